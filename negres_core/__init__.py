@@ -1,0 +1,23 @@
+"""negres: claims about machine learning, decided honestly, negative results first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from negres_core.claim import beats, matches, reaches
+from negres_core.dataset import Dataset
+from negres_core.recipe import Recipe, Stage
+
+if TYPE_CHECKING:
+    from negres_core.evidence import Evidence
+
+__all__ = ["Dataset", "Evidence", "Recipe", "Stage", "beats", "matches", "reaches"]
+
+
+def __getattr__(name: str) -> Any:
+    # pydantic takes a quarter of a second to import, which collecting tests does not need.
+    if name == "Evidence":
+        from negres_core.evidence import Evidence
+
+        return Evidence
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

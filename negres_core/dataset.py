@@ -1,0 +1,132 @@
+"""A data set: plain arrays with a name, checked once, hashed once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from negres_core.errors import InputError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Dataset:
+    """Inputs and targets of one data set, as plain arrays.
+
+    Attributes:
+        x: inputs, (rows, ...); held as float32.
+        y: targets. Integers shaped (rows,) are class labels 0 to classes - 1, held as int32 (classification); floats
+            shaped (rows,) or (rows, columns) are values, held as float32 (regression).
+        name: what the data set is called in tables and evidence.
+        source: where the arrays came from, for the evidence.
+        groups: None, or one label a row, (rows,): rows of one group never straddle two folds. For duplicates, or
+            several rows of one subject.
+
+    Raises:
+        InputError: the arrays do not fit together, hold values that are not finite, or have too few rows.
+    """
+
+    x: Any
+    y: Any
+    name: str
+    source: str = "arrays given by the caller"
+    groups: Any = None
+
+    def __post_init__(self) -> None:
+        x, y = np.asarray(self.x), np.asarray(self.y)
+        if not isinstance(self.name, str) or not self.name:
+            raise InputError("A data set needs a name.", received=self.name, remedy='Give one: Dataset(name="mine").')
+        for label, array in (("x", x), ("y", y)):
+            if array.dtype.kind not in "biuf":
+                raise InputError(
+                    f"`{label}` of data set {self.name!r} has to be an array of numbers.",
+                    received=f"an array of dtype {array.dtype}",
+                    remedy="Encode it first; class names become labels with np.unique(names, return_inverse=True)[1].",
+                )
+        if x.ndim < 2:
+            raise InputError(
+                f"`x` of data set {self.name!r} needs a row axis and at least one feature axis.",
+                received=f"x of shape {x.shape}",
+                remedy="Reshape a single feature with x.reshape(-1, 1).",
+            )
+        if len(x) != len(y):
+            raise InputError(
+                f"`x` and `y` of data set {self.name!r} differ in length.",
+                received=f"{len(x)} rows of x and {len(y)} of y",
+                remedy="Give one target for each row of inputs.",
+            )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = y[:, 0]
+        if y.ndim > 1 and y.dtype.kind in "biu":
+            raise InputError(
+                f"`y` of data set {self.name!r} holds integers in several columns; is it one-hot?",
+                received=f"y of shape {y.shape} and dtype {y.dtype}",
+                remedy="Give class labels, y.argmax(axis=1), with a sparse loss; or floats, for a regression.",
+            )
+        for label, array in (("x", x), ("y", y)):
+            bad = ~np.isfinite(array)
+            if array.dtype.kind == "f" and bad.any():
+                rows = np.flatnonzero(bad.reshape(len(array), -1).any(axis=1))
+                raise InputError(
+                    f"`{label}` of data set {self.name!r} holds values that are not finite.",
+                    received=f"{int(bad.sum())} NaN or infinite values, the first in row {rows[0]}",
+                    remedy="Impute or drop these rows before the data set is made.",
+                )
+        y = y.astype(np.float32 if y.dtype.kind == "f" else np.int32)
+        if y.dtype.kind == "i" and len(y) and y.min() < 0:
+            raise InputError(
+                f"Class labels of data set {self.name!r} have to count from 0.",
+                received=f"labels from {y.min()} to {y.max()}",
+                remedy="Encode them with np.unique(labels, return_inverse=True)[1].",
+            )
+        groups = self.groups
+        if groups is not None:
+            groups = np.asarray(groups)
+            if groups.shape != (len(x),):
+                raise InputError(
+                    f"`groups` of data set {self.name!r} needs one label a row.",
+                    received=f"groups of shape {groups.shape} for {len(x)} rows",
+                    remedy="Give a one-dimensional array as long as x.",
+                )
+            groups = np.unique(groups, return_inverse=True)[1].astype(np.int32)
+        for field, value in (("x", np.ascontiguousarray(x, dtype=np.float32)), ("y", y), ("groups", groups)):
+            if value is not None:
+                value = value.view()
+                value.flags.writeable = False
+            object.__setattr__(self, field, value)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def task(self) -> Literal["classification", "regression"]:
+        """What the targets ask for."""
+        return "classification" if self.y.dtype.kind == "i" else "regression"
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one row of inputs."""
+        return tuple(self.x.shape[1:])
+
+    @cached_property
+    def outputs(self) -> int:
+        """Number of classes, or of target columns: how many outputs a model of this data set needs."""
+        if self.task == "classification":
+            return int(self.y.max()) + 1
+        return 1 if self.y.ndim == 1 else int(self.y.shape[1])
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over shapes, dtypes and bytes of x, y and groups."""
+        digest = hashlib.sha256()
+        for array in (self.x, self.y, self.groups):
+            if array is not None:
+                digest.update(f"{array.dtype.str}{array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {self.task}, {self.outputs} outputs)"

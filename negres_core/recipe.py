@@ -1,0 +1,185 @@
+"""Recipes: what an arm trains, as one or more stages over plain Keras functions."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal
+
+from negres_core.errors import InputError
+
+Build = Callable[..., Any]
+"""A function that returns an uncompiled Keras 3 model. It may ask for `input_shape` and `outputs` by name."""
+
+OFFERED = ("input_shape", "outputs")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training run of one model.
+
+    Attributes:
+        build: a plain function that returns a Keras 3 model. Where it names parameters `input_shape` (tuple) or
+            `outputs` (number of classes, or of target columns), it is given those of the data set.
+        inherits: the `build` of the stage before, whose trained weights, saved to disk and loaded again, this model
+            starts from. Layers are matched by the path of their weights.
+        freezes: a `build` whose layers in this model are not trained (Keras' `trainable = False`).
+        optimizer: a Keras optimizer's name, or a function that returns a fresh optimizer.
+        loss: a Keras loss' name, or a function that returns a Keras loss.
+        epochs: passes over the training fold, 1 or more.
+        batch_size: rows a step, 1 or more.
+        saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
+    """
+
+    build: Build
+    _: KW_ONLY
+    inherits: Build | None = None
+    freezes: Build | None = None
+    optimizer: str | Callable[[], Any] = "adam"
+    loss: str | Callable[[], Any] = "sparse_categorical_crossentropy"
+    epochs: int = 10
+    batch_size: int = 128
+    saved_as: Literal["keras", "h5"] = "keras"
+
+    def __post_init__(self) -> None:
+        for field in ("build", "inherits", "freezes"):
+            value = getattr(self, field)
+            if not callable(value) and (field == "build" or value is not None):
+                raise InputError(
+                    f"`{field}` of a stage has to be a function that returns a Keras model.",
+                    received=value,
+                    remedy="Give the function itself, not its result: Stage(base), not Stage(base()).",
+                )
+        for field in ("optimizer", "loss"):
+            value = getattr(self, field)
+            if not isinstance(value, str) and not callable(value):
+                raise InputError(
+                    f"`{field}` of a stage has to be a name, or a function that returns a fresh one.",
+                    received=value,
+                    remedy=f'Give "adam" or `lambda: keras.optimizers.Adam(1e-4)`, say, for `{field}`.',
+                )
+        for field in ("epochs", "batch_size"):
+            value = getattr(self, field)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InputError(
+                    f"`{field}` of a stage has to be a positive integer.",
+                    received=f"{field}={value!r}",
+                    remedy="Give 1 or more.",
+                )
+        if self.saved_as not in ("keras", "h5"):
+            raise InputError(
+                "`saved_as` of a stage has to be a format that Keras can save.",
+                received=self.saved_as,
+                remedy='Give "keras" or "h5".',
+            )
+
+
+@dataclass(frozen=True, init=False)
+class Recipe:
+    """What one arm trains: stages in order, each inheriting the one before, on inputs prepared the same way.
+
+    Args:
+        *stages: one stage or more. Every stage after the first inherits the one before it.
+        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer; it is fitted on the
+            inputs of the training fold of each cell, flattened to (rows, features), and applied to both folds.
+
+    Raises:
+        InputError: there is no stage, or a stage does not inherit the one before.
+    """
+
+    stages: tuple[Stage, ...]
+    preprocess: Callable[[], Any] | None
+
+    def __init__(self, *stages: Stage, preprocess: Callable[[], Any] | None = None) -> None:
+        for stage in stages:
+            if not isinstance(stage, Stage):
+                raise InputError(
+                    "A recipe is made of stages.", received=stage, remedy="Wrap the build function: Recipe(Stage(base))."
+                )
+        if not stages:
+            raise InputError("A recipe needs at least one stage.", received="none", remedy="Give Recipe(Stage(base)).")
+        if stages[0].inherits is not None:
+            raise InputError(
+                "The first stage of a recipe has nothing to inherit.",
+                received=f"inherits={name_of(stages[0].inherits)}",
+                remedy="Put a stage that trains it in front, or drop `inherits`.",
+            )
+        for before, stage in zip(stages, stages[1:], strict=False):
+            if stage.inherits is None or stage.inherits != before.build:
+                got = "nothing" if stage.inherits is None else name_of(stage.inherits)
+                raise InputError(
+                    "Each stage inherits the one before it; otherwise that one would be trained for nothing.",
+                    received=f"{name_of(stage.build)}, which inherits {got}, after {name_of(before.build)}",
+                    remedy=f"Give inherits={name_of(before.build)}, or leave the stage before out.",
+                )
+        if preprocess is not None and not callable(preprocess):
+            raise InputError(
+                "`preprocess` has to be a function that returns an unfitted scikit-learn transformer.",
+                received=preprocess,
+                remedy="Give the class itself, as in preprocess=MinMaxScaler, or a function that makes one.",
+            )
+        object.__setattr__(self, "stages", stages)
+        object.__setattr__(self, "preprocess", preprocess)
+
+    @property
+    def last(self) -> Stage:
+        """The stage whose model is the arm's result."""
+        return self.stages[-1]
+
+    @property
+    def parent(self) -> Recipe | None:
+        """The recipe without its last stage: what has to be trained first, and is shared by all arms that have it."""
+        return Recipe(*self.stages[:-1], preprocess=self.preprocess) if len(self.stages) > 1 else None
+
+    def __str__(self) -> str:
+        parts = []
+        for stage in self.stages:
+            frozen = f", {name_of(stage.freezes)} frozen" if stage.freezes else ""
+            parts.append(f"{name_of(stage.build)} ({stage.epochs} epochs{frozen})")
+        return " then ".join(parts)
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Name a function the way its author did; a partial by the function it completes."""
+    if isinstance(function, functools.partial):
+        given = ", ".join([*map(repr, function.args), *(f"{k}={v!r}" for k, v in function.keywords.items())])
+        return f"{name_of(function.func)}({given})"
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def source_of(function: Callable[..., Any]) -> str:
+    """Return a text that changes when the function's code does: its source, or where there is none its byte code."""
+    if isinstance(function, functools.partial):
+        return f"{name_of(function)}\n{source_of(function.func)}"
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        made = (code.co_code, code.co_consts, code.co_names) if code else (type(function).__qualname__,)
+        return hashlib.sha256(repr(made).encode()).hexdigest()
+
+
+def call_build(build: Build, *, input_shape: tuple[int, ...], outputs: int) -> Any:
+    """Call a build function with those of the offered arguments that it names.
+
+    Raises:
+        InputError: it requires an argument that is not offered.
+    """
+    offered = dict(zip(OFFERED, (input_shape, outputs), strict=True))
+    parameters = inspect.signature(build).parameters.values()
+    unknown = [
+        p.name
+        for p in parameters
+        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        if p.name not in offered
+    ]
+    if unknown:
+        raise InputError(
+            f"{name_of(build)} requires arguments that a build function is not offered.",
+            received=", ".join(unknown),
+            remedy=f"Give them with functools.partial, or name only {' and '.join(OFFERED)}.",
+        )
+    return build(**{p.name: offered[p.name] for p in parameters if p.name in offered})
