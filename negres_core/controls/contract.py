@@ -1,0 +1,71 @@
+"""What a control is given, and how controls are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Literal
+
+import negres_core.controls
+from negres_core.dataset import Dataset
+from negres_core.design import Cell, Design
+from negres_core.evidence import Finding, Replicate
+from negres_core.recipe import Recipe
+
+
+Role = Literal["treatment", "control"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One arm and its replicates.
+
+    Attributes:
+        role: "treatment" or "control".
+        recipe: what the arm trains.
+        stages: the replicates of each stage of the recipe, in the order repeat, fold, seed. Empty before training.
+    """
+
+    role: Role
+    recipe: Recipe
+    stages: Sequence[Sequence[Replicate]] = ()
+
+    @property
+    def replicates(self) -> Sequence[Replicate]:
+        """The replicates of the last stage."""
+        return self.stages[-1]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a control may look at.
+
+    Attributes:
+        data: the data set.
+        design: folds, repeats and seeds.
+        cells: the cells of the design, repeat by repeat.
+        arms: the arms.
+    """
+
+    data: Dataset
+    design: Design
+    cells: Sequence[Cell]
+    arms: Sequence[Trained]
+
+
+def run_controls(run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
+    """Run every control that looks before, or after, training.
+
+    A control is a module of this package with `WHEN` and `check(run) -> Finding | None`; None where it does not apply.
+    """
+    findings = [module.check(run) for module in _controls() if when == module.WHEN]
+    return [finding for finding in findings if finding is not None]
+
+
+def _controls() -> list[ModuleType]:
+    package = negres_core.controls
+    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
+    return [module for module in map(importlib.import_module, names) if hasattr(module, "check")]

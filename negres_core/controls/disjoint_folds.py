@@ -1,0 +1,32 @@
+"""Folds are disjoint: no row is both trained and tested on, and every row is tested on once a repeat."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from negres_core.controls.contract import Run
+from negres_core.evidence import Finding
+
+WHEN = "before"
+
+
+def check(run: Run) -> Finding:
+    """Count, over all cells, rows and groups in both folds, and rows that a repeat does not test exactly once."""
+    rows = len(run.data)
+    shared = split = 0
+    tested = np.zeros((run.design.repeats, rows), dtype=np.int32)
+    for cell in run.cells:
+        tested[cell.repeat] += np.bincount(cell.test, minlength=rows).astype(np.int32)
+        held_out = np.zeros(rows, dtype=bool)
+        held_out[cell.test] = True
+        shared += int(held_out[cell.train].sum())
+        if run.data.groups is not None:
+            split += len(np.intersect1d(run.data.groups[cell.train], run.data.groups[cell.test]))
+    uneven = int((tested != 1).sum())
+    return Finding(
+        control="disjoint folds",
+        passed=shared == split == uneven == 0,
+        found=f"{shared} rows and {split} groups in both folds of a cell; {uneven} rows not tested once a repeat",
+        threshold="0 of each: a row in both folds is a leak",
+        remedy="Report this as a bug of negres, or of the splitter that was put in its place.",
+    )

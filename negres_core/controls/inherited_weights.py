@@ -1,0 +1,35 @@
+"""Inherited weights are the parent's: bitwise equal to what its own record says it ended with."""
+
+from __future__ import annotations
+
+from negres_core.controls.contract import Run
+from negres_core.evidence import Finding
+
+WHEN = "after"
+
+
+def check(run: Run) -> Finding | None:
+    """Compare each inherited weight's digest at the start with the digest in the record of the parent's replicate.
+
+    The parent's weights went through a file in between; the two digests were taken on either side of it.
+    """
+    differ: set[str] = set()
+    inherited = without = replicates = 0
+    for arm in run.arms:
+        for parents, children in zip(arm.stages, arm.stages[1:], strict=False):
+            for parent, child in zip(parents, children, strict=True):
+                loaded = [weight for weight in child.weights if weight.inherited_from is not None]
+                differ |= {w.path for w in loaded if w.start != parent.weights[w.inherited_from or 0].end}
+                inherited += len(loaded)
+                without += not loaded
+                replicates += 1
+    if not replicates:
+        return None
+    return Finding(
+        control="inherited weights",
+        passed=not differ and not without,
+        found=f"{len(differ)} of {inherited} inherited weights differ from the parent's"
+        f"{': ' if differ else ''}{', '.join(sorted(differ)[:5])}; {without} of {replicates} replicates inherited none",
+        threshold="0 may differ: what is loaded is bitwise what was saved",
+        remedy="Check that the parent is saved after its training, and loaded before the child's.",
+    )

@@ -1,0 +1,128 @@
+"""From replicates to a verdict: values of the arms, their differences, the estimate, the judgement.
+
+Nothing here trains or reads data: `negres verify` comes to the same verdict from records alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from negres_core.claim import Claim
+from negres_core.controls.contract import Run, Trained
+from negres_core.design import Design
+from negres_core.errors import EvidenceError, InputError
+from negres_core.evidence import Arm, Estimated, Evidence, Finding, Replicate, Store
+from negres_core.metrics import Metric
+from negres_core.statistics import Estimate, corrected_resampled_t
+from negres_core.verdict import Verdict, invalid, judge
+
+ALPHA = 0.05
+"""Level of every verdict."""
+
+
+def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> np.ndarray:
+    """Return a metric of an arm's replicates, seeds averaged: (repeats, folds), NaN where not finite."""
+    values = np.array([replicate.metrics[metric] for replicate in replicates], dtype=float)
+    means: np.ndarray = values.reshape(design.repeats, design.folds, design.seeds).mean(axis=2)
+    return means
+
+
+def difference_of(values: Sequence[Any], claim: Mapping[str, Any]) -> np.ndarray:
+    """Return what the claim is about, signed so that positive is better: (repeats, folds).
+
+    Args:
+        values: the metric of the arm, or of treatment and control, each (repeats, folds).
+        claim: a claim as evidence records it.
+    """
+    arrays = [np.array(value, dtype=float) for value in values]
+    reference = arrays[1] if len(arrays) > 1 else claim["threshold"]
+    signed: np.ndarray = (arrays[0] - reference) * (1 if claim["higher_is_better"] else -1)
+    return signed
+
+
+def decide(
+    differences: np.ndarray, claim: Claim, design: Design, findings: Sequence[Finding]
+) -> tuple[Estimate | None, Verdict]:
+    """Estimate the effect where there is one to estimate, and judge; a failed control voids whatever the numbers say."""
+    failed = {finding.control: finding.found for finding in findings if not finding.passed}
+    estimate = None
+    if not np.isfinite(differences).all():
+        failed.setdefault("finite", "a metric of a cell is not finite")
+    else:
+        try:
+            estimate = corrected_resampled_t(differences, test_train_ratio=design.test_train_ratio)
+        except InputError as error:
+            failed["variance"] = f"{error.wrong} {error.remedy}"
+    return estimate, invalid(failed) if failed or estimate is None else judge(estimate, claim, alpha=ALPHA)
+
+
+def record_estimate(estimate: Estimate) -> Estimated:
+    """Return an estimate as it is recorded."""
+    return Estimated(
+        effect=estimate.effect,
+        standard_error=estimate.standard_error,
+        dof=estimate.dof,
+        sd=estimate.sd,
+        cells=estimate.cells,
+        test_train_ratio=estimate.test_train_ratio,
+        statistic=estimate.statistic,
+        p_greater=estimate.p_greater,
+        p_less=estimate.p_less,
+        p_two_sided=estimate.p_two_sided,
+        interval_90=estimate.interval(1 - 2 * ALPHA),
+        interval_95=estimate.interval(1 - ALPHA),
+        probability_better=estimate.probability_better,
+    )
+
+
+def record_arm(arm: Trained, metric: Metric, run: Run, description: dict[str, Any]) -> Arm:
+    """Return an arm as it is recorded."""
+    names = list(arm.replicates[0].metrics)
+    spreads = {name: values_of(arm.replicates, name, run.design) for name in names}
+    firsts = [stage[0].budget for stage in arm.stages]
+    return Arm(
+        role=arm.role,
+        recipe=str(arm.recipe),
+        description=description,
+        budget=firsts[-1] | {name: sum(budget[name] for budget in firsts) for name in ("epochs", "steps")},
+        metrics={
+            name: {"mean": v.mean(), "sd": v.std(ddof=1), "min": v.min(), "max": v.max()} for name, v in spreads.items()
+        },
+        values=spreads[metric.name].tolist(),
+        replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
+    )
+
+
+def recompute(evidence: Evidence, store: Store) -> Evidence:
+    """Recompute a finished hypothesis' differences, estimate and verdict from its replicates' records.
+
+    Controls that look at data stand as they were found.
+
+    Raises:
+        EvidenceError: a replicate is missing or cannot be trusted.
+    """
+    design = Design(**evidence.design)
+    values = []
+    for arm in evidence.arms:
+        replicates = [store.find(id) for id in arm.replicates[-1]]
+        missing = [id for id, found in zip(arm.replicates[-1], replicates, strict=True) if found is None]
+        if missing:
+            raise EvidenceError(
+                f"Replicates of {evidence.title!r} are missing or damaged.",
+                received=", ".join(missing),
+                remedy="Run the hypothesis again: it trains what is missing.",
+            )
+        whole = [replicate for replicate in replicates if replicate is not None]
+        values.append(values_of(whole, evidence.claim["metric"], design))
+    differences = difference_of(values, evidence.claim)
+    claim = Claim(evidence.claim["kind"], evidence.claim["metric"], evidence.claim["threshold"])
+    estimate, verdict = decide(differences, claim, design, evidence.controls)
+    return evidence.updated(
+        differences=differences.tolist(),
+        estimate=estimate and record_estimate(estimate),
+        **({} if evidence.smoke else dataclasses.asdict(verdict)),
+    )

@@ -1,0 +1,165 @@
+"""One replicate around its training: how it starts, in which order it sees rows, and what is kept of it."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from negres_core.dataset import Dataset
+from negres_core.engine.contract import Job, Result, Weight
+from negres_core.inputs import digest_array, sample_rows
+from negres_core.engine.model import (
+    build_model,
+    freeze_layers,
+    inherit_weights,
+    load_model,
+    make_loss,
+    save_model,
+    weight_paths,
+)
+from negres_core.metrics import score_labels, score_values
+from negres_core.recipe import Recipe, name_of
+from negres_core.seeds import derive_seed
+
+CHUNK = 1024
+"""Rows a step of evaluation: enough to be fast, few enough for the activations of a convolutional net."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A replicate that is ready to be trained.
+
+    Attributes:
+        model: its own Keras model, with initial or inherited weights, frozen where the stage says so.
+        inherited: index in `model.weights` to the index of the parent's weight it was set to.
+        frozen: indices in `model.weights` that the stage freezes.
+        digests: digest of each weight.
+    """
+
+    model: Any
+    inherited: dict[int, int]
+    frozen: set[int]
+    digests: list[str]
+
+
+def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
+    """Build, inherit and freeze the model of a job."""
+    stage = recipe.last
+    model = build_model(stage.build, data, seed=_seed("weights", recipe, job))
+    inherited: dict[int, int] = {}
+    frozen: set[int] = set()
+    if stage.inherits is not None and job.parent is not None:
+        wanted_by = f"{name_of(stage.build)} inherits {name_of(stage.inherits)}"
+        inherited = inherit_weights(model, load_model(job.parent), wanted_by=wanted_by)
+    if stage.freezes is not None:
+        wanted_by = f"{name_of(stage.build)} freezes {name_of(stage.freezes)}"
+        frozen = freeze_layers(model, build_model(stage.freezes, data), wanted_by=wanted_by)
+    return Start(model, inherited, frozen, [digest_array(weight) for weight in model.weights])
+
+
+def epoch_orders(recipe: Recipe, job: Job) -> Iterator[np.ndarray]:
+    """Yield, for each epoch, the rows of the training fold in the order they are trained on, int32."""
+    for epoch in range(recipe.last.epochs):
+        generator = np.random.default_rng(_seed("order", recipe, job, epoch=epoch))
+        yield generator.permutation(job.cell.train)
+
+
+def finish_replicate(
+    recipe: Recipe,
+    data: Dataset,
+    job: Job,
+    start: Start,
+    *,
+    inputs: np.ndarray,
+    outputs: np.ndarray,
+    loss: float,
+    curve: list[float],
+    cost: dict[str, float],
+) -> Result:
+    """Score a trained replicate and gather what is kept of it.
+
+    Args:
+        recipe: the recipe whose last stage was trained.
+        data: the data set.
+        job: the replicate.
+        start: what `start_replicate` returned; its model holds the trained weights by now.
+        inputs: the cell's prepared inputs, all rows.
+        outputs: the model's outputs on the test fold, (rows, outputs).
+        loss: mean loss on the test fold, without penalties.
+        curve: mean training loss of each epoch that was trained.
+        cost: seconds by what they were spent on.
+    """
+    stage, model = recipe.last, start.model
+    trainable = {id(weight) for weight in model.trainable_weights}
+    weights = [
+        Weight(
+            path=path,
+            shape=tuple(weight.shape),
+            trainable=id(weight) in trainable,
+            frozen=index in start.frozen,
+            start=start.digests[index],
+            end=digest_array(weight),
+            inherited_from=start.inherited.get(index),
+        )
+        for index, (path, weight) in enumerate(zip(weight_paths(model), model.weights, strict=True))
+    ]
+    values = [*curve, loss, float(np.sum(outputs)), *(float(np.sum(weight)) for weight in model.get_weights())]
+    finite = bool(np.isfinite(values).all())
+    metrics, predictions = _score(data, job, outputs, loss=loss, finite=finite, threshold=_threshold(recipe))
+    return Result(
+        metrics=metrics,
+        finite=finite,
+        curve=curve,
+        predictions=predictions,
+        weights=weights,
+        inputs_digest=digest_array(inputs[sample_rows(job.cell)]),
+        budget={
+            "epochs": stage.epochs,
+            "steps": stage.epochs * -(-len(job.cell.train) // stage.batch_size),
+            "trainable_weights": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+            "weights": int(model.count_params()),
+        },
+        cost=cost | {"memory_bytes": peak_memory_bytes()},
+        model=save_model(model, stage.saved_as),
+    )
+
+
+def _score(
+    data: Dataset, job: Job, outputs: np.ndarray, *, loss: float, finite: bool, threshold: float
+) -> tuple[dict[str, float], dict[str, Any]]:
+    y = data.y[job.cell.test]
+    if data.task == "regression":
+        outputs = outputs.reshape(y.shape)
+        score, names = score_values, ["mse", "mae", "r2"]
+        summary = {"mean": float(outputs.mean()), "sd": float(outputs.std())} if finite else {}
+        predicted = outputs
+    else:
+        score, names = score_labels, ["accuracy", "precision", "recall", "f1"]
+        wide = outputs.shape[1] > 1
+        predicted = outputs.argmax(axis=1) if wide else (outputs[:, 0] > threshold).astype(np.int64)
+        counts = np.bincount(predicted, minlength=max(outputs.shape[1], 2))
+        summary = {"counts": counts.tolist()} if finite else {}
+    if not finite:
+        return dict.fromkeys([*names, "loss"], float("nan")), summary
+    return score(y, predicted) | {"loss": loss}, summary
+
+
+def _threshold(recipe: Recipe) -> float:
+    return 0.0 if getattr(make_loss(recipe.last), "from_logits", False) else 0.5
+
+
+def _seed(purpose: str, recipe: Recipe, job: Job, **axes: int) -> int:
+    return derive_seed(
+        purpose, stage=len(recipe.stages), repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed, **axes
+    )
+
+
+def peak_memory_bytes() -> int:
+    """Return the peak resident memory of this process."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,16 @@
+"""Evidence: everything a stranger needs to recheck a verdict without retraining."""
+
+from negres_core.evidence.schema import (
+    Arm,
+    Estimated,
+    Evidence,
+    Finding,
+    Key,
+    ModelFile,
+    Replicate,
+    Timings,
+    TrainedWeight,
+)
+from negres_core.evidence.store import Store
+
+__all__ = ["Arm", "Estimated", "Evidence", "Finding", "Key", "ModelFile", "Replicate", "Store", "Timings", "TrainedWeight"]

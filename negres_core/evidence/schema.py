@@ -1,0 +1,243 @@
+"""The schema of the records: one `Replicate` a trained model, one `Evidence` a hypothesis."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+"""Version of both records; a reader refuses a newer one."""
+
+
+def _null_if_not_finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Number = Annotated[float | None, BeforeValidator(_null_if_not_finite)]
+"""A number, or null where it is not finite: strict JSON has no word for NaN, and zero would be a lie."""
+
+
+class Record(BaseModel):
+    """A part of a record: immutable, and closed to fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    def updated(self, **fields: Any) -> Self:
+        """Return a copy with other values for some fields, validated as a whole."""
+        return type(self).model_validate({name: getattr(self, name) for name in type(self).model_fields} | fields)
+
+
+class Key(Record):
+    """What a replicate's numbers depend on; the replicate's id is the hash of this."""
+
+    contract: int
+    """Version of the engines' contract: raised when the same recipe would give other numbers."""
+    recipe: str
+    """SHA-256 of the recipe's description, code included."""
+    data: str
+    """SHA-256 of the data set's arrays."""
+    folds: int
+    repeat: int
+    fold: int
+    seed: int
+    backend: str
+    device: Literal["cpu", "gpu"]
+
+    @property
+    def id(self) -> str:
+        """The replicate's id: 32 hexadecimal digits."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()[:32]
+
+
+class TrainedWeight(Record):
+    """What became of one weight; digests are of its bytes, so that equal digests mean bitwise equal."""
+
+    path: str
+    shape: tuple[int, ...]
+    trainable: bool
+    """Whether the optimizer was given it."""
+    frozen: bool
+    """Whether the stage asked for it to be frozen."""
+    start: str
+    """Digest when training began, after any inheritance."""
+    end: str
+    """Digest when training ended."""
+    inherited_from: int | None
+    """Index of the parent's weight it was set to."""
+
+
+class ModelFile(Record):
+    """The trained model, beside the record."""
+
+    file: str
+    """File name, in the folder of the record."""
+    sha256: str
+
+
+class Replicate(Record):
+    """One arm's stage, trained on one cell with one seed."""
+
+    schema_version: Literal[1] = 1
+    id: str
+    key: Key
+    status: Literal["finished", "not finite"]
+    """"not finite": a loss, a weight or a prediction was NaN or infinite, and training stopped there."""
+    metrics: dict[str, Number]
+    """On the test fold; null where not finite."""
+    curve: list[Number]
+    """Mean training loss of each epoch."""
+    predictions: dict[str, Any]
+    """A summary: `counts` of predicted classes, or `mean` and `sd` of predicted values."""
+    weights: list[TrainedWeight]
+    inputs_digest: str
+    """Digest of a fixed sample of the prepared inputs."""
+    budget: dict[str, int]
+    """`epochs`, `steps`, `trainable_weights` and `weights` of this stage."""
+    cost: dict[str, Number]
+    """`compile_s`, `train_s`, `steady_epoch_s`, `evaluate_s` in seconds; `memory_bytes`. Differs from run to run."""
+    model: ModelFile
+    provenance: dict[str, Any]
+    recorded_at: str
+    """UTC, ISO 8601."""
+
+
+class Estimated(Record):
+    """The effect: the mean difference of the arms over cells, positive where the treatment is better."""
+
+    effect: float
+    standard_error: float
+    """Of the corrected resampled t-test (Nadeau & Bengio 2003)."""
+    dof: float
+    sd: float
+    """Standard deviation of the differences over cells."""
+    cells: int
+    test_train_ratio: float
+    statistic: float
+    p_greater: float
+    """One-sided p-value of the null hypothesis that the effect is not positive."""
+    p_less: float
+    p_two_sided: float
+    interval_90: tuple[float, float]
+    interval_95: tuple[float, float]
+    probability_better: float
+    """Posterior probability of a positive effect under the correlated t-test's flat prior."""
+
+
+class Finding(Record):
+    """What a control found."""
+
+    control: str
+    passed: bool
+    found: str
+    """What was seen, with its number."""
+    threshold: str
+    """What would have passed, and why."""
+    remedy: str
+    """What to do where it failed."""
+
+
+class Arm(Record):
+    """One arm: what was trained, at what budget, with what metrics, and by which replicates."""
+
+    role: Literal["treatment", "control"]
+    recipe: str
+    """The recipe in words."""
+    description: dict[str, Any]
+    """All of the recipe that can change its numbers: sources, optimizer, loss, epochs."""
+    budget: dict[str, int]
+    """Of one replicate, all stages together; weights are those of the last stage."""
+    metrics: dict[str, dict[str, Number]]
+    """Metric to `mean`, `sd`, `min` and `max` over cells, seeds averaged."""
+    values: list[list[Number]]
+    """The claim's metric, (repeats, folds), seeds averaged."""
+    replicates: list[list[str]]
+    """Ids, one list a stage, in the order repeat, fold, seed; the last list is the arm's own."""
+
+
+class Timings(Record):
+    """When and how long. Differs from run to run."""
+
+    started_at: str
+    """UTC, ISO 8601."""
+    wall_s: float | None = None
+    """From the start of this run to its verdict; replicates found in the store cost nothing here."""
+    trained: int | None = None
+    """Replicates trained in this run, parents included."""
+    reused: int | None = None
+    """Replicates found in the store."""
+
+
+class Evidence(Record):
+    """Everything about one hypothesis' run."""
+
+    schema_version: Literal[1] = 1
+    hypothesis: str
+    """The test's id."""
+    title: str
+    """The hypothesis in words."""
+    status: Literal["started", "finished"]
+    """"started" where the run was cut off before a verdict."""
+    smoke: bool = False
+    """A smoke run: tiny data and budget, whose verdict is not judged."""
+    registered: str | None = None
+    """The verdict that was registered, from the test's parameter `expected`."""
+    outcome: Literal["as registered", "surprise"] | None = None
+    """Whether the test's assertion held; null where the run did not come to it."""
+    claim: dict[str, Any]
+    """`kind`, `metric`, `threshold`, `unit`, `higher_is_better`, `alpha`."""
+    design: dict[str, int]
+    """`folds`, `repeats`, `seeds`."""
+    data: dict[str, Any]
+    """`name`, `source`, `digest`, `rows`, `input_shape`, `outputs`, `task`."""
+    arms: list[Arm] = Field(default_factory=list)
+    differences: list[list[Number]] = Field(default_factory=list)
+    """Treatment minus control, or arm minus bar, signed so that positive is better; (repeats, folds)."""
+    estimate: Estimated | None = None
+    verdict: Literal["supported", "refuted", "inconclusive", "invalid"] | None = None
+    finding: str | None = None
+    explanation: str | None = None
+    controls: list[Finding] = Field(default_factory=list)
+    timings: Timings
+    provenance: dict[str, Any] = Field(default_factory=dict)
+
+    def substance(self) -> dict[str, Any]:
+        """Return what two runs of the same hypothesis have in common: all but times, and where it was run."""
+        return self.model_dump(mode="json", exclude={"timings", "provenance"})
+
+    def __str__(self) -> str:
+        lines = [f"{self.title}, on {self.data['name']}: {self.verdict or 'not judged'} ({self.finding or self.status})"]
+        if self.registered and self.verdict != self.registered:
+            lines.append(f"  registered  {self.registered}")
+        for arm in self.arms:
+            spread = arm.metrics[self.claim["metric"]]
+            numbers = ", ".join(f"{name} {_shown(spread[name])}" for name in ("mean", "min", "max"))
+            lines.append(f"  {arm.role:<11} {arm.recipe}: {self.claim['metric']} {numbers}")
+        if self.estimate:
+            low, high = self.estimate.interval_95
+            lines.append(
+                f"  effect      {self.estimate.effect:+.4g} {self.claim['unit']}, 95% interval [{low:+.4g}, {high:+.4g}], "
+                f"standard error {self.estimate.standard_error:.3g}, p {self.estimate.p_two_sided:.3g} (two-sided)"
+            )
+        word = {"beats": "margin", "matches": "margin", "reaches": "bar"}[self.claim["kind"]]
+        lines.append(f"  {word:<11} {self.claim['threshold']:g} {self.claim['unit']}")
+        design = self.design
+        lines.append(
+            f"  cells       {design['folds'] * design['repeats']} "
+            f"({design['folds']} folds x {design['repeats']} repeats, {design['seeds']} seeds each)"
+        )
+        lines += [
+            f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"
+            for finding in self.controls
+            if not finding.passed
+        ]
+        if self.explanation:
+            lines.append(f"  so          {self.explanation}")
+        return "\n".join(lines)
+
+
+def _shown(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.4f}"

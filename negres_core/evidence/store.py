@@ -1,0 +1,211 @@
+"""The store: the only reader and writer of records. Nothing recorded is lost, nothing damaged is trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from negres_core.errors import EvidenceError
+from negres_core.evidence.schema import SCHEMA_VERSION, Evidence, ModelFile, Record, Replicate
+
+Kind = TypeVar("Kind", Evidence, Replicate)
+
+
+class Store:
+    """A folder of records.
+
+        replicates/3f/3f9a....json     one trained replicate, immutable, with its model beside it
+        hypotheses/<name>/evidence.json    one hypothesis
+        set-aside/                     what was found damaged, or was superseded
+
+    Each record is written to a temporary file, synced and renamed, and sealed with a digest of its own content. Records
+    are found by id and never listed, so that a session's cost does not grow with their number. No lock is taken: two
+    processes that train the same replicate write the same numbers, and the last rename wins.
+
+    Args:
+        folder: the folder; made where it is missing.
+        fresh: find only what was recorded through this object, and set aside what it replaces.
+
+    Raises:
+        EvidenceError: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+        self.folder = folder
+        self.notes: list[str] = []
+        """What was set aside, and why, for the session's summary."""
+        self._fresh = fresh
+        self._recorded: set[str] = set()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise EvidenceError(
+                "The evidence folder cannot be written.",
+                received=f"{folder}: {error.strerror or error}",
+                remedy="Give a folder you can write to with --negres-evidence DIR.",
+            ) from error
+
+    def find(self, id: str) -> Replicate | None:
+        """Return the replicate with this id, or None where there is none that can be trusted.
+
+        Raises:
+            EvidenceError: it was written by a newer version.
+        """
+        if self._fresh and id not in self._recorded:
+            return None
+        path = self._replicate_path(id)
+        replicate = self._read(path, Replicate)
+        if replicate is None:
+            return None
+        model = path.with_name(replicate.model.file)
+        if replicate.id != id or replicate.key.id != id:
+            self._set_aside(path, "its id is not the hash of its key")
+        elif not model.is_file() or hashlib.sha256(model.read_bytes()).hexdigest() != replicate.model.sha256:
+            self._set_aside(path, f"its model {model.name} is missing or was changed")
+        else:
+            return replicate
+        return None
+
+    def record(self, replicate: Replicate, model: bytes) -> Replicate:
+        """Write a replicate and its model; the model first, so that a record never points to nothing."""
+        path = self._replicate_path(replicate.id)
+        if path.exists():
+            self._set_aside(path, "it was superseded by a fresh run", note=self._fresh is False)
+        _write(path.with_name(replicate.model.file), model)
+        _write(path, _sealed(replicate))
+        self._recorded.add(replicate.id)
+        return replicate
+
+    @staticmethod
+    def model_file(id: str, model: bytes, *, saved_as: str) -> ModelFile:
+        """Name the file of a replicate's model; by its content too, so that two writers never share one."""
+        sha256 = hashlib.sha256(model).hexdigest()
+        return ModelFile(file=f"{id}.{sha256[:8]}.{saved_as}", sha256=sha256)
+
+    def model_path(self, replicate: Replicate) -> Path:
+        """Return where a replicate's model lies."""
+        return self._replicate_path(replicate.id).with_name(replicate.model.file)
+
+    def write_evidence(self, evidence: Evidence) -> Path:
+        """Write a hypothesis' evidence; a finished one that says something else is kept beside it."""
+        path = self.evidence_path(evidence.hypothesis)
+        before = self._read(path, Evidence)
+        if before is not None and before.status == "finished" and _content(before) != _content(evidence):
+            kept = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+            path.rename(path.with_name(f"evidence-{kept}.json"))
+        _write(path, _sealed(evidence))
+        return path
+
+    def read_evidence(self, path: Path) -> Evidence | None:
+        """Read one evidence file, or None where it cannot be trusted.
+
+        Raises:
+            EvidenceError: it was written by a newer version.
+        """
+        return self._read(path, Evidence)
+
+    def evidence_paths(self) -> list[Path]:
+        """Return the current evidence file of every hypothesis, sorted."""
+        return sorted(self.folder.glob("hypotheses/*/evidence.json"))
+
+    def evidence_path(self, hypothesis: str) -> Path:
+        """Return where a hypothesis' evidence lies: a readable name that no test id can climb out of, and a hash."""
+        readable = re.sub(r"[^A-Za-z0-9]+", "-", hypothesis.rpartition("/")[2]).strip("-")[:100]
+        exact = hashlib.sha256(hypothesis.encode()).hexdigest()[:8]
+        return self.folder / "hypotheses" / f"{readable}-{exact}" / "evidence.json"
+
+    def _replicate_path(self, id: str) -> Path:
+        if not re.fullmatch(r"[0-9a-f]{32}", id):
+            raise EvidenceError(
+                "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."
+            )
+        return self.folder / "replicates" / id[:2] / f"{id}.json"
+
+    def _read(self, path: Path, kind: type[Kind]) -> Kind | None:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            self._set_aside(path, f"it cannot be read: {error}")
+            return None
+        try:
+            content = json.loads(text, parse_constant=_refuse_constant)
+        except ValueError as error:
+            self._set_aside(path, f"it is not whole JSON: {error}")
+            return None
+        version = content.get("schema_version") if isinstance(content, dict) else None
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise EvidenceError(
+                "A record was written by a newer version of negres.",
+                received=f"{path} with schema_version {version}; this version reads up to {SCHEMA_VERSION}",
+                remedy="Upgrade negres, or give another folder with --negres-evidence DIR.",
+            )
+        if not isinstance(content, dict) or content.pop("digest", None) != _digest(content):
+            self._set_aside(path, "its content does not match its digest: it was edited")
+            return None
+        try:
+            return kind.model_validate(content)
+        except ValidationError as error:
+            self._set_aside(path, f"it does not follow the schema: {error.error_count()} errors")
+            return None
+
+    def _set_aside(self, path: Path, why: str, *, note: bool = True) -> None:
+        aside = self.folder / "set-aside"
+        aside.mkdir(exist_ok=True)
+        number = 0
+        while (target := aside / f"{path.parent.name}-{path.stem}.{number}{path.suffix}").exists():
+            number += 1
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            return  # another process was faster
+        if note:
+            self.notes.append(f"{path} was set aside as {target}: {why}")
+
+
+def _content(evidence: Evidence) -> dict[str, Any]:
+    return {name: value for name, value in evidence.substance().items() if name != "outcome"}
+
+
+def _sealed(record: Record) -> bytes:
+    content = record.model_dump(mode="json")
+    return (json.dumps(content | {"digest": _digest(content)}, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _digest(content: dict[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not strict JSON")
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

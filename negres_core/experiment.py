@@ -1,0 +1,174 @@
+"""The experiment: plan, train what is missing, check controls, estimate, judge, record."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from negres_core.claim import Claim
+from negres_core.controls.contract import Role, Run, Trained, run_controls
+from negres_core.dataset import Dataset
+from negres_core.decision import ALPHA, decide, difference_of, record_arm, record_estimate
+from negres_core.design import Design
+from negres_core.errors import InputError
+from negres_core.evidence import Evidence, Store, Timings
+from negres_core.metrics import Metric, metric_of
+from negres_core.provenance import trace_provenance
+from negres_core.recipe import Recipe
+from negres_core.smoke import shrink_data, shrink_design, shrink_recipe
+from negres_core.training import Progress, Trainer
+
+if TYPE_CHECKING:
+    from negres_core.engine.device import Device, Request
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """Decides one hypothesis.
+
+    Attributes:
+        hypothesis: the test's id.
+        title: the hypothesis in words.
+        store: where records are kept.
+        device: the device that was asked for.
+        folder: a folder of the repository whose commit is recorded.
+        registered: the registered verdict, where the test names one.
+        smoke: train tiny data at a tiny budget and judge nothing.
+        progress: told of every replicate.
+    """
+
+    hypothesis: str
+    title: str
+    store: Store
+    device: Request = "auto"
+    folder: Path = Path()
+    registered: str | None = None
+    smoke: bool = False
+    progress: Progress = lambda what, done, total: None
+
+    def compare(
+        self,
+        treatment: Recipe,
+        *,
+        against: Recipe,
+        on: Dataset,
+        claim: Claim,
+        folds: int = 5,
+        repeats: int = 5,
+        seeds: int = 1,
+    ) -> Evidence:
+        """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
+
+        Args:
+            treatment: what the claim is about.
+            against: the control arm.
+            on: the data set.
+            claim: `beats(...)` or `matches(...)`.
+            folds: folds of each repeat, 2 or more.
+            repeats: repeats of the k-fold, each shuffled anew.
+            seeds: replicates of each cell, averaged before any test.
+
+        Returns:
+            The evidence, already recorded.
+
+        Raises:
+            InputError: something cannot be what was meant; nothing has been trained.
+        """
+        if claim.kind == "reaches":
+            raise InputError(
+                "`reaches` is a claim about one arm.",
+                received=f"compare(..., claim={claim})",
+                remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
+            )
+        design = Design(folds=folds, repeats=repeats, seeds=seeds)
+        return self._run({"treatment": treatment, "control": against}, on, claim, design)
+
+    def measure(
+        self, arm: Recipe, *, on: Dataset, claim: Claim, folds: int = 5, repeats: int = 5, seeds: int = 1
+    ) -> Evidence:
+        """Train one arm and judge a claim about its own metric; the arguments are those of `compare`.
+
+        Raises:
+            InputError: something cannot be what was meant; nothing has been trained.
+        """
+        if claim.kind != "reaches":
+            raise InputError(
+                f"`{claim.kind}` is a claim about two arms.",
+                received=f"measure(..., claim={claim})",
+                remedy="Use experiment.compare(treatment, against=control, ...), or reaches(...) here.",
+            )
+        return self._run({"treatment": arm}, on, claim, Design(folds=folds, repeats=repeats, seeds=seeds))
+
+    def _run(self, arms: dict[Role, Recipe], data: Dataset, claim: Claim, design: Design) -> Evidence:
+        from negres_core.engine.checks import check_recipe
+        from negres_core.engine.device import choose_device
+
+        for role, recipe in arms.items():
+            if not isinstance(recipe, Recipe):
+                remedy = "Wrap the stages: Recipe(Stage(build), ...)."
+                raise InputError(f"The {role} has to be a recipe.", received=recipe, remedy=remedy)
+        if not isinstance(data, Dataset):
+            remedy = "Wrap the arrays: Dataset(x=x, y=y, name=...)."
+            raise InputError("`on` has to be a data set.", received=type(data).__name__, remedy=remedy)
+        metric = metric_of(claim, task=data.task)
+        design.check(data)
+        if self.smoke:
+            design = shrink_design(design)
+            data = shrink_data(data, design)
+            arms = {role: shrink_recipe(recipe) for role, recipe in arms.items()}
+        chosen = choose_device(self.device)
+        for recipe in arms.values():
+            check_recipe(recipe, data)
+
+        began = time.perf_counter()
+        evidence = self._open(data, claim, metric, design, chosen)
+        self.store.write_evidence(evidence)
+        run = Run(data, design, list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()])
+        findings = run_controls(run, when="before")
+        trainer = Trainer(self.store, run, chosen, evidence.provenance, self.progress)
+        run = dataclasses.replace(run, arms=[trainer.train(arm) for arm in run.arms])
+        findings += run_controls(run, when="after")
+
+        recorded = [record_arm(arm, metric, run, trainer.description(arm.recipe)) for arm in run.arms]
+        differences = difference_of([arm.values for arm in recorded], evidence.claim)
+        estimate, verdict = decide(differences, claim, design, findings)
+        wall_s = time.perf_counter() - began
+        evidence = evidence.updated(
+            status="finished",
+            arms=recorded,
+            differences=differences.tolist(),
+            estimate=estimate and record_estimate(estimate),
+            controls=findings,
+            timings=evidence.timings.updated(wall_s=wall_s, trained=trainer.trained, reused=trainer.reused),
+            **({} if self.smoke else dataclasses.asdict(verdict)),
+        )
+        self.store.write_evidence(evidence)
+        return evidence
+
+    def _open(self, data: Dataset, claim: Claim, metric: Metric, design: Design, device: Device) -> Evidence:
+        """Return the evidence as it stands before training."""
+        provenance = trace_provenance(self.folder, backend=device.backend, device=f"{device.kind}: {device.name}")
+        return Evidence(
+            hypothesis=self.hypothesis,
+            title=self.title,
+            status="started",
+            smoke=self.smoke,
+            registered=self.registered,
+            claim=dataclasses.asdict(claim)
+            | {"unit": metric.unit, "higher_is_better": metric.higher_is_better, "alpha": ALPHA},
+            design=dataclasses.asdict(design),
+            data={
+                "name": data.name,
+                "source": data.source,
+                "digest": data.digest,
+                "rows": len(data),
+                "input_shape": list(data.input_shape),
+                "outputs": data.outputs,
+                "task": data.task,
+            },
+            timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
+            provenance=provenance.as_dict(),
+        )

@@ -1,0 +1,56 @@
+"""Inputs of a cell: prepared by a transformer that has seen the training fold alone."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from negres_core.dataset import Dataset
+from negres_core.design import Cell
+from negres_core.errors import InputError
+from negres_core.recipe import Recipe
+
+SAMPLE = 64
+"""Rows of each fold that the digest of the prepared inputs covers."""
+
+
+def make_transformer(recipe: Recipe) -> Any:
+    """Return a fresh transformer of a recipe that has `preprocess`.
+
+    Raises:
+        InputError: what the function returns is no scikit-learn transformer.
+    """
+    made = recipe.preprocess() if recipe.preprocess else None
+    if isinstance(made, type) or not all(hasattr(made, method) for method in ("fit", "transform", "get_params")):
+        raise InputError(
+            "`preprocess` has to return an unfitted scikit-learn transformer.",
+            received=made,
+            remedy="Return one such as sklearn.preprocessing.MinMaxScaler().",
+        )
+    return made
+
+
+def prepare_inputs(recipe: Recipe, data: Dataset, cell: Cell) -> np.ndarray:
+    """Return the inputs of every row, float32 and shaped as in the data set, prepared for one cell.
+
+    All rows are returned, so that both folds are addressed by row number, and a cell's replicates share one array.
+    """
+    if recipe.preprocess is None:
+        return np.asarray(data.x)
+    flat = data.x.reshape(len(data), -1)
+    transformer = make_transformer(recipe).fit(flat[cell.train])
+    prepared = np.ascontiguousarray(transformer.transform(flat), dtype=np.float32)
+    return prepared.reshape(data.x.shape) if prepared.shape == flat.shape else prepared
+
+
+def sample_rows(cell: Cell) -> np.ndarray:
+    """Return the row numbers that the digest of a cell's prepared inputs covers."""
+    return np.concatenate([cell.train[:SAMPLE], cell.test[:SAMPLE]])
+
+
+def digest_array(array: Any) -> str:
+    """Digest an array's shape, dtype and bytes; equal digests mean bitwise equal arrays."""
+    value = np.ascontiguousarray(array)
+    return hashlib.blake2b(f"{value.dtype.str}{value.shape}".encode() + value.tobytes(), digest_size=16).hexdigest()

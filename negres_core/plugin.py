@@ -1,0 +1,280 @@
+"""The pytest plugin: options, the `experiment` fixture, and the table at the end. Heavy imports wait inside functions."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from collections.abc import Generator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from negres_core.claim import Claim
+from negres_core.dataset import Dataset
+from negres_core.errors import NegresError
+from negres_core.recipe import Recipe
+
+if TYPE_CHECKING:
+    from negres_core.evidence import Evidence, Store
+
+HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
+"""Names of the properties by which a test's report, also one from another process, says what became of it."""
+
+_store = pytest.StashKey["Store"]()
+_evidence = pytest.StashKey["Evidence"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("negres", "negres: claims about machine learning")
+    group.addoption(
+        "--negres-device",
+        choices=("auto", "cpu", "gpu"),
+        default="auto",
+        help="what replicates are trained on; gpu fails where there is none (default: a GPU where there is one)",
+    )
+    group.addoption(
+        "--negres-evidence",
+        metavar="DIR",
+        default=".negres",
+        help="where evidence is kept, from the root directory (default: .negres)",
+    )
+    group.addoption(
+        "--negres-fresh", action="store_true", help="train anew what is stored; what it replaces is set aside"
+    )
+    group.addoption(
+        "--negres-smoke",
+        action="store_true",
+        help="run everything on tiny data at a tiny budget, and judge nothing",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fail at once where a GPU is asked for and there is none."""
+    if config.getoption("negres_device") == "gpu":
+        from negres_core.engine.device import require_gpu
+
+        try:
+            require_gpu()
+        except NegresError as error:
+            raise pytest.UsageError(str(error)) from error
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Say what hypotheses will run on."""
+    hypotheses = sum(_is_hypothesis(item) for item in items)
+    if not hypotheses or config.getoption("collectonly"):
+        return []
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    versions = [f"negres {importlib.metadata.version('negres')}", f"keras {importlib.metadata.version('keras')}"]
+    smoke = "; smoke run: verdicts are not judged" if config.getoption("negres_smoke") else ""
+    return [
+        f"negres: {hypotheses} hypotheses; {', '.join(versions)} on {backend}; device {_device(config)}{smoke}",
+        f"negres: data {os.environ.get('NEGRES_DATA') or 'cached or fetched (NEGRES_DATA is not set)'}; "
+        f"evidence {_folder(config)}",
+    ]
+
+
+def _device(config: pytest.Config) -> str:
+    from negres_core.engine.device import cpu_name, gpu_visible
+
+    asked = config.getoption("negres_device")
+    found = "gpu" if asked == "gpu" or (asked == "auto" and gpu_visible()) else f"cpu ({cpu_name()})"
+    return f"{asked}, {found}" if asked == "auto" else found
+
+
+def _folder(config: pytest.Config) -> Path:
+    folder: Path = config.rootpath / config.getoption("negres_evidence")
+    # A smoke run says nothing of the hypotheses, so it never stands in the place of what does.
+    return folder / "smoke" if config.getoption("negres_smoke") else folder
+
+
+def _is_hypothesis(item: pytest.Item) -> bool:
+    return "experiment" in getattr(item, "fixturenames", ())
+
+
+class ExperimentFixture:
+    """What the fixture `experiment` is: `compare` and `measure`, run once under pytest-benchmark."""
+
+    def __init__(self, request: pytest.FixtureRequest, benchmark: Any) -> None:
+        self._request, self._benchmark = request, benchmark
+        self._used = False
+
+    def compare(
+        self,
+        treatment: Recipe,
+        *,
+        against: Recipe,
+        on: Dataset,
+        claim: Claim,
+        folds: int = 5,
+        repeats: int = 5,
+        seeds: int = 1,
+    ) -> Evidence:
+        """Train two arms on the same cells and judge a claim about their difference.
+
+        See `negres_core.experiment.Experiment.compare` for the arguments and errors.
+        """
+        return self._once(
+            "compare", treatment, against=against, on=on, claim=claim, folds=folds, repeats=repeats, seeds=seeds
+        )
+
+    def measure(
+        self, arm: Recipe, *, on: Dataset, claim: Claim, folds: int = 5, repeats: int = 5, seeds: int = 1
+    ) -> Evidence:
+        """Train one arm and judge a claim about its own metric.
+
+        See `negres_core.experiment.Experiment.measure` for the arguments and errors.
+        """
+        return self._once("measure", arm, on=on, claim=claim, folds=folds, repeats=repeats, seeds=seeds)
+
+    def _once(self, verb: str, *arms: Recipe, **given: Any) -> Evidence:
+        from negres_core.errors import InputError
+        from negres_core.experiment import Experiment
+        from negres_core.progress import show_progress
+
+        item, config = self._request.node, self._request.config
+        if self._used:
+            raise InputError(
+                "A test is one hypothesis: `experiment` decides one claim.",
+                received=f"a second call, {verb}(...), in {item.nodeid}",
+                remedy="Parametrize the test, or write one test a claim.",
+            )
+        self._used = True
+        registered = _params(item).get("expected")
+        store = _store_of(config)
+        with _terminal_of(config), show_progress() as progress:
+            experiment = Experiment(
+                hypothesis=item.nodeid,
+                title=_title(item),
+                store=store,
+                device=config.getoption("negres_device"),
+                folder=config.rootpath,
+                registered=registered if isinstance(registered, str) else None,
+                smoke=config.getoption("negres_smoke"),
+                progress=progress,
+            )
+            # One round: pytest-benchmark would otherwise train seven times to have a distribution of times.
+            evidence: Evidence = self._benchmark.pedantic(
+                getattr(experiment, verb), args=arms, kwargs=given, rounds=1, iterations=1
+            )
+        item.stash[_evidence] = evidence
+        item.user_properties.append((EVIDENCE, str(store.evidence_path(evidence.hypothesis))))
+        item.user_properties += [(NOTE, note) for note in store.notes]
+        store.notes.clear()
+        self._benchmark.extra_info |= evidence.model_dump(
+            mode="json", include={"title", "verdict", "finding", "estimate", "timings", "smoke"}
+        )
+        return evidence
+
+
+@pytest.fixture
+def experiment(request: pytest.FixtureRequest, benchmark: Any) -> ExperimentFixture:
+    """Decide one claim: `experiment.compare(...)` for two arms, `experiment.measure(...)` for one."""
+    return ExperimentFixture(request, benchmark)
+
+
+def _store_of(config: pytest.Config) -> Store:
+    from negres_core.evidence import Store
+
+    if _store not in config.stash:
+        config.stash[_store] = Store(_folder(config), fresh=config.getoption("negres_fresh"))
+    return config.stash[_store]
+
+
+def _terminal_of(config: pytest.Config) -> Any:
+    """Let progress reach the terminal, which pytest captures."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    return capture.global_and_fixture_disabled() if capture else nullcontext()
+
+
+def _title(item: pytest.Item) -> str:
+    """Read a test's name as a sentence, with the parameters that the table has no column for."""
+    name = getattr(item, "originalname", item.name).removeprefix("test_").replace("_", " ")
+    others = [f"{key} {value}" for key, value in _params(item).items() if key not in ("data", "expected")]
+    return f"{name} ({', '.join(others)})" if others else name
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params if callspec else {}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Name the hypothesis in the test's report."""
+    if _is_hypothesis(item):
+        item.user_properties.append((HYPOTHESIS, _title(item)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """In a smoke run, let a verdict that was not judged fail no assertion."""
+    try:
+        return (yield)
+    except AssertionError:
+        if _evidence not in pyfuncitem.stash or not pyfuncitem.stash[_evidence].smoke:
+            raise
+        return True
+    finally:
+        if _evidence in pyfuncitem.stash and pyfuncitem.stash[_evidence].smoke:
+            pyfuncitem.user_properties.append((SMOKE, True))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Record whether the test's assertion held."""
+    report = yield
+    if call.when == "call" and _evidence in item.stash and not item.stash[_evidence].smoke:
+        failed = call.excinfo is not None and call.excinfo.errisinstance(AssertionError)
+        if report.passed or failed:
+            outcome = "as registered" if report.passed else "surprise"
+            _store_of(item.config).write_evidence(item.stash[_evidence].updated(outcome=outcome))
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Count a smoke run as what it is."""
+    if report.when == "call" and report.passed and (SMOKE, True) in map(tuple, report.user_properties):
+        return "ran, not judged", "-", "RAN, NOT JUDGED"
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the table of hypotheses, and add it to the summary of a GitHub job."""
+    finished: dict[str, None] = {}
+    unfinished: dict[str, str] = {}
+    notes: dict[str, None] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            properties = getattr(report, "user_properties", [])
+            found = {name: value for name, value in properties}
+            notes |= dict.fromkeys(value for name, value in properties if name == NOTE)
+            if EVIDENCE in found:
+                finished[found[EVIDENCE]] = None
+            elif HYPOTHESIS in found and not report.passed:
+                unfinished[f"{found[HYPOTHESIS]} [{report.nodeid.rpartition('[')[2].rstrip(']')}]"] = _why(report)
+    if not finished and not unfinished:
+        return
+    from negres_core.report.table import render
+
+    store = _store_of(config)
+    read = [store.read_evidence(Path(path)) for path in finished]
+    evidences = [evidence for evidence in read if evidence is not None]
+    terminalreporter.section("hypotheses")
+    terminalreporter.write_line(render(evidences, unfinished=unfinished))
+    for note in [*notes, *store.notes]:
+        terminalreporter.write_line(f"negres: {note}", yellow=True)
+    terminalreporter.write_line(f"negres: evidence in {store.folder}")
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        table = render(evidences, unfinished=unfinished, style="markdown")
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(f"### Hypotheses\n\n{table}\n\n")
+
+
+def _why(report: Any) -> str:
+    if report.skipped:
+        return str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "skipped"
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return crash.message.splitlines()[0] if crash else "failed"

@@ -1,0 +1,1 @@
+"""Reports: renderings of evidence, one a file; they see evidence and nothing else."""

@@ -1,0 +1,102 @@
+"""An estimate: an effect, how uncertain it is, and what Student's t says about it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+# scipy.stats.t calls these two; importing them alone spares the import of scipy.stats.
+from scipy.special import stdtr, stdtrit
+
+from negres_core.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """The mean of the cell differences, with its uncertainty, in the metric's unit.
+
+    Attributes:
+        effect: the mean difference; positive means that the treatment is better.
+        standard_error: of the effect.
+        dof: degrees of freedom of Student's t.
+        sd: standard deviation of the cell differences, ddof=1.
+        cells: number of cell differences, N.
+        test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
+
+    Raises:
+        InputError: there is nothing to judge: the effect is not finite, or its standard error not finite and positive.
+    """
+
+    effect: float
+    standard_error: float
+    dof: int
+    sd: float
+    cells: int
+    test_train_ratio: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.effect) and math.isfinite(self.standard_error) and self.standard_error > 0):
+            raise InputError(
+                "An estimate needs a finite effect and a finite, positive standard error.",
+                received=f"effect={self.effect!r}, standard_error={self.standard_error!r}",
+                remedy="Look at the differences of the cells: one is not finite, or huge, or all are equal.",
+            )
+
+    @property
+    def statistic(self) -> float:
+        """The t statistic, effect / standard error."""
+        return self.effect / self.standard_error
+
+    @property
+    def p_greater(self) -> float:
+        """One-sided p-value of H0: effect <= 0, against effect > 0."""
+        return float(stdtr(self.dof, -self.statistic))
+
+    @property
+    def p_less(self) -> float:
+        """One-sided p-value of H0: effect >= 0, against effect < 0."""
+        return float(stdtr(self.dof, self.statistic))
+
+    @property
+    def p_two_sided(self) -> float:
+        """Two-sided p-value of H0: effect = 0."""
+        return 2.0 * float(stdtr(self.dof, -abs(self.statistic)))
+
+    @property
+    def probability_better(self) -> float:
+        """Posterior probability that effect > 0, by the Bayesian correlated t-test (Corani & Benavoli 2015).
+
+        Under its flat prior the posterior is a Student t around the effect, so that this equals 1 - p_greater.
+        """
+        return float(stdtr(self.dof, self.statistic))
+
+    @property
+    def d_z(self) -> float:
+        """Cohen's d_z, the effect in standard deviations of the cell differences."""
+        return self.effect / self.sd
+
+    @property
+    def folds(self) -> int:
+        """The k of k-fold cross-validation that has this ratio of test to training rows."""
+        return max(2, round(1.0 + 1.0 / self.test_train_ratio))
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Compute the two-sided Student t confidence interval of the effect.
+
+        Args:
+            level: the confidence level, between 0 and 1, for example .95.
+
+        Returns:
+            The lower and the upper end, in the metric's unit.
+
+        Raises:
+            InputError: the level is not between 0 and 1.
+        """
+        if not 0.0 < level < 1.0:
+            raise InputError(
+                "A confidence level lies between 0 and 1.",
+                received=f"level={level!r}",
+                remedy="Give a fraction, not per cent: .95 for the 95% interval.",
+            )
+        half_width = float(stdtrit(self.dof, (1.0 + level) / 2.0)) * self.standard_error
+        return self.effect - half_width, self.effect + half_width

@@ -1,0 +1,71 @@
+"""Planning: what more repeats of the same folds can decide, and what no number of them can."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import replace
+
+from scipy.special import ndtri
+
+from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.resampled_t import corrected_standard_error
+
+# Here the standard error is within a millionth of its floor: what is not decided by now never will be.
+MOST_REPEATS = 1_000_000
+
+
+def smallest_decidable_margin(sd: float, folds: int, *, effect: float = 0.0, alpha: float = 0.05) -> float:
+    """Compute the smallest margin that the effect can be shown to lie below, with any number of repeats.
+
+    Repeats reuse the same rows, so that the standard error never falls below SD / sqrt(k - 1). The margin is the upper
+    end of the 1 - 2 alpha interval there: effect + z * SD / sqrt(k - 1). For equivalence give the effect's magnitude;
+    with an effect of 0, the default, it is the smallest margin of equivalence that the design can ever reach.
+
+    Args:
+        sd: standard deviation of the cell differences, ddof=1, in the metric's unit.
+        folds: k.
+        effect: the mean difference, in the metric's unit.
+        alpha: the level of the one-sided test.
+
+    Returns:
+        The margin, in the metric's unit. A margin has to be larger than it to be decided.
+
+    Examples:
+        >>> round(smallest_decidable_margin(0.01, folds=5), 6)
+        0.008224
+    """
+    return effect + float(ndtri(1.0 - alpha)) * sd / math.sqrt(folds - 1)
+
+
+def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -> int | None:
+    """Find how many repeats of the same folds would decide, if mean and standard deviation stayed as they are.
+
+    That is a projection, not a promise: the mean will move. Use it to plan a run; stopping as soon as a claim looks
+    decided is another test, with another error rate.
+
+    Args:
+        estimate: an estimate that does not decide yet.
+        decides: says whether an estimate decides. It has to stay true as the standard error falls and everything else
+            stays, which is so for any rule that asks whether an interval clears a threshold.
+
+    Returns:
+        The smallest number of repeats in all, those already run included, or None where no number can decide.
+
+    Examples:
+        >>> estimate = Estimate(effect=0.004, standard_error=0.003, dof=4, sd=0.0045, cells=5, test_train_ratio=0.25)
+        >>> repeats_needed(estimate, decides=lambda projected: projected.p_greater < 0.05)
+        8
+        >>> repeats_needed(estimate, decides=lambda projected: projected.p_greater < 0.01) is None
+        True
+    """
+
+    def projected(repeats: int) -> Estimate:
+        cells = repeats * estimate.folds
+        standard_error = corrected_standard_error(estimate.sd, cells, test_train_ratio=estimate.test_train_ratio)
+        return replace(estimate, standard_error=standard_error, dof=cells - 1, cells=cells)
+
+    candidates = range(1, MOST_REPEATS + 1)
+    first = bisect_left(candidates, True, key=lambda repeats: decides(projected(repeats)))
+    return candidates[first] if first < len(candidates) else None

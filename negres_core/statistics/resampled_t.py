@@ -1,0 +1,108 @@
+"""The corrected resampled t-test: a paired t-test that holds for repeated cross-validation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from negres_core.errors import InputError
+from negres_core.statistics.estimate import Estimate
+
+# A difference of two metrics carries the rounding of the metrics, which are larger than it: about 1e-16 where they are
+# of order one. Cells that differ by no more than this do not differ.
+ROUNDING_RELATIVE = 1e-9
+ROUNDING_ABSOLUTE = 1e-14
+
+
+def corrected_resampled_t(differences: np.ndarray, *, test_train_ratio: float) -> Estimate:
+    """Estimate the mean difference of two arms over the cells of a repeated k-fold cross-validation.
+
+    Null hypothesis: the expected difference is 0 (two-sided), or at most 0 (one-sided, `Estimate.p_greater`).
+
+    Training sets overlap, so that cells are correlated, and the ordinary paired t-test rejects a true null far too
+    often. The correction adds n_test / n_train to 1 / N in the variance of the mean, which takes the correlation of two
+    cells to be n_test / (n_test + n_train), or 1 / k.
+
+    Args:
+        differences: (repeats, folds), treatment minus control, signed so that positive is better, in the metric's unit;
+            seeds already averaged inside each cell.
+        test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
+
+    Returns:
+        The estimate, with N - 1 degrees of freedom.
+
+    Raises:
+        InputError: the differences are not a numeric matrix of at least 2 cells, one is not finite, all are equal up
+            to rounding, or the ratio is not finite and positive.
+
+    References:
+        Nadeau & Bengio (2003), Inference for the generalization error, Machine Learning 52.
+        Bouckaert & Frank (2004), Evaluating the replicability of significance tests for comparing learning algorithms,
+        PAKDD: the extension to repeated k-fold cross-validation.
+
+    Examples:
+        >>> import numpy as np
+        >>> differences = np.array([[0.01, 0.03, 0.02], [0.04, 0.02, 0.00]])
+        >>> estimate = corrected_resampled_t(differences, test_train_ratio=1 / 2)
+        >>> f"{estimate.effect:.3f} +- {estimate.standard_error:.4f}, p = {estimate.p_greater:.3f}"
+        '0.020 +- 0.0115, p = 0.072'
+    """
+    _check(differences, test_train_ratio)
+    values = np.asarray(differences, dtype=np.float64).ravel()
+    sd = float(values.std(ddof=1))
+    return Estimate(
+        effect=float(values.mean()),
+        standard_error=corrected_standard_error(sd, values.size, test_train_ratio=test_train_ratio),
+        dof=values.size - 1,
+        sd=sd,
+        cells=values.size,
+        test_train_ratio=float(test_train_ratio),
+    )
+
+
+def corrected_standard_error(sd: float, cells: int, *, test_train_ratio: float) -> float:
+    """Compute the standard error of the mean of correlated cells, in the unit of `sd`.
+
+    Args:
+        sd: standard deviation of the cell differences, ddof=1.
+        cells: number of cells, N.
+        test_train_ratio: n_test / n_train of a cell.
+    """
+    return sd * math.sqrt(1.0 / cells + test_train_ratio)
+
+
+def _check(differences: np.ndarray, test_train_ratio: float) -> None:
+    if differences.ndim != 2 or differences.dtype.kind not in "iuf":
+        raise InputError(
+            "The differences have to be a numeric matrix, (repeats, folds).",
+            received=f"shape {differences.shape}, dtype {differences.dtype}",
+            remedy="Average the seeds inside each cell, and give one number a cell.",
+        )
+    if differences.size < 2:
+        raise InputError(
+            "One cell has no spread, and nothing can be concluded without one.",
+            received=f"shape {differences.shape}",
+            remedy="Run at least 2 cells; the usual design is folds=5, repeats=5.",
+        )
+    not_finite = np.argwhere(~np.isfinite(differences))
+    if len(not_finite):
+        repeat, fold = not_finite[0]
+        raise InputError(
+            "Every difference has to be finite; leaving one out would bias the mean.",
+            received=f"{differences[repeat, fold]} in repeat {repeat}, fold {fold} ({len(not_finite)} such cells)",
+            remedy="Find out why an arm has no finite metric there.",
+        )
+    if not (math.isfinite(test_train_ratio) and test_train_ratio > 0):
+        raise InputError(
+            "The ratio n_test / n_train has to be finite and positive.",
+            received=f"test_train_ratio={test_train_ratio!r}",
+            remedy="Give 1 / (k - 1) for k folds.",
+        )
+    first = float(differences[0, 0])
+    if np.allclose(differences, first, rtol=ROUNDING_RELATIVE, atol=ROUNDING_ABSOLUTE):
+        raise InputError(
+            "The differences have no variance: all are equal up to rounding.",
+            received=f"{differences.size} differences of {first:g}",
+            remedy="Look whether the two arms, or their metrics, are the same thing or do not depend on the data.",
+        )

@@ -1,0 +1,118 @@
+"""Training what the store lacks: stage by stage, each parent once, each replicate recorded as soon as it is there."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from negres_core.controls.contract import Run, Trained
+from negres_core.design import Cell
+from negres_core.evidence import Key, Replicate, Store, TrainedWeight
+from negres_core.recipe import Recipe
+
+if TYPE_CHECKING:
+    from negres_core.engine.contract import Result
+    from negres_core.engine.device import Device
+
+CONTRACT = 1
+"""Raised whenever an engine would give other numbers for the same recipe; what is stored is then trained anew."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being trained, how many replicates of it are there, and how many there will be."""
+
+
+class Trainer:
+    """Trains the arms of one run.
+
+    Attributes:
+        trained: replicates trained so far.
+        reused: replicates found in the store so far.
+    """
+
+    def __init__(
+        self, store: Store, run: Run, device: Device, provenance: dict[str, Any], progress: Progress
+    ) -> None:
+        self.trained = self.reused = 0
+        self._store, self._run, self._device = store, run, device
+        self._provenance, self._progress = provenance, progress
+        self._descriptions: dict[Recipe, dict[str, Any]] = {}
+        self._done: dict[Recipe, list[Replicate]] = {}
+
+    def description(self, recipe: Recipe) -> dict[str, Any]:
+        """Return the description of a recipe on the run's data."""
+        from negres_core.engine.description import describe_recipe
+
+        if recipe not in self._descriptions:
+            self._descriptions[recipe] = describe_recipe(recipe, self._run.data)
+        return self._descriptions[recipe]
+
+    def train(self, arm: Trained) -> Trained:
+        """Return an arm with the replicates of all its stages."""
+        lineage = [arm.recipe]
+        while lineage[0].parent is not None:
+            lineage.insert(0, lineage[0].parent)
+        stages: list[list[Replicate]] = []
+        for recipe in lineage:
+            # Arms that inherit the same stage share its replicates.
+            if recipe not in self._done:
+                self._done[recipe] = self._train_stage(recipe, stages[-1] if stages else None)
+            stages.append(self._done[recipe])
+        return dataclasses.replace(arm, stages=stages)
+
+    def _train_stage(self, recipe: Recipe, parents: Sequence[Replicate] | None) -> list[Replicate]:
+        from negres_core.engine.compiled import train
+        from negres_core.engine.contract import Job
+
+        keys = [self._key(recipe, cell, seed) for cell in self._run.cells for seed in range(self._run.design.seeds)]
+        found = {key: self._store.find(key.id) for key in keys}
+        jobs = {}
+        for position, key in enumerate(keys):
+            if found[key] is None:
+                cell = self._run.cells[position // self._run.design.seeds]
+                parent = self._store.model_path(parents[position]) if parents else None
+                jobs[Job(cell, key.seed, parent)] = key
+        done = len(keys) - len(jobs)
+        self.reused += done
+        self._progress(str(recipe), done, len(keys))
+        for job, result in train(recipe, self._run.data, list(jobs), device=self._device):
+            found[jobs[job]] = self._record(jobs[job], result, saved_as=recipe.last.saved_as)
+            done += 1
+            self.trained += 1
+            self._progress(str(recipe), done, len(keys))
+        return [replicate for replicate in found.values() if replicate is not None]
+
+    def _key(self, recipe: Recipe, cell: Cell, seed: int) -> Key:
+        described = json.dumps(self.description(recipe), sort_keys=True)
+        return Key(
+            contract=CONTRACT,
+            recipe=hashlib.sha256(described.encode()).hexdigest(),
+            data=self._run.data.digest,
+            folds=self._run.design.folds,
+            repeat=cell.repeat,
+            fold=cell.fold,
+            seed=seed,
+            backend=self._provenance["backend"],
+            device=self._device.kind,
+        )
+
+    def _record(self, key: Key, result: Result, *, saved_as: str) -> Replicate:
+        replicate = Replicate(
+            id=key.id,
+            key=key,
+            status="finished" if result.finite else "not finite",
+            metrics=dict(result.metrics),
+            curve=list(result.curve),
+            predictions=result.predictions,
+            weights=[TrainedWeight(**dataclasses.asdict(weight)) for weight in result.weights],
+            inputs_digest=result.inputs_digest,
+            budget=result.budget,
+            cost=dict(result.cost),
+            model=self._store.model_file(key.id, result.model, saved_as=saved_as),
+            provenance=self._provenance,
+            recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        return self._store.record(replicate, result.model)
