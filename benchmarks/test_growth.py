@@ -1,8 +1,8 @@
 """Does growing a network in front of a frozen, trained base beat training it from scratch?
 
-The article's growth experiment: model 1 is a small classifier with heavy dropout; model 2 puts two new layers in front of
-model 1, trained, saved to HDF5, loaded again and frozen; model 3 is model 2's architecture with everything trained from
-scratch. The article found no significant difference between its models; an earlier try had been void by a programming
+The article's growth experiment: model 1 is a small classifier with heavy dropout; model 2 puts two new layers in front
+of model 1, trained, saved to HDF5, loaded again and frozen; model 3 is model 2's architecture with everything trained
+from scratch. The article found no significant difference between its models; an earlier try had been void by a programming
 error. Adam, cross-entropy, 10 epochs a stage, batches of 128, min-max scaling, 5 folds x 5 repeats.
 """
 
@@ -48,9 +48,7 @@ def min_max():
 FIT = {"epochs": 10, "batch_size": 128, "saved_as": "h5"}
 
 BASE = Recipe(Stage(base, **FIT), preprocess=min_max)
-FROZEN_GROWTH = Recipe(
-    Stage(base, **FIT), Stage(grown, inherits=base, freezes=base, **FIT), preprocess=min_max
-)
+FROZEN_GROWTH = Recipe(Stage(base, **FIT), Stage(grown, inherits=base, freezes=base, **FIT), preprocess=min_max)
 UNFROZEN_GROWTH = Recipe(Stage(base, **FIT), Stage(grown, inherits=base, **FIT), preprocess=min_max)
 FROM_SCRATCH = Recipe(Stage(grown, **FIT), preprocess=min_max)
 

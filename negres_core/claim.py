@@ -58,7 +58,7 @@ class Claim:
 
     @property
     def margin(self) -> float:
-        """The half-width of the zone of no meaningful difference; 0 for `reaches`, whose bar is moved into the effect."""
+        """Half-width of the zone of no meaningful difference; 0 for `reaches`, whose bar is in the effect already."""
         return 0.0 if self.kind == "reaches" else self.threshold
 
     def __str__(self) -> str:

@@ -47,7 +47,7 @@ def difference_of(values: Sequence[Any], claim: Mapping[str, Any]) -> np.ndarray
 def decide(
     differences: np.ndarray, claim: Claim, design: Design, findings: Sequence[Finding]
 ) -> tuple[Estimate | None, Verdict]:
-    """Estimate the effect where there is one to estimate, and judge; a failed control voids whatever the numbers say."""
+    """Estimate the effect where there is one, and judge; a failed control voids the run, whatever the numbers say."""
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
     estimate = None
     if not np.isfinite(differences).all():

@@ -22,7 +22,7 @@ from negres_core.smoke import shrink_data, shrink_design, shrink_recipe
 from negres_core.training import Progress, Trainer
 
 if TYPE_CHECKING:
-    from negres_core.engine.device import Device, Request
+    from negres_core.engine.device import Device
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Experiment:
         hypothesis: the test's id.
         title: the hypothesis in words.
         store: where records are kept.
-        device: the device that was asked for.
+        device: what to train on.
         folder: a folder of the repository whose commit is recorded.
         registered: the registered verdict, where the test names one.
         smoke: train tiny data at a tiny budget and judge nothing.
@@ -43,7 +43,7 @@ class Experiment:
     hypothesis: str
     title: str
     store: Store
-    device: Request = "auto"
+    device: Device
     folder: Path = Path()
     registered: str | None = None
     smoke: bool = False
@@ -104,7 +104,6 @@ class Experiment:
 
     def _run(self, arms: dict[Role, Recipe], data: Dataset, claim: Claim, design: Design) -> Evidence:
         from negres_core.engine.checks import check_recipe
-        from negres_core.engine.device import choose_device
 
         for role, recipe in arms.items():
             if not isinstance(recipe, Recipe):
@@ -119,16 +118,15 @@ class Experiment:
             design = shrink_design(design)
             data = shrink_data(data, design)
             arms = {role: shrink_recipe(recipe) for role, recipe in arms.items()}
-        chosen = choose_device(self.device)
         for recipe in arms.values():
             check_recipe(recipe, data)
 
         began = time.perf_counter()
-        evidence = self._open(data, claim, metric, design, chosen)
+        evidence = self._open(data, claim, metric, design)
         self.store.write_evidence(evidence)
         run = Run(data, design, list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()])
         findings = run_controls(run, when="before")
-        trainer = Trainer(self.store, run, chosen, evidence.provenance, self.progress)
+        trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
         run = dataclasses.replace(run, arms=[trainer.train(arm) for arm in run.arms])
         findings += run_controls(run, when="after")
 
@@ -148,9 +146,10 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence
 
-    def _open(self, data: Dataset, claim: Claim, metric: Metric, design: Design, device: Device) -> Evidence:
+    def _open(self, data: Dataset, claim: Claim, metric: Metric, design: Design) -> Evidence:
         """Return the evidence as it stands before training."""
-        provenance = trace_provenance(self.folder, backend=device.backend, device=f"{device.kind}: {device.name}")
+        device = f"{self.device.kind}: {self.device.name}"
+        provenance = trace_provenance(self.folder, backend=self.device.backend, device=device)
         return Evidence(
             hypothesis=self.hypothesis,
             title=self.title,

@@ -1,11 +1,11 @@
-"""The pytest plugin: options, the `experiment` fixture, and the table at the end. Heavy imports wait inside functions."""
+"""The pytest plugin: options, the `experiment` fixture, and the table at the end. Heavy imports wait in functions."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
-from collections.abc import Generator
-from contextlib import nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from negres_core.recipe import Recipe
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence, Store
+    from negres_core.training import Progress
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
 """Names of the properties by which a test's report, also one from another process, says what became of it."""
@@ -131,9 +132,9 @@ class ExperimentFixture:
         return self._once("measure", arm, on=on, claim=claim, folds=folds, repeats=repeats, seeds=seeds)
 
     def _once(self, verb: str, *arms: Recipe, **given: Any) -> Evidence:
+        from negres_core.engine.device import choose_device
         from negres_core.errors import InputError
         from negres_core.experiment import Experiment
-        from negres_core.progress import show_progress
 
         item, config = self._request.node, self._request.config
         if self._used:
@@ -145,12 +146,13 @@ class ExperimentFixture:
         self._used = True
         registered = _params(item).get("expected")
         store = _store_of(config)
-        with _terminal_of(config), show_progress() as progress:
+        device = choose_device(config.getoption("negres_device"))
+        with _progress_of(config) as progress:
             experiment = Experiment(
                 hypothesis=item.nodeid,
                 title=_title(item),
                 store=store,
-                device=config.getoption("negres_device"),
+                device=device,
                 folder=config.rootpath,
                 registered=registered if isinstance(registered, str) else None,
                 smoke=config.getoption("negres_smoke"),
@@ -164,8 +166,8 @@ class ExperimentFixture:
         item.user_properties.append((EVIDENCE, str(store.evidence_path(evidence.hypothesis))))
         item.user_properties += [(NOTE, note) for note in store.notes]
         store.notes.clear()
-        self._benchmark.extra_info |= evidence.model_dump(
-            mode="json", include={"title", "verdict", "finding", "estimate", "timings", "smoke"}
+        self._benchmark.extra_info |= {"hypothesis": evidence.title} | evidence.model_dump(
+            mode="json", include={"verdict", "finding", "estimate", "timings", "smoke"}
         )
         return evidence
 
@@ -184,10 +186,20 @@ def _store_of(config: pytest.Config) -> Store:
     return config.stash[_store]
 
 
-def _terminal_of(config: pytest.Config) -> Any:
-    """Let progress reach the terminal, which pytest captures."""
+@contextmanager
+def _progress_of(config: pytest.Config) -> Iterator[Progress]:
+    """Show progress where there is a terminal to see it; pytest captures the streams that would lead there."""
+    from negres_core.progress import on_terminal, show_progress
+
     capture = config.pluginmanager.getplugin("capturemanager")
-    return capture.global_and_fixture_disabled() if capture else nullcontext()
+    uncaptured = capture.global_and_fixture_disabled if capture else nullcontext
+    with uncaptured():
+        seen = on_terminal()
+    if not seen:
+        yield lambda what, done, total: None
+        return
+    with uncaptured(), show_progress() as progress:
+        yield progress
 
 
 def _title(item: pytest.Item) -> str:
@@ -241,6 +253,15 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     return None
 
 
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_benchmark_group_stats(benchmarks: list[dict[str, Any]]) -> None:
+    """Leave hypotheses out of pytest-benchmark's table of times, which for one round each says nothing of them.
+
+    Its JSON keeps them.
+    """
+    benchmarks[:] = [each for each in benchmarks if "hypothesis" not in each["extra_info"]]
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the table of hypotheses, and add it to the summary of a GitHub job."""
     finished: dict[str, None] = {}
@@ -249,7 +270,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for reports in terminalreporter.stats.values():
         for report in reports:
             properties = getattr(report, "user_properties", [])
-            found = {name: value for name, value in properties}
+            found = dict(properties)
             notes |= dict.fromkeys(value for name, value in properties if name == NOTE)
             if EVIDENCE in found:
                 finished[found[EVIDENCE]] = None

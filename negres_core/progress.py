@@ -10,14 +10,23 @@ from contextlib import contextmanager
 from negres_core.training import Progress
 
 
+def on_terminal() -> bool:
+    """Tell whether there is somebody to show progress to: a terminal, and no CI job."""
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
 @contextmanager
 def show_progress() -> Iterator[Progress]:
-    """Show progress on the standard error stream while the block runs; nothing without a terminal, nor under CI."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
-        yield lambda what, done, total: None
-        return
+    """Show progress on the standard error stream while the block runs."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}"),

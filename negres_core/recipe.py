@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import itertools
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
@@ -83,8 +84,8 @@ class Recipe:
 
     Args:
         *stages: one stage or more. Every stage after the first inherits the one before it.
-        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer; it is fitted on the
-            inputs of the training fold of each cell, flattened to (rows, features), and applied to both folds.
+        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer; it is fitted on
+            the inputs of the training fold of each cell, flattened to (rows, features), and applied to both folds.
 
     Raises:
         InputError: there is no stage, or a stage does not inherit the one before.
@@ -97,7 +98,9 @@ class Recipe:
         for stage in stages:
             if not isinstance(stage, Stage):
                 raise InputError(
-                    "A recipe is made of stages.", received=stage, remedy="Wrap the build function: Recipe(Stage(base))."
+                    "A recipe is made of stages.",
+                    received=stage,
+                    remedy="Wrap the build function: Recipe(Stage(base)).",
                 )
         if not stages:
             raise InputError("A recipe needs at least one stage.", received="none", remedy="Give Recipe(Stage(base)).")
@@ -107,7 +110,7 @@ class Recipe:
                 received=f"inherits={name_of(stages[0].inherits)}",
                 remedy="Put a stage that trains it in front, or drop `inherits`.",
             )
-        for before, stage in zip(stages, stages[1:], strict=False):
+        for before, stage in itertools.pairwise(stages):
             if stage.inherits is None or stage.inherits != before.build:
                 got = "nothing" if stage.inherits is None else name_of(stage.inherits)
                 raise InputError(

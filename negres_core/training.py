@@ -33,9 +33,7 @@ class Trainer:
         reused: replicates found in the store so far.
     """
 
-    def __init__(
-        self, store: Store, run: Run, device: Device, provenance: dict[str, Any], progress: Progress
-    ) -> None:
+    def __init__(self, store: Store, run: Run, device: Device, provenance: dict[str, Any], progress: Progress) -> None:
         self.trained = self.reused = 0
         self._store, self._run, self._device = store, run, device
         self._provenance, self._progress = provenance, progress

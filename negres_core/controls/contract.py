@@ -15,7 +15,6 @@ from negres_core.design import Cell, Design
 from negres_core.evidence import Finding, Replicate
 from negres_core.recipe import Recipe
 
-
 Role = Literal["treatment", "control"]
 
 

@@ -31,7 +31,7 @@ def check(run: Run) -> Finding | None:
         passed=passed,
         found=f"trivial predictor {metric} {trivial.mean():.4g}; {', '.join(found)}",
         threshold="better at p < .05, one-sided corrected t: a model that learned nothing says nothing about an effect",
-        remedy="Check inputs, targets, loss and learning rate with one arm alone; train longer if the curve still falls.",
+        remedy="Check inputs, targets, loss and learning rate with one arm alone; train longer if curves still fall.",
     )
 
 

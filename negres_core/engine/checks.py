@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from negres_core.dataset import Dataset
-from negres_core.engine.model import build_model, freeze_layers, inherit_weights, make_loss, make_optimizer
+from negres_core.engine.model import (
+    build_model,
+    freeze_layers,
+    inherit_weights,
+    make_loss,
+    make_optimizer,
+    output_shape,
+)
 from negres_core.errors import InputError
 from negres_core.inputs import make_transformer
 from negres_core.recipe import Recipe, Stage, name_of
@@ -39,36 +44,28 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
 def check_model(model: Any, stage: Stage, data: Dataset) -> None:
     """Raise InputError where a model cannot take the data's rows, or its outputs cannot hold their targets."""
     name = name_of(stage.build)
-    try:
-        shape = tuple(model(np.zeros((2, *data.input_shape), np.float32), training=False).shape)
-    except Exception as error:
-        raise InputError(
-            f"{name} returns a model that cannot take the rows of {data.name!r}.",
-            received=f"rows of shape {data.input_shape}, and from Keras: {error}",
-            remedy="Let the build function name `input_shape`, and build its Input from that.",
-        ) from error
+    shape = output_shape(model, data, name=name)
     if data.task == "regression":
-        expected = {(2, *data.y.shape[1:]), (2, data.outputs)}
-        if shape not in expected:
+        if shape not in {data.y.shape[1:], (data.outputs,)}:
             raise InputError(
                 f"{name} returns a model whose outputs do not have the shape of the targets of {data.name!r}.",
-                received=f"outputs of shape {shape[1:]} for targets of shape {data.y.shape[1:]}",
+                received=f"outputs of shape {shape} for targets of shape {data.y.shape[1:]}",
                 remedy=f"End in a layer with {data.outputs} outputs; the build function may name `outputs`.",
             )
-    elif len(shape) != 2:
+    elif len(shape) != 1:
         raise InputError(
             f"{name} returns a model of the wrong shape for a classification.",
-            received=f"outputs of shape {shape[1:]} a row",
+            received=f"outputs of shape {shape} a row",
             remedy="End in a layer with one output a class; flatten or pool in front of it.",
         )
-    elif data.y.max() >= max(shape[1], 2):
+    elif data.y.max() >= max(shape[0], 2):
         raise InputError(
             f"Labels of {data.name!r} are out of range for the outputs of {name}.",
-            received=f"labels from {data.y.min()} to {data.y.max()}, and {shape[1]} outputs",
+            received=f"labels from {data.y.min()} to {data.y.max()}, and {shape[0]} outputs",
             remedy=f"Give the last layer {data.outputs} outputs; the build function may name `outputs`.",
         )
     else:
-        _check_loss(stage, data, outputs=shape[1])
+        _check_loss(stage, data, outputs=shape[0])
 
 
 def _check_loss(stage: Stage, data: Dataset, *, outputs: int) -> None:
@@ -77,7 +74,9 @@ def _check_loss(stage: Stage, data: Dataset, *, outputs: int) -> None:
     if not loss.__module__.startswith("keras."):
         return  # the researcher's own loss is trusted to know its targets
     called = (name_of(loss) if callable(loss) and hasattr(loss, "__name__") else type(loss).__name__).lower()
-    wanted, example = ("binary", "binary_crossentropy") if outputs == 1 else ("sparse", "sparse_categorical_crossentropy")
+    wanted, example = (
+        ("binary", "binary_crossentropy") if outputs == 1 else ("sparse", "sparse_categorical_crossentropy")
+    )
     if wanted not in called:
         raise InputError(
             f"Targets of {data.name!r} are class labels, which the loss of {name_of(stage.build)} does not take.",

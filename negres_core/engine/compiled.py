@@ -21,15 +21,13 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
-from negres_core.inputs import prepare_inputs
 from negres_core.engine.model import make_loss, make_optimizer
 from negres_core.engine.replicate import CHUNK, Start, epoch_orders, finish_replicate, start_replicate
+from negres_core.inputs import prepare_inputs
 from negres_core.recipe import Recipe
 
 
-def train(
-    recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device
-) -> Iterator[tuple[Job, Result]]:
+def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device) -> Iterator[tuple[Job, Result]]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`.
 
     Replicates start and finish in the calling thread, where Keras' global state is; only the compiled calls, which

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from negres_core.dataset import Dataset
 from negres_core.errors import InputError
@@ -37,7 +38,25 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
             received="a model on which compile() was called",
             remedy="Leave compile() out, and give optimizer= and loss= to the Stage.",
         )
+    if not model.built:
+        output_shape(model, data, name=name_of(build))
     return model
+
+
+def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
+    """Return the shape of a model's outputs for one row, by calling it on a batch of two, which also builds it.
+
+    Raises:
+        InputError: the model cannot take the rows of the data set.
+    """
+    try:
+        return tuple(model(np.zeros((2, *data.input_shape), np.float32), training=False).shape[1:])
+    except Exception as error:
+        raise InputError(
+            f"{name} returns a model that cannot take the rows of {data.name!r}.",
+            received=f"rows of shape {data.input_shape}, and from Keras: {error}",
+            remedy="Let the build function name `input_shape`, and build its Input from that.",
+        ) from error
 
 
 def make_optimizer(stage: Stage) -> Any:

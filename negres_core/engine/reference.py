@@ -13,15 +13,13 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
-from negres_core.inputs import prepare_inputs
 from negres_core.engine.model import make_loss, make_optimizer
 from negres_core.engine.replicate import CHUNK, epoch_orders, finish_replicate, start_replicate
+from negres_core.inputs import prepare_inputs
 from negres_core.recipe import Recipe
 
 
-def train(
-    recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device
-) -> Iterator[tuple[Job, Result]]:
+def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device) -> Iterator[tuple[Job, Result]]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`."""
     del device  # Keras places the work
     for job in jobs:
@@ -54,9 +52,7 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
         "steady_epoch_s": float(np.median(seconds)),
         "evaluate_s": time.perf_counter() - trained,
     }
-    return finish_replicate(
-        recipe, data, job, start, inputs=inputs, outputs=outputs, loss=loss, curve=curve, cost=cost
-    )
+    return finish_replicate(recipe, data, job, start, inputs=inputs, outputs=outputs, loss=loss, curve=curve, cost=cost)
 
 
 def _evaluate(model: Any, loss: Any, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:

@@ -12,7 +12,6 @@ import numpy as np
 
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result, Weight
-from negres_core.inputs import digest_array, sample_rows
 from negres_core.engine.model import (
     build_model,
     freeze_layers,
@@ -22,6 +21,7 @@ from negres_core.engine.model import (
     save_model,
     weight_paths,
 )
+from negres_core.inputs import digest_array, sample_rows
 from negres_core.metrics import score_labels, score_values
 from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed

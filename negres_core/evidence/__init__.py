@@ -10,7 +10,20 @@ from negres_core.evidence.schema import (
     Replicate,
     Timings,
     TrainedWeight,
+    schema_of,
 )
 from negres_core.evidence.store import Store
 
-__all__ = ["Arm", "Estimated", "Evidence", "Finding", "Key", "ModelFile", "Replicate", "Store", "Timings", "TrainedWeight"]
+__all__ = [
+    "Arm",
+    "Estimated",
+    "Evidence",
+    "Finding",
+    "Key",
+    "ModelFile",
+    "Replicate",
+    "Store",
+    "Timings",
+    "TrainedWeight",
+    "schema_of",
+]

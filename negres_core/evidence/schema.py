@@ -209,7 +209,9 @@ class Evidence(Record):
         return self.model_dump(mode="json", exclude={"timings", "provenance"})
 
     def __str__(self) -> str:
-        lines = [f"{self.title}, on {self.data['name']}: {self.verdict or 'not judged'} ({self.finding or self.status})"]
+        lines = [
+            f"{self.title}, on {self.data['name']}: {self.verdict or 'not judged'} ({self.finding or self.status})"
+        ]
         if self.registered and self.verdict != self.registered:
             lines.append(f"  registered  {self.registered}")
         for arm in self.arms:
@@ -219,8 +221,8 @@ class Evidence(Record):
         if self.estimate:
             low, high = self.estimate.interval_95
             lines.append(
-                f"  effect      {self.estimate.effect:+.4g} {self.claim['unit']}, 95% interval [{low:+.4g}, {high:+.4g}], "
-                f"standard error {self.estimate.standard_error:.3g}, p {self.estimate.p_two_sided:.3g} (two-sided)"
+                f"  effect      {self.estimate.effect:+.4g} {self.claim['unit']}, "
+                f"95% interval [{low:+.4g}, {high:+.4g}], standard error {self.estimate.standard_error:.3g}, p {self.estimate.p_two_sided:.3g} (two-sided)"
             )
         word = {"beats": "margin", "matches": "margin", "reaches": "bar"}[self.claim["kind"]]
         lines.append(f"  {word:<11} {self.claim['threshold']:g} {self.claim['unit']}")
@@ -237,6 +239,19 @@ class Evidence(Record):
         if self.explanation:
             lines.append(f"  so          {self.explanation}")
         return "\n".join(lines)
+
+
+def schema_of(record: Literal["evidence", "replicate"]) -> str:
+    """Return the JSON Schema of a record as it is written, the digest that seals it included."""
+    model: type[Record] = Evidence if record == "evidence" else Replicate
+    schema = model.model_json_schema(mode="serialization")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["properties"]["digest"] = {
+        "type": "string",
+        "description": "SHA-256 of the record without this field: keys sorted, no white space.",
+    }
+    schema["required"] = [*schema["required"], "digest"]
+    return json.dumps(schema, indent=1)
 
 
 def _shown(value: float | None) -> str:

@@ -32,7 +32,12 @@ def render(
         escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
         return tabulate(escaped, headers=HEADERS, tablefmt="github", disable_numparse=True)
     return tabulate(
-        rows, headers=HEADERS, tablefmt="simple", maxcolwidths=list(WIDTHS), disable_numparse=True, break_long_words=False
+        rows,
+        headers=HEADERS,
+        tablefmt="simple",
+        maxcolwidths=list(WIDTHS),
+        disable_numparse=True,
+        break_long_words=False,
     )
 
 
