@@ -2,8 +2,8 @@
 
 The article's growth experiment: model 1 is a small classifier with heavy dropout; model 2 puts two new layers in front
 of model 1, trained, saved to HDF5, loaded again and frozen; model 3 is model 2's architecture with everything trained
-from scratch. The article found no significant difference between its models; an earlier try had been void by a programming
-error. Adam, cross-entropy, 10 epochs a stage, batches of 128, min-max scaling, 5 folds x 5 repeats.
+from scratch. The article found no significant difference between its models; an earlier try had been void by a
+programming error. Adam, cross-entropy, 10 epochs a stage, batches of 128, min-max scaling, 5 folds x 5 repeats.
 """
 
 from __future__ import annotations

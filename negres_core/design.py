@@ -103,7 +103,7 @@ class Design:
             smallest = present[counts[present].argmin()]
             if counts[smallest] < self.folds:
                 raise InputError(
-                    f"There are more folds than rows of the smallest class of {data.name!r}; a test fold would have none.",
+                    f"There are more folds than rows in the smallest class of {data.name!r}: some would lack it.",
                     received=f"folds={self.folds}, and class {smallest} has {counts[smallest]} rows",
                     remedy=f"Use at most {counts[smallest]} folds, or merge or drop class {smallest}.",
                 )

@@ -142,12 +142,15 @@ class _Program:
         return model.trainable_variables, model.non_trainable_variables
 
     def warm_up(self, jobs: Any) -> None:
-        """Compile for every size of training fold, by training no step at all."""
+        """Compile for every size of fold, by training no step at all; here, where no other thread traces."""
         began = time.perf_counter()
         x = self.put(self._data.x)
         for job in jobs:
             state = self.state_of(self._model)
             self._epoch(*state, self.put(job.cell.train), 0, x, self._y)
+            tested = len(job.cell.test)
+            for size in {min(tested, CHUNK), tested % CHUNK} - {0}:
+                self._predict(state[0], state[1], self.put(job.cell.test[:size]), x, self._y)
         self._compile_s = time.perf_counter() - began
 
     def train(self, job: Job, state: State, cells: _Cells) -> _Trained:

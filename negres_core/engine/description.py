@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from negres_core.dataset import Dataset
-from negres_core.engine.model import build_model, has_made_up_name, layers_of, make_loss, make_optimizer
+from negres_core.engine.model import build_model, is_made_up, layers_of, make_loss, make_optimizer
 from negres_core.inputs import make_transformer
 from negres_core.recipe import Recipe, Stage, name_of, source_of
 
@@ -30,9 +30,7 @@ def describe_recipe(recipe: Recipe, data: Dataset) -> dict[str, Any]:
 
 def _describe_stage(stage: Stage, data: Dataset) -> dict[str, Any]:
     model = build_model(stage.build, data)
-    config = json.dumps(_plain(keras.saving.serialize_keras_object(model)), sort_keys=True)
-    for position, layer in enumerate(layer for layer in (model, *layers_of(model)) if has_made_up_name(layer)):
-        config = config.replace(f'"{layer.name}"', f'"{type(layer).__name__}#{position}"')
+    config = json.dumps(_config_of(model), sort_keys=True)
     loss = make_loss(stage)
     custom = {type(layer) for layer in (model, *layers_of(model)) if not type(layer).__module__.startswith("keras.")}
     return {
@@ -42,16 +40,37 @@ def _describe_stage(stage: Stage, data: Dataset) -> dict[str, Any]:
         "layers": {kind.__qualname__: source_of(kind) for kind in sorted(custom, key=lambda kind: kind.__qualname__)},
         "inherits": name_of(stage.inherits) if stage.inherits else None,
         "freezes": [name_of(stage.freezes), source_of(stage.freezes)] if stage.freezes else None,
-        "optimizer": _plain(make_optimizer(stage).get_config()),
-        "loss": _plain(loss.get_config()) if hasattr(loss, "get_config") else [name_of(loss), source_of(loss)],
+        "optimizer": _config_of(make_optimizer(stage)),
+        "loss": _config_of(loss) if hasattr(loss, "get_config") else [name_of(loss), source_of(loss)],
         "epochs": stage.epochs,
         "batch_size": stage.batch_size,
         "saved_as": stage.saved_as,
     }
 
 
-def _plain(value: Any) -> Any:
-    return json.loads(json.dumps(value, sort_keys=True, default=_without_address))
+def _config_of(made: Any) -> Any:
+    """Return the config of a Keras object, without the counts of what was built before that are in made-up names."""
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(made), default=_without_address))
+    names: dict[str, str] = {}
+
+    def gather(node: Any) -> None:
+        if isinstance(node, dict):
+            kind, inner = node.get("class_name"), node.get("config")
+            name = inner.get("name") if isinstance(inner, dict) else None
+            if isinstance(kind, str) and isinstance(name, str) and is_made_up(name, kind):
+                names.setdefault(name, f"{kind}#{len(names)}")
+        for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+            gather(child)
+
+    def rename(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: rename(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [rename(value) for value in node]
+        return names.get(node, node) if isinstance(node, str) else node
+
+    gather(config)
+    return rename(config)
 
 
 def _without_address(value: Any) -> str:

@@ -125,7 +125,7 @@ def match_weights(model: Any, names: list[str], *, wanted_by: str) -> dict[int, 
     Raises:
         InputError: nothing matches, a path matches more than one, or only a part of a layer's weights do.
     """
-    made_up = {layer.name for layer in layers_of(model) if has_made_up_name(layer)}
+    made_up = {layer.name for layer in layers_of(model) if is_made_up(layer.name, type(layer).__name__)}
     matches: dict[int, int] = {}
     paths = weight_paths(model)
     for here, path in enumerate(paths):
@@ -155,10 +155,10 @@ def _ends_in(path: str, suffix: str) -> bool:
     return path == suffix or path.endswith(f"/{suffix}")
 
 
-def has_made_up_name(layer: Any) -> bool:
-    """Tell whether Keras named a layer, by its class and a count of what was built before."""
-    snake = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)).lower()
-    return re.fullmatch(rf"{snake}(_\d+)?", layer.name) is not None
+def is_made_up(name: str, kind: str) -> bool:
+    """Tell whether Keras made a name up: the class in snake case, and a count of what was built before."""
+    snake = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
+    return re.fullmatch(rf"{snake}(_\d+)?", name) is not None
 
 
 def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int]:

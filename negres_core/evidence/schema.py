@@ -222,7 +222,8 @@ class Evidence(Record):
             low, high = self.estimate.interval_95
             lines.append(
                 f"  effect      {self.estimate.effect:+.4g} {self.claim['unit']}, "
-                f"95% interval [{low:+.4g}, {high:+.4g}], standard error {self.estimate.standard_error:.3g}, p {self.estimate.p_two_sided:.3g} (two-sided)"
+                f"95% interval [{low:+.4g}, {high:+.4g}], standard error {self.estimate.standard_error:.3g}, "
+                f"p {self.estimate.p_two_sided:.3g} (two-sided)"
             )
         word = {"beats": "margin", "matches": "margin", "reaches": "bar"}[self.claim["kind"]]
         lines.append(f"  {word:<11} {self.claim['threshold']:g} {self.claim['unit']}")
