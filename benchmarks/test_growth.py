@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pytest
 
-from negres_core import Recipe, Stage, beats
+from negres_core import Recipe, Stage, beats, matches
 
 
 def trunk(outputs):
@@ -53,7 +53,7 @@ UNFROZEN_GROWTH = Recipe(Stage(base, **FIT), Stage(grown, inherits=base, **FIT),
 FROM_SCRATCH = Recipe(Stage(grown, **FIT), preprocess=min_max)
 
 
-@pytest.mark.parametrize(("data", "expected"), [("covertype", "supported"), ("digits", "supported")], indirect=["data"])
+@pytest.mark.parametrize(("data", "expected"), [("covertype", "refuted"), ("digits", "refuted")], indirect=["data"])
 def test_frozen_growth_beats_training_from_scratch(experiment, data, expected):
     evidence = experiment.compare(
         FROZEN_GROWTH, against=FROM_SCRATCH, on=data, claim=beats("accuracy", by=0.005), folds=5, repeats=5
@@ -61,7 +61,8 @@ def test_frozen_growth_beats_training_from_scratch(experiment, data, expected):
     assert evidence.verdict == expected, evidence
 
 
-@pytest.mark.parametrize(("data", "expected"), [("covertype", "supported"), ("digits", "supported")], indirect=["data"])
+# On digits this is not decided at this design: +.049, 95% interval -.027 to +.125.
+@pytest.mark.parametrize(("data", "expected"), [("covertype", "supported")], indirect=["data"])
 def test_frozen_growth_beats_its_base(experiment, data, expected):
     evidence = experiment.compare(
         FROZEN_GROWTH, against=BASE, on=data, claim=beats("accuracy", by=0.005), folds=5, repeats=5
@@ -69,9 +70,13 @@ def test_frozen_growth_beats_its_base(experiment, data, expected):
     assert evidence.verdict == expected, evidence
 
 
-@pytest.mark.parametrize(("data", "expected"), [("covertype", "supported"), ("digits", "supported")], indirect=["data"])
-def test_unfrozen_growth_beats_training_from_scratch(experiment, data, expected):
+# That it *beats* training from scratch by .005 cannot be decided on Covertype: the standard deviation of the
+# differences, .0082, puts the smallest margin that 25 cells can decide at .0075, and that any number can at .0066. The
+# margin here was then set by that spread, not by the effect. On digits the spread is eight times as large, and nothing
+# is decided.
+@pytest.mark.parametrize(("data", "expected"), [("covertype", "supported")], indirect=["data"])
+def test_unfrozen_growth_matches_training_from_scratch(experiment, data, expected):
     evidence = experiment.compare(
-        UNFROZEN_GROWTH, against=FROM_SCRATCH, on=data, claim=beats("accuracy", by=0.005), folds=5, repeats=5
+        UNFROZEN_GROWTH, against=FROM_SCRATCH, on=data, claim=matches("accuracy", within=0.01), folds=5, repeats=5
     )
     assert evidence.verdict == expected, evidence

@@ -10,7 +10,7 @@ from tabulate import tabulate
 from negres_core.evidence import Evidence
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "registered", "time")
-WIDTHS = (34, 16, 26, 5, 26, 16, 7)
+WIDTHS = (34, 16, 26, 5, 24, 14, 8)
 
 
 def render(
@@ -75,4 +75,4 @@ def _registered(evidence: Evidence) -> str:
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)}:{int(seconds % 60):02d} min"
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)}m {int(seconds % 60):02d}s"
