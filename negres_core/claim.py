@@ -9,6 +9,13 @@ from typing import Literal
 
 from negres_core.errors import InputError
 
+WORDS = {"beats": "by", "matches": "within", "reaches": "bar"}
+MEANINGS = {
+    "beats": "the smallest difference that would matter to you",
+    "matches": "the largest difference that would not matter to you",
+    "reaches": "the value to reach",
+}
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -31,7 +38,7 @@ class Claim:
                 received=self.metric,
                 remedy='Give the name of a metric, for example "accuracy".',
             )
-        word = {"beats": "by", "matches": "within", "reaches": "bar"}[self.kind]
+        word = WORDS[self.kind]
         if (
             isinstance(self.threshold, bool)
             or not isinstance(self.threshold, numbers.Real)
@@ -40,7 +47,7 @@ class Claim:
             raise InputError(
                 f"`{word}` of {self.kind}({self.metric!r}) has to be a finite number.",
                 received=f"{word}={self.threshold!r}",
-                remedy="Give the smallest difference that would matter to you, in the unit of the metric.",
+                remedy=f"Give {MEANINGS[self.kind]}, in the unit of the metric.",
             )
         object.__setattr__(self, "threshold", float(self.threshold))
         if self.kind == "beats" and self.threshold < 0:
@@ -53,7 +60,7 @@ class Claim:
             raise InputError(
                 "Equivalence needs a positive margin: no amount of data can show that two arms are exactly equal.",
                 received=f"within={self.threshold!r}",
-                remedy="Give the largest difference that would not matter to you, in the unit of the metric.",
+                remedy=f"Give {MEANINGS['matches']}, in the unit of the metric.",
             )
 
     @property
@@ -62,7 +69,7 @@ class Claim:
         return 0.0 if self.kind == "reaches" else self.threshold
 
     def __str__(self) -> str:
-        word = {"beats": "by", "matches": "within", "reaches": "bar"}[self.kind]
+        word = WORDS[self.kind]
         return f"{self.kind}({self.metric!r}, {word}={self.threshold:g})"
 
 

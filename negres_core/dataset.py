@@ -17,7 +17,7 @@ class Dataset:
     """Inputs and targets of one data set, as plain arrays.
 
     Attributes:
-        x: inputs, (rows, ...); held as float32.
+        x: inputs, (rows, ...); held as float32. An array that is float32 already is not copied: leave it as it is.
         y: targets. Integers shaped (rows,) are class labels 0 to classes - 1, held as int32 (classification); floats
             shaped (rows,) or (rows, columns) are values, held as float32 (regression).
         name: what the data set is called in tables and evidence.
@@ -26,7 +26,7 @@ class Dataset:
             several rows of one subject.
 
     Raises:
-        InputError: the arrays do not fit together, hold values that are not finite, or have too few rows.
+        InputError: the arrays do not fit together, hold values that are not finite in float32, or are empty.
     """
 
     x: Any
@@ -52,11 +52,17 @@ class Dataset:
                 received=f"x of shape {x.shape}",
                 remedy="Reshape a single feature with x.reshape(-1, 1).",
             )
-        if len(x) != len(y):
+        if y.ndim == 0 or len(x) != len(y):
             raise InputError(
                 f"`x` and `y` of data set {self.name!r} differ in length.",
-                received=f"{len(x)} rows of x and {len(y)} of y",
+                received=f"x of shape {x.shape} and y of shape {y.shape}",
                 remedy="Give one target for each row of inputs.",
+            )
+        if not len(x):
+            raise InputError(
+                f"Data set {self.name!r} is empty.",
+                received=f"x of shape {x.shape}",
+                remedy="Give 2 rows or more; look at what selected them.",
             )
         if y.ndim == 2 and y.shape[1] == 1:
             y = y[:, 0]
@@ -66,22 +72,25 @@ class Dataset:
                 received=f"y of shape {y.shape} and dtype {y.dtype}",
                 remedy="Give class labels, y.argmax(axis=1), with a sparse loss; or floats, for a regression.",
             )
+        with np.errstate(over="ignore"):  # what float32 cannot hold is found below
+            x = np.ascontiguousarray(x, dtype=np.float32)
+            y = y.astype(np.float32) if y.dtype.kind == "f" else y
         for label, array in (("x", x), ("y", y)):
             bad = ~np.isfinite(array)
-            if array.dtype.kind == "f" and bad.any():
+            if bad.any():
                 rows = np.flatnonzero(bad.reshape(len(array), -1).any(axis=1))
                 raise InputError(
                     f"`{label}` of data set {self.name!r} holds values that are not finite.",
-                    received=f"{int(bad.sum())} NaN or infinite values, the first in row {rows[0]}",
-                    remedy="Impute or drop these rows before the data set is made.",
+                    received=f"{int(bad.sum())} values are NaN or infinite as float32, the first in row {rows[0]}",
+                    remedy="Impute, rescale or drop these rows before the data set is made.",
                 )
-        y = y.astype(np.float32 if y.dtype.kind == "f" else np.int32)
-        if y.dtype.kind == "i" and len(y) and y.min() < 0:
+        if y.dtype.kind in "biu" and (y.min() < 0 or y.max() > np.iinfo(np.int32).max):
             raise InputError(
-                f"Class labels of data set {self.name!r} have to count from 0.",
+                f"Class labels of data set {self.name!r} have to count from 0, in int32.",
                 received=f"labels from {y.min()} to {y.max()}",
                 remedy="Encode them with np.unique(labels, return_inverse=True)[1].",
             )
+        y = y if y.dtype.kind == "f" else y.astype(np.int32)
         groups = self.groups
         if groups is not None:
             groups = np.asarray(groups)
@@ -92,7 +101,7 @@ class Dataset:
                     remedy="Give a one-dimensional array as long as x.",
                 )
             groups = np.unique(groups, return_inverse=True)[1].astype(np.int32)
-        for field, value in (("x", np.ascontiguousarray(x, dtype=np.float32)), ("y", y), ("groups", groups)):
+        for field, value in (("x", x), ("y", y), ("groups", groups)):
             if value is not None:
                 value = value.view()
                 value.flags.writeable = False

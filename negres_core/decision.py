@@ -31,6 +31,15 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
     return means
 
 
+def spreads_of(replicates: Sequence[Replicate], design: Design) -> dict[str, dict[str, float | None]]:
+    """Return mean, standard deviation, minimum and maximum over cells of every metric of an arm."""
+    spreads = {}
+    for name in replicates[0].metrics:
+        values = values_of(replicates, name, design)
+        spreads[name] = {"mean": values.mean(), "sd": values.std(ddof=1), "min": values.min(), "max": values.max()}
+    return spreads
+
+
 def difference_of(values: Sequence[Any], claim: Mapping[str, Any]) -> np.ndarray:
     """Return what the claim is about, signed so that positive is better: (repeats, folds).
 
@@ -81,24 +90,20 @@ def record_estimate(estimate: Estimate) -> Estimated:
 
 def record_arm(arm: Trained, metric: Metric, run: Run, description: dict[str, Any]) -> Arm:
     """Return an arm as it is recorded."""
-    names = list(arm.replicates[0].metrics)
-    spreads = {name: values_of(arm.replicates, name, run.design) for name in names}
     firsts = [stage[0].budget for stage in arm.stages]
     return Arm(
         role=arm.role,
         recipe=str(arm.recipe),
         description=description,
         budget=firsts[-1] | {name: sum(budget[name] for budget in firsts) for name in ("epochs", "steps")},
-        metrics={
-            name: {"mean": v.mean(), "sd": v.std(ddof=1), "min": v.min(), "max": v.max()} for name, v in spreads.items()
-        },
-        values=spreads[metric.name].tolist(),
+        metrics=spreads_of(arm.replicates, run.design),
+        values=values_of(arm.replicates, metric.name, run.design).tolist(),
         replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
     )
 
 
 def recompute(evidence: Evidence, store: Store) -> Evidence:
-    """Recompute a finished hypothesis' differences, estimate and verdict from its replicates' records.
+    """Recompute a finished hypothesis' metrics, differences, estimate and verdict from its replicates' records.
 
     Controls that look at data stand as they were found.
 
@@ -106,7 +111,7 @@ def recompute(evidence: Evidence, store: Store) -> Evidence:
         EvidenceError: a replicate is missing or cannot be trusted.
     """
     design = Design(**evidence.design)
-    values = []
+    arms = []
     for arm in evidence.arms:
         replicates = [store.find(id) for id in arm.replicates[-1]]
         missing = [id for id, found in zip(arm.replicates[-1], replicates, strict=True) if found is None]
@@ -117,11 +122,13 @@ def recompute(evidence: Evidence, store: Store) -> Evidence:
                 remedy="Run the hypothesis again: it trains what is missing.",
             )
         whole = [replicate for replicate in replicates if replicate is not None]
-        values.append(values_of(whole, evidence.claim["metric"], design))
-    differences = difference_of(values, evidence.claim)
+        values = values_of(whole, evidence.claim["metric"], design).tolist()
+        arms.append(arm.updated(metrics=spreads_of(whole, design), values=values))
+    differences = difference_of([arm.values for arm in arms], evidence.claim)
     claim = Claim(evidence.claim["kind"], evidence.claim["metric"], evidence.claim["threshold"])
     estimate, verdict = decide(differences, claim, design, evidence.controls)
     return evidence.updated(
+        arms=arms,
         differences=differences.tolist(),
         estimate=estimate and record_estimate(estimate),
         **({} if evidence.smoke else dataclasses.asdict(verdict)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -53,12 +54,13 @@ class Design:
             ("seeds", 1, "something has to be run"),
         ):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
                 raise InputError(
                     f"`{name}` has to be an integer of {least} or more: {why}.",
                     received=f"{name}={value!r}",
                     remedy="The usual design is folds=5, repeats=5.",
                 )
+            object.__setattr__(self, name, int(value))
 
     @property
     def cells(self) -> int:
@@ -97,20 +99,23 @@ class Design:
 
     def check(self, data: Dataset) -> None:
         """Raise InputError where the data set cannot be cut this way."""
+        unit = "rows" if data.groups is None else "groups"
+        units = len(data) if data.groups is None else int(data.groups.max()) + 1
+        if units < self.folds:
+            raise InputError(
+                f"There are more folds than {unit} in {data.name!r}.",
+                received=f"folds={self.folds}, and {units} of them",
+                remedy=f"Use at most {units} folds.",
+            )
         if data.task == "classification":
-            counts = np.bincount(data.y)
+            # A group is in one fold, so a class has to be in as many groups as there are folds.
+            labels = data.y if data.groups is None else np.unique(np.stack([data.y, data.groups]), axis=1)[0]
+            counts = np.bincount(labels)
             present = np.flatnonzero(counts)
             smallest = present[counts[present].argmin()]
             if counts[smallest] < self.folds:
                 raise InputError(
-                    f"There are more folds than rows in the smallest class of {data.name!r}: some would lack it.",
-                    received=f"folds={self.folds}, and class {smallest} has {counts[smallest]} rows",
+                    f"There are more folds than {unit} in the smallest class of {data.name!r}: some would lack it.",
+                    received=f"folds={self.folds}, and class {smallest} has {counts[smallest]} {unit}",
                     remedy=f"Use at most {counts[smallest]} folds, or merge or drop class {smallest}.",
                 )
-        units = len(data) if data.groups is None else int(data.groups.max()) + 1
-        if units < self.folds:
-            raise InputError(
-                f"There are more folds than {'rows' if data.groups is None else 'groups'} in {data.name!r}.",
-                received=f"folds={self.folds}, and {units} of them",
-                remedy=f"Use at most {units} folds.",
-            )

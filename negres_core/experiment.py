@@ -118,6 +118,7 @@ class Experiment:
             design = shrink_design(design)
             data = shrink_data(data, design)
             arms = {role: shrink_recipe(recipe) for role, recipe in arms.items()}
+        self.store.check_writable()
         for recipe in arms.values():
             check_recipe(recipe, data)
 

@@ -74,9 +74,10 @@ def score_labels(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
 
 
 def score_values(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Score predicted values, both (rows,) or (rows, columns): mean squared and absolute error, and R^2."""
+    """Score predicted values, both (rows, ...): mean squared and absolute error, and R^2, averaged over columns."""
     from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
+    y, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
     return {
         "mse": float(mean_squared_error(y, predicted)),
         "mae": float(mean_absolute_error(y, predicted)),

@@ -6,8 +6,10 @@ import functools
 import hashlib
 import inspect
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
+from types import CodeType
 from typing import Any, Literal
 
 from negres_core.errors import InputError
@@ -148,7 +150,7 @@ class Recipe:
 def name_of(function: Callable[..., Any]) -> str:
     """Name a function the way its author did; a partial by the function it completes."""
     if isinstance(function, functools.partial):
-        given = ", ".join([*map(repr, function.args), *(f"{k}={v!r}" for k, v in function.keywords.items())])
+        given = ", ".join([*map(_shown, function.args), *(f"{k}={_shown(v)}" for k, v in function.keywords.items())])
         return f"{name_of(function.func)}({given})"
     return getattr(function, "__name__", type(function).__name__)
 
@@ -156,23 +158,25 @@ def name_of(function: Callable[..., Any]) -> str:
 def source_of(function: Callable[..., Any]) -> str:
     """Return a text that changes when the function's code does: its source, or where there is none its byte code."""
     if isinstance(function, functools.partial):
-        return f"{name_of(function)}\n{source_of(function.func)}"
+        given = [value for value in (*function.args, *function.keywords.values()) if callable(value)]
+        return "\n".join([name_of(function), *map(source_of, (function.func, *given))])
     try:
         return inspect.getsource(function)
     except (OSError, TypeError):
         code = getattr(function, "__code__", None)
-        made = (code.co_code, code.co_consts, code.co_names) if code else (type(function).__qualname__,)
-        return hashlib.sha256(repr(made).encode()).hexdigest()
+        made = _byte_code(code) if code else type(function).__qualname__
+        return hashlib.sha256(made.encode()).hexdigest()
 
 
 def call_build(build: Build, *, input_shape: tuple[int, ...], outputs: int) -> Any:
-    """Call a build function with those of the offered arguments that it names.
+    """Call a build function with those of the offered arguments that it names; what a partial gives stands.
 
     Raises:
         InputError: it requires an argument that is not offered.
     """
     offered = dict(zip(OFFERED, (input_shape, outputs), strict=True))
-    parameters = inspect.signature(build).parameters.values()
+    given = build.keywords if isinstance(build, functools.partial) else {}
+    parameters = [p for p in inspect.signature(build).parameters.values() if p.name not in given]
     unknown = [
         p.name
         for p in parameters
@@ -186,3 +190,19 @@ def call_build(build: Build, *, input_shape: tuple[int, ...], outputs: int) -> A
             remedy=f"Give them with functools.partial, or name only {' and '.join(OFFERED)}.",
         )
     return build(**{p.name: offered[p.name] for p in parameters if p.name in offered})
+
+
+def _shown(value: Any) -> str:
+    """Show an argument the same way in every process."""
+    return name_of(value) if callable(value) else re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+
+
+def _byte_code(code: CodeType) -> str:
+    """Return a function's byte code as text: a nested function as its own, as it shows its address, and sets sorted."""
+    consts = []
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            consts.append(_byte_code(value))
+        else:
+            consts.append(repr(sorted(map(repr, value)) if isinstance(value, frozenset) else value))
+    return repr((code.co_code, consts, code.co_names))

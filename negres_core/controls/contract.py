@@ -12,6 +12,7 @@ from typing import Literal
 import negres_core.controls
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design
+from negres_core.errors import InputError
 from negres_core.evidence import Finding, Replicate
 from negres_core.recipe import Recipe
 
@@ -60,11 +61,19 @@ def run_controls(run: Run, *, when: Literal["before", "after"]) -> list[Finding]
 
     A control is a module of this package with `WHEN` and `check(run) -> Finding | None`; None where it does not apply.
     """
-    findings = [module.check(run) for module in _controls() if when == module.WHEN]
+    findings = [control.check(run) for control in _controls() if when == control.WHEN]
     return [finding for finding in findings if finding is not None]
 
 
 def _controls() -> list[ModuleType]:
     package = negres_core.controls
     names = sorted(info.name for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
-    return [module for module in map(importlib.import_module, names) if hasattr(module, "check")]
+    controls = [module for module in map(importlib.import_module, names) if hasattr(module, "check")]
+    for control in controls:
+        if (when := getattr(control, "WHEN", None)) not in ("before", "after"):
+            raise InputError(
+                f"The control {control.__name__} does not say when it looks, and would never run.",
+                received=f"WHEN={when!r}",
+                remedy='Set WHEN = "before" or WHEN = "after" in the module.',
+            )
+    return controls

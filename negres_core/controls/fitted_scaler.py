@@ -12,27 +12,28 @@ WHEN = "after"
 
 
 def check(run: Run) -> Finding | None:
-    """Refit each arm's transformer on the training folds of the first repeat, and compare what it makes of a sample.
+    """Refit the transformers on the training folds of the first repeat, and compare what they make of a sample.
+
+    Compared are all replicates of those cells: of every arm, stage and seed.
 
     The transformer is cloned first, so that one that arrives already fitted, on all rows say, is found out.
     """
     from sklearn.base import clone
 
     differ = checked = 0
-    recipes: set[object] = set()
-    for arm in run.arms:
-        if arm.recipe.preprocess is None or arm.recipe.preprocess in recipes:
-            continue
-        recipes.add(arm.recipe.preprocess)
-        digests = {(r.key.repeat, r.key.fold): r.inputs_digest for r in arm.replicates}
-        flat = run.data.x.reshape(len(run.data), -1)
+    flat = run.data.x.reshape(len(run.data), -1)
+    for recipe in {arm.recipe.preprocess: arm.recipe for arm in run.arms if arm.recipe.preprocess}.values():
+        replicates = [
+            r for arm in run.arms if arm.recipe.preprocess == recipe.preprocess for s in arm.stages for r in s
+        ]
         for cell in run.cells[: run.design.folds]:
-            transformer = clone(make_transformer(arm.recipe)).fit(flat[cell.train])
+            transformer = clone(make_transformer(recipe)).fit(flat[cell.train])
             rows = sample_rows(cell)
             prepared = np.ascontiguousarray(transformer.transform(flat[rows]), dtype=np.float32)
             if prepared.shape[1] == flat.shape[1]:
                 prepared = prepared.reshape(len(rows), *run.data.input_shape)
-            differ += digest_array(prepared) != digests[cell.repeat, cell.fold]
+            here = [r for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)]
+            differ += {r.inputs_digest for r in here} != {digest_array(prepared)}
             checked += 1
     if not checked:
         return None

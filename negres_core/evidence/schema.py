@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import numbers
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -14,7 +15,7 @@ SCHEMA_VERSION = 1
 
 
 def _null_if_not_finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return None if isinstance(value, numbers.Real) and not math.isfinite(value) else value
 
 
 Number = Annotated[float | None, BeforeValidator(_null_if_not_finite)]
@@ -73,7 +74,7 @@ class TrainedWeight(Record):
 class ModelFile(Record):
     """The trained model, beside the record."""
 
-    file: str
+    file: Annotated[str, Field(pattern=r"^[0-9a-f]{32}\.[0-9a-f]{8}\.(keras|h5)$")]
     """File name, in the folder of the record."""
     sha256: str
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import tempfile
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,11 +33,9 @@ class Store:
     processes that train the same replicate write the same numbers, and the last rename wins.
 
     Args:
-        folder: the folder; made where it is missing.
+        folder: the folder.
         fresh: find only what was recorded through this object, and set aside what it replaces.
 
-    Raises:
-        EvidenceError: the folder cannot be written.
     """
 
     def __init__(self, folder: Path, *, fresh: bool = False) -> None:
@@ -44,16 +44,13 @@ class Store:
         """What was set aside, and why, for the session's summary."""
         self._fresh = fresh
         self._recorded: set[str] = set()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
+
+    def check_writable(self) -> None:
+        """Make the folder where it is missing, and raise EvidenceError where it cannot be written."""
+        with _writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder):
                 pass
-        except OSError as error:
-            raise EvidenceError(
-                "The evidence folder cannot be written.",
-                received=f"{folder}: {error.strerror or error}",
-                remedy="Give a folder you can write to with --negres-evidence DIR.",
-            ) from error
 
     def find(self, id: str) -> Replicate | None:
         """Return the replicate with this id, or None where there is none that can be trusted.
@@ -70,8 +67,11 @@ class Store:
         model = path.with_name(replicate.model.file)
         if replicate.id != id or replicate.key.id != id:
             self._set_aside(path, "its id is not the hash of its key")
-        elif not model.is_file() or hashlib.sha256(model.read_bytes()).hexdigest() != replicate.model.sha256:
-            self._set_aside(path, f"its model {model.name} is missing or was changed")
+        elif not model.is_file():
+            self._set_aside(path, f"its model {model.name} is missing")
+        elif hashlib.sha256(model.read_bytes()).hexdigest() != replicate.model.sha256:
+            self._set_aside(path, f"its model {model.name} was changed")
+            self._set_aside(model, "it is not what was recorded")
         else:
             return replicate
         return None
@@ -80,7 +80,8 @@ class Store:
         """Write a replicate and its model; the model first, so that a record never points to nothing."""
         path = self._replicate_path(replicate.id)
         if path.exists():
-            self._set_aside(path, "it was superseded by a fresh run", note=self._fresh is False)
+            # A fresh run said so beforehand; otherwise another process trained the same replicate at the same time.
+            self._set_aside(path, "another process recorded the same replicate", note=not self._fresh)
         _write(path.with_name(replicate.model.file), model)
         _write(path, _sealed(replicate))
         self._recorded.add(replicate.id)
@@ -101,8 +102,9 @@ class Store:
         path = self.evidence_path(evidence.hypothesis)
         before = self._read(path, Evidence)
         if before is not None and before.status == "finished" and _content(before) != _content(evidence):
-            kept = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-            path.rename(path.with_name(f"evidence-{kept}.json"))
+            # Named by what it says, so that one verdict, reached again and again, is kept once.
+            with contextlib.suppress(FileNotFoundError):  # another process was faster
+                path.rename(path.with_name(f"evidence-{_digest(_content(before))[:12]}.json"))
         _write(path, _sealed(evidence))
         return path
 
@@ -141,8 +143,9 @@ class Store:
             return None
         try:
             content = json.loads(text, parse_constant=_refuse_constant)
-        except ValueError as error:
-            self._set_aside(path, f"it is not whole JSON: {error}")
+            sealed = isinstance(content, dict) and content.pop("digest", None) == _digest(content)
+        except ValueError as error:  # a number too large for a float among them
+            self._set_aside(path, f"it is not whole, strict JSON: {error}")
             return None
         version = content.get("schema_version") if isinstance(content, dict) else None
         if isinstance(version, int) and version > SCHEMA_VERSION:
@@ -151,7 +154,7 @@ class Store:
                 received=f"{path} with schema_version {version}; this version reads up to {SCHEMA_VERSION}",
                 remedy="Upgrade negres, or give another folder with --negres-evidence DIR.",
             )
-        if not isinstance(content, dict) or content.pop("digest", None) != _digest(content):
+        if not sealed:
             self._set_aside(path, "its content does not match its digest: it was edited")
             return None
         try:
@@ -163,9 +166,7 @@ class Store:
     def _set_aside(self, path: Path, why: str, *, note: bool = True) -> None:
         aside = self.folder / "set-aside"
         aside.mkdir(exist_ok=True)
-        number = 0
-        while (target := aside / f"{path.parent.name}-{path.stem}.{number}{path.suffix}").exists():
-            number += 1
+        target = aside / f"{path.parent.name}-{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}"
         try:
             path.rename(target)
         except FileNotFoundError:
@@ -192,7 +193,24 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not strict JSON")
 
 
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EvidenceError(
+            "The evidence folder cannot be written.",
+            received=f"{path}: {error.strerror or error}",
+            remedy="Make room there, or give a folder you can write to with --negres-evidence DIR.",
+        ) from error
+
+
 def _write(path: Path, content: bytes) -> None:
+    with _writing(path):
+        _write_whole(path, content)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:

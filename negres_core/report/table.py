@@ -29,7 +29,7 @@ def render(
     rows = [_row(evidence) for evidence in evidences]
     rows += [(name, "", "", "", f"none: {why}", "", "") for name, why in (unfinished or {}).items()]
     if style == "markdown":
-        escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+        escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
         return tabulate(escaped, headers=HEADERS, tablefmt="github", disable_numparse=True)
     return tabulate(
         rows,

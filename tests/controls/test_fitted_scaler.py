@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from negres_core import Recipe
+from negres_core.controls.fitted_scaler import check
+from negres_core.inputs import digest_array, make_transformer, prepare_inputs, sample_rows
+
+
+def without_scaler(arm):
+    return replace(arm, recipe=Recipe(*arm.recipe.stages))
+
+
+def test_a_scaler_fitted_on_the_training_fold_passes(new_run):
+    finding = check(new_run())
+
+    assert finding.passed
+    assert finding.found.startswith("inputs of 0 of 2 cells differ")
+
+
+def test_a_recipe_without_a_scaler_has_nothing_to_check(new_run):
+    run = new_run()
+
+    assert check(replace(run, arms=[without_scaler(arm) for arm in run.arms])) is None
+
+
+@pytest.mark.parametrize(
+    ("arm", "stage", "position"),
+    [(0, -1, 0), (0, -1, 1), (0, 0, 3), (1, -1, 0)],
+    ids=["an arm", "its second seed", "its base", "the other arm with the same scaler"],
+)
+def test_a_scaler_that_saw_all_rows_fails(new_run, plant, arm, stage, position):
+    run = new_run()
+    leaky = make_transformer(run.arms[arm].recipe).fit(run.data.x)
+    prepared = leaky.transform(run.data.x[sample_rows(run.cells[position // 2])])
+
+    finding = check(plant(run, arm=arm, stage=stage, position=position, inputs_digest=digest_array(prepared)))
+
+    assert not finding.passed
+    assert finding.control == "fitted scaler"
+    assert finding.found.startswith("inputs of 1 of 2 cells differ")
+
+
+def test_each_scaler_is_checked_for_its_own_arm(new_run, plant):
+    """Of two arms only one is scaled; the other's inputs are its own business."""
+    run = new_run()
+    run = plant(replace(run, arms=[run.arms[0], without_scaler(run.arms[1])]), arm=1, inputs_digest="raw")
+
+    assert check(run).passed
+
+
+class Stubborn:
+    """A transformer that keeps what it was fitted on first."""
+
+    top = None
+
+    def get_params(self, deep=True):
+        return {}
+
+    def fit(self, x):
+        self.top = x.max(axis=0) if self.top is None else self.top
+        return self
+
+    def transform(self, x):
+        return x / self.top
+
+
+def test_a_scaler_that_arrives_fitted_on_all_rows_fails(new_run, plant):
+    run = new_run()
+    fitted = Stubborn().fit(run.data.x * 2)
+    recipe = Recipe(*run.arms[1].recipe.stages, preprocess=lambda: fitted)
+    run = replace(run, arms=[replace(run.arms[1], recipe=recipe)])
+    for position in range(8):
+        cell = run.cells[position // 2]
+        prepared = prepare_inputs(recipe, run.data, cell)[sample_rows(cell)]
+        run = plant(run, position=position, inputs_digest=digest_array(prepared))
+
+    finding = check(run)
+
+    assert not finding.passed
+    assert finding.found.startswith("inputs of 2 of 2 cells differ")

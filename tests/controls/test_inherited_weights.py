@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from negres_core.controls.inherited_weights import check
+
+
+def test_weights_equal_to_the_parents_pass(new_run):
+    finding = check(new_run())
+
+    assert finding.passed
+    assert finding.found == "0 of 8 inherited weights differ from the parent's; 0 of 8 replicates inherited none"
+
+
+@pytest.mark.parametrize("start", ["random", "trained 0 0 0"], ids=["drawn anew", "of another cell"])
+def test_a_weight_that_is_not_the_parents_fails_by_name(new_run, plant, start):
+    run = new_run()
+    first, *rest = run.arms[0].replicates[5].weights
+
+    finding = check(plant(run, position=5, weights=[first.updated(start=start), *rest]))
+
+    assert not finding.passed
+    assert finding.control == "inherited weights"
+    assert finding.found.startswith("1 of 8 inherited weights differ from the parent's: base/kernel;")
+
+
+def test_a_parent_that_went_on_training_after_it_was_saved_fails(new_run, plant):
+    run = new_run()
+    first, *rest = run.arms[0].stages[0][2].weights
+
+    assert not check(plant(run, stage=0, position=2, weights=[first.updated(end="later"), *rest])).passed
+
+
+def test_a_stage_that_inherited_nothing_fails(new_run, plant):
+    run = new_run()
+    weights = [weight.updated(inherited_from=None) for weight in run.arms[0].replicates[0].weights]
+
+    finding = check(plant(run, weights=weights))
+
+    assert not finding.passed
+    assert finding.found.endswith("; 1 of 8 replicates inherited none")
+
+
+def test_one_stage_has_nothing_to_inherit(new_run):
+    run = new_run()
+
+    assert check(replace(run, arms=run.arms[1:])) is None

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import negres_core
+from negres_core.errors import EvidenceError
+from negres_core.evidence import Store
+
+MODEL = b"a trained model"
+
+
+def record_path(store, id):
+    return store.folder / "replicates" / id[:2] / f"{id}.json"
+
+
+def files_under(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def aside(store):
+    return sorted((store.folder / "set-aside").glob("*"))
+
+
+def test_a_replicate_comes_back_as_it_was_recorded(store, new_replicate):
+    made = new_replicate(metrics={"accuracy": 0.1 + 0.2, "loss": 1e-17})
+
+    assert store.record(made, MODEL) == made
+    assert Store(store.folder).find(made.id) == made
+    assert store.model_path(made).read_bytes() == MODEL
+    assert store.notes == []
+
+
+def test_what_was_never_recorded_is_not_found(store, new_replicate):
+    assert store.find(new_replicate().id) is None
+    assert store.notes == []
+
+
+def test_evidence_comes_back_as_it_was_written(store, new_evidence):
+    made = new_evidence(differences=[[0.1, None], [0.3, 1e-9]])
+
+    path = store.write_evidence(made)
+
+    assert store.evidence_paths() == [path] == [store.evidence_path(made.hypothesis)]
+    assert store.read_evidence(path) == made
+
+
+def test_what_is_not_finite_is_written_as_null_with_its_status(store, new_replicate):
+    made = store.record(new_replicate(status="not finite", metrics={"loss": float("nan")}), MODEL)
+    text = record_path(store, made.id).read_text()
+
+    assert json.loads(text, parse_constant=pytest.fail)["metrics"] == {"loss": None}
+    assert json.loads(text)["status"] == "not finite"
+    assert store.find(made.id).metrics == {"loss": None}
+
+
+def test_a_summary_that_is_not_finite_is_null_too(store, new_replicate):
+    made = store.record(new_replicate(predictions={"mean": float("nan"), "deep": [float("inf")]}), MODEL)
+
+    assert store.find(made.id).predictions == {"mean": None, "deep": [None]}
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, inside):
+    """A file stands in its place, or in that of its parent: no rights are needed, and root is stopped too."""
+    file = tmp_path / "file"
+    file.write_text("mine")
+    folder = file / "evidence" if inside else file
+
+    with pytest.raises(EvidenceError, match="cannot be written") as caught:
+        Store(folder).check_writable()
+
+    assert str(folder) in str(caught.value)
+    assert "--negres-evidence" in str(caught.value)
+    assert file.read_text() == "mine"
+
+
+def test_a_fresh_store_finds_only_what_it_recorded_and_keeps_the_old(store, new_replicate):
+    old = store.record(new_replicate(metrics={"loss": 1.0}), MODEL)
+    fresh = Store(store.folder, fresh=True)
+    assert fresh.find(old.id) is None
+
+    new = fresh.record(new_replicate(metrics={"loss": 2.0}), MODEL)
+
+    assert fresh.find(old.id) == new
+    assert Store(store.folder).find(old.id) == new
+    (kept,) = aside(store)
+    assert json.loads(kept.read_text())["metrics"] == {"loss": 1.0}
+    assert fresh.notes == []
+
+
+HYPOTHESES = [
+    "tests/test_a.py::test_x[one]",
+    "tests/test_a.py::test_x[one/two]",
+    "other/test_a.py::test_x[one]",
+    "../../../etc/passwd",
+    "..",
+    ".",
+    "",
+    "/absolute",
+    "a\\b",
+    "nul\x00byte",
+    "ünïcödé::test[日本]",
+    "ünïcödé::test[日語]",
+    "x" * 5000,
+    "x" * 5001,
+    "TESTS/test_a.py::test_x[ONE]",
+]
+
+
+def test_no_name_of_a_hypothesis_escapes_the_folder_and_no_two_collide(store, new_evidence):
+    paths = [store.write_evidence(new_evidence(hypothesis=hypothesis)) for hypothesis in HYPOTHESES]
+
+    assert all(path.resolve().parent.parent == (store.folder / "hypotheses").resolve() for path in paths)
+    assert len({str(path).casefold() for path in paths}) == len(HYPOTHESES)
+    for path, hypothesis in zip(paths, HYPOTHESES, strict=True):
+        assert store.read_evidence(path).hypothesis == hypothesis
+    assert store.evidence_paths() == sorted(paths)
+
+
+def test_a_hypothesis_with_a_very_long_name_can_be_set_aside(store, new_evidence):
+    path = store.write_evidence(new_evidence(hypothesis="x" * 5000))
+    path.write_text("{")
+
+    assert store.read_evidence(path) is None
+    assert len(aside(store)) == 1
+
+
+@pytest.mark.parametrize("id", ["", "../" * 11, "A" * 32, "0" * 31, "0" * 33, "0" * 31 + "\n"])
+def test_a_replicates_id_is_never_a_path(store, id):
+    with pytest.raises(EvidenceError, match="32 hexadecimal digits"):
+        store.find(id)
+
+
+@pytest.mark.parametrize(("owner", "name"), [(os, "fsync"), (Path, "replace")])
+@pytest.mark.parametrize("before", [False, True])
+def test_a_crash_while_writing_leaves_nothing_partial(
+    store, new_evidence, new_replicate, monkeypatch, owner, name, before
+):
+    if before:
+        path = store.write_evidence(new_evidence(finding="as before"))
+    stored = files_under(store.folder)
+
+    def crash(*arguments):
+        raise OSError("power failure")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, crash)
+        with pytest.raises(EvidenceError, match="power failure"):
+            store.record(new_replicate(), MODEL)
+        with pytest.raises(EvidenceError, match="power failure"):
+            store.write_evidence(new_evidence(finding="as before", outcome="surprise"))
+
+    assert files_under(store.folder) == stored
+    assert store.find(new_replicate().id) is None
+    if before:
+        assert store.read_evidence(path) == new_evidence(finding="as before")
+    assert store.notes == []
+
+
+def test_a_model_is_written_before_the_record_that_names_it(store, new_replicate, monkeypatch):
+    made, replace, order = new_replicate(), Path.replace, []
+    monkeypatch.setattr(Path, "replace", lambda self, target: order.append(target.name) or replace(self, target))
+
+    store.record(made, MODEL)
+
+    assert order == [made.model.file, f"{made.id}.json"]
+
+
+def test_a_finished_run_that_said_something_else_is_kept_beside(store, new_evidence):
+    path = store.write_evidence(new_evidence(verdict="refuted"))
+    store.write_evidence(new_evidence(verdict="supported"))
+
+    assert store.read_evidence(path).verdict == "supported"
+    (kept,) = set(path.parent.iterdir()) - {path}
+    assert store.read_evidence(kept).verdict == "refuted"
+    assert store.evidence_paths() == [path]
+
+
+def test_a_run_that_says_the_same_replaces_the_one_before(store, new_evidence):
+    """Its outcome is added once the test has asserted; times differ from run to run."""
+    path = store.write_evidence(new_evidence())
+    store.write_evidence(new_evidence(outcome="surprise", timings={"started_at": "later"}))
+
+    assert files_under(path.parent) == ["evidence.json"]
+    assert store.read_evidence(path).outcome == "surprise"
+
+
+def test_the_same_hypothesis_run_again_and_again_does_not_pile_up_files(store, new_evidence):
+    counts = []
+    for day in range(4):
+        for fields in ({"status": "started", "verdict": None}, {}):
+            path = store.write_evidence(new_evidence(timings={"started_at": f"day {day}"}, **fields))
+        counts.append(len(files_under(path.parent)))
+
+    assert counts == [1, 2, 2, 2]
+    assert store.read_evidence(path) == new_evidence(timings={"started_at": "day 3"})
+
+
+RACE = """
+import sys, time
+from pathlib import Path
+from negres_core.evidence import Evidence, Replicate, Store
+
+kind, folder, text = sys.argv[1:]
+store = Store(Path(folder))
+made = {"replicate": Replicate, "evidence": Evidence}[kind].model_validate_json(text)
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(30):
+    if kind == "replicate":
+        store.record(made, b"a trained model")
+        assert store.find(made.id) in (None, made)  # None while the other one replaces it
+    else:
+        store.write_evidence(made.updated(finding=f"finding {number % 3}"))
+assert all("another process recorded the same replicate" in note for note in store.notes), store.notes
+"""
+
+
+@pytest.mark.parametrize("kind", ["replicate", "evidence"])
+def test_two_processes_at_the_same_record_do_not_break(store, new_replicate, new_evidence, kind):
+    made = new_replicate() if kind == "replicate" else new_evidence()
+    command = [sys.executable, "-c", RACE, kind, str(store.folder), made.model_dump_json()]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    racers = [subprocess.Popen(command, **pipes) for _ in range(2)]
+    assert [racer.stdout.readline() for racer in racers] == ["ready\n"] * 2
+    for racer in racers:
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+
+    assert [racer.communicate(timeout=60)[1] for racer in racers] == ["", ""]
+    assert [racer.returncode for racer in racers] == [0, 0]
+    if kind == "replicate":
+        assert store.find(made.id) == made
+    else:
+        assert store.read_evidence(store.evidence_path(made.hypothesis)).finding == "finding 2"
+    assert [name for name in files_under(store.folder) if "/." in name] == []
+
+
+def test_evidence_that_another_process_has_just_kept_beside_is_no_error(store, new_evidence, monkeypatch):
+    path = store.write_evidence(new_evidence(verdict="refuted"))
+    rename = Path.rename
+
+    def lose_the_race(self, target):
+        rename(self, target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", lose_the_race)
+    store.write_evidence(new_evidence(verdict="supported"))
+
+    assert store.read_evidence(path).verdict == "supported"
+    assert len(files_under(path.parent)) == 2
+
+
+def test_finding_lists_no_folder_so_that_ten_thousand_records_do_not_slow_it(store, new_replicate, monkeypatch):
+    made = store.record(new_replicate(), MODEL)
+
+    def listed(*arguments, **options):
+        raise AssertionError("a folder was listed")
+
+    for owner, name in ((os, "listdir"), (os, "scandir"), (os, "walk"), (Path, "glob"), (Path, "iterdir")):
+        monkeypatch.setattr(owner, name, listed)
+
+    assert store.find(made.id) == made
+    assert store.find(new_replicate(seed=1).id) is None
+    assert store.record(new_replicate(seed=2), MODEL)
+    with pytest.raises(AssertionError, match="listed"):
+        store.evidence_paths()
+
+
+def test_nothing_is_ever_pickled():
+    """A pickle runs code when it is read; a record must not."""
+    wrong = []
+    for path in sorted(Path(negres_core.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [node.arg] if isinstance(node, ast.keyword) and node.arg == "allow_pickle" else []
+            wrong += [f"{path.name}: {name}" for name in names if set(name.split(".")) & UNSAFE]
+    assert wrong == []
+
+
+UNSAFE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "allow_pickle"}

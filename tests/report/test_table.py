@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+
+from negres_core.report.table import HEADERS, WIDTHS, render
+
+ESTIMATE = {
+    "effect": -0.0123,
+    "standard_error": 0.002,
+    "dof": 24,
+    "sd": 0.01,
+    "cells": 25,
+    "test_train_ratio": 0.25,
+    "statistic": -6.15,
+    "p_greater": 0.9,
+    "p_less": 0.1,
+    "p_two_sided": 0.2,
+    "interval_90": (-0.0157, -0.0089),
+    "interval_95": (-0.0164, -0.0082),
+    "probability_better": 0.1,
+}
+
+
+def cells(table, row=0):
+    """The cells of a row of a Markdown table."""
+    return [cell.strip() for cell in table.splitlines()[2 + row].replace("\\|", "\0").split("|")[1:-1]]
+
+
+def test_a_row_says_what_became_of_a_claim(new_evidence):
+    table = render([new_evidence(estimate=ESTIMATE, outcome="as registered", registered="refuted")], style="markdown")
+
+    assert [name.strip() for name in table.splitlines()[0].split("|")[1:-1]] == list(HEADERS)
+    assert cells(table) == [
+        "growth beats scratch",
+        "digits",
+        "-0.0123 [-0.0164, -0.0082] accuracy",
+        "4",
+        "refuted (worse)",
+        "as registered",
+        "1m 15s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict", "registered"),
+    [
+        ({"outcome": "surprise", "registered": "supported"}, "refuted (worse)", "SURPRISE, not supported"),
+        ({"outcome": "surprise"}, "refuted (worse)", "SURPRISE"),
+        ({"registered": "supported"}, "refuted (worse)", "supported"),
+        ({}, "refuted (worse)", ""),
+        (
+            {"smoke": True, "verdict": None, "registered": "supported", "outcome": "surprise"},
+            "not judged (smoke)",
+            "supported",
+        ),
+        (
+            {"status": "started", "verdict": None, "registered": "refuted"},
+            "none: the run was cut off",
+            "refuted",
+        ),
+    ],
+)
+def test_verdict_and_registered_outcome(new_evidence, fields, verdict, registered):
+    row = cells(render([new_evidence(**fields)], style="markdown"))
+
+    assert (row[4], row[5]) == (verdict, registered)
+
+
+def test_a_hypothesis_without_evidence_has_its_row_and_its_reason(new_evidence):
+    table = render([new_evidence()], unfinished={"pruning helps": "InputError: one fold"}, style="markdown")
+
+    assert cells(table, row=1) == ["pruning helps", "", "", "", "none: InputError: one fold", "", ""]
+
+
+def test_several_seeds_are_shown_with_the_cells(new_evidence):
+    table = render([new_evidence(design={"folds": 5, "repeats": 5, "seeds": 3})], style="markdown")
+
+    assert cells(table)[3] == "25 x3"
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "shown"), [(None, ""), (0.04, "0.0 s"), (59.9, "59.9 s"), (60.0, "1m 00s"), (3725.9, "62m 05s")]
+)
+def test_time(new_evidence, wall_s, shown):
+    row = cells(render([new_evidence(timings={"started_at": "now", "wall_s": wall_s})], style="markdown"))
+
+    assert row[6] == shown
+
+
+def test_a_pipe_does_not_break_the_page(new_evidence):
+    table = render([new_evidence(title="a|b beats c", finding="|")], unfinished={"d|e": "f|g"}, style="markdown")
+
+    assert "a\\|b beats c" in table
+    assert [len(cells(table, row)) for row in (0, 1)] == [len(HEADERS)] * 2
+    assert len(table.splitlines()) == 4
+
+
+def test_a_terminal_wraps_words_and_cuts_none(new_evidence):
+    words = "a network grown in front of a frozen and trained base beats the same network trained from scratch"
+    table = render([new_evidence(title=words, estimate=ESTIMATE)], unfinished={"pruning": "it failed | badly"})
+
+    lines = table.splitlines()
+    assert max(map(len, lines)) <= sum(WIDTHS) + 2 * (len(WIDTHS) - 1)
+    assert " ".join(line[: WIDTHS[0]].strip() for line in lines[2:-1]).split()[: len(words.split())] == words.split()
+    assert "it failed | badly" in table
+
+
+def test_a_word_longer_than_its_column_stays_whole(new_evidence):
+    assert "x" * 80 in render([new_evidence(title="x" * 80)])

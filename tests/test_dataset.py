@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core import Dataset
+from negres_core.errors import InputError
+
+X = np.arange(12, dtype=np.float32).reshape(4, 3)
+LABELS = np.array([0, 1, 2, 1])
+
+
+def make(**fields):
+    return Dataset(**{"x": X, "y": LABELS, "name": "mine"} | fields)
+
+
+def test_labels_ask_for_classification():
+    data = make()
+
+    assert (len(data), data.task, data.outputs, data.input_shape) == (4, "classification", 3, (3,))
+    assert (data.x.dtype, data.y.dtype, data.groups) == (np.float32, np.int32, None)
+    assert repr(data) == "Dataset('mine', 4 rows of (3,), classification, 3 outputs)"
+    np.testing.assert_array_equal(data.x, X)
+    np.testing.assert_array_equal(data.y, LABELS)
+
+
+@pytest.mark.parametrize(("columns", "outputs"), [((), 1), ((1,), 1), ((2,), 2)])
+def test_floats_ask_for_regression(columns, outputs):
+    data = make(y=np.ones((4, *columns)))
+
+    assert (data.task, data.outputs, data.y.dtype) == ("regression", outputs, np.float32)
+    assert data.y.shape == ((4, 2) if outputs == 2 else (4,))
+
+
+@pytest.mark.parametrize(
+    "y", [LABELS.tolist(), LABELS.astype(np.uint8), LABELS.reshape(4, 1), np.array([True, False, True, True])]
+)
+def test_labels_come_in_many_forms(y):
+    data = make(y=y)
+
+    assert data.task == "classification"
+    assert data.y.tolist() == np.ravel(y).astype(int).tolist()
+
+
+def test_images_keep_their_shape():
+    assert make(x=np.zeros((4, 5, 6, 1), dtype=np.uint8)).input_shape == (5, 6, 1)
+
+
+def test_groups_become_numbers_whatever_names_them():
+    assert make(groups=["b", "a", "b", "c"]).groups.tolist() == [1, 0, 1, 2]
+
+
+def test_the_arrays_are_read_only_and_the_callers_are_not_frozen():
+    given = {"x": X.copy(), "y": LABELS.astype(np.int32), "groups": np.arange(4, dtype=np.int32)}
+    data = make(**given)
+
+    for name, array in given.items():
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(data, name)[0] = 1
+        array[0] = 2
+        assert array.flags.writeable
+
+
+def test_the_same_arrays_have_the_same_digest_whatever_their_name_and_layout():
+    assert make().digest == make(name="other", source="elsewhere", x=np.asfortranarray(X, dtype=np.float64)).digest
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"x": X + 1},
+        {"x": X.reshape(4, 3, 1)},
+        {"x": X.reshape(4, 1, 3)},
+        {"y": [0, 1, 2, 2]},
+        {"groups": [0, 1, 2, 3]},
+        {"groups": [0, 0, 1, 1]},
+    ],
+    ids=str,
+)
+def test_the_digest_depends_on_values_shape_and_groups(fields):
+    assert make(**fields).digest != make().digest
+
+
+def test_the_digest_depends_on_the_type():
+    """Zeros have the same bytes as labels and as values."""
+    assert make(y=np.zeros(4, dtype=int)).digest != make(y=np.zeros(4)).digest
+
+
+def test_the_digest_tells_targets_from_groups():
+    one, other = make(groups=[0, 1, 0, 1], y=[0, 0, 0, 1]), make(groups=[0, 0, 0, 1], y=[0, 1, 0, 1])
+
+    assert one.digest != other.digest
+
+
+def broken(value, *, at=(2, 1)):
+    x = X.copy()
+    x[at] = value
+    return x
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong", "received", "remedy"),
+    [
+        ({"name": ""}, "needs a name", "Received: \n", 'name="mine"'),
+        ({"name": 3}, "needs a name", "Received: 3", 'name="mine"'),
+        ({"x": [["a"], ["b"], ["c"], ["d"]]}, "`x` .* array of numbers", "dtype <U1", "np.unique"),
+        ({"y": ["cat", "dog", "cat", "dog"]}, "`y` .* array of numbers", "dtype <U3", "return_inverse=True"),
+        ({"y": [None, 1, 2, 3]}, "`y` .* array of numbers", "dtype object", "Encode it first"),
+        ({"x": X + 1j}, "`x` .* array of numbers", "dtype complex64", "Encode it first"),
+        ({"x": X[:, 0]}, "needs a row axis and at least one feature axis", "x of shape (4,)", "x.reshape(-1, 1)"),
+        ({"y": [0, 1, 2]}, "differ in length", "x of shape (4, 3) and y of shape (3,)", "one target for each row"),
+        ({"y": 1}, "differ in length", "y of shape ()", "one target for each row"),
+        ({"x": X[:0], "y": LABELS[:0]}, "is empty", "x of shape (0, 3)", "2 rows or more"),
+        ({"y": np.eye(4, dtype=int)}, "is it one-hot", "y of shape (4, 4) and dtype int64", "y.argmax(axis=1)"),
+        ({"y": np.eye(4, 2, dtype=bool)}, "is it one-hot", "dtype bool", "y.argmax(axis=1)"),
+        ({"x": broken(np.nan)}, "`x` .* not finite", "1 values are NaN or infinite as float32, the first in row 2", ""),
+        ({"x": broken(np.inf, at=1)}, "`x` .* not finite", "3 values are NaN", "drop these rows"),
+        ({"y": [0.0, np.nan, 1.0, np.nan]}, "`y` .* not finite", "2 values are NaN or infinite as", "Impute"),
+        ({"x": X.astype(np.float64) * 1e300}, "`x` .* not finite", "11 values are NaN or infinite as", "rescale"),
+        ({"y": [0, -1, 1, 0]}, "have to count from 0", "labels from -1 to 1", "return_inverse=True"),
+        ({"y": [0, 1, 0, 2**32]}, "have to count from 0", f"labels from 0 to {2**32}", "return_inverse=True"),
+        ({"groups": [0, 1]}, "one label a row", "groups of shape (2,) for 4 rows", "as long as x"),
+        ({"groups": [[0], [1], [2], [3]]}, "one label a row", "groups of shape (4, 1)", "one-dimensional"),
+    ],
+)
+def test_refuses_what_cannot_be_a_data_set(fields, wrong, received, remedy):
+    with pytest.raises(InputError, match=wrong) as caught:
+        make(**fields)
+    assert received in str(caught.value)
+    assert remedy in caught.value.remedy
+    assert fields.get("name", "mine") != "mine" or "'mine'" in str(caught.value)

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+
+import pytest
+
+from negres_core import Recipe, Stage
+from negres_core.errors import InputError
+from negres_core.recipe import call_build, name_of, source_of
+
+
+def base():
+    """Stand for model 1."""
+
+
+def grown():
+    """Stand for model 2."""
+
+
+def taller():
+    """Stand for model 3."""
+
+
+def sized(width, *, outputs, activation=None):
+    return width, outputs, activation
+
+
+def test_a_stage_has_the_usual_settings():
+    stage = Stage(base)
+
+    assert (stage.optimizer, stage.loss, stage.epochs, stage.batch_size, stage.saved_as) == (
+        "adam",
+        "sparse_categorical_crossentropy",
+        10,
+        128,
+        "keras",
+    )
+    assert (stage.inherits, stage.freezes) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong", "received", "remedy"),
+    [
+        ({"build": "base"}, "`build` of a stage has to be a function", "Received: base", "Stage(base), not Stage(base"),
+        ({"build": None}, "`build` of a stage has to be a function", "Received: None", "Stage(base), not Stage(base"),
+        ({"inherits": 3}, "`inherits` of a stage has to be a function", "Received: 3", "the function itself"),
+        ({"freezes": "base"}, "`freezes` of a stage has to be a function", "Received: base", "the function itself"),
+        ({"optimizer": None}, "`optimizer` of a stage has to be a name", "Received: None", "for `optimizer`"),
+        ({"loss": 0.5}, "`loss` of a stage has to be a name", "Received: 0.5", "for `loss`"),
+        ({"epochs": 0}, "`epochs` of a stage has to be a positive integer", "epochs=0", "1 or more"),
+        ({"epochs": 1.0}, "`epochs` of a stage has to be a positive integer", "epochs=1.0", "1 or more"),
+        ({"epochs": True}, "`epochs` of a stage has to be a positive integer", "epochs=True", "1 or more"),
+        ({"batch_size": -1}, "`batch_size` of a stage has to be a positive integer", "batch_size=-1", "1 or more"),
+        ({"saved_as": "pickle"}, "`saved_as` of a stage", "Received: pickle", 'Give "keras" or "h5".'),
+    ],
+)
+def test_refuses_a_stage_that_cannot_be_meant(fields, wrong, received, remedy):
+    with pytest.raises(InputError, match=wrong) as caught:
+        Stage(**{"build": base} | fields)
+    assert received in str(caught.value)
+    assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("stages", "wrong", "received", "remedy"),
+    [
+        ((), "at least one stage", "Received: none", "Recipe(Stage(base))"),
+        ((base,), "made of stages", "function base", "Wrap the build function"),
+        ((Stage(base, inherits=grown),), "nothing to inherit", "inherits=grown", "Put a stage that trains it in front"),
+        (
+            (Stage(base), Stage(grown)),
+            "Each stage inherits the one before",
+            "grown, which inherits nothing, after base",
+            "Give inherits=base",
+        ),
+        (
+            (Stage(base), Stage(grown, inherits=base), Stage(taller, inherits=base)),
+            "Each stage inherits the one before",
+            "taller, which inherits base, after grown",
+            "Give inherits=grown, or leave the stage before out",
+        ),
+    ],
+)
+def test_refuses_stages_that_do_not_follow_from_each_other(stages, wrong, received, remedy):
+    with pytest.raises(InputError, match=wrong) as caught:
+        Recipe(*stages)
+    assert received in str(caught.value)
+    assert remedy in str(caught.value)
+
+
+def test_refuses_a_transformer_that_is_made_already():
+    with pytest.raises(InputError, match="`preprocess` has to be a function") as caught:
+        Recipe(Stage(base), preprocess="minmax")
+    assert "Received: minmax" in str(caught.value)
+    assert "preprocess=MinMaxScaler" in str(caught.value)
+
+
+def test_the_parent_is_what_has_to_be_trained_first():
+    recipe = Recipe(Stage(base), Stage(grown, inherits=base), Stage(taller, inherits=grown), preprocess=dict)
+
+    assert recipe.last == Stage(taller, inherits=grown)
+    assert recipe.parent == Recipe(Stage(base), Stage(grown, inherits=base), preprocess=dict)
+    assert recipe.parent.parent == Recipe(Stage(base), preprocess=dict)
+    assert recipe.parent.parent.parent is None
+
+
+def test_equal_recipes_are_one_key_so_that_arms_share_a_base():
+    one, other = (Recipe(Stage(base), Stage(build, inherits=base)) for build in (grown, taller))
+
+    assert one != other
+    assert len({one.parent, other.parent, Recipe(Stage(base))}) == 1
+    assert Recipe(Stage(base)) != Recipe(Stage(base, epochs=9))
+    assert Recipe(Stage(base)) != Recipe(Stage(base), preprocess=dict)
+
+
+def test_a_recipe_reads_like_what_is_done():
+    recipe = Recipe(Stage(base, epochs=3), Stage(grown, inherits=base, freezes=base))
+
+    assert str(recipe) == "base (3 epochs) then grown (10 epochs, base frozen)"
+
+
+class Callable:
+    def __call__(self):
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (base, "base"),
+        (functools.partial(sized, 8, activation="relu"), "sized(8, activation='relu')"),
+        (functools.partial(sized, activation=base), "sized(activation=base)"),
+        (functools.partial(functools.partial(sized, 8), outputs=2), "sized(8, outputs=2)"),
+        (Callable(), "Callable"),
+    ],
+)
+def test_a_function_is_named_as_its_author_did(function, name):
+    assert name_of(function) == name
+
+
+class Plain:
+    """An argument whose repr is its address."""
+
+
+def test_no_name_or_source_holds_an_address_which_differs_between_two_runs():
+    made = functools.partial(sized, Plain(), activation=lambda width: Plain())
+
+    assert " at 0x" not in name_of(made) + source_of(made)
+
+
+def executed(code):
+    """A function whose source text cannot be found."""
+    space = {}
+    exec(code, space)
+    return space["made"]
+
+
+def test_the_source_of_a_function_is_its_text():
+    assert source_of(base) == 'def base():\n    """Stand for model 1."""\n'
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("def made(): return 1", "def made(): return 2"),
+        ("def made(): return print", "def made(): return repr"),
+        ("def made(x): return x + x", "def made(x): return x * x"),
+        ("def made(): return lambda: 1", "def made(): return lambda: 2"),
+        ("def made(x): return x in {1, 2}", "def made(x): return x in {1, 3}"),
+    ],
+)
+def test_the_source_of_a_function_without_text_changes_with_its_code(one, other):
+    assert source_of(executed(one)) != source_of(executed(other))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def made(): return 1",
+        "def made(): return [lambda: x for x in range(3)]",
+        "def made(x): return x in {'a', 'b', 'c'}",
+    ],
+)
+def test_the_source_of_a_function_without_text_is_the_same_each_time(code):
+    source = source_of(executed(code))
+
+    assert source == source_of(executed(code))
+    assert " at 0x" not in source
+
+
+def test_the_source_of_a_function_without_text_does_not_depend_on_the_process():
+    code = 'space = {}; exec(\'def made(x): return x in {"a", "b", "c", "d"}\', space)'
+    command = f"from negres_core.recipe import source_of; {code}; print(source_of(space['made']))"
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", command],
+            env=os.environ | {"PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("1", "2", "3")
+    }
+
+    assert len(printed) == 1
+
+
+def test_the_source_of_a_partial_holds_its_arguments_and_their_code():
+    plain, other = (functools.partial(sized, width) for width in (8, 9))
+    one = executed("def made(): return 1")
+    changed = executed("def made(): return 2")
+
+    assert source_of(plain) != source_of(other)
+    assert source_of(sized) in source_of(plain)
+    assert source_of(functools.partial(sized, activation=one)) != source_of(
+        functools.partial(sized, activation=changed)
+    )
+
+
+@pytest.mark.parametrize(
+    ("build", "made"),
+    [
+        (lambda: "neither", "neither"),
+        (lambda outputs: outputs, 3),
+        (lambda input_shape: input_shape, (5, 2)),
+        (lambda outputs, input_shape: (outputs, input_shape), (3, (5, 2))),
+        (lambda outputs=7: outputs, 3),
+        (lambda width=9, **rest: (width, rest), (9, {})),
+        (functools.partial(sized, 8), (8, 3, None)),
+        (functools.partial(sized, 8, activation="relu"), (8, 3, "relu")),
+    ],
+    ids=["none", "outputs", "shape", "any order", "over a default", "other defaults", "partial", "partial by name"],
+)
+def test_a_build_function_is_given_what_it_names(build, made):
+    assert call_build(build, input_shape=(5, 2), outputs=3) == made
+
+
+def test_what_a_partial_gives_is_not_overruled():
+    """Eight outputs for seven classes is a question of its own."""
+    assert call_build(functools.partial(sized, 1, outputs=8), input_shape=(5,), outputs=7) == (1, 8, None)
+
+
+@pytest.mark.parametrize("build", [sized, lambda width, /: width, lambda *, width: width])
+def test_refuses_a_build_function_that_requires_anything_else(build):
+    with pytest.raises(InputError, match="requires arguments that a build function is not offered") as caught:
+        call_build(build, input_shape=(5,), outputs=3)
+    assert "Received: width\n" in str(caught.value)
+    assert "functools.partial, or name only input_shape and outputs" in str(caught.value)
