@@ -51,12 +51,18 @@ def _run(given: argparse.Namespace) -> int:
     store = Store(given.folder)
     read = [store.read_evidence(path) for path in store.evidence_paths()]
     evidences = [evidence for evidence in read if evidence is not None and given.k in evidence.hypothesis]
-    status = {"table": _table, "show": _show, "verify": _verify, "export": _export}[given.command](
-        evidences, store, given
-    )
-    for note in store.notes:
-        print(f"negres: {note}", file=sys.stderr)
-    return status
+    try:
+        if not evidences:
+            raise EvidenceError(
+                "There is no such evidence here.",
+                received=f"{given.folder} -k {given.k}" if given.k else str(given.folder),
+                remedy="Run pytest first; without -k, `negres table` shows all there is.",
+            )
+        commands = {"table": _table, "show": _show, "verify": _verify, "export": _export}
+        return commands[given.command](evidences, store, given)
+    finally:
+        for note in store.notes:
+            print(f"negres: {note}", file=sys.stderr)
 
 
 def _table(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
@@ -70,7 +76,7 @@ def _show(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace
 
 
 def _verify(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
-    wrong = 0
+    wrong = len(store.notes)  # evidence that was set aside: whatever it said cannot be verified
     for evidence in evidences:
         if evidence.status != "finished":
             print(f"cut off   {evidence.title}, on {evidence.data['name']}: there is no verdict to verify")

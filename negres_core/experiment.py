@@ -77,7 +77,7 @@ class Experiment:
         Raises:
             InputError: something cannot be what was meant; nothing has been trained.
         """
-        if claim.kind == "reaches":
+        if _kind_of(claim) == "reaches":
             raise InputError(
                 "`reaches` is a claim about one arm.",
                 received=f"compare(..., claim={claim})",
@@ -94,7 +94,7 @@ class Experiment:
         Raises:
             InputError: something cannot be what was meant; nothing has been trained.
         """
-        if claim.kind != "reaches":
+        if _kind_of(claim) != "reaches":
             raise InputError(
                 f"`{claim.kind}` is a claim about two arms.",
                 received=f"measure(..., claim={claim})",
@@ -172,3 +172,10 @@ class Experiment:
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
             provenance=provenance.as_dict(),
         )
+
+
+def _kind_of(claim: Claim) -> str:
+    if not isinstance(claim, Claim):
+        remedy = 'Make one with beats("accuracy", by=.01), matches(...) or reaches(...).'
+        raise InputError("`claim` has to be a claim.", received=claim, remedy=remedy)
+    return claim.kind

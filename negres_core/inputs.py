@@ -17,19 +17,21 @@ SAMPLE = 64
 
 
 def make_transformer(recipe: Recipe) -> Any:
-    """Return a fresh transformer of a recipe that has `preprocess`.
+    """Return a fresh transformer of a recipe that has `preprocess`, seeded where it draws random numbers.
 
     Raises:
         InputError: what the function returns is no scikit-learn transformer.
     """
-    made = recipe.preprocess() if recipe.preprocess else None
+    made: Any = recipe.preprocess() if recipe.preprocess else None
     if isinstance(made, type) or not all(hasattr(made, method) for method in ("fit", "transform", "get_params")):
         raise InputError(
             "`preprocess` has to return an unfitted scikit-learn transformer.",
             received=made,
             remedy="Return one such as sklearn.preprocessing.MinMaxScaler().",
         )
-    return made
+    # Left unset, it would draw from NumPy's global generator: other inputs in every engine, and at every resume.
+    unset = {name for name, value in made.get_params().items() if value is None and name.endswith("random_state")}
+    return made.set_params(**dict.fromkeys(unset, 0)) if unset else made
 
 
 def prepare_inputs(recipe: Recipe, data: Dataset, cell: Cell) -> np.ndarray:

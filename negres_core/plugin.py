@@ -53,7 +53,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Fail at once where a GPU is asked for and there is none."""
+    """Fail at once where a GPU is asked for and there is none; silence one warning that no user can act on."""
+    # Keras' Variable predates NumPy 2 and its `copy` keyword: every saved model would warn of it, dozens a session.
+    warning = "__array__ implementation doesn't accept a copy keyword"
+    config.addinivalue_line("filterwarnings", f"ignore:{warning}:DeprecationWarning")
     if config.getoption("negres_device") == "gpu":
         from negres_core.engine.device import require_gpu
 
@@ -68,11 +71,12 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     hypotheses = sum(_is_hypothesis(item) for item in items)
     if not hypotheses or config.getoption("collectonly"):
         return []
+    counted = f"{hypotheses} {'hypothesis' if hypotheses == 1 else 'hypotheses'}"
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     versions = [f"negres {importlib.metadata.version('negres')}", f"keras {importlib.metadata.version('keras')}"]
     smoke = "; smoke run: verdicts are not judged" if config.getoption("negres_smoke") else ""
     return [
-        f"negres: {hypotheses} hypotheses; {', '.join(versions)} on {backend}; device {_device(config)}{smoke}",
+        f"negres: {counted}; {', '.join(versions)} on {backend}; device {_device(config)}{smoke}",
         f"negres: data {os.environ.get('NEGRES_DATA') or 'cached or fetched (NEGRES_DATA is not set)'}; "
         f"evidence {_folder(config)}",
     ]
@@ -90,6 +94,11 @@ def _folder(config: pytest.Config) -> Path:
     folder: Path = config.rootpath / config.getoption("negres_evidence")
     # A smoke run says nothing of the hypotheses, so it never stands in the place of what does.
     return folder / "smoke" if config.getoption("negres_smoke") else folder
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    """Tell whether this is a process of pytest-xdist's, whose reports another one gathers."""
+    return hasattr(config, "workerinput")
 
 
 def _is_hypothesis(item: pytest.Item) -> bool:
@@ -173,9 +182,11 @@ class ExperimentFixture:
 
 
 @pytest.fixture
-def experiment(request: pytest.FixtureRequest, benchmark: Any) -> ExperimentFixture:
+def experiment(request: pytest.FixtureRequest, benchmark: Any) -> Iterator[ExperimentFixture]:
     """Decide one claim: `experiment.compare(...)` for two arms, `experiment.measure(...)` for one."""
-    return ExperimentFixture(request, benchmark)
+    yield ExperimentFixture(request, benchmark)
+    # Where the test or its data failed before anything ran, pytest-benchmark would warn that nothing was benchmarked.
+    benchmark.skipped = benchmark.stats is None
 
 
 def _store_of(config: pytest.Config) -> Store:
@@ -194,7 +205,8 @@ def _progress_of(config: pytest.Config) -> Iterator[Progress]:
     capture = config.pluginmanager.getplugin("capturemanager")
     uncaptured = capture.global_and_fixture_disabled if capture else nullcontext
     with uncaptured():
-        seen = on_terminal()
+        # Workers share one terminal, where the bars of each would overwrite the others'.
+        seen = on_terminal() and not _is_worker(config)
     if not seen:
         yield lambda what, done, total: None
         return
@@ -222,16 +234,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """In a smoke run, let a verdict that was not judged fail no assertion."""
+    """Say in words what an assertion's message shows; in a smoke run, let a verdict that was not judged fail none."""
     try:
         return (yield)
-    except AssertionError:
-        if _evidence not in pyfuncitem.stash or not pyfuncitem.stash[_evidence].smoke:
+    except AssertionError as error:
+        if _evidence not in pyfuncitem.stash:
             raise
-        return True
+        if pyfuncitem.stash[_evidence].smoke:
+            return True
+        error.args = (_in_words(error, pyfuncitem.stash[_evidence]),)
+        raise
     finally:
         if _evidence in pyfuncitem.stash and pyfuncitem.stash[_evidence].smoke:
             pyfuncitem.user_properties.append((SMOKE, True))
+
+
+def _in_words(error: AssertionError, evidence: Evidence) -> str:
+    # pytest shows a message that is no string by its `repr`, cut short.
+    shown, comparison, values = str(error).partition("\nassert ")
+    return f"{evidence if shown.startswith('Evidence(') else shown}{comparison}{values}"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -264,6 +285,8 @@ def pytest_benchmark_group_stats(benchmarks: list[dict[str, Any]]) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the table of hypotheses, and add it to the summary of a GitHub job."""
+    if _is_worker(config):
+        return
     finished: dict[str, None] = {}
     unfinished: dict[str, str] = {}
     notes: dict[str, None] = {}
@@ -275,17 +298,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             if EVIDENCE in found:
                 finished[found[EVIDENCE]] = None
             elif HYPOTHESIS in found and not report.passed:
-                unfinished[f"{found[HYPOTHESIS]} [{report.nodeid.rpartition('[')[2].rstrip(']')}]"] = _why(report)
+                name = f"{found[HYPOTHESIS]} [{report.nodeid.rpartition('[')[2].rstrip(']')}]"
+                unfinished.setdefault(name, _why(report))
     if not finished and not unfinished:
         return
     from negres_core.report.table import render
 
     store = _store_of(config)
-    read = [store.read_evidence(Path(path)) for path in finished]
+    # In the order of `negres table`: that in which processes side by side finish is another one each time.
+    read = [store.read_evidence(Path(path)) for path in sorted(finished)]
     evidences = [evidence for evidence in read if evidence is not None]
     terminalreporter.section("hypotheses")
     terminalreporter.write_line(render(evidences, unfinished=unfinished))
-    for note in [*notes, *store.notes]:
+    for note in notes | dict.fromkeys(store.notes):
         terminalreporter.write_line(f"negres: {note}", yellow=True)
     terminalreporter.write_line(f"negres: evidence in {store.folder}")
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):

@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from negres_core.training import Progress
+if TYPE_CHECKING:
+    from negres_core.training import Progress as Report
 
 
 def on_terminal() -> bool:
@@ -16,7 +18,7 @@ def on_terminal() -> bool:
 
 
 @contextmanager
-def show_progress() -> Iterator[Progress]:
+def show_progress() -> Iterator[Report]:
     """Show progress on the standard error stream while the block runs."""
     from rich.console import Console
     from rich.progress import (

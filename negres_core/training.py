@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from negres_core.controls.contract import Run, Trained
 from negres_core.design import Cell
 from negres_core.evidence import Key, Replicate, Store, TrainedWeight
+from negres_core.inputs import digest_array
 from negres_core.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -81,7 +82,10 @@ class Trainer:
             done += 1
             self.trained += 1
             self._progress(str(recipe), done, len(keys))
-        return [replicate for replicate in found.values() if replicate is not None]
+        whole = [replicate for replicate in found.values() if replicate is not None]
+        if len(whole) < len(keys):
+            raise RuntimeError(f"The engine left out {len(keys) - len(whole)} of {len(jobs)} replicates it was given.")
+        return whole
 
     def _key(self, recipe: Recipe, cell: Cell, seed: int) -> Key:
         described = json.dumps(self.description(recipe), sort_keys=True)
@@ -92,6 +96,7 @@ class Trainer:
             folds=self._run.design.folds,
             repeat=cell.repeat,
             fold=cell.fold,
+            rows=digest_array(cell.test),
             seed=seed,
             backend=self._provenance["backend"],
             device=self._device.kind,

@@ -29,6 +29,7 @@ def new_replicate():
             folds=2,
             repeat=repeat,
             fold=fold,
+            rows="f" * 32,
             seed=seed,
             backend="tensorflow",
             device="cpu",

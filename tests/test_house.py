@@ -22,7 +22,7 @@ LAYERS = {
             "claim dataset design inputs metrics provenance recipe seeds smoke statistics verdict",
             "evidence",
             "controls engine report",
-            "decision experiment training",
+            "decision experiment progress training",
             "cli plugin",
             "__init__",  # the public names are for users: no module imports from it
         )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
+
+import keras
+import numpy as np
 
 from negres_core.dataset import Dataset
 from negres_core.engine.model import (
     build_model,
     freeze_layers,
     inherit_weights,
+    load_model,
     make_loss,
     make_optimizer,
     output_shape,
+    save_model,
 )
 from negres_core.errors import InputError
 from negres_core.inputs import make_transformer
@@ -22,10 +29,10 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
     """Build every stage of a recipe once, untrained, and raise InputError at the first thing that does not fit."""
     parent = None
     if recipe.preprocess is not None:
-        make_transformer(recipe)
+        _check_transformer(recipe, data)
     for stage in recipe.stages:
         model = build_model(stage.build, data)
-        make_optimizer(stage)
+        _check_optimizer(stage)
         check_model(model, stage, data)
         if stage.inherits is not None:
             inherit_weights(model, parent, wanted_by=f"{name_of(stage.build)} inherits {name_of(stage.inherits)}")
@@ -38,12 +45,40 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
                 received=f"{len(model.weights)} weights, none trainable",
                 remedy="Freeze less, or drop the stage.",
             )
-        parent = model
+        parent = _saved(model, stage, loaded=stage is not recipe.last)
+
+
+def _check_transformer(recipe: Recipe, data: Dataset) -> None:
+    """Raise InputError where a transformer does not give back rows as wide as it takes, as a dense array."""
+    flat = data.x.reshape(len(data), -1)
+    sample = flat[:: max(1, len(flat) // 2000)]
+    try:
+        shape = np.asarray(make_transformer(recipe).fit(sample).transform(sample)).shape
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"`preprocess` cannot be fitted on the inputs of {data.name!r}.",
+            received=f"rows of {flat.shape[1]} values, and from the transformer: {error}",
+            remedy="Return a transformer of numbers, without targets, such as sklearn.preprocessing.MinMaxScaler().",
+        ) from error
+    if shape != sample.shape:
+        raise InputError(
+            f"`preprocess` has to keep the number of features of {data.name!r}, and to return a dense array.",
+            received=f"an array of shape {shape} for rows of {flat.shape[1]} values",
+            remedy="Return a scaler; put a layer that changes the width into the model.",
+        )
 
 
 def check_model(model: Any, stage: Stage, data: Dataset) -> None:
     """Raise InputError where a model cannot take the data's rows, or its outputs cannot hold their targets."""
     name = name_of(stage.build)
+    if getattr(make_loss(stage), "reduction", "sum") in (None, "none"):
+        raise InputError(
+            f"The loss of {name} is not reduced to one number, whose gradient could be taken.",
+            received="reduction=None",
+            remedy="Leave `reduction` at its default.",
+        )
     shape = output_shape(model, data, name=name)
     if data.task == "regression":
         if shape not in {data.y.shape[1:], (data.outputs,)}:
@@ -66,6 +101,41 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
         )
     else:
         _check_loss(stage, data, outputs=shape[0])
+
+
+def _saved(model: Any, stage: Stage, *, loaded: bool) -> Any:
+    """Save a model, and load it where a next stage will; raise InputError where it does not survive."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, f"model.{stage.saved_as}")
+            path.write_bytes(save_model(model, stage.saved_as))
+            return load_model(path) if loaded else model
+    except Exception as error:
+        raise InputError(
+            f"{name_of(stage.build)} returns a model that Keras cannot save{' and load again' if loaded else ''}.",
+            received=f"saved_as={stage.saved_as!r}, and from Keras: {error}",
+            remedy="Define its own classes at the top of a module, registered with "
+            "keras.saving.register_keras_serializable(), and with a get_config.",
+        ) from error
+
+
+def _check_optimizer(stage: Stage) -> None:
+    """Raise InputError where an optimizer does more at a step than a compiled epoch can, or is not a fresh one."""
+    optimizer = make_optimizer(stage)
+    if optimizer is make_optimizer(stage):
+        raise InputError(
+            f"The optimizer of stage {name_of(stage.build)} has to be a fresh one at every call.",
+            received=f"the same {type(optimizer).__name__} twice",
+            remedy="Make it inside the function: optimizer=lambda: keras.optimizers.Adam(1e-4).",
+        )
+    scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if optimizer.use_ema or optimizer.gradient_accumulation_steps or scaled:
+        raise InputError(
+            f"The optimizer of stage {name_of(stage.build)} keeps a state that a compiled epoch cannot carry.",
+            received=f"{type(optimizer).__name__}, use_ema={optimizer.use_ema}, "
+            f"gradient_accumulation_steps={optimizer.gradient_accumulation_steps}",
+            remedy="Leave averages of weights, accumulated gradients and scaled losses out.",
+        )
 
 
 def _check_loss(stage: Stage, data: Dataset, *, outputs: int) -> None:

@@ -20,8 +20,8 @@ from keras import ops
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
-from negres_core.engine.dropout import hashed_masks
-from negres_core.engine.model import make_loss, make_optimizer
+from negres_core.engine.dropout import draws_by_hash_alone, hashed_masks
+from negres_core.engine.model import layers_of, make_objective, make_optimizer
 from negres_core.engine.replicate import CHUNK, Start, epoch_orders, finish_replicate, start_replicate
 from negres_core.inputs import prepare_inputs
 from negres_core.recipe import Recipe
@@ -110,17 +110,17 @@ class _Program:
         backend = importlib.import_module(f"negres_core.engine.{keras.backend.backend()}")
         self._recipe, self._data, self._model = recipe, data, model
         self._batch = recipe.last.batch_size
-        self._loss = make_loss(recipe.last)
+        self._loss = make_objective(recipe.last)
         self._optimizer = backend.stateless_optimizer(make_optimizer(recipe.last))
         self._optimizer.build(model.trainable_variables)
         self._fresh = [ops.convert_to_numpy(variable) for variable in self._optimizer.variables]
         self._gradient = backend.value_and_gradient
         self.put = backend.put
-        jit = not any("Conv" in type(layer).__name__ for layer in model.layers)
+        # Keras' own random numbers differ under XLA from those of the reference, and are slow there.
+        jit = draws_by_hash_alone(model) and not any("Conv" in type(layer).__name__ for layer in layers_of(model))
         self._epoch = backend.compile_program(self._run_epoch, jit=jit)
         self._predict = backend.compile_program(self._run_chunk, jit=jit)
-        y = data.y.reshape(len(data), -1)
-        self._y = self.put(y)
+        self._y = self.put(data.y)
         self._compile_s = 0.0
 
     def state_of(self, model: Any) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -88,7 +88,3 @@ class Train(Protocol):
         self, recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device
     ) -> Iterator[tuple[Job, Result]]:
         """Train the jobs."""
-
-
-Progress = Callable[[str, int, int], None]
-"""Called with the arm's name, replicates done and replicates in all, whenever one is done."""

@@ -30,7 +30,8 @@ def describe_recipe(recipe: Recipe, data: Dataset) -> dict[str, Any]:
 
 def _describe_stage(stage: Stage, data: Dataset) -> dict[str, Any]:
     model = build_model(stage.build, data)
-    config = json.dumps(_config_of(model), sort_keys=True)
+    # A subclassed model's own configuration does not hold its layers'.
+    config = json.dumps(_config_of([model, *layers_of(model)]), sort_keys=True)
     loss = make_loss(stage)
     custom = {type(layer) for layer in (model, *layers_of(model)) if not type(layer).__module__.startswith("keras.")}
     return {

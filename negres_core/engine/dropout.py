@@ -44,6 +44,15 @@ class HashDropout(keras.layers.Dropout):
         return ops.where(keep, inputs * (1 / (1 - self.rate)), ops.zeros_like(inputs))
 
 
+def draws_by_hash_alone(model: Any) -> bool:
+    """Tell whether no layer of a model but HashDropout draws random numbers."""
+    hashed = {
+        id(layer.seed_generator.state) for layer in layers_of(model) if isinstance(layer, HashDropout) and layer.rate
+    }
+    drawn = {id(variable) for variable in model.variables if variable.name == "seed_generator_state"}
+    return drawn <= hashed
+
+
 def _word(value: int) -> Any:
     return ops.convert_to_tensor(value, dtype="uint32")
 

@@ -77,6 +77,13 @@ def make_loss(stage: Stage) -> Any:
     return _make(stage, "loss", keras.losses.get, object)
 
 
+def make_objective(stage: Stage) -> Any:
+    """Return the loss of a stage the way Keras applies it: targets in the outputs' dtype and, where it fits, rank."""
+    loss = make_loss(stage)
+    # The class that Keras wraps a function in has no public name.
+    return loss if isinstance(loss, keras.losses.Loss) else keras.losses.MeanSquaredError.__base__(loss)
+
+
 def _make(stage: Stage, field: str, get: Any, kind: type) -> Any:
     given = getattr(stage, field)
     try:
@@ -104,8 +111,15 @@ def layers_of(model: Any) -> Iterator[Any]:
 
 
 def weight_paths(model: Any) -> list[str]:
-    """Return the path of each of the model's weights, without the name of the model itself."""
-    return [weight.path.removeprefix(f"{model.name}/") for weight in model.weights]
+    """Return the path of each of the model's weights, from the outermost layer of the model that holds it."""
+    names = {layer.name for layer in layers_of(model)}
+
+    def inside(path: str) -> str:
+        # In front stands the name of the model, or of one that a layer was taken from; but a layer may be named alike.
+        outer, _, inner = path.partition("/")
+        return path if outer in names or not inner else inside(inner)
+
+    return [inside(weight.path) for weight in model.weights]
 
 
 def match_weights(model: Any, names: list[str], *, wanted_by: str) -> dict[int, int]:
@@ -157,7 +171,7 @@ def _ends_in(path: str, suffix: str) -> bool:
 
 def is_made_up(name: str, kind: str) -> bool:
     """Tell whether Keras made a name up: the class in snake case, and a count of what was built before."""
-    snake = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
+    snake = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
     return re.fullmatch(rf"{snake}(_\d+)?", name) is not None
 
 

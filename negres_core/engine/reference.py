@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -13,7 +14,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
-from negres_core.engine.model import make_loss, make_optimizer
+from negres_core.engine.model import make_objective, make_optimizer
 from negres_core.engine.replicate import CHUNK, epoch_orders, finish_replicate, start_replicate
 from negres_core.inputs import prepare_inputs
 from negres_core.recipe import Recipe
@@ -33,8 +34,10 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     model = start.model
     began = time.perf_counter()
     seconds, curve = [], []
+    # Without it JAX would compile every operation on its own.
+    jit = keras.backend.backend() == "jax"
     with hashed_masks(model):
-        model.compile(optimizer=make_optimizer(stage), loss=make_loss(stage), jit_compile=False)
+        model.compile(optimizer=make_optimizer(stage), loss=make_objective(stage), jit_compile=jit)
         for order in epoch_orders(recipe, job):
             epoch_began = time.perf_counter()
             history = model.fit(
@@ -45,7 +48,10 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
             if not np.isfinite(curve[-1]):
                 break
     trained = time.perf_counter()
-    outputs, loss = _evaluate(model, make_loss(stage), inputs[job.cell.test], data.y[job.cell.test])
+    # What is saved is the model alone, as after any engine.
+    model.compiled = False
+    del model.optimizer
+    outputs, loss = _evaluate(model, make_objective(stage), inputs[job.cell.test], data.y[job.cell.test])
     cost = {
         "compile_s": 0.0,
         "train_s": trained - began,
@@ -61,5 +67,5 @@ def _evaluate(model: Any, loss: Any, x: np.ndarray, y: np.ndarray) -> tuple[np.n
         rows = slice(begin, begin + CHUNK)
         chunk = model(x[rows], training=False)
         outputs.append(ops.convert_to_numpy(chunk))
-        total += float(ops.mean(loss(y[rows].reshape(len(y[rows]), -1), chunk))) * len(y[rows])
+        total += float(ops.mean(loss(y[rows], chunk))) * len(y[rows])
     return np.concatenate(outputs), total / len(x)

@@ -108,8 +108,7 @@ def finish_replicate(
         )
         for index, (path, weight) in enumerate(zip(weight_paths(model), model.weights, strict=True))
     ]
-    values = [*curve, loss, float(np.sum(outputs)), *(float(np.sum(weight)) for weight in model.get_weights())]
-    finite = bool(np.isfinite(values).all())
+    finite = all(bool(np.isfinite(values).all()) for values in (curve, loss, outputs, *model.get_weights()))
     metrics, predictions = _score(data, job, outputs, loss=loss, finite=finite, threshold=_threshold(recipe))
     return Result(
         metrics=metrics,

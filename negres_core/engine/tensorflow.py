@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,8 @@ def put(array: np.ndarray) -> Any:
 
 def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[..., Any]:
     """Compile a function of tensors, under XLA where `jit`; a Python integer becomes a tensor, not a new trace."""
-    traced = tf.function(function, jit_compile=jit, autograph=False)
+    # A partial has no code object, by which TensorFlow would take every program for one that is traced too often.
+    traced = tf.function(functools.partial(function), jit_compile=jit, autograph=False)
 
     def call(*arguments: Any) -> Any:
         return traced(*(tf.constant(a, tf.int32) if isinstance(a, int) else a for a in arguments))
@@ -37,11 +39,21 @@ def stateless_optimizer(optimizer: Any) -> Any:
     """Return an optimizer whose `stateless_apply` works.
 
     Keras' TensorFlow optimizers refuse it, because they hand their variables to tf.distribute. The base class, which
-    the other backends use as it is, does not: its methods take the place of those that TensorFlow's class overrides.
+    the other backends use as it is, does not: its methods are put in front of those that TensorFlow's class overrides,
+    and behind an optimizer's own.
     """
-    lineage = type(optimizer).__mro__
-    plain = next(kind for kind in lineage if kind.__name__ == "BaseOptimizer")
-    special = next(kind for kind in lineage if kind.__name__ == "TFOptimizer")
+    given = type(optimizer)
+    plain = next(kind for kind in given.__mro__ if kind.__name__ == "BaseOptimizer")
+    special = next(kind for kind in given.__mro__ if kind.__name__ == "TFOptimizer")
     restored = {name: vars(plain)[name] for name in vars(special) if name in vars(plain) and not name.startswith("__")}
-    kind: Any = type(type(optimizer).__name__, (type(optimizer),), restored)
-    return kind.from_config(optimizer.get_config())
+    in_front = type("StatelessOptimizer", (), restored)
+
+    class Lineage(type(given)):  # type: ignore[misc]  # the metaclass of an optimizer is known when it is given
+        def mro(cls) -> list[type]:
+            lineage = list(given.__mro__)
+            lineage.insert(lineage.index(special), in_front)
+            return [cls, *lineage]
+
+    # The class is exchanged on the optimizer itself: a copy would need its schedule to survive its own get_config.
+    object.__setattr__(optimizer, "__class__", Lineage(given.__name__, (given,), {}))
+    return optimizer

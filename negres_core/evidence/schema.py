@@ -44,6 +44,8 @@ class Key(Record):
     folds: int
     repeat: int
     fold: int
+    rows: str
+    """Digest of the row numbers of the test fold: a splitter that changes between versions makes other replicates."""
     seed: int
     backend: str
     device: Literal["cpu", "gpu"]

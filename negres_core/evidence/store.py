@@ -80,8 +80,8 @@ class Store:
         """Write a replicate and its model; the model first, so that a record never points to nothing."""
         path = self._replicate_path(replicate.id)
         if path.exists():
-            # A fresh run said so beforehand; otherwise another process trained the same replicate at the same time.
-            self._set_aside(path, "another process recorded the same replicate", note=not self._fresh)
+            # By a fresh run, or by another process at the same time: nothing is wrong with it, so nothing is said.
+            self._set_aside(path)
         _write(path.with_name(replicate.model.file), model)
         _write(path, _sealed(replicate))
         self._recorded.add(replicate.id)
@@ -163,7 +163,7 @@ class Store:
             self._set_aside(path, f"it does not follow the schema: {error.error_count()} errors")
             return None
 
-    def _set_aside(self, path: Path, why: str, *, note: bool = True) -> None:
+    def _set_aside(self, path: Path, why: str | None = None) -> None:
         aside = self.folder / "set-aside"
         aside.mkdir(exist_ok=True)
         target = aside / f"{path.parent.name}-{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}"
@@ -171,7 +171,7 @@ class Store:
             path.rename(target)
         except FileNotFoundError:
             return  # another process was faster
-        if note:
+        if why is not None:
             self.notes.append(f"{path} was set aside as {target}: {why}")
 
 

@@ -87,6 +87,7 @@ def test_an_id_depends_on_every_part_of_the_key(new_replicate):
         "folds": 3,
         "repeat": 1,
         "fold": 1,
+        "rows": "e" * 32,
         "seed": 1,
         "backend": "jax",
         "device": "gpu",

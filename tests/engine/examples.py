@@ -1,0 +1,193 @@
+"""Small recipes, data and jobs that the engine's tests share; run as a program, it trains some and prints numbers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import keras
+import numpy as np
+from keras import layers
+
+from negres_core.dataset import Dataset
+from negres_core.design import Cell, Design
+from negres_core.engine import compiled, reference
+from negres_core.engine.contract import Job
+from negres_core.engine.device import Device
+from negres_core.recipe import Recipe, Stage
+
+ENGINES = {"reference": reference.train, "compiled": compiled.train}
+DRAW = np.random.default_rng(7)
+
+# 61 rows in 3 folds: training folds of 40 and 41 rows. 7 classes for models with 8 outputs.
+CLASSES = Dataset(x=DRAW.normal(size=(61, 6)), y=np.arange(61) % 7, name="classes")
+BINARY = Dataset(x=CLASSES.x, y=(CLASSES.x[:, 0] > 0).astype(int), name="binary")
+VALUES = Dataset(x=CLASSES.x, y=CLASSES.x[:, :2] @ np.eye(2) + 0.5, name="values")
+IMAGES = Dataset(x=DRAW.normal(size=(30, 8, 8, 1)), y=np.arange(30) % 3, name="images")
+
+
+def device(workers: int = 1) -> Device:
+    return Device("cpu", "a processor", keras.backend.backend(), workers)
+
+
+def cells(data: Dataset, repeats: int = 1) -> list[Cell]:
+    return list(Design(folds=3, repeats=repeats).split(data))
+
+
+def stage(build, **changes) -> Stage:
+    return Stage(build, **{"epochs": 2, "batch_size": 16} | changes)
+
+
+def train(engine, recipe, data, jobs, *, workers=1):
+    """Results by (repeat, fold, seed)."""
+    done = ENGINES[engine](recipe, data, jobs, device=device(workers))
+    return {(job.cell.repeat, job.cell.fold, job.seed): result for job, result in done}
+
+
+def loaded(result, saved_as="keras"):
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"model.{saved_as}")
+        path.write_bytes(result.model)
+        return keras.models.load_model(path)
+
+
+def dense():
+    """The article's first model, small: dropout, relu, softmax, and an output more than there are classes."""
+    return keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Dense(10, activation="relu", name="hidden_1"),
+            layers.Dropout(0.5),
+            layers.Dense(8, activation="relu", name="hidden_2"),
+            layers.Dropout(0.5),
+            layers.Dense(8, activation="softmax", name="classes"),
+        ]
+    )
+
+
+def grown():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(6, activation="relu", name="front"), *dense().layers])
+
+
+def plain(width=8):
+    return keras.Sequential([keras.Input((6,)), layers.Dense(width, activation="softmax", name="classes")])
+
+
+def normalized():
+    return keras.Sequential(
+        [keras.Input((6,)), layers.Dense(6, name="hidden"), layers.BatchNormalization(name="norm"), *plain().layers]
+    )
+
+
+def convolutional():
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(3, 3, activation="relu", name="filters"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, activation="softmax", name="classes"),
+        ]
+    )
+
+
+def regularized():
+    return keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Dense(6, kernel_regularizer="l2", activity_regularizer="l1", name="hidden"),
+            *plain().layers,
+        ]
+    )
+
+
+@keras.saving.register_keras_serializable(package="negres_tests")
+class Net(keras.Model):
+    WIDTH = 7
+
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.hidden = layers.Dense(self.WIDTH, activation="relu", name="hidden")
+        self.dropout = layers.Dropout(0.5)
+        self.classes = layers.Dense(8, activation="softmax", name="classes")
+
+    def call(self, inputs, training=False):
+        return self.classes(self.dropout(self.hidden(inputs), training=training))
+
+
+def subclassed():
+    return Net(name="net")
+
+
+def noisy():
+    """A model whose random numbers are Keras' own."""
+    return keras.Sequential([keras.Input((6,)), layers.GaussianNoise(0.5), *plain().layers])
+
+
+def sigmoid():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(1, activation="sigmoid", name="class")])
+
+
+def linear():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(2, name="values")])
+
+
+@keras.saving.register_keras_serializable(package="negres_tests")
+class Ramp(keras.initializers.Initializer):
+    """Initial weights that need no random number, equal under every backend."""
+
+    def __call__(self, shape, dtype=None):
+        ramp = np.linspace(-0.5, 0.5, int(np.prod(shape)), dtype=np.float32)
+        return keras.ops.convert_to_tensor(ramp.reshape(shape))
+
+
+def same_everywhere():
+    return keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Dense(5, activation="tanh", kernel_initializer=Ramp(), name="hidden"),
+            layers.Dense(7, activation="softmax", kernel_initializer=Ramp(), name="out"),
+        ]
+    )
+
+
+def squares(y, outputs):
+    """A loss that sees the targets as Keras hands them over: in the outputs' dtype, not reshaped to fit."""
+    return keras.ops.mean((y - outputs[:, 0]) ** 2)
+
+
+def not_a_number(y, outputs):
+    return squares(y, outputs) * float("nan")
+
+
+def falling():
+    return keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.05, decay_steps=2, decay_rate=0.7))
+
+
+def momentum():
+    return keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True)
+
+
+RECIPES = {"dropout": Recipe(stage(dense)), "same": Recipe(stage(same_everywhere, epochs=1, optimizer=momentum))}
+
+
+def as_numbers(name: str, *, seeds: int) -> dict:
+    """What both engines make of a recipe: curves, losses and weights, as JSON has them."""
+    jobs = [Job(cells(CLASSES)[0], seed) for seed in range(seeds)]
+    return {
+        engine: [
+            {
+                "curve": result.curve,
+                "loss": result.metrics["loss"],
+                "weights": [weight.tolist() for weight in loaded(result).get_weights()],
+            }
+            for _, result in sorted(train(engine, RECIPES[name], CLASSES, jobs, workers=2).items())
+        ]
+        for engine in ENGINES
+    }
+
+
+if __name__ == "__main__":
+    numbers = {"dropout": as_numbers("dropout", seeds=2), "same": as_numbers("same", seeds=1)}
+    json.dump({"backend": keras.backend.backend(), **numbers}, sys.stdout)

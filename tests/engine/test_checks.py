@@ -1,0 +1,281 @@
+"""What can be known to be wrong with a recipe is said before anything is trained, with what was received."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from sklearn.decomposition import PCA
+from sklearn.feature_selection import SelectKBest
+from sklearn.preprocessing import OneHotEncoder
+
+from negres_core.dataset import Dataset
+from negres_core.engine.checks import check_recipe
+from negres_core.errors import InputError
+from negres_core.recipe import Recipe
+from tests.engine import examples as ex
+
+
+def ends_in(*shape, activation="softmax"):
+    """A build function whose model's outputs have a shape."""
+
+    def build(input_shape):
+        size = int(np.prod(shape))
+        top = [layers.Flatten(), layers.Dense(size, activation=activation, name="top"), layers.Reshape(shape)]
+        return keras.Sequential([keras.Input(input_shape), *top])
+
+    return build
+
+
+def frozen():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(8, trainable=False)])
+
+
+def stranger():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(8, activation="softmax", name="another")])
+
+
+def narrow():
+    return ex.plain(width=4)
+
+
+def deeper():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(7, name="hidden"), layers.Dense(8, name="top")])
+
+
+def local_class():
+    class Twice(layers.Layer):
+        def call(self, inputs):
+            return 2 * inputs
+
+    return keras.Sequential([keras.Input((6,)), Twice(), layers.Dense(8, activation="softmax", name="classes")])
+
+
+FEW = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.y % 4, name="few")
+ONE_OPTIMIZER = keras.optimizers.SGD(0.1)
+
+
+GOOD = {
+    "labels": (Recipe(ex.stage(ex.dense)), ex.CLASSES),
+    "more outputs than labels": (Recipe(ex.stage(ends_in(30))), ex.CLASSES),
+    "one output for two classes": (Recipe(ex.stage(ex.sigmoid, loss="binary_crossentropy")), ex.BINARY),
+    "a focal loss object": (
+        Recipe(ex.stage(ex.sigmoid, loss=keras.losses.BinaryFocalCrossentropy)),
+        ex.BINARY,
+    ),
+    "the researcher's own loss": (Recipe(ex.stage(ex.plain, loss=lambda: ex.squares)), ex.CLASSES),
+    "two columns": (Recipe(ex.stage(ex.linear, loss="mse")), ex.VALUES),
+    "two stages": (Recipe(ex.stage(ex.dense), ex.stage(ex.grown, inherits=ex.dense, freezes=ex.dense)), ex.CLASSES),
+    "a subclassed parent": (Recipe(ex.stage(ex.subclassed), ex.stage(deeper, inherits=ex.subclassed)), ex.CLASSES),
+    "a local class that nobody inherits": (Recipe(ex.stage(local_class)), ex.CLASSES),
+    "images": (Recipe(ex.stage(ex.convolutional, optimizer=ex.falling)), ex.IMAGES),
+}
+
+
+@pytest.mark.parametrize(("recipe", "data"), GOOD.values(), ids=GOOD)
+def test_a_recipe_that_fits_passes(recipe, data):
+    check_recipe(recipe, data)
+
+
+# The recipe, the data, what the message says is wrong, and what it says was received.
+BAD = {
+    "labels out of range": (
+        Recipe(ex.stage(ends_in(6))),
+        ex.CLASSES,
+        "out of range for the outputs",
+        "labels from 0 to 6",
+    ),
+    "one output for seven classes": (
+        Recipe(ex.stage(ex.sigmoid, loss="binary_crossentropy")),
+        ex.CLASSES,
+        "out of range for the outputs of sigmoid",
+        "and 1 outputs",
+    ),
+    "outputs of a wrong rank": (
+        Recipe(ex.stage(ends_in(8, 2))),
+        ex.CLASSES,
+        "wrong shape for a classification",
+        "(8, 2)",
+    ),
+    "outputs narrower than the targets": (
+        Recipe(ex.stage(ends_in(1, activation=None), loss="mse")),
+        ex.VALUES,
+        "do not have the shape of the targets of 'values'",
+        "(1,) for targets of shape (2,)",
+    ),
+    "one output without a binary loss": (
+        Recipe(ex.stage(ex.sigmoid)),
+        ex.BINARY,
+        "does not take",
+        "sparse_categorical_crossentropy",
+    ),
+    "a loss that wants one-hot rows": (
+        Recipe(ex.stage(ex.plain, loss="categorical_crossentropy")),
+        ex.CLASSES,
+        "class labels, which the loss of plain does not take",
+        "'categorical_crossentropy' for 8 outputs",
+    ),
+    "a loss object that wants one-hot rows": (
+        Recipe(ex.stage(ex.plain, loss=keras.losses.CategoricalCrossentropy)),
+        ex.CLASSES,
+        "does not take",
+        "categoricalcrossentropy",
+    ),
+    "a regression's loss for labels": (Recipe(ex.stage(ex.plain, loss="mse")), ex.CLASSES, "does not take", "squared"),
+    "an unknown optimizer": (
+        Recipe(ex.stage(ex.plain, optimizer="adamm")),
+        ex.CLASSES,
+        "cannot make the optimizer of stage plain",
+        "optimizer='adamm'",
+    ),
+    "an unknown loss": (
+        Recipe(ex.stage(ex.plain, loss="crossentropy")),
+        ex.CLASSES,
+        "cannot make the loss of stage plain",
+        "loss='crossentropy'",
+    ),
+    "an optimizer's class for a loss": (
+        Recipe(ex.stage(ex.plain, optimizer=keras.losses.MeanSquaredError)),
+        ex.CLASSES,
+        "The optimizer of stage plain makes something else",
+        "mean_squared_error",
+    ),
+    "one optimizer for all": (
+        Recipe(ex.stage(ex.plain, optimizer=lambda: ONE_OPTIMIZER)),
+        ex.CLASSES,
+        "has to be a fresh one at every call",
+        "the same SGD twice",
+    ),
+    "an average of weights": (
+        Recipe(ex.stage(ex.plain, optimizer=lambda: keras.optimizers.SGD(0.1, use_ema=True))),
+        ex.CLASSES,
+        "keeps a state",
+        "use_ema=True",
+    ),
+    "accumulated gradients": (
+        Recipe(ex.stage(ex.plain, optimizer=lambda: keras.optimizers.SGD(0.1, gradient_accumulation_steps=2))),
+        ex.CLASSES,
+        "keeps a state",
+        "gradient_accumulation_steps=2",
+    ),
+    "scaled losses": (
+        Recipe(ex.stage(ex.plain, optimizer=lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)))),
+        ex.CLASSES,
+        "keeps a state",
+        "LossScaleOptimizer",
+    ),
+    "a parent that shares no layer": (
+        Recipe(ex.stage(stranger), ex.stage(ex.dense, inherits=stranger)),
+        ex.CLASSES,
+        "dense inherits stranger, but they share no layer",
+        "another/kernel",
+    ),
+    "a parent whose layer has another shape": (
+        Recipe(ex.stage(narrow), ex.stage(ex.plain, inherits=narrow)),
+        FEW,
+        "plain inherits narrow, but a shared weight differs in shape",
+        "classes/kernel of shape (6, 8), and classes/kernel of (6, 4)",
+    ),
+    "frozen layers that are not there": (
+        Recipe(ex.stage(ex.plain), ex.stage(ex.plain, inherits=ex.plain, freezes=stranger)),
+        ex.CLASSES,
+        "plain freezes stranger, but they share no layer",
+        "another/kernel",
+    ),
+    "a parent that cannot be loaded again": (
+        Recipe(ex.stage(local_class), ex.stage(ex.plain, inherits=local_class)),
+        ex.CLASSES,
+        "local_class returns a model that Keras cannot save and load again",
+        "saved_as='keras'",
+    ),
+    "a model that cannot be saved": (
+        Recipe(ex.stage(lambda: Closed(3))),
+        ex.CLASSES,
+        "that Keras cannot save.",
+        "Closed",
+    ),
+    "nothing to train": (
+        Recipe(ex.stage(frozen)),
+        ex.CLASSES,
+        "frozen has nothing to train",
+        "2 weights, none trainable",
+    ),
+    "everything frozen": (
+        Recipe(ex.stage(ex.plain), ex.stage(ex.plain, inherits=ex.plain, freezes=ex.plain)),
+        ex.CLASSES,
+        "plain has nothing to train",
+        "none trainable",
+    ),
+    "rows of another shape": (
+        Recipe(ex.stage(ex.dense)),
+        ex.IMAGES,
+        "dense returns a model that cannot take the rows of 'images'",
+        "rows of shape (8, 8, 1)",
+    ),
+    "no transformer": (
+        Recipe(ex.stage(ex.plain), preprocess=lambda: 3),
+        ex.CLASSES,
+        "scikit-learn transformer",
+        "3",
+    ),
+    "no model": (Recipe(ex.stage(lambda: "model")), ex.CLASSES, "has to return a Keras model", "a str"),
+}
+
+
+class Closed(keras.Model):
+    """A model that Keras cannot describe: its argument is an object of nobody's."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.top = layers.Dense(8, activation="softmax")
+        self.width = width
+
+    def call(self, inputs):
+        return self.top(inputs)
+
+    def get_config(self):
+        raise NotImplementedError("Closed has no config")
+
+
+BAD |= {
+    "a transformer that changes the width": (
+        Recipe(ex.stage(ex.dense), preprocess=lambda: PCA(2)),
+        ex.CLASSES,
+        "keep the number of features",
+        "shape (61, 2) for rows of 6 values",
+    ),
+    "a transformer that returns a sparse array": (
+        Recipe(ex.stage(ex.dense), preprocess=OneHotEncoder),
+        ex.CLASSES,
+        "dense array",
+        "rows of 6 values",
+    ),
+    "a transformer that needs targets": (
+        Recipe(ex.stage(ex.dense), preprocess=SelectKBest),
+        ex.CLASSES,
+        "cannot be fitted",
+        "from the transformer",
+    ),
+    "a loss that is not reduced": (
+        Recipe(ex.stage(ex.dense, loss=lambda: keras.losses.SparseCategoricalCrossentropy(reduction=None))),
+        ex.CLASSES,
+        "not reduced to one number",
+        "reduction=None",
+    ),
+}
+
+
+@pytest.mark.parametrize(("recipe", "data", "wrong", "received"), BAD.values(), ids=BAD)
+def test_a_recipe_that_does_not_fit_is_refused(recipe, data, wrong, received):
+    with pytest.raises(InputError) as error:
+        check_recipe(recipe, data)
+    assert wrong in error.value.wrong
+    assert received in str(error.value.received)
+    assert error.value.remedy.endswith(".")
+
+
+def test_the_targets_of_a_plain_vector_may_have_one_output_or_none():
+    data = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.x[:, 0], name="vector")
+    for shape in ((1,), ()):
+        check_recipe(Recipe(ex.stage(ends_in(*shape, activation=None), loss="mse")), data)

@@ -1,0 +1,140 @@
+"""The compiled engine gives the reference's numbers, and the same ones whatever it trains beside them."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from negres_core.engine.contract import Job
+from negres_core.recipe import Recipe
+from tests.engine import examples as ex
+
+PAIRS = {
+    "dropout, a last partial batch, more outputs than classes": (Recipe(ex.stage(ex.dense)), ex.CLASSES),
+    "batch normalization, momentum": (Recipe(ex.stage(ex.normalized, optimizer=ex.momentum)), ex.CLASSES),
+    "convolution, batches that fit": (Recipe(ex.stage(ex.convolutional, batch_size=10)), ex.IMAGES),
+    "penalties": (Recipe(ex.stage(ex.regularized)), ex.CLASSES),
+    "a subclassed model": (Recipe(ex.stage(ex.subclassed)), ex.CLASSES),
+    "a batch larger than the fold": (Recipe(ex.stage(ex.plain, batch_size=500)), ex.CLASSES),
+    "regression of two columns": (Recipe(ex.stage(ex.linear, loss="mse")), ex.VALUES),
+    "one sigmoid": (Recipe(ex.stage(ex.sigmoid, loss="binary_crossentropy")), ex.BINARY),
+    "a schedule": (Recipe(ex.stage(ex.plain, optimizer=ex.falling)), ex.CLASSES),
+    "random numbers of Keras' own": (Recipe(ex.stage(ex.noisy)), ex.CLASSES),
+    "a loss of the researcher's own": (Recipe(ex.stage(ex.plain, loss=lambda: ex.squares)), ex.CLASSES),
+}
+
+
+def assert_same_numbers(first, second, *, saved_as="keras"):
+    for one, other in zip(
+        ex.loaded(first, saved_as).get_weights(), ex.loaded(second, saved_as).get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
+    assert first.curve == pytest.approx(second.curve, rel=1e-4)
+    assert first.metrics == pytest.approx(second.metrics, rel=1e-4)
+    assert first.predictions == (
+        second.predictions if "counts" in first.predictions else pytest.approx(second.predictions, rel=1e-4)
+    )
+    assert [weight.start for weight in first.weights] == [weight.start for weight in second.weights]
+    assert first.inputs_digest == second.inputs_digest
+    assert first.budget == second.budget
+
+
+@pytest.mark.parametrize(("recipe", "data"), PAIRS.values(), ids=PAIRS)
+def test_the_numbers_are_those_of_the_reference(recipe, data):
+    jobs = [Job(ex.cells(data)[0], 0)]
+    ((_, slow),) = ex.train("reference", recipe, data, jobs).items()
+    ((_, fast),) = ex.train("compiled", recipe, data, jobs).items()
+    assert_same_numbers(slow, fast)
+    assert all(weight.start != weight.end for weight in fast.weights), "nothing was trained"
+
+
+@pytest.mark.parametrize("saved_as", ["h5", "keras"])
+def test_a_stage_that_inherits_and_freezes_gives_the_numbers_of_the_reference(saved_as, tmp_path):
+    recipe = Recipe(
+        ex.stage(ex.dense, saved_as=saved_as),
+        ex.stage(ex.grown, inherits=ex.dense, freezes=ex.dense, saved_as=saved_as),
+    )
+    cell = ex.cells(ex.CLASSES)[0]
+    (parent,) = ex.train("reference", recipe.parent, ex.CLASSES, [Job(cell, 0)]).values()
+    path = tmp_path / f"parent.{saved_as}"
+    path.write_bytes(parent.model)
+    (slow,) = ex.train("reference", recipe, ex.CLASSES, [Job(cell, 0, path)]).values()
+    (fast,) = ex.train("compiled", recipe, ex.CLASSES, [Job(cell, 0, path)]).values()
+    assert_same_numbers(slow, fast, saved_as=saved_as)
+    for result in (slow, fast):
+        front, base = result.weights[:2], result.weights[2:]
+        assert all(w.trainable and not w.frozen and w.inherited_from is None and w.start != w.end for w in front)
+        assert all(w.frozen and not w.trainable and w.start == w.end for w in base)
+        assert [w.start for w in base] == [parent.weights[w.inherited_from].end for w in base]
+
+
+@pytest.fixture(scope="module")
+def together():
+    """Every fold, of 40 and of 41 rows, with two seeds, two replicates side by side."""
+    jobs = [Job(cell, seed) for cell in ex.cells(ex.CLASSES) for seed in range(2)]
+    return ex.train("compiled", PAIR[0], PAIR[1], jobs, workers=2)
+
+
+PAIR = next(iter(PAIRS.values()))
+
+
+def test_folds_that_differ_by_a_row_are_all_trained(together):
+    assert {len(cell.train) for cell in ex.cells(ex.CLASSES)} == {40, 41}
+    assert len({result.metrics["loss"] for result in together.values()}) == 6
+
+
+def test_numbers_do_not_depend_on_workers_or_company_or_order(together):
+    *_, fold_1, fold_2 = ex.cells(ex.CLASSES)
+    again = ex.train("compiled", *PAIR, [Job(fold_2, 1), Job(fold_1, 1), Job(fold_2, 0)], workers=1)
+    assert set(again) == {(0, 2, 1), (0, 1, 1), (0, 2, 0)}
+    for key, result in again.items():
+        assert result.curve == together[key].curve
+        assert result.metrics == together[key].metrics
+        assert [weight.end for weight in result.weights] == [weight.end for weight in together[key].weights]
+
+
+def test_inputs_are_prepared_for_each_cell():
+    from sklearn.preprocessing import StandardScaler
+
+    recipe = Recipe(ex.stage(ex.plain, epochs=1), preprocess=StandardScaler)
+    jobs = [Job(cell, 0) for cell in ex.cells(ex.CLASSES)]
+    slow, fast = (ex.train(engine, recipe, ex.CLASSES, jobs, workers=2) for engine in ex.ENGINES)
+    assert len({result.inputs_digest for result in fast.values()}) == 3
+    for key, result in slow.items():
+        assert_same_numbers(result, fast[key])
+
+
+@pytest.mark.parametrize("engine", ex.ENGINES)
+@pytest.mark.parametrize(
+    ("recipe", "data"),
+    [
+        (
+            Recipe(ex.stage(ex.linear, loss="mse", epochs=9, optimizer=lambda: keras.optimizers.SGD(1e15))),
+            ex.VALUES,
+        ),
+        (Recipe(ex.stage(ex.plain, loss=lambda: ex.not_a_number, epochs=9)), ex.CLASSES),
+    ],
+    ids=["diverged", "a loss that is NaN"],
+)
+def test_a_replicate_that_is_not_finite_stops_and_says_so(engine, recipe, data):
+    (result,) = ex.train(engine, recipe, data, [Job(ex.cells(data)[0], 0)]).values()
+    assert not result.finite
+    assert len(result.curve) < 9
+    assert result.metrics
+    assert all(np.isnan(value) for value in result.metrics.values())
+    assert result.predictions == {}
+
+
+def test_no_jobs_give_no_results():
+    assert ex.train("compiled", *PAIR, []) == {}
+
+
+def test_an_error_in_one_replicate_reaches_the_caller():
+    def refuses(y, outputs):
+        raise ArithmeticError("no loss today")
+
+    with pytest.raises(ArithmeticError, match="no loss today"):
+        ex.train(
+            "compiled", Recipe(ex.stage(ex.plain, loss=lambda: refuses)), ex.CLASSES, [Job(ex.cells(ex.CLASSES)[0], 0)]
+        )

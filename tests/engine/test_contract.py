@@ -1,0 +1,90 @@
+"""Both engines keep the contract: whole results, in plain values that a record can hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing
+
+import pytest
+
+from negres_core.engine.contract import Job, Result, Train, Weight
+from negres_core.inputs import digest_array
+from negres_core.recipe import Recipe
+from tests.engine import examples as ex
+
+RECIPE = Recipe(ex.stage(ex.normalized, epochs=3))
+
+
+@pytest.fixture(scope="module", params=ex.ENGINES)
+def results(request):
+    cell = ex.cells(ex.CLASSES)[0]
+    return ex.train(request.param, RECIPE, ex.CLASSES, [Job(cell, 0), Job(cell, 1)])
+
+
+def test_every_job_has_its_result(results):
+    assert set(results) == {(0, 0, 0), (0, 0, 1)}
+    one, other = results.values()
+    assert [weight.start for weight in one.weights[:1]] != [weight.start for weight in other.weights[:1]]
+    assert one.metrics != other.metrics
+
+
+def test_a_result_is_plain_json_but_for_the_model(results):
+    for result in results.values():
+        plain = {
+            field.name: getattr(result, field.name) for field in dataclasses.fields(result) if field.name != "model"
+        }
+        plain["weights"] = [dataclasses.asdict(weight) for weight in result.weights]
+        text = json.dumps(plain, allow_nan=False)
+        assert json.loads(text)["metrics"] == result.metrics
+        assert type(result.model) is bytes
+
+
+def test_a_result_tells_of_every_weight(results):
+    for result in results.values():
+        assert [weight.path for weight in result.weights] == [
+            f"{layer}/{name}"
+            for layer, names in {
+                "hidden": ("kernel", "bias"),
+                "norm": ("gamma", "beta", "moving_mean", "moving_variance"),
+                "classes": ("kernel", "bias"),
+            }.items()
+            for name in names
+        ]
+        assert [weight.trainable for weight in result.weights] == [True] * 4 + [False] * 2 + [True] * 2
+        assert result.weights[0].shape == (6, 6)
+        assert [weight.end for weight in result.weights] == [digest_array(w) for w in ex.loaded(result).get_weights()]
+        # The moments are moved by the batches, not by the optimizer.
+        assert all(weight.start != weight.end for weight in result.weights)
+
+
+def test_a_result_tells_what_it_took(results):
+    for result in results.values():
+        assert result.finite
+        assert len(result.curve) == 3
+        assert set(result.metrics) == {"accuracy", "precision", "recall", "f1", "loss"}
+        # 40 rows in batches of 16 are 3 steps an epoch.
+        assert result.budget == {"epochs": 3, "steps": 9, "trainable_weights": 42 + 12 + 56, "weights": 122}
+        assert set(result.cost) == {"compile_s", "train_s", "steady_epoch_s", "evaluate_s", "memory_bytes"}
+        assert result.cost["train_s"] >= result.cost["steady_epoch_s"] > 0
+        assert result.cost["memory_bytes"] > 2**20
+
+
+def test_the_model_is_not_shown_and_nothing_can_be_changed(results):
+    result = next(iter(results.values()))
+    assert "model=" not in repr(result)
+    for made, field in ((result, "finite"), (result.weights[0], "end"), (Job(ex.cells(ex.CLASSES)[0], 0), "seed")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(made, field, None)
+
+
+def test_every_field_is_described():
+    for kind in (Job, Result, Weight):
+        for field in dataclasses.fields(kind):
+            assert f"\n        {field.name}: " in kind.__doc__, f"{kind.__name__}.{field.name}"
+
+
+def test_both_engines_have_the_signature_of_the_contract():
+    expected = list(typing.get_type_hints(Train.__call__, localns={"Device": object}))
+    for engine in ex.ENGINES.values():
+        assert list(engine.__annotations__) == expected

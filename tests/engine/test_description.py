@@ -1,0 +1,208 @@
+"""A recipe's description changes with whatever can change its numbers, and with nothing else."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from negres_core.engine.description import describe_recipe
+from negres_core.recipe import Recipe
+from tests.engine import examples as ex
+
+SUITE = """
+import keras
+from keras import layers
+from sklearn.preprocessing import MinMaxScaler
+from negres_core.claim import beats
+from negres_core.recipe import Recipe, Stage
+
+WIDTH = 4
+RATE = 0.1
+CLAIM = beats("accuracy", by=0.1)
+
+
+def width():
+    return WIDTH * 2
+
+
+@keras.saving.register_keras_serializable(package="description")
+class Twice(layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+
+@keras.saving.register_keras_serializable(package="description")
+class Net(keras.Model):
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.hidden = layers.Dense(width(), name="hidden")
+        self.top = layers.Dense(8, activation="softmax", name="top")
+
+    def call(self, inputs):
+        return self.top(self.hidden(inputs))
+
+
+def base():
+    top = layers.Dense(8, activation="softmax", name="top")
+    return keras.Sequential([keras.Input((6,)), layers.Dense(width()), Twice(), top])
+
+
+def net():
+    return Net(name="net")
+
+
+def optimizer():
+    return keras.optimizers.SGD(RATE)
+
+
+def loss():
+    def squares(y, outputs):
+        return keras.ops.mean((y - outputs[:, 0]) ** 2)
+
+    return squares
+
+
+def unrelated():
+    return 1
+
+
+RECIPE = Recipe(Stage(base, epochs=3, optimizer=optimizer, loss=loss), preprocess=lambda: MinMaxScaler((0, 1)))
+NET = Recipe(Stage(net))
+"""
+
+DESCRIBE = """
+import json, sys
+import negres_core.engine
+sys.path.insert(0, {folder!r})
+import numpy as np
+import keras
+for _ in range({built}):
+    keras.Sequential([keras.Input((6,)), keras.layers.Dense(3)])
+from suite import RECIPE, NET
+from negres_core.dataset import Dataset
+from negres_core.engine.description import describe_recipe
+data = Dataset(x=np.zeros((4, 6)), y=np.arange(4) % 2, name="data")
+print(json.dumps([describe_recipe(recipe, data) for recipe in (RECIPE, NET)], sort_keys=True))
+"""
+
+
+@pytest.fixture
+def describe(tmp_path, monkeypatch):
+    """Describe the recipes of the suite with one text replaced, each time as a module of its own."""
+
+    def describe(old="", new="", recipe="RECIPE"):
+        assert old in SUITE
+        path = tmp_path / f"suite_{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(SUITE.replace(old, new) if old else SUITE)
+        spec = importlib.util.spec_from_file_location("described_suite", path)
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, module)  # where the source of a class is looked for
+        spec.loader.exec_module(module)
+        return describe_recipe(getattr(module, recipe), ex.CLASSES)
+
+    return describe
+
+
+def test_a_description_is_json_and_the_same_again(describe):
+    first = describe()
+    ex.dense()
+    assert json.loads(json.dumps(first, allow_nan=False)) == first == describe()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("epochs=3", "epochs=4"),
+        ("RATE = 0.1", "RATE = 0.2"),
+        ("SGD(RATE)", "SGD(RATE, momentum=0.5)"),
+        ("SGD(RATE)", "Adam(RATE)"),
+        ("WIDTH = 4", "WIDTH = 5"),
+        ("return WIDTH * 2", "return WIDTH + 2"),
+        ("return 2 * inputs", "return 3 * inputs"),
+        ("** 2)", "** 4)"),
+        ("MinMaxScaler((0, 1))", "MinMaxScaler((0, 2))"),
+        ("preprocess=lambda: MinMaxScaler((0, 1))", "preprocess=None"),
+        ('top = layers.Dense(8, activation="softmax"', 'top = layers.Dense(8, activation="relu"'),
+        ("Stage(base, epochs=3", "Stage(base, batch_size=64, epochs=3"),
+        ("Stage(base, epochs=3", 'Stage(base, saved_as="h5", epochs=3'),
+    ],
+)
+def test_what_can_change_the_numbers_changes_the_description(describe, old, new):
+    assert describe(old, new) != describe()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("WIDTH = 4", "WIDTH = 5"), ("self.top(self.hidden", "self.top(2 * self.hidden")]
+)
+def test_what_is_inside_a_subclassed_model_changes_the_description(describe, old, new):
+    assert describe(old, new, recipe="NET") != describe(recipe="NET")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("by=0.1", "by=0.2"), ("return 1", "return 2"), ("\n\n\ndef loss", "\n\n\n\ndef loss")]
+)
+@pytest.mark.parametrize("recipe", ["RECIPE", "NET"])
+def test_what_cannot_change_the_numbers_leaves_the_description(describe, recipe, old, new):
+    assert describe(old, new, recipe=recipe) == describe(recipe=recipe)
+
+
+def test_two_processes_give_the_same_description_whatever_keras_built_before(tmp_path):
+    (tmp_path / "suite.py").write_text(SUITE)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", DESCRIBE.format(folder=str(tmp_path), built=built)],
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PYTHONHASHSEED": str(built)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for built in (0, 11)
+    ]
+    (first, errors), (second, _) = (process.communicate() for process in running)
+    assert first, errors
+    assert first == second
+    assert "sequential_" not in first
+
+
+def test_the_stages_are_described_in_order_with_what_they_inherit_and_freeze():
+    recipe = Recipe(ex.stage(ex.dense, epochs=7), ex.stage(ex.grown, inherits=ex.dense, freezes=ex.dense))
+    first, second = describe_recipe(recipe, ex.CLASSES)["stages"]
+    assert (first["build"], first["inherits"], first["freezes"], first["epochs"]) == ("dense", None, None, 7)
+    assert (second["build"], second["inherits"], second["freezes"][0]) == ("grown", "dense", "dense")
+    unfrozen = Recipe(recipe.stages[0], ex.stage(ex.grown, inherits=ex.dense))
+    assert describe_recipe(unfrozen, ex.CLASSES)["stages"][1] != second
+
+
+def test_the_description_of_a_parent_is_the_beginning_of_its_childs():
+    """So the stage that two arms share is trained once."""
+    recipe = Recipe(ex.stage(ex.dense), ex.stage(ex.grown, inherits=ex.dense), preprocess=StandardScaler)
+    whole, parent = describe_recipe(recipe, ex.CLASSES), describe_recipe(recipe.parent, ex.CLASSES)
+    assert parent == whole | {"stages": whole["stages"][:1]}
+
+
+def test_another_transformer_changes_the_description():
+    scaled = [
+        describe_recipe(Recipe(ex.stage(ex.plain), preprocess=p), ex.CLASSES) for p in (MinMaxScaler, StandardScaler)
+    ]
+    assert scaled[0]["preprocess"]["parameters"]["feature_range"] == "(0, 1)"
+    assert scaled[0] != scaled[1]
+    assert scaled[0]["stages"] == scaled[1]["stages"]
+
+
+def test_unnamed_layers_keep_their_places():
+    def build(*widths):
+        return keras.Sequential([keras.Input((6,)), *(keras.layers.Dense(width) for width in widths)])
+
+    one, other = (
+        describe_recipe(Recipe(ex.stage(make)), ex.CLASSES)["stages"][0]["model"]
+        for make in (lambda: build(3, 4, 8), lambda: build(4, 3, 8))
+    )
+    assert one != other

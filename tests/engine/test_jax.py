@@ -1,0 +1,53 @@
+"""Under JAX both engines give the same numbers, and from the same start those of TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.engine import examples as ex
+
+pytest.importorskip("jax")
+
+
+@pytest.fixture(scope="module")
+def under_jax():
+    root = Path(__file__).resolve().parents[2]
+    run = subprocess.run(
+        [sys.executable, ex.__file__],
+        cwd=root,
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def assert_same_weights(first, second):
+    for one, other in zip(first, second, strict=True):
+        for a, b in zip(one["weights"], other["weights"], strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+
+
+def test_both_engines_give_the_same_numbers_with_dropout(under_jax):
+    assert under_jax["backend"] == "jax"
+    reference, compiled = under_jax["dropout"]["reference"], under_jax["dropout"]["compiled"]
+    assert_same_weights(reference, compiled)
+    for one, other in zip(reference, compiled, strict=True):
+        assert one["curve"] == pytest.approx(other["curve"], rel=1e-4)
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
+    assert reference[0]["curve"] != reference[1]["curve"], "two seeds gave one result"
+
+
+def test_from_the_same_start_the_weights_are_those_of_tensorflow(under_jax):
+    here = ex.as_numbers("same", seeds=1)
+    for engine in ex.ENGINES:
+        assert_same_weights(here[engine], under_jax["same"][engine])

@@ -1,0 +1,101 @@
+"""What the compiled engine needs of TensorFlow."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from negres_core.engine.tensorflow import compile_program, put, stateless_optimizer, value_and_gradient
+
+
+def test_an_array_is_put_as_it_is():
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.testing.assert_array_equal(put(array).numpy(), array)
+
+
+@pytest.mark.parametrize("jit", [True, False])
+def test_a_program_is_traced_once_for_all_integers_and_once_a_shape(jit):
+    traces = []
+
+    def scale(factor, values):
+        traces.append(values.shape)
+        return ops.cast(factor, "float32") * values
+
+    program = compile_program(scale, jit=jit)
+    for factor in range(4):
+        np.testing.assert_array_equal(program(factor, put(np.ones(3, np.float32))), np.full(3, factor))
+    assert len(traces) == 1
+    program(1, put(np.ones(4, np.float32)))
+    assert len(traces) == 2
+
+
+def test_many_programs_are_not_taken_for_one_that_is_traced_too_often(caplog):
+    def double(values):
+        return 2 * values
+
+    for length in range(1, 9):
+        compile_program(double, jit=False)(put(np.ones(length, np.float32)))
+    assert "retracing" not in caplog.text
+
+
+def test_the_gradient_of_a_weight_that_the_loss_ignores_is_zero():
+    weights = [put(np.array([1.0, 2.0], np.float32)), put(np.ones(3, np.float32))]
+    (loss, more), gradient = value_and_gradient(lambda given: (ops.sum(given[0] ** 2), "more"), weights)
+    assert (float(loss), more) == (5.0, "more")
+    np.testing.assert_allclose(gradient[0], [2, 4])
+    np.testing.assert_allclose(gradient[1], [0, 0, 0])
+
+
+class Halving(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that Keras could not find again from its config: it has none."""
+
+    def __call__(self, step):
+        return 0.1 * 0.5 ** ops.cast(step, "float32")
+
+
+class Doubling(keras.optimizers.SGD):
+    """An optimizer with a step of its own, which ends in Keras'."""
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        super()._backend_update_step([2 * gradient for gradient in grads], trainable_variables, learning_rate)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.optimizers.SGD(0.1),
+        lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+        lambda: keras.optimizers.SGD(Halving()),
+        lambda: keras.optimizers.Adam(0.1, amsgrad=True, global_clipnorm=0.5),
+        lambda: keras.optimizers.AdamW(0.1, weight_decay=0.3),
+        lambda: keras.optimizers.RMSprop(0.1, centered=True),
+        lambda: keras.optimizers.Adagrad(0.1),
+        lambda: keras.optimizers.Lion(0.1),
+        lambda: keras.optimizers.Ftrl(0.1),
+        lambda: keras.optimizers.Nadam(0.1),
+        lambda: Doubling(0.1, momentum=0.5),
+    ],
+    ids=["sgd", "momentum", "schedule", "adam", "adamw", "rmsprop", "adagrad", "lion", "ftrl", "nadam", "own step"],
+)
+def test_a_stateless_step_is_the_stateful_one(make):
+    variables = [keras.Variable([1.0, -2.0]), keras.Variable([[3.0]])]
+    gradients = [ops.convert_to_tensor([0.5, -1.0]), ops.convert_to_tensor([[2.0]])]
+    stateless = stateless_optimizer(make())
+    stateless.build(variables)
+    values, state = [v.value for v in variables], [v.value for v in stateless.variables]
+    for _ in range(3):
+        values, state = stateless.stateless_apply(state, gradients, values)
+    np.testing.assert_array_equal(variables[0], [1, -2], err_msg="the variables themselves were changed")
+    plain = make()
+    for _ in range(3):
+        plain.apply(gradients, variables)
+    for value, variable in zip(values, variables, strict=True):
+        np.testing.assert_allclose(value, variable, rtol=1e-6)
+
+
+def test_tensorflow_is_the_backend_of_these_tests():
+    assert keras.backend.backend() == "tensorflow"
+    assert tf.executing_eagerly()

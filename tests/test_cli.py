@@ -1,0 +1,175 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from negres_core.claim import beats
+from negres_core.cli import main
+from negres_core.dataset import Dataset
+from negres_core.evidence import Store
+from negres_core.experiment import Experiment
+from negres_core.recipe import Recipe, Stage
+
+TEST = "benchmarks/test_growth.py::test_longer_is_better[mine]"
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A folder with the evidence of one hypothesis, really trained."""
+    import keras
+
+    from negres_core.engine.device import choose_device
+
+    def small(input_shape, outputs):
+        last = keras.layers.Dense(outputs, activation="softmax", kernel_initializer="zeros")
+        return keras.Sequential([keras.layers.Input(input_shape), last])
+
+    y = np.arange(40) % 2
+    data = Dataset(x=np.random.default_rng(0).normal(size=(40, 3)) + 2 * y[:, None], y=y, name="mine")
+    long, short = (Recipe(Stage(small, epochs=epochs, batch_size=4, optimizer="sgd")) for epochs in (4, 2))
+    folder = tmp_path_factory.mktemp("recorded")
+    place = {"store": Store(folder), "device": choose_device("auto")}
+    experiment = Experiment(hypothesis=TEST, title="longer is better", registered="supported", **place)
+    experiment.compare(long, against=short, on=data, claim=beats("loss"), folds=2, repeats=2)
+    return folder
+
+
+@pytest.fixture
+def folder(recorded, tmp_path):
+    """A copy to damage."""
+    for path in recorded.rglob("*"):
+        if path.is_file():
+            copy = tmp_path / path.relative_to(recorded)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def evidence_of(folder):
+    store = Store(folder)
+    return store.read_evidence(store.evidence_path(TEST))
+
+
+def test_the_table_is_the_sessions(folder, capsys):
+    assert main(["table", str(folder)]) == 0
+    header, rule, *rows = capsys.readouterr().out.splitlines()
+    assert header.split()[:2] == ["hypothesis", "data"]
+    assert set(rule) == {"-", " "}
+    assert rows[0].startswith("longer is better")
+    assert evidence_of(folder).verdict in rows[0]
+
+
+def test_the_table_comes_as_markdown(folder, capsys):
+    assert main(["table", "--markdown", str(folder)]) == 0
+    header, _, row = capsys.readouterr().out.splitlines()
+    assert header.startswith("| hypothesis")
+    assert row.startswith("| longer is better")
+
+
+def test_show_prints_everything(folder, capsys):
+    assert main(["show", str(folder)]) == 0
+    assert capsys.readouterr().out == f"{evidence_of(folder)}\n"
+
+
+def test_a_verdict_that_follows_from_its_records_is_verified(folder, capsys):
+    assert main(["verify", str(folder)]) == 0
+    evidence = evidence_of(folder)
+    expected = f"verified  longer is better, on mine: {evidence.verdict} ({evidence.finding})\n"
+    assert capsys.readouterr().out == expected
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"verdict": "invalid"}, {"finding": "found"}, {"differences": [[0.5, 0.5], [0.5, 0.5]]}, {"estimate": None}],
+    ids=lambda other: next(iter(other)),
+)
+def test_what_does_not_follow_from_its_records_differs(folder, capsys, other):
+    Store(folder).write_evidence(evidence_of(folder).updated(**other))
+    assert main(["verify", str(folder)]) == 1
+    assert capsys.readouterr().out.startswith("DIFFERS   longer is better, on mine: ")
+
+
+def test_a_missing_replicate_is_named(folder, capsys):
+    lost = evidence_of(folder).arms[1].replicates[-1][2]
+    next(folder.glob(f"replicates/*/{lost}.json")).unlink()
+    assert main(["verify", str(folder)]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("FAILED: Replicates of 'longer is better' are missing or damaged.")
+    assert f"Received: {lost}\n" in out
+
+
+def test_a_damaged_replicate_is_named_and_never_trusted(folder, capsys):
+    record = next(folder.glob(f"replicates/*/{evidence_of(folder).arms[0].replicates[-1][0]}.json"))
+    record.write_text(record.read_text().replace('"accuracy": ', '"accuracy": 1'))
+    assert main(["verify", str(folder)]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("FAILED")
+    assert told.err.startswith(f"negres: {record} was set aside as {folder}")
+
+
+@pytest.mark.parametrize(("others", "status"), [(True, 1), (False, 2)])
+def test_edited_evidence_does_not_verify(folder, capsys, others, status):
+    store = Store(folder)
+    if others:
+        store.write_evidence(evidence_of(folder).updated(hypothesis="another"))
+    path = store.evidence_path(TEST)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"verdict": "refuted"}))
+    assert main(["verify", str(folder)]) == status
+    told = capsys.readouterr()
+    assert f"negres: {path} was set aside" in told.err
+    assert told.out.startswith("verified") is others
+
+
+def test_evidence_that_was_cut_off_has_no_verdict_to_verify(folder, capsys):
+    evidence = evidence_of(folder)
+    Store(folder).write_evidence(evidence.updated(hypothesis="another", status="started", arms=[], verdict=None))
+    assert main(["verify", str(folder)]) == 0
+    found = [line.partition("  ")[0] for line in sorted(capsys.readouterr().out.splitlines())]
+    assert found == ["cut off", "verified"]
+
+
+def test_replicates_are_exported_as_csv(folder, capsys):
+    assert main(["export", str(folder)]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    evidence = evidence_of(folder)
+    for arm in evidence.arms:
+        own = [row for row in rows if row["role"] == arm.role]
+        assert [row["replicate"] for row in own] == arm.replicates[-1]
+        assert [(row["repeat"], row["fold"]) for row in own] == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
+        assert [float(row["loss"]) for row in own] == pytest.approx(np.ravel(arm.values), rel=1e-12)
+
+
+@pytest.mark.parametrize(("words", "status", "lines"), [("longer", 0, 3), ("test_growth.py", 0, 3), ("shorter", 2, 0)])
+def test_hypotheses_are_chosen_by_their_test_id(folder, capsys, words, status, lines):
+    assert main(["table", "--markdown", str(folder), "-k", words]) == status
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == lines
+    assert ("negres: There is no such evidence" in told.err) is (status == 2)
+
+
+@pytest.mark.parametrize("command", ["table", "show", "verify", "export"])
+def test_a_folder_that_is_missing_is_an_error_and_stays_missing(tmp_path, capsys, command):
+    missing = tmp_path / "missing"
+    assert main([command, str(missing)]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("negres: There is no evidence folder here.")
+    assert str(missing) in told.err
+    assert not missing.exists()
+
+
+@pytest.mark.parametrize("record", ["evidence", "replicate"])
+def test_the_schema_describes_what_is_written(folder, capsys, record):
+    import jsonschema
+
+    assert main(["schema", record]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    validator = jsonschema.Draft202012Validator(schema)
+    paths = list(folder.glob({"evidence": "hypotheses/*/evidence.json", "replicate": "replicates/*/*.json"}[record]))
+    assert len(paths) == {"evidence": 1, "replicate": 8}[record]
+    for path in paths:
+        written = json.loads(path.read_text())
+        validator.validate(written)
+        assert not validator.is_valid({name: value for name, value in written.items() if name != "digest"})

@@ -1,0 +1,55 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import negres_core
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAVY = {"jax", "keras", "pandas", "pydantic", "scipy", "sklearn", "tensorflow"}
+SPY = """
+import json, pathlib, sys
+
+def pytest_sessionfinish(session):
+    told = {"tests": [item.nodeid for item in session.items], "modules": sorted(sys.modules)}
+    pathlib.Path(__file__).with_name("told.json").write_text(json.dumps(told))
+"""
+
+
+def run_python(*arguments, path=""):
+    environment = {"PATH": "", "PYTHONPATH": str(path)}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+
+
+def test_the_public_names_are_these():
+    assert negres_core.__all__ == ["Dataset", "Evidence", "Recipe", "Stage", "beats", "matches", "reaches"]
+    for name in negres_core.__all__:
+        public = getattr(negres_core, name)
+        assert public.__name__ == name
+        assert public.__module__.startswith("negres_core.")
+
+
+def test_another_name_is_an_ordinary_error():
+    with pytest.raises(AttributeError, match="'negres_core' has no attribute 'Experiment'"):
+        negres_core.Experiment  # noqa: B018
+
+
+def test_importing_negres_imports_nothing_heavy():
+    ran = run_python("-c", "import json, sys, negres_core; print(json.dumps(sorted(sys.modules)))")
+    modules = set(json.loads(ran.stdout))
+    assert "negres_core.recipe" in modules
+    assert not HEAVY & modules
+
+
+def test_collecting_hypotheses_imports_nothing_heavy(tmp_path):
+    (tmp_path / "spy.py").write_text(SPY)
+    options = ("-p", "spy", "-p", "no:cacheprovider", "--collect-only", "--quiet")
+    run_python("-m", "pytest", *options, "benchmarks", path=tmp_path)
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert any(test.startswith("benchmarks/test_growth.py::") for test in told["tests"])
+    assert "negres_core.plugin" in told["modules"]
+    assert not HEAVY & set(told["modules"])
