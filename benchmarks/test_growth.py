@@ -35,7 +35,10 @@ def grown(input_shape, outputs):
     import keras
 
     width = input_shape[0]
-    new = [keras.layers.Dense(100, activation="relu"), keras.layers.Dense(width, activation="relu")]
+    new = [
+        keras.layers.Dense(100, activation="relu", name="new_1"),
+        keras.layers.Dense(width, activation="relu", name="new_2"),
+    ]
     return keras.Sequential([keras.layers.Input(input_shape), *new, *trunk(outputs)])
 
 

@@ -34,3 +34,7 @@ class DeviceError(NegresError, RuntimeError):
 
 class EvidenceError(NegresError, RuntimeError):
     """An evidence folder or record that cannot be read or written."""
+
+
+class EngineWarning(UserWarning):
+    """A recipe is trained by a slower engine than others are, with the same numbers; the message says why."""

@@ -17,6 +17,9 @@ from negres_core.errors import InputError
 Build = Callable[..., Any]
 """A function that returns an uncompiled Keras 3 model. It may ask for `input_shape` and `outputs` by name."""
 
+Objective = Callable[..., Any]
+"""A function (model, x, y, *, training) that returns what is minimized."""
+
 OFFERED = ("input_shape", "outputs")
 
 
@@ -32,6 +35,10 @@ class Stage:
         freezes: a `build` whose layers in this model are not trained (Keras' `trainable = False`).
         optimizer: a Keras optimizer's name, or a function that returns a fresh optimizer.
         loss: a Keras loss' name, or a function that returns a Keras loss.
+        objective: None, or a function in place of the loss, (model, x, y, *, training) to what is minimized on a batch:
+            a number, to which penalties of `add_loss` and regularizers are added; or, where players of one model
+            minimize different things, as in a GAN, a dictionary of the name of each player's layer (a nested model) to
+            its number, which trains the weights of that layer alone. Written in keras.ops, it runs on every backend.
         epochs: passes over the training fold, 1 or more.
         batch_size: rows a step, 1 or more.
         saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
@@ -43,6 +50,7 @@ class Stage:
     freezes: Build | None = None
     optimizer: str | Callable[[], Any] = "adam"
     loss: str | Callable[[], Any] = "sparse_categorical_crossentropy"
+    objective: Objective | None = None
     epochs: int = 10
     batch_size: int = 128
     saved_as: Literal["keras", "h5"] = "keras"
@@ -64,6 +72,12 @@ class Stage:
                     received=value,
                     remedy=f'Give "adam" or `lambda: keras.optimizers.Adam(1e-4)`, say, for `{field}`.',
                 )
+        if self.objective is not None and not callable(self.objective):
+            raise InputError(
+                "`objective` of a stage has to be a function of a model, a batch of inputs and their targets.",
+                received=self.objective,
+                remedy="Give a function (model, x, y, *, training) that returns a number; a Keras loss goes to `loss`.",
+            )
         for field in ("epochs", "batch_size"):
             value = getattr(self, field)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:

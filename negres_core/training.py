@@ -63,8 +63,8 @@ class Trainer:
         return dataclasses.replace(arm, stages=stages)
 
     def _train_stage(self, recipe: Recipe, parents: Sequence[Replicate] | None) -> list[Replicate]:
-        from negres_core.engine.compiled import train
         from negres_core.engine.contract import Job
+        from negres_core.engine.selection import train
 
         keys = [self._key(recipe, cell, seed) for cell in self._run.cells for seed in range(self._run.design.seeds)]
         found = {key: self._store.find(key.id) for key in keys}

@@ -71,7 +71,7 @@ def _imports(tmp_path_factory):
     place = {"store": Store(tmp_path_factory.mktemp("imports")), "device": choose_device("auto")}
     experiment = Experiment(hypothesis="imports", title="imports", **place)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("negres_core.engine.compiled.train", Engine().train)
+        patch.setattr("negres_core.engine.selection.train", Engine().train)
         experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), folds=2, repeats=1)
 
 
@@ -80,7 +80,7 @@ def engine(monkeypatch):
     for name in ("CI", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER"):
         monkeypatch.delenv(name, raising=False)
     made = Engine()
-    monkeypatch.setattr("negres_core.engine.compiled.train", made.train)
+    monkeypatch.setattr("negres_core.engine.selection.train", made.train)
     return made
 
 

@@ -78,7 +78,7 @@ class Engine:
 @pytest.fixture(autouse=True)
 def engine(monkeypatch):
     made = Engine()
-    monkeypatch.setattr("negres_core.engine.compiled.train", made.train)
+    monkeypatch.setattr("negres_core.engine.selection.train", made.train)
     return made
 
 

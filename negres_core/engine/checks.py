@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from negres_core.dataset import Dataset
@@ -39,6 +38,8 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
         if stage.freezes is not None:
             wanted_by = f"{name_of(stage.build)} freezes {name_of(stage.freezes)}"
             freeze_layers(model, build_model(stage.freezes, data), wanted_by=wanted_by)
+        if stage.objective is not None:
+            _check_objective(stage, model, data)
         if not model.trainable_weights:
             raise InputError(
                 f"{name_of(stage.build)} has nothing to train.",
@@ -120,7 +121,7 @@ def _saved(model: Any, stage: Stage, *, loaded: bool) -> Any:
 
 
 def _check_optimizer(stage: Stage) -> None:
-    """Raise InputError where an optimizer does more at a step than a compiled epoch can, or is not a fresh one."""
+    """Raise InputError where an optimizer is not a fresh one, or averages weights."""
     optimizer = make_optimizer(stage)
     if optimizer is make_optimizer(stage):
         raise InputError(
@@ -128,20 +129,41 @@ def _check_optimizer(stage: Stage) -> None:
             received=f"the same {type(optimizer).__name__} twice",
             remedy="Make it inside the function: optimizer=lambda: keras.optimizers.Adam(1e-4).",
         )
-    scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-    if optimizer.use_ema or optimizer.gradient_accumulation_steps or scaled:
+    if optimizer.use_ema:
         raise InputError(
-            f"The optimizer of stage {name_of(stage.build)} keeps a state that a compiled epoch cannot carry.",
-            received=f"{type(optimizer).__name__}, use_ema={optimizer.use_ema}, "
-            f"gradient_accumulation_steps={optimizer.gradient_accumulation_steps}",
-            remedy="Leave averages of weights, accumulated gradients and scaled losses out.",
+            f"The optimizer of stage {name_of(stage.build)} averages weights, which Keras swaps in when `fit` returns.",
+            received=f"{type(optimizer).__name__}(use_ema=True)",
+            remedy="Leave use_ema out.",
+        )
+
+
+def _check_objective(stage: Stage, model: Any, data: Dataset) -> None:
+    """Raise InputError where an objective does not run, or names players that do not train every weight once."""
+    name = name_of(stage.objective) if stage.objective else ""
+    try:
+        made = stage.objective(model, data.x[:2], data.y[:2], training=True) if stage.objective else 0.0
+    except Exception as error:
+        raise InputError(
+            f"The objective {name} does not run on a batch of {data.name!r}.",
+            received=f"inputs of shape {data.x[:2].shape}, and: {error}",
+            remedy="Take (model, x, y, *, training), call model(x, training=training), and use keras.ops.",
+        ) from error
+    if not isinstance(made, dict):
+        return
+    players = {layer.name: layer for layer in model.layers}
+    trained = [id(weight) for player in made if player in players for weight in players[player].trainable_weights]
+    if not made.keys() <= players.keys() or sorted(trained) != sorted(id(w) for w in model.trainable_weights):
+        raise InputError(
+            f"The players of objective {name} have to be layers of the model that train every weight once.",
+            received=f"players {', '.join(map(str, made))}; layers {', '.join(players)}",
+            remedy="Name each player's nested model, and freeze what none trains.",
         )
 
 
 def _check_loss(stage: Stage, data: Dataset, *, outputs: int) -> None:
     """Raise InputError where one of Keras' own losses does not take class labels for this number of outputs."""
     loss = make_loss(stage)
-    if not loss.__module__.startswith("keras."):
+    if stage.objective is not None or not loss.__module__.startswith("keras."):
         return  # the researcher's own loss is trusted to know its targets
     called = (name_of(loss) if callable(loss) and hasattr(loss, "__name__") else type(loss).__name__).lower()
     wanted, example = (

@@ -64,7 +64,7 @@ class Result:
         predictions: a summary: the predicted classes' counts, or the moments of predicted values.
         weights: every weight, in the model's order.
         inputs_digest: digest of a fixed sample of the prepared inputs, for the control of the scaler.
-        budget: `epochs`, `steps`, `trainable_weights` and `weights` of this stage.
+        budget: `epochs`, `steps`, `trainable_weights`, `weights` and `step_flops` of this stage.
         cost: `compile_s` (shared by the jobs of one call), `train_s`, `steady_epoch_s` and `evaluate_s`, seconds, and
             `memory_bytes`, the peak of the process or the device.
         model: the trained model as the bytes of a Keras file, in the stage's format.
@@ -79,6 +79,10 @@ class Result:
     budget: dict[str, int]
     cost: dict[str, float]
     model: bytes = field(repr=False)
+
+
+class NotBatchableError(Exception):
+    """A model that a backend cannot train as a stack of replicates; the next slower engine takes it."""
 
 
 class Train(Protocol):

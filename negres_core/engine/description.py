@@ -43,6 +43,7 @@ def _describe_stage(stage: Stage, data: Dataset) -> dict[str, Any]:
         "freezes": [name_of(stage.freezes), source_of(stage.freezes)] if stage.freezes else None,
         "optimizer": _config_of(make_optimizer(stage)),
         "loss": _config_of(loss) if hasattr(loss, "get_config") else [name_of(loss), source_of(loss)],
+        "objective": [name_of(stage.objective), source_of(stage.objective)] if stage.objective else None,
         "epochs": stage.epochs,
         "batch_size": stage.batch_size,
         "saved_as": stage.saved_as,

@@ -9,9 +9,9 @@ import jax
 import numpy as np
 
 
-def put(array: np.ndarray) -> Any:
-    """Place an array on the device."""
-    return jax.device_put(array)
+def put(array: np.ndarray, device: Any = None) -> Any:
+    """Place an array on a device, or on the default one."""
+    return jax.device_put(array, device)
 
 
 def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[..., Any]:
@@ -28,3 +28,34 @@ def value_and_gradient(objective: Callable[[Any], Any], trainable: list[Any]) ->
 def stateless_optimizer(optimizer: Any) -> Any:
     """Return the optimizer: under JAX, Keras' own apply statelessly."""
     return optimizer
+
+
+def vectorize(function: Callable[..., Any], *, stacked: int) -> Callable[..., Any]:
+    """Compile a function for a stack of replicates: its first `stacked` arguments have a leading axis over them."""
+
+    def over(*arguments: Any) -> Any:
+        axes = (*(0 for _ in arguments[:stacked]), *(None for _ in arguments[stacked:]))
+        return jax.vmap(function, in_axes=axes)(*arguments)
+
+    return jax.jit(over)
+
+
+def devices(kind: str) -> list[Any]:
+    """Return the devices of a kind, "cpu" or "gpu"."""
+    return jax.devices(kind)
+
+
+def free_memory_bytes(device: Any) -> int | None:
+    """Return the free memory of a device, or None where it does not tell."""
+    told = device.memory_stats()
+    return told["bytes_limit"] - told["bytes_in_use"] if told and "bytes_limit" in told else None
+
+
+def peak_memory_bytes(device: Any) -> int | None:
+    """Return the most memory that was in use on a device, or None where it does not tell."""
+    return (device.memory_stats() or {}).get("peak_bytes_in_use")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that the device's memory ran out."""
+    return isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)

@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -77,7 +77,7 @@ def make_loss(stage: Stage) -> Any:
     return _make(stage, "loss", keras.losses.get, object)
 
 
-def make_objective(stage: Stage) -> Any:
+def make_loss_object(stage: Stage) -> Any:
     """Return the loss of a stage the way Keras applies it: targets in the outputs' dtype and, where it fits, rank."""
     loss = make_loss(stage)
     # The class that Keras wraps a function in has no public name.
@@ -108,6 +108,14 @@ def layers_of(model: Any) -> Iterator[Any]:
     for layer in getattr(model, "layers", None) or getattr(model, "_layers", None) or ():
         yield layer
         yield from layers_of(layer)
+
+
+def shape_of(layer: Any, end: Literal["input", "output"]) -> tuple[int, ...] | None:
+    """Return the shape of one row at an end of a layer, or None where it was never called on a symbolic tensor."""
+    try:
+        return tuple(length or 1 for length in getattr(layer, end).shape[1:])
+    except (AttributeError, ValueError):
+        return None
 
 
 def weight_paths(model: Any) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -14,7 +14,8 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
-from negres_core.engine.model import make_objective, make_optimizer
+from negres_core.engine.model import make_loss_object, make_optimizer
+from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import CHUNK, epoch_orders, finish_replicate, start_replicate
 from negres_core.inputs import prepare_inputs
 from negres_core.recipe import Recipe
@@ -28,30 +29,23 @@ def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device)
 
 
 def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
-    stage = recipe.last
     start = start_replicate(recipe, data, job)
     inputs = prepare_inputs(recipe, data, job.cell)
-    model = start.model
     began = time.perf_counter()
+    train_epochs = _fit if recipe.last.objective is None else _step
     seconds, curve = [], []
-    # Without it JAX would compile every operation on its own.
-    jit = keras.backend.backend() == "jax"
-    with hashed_masks(model):
-        model.compile(optimizer=make_optimizer(stage), loss=make_objective(stage), jit_compile=jit)
-        for order in epoch_orders(recipe, job):
-            epoch_began = time.perf_counter()
-            history = model.fit(
-                inputs[order], data.y[order], batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0
-            )
+    with hashed_masks(start.model):
+        epochs = train_epochs(recipe, data, job, start.model, inputs)
+        epoch_began = time.perf_counter()
+        for loss in epochs:
+            curve.append(loss)
             seconds.append(time.perf_counter() - epoch_began)
-            curve.append(float(history.history["loss"][0]))
-            if not np.isfinite(curve[-1]):
+            if not np.isfinite(loss):
                 break
+            epoch_began = time.perf_counter()
+        epochs.close()
     trained = time.perf_counter()
-    # What is saved is the model alone, as after any engine.
-    model.compiled = False
-    del model.optimizer
-    outputs, loss = _evaluate(model, make_objective(stage), inputs[job.cell.test], data.y[job.cell.test])
+    outputs, loss = _evaluate(recipe, data, job, start.model, inputs)
     cost = {
         "compile_s": 0.0,
         "train_s": trained - began,
@@ -61,11 +55,47 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     return finish_replicate(recipe, data, job, start, inputs=inputs, outputs=outputs, loss=loss, curve=curve, cost=cost)
 
 
-def _evaluate(model: Any, loss: Any, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
+def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: np.ndarray) -> Generator[float, None, None]:
+    """Train with `keras.Model.fit`, one call an epoch, and yield the loss it reports."""
+    stage = recipe.last
+    # Without it JAX would compile every operation on its own.
+    jit = keras.backend.backend() == "jax"
+    model.compile(optimizer=make_optimizer(stage), loss=make_loss_object(stage), jit_compile=jit)
+    try:
+        for order in epoch_orders(recipe, job):
+            x, y = inputs[order], data.y[order]
+            history = model.fit(x, y, batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0)
+            yield float(history.history["loss"][0])
+    finally:
+        # What is saved is the model alone, as after any engine.
+        model.compiled = False
+        del model.optimizer
+
+
+def _step(recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: np.ndarray) -> Generator[float, None, None]:
+    """Train with an objective, which `fit` has no place for: step by step, nothing compiled; yield the mean loss."""
+    program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
+    x, y = put(inputs), put(data.y)
+    state: Any = tuple([put(value) for value in part] for part in program.state_of(model))
+    for order in epoch_orders(recipe, job):
+        total = 0.0
+        for begin in range(0, len(order), batch):
+            rows = order[begin : begin + batch]
+            loss, state = program.step(state, put(rows), x, y)
+            total += float(loss) * len(rows)
+        program.restore(model, state)
+        yield total / len(order)
+
+
+def _evaluate(recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: np.ndarray) -> tuple[np.ndarray, float]:
+    loss_object, objective = make_loss_object(recipe.last), recipe.last.objective
     outputs, total = [], 0.0
-    for begin in range(0, len(x), CHUNK):
-        rows = slice(begin, begin + CHUNK)
-        chunk = model(x[rows], training=False)
+    for begin in range(0, len(job.cell.test), CHUNK):
+        rows = job.cell.test[begin : begin + CHUNK]
+        x, y = inputs[rows], data.y[rows]
+        chunk = model(x, training=False)
+        loss = objective(model, x, y, training=False) if objective else loss_object(y, chunk)
+        players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(chunk))
-        total += float(ops.mean(loss(y[rows], chunk))) * len(y[rows])
-    return np.concatenate(outputs), total / len(x)
+        total += sum(float(ops.mean(player)) for player in players) * len(rows)
+    return np.concatenate(outputs), total / len(job.cell.test)

@@ -12,6 +12,7 @@ import numpy as np
 
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result, Weight
+from negres_core.engine.flops import step_flops
 from negres_core.engine.model import (
     build_model,
     freeze_layers,
@@ -122,8 +123,9 @@ def finish_replicate(
             "steps": stage.epochs * -(-len(job.cell.train) // stage.batch_size),
             "trainable_weights": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
             "weights": int(model.count_params()),
+            "step_flops": step_flops(model, stage.batch_size),
         },
-        cost=cost | {"memory_bytes": peak_memory_bytes()},
+        cost={"memory_bytes": peak_memory_bytes()} | cost,
         model=save_model(model, stage.saved_as),
     )
 

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from negres_core.engine.contract import NotBatchableError
 
-def put(array: np.ndarray) -> Any:
-    """Place an array on the device."""
-    return tf.constant(array)
+
+def put(array: np.ndarray, device: str | None = None) -> Any:
+    """Place an array on a device, or on the default one."""
+    with tf.device(device):
+        return tf.constant(array)
 
 
 def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[..., Any]:
@@ -57,3 +60,49 @@ def stateless_optimizer(optimizer: Any) -> Any:
     # The class is exchanged on the optimizer itself: a copy would need its schedule to survive its own get_config.
     object.__setattr__(optimizer, "__class__", Lineage(given.__name__, (given,), {}))
     return optimizer
+
+
+def vectorize(function: Callable[..., Any], *, stacked: int) -> Callable[..., Any]:
+    """Compile a function for a stack of replicates: its first `stacked` arguments have a leading axis over them.
+
+    Raises:
+        NotBatchableError: at the first call, where TensorFlow cannot: a convolution whose filter differs by replicate
+            is such a case.
+    """
+
+    def over(*arguments: Any) -> Any:
+        shared = arguments[stacked:]
+        return tf.vectorized_map(
+            lambda each: function(*each, *shared), tuple(arguments[:stacked]), fallback_to_while_loop=False
+        )
+
+    compiled = compile_program(over, jit=False)
+
+    def call(*arguments: Any) -> Any:
+        try:
+            return compiled(*arguments)
+        except (ValueError, NotImplementedError) as error:
+            raise NotBatchableError(str(error).splitlines()[0]) from error
+
+    return call
+
+
+def devices(kind: str) -> list[str]:
+    """Return the devices of a kind, "cpu" or "gpu"."""
+    return [device.name for device in tf.config.list_logical_devices(kind.upper())]
+
+
+def free_memory_bytes(device: str) -> int | None:
+    """Return the free memory of a device, or None where it does not tell."""
+    del device  # TensorFlow tells what it uses, not what there is
+    return None
+
+
+def peak_memory_bytes(device: str) -> int | None:
+    """Return the most memory that was in use on a device, or None where it does not tell."""
+    return tf.config.experimental.get_memory_info(device)["peak"] if "GPU" in device else None
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that the device's memory ran out."""
+    return isinstance(error, tf.errors.ResourceExhaustedError)

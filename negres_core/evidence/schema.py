@@ -99,7 +99,7 @@ class Replicate(Record):
     inputs_digest: str
     """Digest of a fixed sample of the prepared inputs."""
     budget: dict[str, int]
-    """`epochs`, `steps`, `trainable_weights` and `weights` of this stage."""
+    """`epochs`, `steps`, `trainable_weights`, `weights` and `step_flops` (floating-point operations) of this stage."""
     cost: dict[str, Number]
     """`compile_s`, `train_s`, `steady_epoch_s`, `evaluate_s` in seconds; `memory_bytes`. Differs from run to run."""
     model: ModelFile

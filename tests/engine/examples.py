@@ -13,12 +13,12 @@ from keras import layers
 
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design
-from negres_core.engine import compiled, reference
+from negres_core.engine import batched, compiled, reference
 from negres_core.engine.contract import Job
 from negres_core.engine.device import Device
 from negres_core.recipe import Recipe, Stage
 
-ENGINES = {"reference": reference.train, "compiled": compiled.train}
+ENGINES = {"reference": reference.train, "compiled": compiled.train, "batched": batched.train}
 DRAW = np.random.default_rng(7)
 
 # 61 rows in 3 folds: training folds of 40 and 41 rows. 7 classes for models with 8 outputs.
@@ -169,12 +169,65 @@ def momentum():
     return keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True)
 
 
-RECIPES = {"dropout": Recipe(stage(dense)), "same": Recipe(stage(same_everywhere, epochs=1, optimizer=momentum))}
+@keras.saving.register_keras_serializable(package="negres_tests")
+class Sampling(layers.Layer):
+    """The code of a variational autoencoder, as plain Keras: a draw, and its divergence as an added loss."""
+
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.seed_generator = keras.random.SeedGenerator(3)
+
+    def call(self, moments, training=False):
+        mean, log_variance = keras.ops.split(moments, 2, axis=-1)
+        self.add_loss(-0.5 * keras.ops.mean(1 + log_variance - mean**2 - keras.ops.exp(log_variance)))
+        if not training:
+            return mean
+        noise = keras.random.normal(keras.ops.shape(mean), seed=self.seed_generator)
+        return mean + keras.ops.exp(log_variance / 2) * noise
+
+
+def variational():
+    return keras.Sequential(
+        [keras.Input((6,)), layers.Dense(4, name="moments"), Sampling(), layers.Dense(2, name="values")]
+    )
+
+
+def absolute(model, x, y, *, training):
+    """An objective in place of a loss."""
+    return keras.ops.mean(keras.ops.abs(y - model(x, training=training)))
+
+
+def two_players():
+    x = keras.Input((6,))
+    guess = keras.Sequential([keras.Input((6,)), layers.Dense(2, name="guessed")], name="guesser")
+    doubt = keras.Sequential([keras.Input((2,)), layers.Dense(2, name="doubted")], name="doubter")
+    return keras.Model(x, doubt(guess(x)))
+
+
+def rivals(model, x, y, *, training):
+    """What one player minimizes the other maximizes, but for a term that keeps both finite."""
+    guess = model.get_layer("guesser")(x, training=training)
+    doubt = model.get_layer("doubter")(guess, training=training)
+    distance = keras.ops.mean((doubt - y) ** 2)
+    return {"guesser": distance, "doubter": keras.ops.mean(doubt**2) - 0.1 * distance}
+
+
+RECIPES = {
+    "dropout": (Recipe(stage(dense)), CLASSES),
+    "convolution": (Recipe(stage(convolutional)), IMAGES),
+    "subclass": (Recipe(stage(subclassed)), CLASSES),
+    "batch normalization": (Recipe(stage(normalized, optimizer=momentum)), CLASSES),
+    "added loss": (Recipe(stage(variational, loss="mse")), VALUES),
+    "objective": (Recipe(stage(linear, objective=absolute)), VALUES),
+    "two players": (Recipe(stage(two_players, objective=rivals)), VALUES),
+    "same": (Recipe(stage(same_everywhere, epochs=1, optimizer=momentum)), CLASSES),
+}
 
 
 def as_numbers(name: str, *, seeds: int) -> dict:
-    """What both engines make of a recipe: curves, losses and weights, as JSON has them."""
-    jobs = [Job(cells(CLASSES)[0], seed) for seed in range(seeds)]
+    """What the engines make of a recipe: curves, losses and weights, as JSON has them."""
+    recipe, data = RECIPES[name]
+    jobs = [Job(cells(data)[0], seed) for seed in range(seeds)]
     return {
         engine: [
             {
@@ -182,12 +235,12 @@ def as_numbers(name: str, *, seeds: int) -> dict:
                 "loss": result.metrics["loss"],
                 "weights": [weight.tolist() for weight in loaded(result).get_weights()],
             }
-            for _, result in sorted(train(engine, RECIPES[name], CLASSES, jobs, workers=2).items())
+            for _, result in sorted(train(engine, recipe, data, jobs, workers=2).items())
         ]
         for engine in ENGINES
     }
 
 
 if __name__ == "__main__":
-    numbers = {"dropout": as_numbers("dropout", seeds=2), "same": as_numbers("same", seeds=1)}
+    numbers = {name: as_numbers(name, seeds=2 if name == "dropout" else 1) for name in RECIPES}
     json.dump({"backend": keras.backend.backend(), **numbers}, sys.stdout)

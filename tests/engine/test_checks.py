@@ -150,20 +150,8 @@ BAD = {
     "an average of weights": (
         Recipe(ex.stage(ex.plain, optimizer=lambda: keras.optimizers.SGD(0.1, use_ema=True))),
         ex.CLASSES,
-        "keeps a state",
+        "averages weights",
         "use_ema=True",
-    ),
-    "accumulated gradients": (
-        Recipe(ex.stage(ex.plain, optimizer=lambda: keras.optimizers.SGD(0.1, gradient_accumulation_steps=2))),
-        ex.CLASSES,
-        "keeps a state",
-        "gradient_accumulation_steps=2",
-    ),
-    "scaled losses": (
-        Recipe(ex.stage(ex.plain, optimizer=lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)))),
-        ex.CLASSES,
-        "keeps a state",
-        "LossScaleOptimizer",
     ),
     "a parent that shares no layer": (
         Recipe(ex.stage(stranger), ex.stage(ex.dense, inherits=stranger)),
@@ -256,6 +244,24 @@ BAD |= {
         ex.CLASSES,
         "cannot be fitted",
         "from the transformer",
+    ),
+    "an objective that does not run": (
+        Recipe(ex.stage(ex.dense, objective=lambda model, x, y, *, training: model(x)[:, 99])),
+        ex.CLASSES,
+        "does not run on a batch of 'classes'",
+        "inputs of shape (2, 6)",
+    ),
+    "an objective with a player that is no layer": (
+        Recipe(ex.stage(ex.dense, objective=lambda model, x, y, *, training: {"nobody": 0.0})),
+        ex.CLASSES,
+        "have to be layers of the model",
+        "players nobody",
+    ),
+    "an objective whose players leave weights untrained": (
+        Recipe(ex.stage(ex.dense, objective=lambda model, x, y, *, training: {"hidden": 0.0})),
+        ex.CLASSES,
+        "train every weight once",
+        "players hidden",
     ),
     "a loss that is not reduced": (
         Recipe(ex.stage(ex.dense, loss=lambda: keras.losses.SparseCategoricalCrossentropy(reduction=None))),

@@ -8,6 +8,7 @@ import typing
 
 import pytest
 
+from negres_core.engine import selection
 from negres_core.engine.contract import Job, Result, Train, Weight
 from negres_core.inputs import digest_array
 from negres_core.recipe import Recipe
@@ -64,7 +65,8 @@ def test_a_result_tells_what_it_took(results):
         assert len(result.curve) == 3
         assert set(result.metrics) == {"accuracy", "precision", "recall", "f1", "loss"}
         # 40 rows in batches of 16 are 3 steps an epoch.
-        assert result.budget == {"epochs": 3, "steps": 9, "trainable_weights": 42 + 12 + 56, "weights": 122}
+        weights = {"trainable_weights": 42 + 12 + 56, "weights": 122}
+        assert result.budget == {"epochs": 3, "steps": 9, **weights, "step_flops": 3 * 16 * 2 * (36 + 48)}
         assert set(result.cost) == {"compile_s", "train_s", "steady_epoch_s", "evaluate_s", "memory_bytes"}
         assert result.cost["train_s"] >= result.cost["steady_epoch_s"] > 0
         assert result.cost["memory_bytes"] > 2**20
@@ -84,7 +86,8 @@ def test_every_field_is_described():
             assert f"\n        {field.name}: " in kind.__doc__, f"{kind.__name__}.{field.name}"
 
 
-def test_both_engines_have_the_signature_of_the_contract():
+def test_every_engine_has_the_signature_of_the_contract():
     expected = list(typing.get_type_hints(Train.__call__, localns={"Device": object}))
-    for engine in ex.ENGINES.values():
-        assert list(engine.__annotations__) == expected
+    for engine in (*ex.ENGINES.values(), selection.train):
+        required = [name for name in engine.__annotations__ if name != "most"]
+        assert required == expected

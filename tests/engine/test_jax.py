@@ -1,4 +1,4 @@
-"""Under JAX both engines give the same numbers, and from the same start those of TensorFlow."""
+"""Under JAX all engines give the same numbers, and from the same start those of TensorFlow."""
 
 from __future__ import annotations
 
@@ -37,14 +37,20 @@ def assert_same_weights(first, second):
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
 
 
-def test_both_engines_give_the_same_numbers_with_dropout(under_jax):
+@pytest.mark.parametrize("engine", ["compiled", "batched"])
+@pytest.mark.parametrize("name", ex.RECIPES)
+def test_every_engine_gives_the_numbers_of_the_reference(under_jax, engine, name):
     assert under_jax["backend"] == "jax"
-    reference, compiled = under_jax["dropout"]["reference"], under_jax["dropout"]["compiled"]
-    assert_same_weights(reference, compiled)
-    for one, other in zip(reference, compiled, strict=True):
-        assert one["curve"] == pytest.approx(other["curve"], rel=1e-4)
-        assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
-    assert reference[0]["curve"] != reference[1]["curve"], "two seeds gave one result"
+    reference, other = under_jax[name]["reference"], under_jax[name][engine]
+    assert_same_weights(reference, other)
+    for one, two in zip(reference, other, strict=True):
+        assert one["curve"] == pytest.approx(two["curve"], rel=1e-4)
+        assert one["loss"] == pytest.approx(two["loss"], rel=1e-4)
+
+
+def test_two_seeds_give_two_results(under_jax):
+    first, second = under_jax["dropout"]["batched"]
+    assert first["curve"] != second["curve"]
 
 
 def test_from_the_same_start_the_weights_are_those_of_tensorflow(under_jax):

@@ -17,7 +17,7 @@ from negres_core.engine.model import (
     layers_of,
     load_model,
     make_loss,
-    make_objective,
+    make_loss_object,
     make_optimizer,
     match_weights,
     output_shape,
@@ -121,7 +121,7 @@ def test_a_loss_sees_targets_as_keras_hands_them_over():
         seen[tuple(outputs.shape)] = (keras.backend.standardize_dtype(y.dtype), tuple(y.shape))
         return keras.ops.mean(outputs)
 
-    objective = make_objective(ex.stage(ex.plain, loss=lambda: loss))
+    objective = make_loss_object(ex.stage(ex.plain, loss=lambda: loss))
     for width in (1, 8):
         objective(np.array([1, 2, 0], np.int32), np.zeros((3, width), np.float32))
     assert seen == {(3, 1): ("float32", (3, 1)), (3, 8): ("float32", (3,))}

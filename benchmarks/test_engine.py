@@ -1,0 +1,75 @@
+"""How long does one epoch of one replicate take, against what people use today?
+
+    pytest benchmarks/test_engine.py -m slow
+
+Each contender trains the same model on data of the same shape in a process of its own, one after another in one run, so
+that their ratios mean something on a noisy machine. No time is asserted; docs/performance.md reads the table.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tabulate import tabulate
+
+from benchmarks.contenders import missing
+
+pytestmark = pytest.mark.slow
+
+CONTENDERS = [
+    ("fit", "tensorflow", 1, 2),
+    ("tuned fit", "tensorflow", 1, 2),
+    ("tuned fit", "jax", 1, 2),
+    ("pytorch", "torch", 1, 2),
+    ("engine", "tensorflow", 1, 5),
+    ("engine", "tensorflow", 4, 5),
+    ("engine", "jax", 4, 5),
+]
+
+
+@pytest.fixture(scope="module")
+def figures(request):
+    """Seconds an epoch and peak memory by contender, printed as a table when all have run."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    yield found
+    rows = []
+    for (work, name), figure in found.items():
+        ratios = [figure["epoch_s"] / found[work, "engine, tensorflow, 4"]["epoch_s"]] if figure else []
+        rows.append((work, name, figure["epoch_s"], *ratios, figure["memory_bytes"] / 2**30))
+    headers = ("work", "contender, backend, replicates", "s an epoch", "times the engine's", "peak GiB")
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print("\n\n" + tabulate(rows, headers=headers, floatfmt=".3f"))
+
+
+@pytest.mark.parametrize("work", ["model 3", "cae"])
+@pytest.mark.parametrize(("contender", "backend", "replicates", "epochs"), CONTENDERS)
+def test_an_epoch_of_one_replicate(benchmark, figures, work, contender, backend, replicates, epochs):
+    if (package := missing(contender, backend)) is not None:
+        pytest.skip(f"{package} is not installed")
+    if contender == "pytorch" and work == "cae":
+        pytest.skip("the autoencoder is not written in PyTorch")
+    command = [sys.executable, "-m", "benchmarks.contenders", contender, work]
+    command += ["--replicates", str(replicates), "--epochs", str(epochs)]
+    ran = benchmark.pedantic(
+        subprocess.run,
+        args=(command,),
+        kwargs={
+            "env": os.environ | {"KERAS_BACKEND": "tensorflow" if backend == "torch" else backend},
+            "cwd": Path(__file__).parents[1],
+            "capture_output": True,
+            "text": True,
+            "check": True,
+        },
+        rounds=1,
+    )
+    figure = json.loads(ran.stdout.splitlines()[-1])
+    figures[work, f"{contender}, {backend}, {replicates}"] = figure
+    benchmark.group = work
+    benchmark.extra_info |= figure
+    assert figure["epoch_s"] > 0

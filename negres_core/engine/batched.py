@@ -1,0 +1,191 @@
+"""The batched engine, for GPUs: all replicates of a stage as one program, so that fifty cost little more than one.
+
+Replicates are stacked along a leading axis and the program of one is vectorized over it. They are cut into chunks by
+the device's memory, and chunks are spread over devices; a chunk that runs out of memory all the same is halved and
+tried again, and nothing that was finished is lost.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from negres_core.dataset import Dataset
+from negres_core.engine.contract import Job, Result
+from negres_core.engine.device import Device
+from negres_core.engine.dropout import hashed_masks
+from negres_core.engine.memory import replicate_bytes
+from negres_core.engine.program import Program, State, load_backend
+from negres_core.engine.replicate import CHUNK, Start, epoch_orders, finish_replicate, start_replicate
+from negres_core.inputs import prepare_inputs
+from negres_core.recipe import Recipe
+
+SHARE = 0.8
+"""Share of the free memory that chunks are planned for; the rest is the allocator's."""
+
+
+def train(
+    recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device, most: int | None = None
+) -> Iterator[tuple[Job, Result]]:
+    """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`.
+
+    Args:
+        recipe: the recipe.
+        data: the data set.
+        jobs: the replicates.
+        device: the kind of device.
+        most: the most replicates in a chunk; None lets the device's memory decide.
+
+    Raises:
+        NotBatchableError: the backend cannot vectorize this model; nothing has been trained.
+    """
+    if not jobs:
+        return
+    backend = load_backend()
+    template = start_replicate(recipe, data, jobs[0])
+    devices = deque(backend.devices(device.kind))
+    with hashed_masks(template.model), ThreadPoolExecutor(len(devices)) as pool:
+        program = Program(recipe, data, template.model)
+        if most is None:
+            free = backend.free_memory_bytes(devices[0])
+            each = replicate_bytes(template.model, recipe, data)
+            most = len(jobs) if free is None else max(1, int(free * SHARE) // each)
+        waiting = deque(_chunks(jobs, most))
+        running: dict[Future[list[dict[str, Any]]], tuple[Any, list[Job], list[Start], _Chunk]] = {}
+        while waiting or running:
+            while waiting and devices:
+                chunk, place = waiting.popleft(), devices.popleft()
+                starts = [start_replicate(recipe, data, job) for job in chunk]
+                stacked = _Chunk(recipe, data, program, chunk, starts, place)
+                running[pool.submit(stacked.train)] = (place, chunk, starts, stacked)
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                place, chunk, starts, stacked = running.pop(future)
+                devices.append(place)
+                try:
+                    scored = future.result()
+                except Exception as error:
+                    if not backend.is_out_of_memory(error) or len(chunk) == 1:
+                        raise
+                    half = (len(chunk) + 1) // 2
+                    waiting.extendleft([chunk[half:], chunk[:half]])
+                    continue
+                for index, (job, start) in enumerate(zip(chunk, starts, strict=True)):
+                    program.restore(start.model, stacked.state_of(index))
+                    yield job, finish_replicate(recipe, data, job, start, **scored[index])
+
+
+def _chunks(jobs: Sequence[Job], most: int) -> Iterator[list[Job]]:
+    """Cut jobs into chunks of folds of one size, replicates of a cell together, as even as they can be."""
+
+    def size(job: Job) -> tuple[int, int]:
+        return len(job.cell.train), len(job.cell.test)
+
+    ordered = sorted(jobs, key=lambda job: (size(job), job.cell.repeat, job.cell.fold, job.seed))
+    for _, group in itertools.groupby(ordered, key=size):
+        same = list(group)
+        pieces = -(-len(same) // most)
+        for piece in range(pieces):
+            yield same[piece * len(same) // pieces : (piece + 1) * len(same) // pieces]
+
+
+class _Chunk:
+    """Replicates that are trained as one program, on one device."""
+
+    def __init__(
+        self, recipe: Recipe, data: Dataset, program: Program, jobs: list[Job], starts: list[Start], place: Any
+    ) -> None:
+        self._recipe, self._data, self._jobs, self._place = recipe, data, jobs, place
+        self._backend = load_backend()
+        states = [program.state_of(start.model) for start in starts]
+        self._state = tuple(
+            [np.stack(values) for values in zip(*part, strict=True)] for part in zip(*states, strict=True)
+        )
+        vectorize: Callable[..., Any] = self._backend.vectorize
+        self._epoch = vectorize(program.epoch, stacked=4)
+        self._evaluate = vectorize(program.evaluate, stacked=3)
+
+    def state_of(self, index: int) -> State:
+        """Return the trained values of one replicate."""
+        trainable, other, optimizer = ([ops.convert_to_numpy(value)[index] for value in part] for part in self._state)
+        return trainable, other, optimizer
+
+    def train(self) -> list[dict[str, Any]]:
+        """Train and evaluate all; return the arguments of `finish_replicate` for each."""
+        put = self._put
+        inputs, x, y, offsets = self._inputs()
+        state: Any = tuple([put(value) for value in part] for part in self._state)
+        rows = np.stack([job.cell.train for job in self._jobs])
+        began = time.perf_counter()
+        # No whole batch is trained, and what is returned is let go: this is compilation.
+        ops.convert_to_numpy(self._epoch(*state, put(rows), 0, x, y)[0])
+        compile_s = time.perf_counter() - began
+        began, seconds, losses = time.perf_counter(), [], []
+        orders = (epoch_orders(self._recipe, job) for job in self._jobs)
+        for order in zip(*orders, strict=True):
+            epoch_began = time.perf_counter()
+            placed = put(np.stack(order) + offsets[:, None])
+            loss, *state = self._epoch(*state, placed, rows.shape[1] // self._recipe.last.batch_size, x, y)
+            losses.append(ops.convert_to_numpy(loss))
+            seconds.append(time.perf_counter() - epoch_began)
+            if not np.isfinite(losses).all(axis=0).any():
+                break
+        self._state = state
+        trained = time.perf_counter()
+        outputs, test_loss = self._predict(state, x, y, offsets)
+        # The chunk's seconds belong to all its replicates: each is charged an equal share.
+        share = 1 / len(self._jobs)
+        cost = {
+            "compile_s": compile_s,
+            "train_s": (trained - began) * share,
+            "steady_epoch_s": float(np.median(seconds)) * share,
+            "evaluate_s": (time.perf_counter() - trained) * share,
+        }
+        if (peak := self._backend.peak_memory_bytes(self._place)) is not None:
+            cost["memory_bytes"] = peak
+        curves = [_until_not_finite(curve) for curve in np.stack(losses, axis=1).tolist()]
+        return [
+            {"inputs": inputs[i], "outputs": outputs[i], "loss": float(test_loss[i]), "curve": curves[i], "cost": cost}
+            for i in range(len(self._jobs))
+        ]
+
+    def _put(self, array: np.ndarray) -> Any:
+        return self._backend.put(array, self._place)
+
+    def _inputs(self) -> tuple[list[np.ndarray], Any, Any, np.ndarray]:
+        """Return the inputs of each job, all inputs and targets on the device, and where each job's rows begin there.
+
+        Cells whose inputs were prepared differently lie one after another, each once.
+        """
+        keys = [(job.cell.repeat, job.cell.fold) if self._recipe.preprocess else None for job in self._jobs]
+        jobs = dict(zip(keys, self._jobs, strict=True))
+        prepared = {key: prepare_inputs(self._recipe, self._data, job.cell) for key, job in jobs.items()}
+        begins = {key: index * len(self._data) for index, key in enumerate(prepared)}
+        several = len(prepared) > 1
+        x = np.concatenate(list(prepared.values())) if several else next(iter(prepared.values()))
+        y = np.concatenate([self._data.y] * len(prepared)) if several else self._data.y
+        offsets = np.array([begins[key] for key in keys], dtype=np.int32)
+        return [prepared[key] for key in keys], self._put(x), self._put(y), offsets
+
+    def _predict(self, state: Any, x: Any, y: Any, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows = np.stack([job.cell.test for job in self._jobs]) + offsets[:, None]
+        outputs, total = [], np.zeros(len(self._jobs))
+        for begin in range(0, rows.shape[1], CHUNK):
+            some = rows[:, begin : begin + CHUNK]
+            chunk, loss = self._evaluate(state[0], state[1], self._put(some), x, y)
+            outputs.append(ops.convert_to_numpy(chunk))
+            total += ops.convert_to_numpy(loss).astype(float) * some.shape[1]
+        return np.concatenate(outputs, axis=1), total / rows.shape[1]
+
+
+def _until_not_finite(curve: list[float]) -> list[float]:
+    """Cut a curve behind its first loss that is not finite, where a replicate by itself would have stopped."""
+    ends = [epoch for epoch, loss in enumerate(curve) if not np.isfinite(loss)]
+    return curve[: ends[0] + 1] if ends else curve

@@ -1,0 +1,48 @@
+"""The prepared inputs of the cells at work: made once, by whoever asks first, and let go when others are at work."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from negres_core.dataset import Dataset
+from negres_core.engine.contract import Job
+from negres_core.inputs import prepare_inputs
+from negres_core.recipe import Recipe
+
+
+class Cells:
+    """Prepared inputs by cell, on the host and on the device.
+
+    Args:
+        recipe: the recipe, with its transformer.
+        data: the data set.
+        put: places an array on the device.
+        held: how many cells are kept.
+    """
+
+    def __init__(self, recipe: Recipe, data: Dataset, put: Callable[[np.ndarray], Any], *, held: int) -> None:
+        self._recipe, self._data, self._put, self._most = recipe, data, put, held
+        self._lock = threading.Lock()
+        self._locks: dict[tuple[int, int], threading.Lock] = {}
+        self._held: OrderedDict[tuple[int, int], tuple[np.ndarray, Any]] = OrderedDict()
+
+    def inputs(self, job: Job) -> tuple[np.ndarray, Any]:
+        """Return the inputs of every row, prepared for a job's cell, on the host and on the device."""
+        # Without a transformer every cell has the same inputs.
+        key = (job.cell.repeat, job.cell.fold) if self._recipe.preprocess else (-1, -1)
+        with self._lock:
+            own = self._locks.setdefault(key, threading.Lock())
+        with own:
+            if key not in self._held:
+                prepared = prepare_inputs(self._recipe, self._data, job.cell)
+                self._held[key] = (prepared, self._put(prepared))
+            found = self._held[key]
+        with self._lock:
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+        return found

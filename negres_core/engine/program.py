@@ -1,0 +1,162 @@
+"""The program of a stage: one epoch, and the evaluation of a few rows, as pure functions of a replicate's state.
+
+Written once, in keras.ops and Keras' stateless calls; `tensorflow.py` and `jax.py` add what Keras has no common word
+for. The data are an argument, rows are addressed by number, and weights go in and come out, so that one program serves
+every replicate of a stage: side by side in threads, or stacked into one call.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+import keras
+from keras import ops
+
+from negres_core.dataset import Dataset
+from negres_core.engine.model import make_loss_object, make_optimizer
+from negres_core.recipe import Recipe
+
+State = tuple[list[Any], list[Any], list[Any]]
+"""Values of a replicate's trainable variables, its other variables, and its optimizer's."""
+
+EVERY = ""
+"""The one player of an ordinary objective, which trains every trainable variable."""
+
+
+def load_backend() -> ModuleType:
+    """Return the module of the backend that Keras runs on."""
+    return importlib.import_module(f"negres_core.engine.{keras.backend.backend()}")
+
+
+class Program:
+    """The pure functions of one stage on one data set.
+
+    Args:
+        recipe: the recipe whose last stage is trained.
+        data: the data set.
+        model: a model of the stage, frozen where the stage says so; it lends its structure, never its values.
+    """
+
+    def __init__(self, recipe: Recipe, data: Dataset, model: Any) -> None:
+        backend = load_backend()
+        self._model = model
+        self._batch = recipe.last.batch_size
+        self._loss = make_loss_object(recipe.last)
+        self._is_custom = recipe.last.objective is not None
+        self._objective = recipe.last.objective or self._default_objective
+        self._optimizer = backend.stateless_optimizer(make_optimizer(recipe.last))
+        self._optimizer.build(model.trainable_variables)
+        self._fresh = [ops.convert_to_numpy(variable) for variable in self._optimizer.variables]
+        self._gradient = backend.value_and_gradient
+
+    def state_of(self, model: Any) -> State:
+        """Return the values of a model's variables, and of an optimizer that has not begun, as NumPy arrays."""
+        trainable, other = model.trainable_variables, model.non_trainable_variables
+        return [*map(ops.convert_to_numpy, trainable)], [*map(ops.convert_to_numpy, other)], self._fresh
+
+    @staticmethod
+    def restore(model: Any, state: State) -> None:
+        """Set a model's variables to trained values."""
+        for variable, value in zip(model.trainable_variables, state[0], strict=True):
+            variable.assign(value)
+        for variable, value in zip(model.non_trainable_variables, state[1], strict=True):
+            variable.assign(value)
+
+    def epoch(
+        self, trainable: Any, other: Any, optimizer: Any, order: Any, steps: Any, x: Any, y: Any
+    ) -> tuple[Any, Any, Any, Any]:
+        """Train on the rows in order, in batches; the last batch holds what is left over.
+
+        Args:
+            trainable: values of the trainable variables.
+            other: values of the other variables.
+            optimizer: values of the optimizer's variables.
+            order: row numbers, (rows,), int32.
+            steps: number of whole batches, a tensor, so that a call with none compiles without training.
+            x: inputs of every row of the data set.
+            y: targets of every row of the data set.
+
+        Returns:
+            The mean loss over rows, and the three lists of values after the epoch.
+        """
+        rows, batch = order.shape[0], self._batch
+        rest = rows % batch
+
+        def body(step: Any, carry: Any) -> Any:
+            total, *state = carry
+            loss, state = self.step(state, ops.slice(order, [step * batch], [batch]), x, y)
+            return (total + loss * batch, *state)
+
+        carry = (ops.zeros((), "float32"), trainable, other, optimizer)
+        if rows >= batch:
+            carry = ops.fori_loop(0, steps, body, carry)
+        total, *state = carry
+        if rest:
+            loss, state = self.step(state, order[rows - rest :], x, y)
+            total = total + loss * rest
+        return (total / rows, *state)
+
+    def step(self, state: Any, rows: Any, x: Any, y: Any) -> tuple[Any, Any]:
+        """Train on one batch of rows; return its loss, summed over players, and the state after it."""
+        trainable, other, optimizer = state
+        inputs, targets = ops.take(x, rows, axis=0), ops.take(y, rows, axis=0)
+        total: Any = 0.0
+        gradients: list[Any] = [None] * len(trainable)
+        after = other
+        for player, own in self._players(trainable, other, inputs, targets).items():
+
+            def objective(trainable: Any, player: str = player) -> Any:
+                losses, after = self._losses(trainable, other, inputs, targets, training=True)
+                return losses[player], after
+
+            # Each player's forward pass is the same computation, which a compiler makes once.
+            (loss, after), found = self._gradient(objective, trainable)
+            total = total + loss
+            for index in own:
+                gradients[index] = found[index]
+        trainable, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trainable)
+        return total, (list(trainable), list(after), list(optimizer))
+
+    def evaluate(self, trainable: Any, other: Any, rows: Any, x: Any, y: Any) -> tuple[Any, Any]:
+        """Return the model's outputs for some rows, and their mean loss without penalties, all with dropout off."""
+        inputs, targets = ops.take(x, rows, axis=0), ops.take(y, rows, axis=0)
+        with self._scope(trainable, other):
+            if not self._is_custom:
+                outputs = self._model(inputs, training=False)
+                return outputs, ops.mean(self._loss(targets, outputs))
+            losses = self._named(self._objective(self._model, inputs, targets, training=False))
+            return self._model(inputs, training=False), sum(ops.mean(loss) for loss in losses.values())
+
+    def _default_objective(self, model: Any, x: Any, y: Any, *, training: bool) -> Any:
+        return self._loss(y, model(x, training=training))
+
+    def _scope(self, trainable: Any, other: Any) -> Any:
+        variables = (*self._model.trainable_variables, *self._model.non_trainable_variables)
+        return keras.StatelessScope(
+            state_mapping=list(zip(variables, (*trainable, *other), strict=True)), collect_losses=True
+        )
+
+    @staticmethod
+    def _named(losses: Any) -> dict[str, Any]:
+        return losses if isinstance(losses, dict) else {EVERY: losses}
+
+    def _losses(
+        self, trainable: Any, other: Any, x: Any, y: Any, *, training: bool
+    ) -> tuple[dict[str, Any], list[Any]]:
+        """Return the loss of each player, penalties included, and the other variables' values after the pass."""
+        with self._scope(trainable, other) as scope:
+            losses = self._named(self._objective(self._model, x, y, training=training))
+            penalties = self._model.losses
+            after = [scope.get_current_value(variable) for variable in self._model.non_trainable_variables]
+        return {player: sum(penalties, ops.mean(loss)) for player, loss in losses.items()}, after
+
+    def _players(self, trainable: Any, other: Any, x: Any, y: Any) -> dict[str, list[int]]:
+        """Return the positions of the trainable variables that each player's loss trains."""
+        names = list(self._losses(trainable, other, x, y, training=True)[0]) if self._is_custom else [EVERY]
+        if names == [EVERY]:
+            return {EVERY: list(range(len(self._model.trainable_variables)))}
+        positions = {id(variable): index for index, variable in enumerate(self._model.trainable_variables)}
+        players = {layer.name: layer for layer in self._model.layers}
+        return {name: [positions[id(variable)] for variable in players[name].trainable_variables] for name in names}

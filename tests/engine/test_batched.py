@@ -1,0 +1,137 @@
+"""Replicates trained as one program give the numbers that each gives alone, however they are cut and placed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import MinMaxScaler
+
+from negres_core.engine import batched, compiled, tensorflow
+from negres_core.engine.contract import Job, NotBatchableError
+from negres_core.recipe import Recipe
+from tests.engine import examples as ex
+
+DENSE = Recipe(ex.stage(ex.dense), preprocess=MinMaxScaler)
+
+
+class OutOfMemoryError(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def jobs():
+    # Training folds of 40 and 41 rows, two seeds each: two groups that cannot be one program.
+    return [Job(cell, seed) for cell in ex.cells(ex.CLASSES) for seed in (0, 1)]
+
+
+def by_job(results):
+    return {(job.cell.repeat, job.cell.fold, job.seed): result for job, result in results}
+
+
+@pytest.fixture(scope="module")
+def alone(jobs):
+    return by_job(compiled.train(DENSE, ex.CLASSES, jobs, device=ex.device(1)))
+
+
+def assert_same(first, second):
+    assert first.keys() == second.keys()
+    for key, one in first.items():
+        other = second[key]
+        for a, b in zip(ex.loaded(one).get_weights(), ex.loaded(other).get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+        assert one.curve == pytest.approx(other.curve, rel=1e-4)
+        assert one.metrics == pytest.approx(other.metrics, rel=1e-4)
+        assert one.inputs_digest == other.inputs_digest
+        assert one.budget == other.budget
+
+
+@pytest.mark.parametrize("most", [None, 2])
+def test_in_any_chunks_the_numbers_are_those_of_one_alone(jobs, alone, most):
+    assert_same(alone, by_job(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device(), most=most)))
+
+
+@pytest.mark.parametrize("name", ["batch normalization", "objective", "two players", "same"])
+def test_models_that_are_vectorized_give_the_numbers_of_the_reference(name):
+    recipe, data = ex.RECIPES[name]
+    jobs = [Job(cell, 0) for cell in ex.cells(data)[:2]]
+    slow, fast = (
+        by_job(ex.ENGINES[engine](recipe, data, jobs, device=ex.device())) for engine in ("reference", "batched")
+    )
+    assert_same(slow, fast)
+
+
+def test_a_replicate_that_is_not_finite_stops_where_it_would_alone():
+    recipe = Recipe(ex.stage(ex.plain, loss=lambda: ex.not_a_number))
+    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
+    (result,) = by_job(batched.train(recipe, ex.CLASSES, jobs, device=ex.device())).values()
+    assert not result.finite
+    assert len(result.curve) == 1
+
+
+def test_a_chunk_that_runs_out_of_memory_is_halved_and_nothing_is_lost(jobs, alone, monkeypatch):
+    tried = []
+    train = batched._Chunk.train
+
+    def narrow(chunk):
+        tried.append(len(chunk._jobs))
+        if len(chunk._jobs) > 2:
+            raise OutOfMemoryError
+        return train(chunk)
+
+    monkeypatch.setattr(batched._Chunk, "train", narrow)
+    monkeypatch.setattr(tensorflow, "is_out_of_memory", lambda error: isinstance(error, OutOfMemoryError))
+    assert_same(alone, by_job(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device())))
+    assert sorted(tried) == [2, 2, 2, 4]
+
+
+def test_one_replicate_that_runs_out_of_memory_is_an_error(jobs, monkeypatch):
+    def full(chunk):
+        raise OutOfMemoryError("one is too many")
+
+    monkeypatch.setattr(batched._Chunk, "train", full)
+    monkeypatch.setattr(tensorflow, "is_out_of_memory", lambda error: isinstance(error, OutOfMemoryError))
+    with pytest.raises(OutOfMemoryError, match="one is too many"):
+        list(batched.train(DENSE, ex.CLASSES, jobs[:4], device=ex.device()))
+
+
+def test_any_other_error_is_not_tried_again(jobs, monkeypatch):
+    tried = []
+
+    def broken(chunk):
+        tried.append(chunk)
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(batched._Chunk, "train", broken)
+    with pytest.raises(RuntimeError, match="broken"):
+        list(batched.train(DENSE, ex.CLASSES, jobs[:4], device=ex.device()))
+    assert len(tried) == 1
+
+
+def test_chunks_follow_the_memory_of_the_device(jobs, monkeypatch):
+    sizes = []
+    train = batched._Chunk.train
+    monkeypatch.setattr(tensorflow, "free_memory_bytes", lambda device: 3_000)
+    monkeypatch.setattr(batched, "replicate_bytes", lambda model, recipe, data: 1_000)
+    monkeypatch.setattr(batched._Chunk, "train", lambda chunk: sizes.append(len(chunk._jobs)) or train(chunk))
+    assert len(list(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device()))) == len(jobs)
+    assert max(sizes) == 2  # four fifths of what is free holds two
+
+
+def test_chunks_are_spread_over_devices(jobs, alone, monkeypatch):
+    places = []
+    train = batched._Chunk.train
+    (only,) = tensorflow.devices("cpu")
+    monkeypatch.setattr(tensorflow, "devices", lambda kind: [only, only])
+    monkeypatch.setattr(batched._Chunk, "train", lambda chunk: places.append(len(chunk._jobs)) or train(chunk))
+    assert_same(alone, by_job(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device(), most=2)))
+    assert sorted(places) == [2, 2, 2]
+
+
+def test_what_tensorflow_cannot_vectorize_is_said_before_anything_is_trained():
+    recipe, data = ex.RECIPES["convolution"]
+    with pytest.raises(NotBatchableError):
+        next(batched.train(recipe, data, [Job(cell, 0) for cell in ex.cells(data)], device=ex.device()))
+
+
+def test_no_jobs_give_no_results():
+    assert list(batched.train(DENSE, ex.CLASSES, [], device=ex.device())) == []
