@@ -1,6 +1,6 @@
 """Contenders of test_engine.py: the same training, done the ways that people do it. One process a contender.
 
-    python -m benchmarks.contenders {fit,tuned fit,pytorch,engine} {model 3,cae} [--replicates N] [--epochs N]
+    python -m benchmarks.contenders {floor,fit,tuned fit,pytorch,engine} {model 3,cae} [--replicates N] [--epochs N]
 
 Prints one JSON object: `epoch_s`, the seconds that one epoch of one replicate takes once everything is compiled, and
 `memory_bytes`, the peak of the process.
@@ -130,9 +130,9 @@ def engine(work: str, replicates: int, epochs: int) -> float:
     """negres: all replicates in one call, whatever is not compilation counted, evaluation and saving included."""
     from negres_core import Dataset, Recipe, Stage
     from negres_core.design import Cell
-    from negres_core.engine.compiled import train
     from negres_core.engine.contract import Job
     from negres_core.engine.device import choose_device
+    from negres_core.engine.selection import train
 
     x, y = arrays(work)
     build, loss = MODELS[work]
@@ -146,7 +146,21 @@ def engine(work: str, replicates: int, epochs: int) -> float:
     return (time.perf_counter() - began - results[0].cost["compile_s"]) / replicates / epochs
 
 
-CONTENDERS = {"fit": fit, "tuned fit": tuned_fit, "pytorch": pytorch, "engine": engine}
+def floor(work: str, replicates: int, epochs: int) -> float:
+    """What the matrix products of an epoch take at the rate of the largest one measured: no program can be faster."""
+    from negres_core.engine.flops import step_flops
+
+    square = np.random.default_rng(0).random((4096, 4096), dtype=np.float32)
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        square @ square
+        seconds.append(time.perf_counter() - began)
+    rate = 2 * len(square) ** 3 / min(seconds)
+    return step_flops(MODELS[work][0](), ROWS[work]) / rate
+
+
+CONTENDERS = {"floor": floor, "fit": fit, "tuned fit": tuned_fit, "pytorch": pytorch, "engine": engine}
 
 
 def missing(contender: str, backend: str) -> str | None:
