@@ -35,8 +35,8 @@ class Stage:
         freezes: a `build` whose layers in this model are not trained (Keras' `trainable = False`).
         optimizer: a Keras optimizer's name, or a function that returns a fresh optimizer.
         loss: a Keras loss' name, or a function that returns a Keras loss.
-        objective: None, or a function in place of the loss, (model, x, y, *, training) to what is minimized on a batch:
-            a number, to which penalties of `add_loss` and regularizers are added; or, where players of one model
+        objective: None, or a function in place of the loss, ``(model, x, y, *, training)`` to what is minimized on a
+            batch: a number, to which penalties of `add_loss` and regularizers are added; or, where players of one model
             minimize different things, as in a GAN, a dictionary of the name of each player's layer (a nested model) to
             its number, which trains the weights of that layer alone. Written in keras.ops, it runs on every backend.
         epochs: passes over the training fold, 1 or more.

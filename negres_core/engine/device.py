@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from negres_core.errors import DeviceError
 
@@ -114,7 +114,8 @@ def _hide_gpus() -> None:
     if _backend() == "jax":
         import jax
 
-        jax.config.update("jax_platforms", "cpu")  # type: ignore[no-untyped-call]  # JAX leaves it untyped
+        config: Any = jax.config  # JAX leaves it untyped
+        config.update("jax_platforms", "cpu")
     else:
         import tensorflow as tf
 
