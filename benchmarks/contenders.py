@@ -147,7 +147,7 @@ def engine(work: str, replicates: int, epochs: int) -> float:
 
 
 def floor(work: str, replicates: int, epochs: int) -> float:
-    """What the matrix products of an epoch take at the rate of the largest one measured: no program can be faster."""
+    """What the matrix products of an epoch take at the rate of a large square one, measured."""
     from negres_core.engine.flops import step_flops
 
     square = np.random.default_rng(0).random((4096, 4096), dtype=np.float32)

@@ -105,16 +105,20 @@ def record_arm(arm: Trained, metric: Metric, run: Run, description: dict[str, An
 def recompute(evidence: Evidence, store: Store) -> Evidence:
     """Recompute a finished hypothesis' metrics, differences, estimate and verdict from its replicates' records.
 
-    Controls that look at data stand as they were found.
+    Controls stand as they were found.
 
     Raises:
         EvidenceError: a replicate is missing or cannot be trusted.
     """
+    if not evidence.arms:
+        return evidence  # a control voided it before anything was trained
     design = Design(**evidence.design)
     arms = []
     for arm in evidence.arms:
         replicates = [store.find(id) for id in arm.replicates[-1]]
+        parents = [id for stage in arm.replicates[:-1] for id in stage]
         missing = [id for id, found in zip(arm.replicates[-1], replicates, strict=True) if found is None]
+        missing += [id for id in parents if store.find(id) is None]
         if missing:
             raise EvidenceError(
                 f"Replicates of {evidence.title!r} are missing or damaged.",

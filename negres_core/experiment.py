@@ -20,6 +20,7 @@ from negres_core.provenance import trace_provenance
 from negres_core.recipe import Recipe
 from negres_core.smoke import shrink_data, shrink_design, shrink_recipe
 from negres_core.training import Progress, Trainer
+from negres_core.verdict import invalid
 
 if TYPE_CHECKING:
     from negres_core.engine.device import Device
@@ -127,6 +128,12 @@ class Experiment:
         self.store.write_evidence(evidence)
         run = Run(data, design, list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()])
         findings = run_controls(run, when="before")
+        if not all(finding.passed for finding in findings):
+            # Whatever training gave, the verdict would be this.
+            failed = invalid({finding.control: finding.found for finding in findings if not finding.passed})
+            evidence = evidence.updated(status="finished", controls=findings, **dataclasses.asdict(failed))
+            self.store.write_evidence(evidence)
+            return evidence
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
         run = dataclasses.replace(run, arms=[trainer.train(arm) for arm in run.arms])
         findings += run_controls(run, when="after")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
 import itertools
 import re
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
-from types import CodeType
 from typing import Any, Literal
 
 from negres_core.errors import InputError
@@ -169,19 +167,6 @@ def name_of(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-def source_of(function: Callable[..., Any]) -> str:
-    """Return a text that changes when the function's code does: its source, or where there is none its byte code."""
-    if isinstance(function, functools.partial):
-        given = [value for value in (*function.args, *function.keywords.values()) if callable(value)]
-        return "\n".join([name_of(function), *map(source_of, (function.func, *given))])
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        made = _byte_code(code) if code else type(function).__qualname__
-        return hashlib.sha256(made.encode()).hexdigest()
-
-
 def call_build(build: Build, *, input_shape: tuple[int, ...], outputs: int) -> Any:
     """Call a build function with those of the offered arguments that it names; what a partial gives stands.
 
@@ -209,14 +194,3 @@ def call_build(build: Build, *, input_shape: tuple[int, ...], outputs: int) -> A
 def _shown(value: Any) -> str:
     """Show an argument the same way in every process."""
     return name_of(value) if callable(value) else re.sub(r" at 0x[0-9a-f]+", "", repr(value))
-
-
-def _byte_code(code: CodeType) -> str:
-    """Return a function's byte code as text: a nested function as its own, as it shows its address, and sets sorted."""
-    consts = []
-    for value in code.co_consts:
-        if isinstance(value, CodeType):
-            consts.append(_byte_code(value))
-        else:
-            consts.append(repr(sorted(map(repr, value)) if isinstance(value, frozenset) else value))
-    return repr((code.co_code, consts, code.co_names))

@@ -70,6 +70,8 @@ class Trainer:
         found = {key: self._store.find(key.id) for key in keys}
         jobs = {}
         for position, key in enumerate(keys):
+            if parents and not _descends(found[key], parents[position]):
+                found[key] = None
             if found[key] is None:
                 cell = self._run.cells[position // self._run.design.seeds]
                 parent = self._store.model_path(parents[position]) if parents else None
@@ -119,3 +121,9 @@ class Trainer:
             recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         return self._store.record(replicate, result.model)
+
+
+def _descends(child: Replicate | None, parent: Replicate) -> bool:
+    """Tell whether a stored child began with what its parent ended with; the parent may be trained anew since."""
+    inherited = [weight for weight in child.weights if weight.inherited_from is not None] if child else []
+    return all(weight.start == parent.weights[weight.inherited_from or 0].end for weight in inherited)

@@ -1,5 +1,6 @@
 """One hypothesis from claim to verdict: what is refused before any training, and what is recorded of the rest."""
 
+import dataclasses
 import functools
 
 import keras
@@ -8,6 +9,8 @@ import pytest
 
 from negres_core.claim import beats, matches, reaches
 from negres_core.dataset import Dataset
+from negres_core.decision import recompute
+from negres_core.design import Design
 from negres_core.engine.contract import Result
 from negres_core.engine.device import Device
 from negres_core.errors import InputError
@@ -347,3 +350,20 @@ def test_progress_is_told_of_every_arm(new_experiment):
     told = []
     compare(new_experiment(progress=lambda *progress: told.append(progress)))
     assert told == [(f"base ({epochs} epochs)", done, 4) for epochs in (3, 1) for done in range(5)]
+
+
+def test_a_control_that_fails_before_training_stops_it(new_experiment, engine, monkeypatch, tmp_path):
+    split = Design.split
+
+    def overlapping(design, data):
+        for cell in split(design, data):
+            yield dataclasses.replace(cell, train=np.arange(len(data), dtype=np.int32))
+
+    monkeypatch.setattr(Design, "split", overlapping)
+    evidence = compare(new_experiment())
+    assert (evidence.status, evidence.verdict, evidence.finding) == ("finished", "invalid", "disjoint folds")
+    assert engine.jobs == []
+    assert "disjoint folds failed" in str(evidence)
+    store = Store(tmp_path)
+    assert store.read_evidence(store.evidence_path("a test")) == evidence
+    assert recompute(evidence, store) == evidence

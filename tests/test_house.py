@@ -19,7 +19,7 @@ LAYERS = {
     for layer, parts in enumerate(
         (
             "errors",
-            "claim dataset design inputs metrics provenance recipe seeds smoke statistics verdict",
+            "claim code dataset design inputs metrics provenance recipe seeds smoke statistics verdict",
             "evidence",
             "controls engine report",
             "decision experiment progress training",

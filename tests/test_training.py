@@ -291,3 +291,28 @@ def test_progress_counts_from_what_is_there(new_trainer, engine):
     told = []
     train(new_trainer(progress=lambda *progress: told.append(progress)))
     assert told == [("base (10 epochs)", done, 8) for done in (6, 7, 8)]
+
+
+def test_a_stored_child_that_began_with_another_parents_weights_is_trained_anew(new_trainer, engine, monkeypatch):
+    """A parent that was trained again, on another machine say, need not have ended with the same bits."""
+    child = Weight("kept/kernel", (3, 2), True, True, "b", "b", 0)
+    parent = Weight("kept/kernel", (3, 2), True, False, "a", "b", None)
+    give = engine.train
+
+    def train_related(recipe, data, jobs, *, device):
+        for job, result in give(recipe, data, jobs, device=device):
+            yield job, dataclasses.replace(result, weights=[child if job.parent else parent])
+
+    monkeypatch.setattr("negres_core.engine.selection.train", train_related)
+    train(new_trainer(), FREE)
+    again = new_trainer()
+    train(again, FREE)
+    assert (again.trained, again.reused) == (0, 16)
+
+    parent = dataclasses.replace(parent, end="other bits")
+    child = dataclasses.replace(child, start="other bits")
+    train(new_trainer(fresh=True), BASE)
+    later = new_trainer()
+    arm = train(later, FREE)
+    assert (later.trained, later.reused) == (8, 8)
+    assert {weight.start for each in arm.replicates for weight in each.weights} == {"other bits"}

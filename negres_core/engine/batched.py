@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -74,6 +75,8 @@ def train(
                 except Exception as error:
                     if not backend.is_out_of_memory(error) or len(chunk) == 1:
                         raise
+                    # The failed call's frames hold its arrays on the device, where the halves have to fit.
+                    traceback.clear_frames(error.__traceback__)
                     half = (len(chunk) + 1) // 2
                     waiting.extendleft([chunk[half:], chunk[:half]])
                     continue

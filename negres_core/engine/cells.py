@@ -38,11 +38,13 @@ class Cells:
         with self._lock:
             own = self._locks.setdefault(key, threading.Lock())
         with own:
-            if key not in self._held:
+            with self._lock:
+                found = self._held.get(key)
+            if found is None:
                 prepared = prepare_inputs(self._recipe, self._data, job.cell)
-                self._held[key] = (prepared, self._put(prepared))
-            found = self._held[key]
-        with self._lock:
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
+                found = (prepared, self._put(prepared))
+                with self._lock:
+                    self._held[key] = found
+                    while len(self._held) > self._most:
+                        self._held.popitem(last=False)
         return found

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from negres_core.dataset import Dataset
@@ -74,10 +75,11 @@ def _check_transformer(recipe: Recipe, data: Dataset) -> None:
 def check_model(model: Any, stage: Stage, data: Dataset) -> None:
     """Raise InputError where a model cannot take the data's rows, or its outputs cannot hold their targets."""
     name = name_of(stage.build)
-    if getattr(make_loss(stage), "reduction", "sum") in (None, "none"):
+    reduction = getattr(make_loss(stage), "reduction", "mean")
+    if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
         raise InputError(
-            f"The loss of {name} is not reduced to one number, whose gradient could be taken.",
-            received="reduction=None",
+            f"The loss of {name} is not a mean over rows, by which folds of any size can be compared.",
+            received=f"reduction={reduction!r}",
             remedy="Leave `reduction` at its default.",
         )
     shape = output_shape(model, data, name=name)
@@ -101,7 +103,7 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
             remedy=f"Give the last layer {data.outputs} outputs; the build function may name `outputs`.",
         )
     else:
-        _check_loss(stage, data, outputs=shape[0])
+        _check_loss(stage, model, data, outputs=shape[0])
 
 
 def _saved(model: Any, stage: Stage, *, loaded: bool) -> Any:
@@ -160,10 +162,18 @@ def _check_objective(stage: Stage, model: Any, data: Dataset) -> None:
         )
 
 
-def _check_loss(stage: Stage, data: Dataset, *, outputs: int) -> None:
+def _check_loss(stage: Stage, model: Any, data: Dataset, *, outputs: int) -> None:
     """Raise InputError where one of Keras' own losses does not take class labels for this number of outputs."""
     loss = make_loss(stage)
-    if stage.objective is not None or not loss.__module__.startswith("keras."):
+    own = stage.objective is not None or not loss.__module__.startswith("keras.")
+    last = getattr(model.layers[-1], "activation", None)
+    if own and outputs == 1 and last is not keras.activations.sigmoid:
+        raise InputError(
+            f"With a loss or objective of your own, one output of {name_of(stage.build)} has to be a probability.",
+            received=f"an output with activation {getattr(last, '__name__', last)}",
+            remedy='End in a layer with activation="sigmoid", or give one output a class.',
+        )
+    if own:
         return  # the researcher's own loss is trusted to know its targets
     called = (name_of(loss) if callable(loss) and hasattr(loss, "__name__") else type(loss).__name__).lower()
     wanted, example = (

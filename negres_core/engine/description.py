@@ -9,10 +9,11 @@ from typing import Any
 
 import keras
 
+from negres_core.code import digest_code, is_library, source_of
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, is_made_up, layers_of, make_loss, make_optimizer
-from negres_core.inputs import make_transformer
-from negres_core.recipe import Recipe, Stage, name_of, source_of
+from negres_core.inputs import digest_array, make_transformer
+from negres_core.recipe import Recipe, Stage, name_of
 
 
 def describe_recipe(recipe: Recipe, data: Dataset) -> dict[str, Any]:
@@ -22,28 +23,33 @@ def describe_recipe(recipe: Recipe, data: Dataset) -> dict[str, Any]:
         transformer = make_transformer(recipe)
         prepared = {
             "transformer": type(transformer).__qualname__,
-            "parameters": {name: repr(value) for name, value in sorted(transformer.get_params().items())},
             "source": source_of(recipe.preprocess),
+            "code": digest_code([recipe.preprocess, transformer, transformer.get_params()]),
         }
     return {"preprocess": prepared, "stages": [_describe_stage(stage, data) for stage in recipe.stages]}
 
 
 def _describe_stage(stage: Stage, data: Dataset) -> dict[str, Any]:
     model = build_model(stage.build, data)
+    layers = [model, *layers_of(model)]
     # A subclassed model's own configuration does not hold its layers'.
-    config = json.dumps(_config_of([model, *layers_of(model)]), sort_keys=True)
-    loss = make_loss(stage)
-    custom = {type(layer) for layer in (model, *layers_of(model)) if not type(layer).__module__.startswith("keras.")}
+    config = json.dumps(_config_of(layers), sort_keys=True)
+    optimizer, loss = make_optimizer(stage), make_loss(stage)
+    # Configurations say what a class or function is called, not what it does; initial weights may come from a file.
+    own = [type(layer) for layer in layers]
+    own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
+    code = [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, type(optimizer), type(loss), own]
     return {
         "build": name_of(stage.build),
         "source": source_of(stage.build),
         "model": hashlib.sha256(config.encode()).hexdigest(),
-        "layers": {kind.__qualname__: source_of(kind) for kind in sorted(custom, key=lambda kind: kind.__qualname__)},
+        "code": digest_code(code),
+        "start": [digest_array(weight) for weight in model.weights],
         "inherits": name_of(stage.inherits) if stage.inherits else None,
-        "freezes": [name_of(stage.freezes), source_of(stage.freezes)] if stage.freezes else None,
-        "optimizer": _config_of(make_optimizer(stage)),
-        "loss": _config_of(loss) if hasattr(loss, "get_config") else [name_of(loss), source_of(loss)],
-        "objective": [name_of(stage.objective), source_of(stage.objective)] if stage.objective else None,
+        "freezes": name_of(stage.freezes) if stage.freezes else None,
+        "optimizer": _config_of(optimizer),
+        "loss": _config_of(loss) if hasattr(loss, "get_config") else name_of(loss),
+        "objective": source_of(stage.objective) if stage.objective else None,
         "epochs": stage.epochs,
         "batch_size": stage.batch_size,
         "saved_as": stage.saved_as,

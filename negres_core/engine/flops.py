@@ -9,16 +9,20 @@ import numpy as np
 
 from negres_core.engine.model import layers_of, shape_of
 
-PASSES = 3
-"""Forward, the gradient of the weights, and the gradient of the inputs: each the same products."""
-
 
 def step_flops(model: Any, batch_size: int) -> int:
-    """Count the multiplications and additions of matrix products and convolutions in one training step.
+    """Count the multiplications and additions of dense layers and convolutions in one training step.
 
-    What is not counted (activations, normalization, dropout, the optimizer) is next to nothing where these are large.
+    Each layer's products are made once forward, once for the gradient of its weights where it is trained, and once for
+    that of its inputs where something in front of it is. What is not counted (activations, normalization, dropout, the
+    optimizer) is next to nothing where these are large; attention and recurrent layers are counted roughly.
     """
-    return PASSES * batch_size * sum(_row_flops(layer) for layer in layers_of(model))
+    total, trained_before = 0, False
+    for layer in layers_of(model):
+        trained = bool(layer.trainable_weights)
+        total += _row_flops(layer) * (1 + trained + trained_before)
+        trained_before |= trained and not getattr(layer, "layers", None)
+    return batch_size * total
 
 
 def _row_flops(layer: Any) -> int:

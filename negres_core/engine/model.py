@@ -151,7 +151,7 @@ def match_weights(model: Any, names: list[str], *, wanted_by: str) -> dict[int, 
     matches: dict[int, int] = {}
     paths = weight_paths(model)
     for here, path in enumerate(paths):
-        if path.rpartition("/")[0].rpartition("/")[2] in made_up:
+        if _layer_of(path).rpartition("/")[2] in made_up:
             continue
         found = [there for there, name in enumerate(names) if _ends_in(path, name) or _ends_in(name, path)]
         exact = [there for there in found if names[there] == path]
@@ -170,7 +170,19 @@ def match_weights(model: Any, names: list[str], *, wanted_by: str) -> dict[int, 
             remedy='Give the shared layers the same names in both, as in Dense(30, name="hidden_1"); names that Keras '
             "makes up do not count.",
         )
+    found_layers = {_layer_of(paths[here]) for here in matches}
+    torn = [path for here, path in enumerate(paths) if here not in matches and _layer_of(path) in found_layers]
+    if torn:
+        raise InputError(
+            f"{wanted_by}, but they share only a part of a layer.",
+            received=f"{', '.join(torn)} in one and not in the other",
+            remedy="Build layers of one name the same way in both, biases included.",
+        )
     return matches
+
+
+def _layer_of(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _ends_in(path: str, suffix: str) -> bool:
@@ -190,9 +202,14 @@ def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int
         Index in `model.weights` to index in `parent.weights`.
 
     Raises:
-        InputError: the models share no layer, or a shared one differs in shape.
+        InputError: the models share no layer, a shared one differs in shape, or the parent has layers that could not be
+            matched because Keras made their names up. Named layers may be left behind.
     """
-    matches = match_weights(model, weight_paths(parent), wanted_by=wanted_by)
+    names = weight_paths(parent)
+    matches = match_weights(model, names, wanted_by=wanted_by)
+    made_up = {layer.name for layer in layers_of(parent) if is_made_up(layer.name, type(layer).__name__)}
+    left = [name for there, name in enumerate(names) if there not in matches.values()]
+    _refuse([name for name in left if _layer_of(name).rpartition("/")[2] in made_up], wanted_by=wanted_by)
     for here, there in matches.items():
         ours, theirs = model.weights[here], parent.weights[there]
         if tuple(ours.shape) != tuple(theirs.shape):
@@ -210,14 +227,29 @@ def freeze_layers(model: Any, reference: Any, *, wanted_by: str) -> set[int]:
 
     Returns:
         The indices in `model.weights` that are frozen.
+
+    Raises:
+        InputError: a layer of the reference is not in the model, so that not all of it would be frozen.
     """
-    frozen = set(match_weights(model, weight_paths(reference), wanted_by=wanted_by))
+    names = weight_paths(reference)
+    matches = match_weights(model, names, wanted_by=wanted_by)
+    _refuse([name for there, name in enumerate(names) if there not in matches.values()], wanted_by=wanted_by)
+    frozen = set(matches)
     identities = {id(model.weights[index]) for index in frozen}
     for layer in layers_of(model):
         own = {id(weight) for weight in layer.weights}
         if own and own <= identities:
             layer.trainable = False
     return frozen
+
+
+def _refuse(names: list[str], *, wanted_by: str) -> None:
+    if names:
+        raise InputError(
+            f"{wanted_by}, but some of its layers were not found.",
+            received=", ".join(names),
+            remedy='Give every shared layer one name in both, as in Dense(3, name="classes").',
+        )
 
 
 def save_model(model: Any, saved_as: str) -> bytes:

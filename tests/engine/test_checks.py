@@ -52,6 +52,15 @@ def local_class():
     return keras.Sequential([keras.Input((6,)), Twice(), layers.Dense(8, activation="softmax", name="classes")])
 
 
+def half_named():
+    top = layers.Dense(8, activation="softmax", name="classes")
+    return keras.Sequential([keras.Input((6,)), layers.Dense(7), top])
+
+
+def unbiased():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(8, "softmax", use_bias=False, name="classes")])
+
+
 FEW = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.y % 4, name="few")
 ONE_OPTIMIZER = keras.optimizers.SGD(0.1)
 
@@ -263,10 +272,46 @@ BAD |= {
         "train every weight once",
         "players hidden",
     ),
+    "a loss that is a sum": (
+        Recipe(ex.stage(ex.dense, loss=lambda: keras.losses.SparseCategoricalCrossentropy(reduction="sum"))),
+        ex.CLASSES,
+        "not a mean over rows",
+        "reduction='sum'",
+    ),
+    "one output of no known kind with a loss of one's own": (
+        Recipe(ex.stage(ends_in(1, activation=None), loss=lambda: ex.squares)),
+        ex.BINARY,
+        "has to be a probability",
+        "an output with activation",
+    ),
+    "a parent with a layer that Keras named": (
+        Recipe(ex.stage(half_named), ex.stage(half_named, inherits=half_named)),
+        ex.CLASSES,
+        "some of its layers were not found",
+        "dense",
+    ),
+    "a base that is only in part in what freezes it": (
+        Recipe(ex.stage(ex.dense, freezes=ex.same_everywhere)),
+        ex.CLASSES,
+        "share no layer",
+        "hidden_1/kernel",
+    ),
+    "a base with a layer that is not there": (
+        Recipe(ex.stage(ex.plain, freezes=ex.dense)),
+        ex.CLASSES,
+        "some of its layers were not found",
+        "hidden_1/kernel",
+    ),
+    "a layer that is shared in part": (
+        Recipe(ex.stage(unbiased), ex.stage(ex.plain, inherits=unbiased)),
+        ex.CLASSES,
+        "only a part of a layer",
+        "classes/bias",
+    ),
     "a loss that is not reduced": (
         Recipe(ex.stage(ex.dense, loss=lambda: keras.losses.SparseCategoricalCrossentropy(reduction=None))),
         ex.CLASSES,
-        "not reduced to one number",
+        "not a mean over rows",
         "reduction=None",
     ),
 }

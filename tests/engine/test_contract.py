@@ -66,7 +66,7 @@ def test_a_result_tells_what_it_took(results):
         assert set(result.metrics) == {"accuracy", "precision", "recall", "f1", "loss"}
         # 40 rows in batches of 16 are 3 steps an epoch.
         weights = {"trainable_weights": 42 + 12 + 56, "weights": 122}
-        assert result.budget == {"epochs": 3, "steps": 9, **weights, "step_flops": 3 * 16 * 2 * (36 + 48)}
+        assert result.budget == {"epochs": 3, "steps": 9, **weights, "step_flops": 16 * 2 * (2 * 36 + 3 * 48)}
         assert set(result.cost) == {"compile_s", "train_s", "steady_epoch_s", "evaluate_s", "memory_bytes"}
         assert result.cost["train_s"] >= result.cost["steady_epoch_s"] > 0
         assert result.cost["memory_bytes"] > 2**20

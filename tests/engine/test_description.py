@@ -176,7 +176,7 @@ def test_the_stages_are_described_in_order_with_what_they_inherit_and_freeze():
     recipe = Recipe(ex.stage(ex.dense, epochs=7), ex.stage(ex.grown, inherits=ex.dense, freezes=ex.dense))
     first, second = describe_recipe(recipe, ex.CLASSES)["stages"]
     assert (first["build"], first["inherits"], first["freezes"], first["epochs"]) == ("dense", None, None, 7)
-    assert (second["build"], second["inherits"], second["freezes"][0]) == ("grown", "dense", "dense")
+    assert (second["build"], second["inherits"], second["freezes"]) == ("grown", "dense", "dense")
     unfrozen = Recipe(recipe.stages[0], ex.stage(ex.grown, inherits=ex.dense))
     assert describe_recipe(unfrozen, ex.CLASSES)["stages"][1] != second
 
@@ -192,7 +192,7 @@ def test_another_transformer_changes_the_description():
     scaled = [
         describe_recipe(Recipe(ex.stage(ex.plain), preprocess=p), ex.CLASSES) for p in (MinMaxScaler, StandardScaler)
     ]
-    assert scaled[0]["preprocess"]["parameters"]["feature_range"] == "(0, 1)"
+    assert [each["preprocess"]["transformer"] for each in scaled] == ["MinMaxScaler", "StandardScaler"]
     assert scaled[0] != scaled[1]
     assert scaled[0]["stages"] == scaled[1]["stages"]
 
