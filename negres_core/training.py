@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from negres_core.controls.contract import Run, Trained
+from negres_core.controls.inherited_weights import differing_weights
 from negres_core.design import Cell
 from negres_core.evidence import Key, Replicate, Store, TrainedWeight
 from negres_core.inputs import digest_array
@@ -70,7 +71,9 @@ class Trainer:
         found = {key: self._store.find(key.id) for key in keys}
         jobs = {}
         for position, key in enumerate(keys):
-            if parents and not _descends(found[key], parents[position]):
+            stored = found[key]
+            # The parent may have been trained anew since, elsewhere and with other bits.
+            if parents and stored and differing_weights(stored, parents[position]):
                 found[key] = None
             if found[key] is None:
                 cell = self._run.cells[position // self._run.design.seeds]
@@ -121,9 +124,3 @@ class Trainer:
             recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         return self._store.record(replicate, result.model)
-
-
-def _descends(child: Replicate | None, parent: Replicate) -> bool:
-    """Tell whether a stored child began with what its parent ended with; the parent may be trained anew since."""
-    inherited = [weight for weight in child.weights if weight.inherited_from is not None] if child else []
-    return all(weight.start == parent.weights[weight.inherited_from or 0].end for weight in inherited)

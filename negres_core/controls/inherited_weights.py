@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from negres_core.controls.contract import Run
-from negres_core.evidence import Finding
+from negres_core.evidence import Finding, Replicate
 
 WHEN = "after"
+
+
+def differing_weights(child: Replicate, parent: Replicate) -> list[str]:
+    """Return the paths of a child's inherited weights that did not begin as the parent's record says they ended."""
+    inherited = ((weight, weight.inherited_from) for weight in child.weights)
+    return [
+        weight.path for weight, index in inherited if index is not None and weight.start != parent.weights[index].end
+    ]
 
 
 def check(run: Run) -> Finding | None:
@@ -18,9 +26,9 @@ def check(run: Run) -> Finding | None:
     for arm in run.arms:
         for parents, children in zip(arm.stages, arm.stages[1:], strict=False):
             for parent, child in zip(parents, children, strict=True):
-                loaded = [weight for weight in child.weights if weight.inherited_from is not None]
-                differ |= {w.path for w in loaded if w.start != parent.weights[w.inherited_from or 0].end}
-                inherited += len(loaded)
+                loaded = sum(weight.inherited_from is not None for weight in child.weights)
+                differ |= set(differing_weights(child, parent))
+                inherited += loaded
                 without += not loaded
                 replicates += 1
     if not replicates:

@@ -228,7 +228,7 @@ class Evidence(Record):
                 f"95% interval [{low:+.4g}, {high:+.4g}], standard error {self.estimate.standard_error:.3g}, "
                 f"p {self.estimate.p_two_sided:.3g} (two-sided)"
             )
-        word = {"beats": "margin", "matches": "margin", "reaches": "bar"}[self.claim["kind"]]
+        word = "bar" if self.claim["kind"] == "reaches" else "margin"
         lines.append(f"  {word:<11} {self.claim['threshold']:g} {self.claim['unit']}")
         design = self.design
         lines.append(
