@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
+from negres_core.arrays import Named, label_arrays, map_arrays
 from negres_core.errors import InputError
 
 
@@ -17,7 +19,8 @@ class Dataset:
     """Inputs and targets of one data set, as plain arrays.
 
     Attributes:
-        x: inputs, (rows, ...); held as float32. An array that is float32 already is not copied: leave it as it is.
+        x: inputs, (rows, ...); or several, a dictionary of such arrays by the names of the model's inputs. Held as
+            float32. An array that is float32 already is not copied: leave it as it is.
         y: targets. Integers shaped (rows,) are class labels 0 to classes - 1, held as int32 (classification); floats
             shaped (rows,) or (rows, columns) are values, held as float32 (regression).
         name: what the data set is called in tables and evidence.
@@ -36,34 +39,43 @@ class Dataset:
     groups: Any = None
 
     def __post_init__(self) -> None:
-        x, y = np.asarray(self.x), np.asarray(self.y)
         if not isinstance(self.name, str) or not self.name:
             raise InputError("A data set needs a name.", received=self.name, remedy='Give one: Dataset(name="mine").')
-        for label, array in (("x", x), ("y", y)):
+        if isinstance(self.x, Mapping) and not (self.x and all(name and isinstance(name, str) for name in self.x)):
+            raise InputError(
+                f"Several inputs of data set {self.name!r} need a name each.",
+                received=f"x with the names {list(self.x)}",
+                remedy='Name them as the model\'s inputs are named: x={"image": images, "age": ages}.',
+            )
+        x: Any = map_arrays(lambda given: self._array("x", given), self.x)
+        y = self._array("y", self.y)
+        inputs = label_arrays(x, "x")
+        for label, array in (*inputs.items(), ("y", y)):
             if array.dtype.kind not in "biuf":
                 raise InputError(
                     f"`{label}` of data set {self.name!r} has to be an array of numbers.",
                     received=f"an array of dtype {array.dtype}",
                     remedy="Encode it first; class names become labels with np.unique(names, return_inverse=True)[1].",
                 )
-        if x.ndim < 2:
-            raise InputError(
-                f"`x` of data set {self.name!r} needs a row axis and at least one feature axis.",
-                received=f"x of shape {x.shape}",
-                remedy="Reshape a single feature with x.reshape(-1, 1).",
-            )
-        if y.ndim == 0 or len(x) != len(y):
-            raise InputError(
-                f"`x` and `y` of data set {self.name!r} differ in length.",
-                received=f"x of shape {x.shape} and y of shape {y.shape}",
-                remedy="Give one target for each row of inputs.",
-            )
-        if not len(x):
-            raise InputError(
-                f"Data set {self.name!r} is empty.",
-                received=f"x of shape {x.shape}",
-                remedy="Give 2 rows or more; look at what selected them.",
-            )
+        for label, array in inputs.items():
+            if array.ndim < 2:
+                raise InputError(
+                    f"`{label}` of data set {self.name!r} needs a row axis and at least one feature axis.",
+                    received=f"{label} of shape {array.shape}",
+                    remedy=f"Reshape a single feature with {label}.reshape(-1, 1).",
+                )
+            if y.ndim == 0 or len(array) != len(y):
+                raise InputError(
+                    f"`{label}` and `y` of data set {self.name!r} differ in length.",
+                    received=f"{label} of shape {array.shape} and y of shape {y.shape}",
+                    remedy="Give one target for each row of inputs.",
+                )
+            if not len(array):
+                raise InputError(
+                    f"Data set {self.name!r} is empty.",
+                    received=f"{label} of shape {array.shape}",
+                    remedy="Give 2 rows or more; look at what selected them.",
+                )
         if y.ndim == 2 and y.shape[1] == 1:
             y = y[:, 0]
         if y.ndim > 1 and y.dtype.kind in "biu":
@@ -73,9 +85,9 @@ class Dataset:
                 remedy="Give class labels, y.argmax(axis=1), with a sparse loss; or floats, for a regression.",
             )
         with np.errstate(over="ignore"):  # what float32 cannot hold is found below
-            x = np.ascontiguousarray(x, dtype=np.float32)
+            x = map_arrays(lambda array: np.ascontiguousarray(array, dtype=np.float32), x)
             y = y.astype(np.float32) if y.dtype.kind == "f" else y
-        for label, array in (("x", x), ("y", y)):
+        for label, array in (*label_arrays(x, "x").items(), ("y", y)):
             bad = ~np.isfinite(array)
             if bad.any():
                 rows = np.flatnonzero(bad.reshape(len(array), -1).any(axis=1))
@@ -94,21 +106,28 @@ class Dataset:
         groups = self.groups
         if groups is not None:
             groups = np.asarray(groups)
-            if groups.shape != (len(x),):
+            if groups.shape != (len(y),):
                 raise InputError(
                     f"`groups` of data set {self.name!r} needs one label a row.",
-                    received=f"groups of shape {groups.shape} for {len(x)} rows",
+                    received=f"groups of shape {groups.shape} for {len(y)} rows",
                     remedy="Give a one-dimensional array as long as x.",
                 )
             groups = np.unique(groups, return_inverse=True)[1].astype(np.int32)
         for field, value in (("x", x), ("y", y), ("groups", groups)):
-            if value is not None:
-                value = value.view()
-                value.flags.writeable = False
-            object.__setattr__(self, field, value)
+            object.__setattr__(self, field, None if value is None else map_arrays(_read_only, value))
+
+    def _array(self, label: str, given: Any) -> np.ndarray:
+        try:
+            return np.asarray(given)
+        except ValueError as error:
+            raise InputError(
+                f"`{label}` of data set {self.name!r} cannot be made an array.",
+                received=str(error),
+                remedy='Give rows of one shape; and several inputs by name, x={"image": images, "age": ages}.',
+            ) from error
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.y)
 
     @property
     def task(self) -> Literal["classification", "regression"]:
@@ -116,9 +135,9 @@ class Dataset:
         return "classification" if self.y.dtype.kind == "i" else "regression"
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one row of inputs."""
-        return tuple(self.x.shape[1:])
+    def input_shape(self) -> Named[tuple[int, ...]]:
+        """Shape of one row of inputs; by name, where there are several."""
+        return map_arrays(lambda array: tuple(array.shape[1:]), self.x)
 
     @cached_property
     def outputs(self) -> int:
@@ -129,13 +148,19 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over shapes, dtypes and bytes of x, y and groups."""
+        """SHA-256 over names, shapes, dtypes and bytes of x, y and groups."""
         digest = hashlib.sha256()
-        for array in (self.x, self.y, self.groups):
+        for name, array in (*label_arrays(self.x, "").items(), ("", self.y), ("", self.groups)):
             if array is not None:
-                digest.update(f"{array.dtype.str}{array.shape}".encode())
+                digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
     def __repr__(self) -> str:
         return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {self.task}, {self.outputs} outputs)"
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from negres_core.arrays import map_arrays
 from negres_core.claim import Claim
 from negres_core.controls.contract import Role, Run, Trained, run_controls
 from negres_core.dataset import Dataset
@@ -172,7 +173,7 @@ class Experiment:
                 "source": data.source,
                 "digest": data.digest,
                 "rows": len(data),
-                "input_shape": list(data.input_shape),
+                "input_shape": map_arrays(list, data.input_shape),
                 "outputs": data.outputs,
                 "task": data.task,
             },

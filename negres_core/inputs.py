@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arrays import Named, label_arrays, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.errors import InputError
@@ -34,17 +35,21 @@ def make_transformer(recipe: Recipe) -> Any:
     return made.set_params(**dict.fromkeys(unset, 0)) if unset else made
 
 
-def prepare_inputs(recipe: Recipe, data: Dataset, cell: Cell) -> np.ndarray:
-    """Return the inputs of every row, float32 and shaped as in the data set, prepared for one cell.
+def prepare_inputs(recipe: Recipe, data: Dataset, cell: Cell) -> Named[np.ndarray]:
+    """Return the inputs of every row, float32 and shaped and named as in the data set, prepared for one cell.
 
     All rows are returned, so that both folds are addressed by row number, and a cell's replicates share one array.
     """
-    if recipe.preprocess is None:
-        return np.asarray(data.x)
-    flat = data.x.reshape(len(data), -1)
-    transformer = make_transformer(recipe).fit(flat[cell.train])
-    prepared = np.ascontiguousarray(transformer.transform(flat), dtype=np.float32)
-    return prepared.reshape(data.x.shape) if prepared.shape == flat.shape else prepared
+
+    def prepare(x: np.ndarray) -> np.ndarray:
+        if recipe.preprocess is None:
+            return x
+        flat = x.reshape(len(x), -1)
+        transformer = make_transformer(recipe).fit(flat[cell.train])
+        prepared = np.ascontiguousarray(transformer.transform(flat), dtype=np.float32)
+        return prepared.reshape(x.shape) if prepared.shape == flat.shape else prepared
+
+    return map_arrays(prepare, data.x)
 
 
 def sample_rows(cell: Cell) -> np.ndarray:
@@ -53,6 +58,12 @@ def sample_rows(cell: Cell) -> np.ndarray:
 
 
 def digest_array(array: Any) -> str:
-    """Digest an array's shape, dtype and bytes; equal digests mean bitwise equal arrays."""
-    value = np.ascontiguousarray(array)
-    return hashlib.blake2b(f"{value.dtype.str}{value.shape}".encode() + value.tobytes(), digest_size=16).hexdigest()
+    """Digest the shape, dtype and bytes of an array, or of several with their names.
+
+    Equal digests mean bitwise equal arrays.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for name, each in label_arrays(array, "").items():
+        value = np.ascontiguousarray(each)
+        digest.update(f"{name}{value.dtype.str}{value.shape}".encode() + value.tobytes())
+    return digest.hexdigest()

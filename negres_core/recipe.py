@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
+from negres_core.arrays import Named
 from negres_core.errors import InputError
 
 Build = Callable[..., Any]
@@ -27,7 +28,8 @@ class Stage:
 
     Attributes:
         build: a plain function that returns a Keras 3 model. Where it names parameters `input_shape` (tuple) or
-            `outputs` (number of classes, or of target columns), it is given those of the data set.
+            `outputs` (number of classes, or of target columns), it is given those of the data set; of several inputs,
+            a dictionary of the shape of each by name.
         inherits: the `build` of the stage before, whose trained weights, saved to disk and loaded again, this model
             starts from. Layers are matched by the path of their weights.
         freezes: a `build` whose layers in this model are not trained (Keras' `trainable = False`).
@@ -99,7 +101,8 @@ class Recipe:
     Args:
         *stages: one stage or more. Every stage after the first inherits the one before it.
         preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer; it is fitted on
-            the inputs of the training fold of each cell, flattened to (rows, features), and applied to both folds.
+            the inputs of the training fold of each cell, flattened to (rows, features), and applied to both folds. Of
+            several inputs, each has a fresh one of its own; what has to be scaled another way is scaled in the model.
 
     Raises:
         InputError: there is no stage, or a stage does not inherit the one before.
@@ -167,7 +170,7 @@ def name_of(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-def call_build(build: Build, *, input_shape: tuple[int, ...], outputs: int) -> Any:
+def call_build(build: Build, *, input_shape: Named[tuple[int, ...]], outputs: int) -> Any:
     """Call a build function with those of the offered arguments that it names; what a partial gives stands.
 
     Raises:

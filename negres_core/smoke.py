@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Design
 from negres_core.recipe import Recipe
@@ -36,4 +37,4 @@ def shrink_data(data: Dataset, design: Design) -> Dataset:
     else:
         rows = np.sort(order[:ROWS])
     groups = None if data.groups is None else data.groups[rows]
-    return Dataset(x=data.x[rows], y=data.y[rows], name=data.name, source=data.source, groups=groups)
+    return Dataset(x=take_rows(data.x, rows), y=data.y[rows], name=data.name, source=data.source, groups=groups)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Recipe, Stage
+from negres_core.arrays import take_rows
 from negres_core.controls.contract import Run, Trained
 from negres_core.design import Design
 from negres_core.evidence import Evidence, Key, Replicate, Store
@@ -134,15 +135,15 @@ def new_run(new_replicate):
                         seed=seed,
                         metrics={name: value + number / 1000 for name, value in scores.items()},
                         weights=[kept, new],
-                        inputs_digest=digest_array(prepared[sample_rows(cell)]),
+                        inputs_digest=digest_array(take_rows(prepared, sample_rows(cell))),
                     )
                 )
         return replicates
 
-    def make(*, y=None, groups=None, treatment=0.9, control=0.85, metric="accuracy"):
+    def make(*, x=None, y=None, groups=None, treatment=0.9, control=0.85, metric="accuracy"):
         rng = np.random.default_rng(5)
         labels = np.arange(40) % 2 if y is None else y
-        data = Dataset(x=rng.uniform(size=(40, 3)), y=labels, name="tiny", groups=groups)
+        data = Dataset(x=rng.uniform(size=(40, 3)) if x is None else x, y=labels, name="tiny", groups=groups)
         design = Design(folds=2, repeats=2, seeds=2)
         growth = Recipe(Stage(base), Stage(grown, inherits=base, freezes=base), preprocess=HalfScaler)
         scratch = Recipe(Stage(grown), preprocess=HalfScaler)

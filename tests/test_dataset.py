@@ -10,6 +10,10 @@ X = np.arange(12, dtype=np.float32).reshape(4, 3)
 LABELS = np.array([0, 1, 2, 1])
 
 
+AGES = np.array([[30], [20], [50], [40]], dtype=np.uint8)
+BOTH = {"image": X, "age": AGES}
+
+
 def make(**fields):
     return Dataset(**{"x": X, "y": LABELS, "name": "mine"} | fields)
 
@@ -63,6 +67,44 @@ def test_the_arrays_are_read_only_and_the_callers_are_not_frozen():
 
 def test_the_same_arrays_have_the_same_digest_whatever_their_name_and_layout():
     assert make().digest == make(name="other", source="elsewhere", x=np.asfortranarray(X, dtype=np.float64)).digest
+
+
+def test_the_digest_is_that_of_the_evidence_that_is_stored():
+    """What was trained is found again by this: a change here makes all of it worthless."""
+    assert make().digest == "185c4a46eac8d072faee92f0b4d84800f194e3f620979f170d8031fb7f704681"
+    grouped = make(groups=["b", "a", "b", "c"])
+    assert grouped.digest == "cf3ae28bcb77485d1be2c6433cd1551803edb56f887ee721e79afe74022892da"
+
+
+def test_several_inputs_have_names():
+    data = make(x=BOTH)
+
+    assert (len(data), data.task, data.outputs) == (4, "classification", 3)
+    assert data.input_shape == {"age": (1,), "image": (3,)}
+    assert repr(data) == "Dataset('mine', 4 rows of {'age': (1,), 'image': (3,)}, classification, 3 outputs)"
+    for name, given in BOTH.items():
+        np.testing.assert_array_equal(data.x[name], given)
+        assert data.x[name].dtype == np.float32
+        with pytest.raises(ValueError, match="read-only"):
+            data.x[name][0] = 1
+    assert X.flags.writeable
+    assert type(data.x) is dict
+    assert data.x is not BOTH
+
+
+def test_the_digest_of_several_inputs_depends_on_their_names_and_not_on_their_order():
+    digest = make(x=BOTH).digest
+
+    assert make(x=dict(reversed(BOTH.items()))).digest == digest
+    for other in (
+        {"image": X, "ages": AGES},
+        {"image": X, "age": AGES + 1},
+        {"image": X},
+        {"image": X, "age": AGES, "more": AGES},
+    ):
+        assert make(x=other).digest != digest
+    assert make(x={"image": X}).digest != make(x=X).digest
+    assert make(x={"a": X, "b": X + 1}).digest != make(x={"a": X + 1, "b": X}).digest
 
 
 @pytest.mark.parametrize(
@@ -119,6 +161,27 @@ def broken(value, *, at=(2, 1)):
         ({"x": X.astype(np.float64) * 1e300}, "`x` .* not finite", "11 values are NaN or infinite as", "rescale"),
         ({"y": [0, -1, 1, 0]}, "have to count from 0", "labels from -1 to 1", "return_inverse=True"),
         ({"y": [0, 1, 0, 2**32]}, "have to count from 0", f"labels from 0 to {2**32}", "return_inverse=True"),
+        ({"x": [X, AGES]}, "`x` .* cannot be made an array", "inhomogeneous", 'x={"image": images, "age": ages}'),
+        ({"y": [[0], [1, 2], [1], [0]]}, "`y` .* cannot be made an array", "inhomogeneous", "rows of one shape"),
+        ({"x": {}}, "need a name each", "names []", 'x={"image": images, "age": ages}'),
+        ({"x": {"": X}}, "need a name each", "names ['']", "as the model's inputs are named"),
+        ({"x": {"image": X, 3: AGES}}, "need a name each", "names ['image', 3]", "named"),
+        ({"x": BOTH | {"age": [["a"]] * 4}}, r"`x\['age'\]` .* array of numbers", "dtype <U1", "np.unique"),
+        ({"x": BOTH | {"age": BOTH}}, r"`x\['age'\]` .* array of numbers", "dtype object", "Encode it first"),
+        (
+            {"x": BOTH | {"age": AGES[:, 0]}},
+            r"`x\['age'\]` .* feature axis",
+            "x['age'] of shape (4,)",
+            "reshape(-1, 1)",
+        ),
+        (
+            {"x": BOTH | {"age": AGES[1:]}},
+            r"`x\['age'\]` and `y` .* differ",
+            "x['age'] of shape (3, 1) and",
+            "each row",
+        ),
+        ({"x": {"image": X[:0], "age": AGES[:0]}, "y": LABELS[:0]}, "is empty", "x['age'] of shape (0, 1)", "2 rows"),
+        ({"x": BOTH | {"image": broken(np.nan)}}, r"`x\['image'\]` .* not finite", "the first in row 2", "Impute"),
         ({"groups": [0, 1]}, "one label a row", "groups of shape (2,) for 4 rows", "as long as x"),
         ({"groups": [[0], [1], [2], [3]]}, "one label a row", "groups of shape (4, 1)", "one-dimensional"),
     ],

@@ -18,7 +18,7 @@ LAYERS = {
     part: layer
     for layer, parts in enumerate(
         (
-            "errors",
+            "arrays errors",
             "claim code dataset design inputs metrics provenance recipe seeds smoke statistics verdict",
             "evidence",
             "controls engine report",

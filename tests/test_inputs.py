@@ -22,6 +22,8 @@ def build():
 DRAW = np.random.default_rng(3)
 DATA = Dataset(x=DRAW.normal(size=(30, 4)), y=np.arange(30) % 2, name="rows")
 IMAGES = Dataset(x=DRAW.normal(size=(12, 2, 3, 1)), y=np.arange(12) % 2, name="images")
+AGES = DRAW.uniform(1, 99, size=(12, 1))
+BOTH = Dataset(x={"image": IMAGES.x, "age": AGES}, y=IMAGES.y, name="both")
 
 
 def recipe(preprocess):
@@ -61,6 +63,29 @@ def test_images_are_flattened_for_the_transformer_and_shaped_again():
     assert prepared.flags.c_contiguous
     train = IMAGES.x[here.train]
     np.testing.assert_allclose(prepared, (IMAGES.x - train.mean(axis=0)) / train.std(axis=0), rtol=1e-4, atol=1e-5)
+
+
+def test_without_a_transformer_several_inputs_are_those_of_the_data():
+    prepared = prepare_inputs(recipe(None), BOTH, cell(BOTH))
+    assert list(prepared) == ["age", "image"]
+    for name, array in prepared.items():
+        np.testing.assert_array_equal(array, BOTH.x[name])
+
+
+def test_each_of_several_inputs_has_a_transformer_of_its_own():
+    made = []
+
+    def make():
+        made.append(MinMaxScaler())
+        return made[-1]
+
+    here = cell(BOTH)
+    prepared = prepare_inputs(recipe(make), BOTH, here)
+    alone = prepare_inputs(recipe(MinMaxScaler), IMAGES, here)
+    np.testing.assert_array_equal(prepared["image"], alone)
+    low, high = AGES[here.train].min(), AGES[here.train].max()
+    np.testing.assert_allclose(prepared["age"], (AGES - low) / (high - low), rtol=1e-5, atol=1e-6)
+    assert sorted(each.n_features_in_ for each in made) == [1, 6]
 
 
 @pytest.mark.parametrize("data", [DATA, IMAGES], ids=["rows", "images"])
@@ -126,6 +151,19 @@ def test_the_sample_holds_rows_of_both_folds():
 )
 def test_a_digest_tells_arrays_apart(other):
     assert digest_array(np.arange(6, dtype=np.float32).reshape(2, 3)) != digest_array(other)
+
+
+def test_the_digest_of_one_array_is_that_of_the_evidence_that_is_stored():
+    assert digest_array(np.arange(12, dtype=np.float32).reshape(4, 3)) == "8e830c57c596e676db8006e11d27b06c"
+
+
+def test_the_digest_of_several_inputs_tells_names_and_values_apart_and_not_their_order():
+    one, other = np.arange(6, dtype=np.float32).reshape(2, 3), np.ones((2, 1), np.float32)
+    digest = digest_array({"a": one, "b": other})
+    assert digest_array({"b": other, "a": one}) == digest
+    for changed in ({"a": one, "c": other}, {"b": one, "a": other}, {"a": one, "b": other * 2}, {"a": one}):
+        assert digest_array(changed) != digest
+    assert digest_array({"a": one}) != digest_array(one)
 
 
 def test_a_digest_is_of_the_values_however_they_lie_in_memory():

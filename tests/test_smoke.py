@@ -76,6 +76,15 @@ def test_values_keep_a_sample_of_all_rows():
     assert np.ptp(data.y) > 0.95
 
 
+@pytest.mark.parametrize("y", [np.arange(4000) % 7, np.linspace(0, 1, 4000)])
+def test_of_several_inputs_the_same_rows_are_kept(y):
+    one = make_data(y)
+    both = shrink_data(Dataset(x={"row": one.x, "image": one.x.reshape(-1, 1, 1) + 1}, y=y, name="both"), TWO)
+
+    np.testing.assert_array_equal(both.x["row"], shrink_data(one, TWO).x)
+    np.testing.assert_array_equal(both.x["image"][:, :, 0], both.x["row"] + 1)
+
+
 @pytest.mark.parametrize("y", [np.arange(20) % 2, np.linspace(0, 1, 20)])
 def test_a_small_data_set_stays_whole(y):
     data = make_data(y)

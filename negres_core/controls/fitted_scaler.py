@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
+from negres_core.arrays import map_arrays
 from negres_core.controls.contract import Run
+from negres_core.design import Cell
 from negres_core.evidence import Finding
 from negres_core.inputs import digest_array, make_transformer, sample_rows
+from negres_core.recipe import Recipe
 
 WHEN = "after"
 
@@ -15,25 +20,16 @@ def check(run: Run) -> Finding | None:
     """Refit the transformers on the training folds of the first repeat, and compare what they make of a sample.
 
     Compared are all replicates of those cells: of every arm, stage and seed.
-
-    The transformer is cloned first, so that one that arrives already fitted, on all rows say, is found out.
     """
-    from sklearn.base import clone
-
     differ = checked = 0
-    flat = run.data.x.reshape(len(run.data), -1)
     for recipe in {arm.recipe.preprocess: arm.recipe for arm in run.arms if arm.recipe.preprocess}.values():
         replicates = [
             r for arm in run.arms if arm.recipe.preprocess == recipe.preprocess for s in arm.stages for r in s
         ]
         for cell in run.cells[: run.design.folds]:
-            transformer = clone(make_transformer(recipe)).fit(flat[cell.train])
-            rows = sample_rows(cell)
-            prepared = np.ascontiguousarray(transformer.transform(flat[rows]), dtype=np.float32)
-            if prepared.shape[1] == flat.shape[1]:
-                prepared = prepared.reshape(len(rows), *run.data.input_shape)
+            sample = map_arrays(functools.partial(_refit, recipe=recipe, cell=cell), run.data.x)
             here = [r for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)]
-            differ += {r.inputs_digest for r in here} != {digest_array(prepared)}
+            differ += {r.inputs_digest for r in here} != {digest_array(sample)}
             checked += 1
     if not checked:
         return None
@@ -44,3 +40,13 @@ def check(run: Run) -> Finding | None:
         threshold="0 may: a scaler that has seen the test fold leaks it",
         remedy="Return an unfitted transformer from `preprocess`, one that is not random.",
     )
+
+
+def _refit(x: np.ndarray, *, recipe: Recipe, cell: Cell) -> np.ndarray:
+    """Return a sample of one input, transformed by a clone: one that arrives fitted, on all rows say, is found out."""
+    from sklearn.base import clone
+
+    flat, rows = x.reshape(len(x), -1), sample_rows(cell)
+    transformer = clone(make_transformer(recipe)).fit(flat[cell.train])
+    prepared = np.ascontiguousarray(transformer.transform(flat[rows]), dtype=np.float32)
+    return prepared.reshape(len(rows), *x.shape[1:]) if prepared.shape[1] == flat.shape[1] else prepared

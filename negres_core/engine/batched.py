@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from negres_core.arrays import Named, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
@@ -159,10 +160,10 @@ class _Chunk:
             for i in range(len(self._jobs))
         ]
 
-    def _put(self, array: np.ndarray) -> Any:
-        return self._backend.put(array, self._place)
+    def _put(self, arrays: Named[np.ndarray]) -> Any:
+        return self._backend.put(arrays, self._place)
 
-    def _inputs(self) -> tuple[list[np.ndarray], Any, Any, np.ndarray]:
+    def _inputs(self) -> tuple[list[Named[np.ndarray]], Any, Any, np.ndarray]:
         """Return the inputs of each job, all inputs and targets on the device, and where each job's rows begin there.
 
         Cells whose inputs were prepared differently lie one after another, each once.
@@ -171,9 +172,8 @@ class _Chunk:
         jobs = dict(zip(keys, self._jobs, strict=True))
         prepared = {key: prepare_inputs(self._recipe, self._data, job.cell) for key, job in jobs.items()}
         begins = {key: index * len(self._data) for index, key in enumerate(prepared)}
-        several = len(prepared) > 1
-        x = np.concatenate(list(prepared.values())) if several else next(iter(prepared.values()))
-        y = np.concatenate([self._data.y] * len(prepared)) if several else self._data.y
+        x = map_arrays(_one_after_another, *prepared.values())
+        y = _one_after_another(*[self._data.y] * len(prepared))
         offsets = np.array([begins[key] for key in keys], dtype=np.int32)
         return [prepared[key] for key in keys], self._put(x), self._put(y), offsets
 
@@ -186,6 +186,10 @@ class _Chunk:
             outputs.append(ops.convert_to_numpy(chunk))
             total += ops.convert_to_numpy(loss).astype(float) * some.shape[1]
         return np.concatenate(outputs, axis=1), total / rows.shape[1]
+
+
+def _one_after_another(*arrays: np.ndarray) -> np.ndarray:
+    return np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
 
 
 def _until_not_finite(curve: list[float]) -> list[float]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arrays import Named
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.inputs import prepare_inputs
@@ -25,13 +26,13 @@ class Cells:
         held: how many cells are kept.
     """
 
-    def __init__(self, recipe: Recipe, data: Dataset, put: Callable[[np.ndarray], Any], *, held: int) -> None:
+    def __init__(self, recipe: Recipe, data: Dataset, put: Callable[[Named[np.ndarray]], Any], *, held: int) -> None:
         self._recipe, self._data, self._put, self._most = recipe, data, put, held
         self._lock = threading.Lock()
         self._locks: dict[tuple[int, int], threading.Lock] = {}
-        self._held: OrderedDict[tuple[int, int], tuple[np.ndarray, Any]] = OrderedDict()
+        self._held: OrderedDict[tuple[int, int], tuple[Named[np.ndarray], Any]] = OrderedDict()
 
-    def inputs(self, job: Job) -> tuple[np.ndarray, Any]:
+    def inputs(self, job: Job) -> tuple[Named[np.ndarray], Any]:
         """Return the inputs of every row, prepared for a job's cell, on the host and on the device."""
         # Without a transformer every cell has the same inputs.
         key = (job.cell.repeat, job.cell.fold) if self._recipe.preprocess else (-1, -1)

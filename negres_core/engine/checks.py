@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from negres_core.arrays import label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.model import (
     build_model,
@@ -52,24 +53,25 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
 
 def _check_transformer(recipe: Recipe, data: Dataset) -> None:
     """Raise InputError where a transformer does not give back rows as wide as it takes, as a dense array."""
-    flat = data.x.reshape(len(data), -1)
-    sample = flat[:: max(1, len(flat) // 2000)]
-    try:
-        shape = np.asarray(make_transformer(recipe).fit(sample).transform(sample)).shape
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(
-            f"`preprocess` cannot be fitted on the inputs of {data.name!r}.",
-            received=f"rows of {flat.shape[1]} values, and from the transformer: {error}",
-            remedy="Return a transformer of numbers, without targets, such as sklearn.preprocessing.MinMaxScaler().",
-        ) from error
-    if shape != sample.shape:
-        raise InputError(
-            f"`preprocess` has to keep the number of features of {data.name!r}, and to return a dense array.",
-            received=f"an array of shape {shape} for rows of {flat.shape[1]} values",
-            remedy="Return a scaler; put a layer that changes the width into the model.",
-        )
+    for label, array in label_arrays(data.x, "x").items():
+        flat = array.reshape(len(data), -1)
+        sample = flat[:: max(1, len(flat) // 2000)]
+        try:
+            shape = np.asarray(make_transformer(recipe).fit(sample).transform(sample)).shape
+        except InputError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"`preprocess` cannot be fitted on `{label}` of {data.name!r}.",
+                received=f"rows of {flat.shape[1]} values, and from the transformer: {error}",
+                remedy="Return a transformer of numbers, without targets: sklearn.preprocessing.MinMaxScaler(), say.",
+            ) from error
+        if shape != sample.shape:
+            raise InputError(
+                f"`preprocess` has to keep the number of features of `{label}` of {data.name!r}, in a dense array.",
+                received=f"an array of shape {shape} for rows of {flat.shape[1]} values",
+                remedy="Return a scaler; put a layer that changes the width into the model.",
+            )
 
 
 def check_model(model: Any, stage: Stage, data: Dataset) -> None:
@@ -142,12 +144,13 @@ def _check_optimizer(stage: Stage) -> None:
 def _check_objective(stage: Stage, model: Any, data: Dataset) -> None:
     """Raise InputError where an objective does not run, or names players that do not train every weight once."""
     name = name_of(stage.objective) if stage.objective else ""
+    batch = take_rows(data.x, slice(2))
     try:
-        made = stage.objective(model, data.x[:2], data.y[:2], training=True) if stage.objective else 0.0
+        made = stage.objective(model, batch, data.y[:2], training=True) if stage.objective else 0.0
     except Exception as error:
         raise InputError(
             f"The objective {name} does not run on a batch of {data.name!r}.",
-            received=f"inputs of shape {data.x[:2].shape}, and: {error}",
+            received=f"inputs of shape {map_arrays(np.shape, batch)}, and: {error}",
             remedy="Take (model, x, y, *, training), call model(x, training=training), and use keras.ops.",
         ) from error
     if not isinstance(made, dict):

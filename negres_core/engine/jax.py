@@ -8,10 +8,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from negres_core.arrays import Named
 
-def put(array: np.ndarray, device: Any = None) -> Any:
-    """Place an array on a device, or on the default one."""
-    return jax.device_put(array, device)
+
+def put(arrays: Named[np.ndarray], device: Any = None) -> Any:
+    """Place an array, or several by name, on a device, or on the default one."""
+    return jax.device_put(arrays, device)
 
 
 def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[..., Any]:

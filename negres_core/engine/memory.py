@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arrays import label_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.model import layers_of, shape_of
 from negres_core.engine.replicate import CHUNK
@@ -23,6 +24,7 @@ def replicate_bytes(model: Any, recipe: Recipe, data: Dataset) -> int:
     """
     weights = 6 * sum(int(np.prod(weight.shape)) for weight in model.weights)
     widths = [int(np.prod(shape)) for layer in layers_of(model) if (shape := shape_of(layer, "output")) is not None]
-    activations = (2 * recipe.last.batch_size + CHUNK) * (sum(widths) + int(np.prod(data.input_shape)))
-    inputs = data.x.size if recipe.preprocess else 0
+    row = sum(int(np.prod(shape)) for shape in label_arrays(data.input_shape, "x").values())
+    activations = (2 * recipe.last.batch_size + CHUNK) * (sum(widths) + row)
+    inputs = len(data) * row if recipe.preprocess else 0
     return FLOAT_BYTES * (weights + activations + len(data) + inputs)

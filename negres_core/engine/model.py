@@ -12,6 +12,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.errors import InputError
 from negres_core.recipe import Build, Stage, call_build, name_of
@@ -47,10 +48,19 @@ def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
     """Return the shape of a model's outputs for one row, by calling it on a batch of two, which also builds it.
 
     Raises:
-        InputError: the model cannot take the rows of the data set.
+        InputError: the model cannot take the rows of the data set, or names its inputs otherwise.
     """
+    # A subclassed model has no list of inputs; Keras leaves out an input that a functional model does not name.
+    named = sorted(tensor.name for tensor in getattr(model, "inputs", None) or ())
+    if named and isinstance(data.x, dict) and named != sorted(data.x):
+        raise InputError(
+            f"{name} returns a model whose inputs are not named as those of {data.name!r}.",
+            received=f"inputs {', '.join(named)}; and of the data {', '.join(sorted(data.x))}",
+            remedy="Make an Input(shape, name=name) of each item of `input_shape`, also of one that is put to no use.",
+        )
     try:
-        return tuple(model(np.zeros((2, *data.input_shape), np.float32), training=False).shape[1:])
+        batch = map_arrays(lambda shape: np.zeros((2, *shape), np.float32), data.input_shape)
+        return tuple(model(batch, training=False).shape[1:])
     except Exception as error:
         raise InputError(
             f"{name} returns a model that cannot take the rows of {data.name!r}.",

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.recipe import Recipe
@@ -75,7 +76,7 @@ class Program:
             optimizer: values of the optimizer's variables.
             order: row numbers, (rows,), int32.
             steps: number of whole batches, a tensor, so that a call with none compiles without training.
-            x: inputs of every row of the data set.
+            x: inputs of every row of the data set, one array or several by name.
             y: targets of every row of the data set.
 
         Returns:
@@ -101,7 +102,7 @@ class Program:
     def step(self, state: Any, rows: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """Train on one batch of rows; return its loss, summed over players, and the state after it."""
         trainable, other, optimizer = state
-        inputs, targets = ops.take(x, rows, axis=0), ops.take(y, rows, axis=0)
+        inputs, targets = _gather(x, rows), _gather(y, rows)
         total: Any = 0.0
         gradients: list[Any] = [None] * len(trainable)
         after = other
@@ -121,7 +122,7 @@ class Program:
 
     def evaluate(self, trainable: Any, other: Any, rows: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """Return the model's outputs for some rows, and their mean loss without penalties, all with dropout off."""
-        inputs, targets = ops.take(x, rows, axis=0), ops.take(y, rows, axis=0)
+        inputs, targets = _gather(x, rows), _gather(y, rows)
         with self._scope(trainable, other):
             if not self._is_custom:
                 outputs = self._model(inputs, training=False)
@@ -160,3 +161,7 @@ class Program:
         positions = {id(variable): index for index, variable in enumerate(self._model.trainable_variables)}
         players = {layer.name: layer for layer in self._model.layers}
         return {name: [positions[id(variable)] for variable in players[name].trainable_variables] for name in names}
+
+
+def _gather(arrays: Any, rows: Any) -> Any:
+    return map_arrays(lambda each: ops.take(each, rows, axis=0), arrays)

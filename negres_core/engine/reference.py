@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from negres_core.arrays import Named, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
@@ -55,7 +56,9 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     return finish_replicate(recipe, data, job, start, inputs=inputs, outputs=outputs, loss=loss, curve=curve, cost=cost)
 
 
-def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: np.ndarray) -> Generator[float, None, None]:
+def _fit(
+    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
+) -> Generator[float, None, None]:
     """Train with `keras.Model.fit`, one call an epoch, and yield the loss it reports."""
     stage = recipe.last
     # Without it JAX would compile every operation on its own.
@@ -63,7 +66,7 @@ def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: np.ndarray
     model.compile(optimizer=make_optimizer(stage), loss=make_loss_object(stage), jit_compile=jit)
     try:
         for order in epoch_orders(recipe, job):
-            x, y = inputs[order], data.y[order]
+            x, y = take_rows(inputs, order), data.y[order]
             history = model.fit(x, y, batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0)
             yield float(history.history["loss"][0])
     finally:
@@ -72,7 +75,9 @@ def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: np.ndarray
         del model.optimizer
 
 
-def _step(recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: np.ndarray) -> Generator[float, None, None]:
+def _step(
+    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
+) -> Generator[float, None, None]:
     """Train with an objective, which `fit` has no place for: step by step, nothing compiled; yield the mean loss."""
     program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
     x, y = put(inputs), put(data.y)
@@ -87,12 +92,14 @@ def _step(recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: np.ndarra
         yield total / len(order)
 
 
-def _evaluate(recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: np.ndarray) -> tuple[np.ndarray, float]:
+def _evaluate(
+    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
+) -> tuple[np.ndarray, float]:
     loss_object, objective = make_loss_object(recipe.last), recipe.last.objective
     outputs, total = [], 0.0
     for begin in range(0, len(job.cell.test), CHUNK):
         rows = job.cell.test[begin : begin + CHUNK]
-        x, y = inputs[rows], data.y[rows]
+        x, y = take_rows(inputs, rows), data.y[rows]
         chunk = model(x, training=False)
         loss = objective(model, x, y, training=False) if objective else loss_object(y, chunk)
         players = loss.values() if isinstance(loss, dict) else [loss]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arrays import Named, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result, Weight
 from negres_core.engine.flops import step_flops
@@ -76,7 +77,7 @@ def finish_replicate(
     job: Job,
     start: Start,
     *,
-    inputs: np.ndarray,
+    inputs: Named[np.ndarray],
     outputs: np.ndarray,
     loss: float,
     curve: list[float],
@@ -117,7 +118,7 @@ def finish_replicate(
         curve=curve,
         predictions=predictions,
         weights=weights,
-        inputs_digest=digest_array(inputs[sample_rows(job.cell)]),
+        inputs_digest=digest_array(take_rows(inputs, sample_rows(job.cell))),
         budget={
             "epochs": stage.epochs,
             "steps": stage.epochs * -(-len(job.cell.train) // stage.batch_size),

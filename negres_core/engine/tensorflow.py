@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from negres_core.arrays import Named, map_arrays
 from negres_core.engine.contract import NotBatchableError
 
 
-def put(array: np.ndarray, device: str | None = None) -> Any:
-    """Place an array on a device, or on the default one."""
+def put(arrays: Named[np.ndarray], device: str | None = None) -> Any:
+    """Place an array, or several by name, on a device, or on the default one."""
     with tf.device(device):
-        return tf.constant(array)
+        return map_arrays(tf.constant, arrays)
 
 
 def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[..., Any]:

@@ -195,7 +195,7 @@ class Evidence(Record):
     design: dict[str, int]
     """`folds`, `repeats`, `seeds`."""
     data: dict[str, Any]
-    """`name`, `source`, `digest`, `rows`, `input_shape`, `outputs`, `task`."""
+    """`name`, `source`, `digest`, `rows`, `input_shape` (by name, of several inputs), `outputs`, `task`."""
     arms: list[Arm] = Field(default_factory=list)
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, signed so that positive is better; (repeats, folds)."""

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from negres_core import Recipe
+from negres_core.arrays import take_rows
 from negres_core.controls.fitted_scaler import check
 from negres_core.inputs import digest_array, make_transformer, prepare_inputs, sample_rows
 
@@ -41,6 +43,31 @@ def test_a_scaler_that_saw_all_rows_fails(new_run, plant, arm, stage, position):
     assert not finding.passed
     assert finding.control == "fitted scaler"
     assert finding.found.startswith("inputs of 1 of 2 cells differ")
+
+
+def both():
+    rng = np.random.default_rng(6)
+    return {"image": rng.uniform(size=(40, 2, 2, 1)), "age": rng.uniform(size=(40, 1))}
+
+
+def test_the_scalers_of_several_inputs_pass(new_run):
+    finding = check(new_run(x=both()))
+
+    assert finding.passed
+    assert finding.found.startswith("inputs of 0 of 2 cells differ")
+
+
+@pytest.mark.parametrize("leaked", ["image", "age"])
+def test_a_scaler_that_saw_all_rows_of_one_of_several_inputs_fails(new_run, plant, leaked):
+    run = new_run(x=both())
+    arm, rows = run.arms[0], sample_rows(run.cells[0])
+    prepared = take_rows(prepare_inputs(arm.recipe, run.data, run.cells[0]), rows)
+    flat = run.data.x[leaked].reshape(40, -1)
+    leaky = make_transformer(arm.recipe).fit(flat).transform(flat[rows]).astype(np.float32)
+    planted = prepared | {leaked: leaky.reshape(prepared[leaked].shape)}
+
+    assert not check(plant(run, inputs_digest=digest_array(planted))).passed
+    assert check(plant(run, inputs_digest=digest_array(prepared))).passed
 
 
 def test_each_scaler_is_checked_for_its_own_arm(new_run, plant):

@@ -26,6 +26,12 @@ CLASSES = Dataset(x=DRAW.normal(size=(61, 6)), y=np.arange(61) % 7, name="classe
 BINARY = Dataset(x=CLASSES.x, y=(CLASSES.x[:, 0] > 0).astype(int), name="binary")
 VALUES = Dataset(x=CLASSES.x, y=CLASSES.x[:, :2] @ np.eye(2) + 0.5, name="values")
 IMAGES = Dataset(x=DRAW.normal(size=(30, 8, 8, 1)), y=np.arange(30) % 3, name="images")
+# Two inputs of different shape and scale, 23 rows in 3 folds.
+PORTRAITS = Dataset(
+    x={"image": DRAW.normal(size=(23, 3, 3, 1)), "age": DRAW.uniform(1, 99, size=(23, 1))},
+    y=np.arange(23) % 3,
+    name="portraits",
+)
 
 
 def device(workers: int = 1) -> Device:
@@ -152,6 +158,38 @@ def same_everywhere():
     )
 
 
+def joined(input_shape, *, listed=False):
+    """Two inputs, joined behind a batch normalization; Keras takes them by name in a dictionary and in a list."""
+    inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
+    seen = layers.Dense(4, use_bias=False, kernel_initializer=Ramp(), name="seen")(layers.Flatten()(inputs["image"]))
+    both = layers.BatchNormalization(name="norm")(layers.Concatenate()([seen, inputs["age"]]))
+    outputs = layers.Dense(3, activation="softmax", kernel_initializer=Ramp(), name="classes")(both)
+    return keras.Model([inputs["image"], inputs["age"]] if listed else inputs, outputs)
+
+
+@keras.saving.register_keras_serializable(package="negres_tests")
+class Pair(keras.Model):
+    """Two inputs of a subclassed model, which Keras knows no names of."""
+
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.flat = layers.Flatten()
+        self.classes = layers.Dense(3, activation="softmax", name="classes")
+
+    def call(self, inputs):
+        return self.classes(keras.ops.concatenate([self.flat(inputs["image"]), inputs["age"] / 100], axis=1))
+
+
+def paired():
+    return Pair(name="pair")
+
+
+def certain(model, x, y, *, training):
+    """An objective that looks into one of several inputs: the old count for more."""
+    losses = keras.losses.sparse_categorical_crossentropy(y, model(x, training=training))
+    return keras.ops.mean(losses * x["age"][:, 0])
+
+
 def squares(y, outputs):
     """A loss that sees the targets as Keras hands them over: in the outputs' dtype, not reshaped to fit."""
     return keras.ops.mean((y - outputs[:, 0]) ** 2)
@@ -220,6 +258,7 @@ RECIPES = {
     "added loss": (Recipe(stage(variational, loss="mse")), VALUES),
     "objective": (Recipe(stage(linear, objective=absolute)), VALUES),
     "two players": (Recipe(stage(two_players, objective=rivals)), VALUES),
+    "two inputs": (Recipe(stage(joined, optimizer=momentum)), PORTRAITS),
     "same": (Recipe(stage(same_everywhere, epochs=1, optimizer=momentum)), CLASSES),
 }
 

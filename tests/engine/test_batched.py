@@ -50,13 +50,24 @@ def test_in_any_chunks_the_numbers_are_those_of_one_alone(jobs, alone, most):
     assert_same(alone, by_job(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device(), most=most)))
 
 
-@pytest.mark.parametrize("name", ["batch normalization", "objective", "two players", "same"])
+@pytest.mark.parametrize("name", ["batch normalization", "objective", "two players", "two inputs", "same"])
 def test_models_that_are_vectorized_give_the_numbers_of_the_reference(name):
     recipe, data = ex.RECIPES[name]
     jobs = [Job(cell, 0) for cell in ex.cells(data)[:2]]
     slow, fast = (
         by_job(ex.ENGINES[engine](recipe, data, jobs, device=ex.device())) for engine in ("reference", "batched")
     )
+    assert_same(slow, fast)
+
+
+def test_several_inputs_that_are_prepared_for_each_cell_lie_one_after_another():
+    recipe = Recipe(ex.stage(ex.joined, optimizer=ex.momentum), preprocess=MinMaxScaler)
+    jobs = [Job(cell, 0) for cell in ex.cells(ex.PORTRAITS)]
+    slow, fast = (
+        by_job(ex.ENGINES[engine](recipe, ex.PORTRAITS, jobs, device=ex.device()))
+        for engine in ("reference", "batched")
+    )
+    assert len({result.inputs_digest for result in fast.values()}) == 3
     assert_same(slow, fast)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
 
 from negres_core.dataset import Dataset
 from negres_core.engine.checks import check_recipe
@@ -61,6 +63,20 @@ def unbiased():
     return keras.Sequential([keras.Input((6,)), layers.Dense(8, "softmax", use_bias=False, name="classes")])
 
 
+def sight(input_shape):
+    """Takes both inputs and uses one: the arm without the other."""
+    inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
+    return keras.Model(inputs, layers.Dense(3, "softmax", name="top")(layers.Flatten()(inputs["image"])))
+
+
+class WidthOfAge(MinMaxScaler):
+    """A transformer that changes the width of one column alone."""
+
+    def transform(self, x):
+        made = super().transform(x)
+        return np.hstack([made, made]) if made.shape[1] == 1 else made
+
+
 FEW = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.y % 4, name="few")
 ONE_OPTIMIZER = keras.optimizers.SGD(0.1)
 
@@ -78,6 +94,15 @@ GOOD = {
     "two stages": (Recipe(ex.stage(ex.dense), ex.stage(ex.grown, inherits=ex.dense, freezes=ex.dense)), ex.CLASSES),
     "a subclassed parent": (Recipe(ex.stage(ex.subclassed), ex.stage(deeper, inherits=ex.subclassed)), ex.CLASSES),
     "a local class that nobody inherits": (Recipe(ex.stage(local_class)), ex.CLASSES),
+    "two inputs": (Recipe(ex.stage(ex.joined), preprocess=MinMaxScaler), ex.PORTRAITS),
+    "two inputs in a list": (Recipe(ex.stage(functools.partial(ex.joined, listed=True))), ex.PORTRAITS),
+    "two inputs, one without use": (Recipe(ex.stage(sight)), ex.PORTRAITS),
+    "two inputs of a subclassed model": (
+        Recipe(ex.stage(ex.paired), ex.stage(ex.paired, inherits=ex.paired)),
+        ex.PORTRAITS,
+    ),
+    "two inputs and an objective": (Recipe(ex.stage(ex.joined, objective=ex.certain)), ex.PORTRAITS),
+    "two inputs in two stages": (Recipe(ex.stage(ex.joined), ex.stage(ex.joined, inherits=ex.joined)), ex.PORTRAITS),
     "images": (Recipe(ex.stage(ex.convolutional, optimizer=ex.falling)), ex.IMAGES),
 }
 
@@ -210,6 +235,12 @@ BAD = {
         "dense returns a model that cannot take the rows of 'images'",
         "rows of shape (8, 8, 1)",
     ),
+    "inputs of other names": (
+        Recipe(ex.stage(lambda: ex.joined({"image": (3, 3, 1), "age": (1,), "sex": (1,)}))),
+        ex.PORTRAITS,
+        "whose inputs are not named as those of 'portraits'",
+        "inputs age, image, sex; and of the data age, image",
+    ),
     "no transformer": (
         Recipe(ex.stage(ex.plain), preprocess=lambda: 3),
         ex.CLASSES,
@@ -242,6 +273,12 @@ BAD |= {
         "keep the number of features",
         "shape (61, 2) for rows of 6 values",
     ),
+    "a transformer that changes the width of one input": (
+        Recipe(ex.stage(ex.joined), preprocess=WidthOfAge),
+        ex.PORTRAITS,
+        "keep the number of features of `x['age']` of 'portraits'",
+        "shape (23, 2) for rows of 1 values",
+    ),
     "a transformer that returns a sparse array": (
         Recipe(ex.stage(ex.dense), preprocess=OneHotEncoder),
         ex.CLASSES,
@@ -259,6 +296,12 @@ BAD |= {
         ex.CLASSES,
         "does not run on a batch of 'classes'",
         "inputs of shape (2, 6)",
+    ),
+    "an objective of another input": (
+        Recipe(ex.stage(ex.joined, objective=lambda model, x, y, *, training: model(x)[:, 0] * x["sex"])),
+        ex.PORTRAITS,
+        "does not run on a batch of 'portraits'",
+        "inputs of shape {'age': (2, 1), 'image': (2, 3, 3, 1)}",
     ),
     "an objective with a player that is no layer": (
         Recipe(ex.stage(ex.dense, objective=lambda model, x, y, *, training: {"nobody": 0.0})),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import keras
 import numpy as np
 import pytest
+from sklearn.preprocessing import MinMaxScaler
 
 from negres_core.engine.contract import Job
 from negres_core.recipe import Recipe
@@ -21,6 +24,13 @@ PAIRS = {
     "one sigmoid": (Recipe(ex.stage(ex.sigmoid, loss="binary_crossentropy")), ex.BINARY),
     "a schedule": (Recipe(ex.stage(ex.plain, optimizer=ex.falling)), ex.CLASSES),
     "random numbers of Keras' own": (Recipe(ex.stage(ex.noisy)), ex.CLASSES),
+    "two inputs, scaled": (
+        Recipe(ex.stage(ex.joined, optimizer=ex.momentum), preprocess=MinMaxScaler),
+        ex.PORTRAITS,
+    ),
+    "two inputs in a list": (Recipe(ex.stage(functools.partial(ex.joined, listed=True))), ex.PORTRAITS),
+    "two inputs of a subclassed model": (Recipe(ex.stage(ex.paired)), ex.PORTRAITS),
+    "two inputs and an objective": (Recipe(ex.stage(ex.joined, objective=ex.certain)), ex.PORTRAITS),
     "a loss of the researcher's own": (Recipe(ex.stage(ex.plain, loss=lambda: ex.squares)), ex.CLASSES),
 }
 

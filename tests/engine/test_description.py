@@ -197,6 +197,18 @@ def test_another_transformer_changes_the_description():
     assert scaled[0]["stages"] == scaled[1]["stages"]
 
 
+def test_several_inputs_are_described_the_same_whatever_keras_built_before():
+    def build(input_shape):
+        inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
+        both = [keras.layers.Dense(3)(keras.layers.Flatten()(each)) for each in inputs.values()]
+        return keras.Model(inputs, keras.layers.Add()(both))
+
+    first = describe_recipe(Recipe(ex.stage(build)), ex.PORTRAITS)
+    ex.joined(ex.PORTRAITS.input_shape)
+    keras.layers.Add()
+    assert describe_recipe(Recipe(ex.stage(build)), ex.PORTRAITS) == first
+
+
 def test_unnamed_layers_keep_their_places():
     def build(*widths):
         return keras.Sequential([keras.Input((6,)), *(keras.layers.Dense(width) for width in widths)])

@@ -53,7 +53,8 @@ def test_two_seeds_give_two_results(under_jax):
     assert first["curve"] != second["curve"]
 
 
-def test_from_the_same_start_the_weights_are_those_of_tensorflow(under_jax):
-    here = ex.as_numbers("same", seeds=1)
+@pytest.mark.parametrize("name", ["same", "two inputs"])
+def test_from_the_same_start_the_weights_are_those_of_tensorflow(under_jax, name):
+    here = ex.as_numbers(name, seeds=1)
     for engine in ex.ENGINES:
-        assert_same_weights(here[engine], under_jax["same"][engine])
+        assert_same_weights(here[engine], under_jax[name][engine])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.dataset import Dataset
 from negres_core.engine.model import (
     build_model,
     freeze_layers,
@@ -101,6 +102,39 @@ def test_a_model_that_cannot_take_the_rows_is_refused():
         output_shape(ex.dense(), ex.IMAGES, name="dense")
     assert "(8, 8, 1)" in error.value.received
     assert "input_shape" in error.value.remedy
+
+
+def of_inputs(*names, width=1):
+    """A model that has inputs of these names."""
+    inputs = {name: keras.Input((width,), name=name) for name in names}
+    return keras.Model(inputs, layers.Dense(3)(layers.Concatenate()(list(inputs.values()))))
+
+
+BOTH = Dataset(x={"sex": np.zeros((4, 1)), "age": np.ones((4, 1))}, y=[0, 1, 0, 1], name="both")
+
+
+@pytest.mark.parametrize("names", [("age",), ("age", "size"), ("age", "sex", "size")])
+def test_inputs_have_the_names_of_the_data(names):
+    assert output_shape(of_inputs("age", "sex"), BOTH, name="it") == (3,)
+    with pytest.raises(InputError, match="it returns a model whose inputs are not named as those of 'both'") as error:
+        output_shape(of_inputs(*names), BOTH, name="it")
+    assert error.value.received == f"inputs {', '.join(names)}; and of the data age, sex"
+    assert "of each item of `input_shape`" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "shape"),
+    [
+        (of_inputs("age", "sex", width=2), BOTH, "{'age': (1,), 'sex': (1,)}"),
+        (of_inputs("age", "sex"), ex.CLASSES, "(6,)"),
+        (ex.subclassed(), BOTH, "{'age': (1,), 'sex': (1,)}"),
+    ],
+    ids=["of another shape", "one for a model of two", "two for a subclassed model of one"],
+)
+def test_inputs_that_do_not_fit_are_refused(model, data, shape):
+    with pytest.raises(InputError, match="cannot take the rows of") as error:
+        output_shape(model, data, name="it")
+    assert f"rows of shape {shape}, and from Keras" in error.value.received
 
 
 # Optimizer and loss

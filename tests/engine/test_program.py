@@ -21,7 +21,7 @@ def program_of(name):
     return program, model, state, data
 
 
-@pytest.mark.parametrize("name", ["batch normalization", "added loss", "two players"])
+@pytest.mark.parametrize("name", ["batch normalization", "added loss", "two players", "two inputs"])
 def test_a_step_changes_the_state_it_returns_and_nothing_else(name):
     program, model, state, data = program_of(name)
     before = [np.array(variable) for variable in model.variables]
