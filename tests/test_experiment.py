@@ -6,6 +6,7 @@ import functools
 import keras
 import numpy as np
 import pytest
+from sklearn.preprocessing import StandardScaler
 
 from negres_core.claim import beats, matches, reaches
 from negres_core.dataset import Dataset
@@ -13,6 +14,7 @@ from negres_core.decision import recompute
 from negres_core.design import Design
 from negres_core.engine.contract import Result
 from negres_core.engine.device import Device
+from negres_core.engine.selection import train
 from negres_core.errors import InputError
 from negres_core.evidence import Store
 from negres_core.experiment import Experiment
@@ -47,6 +49,15 @@ def compiled(input_shape, outputs):
     model = base(input_shape, outputs)
     model.compile()
     return model
+
+
+def portraits(input_shape, outputs, *, blind):
+    """Two inputs, of which a blind model puts one to no use."""
+    inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
+    image = keras.layers.Flatten()(inputs["image"])
+    both = image if blind else keras.layers.Concatenate()([image, inputs["age"]])
+    hidden = keras.layers.BatchNormalization()(both)
+    return keras.Model(inputs, keras.layers.Dense(outputs, "softmax")(hidden))
 
 
 GOOD, POOR = Recipe(Stage(base, epochs=3)), Recipe(Stage(base, epochs=1))
@@ -367,3 +378,19 @@ def test_a_control_that_fails_before_training_stops_it(new_experiment, engine, m
     store = Store(tmp_path)
     assert store.read_evidence(store.evidence_path("a test")) == evidence
     assert recompute(evidence, store) == evidence
+
+
+def test_a_claim_about_one_of_two_inputs_is_decided(new_experiment, monkeypatch):
+    """Trained in earnest; the label is the sign of the sum of both, so that one alone gives three quarters of them."""
+    monkeypatch.setattr("negres_core.engine.selection.train", train)
+    fast = functools.partial(keras.optimizers.Adam, 0.1)
+    image, age = np.random.default_rng(8).normal(size=(2, 200))
+    data = Dataset(x={"image": image.reshape(-1, 1, 1), "age": age.reshape(-1, 1)}, y=age + image > 0, name="portraits")
+    sees, blind = (
+        Recipe(Stage(functools.partial(portraits, blind=b), optimizer=fast, batch_size=16), preprocess=StandardScaler)
+        for b in (False, True)
+    )
+    evidence = compare(new_experiment(), sees, blind, on=data, claim=beats("accuracy", by=0.05), repeats=3)
+    assert (evidence.verdict, evidence.finding) == ("supported", "meaningfully better"), str(evidence)
+    assert evidence.data["input_shape"] == {"age": [1], "image": [1, 1]}
+    assert "fitted scaler" in {finding.control for finding in evidence.controls}
