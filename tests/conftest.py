@@ -13,7 +13,9 @@ from negres_core import Dataset, Recipe, Stage
 from negres_core.controls.contract import Run, Trained
 from negres_core.design import Design
 from negres_core.engine.contract import Result, Weight
+from negres_core.engine.device import Device
 from negres_core.evidence import Evidence, Key, Replicate, Store
+from negres_core.experiment import Experiment
 from negres_core.inputs import digest_array, prepare_inputs, sample_rows
 
 pytest_plugins = ["pytester"]
@@ -141,6 +143,17 @@ def engine(monkeypatch):
     made = Engine()
     monkeypatch.setattr("negres_core.engine.selection.train", made.train)
     return made
+
+
+@pytest.fixture
+def new_experiment(tmp_path):
+    """Make an experiment that keeps its records in the test's folder; any field can be given."""
+
+    def make(**fields):
+        place = {"store": Store(tmp_path), "device": Device("cpu", "some processor", "tensorflow", workers=1)}
+        return Experiment(hypothesis="a test", title="it holds", **place | fields)
+
+    return make
 
 
 def base():

@@ -71,7 +71,7 @@ def sequential_bounds(fractions: Sequence[float], *, alpha: float) -> tuple[floa
 
     Examples:
         >>> [round(bound, 4) for bound in sequential_bounds([1 / 3, 2 / 3, 1], alpha=0.025)]
-        [3.7103, 2.5114, 1.9931]
+        [3.7103, 2.5114, 1.993]
     """
     _check(fractions, alpha)
     bounds, before = [], 0.0

@@ -64,7 +64,8 @@ def test_another_program_finds_that_each_look_spends_its_share(fractions, alpha)
 
     for looks in range(2, len(fractions) + 1):
         spent = spent_level(fractions[looks - 1], alpha=alpha)
-        assert crossed(fractions[:looks], bounds[:looks]) == pytest.approx(spent, abs=1e-8)
+        # SciPy draws its lattice at random: from three looks on, it errs by about 1e-8.
+        assert crossed(fractions[:looks], bounds[:looks]) == pytest.approx(spent, abs=1e-7)
 
 
 def test_a_share_too_small_to_spend_anything_has_no_bound():
