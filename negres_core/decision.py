@@ -15,9 +15,9 @@ from negres_core.claim import Claim
 from negres_core.controls.contract import Run, Trained
 from negres_core.design import Design
 from negres_core.errors import EvidenceError, InputError
-from negres_core.evidence import Arm, Estimated, Evidence, Finding, Replicate, Store
+from negres_core.evidence import Arm, Estimated, Evidence, Finding, Looked, Replicate, Store
 from negres_core.metrics import Metric
-from negres_core.statistics import Estimate, corrected_resampled_t
+from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t
 from negres_core.verdict import Verdict, invalid, judge
 
 ALPHA = 0.05
@@ -25,9 +25,9 @@ ALPHA = 0.05
 
 
 def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> np.ndarray:
-    """Return a metric of an arm's replicates, seeds averaged: (repeats, folds), NaN where not finite."""
+    """Return a metric of an arm's replicates, seeds averaged: (repeats so far, folds), NaN where not finite."""
     values = np.array([replicate.metrics[metric] for replicate in replicates], dtype=float)
-    means: np.ndarray = values.reshape(design.repeats, design.folds, design.seeds).mean(axis=2)
+    means: np.ndarray = values.reshape(-1, design.folds, design.seeds).mean(axis=2)
     return means
 
 
@@ -53,24 +53,72 @@ def difference_of(values: Sequence[Any], claim: Mapping[str, Any]) -> np.ndarray
     return signed
 
 
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """What some repeats of a design say about a claim.
+
+    Attributes:
+        looks: what each look saw, the last one being the one that counts.
+        estimate: the effect at the last look, or None where there is none.
+        verdict: the verdict at the last look.
+        final: whether more repeats would change nothing: a look has decided and no control failed, which might need
+            more cells than the claim does; or a metric is not finite.
+    """
+
+    looks: list[Looked]
+    estimate: Estimated | None
+    verdict: Verdict
+    final: bool
+
+
 def decide(
-    differences: np.ndarray, claim: Claim, design: Design, findings: Sequence[Finding]
-) -> tuple[Estimate | None, Verdict]:
-    """Estimate the effect where there is one, and judge; a failed control voids the run, whatever the numbers say."""
+    differences: np.ndarray, claim: Claim, design: Design, findings: Sequence[Finding] = (), *, alpha: float = ALPHA
+) -> Decision:
+    """Look after each repeat, or at the end alone, and judge at the first look that decides.
+
+    A failed control voids the run, whatever the numbers say.
+
+    Args:
+        differences: (repeats so far, folds), as `difference_of` returns them; NaN where a metric is not finite.
+        claim: the claim.
+        design: the planned design; its repeats may be more than there are so far.
+        findings: what the controls found.
+        alpha: the level of the claim, over all looks.
+    """
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
-    estimate = None
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
-    else:
+        return Decision([], None, invalid(failed), final=True)
+    repeats = len(differences)
+    looks, estimated, verdict = [], None, None
+    for repeat in range(1 if design.looks else repeats, repeats + 1):
+        look = Look(design.folds, repeat, design.repeats) if design.looks else ONLY_LOOK
         try:
-            estimate = corrected_resampled_t(differences, test_train_ratio=design.test_train_ratio)
+            estimate = corrected_resampled_t(differences[:repeat], test_train_ratio=design.test_train_ratio)
         except InputError as error:
-            failed["variance"] = f"{error.wrong} {error.remedy}"
-    return estimate, invalid(failed) if failed or estimate is None else judge(estimate, claim, alpha=ALPHA)
+            # Few cells can be equal by chance; the later ones tell.
+            if repeat == repeats:
+                failed["variance"] = f"{error.wrong} {error.remedy}"
+            continue
+        estimated, verdict = record_estimate(estimate, look, alpha), judge(estimate, claim, alpha=alpha, look=look)
+        looks.append(
+            Looked(
+                repeats=repeat,
+                information=look.information,
+                effect=estimate.effect,
+                interval_95=estimated.interval_95,
+                verdict=verdict.verdict,
+            )
+        )
+        if verdict.verdict != "inconclusive":
+            break
+    if failed or verdict is None:
+        return Decision(looks, estimated, invalid(failed), final=False)
+    return Decision(looks, estimated, verdict, final=verdict.verdict != "inconclusive")
 
 
-def record_estimate(estimate: Estimate) -> Estimated:
-    """Return an estimate as it is recorded."""
+def record_estimate(estimate: Estimate, look: Look = ONLY_LOOK, alpha: float = ALPHA) -> Estimated:
+    """Return an estimate as it is recorded, with intervals that cover at all looks together."""
     return Estimated(
         effect=estimate.effect,
         standard_error=estimate.standard_error,
@@ -82,8 +130,8 @@ def record_estimate(estimate: Estimate) -> Estimated:
         p_greater=estimate.p_greater,
         p_less=estimate.p_less,
         p_two_sided=estimate.p_two_sided,
-        interval_90=estimate.interval(1 - 2 * ALPHA),
-        interval_95=estimate.interval(1 - ALPHA),
+        interval_90=estimate.interval(1 - 2 * look.level(alpha)),
+        interval_95=estimate.interval(1 - 2 * look.level(alpha / 2)),
         probability_better=estimate.probability_better,
     )
 
@@ -130,10 +178,11 @@ def recompute(evidence: Evidence, store: Store) -> Evidence:
         arms.append(arm.updated(metrics=spreads_of(whole, design), values=values))
     differences = difference_of([arm.values for arm in arms], evidence.claim)
     claim = Claim(evidence.claim["kind"], evidence.claim["metric"], evidence.claim["threshold"])
-    estimate, verdict = decide(differences, claim, design, evidence.controls)
+    decision = decide(differences, claim, design, evidence.controls, alpha=evidence.claim["alpha"])
     return evidence.updated(
         arms=arms,
         differences=differences.tolist(),
-        estimate=estimate and record_estimate(estimate),
-        **({} if evidence.smoke else dataclasses.asdict(verdict)),
+        estimate=decision.estimate,
+        looks=decision.looks,
+        **({} if evidence.smoke else dataclasses.asdict(decision.verdict)),
     )

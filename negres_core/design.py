@@ -38,6 +38,8 @@ class Design:
         folds: k, 2 or more.
         repeats: r, 1 or more; each shuffles the rows anew.
         seeds: s, 1 or more; seeds inside a cell are averaged before any test.
+        looks: whether the claim is judged after each repeat, at levels that all looks together keep, and training stops
+            where a look decides it; otherwise it is judged once, at the end.
 
     Raises:
         InputError: a number is out of range.
@@ -46,6 +48,7 @@ class Design:
     folds: int = 5
     repeats: int = 5
     seeds: int = 1
+    looks: bool = True
 
     def __post_init__(self) -> None:
         for name, least, why in (
@@ -61,6 +64,19 @@ class Design:
                     remedy="The usual design is folds=5, repeats=5.",
                 )
             object.__setattr__(self, name, int(value))
+        if not isinstance(self.looks, bool):
+            raise InputError(
+                "`looks` has to be True or False: whether the claim is judged after each repeat.",
+                received=f"looks={self.looks!r}",
+                remedy="Leave it out to stop where a look decides, or give False to train every repeat.",
+            )
+
+    @property
+    def stopping(self) -> str:
+        """The stopping rule in words."""
+        if self.looks and self.repeats > 1:
+            return f"a look after each of {self.repeats} repeats, O'Brien-Fleming spending; stops where one decides"
+        return "one look, after the last repeat"
 
     @property
     def cells(self) -> int:

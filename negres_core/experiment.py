@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from negres_core.arrays import map_arrays
 from negres_core.claim import Claim
 from negres_core.controls.contract import Role, Run, Trained, run_controls
 from negres_core.dataset import Dataset
-from negres_core.decision import ALPHA, decide, difference_of, record_arm, record_estimate
+from negres_core.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.evidence import Evidence, Store, Timings
+from negres_core.evidence import Arm, Evidence, Store, Timings
 from negres_core.metrics import Metric, metric_of
 from negres_core.provenance import trace_provenance
 from negres_core.recipe import Recipe
@@ -61,6 +63,7 @@ class Experiment:
         folds: int = 5,
         repeats: int = 5,
         seeds: int = 1,
+        looks: bool = True,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
@@ -70,8 +73,9 @@ class Experiment:
             on: the data set.
             claim: `beats(...)` or `matches(...)`.
             folds: folds of each repeat, 2 or more.
-            repeats: repeats of the k-fold, each shuffled anew.
+            repeats: repeats of the k-fold, each shuffled anew; with `looks`, the most.
             seeds: replicates of each cell, averaged before any test.
+            looks: whether to judge after each repeat, validly, and to stop where that decides.
 
         Returns:
             The evidence, already recorded.
@@ -85,11 +89,19 @@ class Experiment:
                 received=f"compare(..., claim={claim})",
                 remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
             )
-        design = Design(folds=folds, repeats=repeats, seeds=seeds)
+        design = Design(folds=folds, repeats=repeats, seeds=seeds, looks=looks)
         return self._run({"treatment": treatment, "control": against}, on, claim, design)
 
     def measure(
-        self, arm: Recipe, *, on: Dataset, claim: Claim, folds: int = 5, repeats: int = 5, seeds: int = 1
+        self,
+        arm: Recipe,
+        *,
+        on: Dataset,
+        claim: Claim,
+        folds: int = 5,
+        repeats: int = 5,
+        seeds: int = 1,
+        looks: bool = True,
     ) -> Evidence:
         """Train one arm and judge a claim about its own metric; the arguments are those of `compare`.
 
@@ -102,7 +114,8 @@ class Experiment:
                 received=f"measure(..., claim={claim})",
                 remedy="Use experiment.compare(treatment, against=control, ...), or reaches(...) here.",
             )
-        return self._run({"treatment": arm}, on, claim, Design(folds=folds, repeats=repeats, seeds=seeds))
+        design = Design(folds=folds, repeats=repeats, seeds=seeds, looks=looks)
+        return self._run({"treatment": arm}, on, claim, design)
 
     def _run(self, arms: dict[Role, Recipe], data: Dataset, claim: Claim, design: Design) -> Evidence:
         from negres_core.engine.checks import check_recipe
@@ -136,24 +149,41 @@ class Experiment:
             self.store.write_evidence(evidence)
             return evidence
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
-        run = dataclasses.replace(run, arms=[trainer.train(arm) for arm in run.arms])
+        run, recorded, differences = self._train(trainer, run, claim, metric, evidence)
         findings += run_controls(run, when="after")
-
-        recorded = [record_arm(arm, metric, run, trainer.description(arm.recipe)) for arm in run.arms]
-        differences = difference_of([arm.values for arm in recorded], evidence.claim)
-        estimate, verdict = decide(differences, claim, design, findings)
-        wall_s = time.perf_counter() - began
+        decision = decide(differences, claim, design, findings)
         evidence = evidence.updated(
             status="finished",
             arms=recorded,
             differences=differences.tolist(),
-            estimate=estimate and record_estimate(estimate),
+            looks=decision.looks,
+            estimate=decision.estimate,
             controls=findings,
-            timings=evidence.timings.updated(wall_s=wall_s, trained=trainer.trained, reused=trainer.reused),
-            **({} if self.smoke else dataclasses.asdict(verdict)),
+            timings=evidence.timings.updated(
+                wall_s=time.perf_counter() - began, trained=trainer.trained, reused=trainer.reused
+            ),
+            **({} if self.smoke else dataclasses.asdict(decision.verdict)),
         )
         self.store.write_evidence(evidence)
         return evidence
+
+    def _train(
+        self, trainer: Trainer, run: Run, claim: Claim, metric: Metric, evidence: Evidence
+    ) -> tuple[Run, list[Arm], np.ndarray]:
+        """Train until a look decides, or all there is; return what was trained, as run and record, and differences."""
+        design = run.design
+        for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
+            cells = run.cells[: repeats * design.folds]
+            so_far = Run(run.data, dataclasses.replace(design, repeats=repeats), cells, run.arms)
+            so_far = dataclasses.replace(so_far, arms=[trainer.train(arm, cells) for arm in run.arms])
+            recorded = [record_arm(arm, metric, so_far, trainer.description(arm.recipe)) for arm in so_far.arms]
+            differences = difference_of([arm.values for arm in recorded], evidence.claim)
+            if self.smoke or not decide(differences, claim, design).final:
+                continue
+            # That both arms learned, say, may take more cells to show than the claim itself.
+            if decide(differences, claim, design, run_controls(so_far, when="after")).final:
+                break
+        return so_far, recorded, differences
 
     def _open(self, data: Dataset, claim: Claim, metric: Metric, design: Design) -> Evidence:
         """Return the evidence as it stands before training."""

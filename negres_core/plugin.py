@@ -122,23 +122,32 @@ class ExperimentFixture:
         folds: int = 5,
         repeats: int = 5,
         seeds: int = 1,
+        looks: bool = True,
     ) -> Evidence:
         """Train two arms on the same cells and judge a claim about their difference.
 
         See `negres_core.experiment.Experiment.compare` for the arguments and errors.
         """
-        return self._once(
-            "compare", treatment, against=against, on=on, claim=claim, folds=folds, repeats=repeats, seeds=seeds
-        )
+        design = {"folds": folds, "repeats": repeats, "seeds": seeds, "looks": looks}
+        return self._once("compare", treatment, against=against, on=on, claim=claim, **design)
 
     def measure(
-        self, arm: Recipe, *, on: Dataset, claim: Claim, folds: int = 5, repeats: int = 5, seeds: int = 1
+        self,
+        arm: Recipe,
+        *,
+        on: Dataset,
+        claim: Claim,
+        folds: int = 5,
+        repeats: int = 5,
+        seeds: int = 1,
+        looks: bool = True,
     ) -> Evidence:
         """Train one arm and judge a claim about its own metric.
 
         See `negres_core.experiment.Experiment.measure` for the arguments and errors.
         """
-        return self._once("measure", arm, on=on, claim=claim, folds=folds, repeats=repeats, seeds=seeds)
+        design = {"folds": folds, "repeats": repeats, "seeds": seeds, "looks": looks}
+        return self._once("measure", arm, on=on, claim=claim, **design)
 
     def _once(self, verb: str, *arms: Recipe, **given: Any) -> Evidence:
         from negres_core.engine.device import choose_device

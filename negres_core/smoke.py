@@ -18,7 +18,7 @@ ROWS = 512
 
 def shrink_design(design: Design) -> Design:
     """Keep two folds and at most two repeats and one seed."""
-    return Design(folds=2, repeats=min(design.repeats, 2), seeds=1)
+    return Design(folds=2, repeats=min(design.repeats, 2), seeds=1, looks=False)
 
 
 def shrink_recipe(recipe: Recipe) -> Recipe:

@@ -40,7 +40,7 @@ class Trainer:
         self._store, self._run, self._device = store, run, device
         self._provenance, self._progress = provenance, progress
         self._descriptions: dict[Recipe, dict[str, Any]] = {}
-        self._done: dict[Recipe, list[Replicate]] = {}
+        self._done: dict[Recipe, dict[Key, Replicate]] = {}
 
     def description(self, recipe: Recipe) -> dict[str, Any]:
         """Return the description of a recipe on the run's data."""
@@ -50,47 +50,50 @@ class Trainer:
             self._descriptions[recipe] = describe_recipe(recipe, self._run.data)
         return self._descriptions[recipe]
 
-    def train(self, arm: Trained) -> Trained:
-        """Return an arm with the replicates of all its stages."""
+    def train(self, arm: Trained, cells: Sequence[Cell] | None = None) -> Trained:
+        """Return an arm with the replicates of all its stages, on some of the run's cells or on all."""
+        cells = self._run.cells if cells is None else cells
         lineage = [arm.recipe]
         while lineage[0].parent is not None:
             lineage.insert(0, lineage[0].parent)
         stages: list[list[Replicate]] = []
         for recipe in lineage:
-            # Arms that inherit the same stage share its replicates.
-            if recipe not in self._done:
-                self._done[recipe] = self._train_stage(recipe, stages[-1] if stages else None)
-            stages.append(self._done[recipe])
+            stages.append(self._train_stage(recipe, cells, stages[-1] if stages else None))
         return dataclasses.replace(arm, stages=stages)
 
-    def _train_stage(self, recipe: Recipe, parents: Sequence[Replicate] | None) -> list[Replicate]:
+    def _train_stage(
+        self, recipe: Recipe, cells: Sequence[Cell], parents: Sequence[Replicate] | None
+    ) -> list[Replicate]:
         from negres_core.engine.contract import Job
         from negres_core.engine.selection import train
 
-        keys = [self._key(recipe, cell, seed) for cell in self._run.cells for seed in range(self._run.design.seeds)]
-        found = {key: self._store.find(key.id) for key in keys}
+        # Arms that inherit the same stage share its replicates, and a look those of the looks before.
+        done = self._done.setdefault(recipe, {})
+        keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds)]
+        if all(key in done for key in keys):
+            return [done[key] for key in keys]
         jobs = {}
         for position, key in enumerate(keys):
-            stored = found[key]
+            if key in done:
+                continue
+            stored = self._store.find(key.id)
             # The parent may have been trained anew since, elsewhere and with other bits.
-            if parents and stored and differing_weights(stored, parents[position]):
-                found[key] = None
-            if found[key] is None:
-                cell = self._run.cells[position // self._run.design.seeds]
-                parent = self._store.model_path(parents[position]) if parents else None
-                jobs[Job(cell, key.seed, parent)] = key
-        done = len(keys) - len(jobs)
-        self.reused += done
-        self._progress(str(recipe), done, len(keys))
+            if stored and not (parents and differing_weights(stored, parents[position])):
+                done[key] = stored
+                self.reused += 1
+                continue
+            cell = cells[position // self._run.design.seeds]
+            parent = self._store.model_path(parents[position]) if parents else None
+            jobs[Job(cell, key.seed, parent)] = key
+        planned = len(self._run.cells) * self._run.design.seeds
+        self._progress(str(recipe), len(done), planned)
         for job, result in train(recipe, self._run.data, list(jobs), device=self._device):
-            found[jobs[job]] = self._record(jobs[job], result, saved_as=recipe.last.saved_as)
-            done += 1
+            done[jobs[job]] = self._record(jobs[job], result, saved_as=recipe.last.saved_as)
             self.trained += 1
-            self._progress(str(recipe), done, len(keys))
-        whole = [replicate for replicate in found.values() if replicate is not None]
-        if len(whole) < len(keys):
-            raise RuntimeError(f"The engine left out {len(keys) - len(whole)} of {len(jobs)} replicates it was given.")
-        return whole
+            self._progress(str(recipe), len(done), planned)
+        if left_out := [key for key in keys if key not in done]:
+            raise RuntimeError(f"The engine left out {len(left_out)} of {len(jobs)} replicates it was given.")
+        return [done[key] for key in keys]
 
     def _key(self, recipe: Recipe, cell: Cell, seed: int) -> Key:
         described = json.dumps(self.description(recipe), sort_keys=True)

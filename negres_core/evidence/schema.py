@@ -125,9 +125,22 @@ class Estimated(Record):
     p_less: float
     p_two_sided: float
     interval_90: tuple[float, float]
+    """Over all looks together, as the next: where there was more than one, wider than the ordinary interval."""
     interval_95: tuple[float, float]
     probability_better: float
     """Posterior probability of a positive effect under the correlated t-test's flat prior."""
+
+
+class Looked(Record):
+    """What one look saw."""
+
+    repeats: int
+    """Repeats so far."""
+    information: float
+    """The share of the planned information that these carry."""
+    effect: float
+    interval_95: tuple[float, float]
+    verdict: Literal["supported", "refuted", "inconclusive", "invalid"]
 
 
 class Finding(Record):
@@ -192,17 +205,22 @@ class Evidence(Record):
     """Whether the test's assertion held; null where the run did not come to it."""
     claim: dict[str, Any]
     """`kind`, `metric`, `threshold`, `unit`, `higher_is_better`, `alpha`."""
-    design: dict[str, int]
-    """`folds`, `repeats`, `seeds`."""
+    design: dict[str, Any]
+    """`folds`, `repeats` (planned), `seeds`, `looks` (whether it is judged after each)."""
     data: dict[str, Any]
     """`name`, `source`, `digest`, `rows`, `input_shape` (by name, of several inputs), `outputs`, `task`."""
     arms: list[Arm] = Field(default_factory=list)
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, signed so that positive is better; (repeats, folds)."""
+    looks: list[Looked] = Field(default_factory=list)
+    """Each look up to the one that decided, or the last; one alone where the design has no others."""
     estimate: Estimated | None = None
+    """At the last look."""
     verdict: Literal["supported", "refuted", "inconclusive", "invalid"] | None = None
     finding: str | None = None
     explanation: str | None = None
+    p_value: float | None = None
+    """Of the null hypothesis that the verdict rejects, looks taken into account; null where nothing was decided."""
     controls: list[Finding] = Field(default_factory=list)
     timings: Timings
     provenance: dict[str, Any] = Field(default_factory=dict)
@@ -230,10 +248,11 @@ class Evidence(Record):
             )
         word = "bar" if self.claim["kind"] == "reaches" else "margin"
         lines.append(f"  {word:<11} {self.claim['threshold']:g} {self.claim['unit']}")
-        design = self.design
+        design, done = self.design, len(self.differences)
+        repeats = f"{done} of {design['repeats']}" if 0 < done < design["repeats"] else f"{design['repeats']}"
         lines.append(
-            f"  cells       {design['folds'] * design['repeats']} "
-            f"({design['folds']} folds x {design['repeats']} repeats, {design['seeds']} seeds each)"
+            f"  cells       {design['folds'] * (done or design['repeats'])} "
+            f"({design['folds']} folds x {repeats} repeats, {design['seeds']} seeds each)"
         )
         lines += [
             f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"

@@ -10,7 +10,7 @@ from tabulate import tabulate
 from negres_core.evidence import Evidence
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "registered", "time")
-WIDTHS = (34, 16, 26, 5, 24, 14, 8)
+WIDTHS = (34, 16, 26, 8, 24, 14, 8)
 
 
 def render(
@@ -52,12 +52,15 @@ def _row(evidence: Evidence) -> tuple[str, ...]:
         verdict = "none: the run was cut off"
     else:
         verdict = f"{evidence.verdict} ({evidence.finding})"
+    planned = evidence.design["folds"] * evidence.design["repeats"]
+    done = evidence.design["folds"] * len(evidence.differences) or planned
+    cells = f"{done}" if done == planned else f"{done} of {planned}"
     seeds = f" x{evidence.design['seeds']}" if evidence.design["seeds"] > 1 else ""
     return (
         evidence.title,
         evidence.data["name"],
         effect,
-        f"{evidence.design['folds'] * evidence.design['repeats']}{seeds}",
+        f"{cells}{seeds}",
         verdict,
         _registered(evidence),
         _duration(evidence.timings.wall_s),
