@@ -62,7 +62,7 @@ def judge(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look =
     if row is None:
         return _inconclusive(estimate, claim, alpha, look)
     sides = row.interval.sides
-    p_value = sides * look.p_value(row.p_value, alpha=alpha / sides)
+    p_value = sides * look.p_value(row.p_value)
     return Verdict(row.verdict, row.finding, f"{row.interval} {row.where}.", p_value)
 
 

@@ -74,14 +74,7 @@ def sequential_bounds(fractions: Sequence[float], *, alpha: float) -> tuple[floa
         [3.7103, 2.5114, 1.993]
     """
     _check(fractions, alpha)
-    bounds, before = [], 0.0
-    paths = _Paths()
-    for fraction in fractions:
-        spent = spent_level(fraction, alpha=alpha)
-        bounds.append(paths.bound(fraction, spent - before))
-        paths.stop(fraction, bounds[-1])
-        before = spent
-    return tuple(bounds)
+    return _bounds(tuple(fractions), alpha)
 
 
 class Look(NamedTuple):
@@ -98,8 +91,8 @@ class Look(NamedTuple):
     Examples:
         >>> [round(Look(folds=5, repeat=repeat, repeats=5).level(0.05), 4) for repeat in range(1, 6)]
         [0.0146, 0.027, 0.0307, 0.0322, 0.033]
-        >>> round(Look(folds=5, repeat=2, repeats=5).p_value(0.001, alpha=0.05), 4)
-        0.0147
+        >>> round(Look(folds=5, repeat=2, repeats=5).p_value(0.001), 4)
+        0.0029
     """
 
     folds: int
@@ -115,25 +108,34 @@ class Look(NamedTuple):
         """Return the one-sided nominal level of this look, where all looks together have the level alpha."""
         return float(ndtr(-_bounds(self._fractions, alpha)[self.repeat - 1]))
 
-    def p_value(self, nominal: float, *, alpha: float) -> float:
-        """Return the p-value of a one-sided test that was stopped at this look, all looks taken into account.
+    def p_value(self, nominal: float) -> float:
+        """Return the repeated p-value of a one-sided test at this look: the smallest level at which it rejects.
 
-        Having crossed before counts as more extreme: it is the probability to have crossed at an earlier look, or else
-        to lie as far out at this one. It is at most alpha exactly where this look rejects.
+        It is at most alpha exactly where this look rejects at the level alpha of all looks together, and no level that
+        earlier looks have spent is added to it: overwhelming evidence stays overwhelming, in a family too.
 
         Args:
             nominal: the one-sided p-value of this look by itself.
-            alpha: the one-sided level of all looks together.
+
+        Returns:
+            The p-value; one under 1e-12 is given as that.
 
         References:
-            Tsiatis, Rosner & Mehta (1984), Exact confidence intervals following a group sequential test, Biometrics 40.
+            Jennison & Turnbull (2000), Group Sequential Methods with Applications to Clinical Trials, section 9.4.
         """
-        before = self.repeat - 1
-        paths = _Paths()
-        for fraction, bound in zip(self._fractions[:before], _bounds(self._fractions, alpha), strict=False):
-            paths.stop(fraction, bound)
-        spent = spent_level(self._fractions[before - 1], alpha=alpha) if before else 0.0
-        return spent + paths.crossing(self.information, -float(ndtri(nominal)))
+        if self.repeats == 1:
+            return nominal
+        fractions = self._fractions[: self.repeat]
+
+        def excess(quantile: float) -> float:
+            return float(ndtri(nominal)) + _bounds(fractions, float(ndtr(quantile)))[-1]
+
+        least, most = float(ndtri(LEAST_P)), -1e-9
+        if excess(least) <= 0:
+            return LEAST_P
+        if excess(most) >= 0:
+            return 0.5
+        return float(ndtr(brentq(excess, least, most, xtol=1e-10)))
 
     @property
     def _fractions(self) -> tuple[float, ...]:
@@ -144,9 +146,20 @@ ONLY_LOOK = Look(folds=2, repeat=1, repeats=1)
 """The look at a design that is looked at once, at the end: levels and p-values are the nominal ones."""
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)
 def _bounds(fractions: tuple[float, ...], alpha: float) -> tuple[float, ...]:
-    return sequential_bounds(fractions, alpha=alpha)
+    bounds, before = [], 0.0
+    paths = _Paths()
+    for fraction in fractions:
+        spent = spent_level(fraction, alpha=alpha)
+        bounds.append(paths.bound(fraction, spent - before))
+        paths.stop(fraction, bounds[-1])
+        before = spent
+    return tuple(bounds)
+
+
+LEAST_P = 1e-12
+"""The quadrature is good to nine digits, and no conclusion hangs on what lies further out."""
 
 
 class _Paths:
