@@ -49,13 +49,18 @@ def judge(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look =
     Raises:
         InputError: alpha is not between 0 and .5.
     """
+    return settle(estimate, claim, alpha=alpha, look=look) or _inconclusive(estimate, claim, alpha, look)
+
+
+def settle(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look = ONLY_LOOK) -> Verdict | None:
+    """Judge as `judge` does, but where nothing is decided return None, without working out what would decide it."""
     if not 0.0 < alpha < 0.5:
         raise InputError(
             "The level of a test lies between 0 and .5; from there on, the 1 - 2 alpha interval is empty.",
             received=f"alpha={alpha!r}",
             remedy="The usual level is .05.",
         )
-    return _decision(estimate, claim, alpha, look) or _inconclusive(estimate, claim, alpha, look)
+    return _decision(estimate, claim, alpha, look)
 
 
 def invalid(reasons: Mapping[str, str]) -> Verdict:

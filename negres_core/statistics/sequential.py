@@ -129,11 +129,8 @@ class Look(NamedTuple):
             Tsiatis, Rosner & Mehta (1984), Exact confidence intervals following a group sequential test, Biometrics 40.
         """
         before = self.repeat - 1
-        paths = _Paths()
-        for fraction, bound in zip(self._fractions[:before], _bounds(self._fractions, alpha), strict=False):
-            paths.stop(fraction, bound)
         spent = spent_level(self._fractions[before - 1], alpha=alpha) if before else 0.0
-        return spent + paths.crossing(self.information, -float(ndtri(nominal)))
+        return spent + _going_on(self._fractions, alpha, before).crossing(self.information, -float(ndtri(nominal)))
 
     @property
     def _fractions(self) -> tuple[float, ...]:
@@ -147,6 +144,15 @@ ONLY_LOOK = Look(folds=2, repeat=1, repeats=1)
 @functools.cache
 def _bounds(fractions: tuple[float, ...], alpha: float) -> tuple[float, ...]:
     return sequential_bounds(fractions, alpha=alpha)
+
+
+@functools.cache
+def _going_on(fractions: tuple[float, ...], alpha: float, looks: int) -> _Paths:
+    """Return the paths that have crossed no bound at the first looks."""
+    paths = _Paths()
+    for fraction, bound in zip(fractions[:looks], _bounds(fractions, alpha), strict=False):
+        paths.stop(fraction, bound)
+    return paths
 
 
 class _Paths:
