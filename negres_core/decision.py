@@ -113,11 +113,8 @@ def decide(
             break
     if estimate is None:
         return Decision(looks, None, invalid(failed), final=False)
-    if failed:
-        verdict = invalid(failed)
-    else:
-        # What would decide it is worked out for the look that counts alone.
-        verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
+    # What would decide it is worked out for the look that counts alone.
+    verdict = invalid(failed) if failed else settled or judge(estimate, claim, alpha=alpha, look=look)
     return Decision(looks, record_estimate(estimate, look, alpha), verdict, final=settled is not None)
 
 
