@@ -18,7 +18,7 @@ from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Arm, Estimated, Evidence, Finding, Looked, Replicate, Store
 from negres_core.metrics import Metric
 from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t
-from negres_core.verdict import Verdict, invalid, judge
+from negres_core.verdict import Verdict, invalid, judge, settle
 
 ALPHA = 0.05
 """Level of every verdict."""
@@ -90,7 +90,9 @@ def decide(
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
     repeats = len(differences)
-    looks, estimated, verdict = [], None, None
+    looks: list[Looked] = []
+    estimate: Estimate | None = None
+    settled: Verdict | None = None
     for repeat in range(1 if design.looks else repeats, repeats + 1):
         look = Look(design.folds, repeat, design.repeats) if design.looks else ONLY_LOOK
         try:
@@ -100,21 +102,26 @@ def decide(
             if repeat == repeats:
                 failed["variance"] = f"{error.wrong} {error.remedy}"
             continue
-        estimated, verdict = record_estimate(estimate, look, alpha), judge(estimate, claim, alpha=alpha, look=look)
+        settled = settle(estimate, claim, alpha=alpha, look=look)
         looks.append(
             Looked(
                 repeats=repeat,
                 information=look.information,
                 effect=estimate.effect,
-                interval_95=estimated.interval_95,
-                verdict=verdict.verdict,
+                interval_95=estimate.interval(1 - 2 * look.level(alpha / 2)),
+                verdict=settled.verdict if settled else "inconclusive",
             )
         )
-        if verdict.verdict != "inconclusive":
+        if settled:
             break
-    if failed or verdict is None:
+    if estimate is None:
+        return Decision(looks, None, invalid(failed), final=False)
+    estimated = record_estimate(estimate, look, alpha)
+    if failed:
         return Decision(looks, estimated, invalid(failed), final=False)
-    return Decision(looks, estimated, verdict, final=verdict.verdict != "inconclusive")
+    # What would decide it is worked out for the look that counts alone.
+    verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
+    return Decision(looks, estimated, verdict, final=settled is not None)
 
 
 def record_estimate(estimate: Estimate, look: Look = ONLY_LOOK, alpha: float = ALPHA) -> Estimated:

@@ -52,6 +52,11 @@ def judge(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look =
     Raises:
         InputError: alpha is not between 0 and .5.
     """
+    return settle(estimate, claim, alpha=alpha, look=look) or _inconclusive(estimate, claim, alpha, look)
+
+
+def settle(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look = ONLY_LOOK) -> Verdict | None:
+    """Judge as `judge` does, but where nothing is decided return None, without working out what would decide it."""
     if not 0.0 < alpha < 0.5:
         raise InputError(
             "The level of a test lies between 0 and .5; from there on, the 1 - 2 alpha interval is empty.",
@@ -60,10 +65,9 @@ def judge(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look =
         )
     row = _deciding_row(estimate, claim, alpha, look)
     if row is None:
-        return _inconclusive(estimate, claim, alpha, look)
+        return None
     sides = row.interval.sides
-    p_value = sides * look.p_value(row.p_value)
-    return Verdict(row.verdict, row.finding, f"{row.interval} {row.where}.", p_value)
+    return Verdict(row.verdict, row.finding, f"{row.interval} {row.where}.", sides * look.p_value(row.p_value))
 
 
 def invalid(reasons: Mapping[str, str]) -> Verdict:

@@ -15,7 +15,7 @@ from negres_core.claim import Claim, beats, matches, reaches
 from negres_core.errors import InputError
 from negres_core.statistics import Estimate, Look, corrected_resampled_t
 from negres_core.statistics.sequential import information_fractions, sequential_bounds
-from negres_core.verdict import Verdict, invalid, judge
+from negres_core.verdict import Verdict, invalid, judge, settle
 
 # Half-widths of the intervals of 25 cells, in standard errors: Student's t with 24 degrees of freedom.
 T95, T90 = 2.0638985616280205, 1.7108820799094275
@@ -383,3 +383,13 @@ def test_a_wrong_verdict_at_the_border_of_its_claim_is_as_rare_as_alpha(claim, e
     # Three standard errors of 1000 runs at 5% are .021.
     assert wrong / runs <= 0.071
     assert wrong > 0
+
+
+@pytest.mark.parametrize("effect", [-0.03, -0.015, 0.0, 0.005, 0.018, 0.04])
+@pytest.mark.parametrize(
+    "claim", [beats("accuracy", by=0.01), matches("accuracy", within=0.02), reaches("psnr", bar=20.0)]
+)
+def test_what_is_settled_is_what_is_judged_and_nothing_else(effect, claim):
+    judged = judge(estimate(effect), claim)
+
+    assert settle(estimate(effect), claim) == (None if judged.verdict == "inconclusive" else judged)
