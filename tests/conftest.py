@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -15,6 +16,10 @@ from negres_core.evidence import Evidence, Key, Replicate, Store
 from negres_core.inputs import digest_array, prepare_inputs, sample_rows
 
 pytest_plugins = ["pytester"]
+
+# A deadline is a test of time: a busy machine, or the first import of a library, would fail it.
+hypothesis.settings.register_profile("negres", deadline=None)
+hypothesis.settings.load_profile("negres")
 
 
 @pytest.fixture
