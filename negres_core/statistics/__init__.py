@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from negres_core.statistics.equivalence import equivalence_p
 from negres_core.statistics.estimate import Estimate
-from negres_core.statistics.planning import repeats_needed, smallest_decidable_margin
+from negres_core.statistics.planning import (
+    minimum_detectable_effect,
+    power_of,
+    repeats_needed,
+    repeats_to_detect,
+    smallest_decidable_margin,
+)
 from negres_core.statistics.resampled_t import corrected_resampled_t
 
-__all__ = ["Estimate", "corrected_resampled_t", "equivalence_p", "repeats_needed", "smallest_decidable_margin"]
+__all__ = [
+    "Estimate",
+    "corrected_resampled_t",
+    "equivalence_p",
+    "minimum_detectable_effect",
+    "power_of",
+    "repeats_needed",
+    "repeats_to_detect",
+    "smallest_decidable_margin",
+]
