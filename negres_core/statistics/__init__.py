@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from negres_core.statistics.equivalence import equivalence_p
 from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.multiplicity import holm
 from negres_core.statistics.planning import (
     minimum_detectable_effect,
     power_of,
@@ -17,6 +18,7 @@ __all__ = [
     "Estimate",
     "corrected_resampled_t",
     "equivalence_p",
+    "holm",
     "minimum_detectable_effect",
     "power_of",
     "repeats_needed",
