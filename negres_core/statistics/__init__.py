@@ -12,10 +12,13 @@ from negres_core.statistics.planning import (
     repeats_to_detect,
     smallest_decidable_margin,
 )
+from negres_core.statistics.random_effects import RandomEffects, combine
 from negres_core.statistics.resampled_t import corrected_resampled_t
 
 __all__ = [
     "Estimate",
+    "RandomEffects",
+    "combine",
     "corrected_resampled_t",
     "equivalence_p",
     "holm",
