@@ -13,17 +13,20 @@ from negres_core.statistics.planning import (
     smallest_decidable_margin,
 )
 from negres_core.statistics.random_effects import RandomEffects, combine
+from negres_core.statistics.ranking import Ranking, rank
 from negres_core.statistics.resampled_t import corrected_resampled_t
 
 __all__ = [
     "Estimate",
     "RandomEffects",
+    "Ranking",
     "combine",
     "corrected_resampled_t",
     "equivalence_p",
     "holm",
     "minimum_detectable_effect",
     "power_of",
+    "rank",
     "repeats_needed",
     "repeats_to_detect",
     "smallest_decidable_margin",
