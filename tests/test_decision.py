@@ -5,8 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from negres_core.claim import beats, matches, reaches
+from negres_core.claim import Claim, beats, matches, reaches
 from negres_core.decision import decide, difference_of, recompute, record_arm, record_estimate, values_of
 from negres_core.design import Design
 from negres_core.errors import EvidenceError
@@ -228,3 +230,89 @@ def test_recomputing_names_the_replicates_that_are_missing_or_damaged(finished):
 
     assert f"Received: {gone.id}, {damaged.id}\n" in str(caught.value)
     assert "Run the hypothesis again" in str(caught.value)
+
+
+# Multiples of 1/1024, exact in binary as are their sums and differences, so that no rounding decides anything below.
+grids = st.lists(st.integers(-200, 200), min_size=10, max_size=10).map(lambda cells: np.reshape(cells, (2, 5)) / 1024)
+arms = st.tuples(grids, grids).filter(lambda pair: np.ptp(pair[0] - pair[1]) > 0)
+kinds = st.sampled_from(["beats", "matches"])
+margins = st.sampled_from([1, 5, 20, 80, 300]).map(lambda each: each / 1024)
+
+
+def judged(treatment, control, claim, *, higher_is_better=True):
+    differences = difference_of([treatment, control], recorded(claim, higher_is_better=higher_is_better))
+    return decide(differences, claim, DESIGN, [])
+
+
+@given(arms, margins)
+def test_swapping_the_arms_of_a_match_swaps_better_and_worse_and_nothing_else(pair, margin):
+    claim = matches("accuracy", within=margin)
+    swapped = {"better": "worse", "worse": "better"}
+
+    (one, verdict), (other, mirrored) = judged(*pair, claim), judged(*pair[::-1], claim)
+
+    assert other == dataclasses.replace(one, effect=-one.effect)
+    assert mirrored.verdict == verdict.verdict
+    assert mirrored.finding == swapped.get(verdict.finding, verdict.finding)
+
+
+@given(arms, st.just(0.0) | margins)
+def test_no_two_arms_beat_each_other(pair, margin):
+    claim = beats("accuracy", by=margin)
+
+    (_, verdict), (_, mirrored) = judged(*pair, claim), judged(*pair[::-1], claim)
+
+    if verdict.verdict == "supported" or verdict.finding == "equivalent":
+        assert mirrored.verdict == "refuted"
+
+
+@given(arms, margins, kinds)
+def test_a_metric_that_is_better_lower_is_the_negative_of_one_that_is_better_higher(pair, margin, kind):
+    claim = Claim(kind, "loss", margin)
+
+    assert judged(*pair, claim, higher_is_better=False) == judged(*(-each for each in pair), claim)
+
+
+@given(arms, margins, kinds, st.sampled_from([2.0**-7, 0.5, 4.0, 2.0**10]))
+def test_the_unit_of_the_metric_does_not_matter(pair, margin, kind, unit):
+    """Powers of 2 scale without rounding; only a finding that names the margin names another one."""
+    claim, scaled = Claim(kind, "loss", margin), Claim(kind, "loss", margin * unit)
+
+    (one, verdict), (other, same) = judged(*pair, claim), judged(*(each * unit for each in pair), scaled)
+
+    assert (other.effect, other.standard_error, other.sd) == (
+        one.effect * unit,
+        one.standard_error * unit,
+        one.sd * unit,
+    )
+    assert (other.statistic, other.interval(0.9)) == (one.statistic, tuple(end * unit for end in one.interval(0.9)))
+    assert (same.verdict, same.finding.split(" by ")[0]) == (verdict.verdict, verdict.finding.split(" by ")[0])
+
+
+@given(arms, margins, kinds, st.sampled_from([0.01, 100.0, 1000.0]))
+def test_per_cent_decide_as_fractions_do(pair, margin, kind, unit):
+    """These round: an estimate may differ in its last digits, and a verdict not at all."""
+    claim, scaled = Claim(kind, "loss", margin), Claim(kind, "loss", margin * unit)
+
+    (one, verdict), (other, same) = judged(*pair, claim), judged(*(each * unit for each in pair), scaled)
+
+    assert other.statistic == pytest.approx(one.statistic, rel=1e-9, abs=1e-9)
+    assert (same.verdict, same.finding.split(" by ")[0]) == (verdict.verdict, verdict.finding.split(" by ")[0])
+
+
+@given(arms, margins, kinds, st.integers(-5000, 5000))
+def test_what_both_arms_have_more_of_does_not_matter(pair, margin, kind, shift):
+    claim = Claim(kind, "loss", margin)
+
+    assert judged(*(each + shift for each in pair), claim) == judged(*pair, claim)
+
+
+@given(grids.filter(lambda cells: np.ptp(cells) > 0), st.integers(-200, 200))
+def test_a_bar_is_reached_from_above_as_it_is_from_below(values, bar):
+    above, below = reaches("accuracy", bar=bar / 1024), reaches("accuracy", bar=-bar / 1024)
+    swapped = {"reached": "not reached", "not reached": "reached"}
+
+    _, one = decide(difference_of([values], recorded(above)), above, DESIGN, [])
+    _, other = decide(difference_of([-values], recorded(below)), below, DESIGN, [])
+
+    assert other.finding == swapped.get(one.finding, one.finding)
