@@ -6,6 +6,7 @@ import hashlib
 import math
 from dataclasses import replace
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -20,6 +21,10 @@ from negres_core.experiment import Experiment
 from negres_core.inputs import digest_array, prepare_inputs, sample_rows
 
 pytest_plugins = ["pytester"]
+
+# A deadline is a test of time: a busy machine, or the first import of a library, would fail it.
+hypothesis.settings.register_profile("negres", deadline=None)
+hypothesis.settings.load_profile("negres")
 
 
 @pytest.fixture

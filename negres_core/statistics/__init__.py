@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from negres_core.statistics.equivalence import equivalence_p
 from negres_core.statistics.estimate import Estimate
-from negres_core.statistics.planning import repeats_needed, smallest_decidable_margin
+from negres_core.statistics.multiplicity import holm
+from negres_core.statistics.planning import (
+    minimum_detectable_effect,
+    power_of,
+    repeats_needed,
+    repeats_to_detect,
+    smallest_decidable_margin,
+)
+from negres_core.statistics.random_effects import RandomEffects, combine
+from negres_core.statistics.ranking import Ranking, rank
 from negres_core.statistics.resampled_t import corrected_resampled_t
 from negres_core.statistics.sequential import ONLY_LOOK, Look
 
@@ -12,8 +21,16 @@ __all__ = [
     "ONLY_LOOK",
     "Estimate",
     "Look",
+    "RandomEffects",
+    "Ranking",
+    "combine",
     "corrected_resampled_t",
     "equivalence_p",
+    "holm",
+    "minimum_detectable_effect",
+    "power_of",
+    "rank",
     "repeats_needed",
+    "repeats_to_detect",
     "smallest_decidable_margin",
 ]

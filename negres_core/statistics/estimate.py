@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-# scipy.stats.t calls these two; importing them alone spares the import of scipy.stats.
-from scipy.special import stdtr, stdtrit
+# scipy.stats calls these; importing them alone spares the import of scipy.stats.
+from scipy.special import chdtri, stdtr, stdtrit
 
 from negres_core.errors import InputError
+from negres_core.statistics.level import check_level
+from negres_core.statistics.noncentral_t import noncentrality
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,11 @@ class Estimate:
 
     @property
     def d_z(self) -> float:
-        """Cohen's d_z, the effect in standard deviations of the cell differences."""
+        """Cohen's d_z, the effect in standard deviations of the cell differences.
+
+        What all cells of a data set share does not spread them. Where every difference is a data set of its own, the
+        standard deviation is larger, and the same effect has a smaller d_z.
+        """
         return self.effect / self.sd
 
     @property
@@ -92,11 +98,56 @@ class Estimate:
         Raises:
             InputError: the level is not between 0 and 1.
         """
-        if not 0.0 < level < 1.0:
-            raise InputError(
-                "A confidence level lies between 0 and 1.",
-                received=f"level={level!r}",
-                remedy="Give a fraction, not per cent: .95 for the 95% interval.",
-            )
+        check_level(level)
         half_width = float(stdtrit(self.dof, (1.0 + level) / 2.0)) * self.standard_error
         return self.effect - half_width, self.effect + half_width
+
+    def d_z_interval(self, level: float) -> tuple[float, float]:
+        """Compute the two-sided confidence interval of d_z.
+
+        Cells that are correlated as the corrected test takes them to be know their mean as well as
+        1 / (1/N + n_test/n_train) independent ones would, which is fewer than k - 1. The statistic is d_z times the
+        root of that number, and follows a noncentral t, with N - 1 degrees of freedom, whose noncentrality is the true
+        d_z times the same root. The interval inverts that.
+
+        Args:
+            level: the confidence level, between 0 and 1, for example .95.
+
+        Returns:
+            The lower and the upper end, in standard deviations of the cell differences.
+
+        Raises:
+            InputError: the level is not between 0 and 1.
+
+        References:
+            Steiger & Fouladi (1997), Noncentrality interval estimation and the evaluation of statistical models, in:
+            What if there were no significance tests?
+        """
+        check_level(level)
+        unit = self.standard_error / self.sd
+        tail = (1.0 - level) / 2.0
+        low = unit * noncentrality(self.statistic, self.dof, probability=1.0 - tail)
+        high = unit * noncentrality(self.statistic, self.dof, probability=tail)
+        return low, high
+
+    def sd_interval(self, level: float) -> tuple[float, float]:
+        """Compute the two-sided confidence interval of the standard deviation of the cell differences.
+
+        What all cells share does not spread them, so that chi-square holds for equally correlated cells as it does for
+        independent ones. Real cells are not quite equally correlated: simulated with two nearest-mean classifiers and
+        5 repeats of 5 folds, the 95% interval holds 93%. That a margin is too small for a data set is safe to say at
+        the lower end; what a design detects, at the upper end.
+
+        Args:
+            level: the confidence level, between 0 and 1, for example .95.
+
+        Returns:
+            The lower and the upper end, in the metric's unit.
+
+        Raises:
+            InputError: the level is not between 0 and 1.
+        """
+        check_level(level)
+        tail = (1.0 - level) / 2.0
+        low, high = (self.sd * math.sqrt(self.dof / float(chdtri(self.dof, above))) for above in (tail, 1.0 - tail))
+        return low, high

@@ -1,4 +1,4 @@
-"""Planning, against the definition of the standard error and a search by hand."""
+"""Planning, against the definition of the standard error, a search by hand, statsmodels, R's pwr, and simulation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ import scipy.stats
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from negres_core.statistics import Estimate, corrected_resampled_t, repeats_needed, smallest_decidable_margin
+from negres_core.errors import InputError
+from negres_core.statistics import (
+    Estimate,
+    corrected_resampled_t,
+    minimum_detectable_effect,
+    power_of,
+    repeats_needed,
+    repeats_to_detect,
+    smallest_decidable_margin,
+)
+
+UNCORRECTED = 1e-15  # a ratio of test to training rows that leaves an ordinary paired t-test
 
 
 def after(repeats: int, *, effect: float, sd: float = 0.01, folds: int = 5) -> Estimate:
@@ -94,3 +105,140 @@ def test_projects_what_the_test_itself_would_find():
     assert projected.effect == pytest.approx(repeated.effect)
     assert projected.dof == repeated.dof
     assert projected.standard_error / projected.sd == pytest.approx(repeated.standard_error / repeated.sd)
+
+
+@pytest.mark.parametrize("effect", [-0.3, 0.0, 0.1, 0.5, 2.0])
+@pytest.mark.parametrize(("cells", "alpha"), [(5, 0.05), (25, 0.05), (25, 0.001), (400, 0.2)])
+def test_power_is_that_of_statsmodels_where_nothing_is_corrected(effect, cells, alpha):
+    from statsmodels.stats.power import TTestPower
+
+    theirs = TTestPower().power(effect, cells, alpha, alternative="larger")
+
+    assert power_of(3 * effect, 3.0, cells, test_train_ratio=UNCORRECTED, alpha=alpha) == pytest.approx(theirs)
+
+
+def test_power_of_both_tails_is_that_of_pwr():
+    # R, pwr: pwr.t.test(d=0.2, n=60, sig.level=0.10, type="one.sample", alternative="two.sided") gives .4555818.
+    tails = [power_of(effect, 1.0, 60, test_train_ratio=UNCORRECTED) for effect in (0.2, -0.2)]
+
+    assert sum(tails) == pytest.approx(0.4555818, abs=5e-8)
+
+
+@pytest.mark.parametrize("cells", [2, 25, 1000])
+def test_an_effect_of_0_is_seen_as_often_as_alpha(cells):
+    assert power_of(0.0, 0.01, cells, test_train_ratio=1 / 4, alpha=0.03) == pytest.approx(0.03)
+
+
+def test_power_is_how_often_the_test_sees_the_effect():
+    """Cells that share rho = 1 / k, as the correction assumes; they spread by sqrt(1 - rho)."""
+    repeats, folds, runs = 5, 5, 4000
+    spread = math.sqrt(1 - 1 / folds)
+    effect = minimum_detectable_effect(spread, repeats * folds, test_train_ratio=1 / (folds - 1), power=0.8)
+    rng = np.random.default_rng(1969)
+    shared, own = rng.normal(size=(runs, 1, 1)), rng.normal(size=(runs, repeats, folds))
+
+    draws = effect + math.sqrt(1 / folds) * shared + spread * own
+    seen = sum(better(corrected_resampled_t(cells, test_train_ratio=1 / (folds - 1))) for cells in draws)
+
+    # Three standard errors of 4000 runs are .019.
+    assert seen / runs == pytest.approx(0.8, abs=0.019)
+
+
+@pytest.mark.parametrize(("cells", "alpha", "power"), [(5, 0.05, 0.8), (25, 0.01, 0.9), (100, 0.05, 0.5)])
+def test_the_detectable_effect_is_that_of_statsmodels_where_nothing_is_corrected(cells, alpha, power):
+    from statsmodels.stats.power import TTestPower
+
+    theirs = TTestPower().solve_power(nobs=cells, alpha=alpha, power=power, alternative="larger")
+
+    ours = minimum_detectable_effect(2.0, cells, test_train_ratio=UNCORRECTED, alpha=alpha, power=power)
+    assert ours == pytest.approx(2 * theirs, rel=1e-4)  # its solver stops within a few 1e-5
+
+
+@given(
+    cells=st.integers(2, 200),
+    ratio=st.floats(0.05, 1.0),
+    alpha=st.floats(0.001, 0.3),
+    power=st.floats(0.4, 0.99),
+)
+def test_the_detectable_effect_is_seen_with_its_power(cells, ratio, alpha, power):
+    effect = minimum_detectable_effect(0.01, cells, test_train_ratio=ratio, alpha=alpha, power=power)
+
+    assert power_of(effect, 0.01, cells, test_train_ratio=ratio, alpha=alpha) == pytest.approx(power, abs=1e-8)
+
+
+def test_endless_repeats_leave_an_effect_that_cannot_be_detected():
+    floor = (1.6448536269514722 + 0.8416212335729143) * 0.01 / 2  # the normal quantiles of .95 and of .8, at 5 folds
+    endless = minimum_detectable_effect(0.01, 10**7, test_train_ratio=1 / 4)
+
+    assert endless == pytest.approx(floor, rel=1e-6)
+    assert endless > floor
+    assert repeats_to_detect(0.999 * floor, 0.01, 5) is None
+    assert repeats_to_detect(1.001 * floor, 0.01, 5) > 100
+
+
+@pytest.mark.parametrize("effect", [0.0126, 0.0138, 0.014, 0.03, 1.0])
+def test_repeats_to_detect_are_the_first_with_enough_power(effect):
+    def enough(repeats):
+        return power_of(effect, 0.01, 5 * repeats, test_train_ratio=1 / 4) >= 0.8
+
+    assert repeats_to_detect(effect, 0.01, 5) == next(repeats for repeats in range(1, 10_000) if enough(repeats))
+
+
+def test_one_repeat_is_enough_for_what_one_run_of_the_folds_detects():
+    assert repeats_to_detect(minimum_detectable_effect(0.01, 5, test_train_ratio=1 / 4) * 1.000001, 0.01, 5) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong", "received"),
+    [
+        ({"alpha": 0.5}, r"between 0 and \.5", "alpha=0.5"),
+        ({"alpha": math.nan}, r"between 0 and \.5", "alpha=nan"),
+        ({"sd": 0.0}, "`sd` has to be finite and positive", "sd=0.0"),
+        ({"sd": math.nan}, "`sd` has to be finite and positive", "sd=nan"),
+        ({"cells": 1}, "at least 2 cells", "cells=1"),
+        ({"test_train_ratio": 0.0}, "`test_train_ratio` has to be finite and positive", "test_train_ratio=0.0"),
+        ({"power": 0.05}, "between the level of its test and 1", "power=0.05, alpha=0.05"),
+        ({"power": 80}, "between the level of its test and 1", "power=80, alpha=0.05"),
+    ],
+)
+def test_the_detectable_effect_refuses(fields, wrong, received):
+    usual = {"sd": 0.01, "cells": 25, "test_train_ratio": 0.25}
+    with pytest.raises(InputError, match=wrong) as caught:
+        minimum_detectable_effect(**(usual | fields))
+    assert received in str(caught.value)
+
+
+@pytest.mark.parametrize("effect", [math.nan, math.inf])
+def test_power_refuses_an_effect_that_is_not_finite(effect):
+    with pytest.raises(InputError, match="effect has to be finite") as caught:
+        power_of(effect, 0.01, 25, test_train_ratio=0.25)
+    assert f"effect={effect!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong", "received"),
+    [
+        ({"effect": 0.0}, "`effect` has to be finite and positive", "effect=0.0"),
+        ({"sd": -1.0}, "`sd` has to be finite and positive", "sd=-1.0"),
+        ({"folds": 1}, "at least 2 folds", "folds=1"),
+        ({"alpha": 1.0}, r"between 0 and \.5", "alpha=1.0"),
+        ({"power": 1.0}, "between the level of its test and 1", "power=1.0, alpha=0.05"),
+    ],
+)
+def test_repeats_to_detect_refuses(fields, wrong, received):
+    with pytest.raises(InputError, match=wrong) as caught:
+        repeats_to_detect(**({"effect": 0.02, "sd": 0.01, "folds": 5} | fields))
+    assert received in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"sd": math.inf}, "`sd` has to be finite and positive"),
+        ({"folds": 1}, "at least 2 folds"),
+        ({"alpha": 0.0}, r"between 0 and \.5"),
+    ],
+)
+def test_the_smallest_margin_refuses(fields, wrong):
+    with pytest.raises(InputError, match=wrong):
+        smallest_decidable_margin(**({"sd": 0.01, "folds": 5} | fields))
