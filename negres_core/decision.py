@@ -22,6 +22,8 @@ from negres_core.verdict import Verdict, invalid, judge
 
 ALPHA = 0.05
 """Level of every verdict."""
+STOPPING = "one look, after the last repeat"
+"""When a run ends, as it is registered."""
 
 
 def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> np.ndarray:

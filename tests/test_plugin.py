@@ -113,8 +113,8 @@ def test_a_registered_outcome_that_reproduces_passes(session, pytester):
             f"negres: data cached or fetched*; evidence {pytester.path}/.negres",
             "*= hypotheses =*",
             "hypothesis *data *effect [[]95% interval[]] *cells *verdict *registered *time",
-            "longer is better *a|b *+0.2030 [[]+0.1967, +0.2093[]] *4 *supported (better) *as registered *s",
-            " *accuracy",
+            "longer is better *a|b *+0.2030 [[]+0.1967, +0.2093[]] *4 *supported (better) *as expected *s",
+            " *accuracy *(exploratory)",
             f"negres: evidence in {pytester.path}/.negres",
         ]
     )
@@ -201,7 +201,7 @@ def test_the_summary_of_a_job_gains_the_table(session, pytester, monkeypatch):
     assert header.split("|")[1].strip() == "hypothesis"
     assert set(rule) == set("|-")
     assert r"a\|b" in row
-    assert "as registered" in row
+    assert "as expected (exploratory)" in row
 
 
 def test_a_session_without_hypotheses_is_left_alone(session, pytester):

@@ -1,5 +1,7 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
+from negres_core.evidence.ledger import Ledger
+from negres_core.evidence.plan import Entry, Plan, Registration
 from negres_core.evidence.schema import (
     Arm,
     Estimated,
@@ -16,11 +18,15 @@ from negres_core.evidence.store import Store
 
 __all__ = [
     "Arm",
+    "Entry",
     "Estimated",
     "Evidence",
     "Finding",
     "Key",
+    "Ledger",
     "ModelFile",
+    "Plan",
+    "Registration",
     "Replicate",
     "Store",
     "Timings",
