@@ -69,14 +69,14 @@ def register(
 
 
 def count_older(registration: Registration | None, arms: Sequence[Trained]) -> Registration | None:
-    """Count what was trained before it was registered: the differences of these replicates could be known.
+    """Count the differences that could be known before they were registered.
 
     Args:
         registration: what the ledger said when the run began.
         arms: the arms, trained.
 
     Returns:
-        The registration with the count of pairs of which every replicate is older, of single ones for one arm.
+        The registration, with the count of cells and seeds of which the replicates of all arms are older.
     """
     if registration is None or registration.registered_at is None:
         return registration

@@ -15,7 +15,7 @@ from negres_core.design import Design
 from negres_core.evidence import Evidence, Key, Plan, Replicate, Store
 from negres_core.inputs import digest_array, prepare_inputs, sample_rows
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.sessions"]
 
 
 @pytest.fixture

@@ -99,8 +99,7 @@ class Registration(Record):
     seen: list[str] = Field(default_factory=list)
     """Verdicts that were known when it was written."""
     older: int = 0
-    """Pairs of replicates (single ones where there is one arm) that this run found and that were trained before it was
-    written."""
+    """Differences, one a cell and seed, whose replicates had all been trained when it was written."""
     committed: bool | None = None
     """Whether the entry was in the last commit when the run began, which dates it; null outside a repository."""
 
@@ -125,5 +124,5 @@ class Registration(Record):
         if self.seen:
             parts.append(f"after a run ({', '.join(self.seen)})")
         if self.older:
-            parts.append(f"{self.older} replicates or pairs are older")
+            parts.append(f"{self.older} differences are older")
         return "; ".join(parts if self.committed else [*parts, "not committed"])

@@ -83,7 +83,7 @@ DATED = "2026-01-01T00:00:00+00:00, entry ffffffffffff"
         (
             {"status": "registered", "older": 3} | WRITTEN,
             ["after a run"],
-            f"{DATED}; 3 replicates or pairs are older",
+            f"{DATED}; 3 differences are older",
         ),
         ({"status": "registered"} | WRITTEN | {"committed": False}, ["not committed"], f"{DATED}; not committed"),
         (
