@@ -152,7 +152,7 @@ def test_nothing_is_recorded_of_what_is_planned_alone(planned, store):
         ({"treatment": Recipe(Stage(small, epochs=4))}, ["treatment"]),
         ({"control": Recipe(Stage(small, batch_size=2))}, ["control"]),
     ],
-    ids=str,
+    ids=["nothing", "margin", "metric", "folds", "data", "expectation", "treatment", "control"],
 )
 def test_what_was_changed_since_is_in_the_evidence(planned, run, ledger, store, given, changed):
     register(planned(), ledger=ledger, store=store, reason=None)
