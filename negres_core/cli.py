@@ -1,4 +1,4 @@
-"""The `negres` command: read evidence without running anything."""
+"""The `negres` command: register hypotheses before they are run, and read evidence without running anything."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from pathlib import Path
 
 from negres_core.decision import recompute
 from negres_core.errors import EvidenceError, NegresError
-from negres_core.evidence import Evidence, Store, schema_of
+from negres_core.evidence import Evidence, Ledger, Store, schema_of
+from negres_core.provenance import committed_content
 from negres_core.report import frame, table
+
+# That pytest cannot rewrite the assertions of modules which this command has imported: there are none to rewrite.
+QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 0 where all is well."""
-    parser = argparse.ArgumentParser(prog="negres", description="Read the evidence of hypotheses.")
+    parser = argparse.ArgumentParser(prog="negres", description="Register hypotheses, and read their evidence.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
         ("table", "print the table of hypotheses"),
@@ -29,13 +33,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name == "table":
             command.add_argument("--markdown", action="store_true", help="for a page")
     command = commands.add_parser("schema", help="print the JSON Schema of a record")
-    command.add_argument("record", choices=("evidence", "replicate"))
-    given = parser.parse_args(arguments)
+    command.add_argument("record", choices=("evidence", "ledger", "replicate"))
+    text = "register hypotheses instead of running them; what is not named here goes to pytest"
+    command = commands.add_parser("register", help=text, description=text, allow_abbrev=False)
+    command.add_argument("--verify", action="store_true", help="register nothing; fail where the ledger is broken")
+    command.add_argument(
+        "--ledger", metavar="FILE", type=Path, help="the ledger (default: pytest's option negres_ledger)"
+    )
+    command.add_argument("--reason", metavar="TEXT", help="why what is registered already is amended")
+    given, others = parser.parse_known_args(arguments)
+    if others and (given.command != "register" or given.verify):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
     try:
-        return _run(given)
+        return _register(given, others) if given.command == "register" else _run(given)
     except NegresError as error:
         print(f"negres: {error}", file=sys.stderr)
         return 2
+
+
+def _register(given: argparse.Namespace, others: Sequence[str]) -> int:
+    import pytest
+
+    if given.verify:
+        if given.ledger is None:
+            config = pytest.Config.fromdictargs({}, list(QUIET))
+            given.ledger = config.rootpath / config.getini("negres_ledger")
+        return _verify_ledger(Ledger(given.ledger))
+    named = ["-o", f"negres_ledger={given.ledger.absolute()}"] if given.ledger else []
+    reason = ["--negres-reason", given.reason] if given.reason else []
+    return int(pytest.main([*QUIET, "--negres-register", *named, *reason, *others]))
+
+
+def _verify_ledger(ledger: Ledger) -> int:
+    wrong = ledger.verify()
+    if not wrong and not ledger.path.is_file():
+        raise EvidenceError(
+            "There is no ledger here.",
+            received=str(ledger.path),
+            remedy="Run `negres register` first, or name the file with --ledger.",
+        )
+    if wrong:
+        print(f"BROKEN    {ledger.path}", *wrong, sep="\n          ")
+        return 1
+    entries, hypotheses = ledger.entries(), ledger.hypotheses()
+    print(f"verified  {ledger.path}: {len(entries)} entries of {len(hypotheses)} hypotheses; {_committed(ledger)}")
+    return 0
+
+
+def _committed(ledger: Ledger) -> str:
+    content = committed_content(ledger.path)
+    if content is None:
+        return "in no repository, so that nothing but its own clock dates it"
+    missing = sum(entry.line not in content.split(b"\n") for entry in ledger.entries())
+    return f"{missing} not committed yet" if missing else "all committed"
 
 
 def _run(given: argparse.Namespace) -> int:

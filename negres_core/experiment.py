@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,11 @@ from negres_core.dataset import Dataset
 from negres_core.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.evidence import Arm, Evidence, Store, Timings
+from negres_core.evidence import Arm, Evidence, Plan, Registration, Store, Timings
 from negres_core.metrics import Metric, metric_of
 from negres_core.provenance import trace_provenance
 from negres_core.recipe import Recipe
+from negres_core.registration import count_older, plan_of
 from negres_core.smoke import shrink_data, shrink_design, shrink_recipe
 from negres_core.training import Progress, Trainer
 from negres_core.verdict import invalid
@@ -34,13 +36,14 @@ class Experiment:
     """Decides one hypothesis.
 
     Attributes:
-        hypothesis: the test's id.
+        hypothesis: the test's id, without the verdict it expects.
         title: the hypothesis in words.
         store: where records are kept.
         device: what to train on.
         folder: a folder of the repository whose commit is recorded.
-        registered: the registered verdict, where the test names one.
+        registered: the verdict that the test expects, where it names one.
         smoke: train tiny data at a tiny budget and judge nothing.
+        registers: asked, before anything is trained, how what is about to be run was registered. Not in a smoke run.
         progress: told of every replicate.
     """
 
@@ -51,6 +54,7 @@ class Experiment:
     folder: Path = Path()
     registered: str | None = None
     smoke: bool = False
+    registers: Callable[[Plan], Registration | None] = lambda plan: None
     progress: Progress = lambda what, done, total: None
 
     def compare(
@@ -139,6 +143,8 @@ class Experiment:
 
         began = time.perf_counter()
         evidence = self._open(data, claim, metric, design)
+        if not self.smoke:
+            evidence = evidence.updated(registration=self.registers(plan_of(evidence, arms, data)))
         self.store.write_evidence(evidence)
         run = Run(data, design, list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()])
         findings = run_controls(run, when="before")
@@ -154,6 +160,7 @@ class Experiment:
         decision = decide(differences, claim, design, findings)
         evidence = evidence.updated(
             status="finished",
+            registration=count_older(evidence.registration, run.arms),
             arms=recorded,
             differences=differences.tolist(),
             looks=decision.looks,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,11 @@ from negres_core.errors import NegresError
 from negres_core.recipe import Recipe
 
 if TYPE_CHECKING:
-    from negres_core.evidence import Evidence, Store
+    from negres_core.evidence import Evidence, Plan, Registration, Store
     from negres_core.training import Progress
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
+REGISTERED = "negres_registered"
 """Names of the properties by which a test's report, also one from another process, says what became of it."""
 
 _store = pytest.StashKey["Store"]()
@@ -50,6 +51,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run everything on tiny data at a tiny budget, and judge nothing",
     )
+    group.addoption(
+        "--negres-register", action="store_true", help="register hypotheses in the ledger instead of running them"
+    )
+    group.addoption("--negres-reason", metavar="TEXT", help="why what is registered already is amended")
+    parser.addini(
+        "negres_ledger",
+        "the ledger of registered hypotheses, from the root directory (default: negres-ledger.jsonl)",
+        default="negres-ledger.jsonl",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Keras' Variable predates NumPy 2 and its `copy` keyword: every saved model would warn of it, dozens a session.
     warning = "__array__ implementation doesn't accept a copy keyword"
     config.addinivalue_line("filterwarnings", f"ignore:{warning}:DeprecationWarning")
+    if config.getoption("negres_register") and config.getoption("negres_smoke"):
+        raise pytest.UsageError("A smoke run registers nothing: leave --negres-smoke or --negres-register out.")
     if config.getoption("negres_device") == "gpu":
         from negres_core.engine.device import require_gpu
 
@@ -64,6 +76,14 @@ def pytest_configure(config: pytest.Config) -> None:
             require_gpu()
         except NegresError as error:
             raise pytest.UsageError(str(error)) from error
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is no hypothesis where hypotheses are registered: it would run."""
+    if config.getoption("negres_register"):
+        others = [item for item in items if not _is_hypothesis(item)]
+        items[:] = [item for item in items if _is_hypothesis(item)]
+        config.hook.pytest_deselected(items=others)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
@@ -153,6 +173,7 @@ class ExperimentFixture:
         from negres_core.engine.device import choose_device
         from negres_core.errors import InputError
         from negres_core.experiment import Experiment
+        from negres_core.registration import identity_of
 
         item, config = self._request.node, self._request.config
         if self._used:
@@ -162,18 +183,20 @@ class ExperimentFixture:
                 remedy="Parametrize the test, or write one test a claim.",
             )
         self._used = True
-        registered = _params(item).get("expected")
+        expected = _params(item).get("expected")
+        registered = expected if isinstance(expected, str) else None
         store = _store_of(config)
         device = choose_device(config.getoption("negres_device"))
         with _progress_of(config) as progress:
             experiment = Experiment(
-                hypothesis=item.nodeid,
+                hypothesis=identity_of(item.nodeid, expected=registered),
                 title=_title(item),
                 store=store,
                 device=device,
                 folder=config.rootpath,
-                registered=registered if isinstance(registered, str) else None,
+                registered=registered,
                 smoke=config.getoption("negres_smoke"),
+                registers=_registers(item),
                 progress=progress,
             )
             # One round: pytest-benchmark would otherwise train seven times to have a distribution of times.
@@ -204,6 +227,24 @@ def _store_of(config: pytest.Config) -> Store:
     if _store not in config.stash:
         config.stash[_store] = Store(_folder(config), fresh=config.getoption("negres_fresh"))
     return config.stash[_store]
+
+
+def _registers(item: pytest.Item) -> Callable[[Plan], Registration]:
+    """Return what is asked before a test's arms are trained: the ledger, or to register, which ends the test."""
+    from negres_core.evidence import Ledger
+    from negres_core.registration import register
+
+    config = item.config
+    ledger = Ledger(config.rootpath / config.getini("negres_ledger"))
+    if not config.getoption("negres_register"):
+        return ledger.compare
+
+    def end(plan: Plan) -> Registration:
+        done = register(plan, ledger=ledger, store=_store_of(config), reason=config.getoption("negres_reason"))
+        item.user_properties.append((REGISTERED, done))
+        pytest.skip(done)
+
+    return end
 
 
 @contextmanager
@@ -299,6 +340,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     finished: dict[str, None] = {}
     unfinished: dict[str, str] = {}
     notes: dict[str, None] = {}
+    registered: dict[str, str] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:
             properties = getattr(report, "user_properties", [])
@@ -306,9 +348,17 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             notes |= dict.fromkeys(value for name, value in properties if name == NOTE)
             if EVIDENCE in found:
                 finished[found[EVIDENCE]] = None
+            elif REGISTERED in found:
+                registered[report.nodeid] = found[REGISTERED]
             elif HYPOTHESIS in found and not report.passed:
                 name = f"{found[HYPOTHESIS]} [{report.nodeid.rpartition('[')[2].rstrip(']')}]"
                 unfinished.setdefault(name, _why(report))
+    if registered:
+        terminalreporter.section("registration")
+        for hypothesis in sorted(registered):
+            terminalreporter.write_line(f"{registered[hypothesis]:<10}  {hypothesis}")
+        ledger = config.rootpath / config.getini("negres_ledger")
+        terminalreporter.write_line(f"negres: ledger {ledger}; commit it before the run, which dates what it says")
     if not finished and not unfinished:
         return
     from negres_core.report.table import render

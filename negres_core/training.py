@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -96,10 +94,11 @@ class Trainer:
         return [done[key] for key in keys]
 
     def _key(self, recipe: Recipe, cell: Cell, seed: int) -> Key:
-        described = json.dumps(self.description(recipe), sort_keys=True)
+        from negres_core.engine.description import digest_recipe
+
         return Key(
             contract=CONTRACT,
-            recipe=hashlib.sha256(described.encode()).hexdigest(),
+            recipe=digest_recipe(self.description(recipe)),
             data=self._run.data.digest,
             folds=self._run.design.folds,
             repeat=cell.repeat,

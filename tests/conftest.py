@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import subprocess
 from dataclasses import replace
 
 import hypothesis
@@ -16,14 +17,53 @@ from negres_core.controls.contract import Run, Trained
 from negres_core.design import Design
 from negres_core.engine.contract import Result, Weight
 from negres_core.engine.device import Device
-from negres_core.evidence import Evidence, Key, Replicate, Store
+from negres_core.evidence import Evidence, Key, Plan, Replicate, Store
 from negres_core.experiment import Experiment
 from negres_core.inputs import digest_array, prepare_inputs, sample_rows
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.sessions"]
+
+
+@pytest.fixture
+def git(tmp_path, monkeypatch):
+    """Run git in the temporary folder, which is no repository until `git("init")`."""
+    # A repository around the temporary folder, or one that a hook names, is not the one that is meant.
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments):
+        settings = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+        command = ["git", "-C", tmp_path, *settings, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def new_plan():
+    """Make a plan; any field can be given, and `margin`."""
+
+    def make(*, margin=0.01, **fields):
+        claim = {"kind": "beats", "metric": "accuracy", "unit": "accuracy", "higher_is_better": True, "alpha": 0.05}
+        made = {
+            "hypothesis": "benchmarks/test_growth.py::test_growth_beats_scratch[digits]",
+            "title": "growth beats scratch",
+            "claim": claim | {"threshold": margin},
+            "design": {"folds": 2, "repeats": 2, "seeds": 1},
+            "stopping": "after the last repeat",
+            "expected": "supported",
+            "arms": {"treatment": "a" * 64, "control": "b" * 64},
+            "analysis": "c" * 64,
+            "data": {"name": "digits", "digest": "d" * 64},
+        }
+        return Plan(**made | fields)
+
+    return make
+
 
 # A deadline is a test of time: a busy machine, or the first import of a library, would fail it.
-hypothesis.settings.register_profile("negres", deadline=None)
+hypothesis.settings.register_profile("negres", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("negres")
 
 

@@ -22,7 +22,7 @@ LAYERS = {
             "claim code dataset design inputs metrics provenance recipe seeds smoke statistics verdict",
             "evidence",
             "controls engine report",
-            "decision experiment progress training",
+            "decision experiment progress registration training",
             "cli plugin",
             "__init__",  # the public names are for users: no module imports from it
         )
@@ -34,11 +34,13 @@ SIDEWAYS = {
     ("design", "dataset"): "a design cuts a data set",
     ("design", "seeds"): "a fold is derived from a seed",
     ("experiment", "decision"): "an experiment ends in one",
+    ("experiment", "registration"): "after it was registered,",
     ("experiment", "training"): "and trains what it lacks before",
     ("inputs", "dataset"): "inputs are a data set's",
     ("inputs", "design"): "prepared for a cell",
     ("inputs", "recipe"): "the way a recipe says",
     ("metrics", "claim"): "a claim says which metric is meant",
+    ("registration", "decision"): "a decision's stopping rule is registered",
     ("smoke", "dataset"): "a smoke run shrinks the data",
     ("smoke", "design"): "the design",
     ("smoke", "recipe"): "and the recipe,",

@@ -12,87 +12,8 @@ import sys
 
 import pytest
 
-from negres_core.claim import reaches
-from negres_core.dataset import Dataset
-from negres_core.engine.contract import Result
-from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
-from negres_core.experiment import Experiment
-from negres_core.recipe import Recipe, Stage
-
-HEAD = """
-import keras, numpy as np, pytest
-from negres_core import Dataset, Recipe, Stage, beats, reaches
-
-DATA = Dataset(x=np.zeros((40, 3)), y=np.arange(40) % 2, name="a|b")
-
-def small(input_shape, outputs):
-    return keras.Sequential([keras.layers.Input(input_shape), keras.layers.Dense(outputs, activation="softmax")])
-
-LONG, SHORT = (Recipe(Stage(small, epochs=epochs)) for epochs in (3, 1))
-FOLDS = {"claim": beats("accuracy"), "folds": 4, "repeats": 1}
-
-"""
-HYPOTHESIS = """
-@pytest.mark.parametrize(("data", "expected"), [(DATA, "{expected}")], ids=["mine"])
-def test_longer_is_better(experiment, data, expected):
-    evidence = experiment.compare(LONG, against=SHORT, on=data, **FOLDS)
-    assert evidence.verdict == expected, evidence
-"""
-
-
-class Engine:
-    """An engine that trains nothing: arms are as accurate as their epochs are many."""
-
-    def __init__(self):
-        self.jobs = 0
-
-    def train(self, recipe, data, jobs, *, device):
-        for job in jobs:
-            self.jobs += 1
-            accuracy = 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
-            given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.0}, "model": b""}
-            budget = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights"), 1)
-            metrics = {"accuracy": accuracy, "loss": 1.0}
-            yield job, Result(metrics=metrics, finite=True, curve=[1.0], budget=budget, **given)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _imports(tmp_path_factory):
-    """Import what a hypothesis needs: pytester forgets what its sessions import, and TensorFlow bears it but once."""
-    import keras
-    import numpy as np
-
-    import negres_core.progress
-    import negres_core.report.table  # noqa: F401
-
-    arm = Recipe(Stage(lambda: keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])))
-    data = Dataset(x=np.zeros((8, 3)), y=np.arange(8) % 2, name="imports")
-    place = {"store": Store(tmp_path_factory.mktemp("imports")), "device": choose_device("auto")}
-    experiment = Experiment(hypothesis="imports", title="imports", **place)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("negres_core.engine.selection.train", Engine().train)
-        experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), folds=2, repeats=1)
-
-
-@pytest.fixture(autouse=True)
-def engine(monkeypatch):
-    for name in ("CI", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER"):
-        monkeypatch.delenv(name, raising=False)
-    made = Engine()
-    monkeypatch.setattr("negres_core.engine.selection.train", made.train)
-    return made
-
-
-@pytest.fixture
-def session(pytester):
-    """Run a session in this process, in an empty folder with one test file."""
-
-    def run(body, *options):
-        pytester.makepyfile(test_mine=HEAD + body)
-        return pytester.runpytest_inprocess("-p", "no:hypothesispytest", *options)
-
-    return run
+from tests.sessions import HYPOTHESIS
 
 
 def evidences_in(folder):
@@ -113,8 +34,8 @@ def test_a_registered_outcome_that_reproduces_passes(session, pytester):
             f"negres: data cached or fetched*; evidence {pytester.path}/.negres",
             "*= hypotheses =*",
             "hypothesis *data *effect [[]95% interval[]] *cells *verdict *registered *time",
-            "longer is better *a|b *+0.2030 [[]+0.1967, +0.2093[]] *4 *supported (better) *as registered *s",
-            " *accuracy",
+            "longer is better *a|b *+0.2030 [[]+0.1967, +0.2093[]] *4 *supported (better) *as expected *s",
+            " *accuracy *(exploratory)",
             f"negres: evidence in {pytester.path}/.negres",
         ]
     )
@@ -155,7 +76,7 @@ def test_it(experiment):
     assert (evidence.status, evidence.verdict, evidence.outcome) == ("finished", "supported", outcome)
 
 
-def test_a_second_claim_in_one_test_is_refused(session, engine):
+def test_a_second_claim_in_one_test_is_refused(session, quick_engine):
     result = session("""
 def test_it(experiment):
     experiment.compare(LONG, against=SHORT, on=DATA, **FOLDS)
@@ -165,7 +86,7 @@ def test_it(experiment):
     result.stdout.fnmatch_lines(
         ["*InputError: A test is one hypothesis*", "*a second call, measure(...), in *::test_it"]
     )
-    assert engine.jobs == 8
+    assert quick_engine.jobs == 8
 
 
 @pytest.mark.parametrize(
@@ -201,7 +122,7 @@ def test_the_summary_of_a_job_gains_the_table(session, pytester, monkeypatch):
     assert header.split("|")[1].strip() == "hypothesis"
     assert set(rule) == set("|-")
     assert r"a\|b" in row
-    assert "as registered" in row
+    assert "as expected (exploratory)" in row
 
 
 def test_a_session_without_hypotheses_is_left_alone(session, pytester):
@@ -235,44 +156,44 @@ def test_a_smoke_run_fails_where_it_is_not_the_verdict(session, body):
     session(body, "--negres-smoke").assert_outcomes(failed=1)
 
 
-def test_a_gpu_that_is_missing_stops_the_session_before_it_collects(session, monkeypatch, engine):
+def test_a_gpu_that_is_missing_stops_the_session_before_it_collects(session, monkeypatch, quick_engine):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     result = session(HYPOTHESIS.format(expected="supported"), "--negres-device", "gpu")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: A GPU was asked for*", "*To do: *CUDA_VISIBLE_DEVICES*--negres-device cpu*"])
     result.stdout.no_fnmatch_line("collected*")
-    assert engine.jobs == 0
+    assert quick_engine.jobs == 0
 
 
-def test_an_evidence_folder_that_cannot_be_written_is_said_at_once(session, pytester, engine):
+def test_an_evidence_folder_that_cannot_be_written_is_said_at_once(session, pytester, quick_engine):
     (pytester.path / "taken").write_text("a file")
     result = session(HYPOTHESIS.format(expected="supported"), "--negres-evidence", "taken")
     result.assert_outcomes(failed=1)
     words = ["*EvidenceError: The evidence folder cannot be written.", "*To do: *--negres-evidence*", "*none:*"]
     result.stdout.fnmatch_lines(words)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert engine.jobs == 0
+    assert quick_engine.jobs == 0
 
 
-def test_a_fresh_run_trains_again_and_keeps_what_was(session, pytester, engine):
+def test_a_fresh_run_trains_again_and_keeps_what_was(session, pytester, quick_engine):
     body = HYPOTHESIS.format(expected="supported")
     session(body)
     session(body)
-    assert engine.jobs == 8
+    assert quick_engine.jobs == 8
     before = {path.read_bytes() for path in pytester.path.glob(".negres/replicates/*/*.json")}
     session(body, "--negres-fresh").stdout.no_fnmatch_line("*set aside*")
-    assert engine.jobs == 16
+    assert quick_engine.jobs == 16
     assert {path.read_bytes() for path in pytester.path.glob(".negres/set-aside/*.json")} == before
     assert evidence_in(pytester.path / ".negres").timings.trained == 8
 
 
-def test_a_damaged_record_is_named_at_the_end(session, pytester, engine):
+def test_a_damaged_record_is_named_at_the_end(session, pytester, quick_engine):
     body = HYPOTHESIS.format(expected="supported")
     session(body)
     damaged = next(pytester.path.glob(".negres/replicates/*/*.json"))
     damaged.write_text(damaged.read_text()[:-20])
     session(body).stdout.fnmatch_lines([f"negres: {damaged} was set aside as *"])
-    assert engine.jobs == 9
+    assert quick_engine.jobs == 9
 
 
 def test_the_table_of_times_is_for_plain_benchmarks_alone(session, pytester):
@@ -368,12 +289,12 @@ def test_ten_lines_in_an_empty_folder_give_a_verdict(finished):
     assert trained_in(finished) == [(12, 0), (0, 12)]
 
 
-def test_a_second_session_trains_nothing_and_says_the_same(finished, pytester, engine, monkeypatch):
+def test_a_second_session_trains_nothing_and_says_the_same(finished, pytester, quick_engine, monkeypatch):
     shutil.copytree(finished, pytester.path, dirs_exist_ok=True)
     (pytester.path / "summary.md").unlink()
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
     pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=2)
-    assert engine.jobs == 0
+    assert quick_engine.jobs == 0
     assert told_in(pytester.path) == told_in(finished)
     assert trained_in(pytester.path) == [(0, 12), (0, 12)]
 

@@ -29,6 +29,11 @@ def describe_recipe(recipe: Recipe, data: Dataset) -> dict[str, Any]:
     return {"preprocess": prepared, "stages": [_describe_stage(stage, data) for stage in recipe.stages]}
 
 
+def digest_recipe(description: dict[str, Any]) -> str:
+    """Digest a recipe's description: the name of what is trained, in every replicate's key and in the ledger."""
+    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+
+
 def _describe_stage(stage: Stage, data: Dataset) -> dict[str, Any]:
     model = build_model(stage.build, data)
     layers = [model, *layers_of(model)]

@@ -1,5 +1,7 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
+from negres_core.evidence.ledger import Ledger
+from negres_core.evidence.plan import Entry, Plan, Registration
 from negres_core.evidence.schema import (
     Arm,
     Estimated,
@@ -17,12 +19,16 @@ from negres_core.evidence.store import Store
 
 __all__ = [
     "Arm",
+    "Entry",
     "Estimated",
     "Evidence",
     "Finding",
     "Key",
+    "Ledger",
     "Looked",
     "ModelFile",
+    "Plan",
+    "Registration",
     "Replicate",
     "Store",
     "Timings",

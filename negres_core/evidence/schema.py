@@ -4,32 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import numbers
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-SCHEMA_VERSION = 1
-"""Version of both records; a reader refuses a newer one."""
-
-
-def _null_if_not_finite(value: Any) -> Any:
-    return None if isinstance(value, numbers.Real) and not math.isfinite(value) else value
-
-
-Number = Annotated[float | None, BeforeValidator(_null_if_not_finite)]
-"""A number, or null where it is not finite: strict JSON has no word for NaN, and zero would be a lie."""
-
-
-class Record(BaseModel):
-    """A part of a record: immutable, and closed to fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    def updated(self, **fields: Any) -> Self:
-        """Return a copy with other values for some fields, validated as a whole."""
-        return type(self).model_validate({name: getattr(self, name) for name in type(self).model_fields} | fields)
+from negres_core.evidence.plan import Entry, Registration
+from negres_core.evidence.record import Number, Record
 
 
 class Key(Record):
@@ -192,7 +172,7 @@ class Evidence(Record):
 
     schema_version: Literal[1] = 1
     hypothesis: str
-    """The test's id."""
+    """The test's id, without the verdict it expects."""
     title: str
     """The hypothesis in words."""
     status: Literal["started", "finished"]
@@ -200,7 +180,9 @@ class Evidence(Record):
     smoke: bool = False
     """A smoke run: tiny data and budget, whose verdict is not judged."""
     registered: str | None = None
-    """The verdict that was registered, from the test's parameter `expected`."""
+    """The verdict that the test expects, from its parameter `expected`."""
+    registration: Registration | None = None
+    """What the ledger said when the run began; null in a smoke run."""
     outcome: Literal["as registered", "surprise"] | None = None
     """Whether the test's assertion held; null where the run did not come to it."""
     claim: dict[str, Any]
@@ -234,7 +216,9 @@ class Evidence(Record):
             f"{self.title}, on {self.data['name']}: {self.verdict or 'not judged'} ({self.finding or self.status})"
         ]
         if self.registered and self.verdict != self.registered:
-            lines.append(f"  registered  {self.registered}")
+            lines.append(f"  expected    {self.registered}")
+        if self.registration:
+            lines.append(f"  registered  {self.registration}")
         for arm in self.arms:
             spread = arm.metrics[self.claim["metric"]]
             numbers = ", ".join(f"{name} {_shown(spread[name])}" for name in ("mean", "min", "max"))
@@ -264,10 +248,10 @@ class Evidence(Record):
         return "\n".join(lines)
 
 
-def schema_of(record: Literal["evidence", "replicate"]) -> str:
-    """Return the JSON Schema of a record as it is written, the digest that seals it included."""
-    model: type[Record] = Evidence if record == "evidence" else Replicate
-    schema = model.model_json_schema(mode="serialization")
+def schema_of(record: Literal["evidence", "ledger", "replicate"]) -> str:
+    """Return the JSON Schema of a record, or of a line of the ledger, as it is written, its digest included."""
+    models: dict[str, type[Record]] = {"evidence": Evidence, "ledger": Entry, "replicate": Replicate}
+    schema = models[record].model_json_schema(mode="serialization")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["properties"]["digest"] = {
         "type": "string",

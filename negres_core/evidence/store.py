@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from negres_core.errors import EvidenceError
-from negres_core.evidence.schema import SCHEMA_VERSION, Evidence, ModelFile, Record, Replicate
+from negres_core.evidence.record import SCHEMA_VERSION, Record, digest_of, read_strict
+from negres_core.evidence.schema import Evidence, ModelFile, Replicate
 
 Kind = TypeVar("Kind", Evidence, Replicate)
 
@@ -104,7 +105,7 @@ class Store:
         if before is not None and before.status == "finished" and _content(before) != _content(evidence):
             # Named by what it says, so that one verdict, reached again and again, is kept once.
             with contextlib.suppress(FileNotFoundError):  # another process was faster
-                path.rename(path.with_name(f"evidence-{_digest(_content(before))[:12]}.json"))
+                path.rename(path.with_name(f"evidence-{digest_of(_content(before))[:12]}.json"))
         _write(path, _sealed(evidence))
         return path
 
@@ -115,6 +116,11 @@ class Store:
             EvidenceError: it was written by a newer version.
         """
         return self._read(path, Evidence)
+
+    def all_evidence(self) -> list[Evidence]:
+        """Read all evidence that can be trusted, what was superseded by other verdicts included."""
+        paths = sorted(self.folder.glob("hypotheses/*/evidence*.json"))
+        return [evidence for evidence in (self._read(path, Evidence) for path in paths) if evidence is not None]
 
     def evidence_paths(self) -> list[Path]:
         """Return the current evidence file of every hypothesis, sorted."""
@@ -142,8 +148,8 @@ class Store:
             self._set_aside(path, f"it cannot be read: {error}")
             return None
         try:
-            content = json.loads(text, parse_constant=_refuse_constant)
-            sealed = isinstance(content, dict) and content.pop("digest", None) == _digest(content)
+            content = read_strict(text)
+            sealed = isinstance(content, dict) and content.pop("digest", None) == digest_of(content)
         except ValueError as error:  # a number too large for a float among them
             self._set_aside(path, f"it is not whole, strict JSON: {error}")
             return None
@@ -181,16 +187,7 @@ def _content(evidence: Evidence) -> dict[str, Any]:
 
 def _sealed(record: Record) -> bytes:
     content = record.model_dump(mode="json")
-    return (json.dumps(content | {"digest": _digest(content)}, indent=1, allow_nan=False) + "\n").encode()
-
-
-def _digest(content: dict[str, Any]) -> str:
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not strict JSON")
+    return (json.dumps(content | {"digest": digest_of(content)}, indent=1, allow_nan=False) + "\n").encode()
 
 
 @contextlib.contextmanager

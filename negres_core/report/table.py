@@ -7,10 +7,10 @@ from typing import Literal
 
 from tabulate import tabulate
 
-from negres_core.evidence import Evidence
+from negres_core.evidence import Evidence, Registration
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "registered", "time")
-WIDTHS = (34, 16, 26, 8, 24, 14, 8)
+WIDTHS = (34, 16, 26, 8, 24, 15, 8)
 
 
 def render(
@@ -70,9 +70,12 @@ def _row(evidence: Evidence) -> tuple[str, ...]:
 def _registered(evidence: Evidence) -> str:
     if evidence.smoke or evidence.outcome is None:
         return evidence.registered or ""
+    registration = evidence.registration or Registration(status="exploratory")
     if evidence.outcome == "surprise":
-        return f"SURPRISE, not {evidence.registered}" if evidence.registered else "SURPRISE"
-    return "as registered"
+        outcome = f"SURPRISE, not {evidence.registered}" if evidence.registered else "SURPRISE"
+    else:
+        outcome = "as registered" if registration.status in ("registered", "amended") else "as expected"
+    return f"{outcome} ({'; '.join(registration.notes)})" if registration.notes else outcome
 
 
 def _duration(seconds: float | None) -> str:

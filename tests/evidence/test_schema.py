@@ -9,10 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 from negres_core.evidence import Store, schema_of
-from negres_core.evidence.schema import SCHEMA_VERSION, Evidence, Replicate
+from negres_core.evidence.record import SCHEMA_VERSION
+from negres_core.evidence.schema import Evidence, Replicate
 
 
-@pytest.mark.parametrize("record", ["evidence", "replicate"])
+@pytest.mark.parametrize("record", ["evidence", "ledger", "replicate"])
 def test_the_shipped_schema_is_that_of_the_code(record):
     shipped = importlib.resources.files("negres_core.evidence").joinpath("json_schema", f"{record}.json").read_text()
 
@@ -163,7 +164,7 @@ def test_the_text_says_what_was_decided_and_why(new_evidence):
 
     assert text.splitlines() == [
         "growth beats scratch, on digits: refuted (worse)",
-        "  registered  supported",
+        "  expected    supported",
         "  treatment   grown (2 epochs): accuracy mean 0.5000, min 0.4000, max not finite",
         "  margin      0.01 accuracy",
         "  cells       4 (2 folds x 2 repeats, 1 seeds each)",

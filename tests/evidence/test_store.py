@@ -287,3 +287,16 @@ def test_nothing_is_ever_pickled():
 
 
 UNSAFE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "allow_pickle"}
+
+
+def test_all_evidence_is_what_is_and_what_was(store, new_evidence):
+    assert store.all_evidence() == []
+    for verdict in ("supported", "refuted"):
+        store.write_evidence(new_evidence(verdict=verdict))
+    store.write_evidence(new_evidence(hypothesis="another", verdict="refuted"))
+    damaged = store.write_evidence(new_evidence(hypothesis="damaged"))
+    damaged.write_text("{}")
+
+    found = sorted((evidence.hypothesis, evidence.verdict) for evidence in store.all_evidence())
+    mine = new_evidence().hypothesis
+    assert found == [("another", "refuted"), (mine, "refuted"), (mine, "supported")]

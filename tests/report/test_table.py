@@ -21,13 +21,17 @@ ESTIMATE = {
 }
 
 
+REGISTERED = {"status": "registered", "entry": "e" * 64, "registered_at": "2025-01-01", "committed": True}
+
+
 def cells(table, row=0):
     """The cells of a row of a Markdown table."""
     return [cell.strip() for cell in table.splitlines()[2 + row].replace("\\|", "\0").split("|")[1:-1]]
 
 
 def test_a_row_says_what_became_of_a_claim(new_evidence):
-    table = render([new_evidence(estimate=ESTIMATE, outcome="as registered", registered="refuted")], style="markdown")
+    fields = {"outcome": "as registered", "registered": "refuted", "registration": REGISTERED}
+    table = render([new_evidence(estimate=ESTIMATE, **fields)], style="markdown")
 
     assert [name.strip() for name in table.splitlines()[0].split("|")[1:-1]] == list(HEADERS)
     assert cells(table) == [
@@ -44,8 +48,13 @@ def test_a_row_says_what_became_of_a_claim(new_evidence):
 @pytest.mark.parametrize(
     ("fields", "verdict", "registered"),
     [
-        ({"outcome": "surprise", "registered": "supported"}, "refuted (worse)", "SURPRISE, not supported"),
-        ({"outcome": "surprise"}, "refuted (worse)", "SURPRISE"),
+        (
+            {"outcome": "surprise", "registered": "supported", "registration": REGISTERED},
+            "refuted (worse)",
+            "SURPRISE, not supported",
+        ),
+        ({"outcome": "surprise", "registration": REGISTERED}, "refuted (worse)", "SURPRISE"),
+        ({"outcome": "surprise"}, "refuted (worse)", "SURPRISE (exploratory)"),
         ({"registered": "supported"}, "refuted (worse)", "supported"),
         ({}, "refuted (worse)", ""),
         (
@@ -64,6 +73,25 @@ def test_verdict_and_registered_outcome(new_evidence, fields, verdict, registere
     row = cells(render([new_evidence(**fields)], style="markdown"))
 
     assert (row[4], row[5]) == (verdict, registered)
+
+
+@pytest.mark.parametrize(
+    ("registration", "shown"),
+    [
+        (None, "as expected (exploratory)"),
+        ({"status": "exploratory"}, "as expected (exploratory)"),
+        (REGISTERED | {"status": "amended"}, "as registered (amended)"),
+        (
+            REGISTERED | {"status": "changed", "changed": ["margin", "design"]},
+            "as expected (changed: margin, design)",
+        ),
+        (REGISTERED | {"older": 1, "committed": False}, "as registered (after a run; not committed)"),
+    ],
+)
+def test_how_it_was_registered_stands_with_the_outcome(new_evidence, registration, shown):
+    evidence = new_evidence(outcome="as registered", registered="refuted", registration=registration)
+
+    assert cells(render([evidence], style="markdown"))[5] == shown
 
 
 def test_a_hypothesis_without_evidence_has_its_row_and_its_reason(new_evidence):

@@ -1,0 +1,88 @@
+"""Sessions of pytest inside a test: hypotheses in an empty folder, with an engine that pretends."""
+
+from __future__ import annotations
+
+import pytest
+
+from negres_core.claim import reaches
+from negres_core.dataset import Dataset
+from negres_core.engine.contract import Result
+from negres_core.engine.device import choose_device
+from negres_core.evidence import Store
+from negres_core.experiment import Experiment
+from negres_core.recipe import Recipe, Stage
+
+HEAD = """
+import keras, numpy as np, pytest
+from negres_core import Dataset, Recipe, Stage, beats, reaches
+
+DATA = Dataset(x=np.zeros((40, 3)), y=np.arange(40) % 2, name="a|b")
+
+def small(input_shape, outputs):
+    return keras.Sequential([keras.layers.Input(input_shape), keras.layers.Dense(outputs, activation="softmax")])
+
+LONG, SHORT = (Recipe(Stage(small, epochs=epochs)) for epochs in (3, 1))
+FOLDS = {"claim": beats("accuracy"), "folds": 4, "repeats": 1}
+
+"""
+HYPOTHESIS = """
+@pytest.mark.parametrize(("data", "expected"), [(DATA, "{expected}")], ids=["mine"])
+def test_longer_is_better(experiment, data, expected):
+    evidence = experiment.compare(LONG, against=SHORT, on=data, **FOLDS)
+    assert evidence.verdict == expected, evidence
+"""
+
+
+class Engine:
+    """An engine that trains nothing: arms are as accurate as their epochs are many."""
+
+    def __init__(self):
+        self.jobs = 0
+
+    def train(self, recipe, data, jobs, *, device):
+        for job in jobs:
+            self.jobs += 1
+            accuracy = 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
+            given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.0}, "model": b""}
+            budget = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights"), 1)
+            metrics = {"accuracy": accuracy, "loss": 1.0}
+            yield job, Result(metrics=metrics, finite=True, curve=[1.0], budget=budget, **given)
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory):
+    """Import what a hypothesis needs: pytester forgets what its sessions import, and TensorFlow bears it but once."""
+    import keras
+    import numpy as np
+
+    import negres_core.progress
+    import negres_core.report.table  # noqa: F401
+
+    arm = Recipe(Stage(lambda: keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])))
+    data = Dataset(x=np.zeros((8, 3)), y=np.arange(8) % 2, name="imports")
+    place = {"store": Store(tmp_path_factory.mktemp("imports")), "device": choose_device("auto")}
+    experiment = Experiment(hypothesis="imports", title="imports", **place)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("negres_core.engine.selection.train", Engine().train)
+        experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), folds=2, repeats=1)
+
+
+@pytest.fixture
+def quick_engine(imported, monkeypatch):
+    """Pretend to train, in sessions of this process, which know nothing of the one around them."""
+    for name in ("CI", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER"):
+        monkeypatch.delenv(name, raising=False)
+    made = Engine()
+    monkeypatch.setattr("negres_core.engine.selection.train", made.train)
+    return made
+
+
+@pytest.fixture
+def session(pytester, quick_engine):
+    """Run a session in this process, in an empty folder with one test file."""
+
+    def run(body, *options):
+        pytester.makepyfile(test_mine=HEAD + body)
+        return pytester.runpytest_inprocess("-p", "no:hypothesispytest", *options)
+
+    return run
