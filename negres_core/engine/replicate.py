@@ -28,9 +28,6 @@ from negres_core.metrics import score_labels, score_values
 from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
 
-CHUNK = 1024
-"""Rows a step of evaluation: enough to be fast, few enough for the activations of a convolutional net."""
-
 
 @dataclass(frozen=True)
 class Start:
