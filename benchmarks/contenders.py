@@ -148,16 +148,9 @@ def engine(work: str, replicates: int, epochs: int) -> float:
 
 def floor(work: str, replicates: int, epochs: int) -> float:
     """What the matrix products of an epoch take at the rate of a large square one, measured."""
-    from negres_core.engine.flops import step_flops
+    from negres_core.engine.flops import peak_flops_per_s, step_flops
 
-    square = np.random.default_rng(0).random((4096, 4096), dtype=np.float32)
-    seconds = []
-    for _ in range(5):
-        began = time.perf_counter()
-        square @ square
-        seconds.append(time.perf_counter() - began)
-    rate = 2 * len(square) ** 3 / min(seconds)
-    return step_flops(MODELS[work][0](), ROWS[work]) / rate
+    return step_flops(MODELS[work][0](), ROWS[work]) / peak_flops_per_s()
 
 
 CONTENDERS = {"floor": floor, "fit": fit, "tuned fit": tuned_fit, "pytorch": pytorch, "engine": engine}

@@ -24,6 +24,7 @@ from negres_core.engine.cells import is_same
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
+from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.memory import chunk_rows, replicate_bytes
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
@@ -51,6 +52,8 @@ def train(
     """
     if not jobs:
         return
+    # Measured here, where nothing else runs.
+    peak_flops_per_s()
     backend = load_backend()
     template = start_replicate(recipe, data, jobs[0])
     devices = deque(backend.devices(device.kind))

@@ -19,6 +19,7 @@ from negres_core.engine.cells import Cells
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import draws_by_hash_alone, hashed_masks
+from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.memory import chunk_rows
 from negres_core.engine.model import layers_of
 from negres_core.engine.program import Program, State, load_backend
@@ -33,6 +34,8 @@ def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device)
     """
     if not jobs:
         return
+    # Measured here, where nothing else runs.
+    peak_flops_per_s()
     # Replicates of one cell follow one another, so that they find its prepared inputs.
     waiting = sorted(jobs, key=lambda job: (job.cell.repeat, job.cell.fold, job.seed))
     template = start_replicate(recipe, data, waiting[0])

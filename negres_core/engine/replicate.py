@@ -13,7 +13,7 @@ import numpy as np
 from negres_core.arrays import Named, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result, Weight
-from negres_core.engine.flops import step_flops
+from negres_core.engine.flops import peak_flops_per_s, step_flops
 from negres_core.engine.model import (
     build_model,
     freeze_layers,
@@ -91,7 +91,7 @@ def finish_replicate(
         outputs: the model's outputs on the test fold, (rows, outputs).
         loss: mean loss on the test fold, without penalties.
         curve: mean training loss of each epoch that was trained.
-        cost: seconds by what they were spent on.
+        cost: seconds by what they were spent on, `steady_epoch_s` among them.
     """
     stage, model = recipe.last, start.model
     trainable = {id(weight) for weight in model.trainable_weights}
@@ -123,7 +123,12 @@ def finish_replicate(
             "weights": int(model.count_params()),
             "step_flops": step_flops(model, stage.batch_size),
         },
-        cost={"memory_bytes": peak_memory_bytes()} | cost,
+        cost={
+            "memory_bytes": peak_memory_bytes(),
+            "flops_per_s": step_flops(model, len(job.cell.train)) / cost["steady_epoch_s"],
+            "peak_flops_per_s": peak_flops_per_s(),
+        }
+        | cost,
         model=save_model(model, stage.saved_as),
     )
 
