@@ -39,13 +39,14 @@ def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device)
     # Replicates of one cell follow one another, so that they find its prepared inputs.
     waiting = sorted(jobs, key=lambda job: (job.cell.repeat, job.cell.fold, job.seed))
     template = start_replicate(recipe, data, waiting[0])
-    with hashed_masks(template.model), ThreadPoolExecutor(device.workers) as pool:
-        worker = _Worker(recipe, data, template.model, held=device.workers)
+    workers = count_workers(template.model, device)
+    with hashed_masks(template.model), ThreadPoolExecutor(workers) as pool:
+        worker = _Worker(recipe, data, template.model, held=workers)
         worker.warm_up(template.model, waiting)
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
         while waiting or running:
             # One job more than workers is in flight, so that none waits while another starts or finishes here.
-            while waiting and len(running) <= device.workers:
+            while waiting and len(running) <= workers:
                 job = waiting.pop(0)
                 start = start_replicate(recipe, data, job)
                 running[pool.submit(worker.train, job, worker.program.state_of(start.model))] = (job, start)
@@ -63,7 +64,21 @@ def runs_under_xla(model: Any) -> bool:
     Measured: dense layers are half as fast without it. Convolutions are faster in oneDNN, which graph mode calls; and
     Keras' own random numbers are slow under XLA and differ there from those of the reference.
     """
-    return draws_by_hash_alone(model) and not any("Conv" in type(layer).__name__ for layer in layers_of(model))
+    return draws_by_hash_alone(model) and not convolves(model)
+
+
+def count_workers(model: Any, device: Device) -> int:
+    """Return how many replicates of a model train side by side: one a processor, or one for two where it convolves.
+
+    Measured on two processors: a convolution spreads over both, and two replicates beside each other take as long as
+    one after the other (a few percent more of the processors' time), with the activations of two in memory.
+    """
+    return max(1, device.workers // 2) if convolves(model) else device.workers
+
+
+def convolves(model: Any) -> bool:
+    """Tell whether a layer of a model is a convolution."""
+    return any("Conv" in type(layer).__name__ for layer in layers_of(model))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 from negres_core.arrays import Named, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result, Weight
+from negres_core.engine.device import peak_memory_bytes
 from negres_core.engine.flops import peak_flops_per_s, step_flops
 from negres_core.engine.model import (
     build_model,
@@ -161,9 +160,3 @@ def _seed(purpose: str, recipe: Recipe, job: Job, **axes: int) -> int:
     return derive_seed(
         purpose, stage=len(recipe.stages), repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed, **axes
     )
-
-
-def peak_memory_bytes() -> int:
-    """Return the peak resident memory of this process."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
