@@ -2,13 +2,14 @@
 
     python -m benchmarks.contenders {floor,fit,tuned fit,pytorch,engine} {model 3,cae} [--replicates N] [--epochs N]
 
-Prints one JSON object: `epoch_s`, the seconds that one epoch of one replicate takes once everything is compiled, and
-`memory_bytes`, the peak of the process.
+Prints one JSON object: `epoch_s`, the seconds that one epoch of one replicate takes once everything is compiled;
+`memory_bytes`, the peak of the process; and `imported_bytes`, the peak before it did anything but import.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import itertools
 import json
@@ -17,6 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from negres_core.engine.device import peak_memory_bytes
 
 ROWS = {"model 3": 464_809, "cae": 2_048}
 BATCH = 128
@@ -148,16 +151,9 @@ def engine(work: str, replicates: int, epochs: int) -> float:
 
 def floor(work: str, replicates: int, epochs: int) -> float:
     """What the matrix products of an epoch take at the rate of a large square one, measured."""
-    from negres_core.engine.flops import step_flops
+    from negres_core.engine.flops import peak_flops_per_s, step_flops
 
-    square = np.random.default_rng(0).random((4096, 4096), dtype=np.float32)
-    seconds = []
-    for _ in range(5):
-        began = time.perf_counter()
-        square @ square
-        seconds.append(time.perf_counter() - began)
-    rate = 2 * len(square) ** 3 / min(seconds)
-    return step_flops(MODELS[work][0](), ROWS[work]) / rate
+    return step_flops(MODELS[work][0](), ROWS[work]) / peak_flops_per_s()
 
 
 CONTENDERS = {"floor": floor, "fit": fit, "tuned fit": tuned_fit, "pytorch": pytorch, "engine": engine}
@@ -177,10 +173,10 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=2)
     given = parser.parse_args()
+    importlib.import_module("torch" if given.contender == "pytorch" else "negres_core.engine.selection")
+    imported_bytes = peak_memory_bytes()
     epoch_s = CONTENDERS[given.contender](given.work, given.replicates, given.epochs)
-    from negres_core.engine.replicate import peak_memory_bytes
-
-    print(json.dumps({"epoch_s": epoch_s, "memory_bytes": peak_memory_bytes()}))
+    print(json.dumps({"epoch_s": epoch_s, "memory_bytes": peak_memory_bytes(), "imported_bytes": imported_bytes}))
 
 
 if __name__ == "__main__":

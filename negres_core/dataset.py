@@ -86,7 +86,7 @@ class Dataset:
             )
         with np.errstate(over="ignore"):  # what float32 cannot hold is found below
             x = map_arrays(lambda array: np.ascontiguousarray(array, dtype=np.float32), x)
-            y = y.astype(np.float32) if y.dtype.kind == "f" else y
+            y = y.astype(np.float32, copy=False) if y.dtype.kind == "f" else y
         for label, array in (*label_arrays(x, "x").items(), ("y", y)):
             bad = ~np.isfinite(array)
             if bad.any():
@@ -102,7 +102,7 @@ class Dataset:
                 received=f"labels from {y.min()} to {y.max()}",
                 remedy="Encode them with np.unique(labels, return_inverse=True)[1].",
             )
-        y = y if y.dtype.kind == "f" else y.astype(np.int32)
+        y = y if y.dtype.kind == "f" else y.astype(np.int32, copy=False)
         groups = self.groups
         if groups is not None:
             groups = np.asarray(groups)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from negres_core.engine.contract import Result
     from negres_core.engine.device import Device
 
-CONTRACT = 1
+CONTRACT = 2
 """Raised whenever an engine would give other numbers for the same recipe; what is stored is then trained anew."""
 
 Progress = Callable[[str, int, int], None]

@@ -20,12 +20,14 @@ from keras import ops
 
 from negres_core.arrays import Named, map_arrays
 from negres_core.dataset import Dataset
+from negres_core.engine.cells import is_same
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
-from negres_core.engine.memory import replicate_bytes
+from negres_core.engine.flops import peak_flops_per_s
+from negres_core.engine.memory import chunk_rows, replicate_bytes
 from negres_core.engine.program import Program, State, load_backend
-from negres_core.engine.replicate import CHUNK, Start, epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
 from negres_core.inputs import prepare_inputs
 from negres_core.recipe import Recipe
 
@@ -50,6 +52,8 @@ def train(
     """
     if not jobs:
         return
+    # Measured here, where nothing else runs.
+    peak_flops_per_s()
     backend = load_backend()
     template = start_replicate(recipe, data, jobs[0])
     devices = deque(backend.devices(device.kind))
@@ -108,6 +112,7 @@ class _Chunk:
     ) -> None:
         self._recipe, self._data, self._jobs, self._place = recipe, data, jobs, place
         self._backend = load_backend()
+        self._rows = chunk_rows(starts[0].model, recipe, data)
         states = [program.state_of(start.model) for start in starts]
         self._state = tuple(
             [np.stack(values) for values in zip(*part, strict=True)] for part in zip(*states, strict=True)
@@ -175,13 +180,15 @@ class _Chunk:
         x = map_arrays(_one_after_another, *prepared.values())
         y = _one_after_another(*[self._data.y] * len(prepared))
         offsets = np.array([begins[key] for key in keys], dtype=np.int32)
-        return [prepared[key] for key in keys], self._put(x), self._put(y), offsets
+        targets = self._put(y)
+        placed = map_arrays(lambda each: targets if is_same(each, y) else self._put(each), x)
+        return [prepared[key] for key in keys], placed, targets, offsets
 
     def _predict(self, state: Any, x: Any, y: Any, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows = np.stack([job.cell.test for job in self._jobs]) + offsets[:, None]
         outputs, total = [], np.zeros(len(self._jobs))
-        for begin in range(0, rows.shape[1], CHUNK):
-            some = rows[:, begin : begin + CHUNK]
+        for begin in range(0, rows.shape[1], self._rows):
+            some = rows[:, begin : begin + self._rows]
             chunk, loss = self._evaluate(state[0], state[1], self._put(some), x, y)
             outputs.append(ops.convert_to_numpy(chunk))
             total += ops.convert_to_numpy(loss).astype(float) * some.shape[1]

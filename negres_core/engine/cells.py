@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import Named
+from negres_core.arrays import Named, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.inputs import prepare_inputs
@@ -24,6 +24,9 @@ class Cells:
         data: the data set.
         put: places an array on the device.
         held: how many cells are kept.
+
+    Attributes:
+        targets: targets of every row, on the device; where they are the inputs themselves, they are placed once.
     """
 
     def __init__(self, recipe: Recipe, data: Dataset, put: Callable[[Named[np.ndarray]], Any], *, held: int) -> None:
@@ -31,6 +34,7 @@ class Cells:
         self._lock = threading.Lock()
         self._locks: dict[tuple[int, int], threading.Lock] = {}
         self._held: OrderedDict[tuple[int, int], tuple[Named[np.ndarray], Any]] = OrderedDict()
+        self.targets = put(data.y)
 
     def inputs(self, job: Job) -> tuple[Named[np.ndarray], Any]:
         """Return the inputs of every row, prepared for a job's cell, on the host and on the device."""
@@ -43,9 +47,19 @@ class Cells:
                 found = self._held.get(key)
             if found is None:
                 prepared = prepare_inputs(self._recipe, self._data, job.cell)
-                found = (prepared, self._put(prepared))
+                placed = map_arrays(self._place, prepared)
+                # On a CPU these are views of what was placed, so that copies made on the way are let go.
+                found = (map_arrays(np.asarray, placed), placed)
                 with self._lock:
                     self._held[key] = found
                     while len(self._held) > self._most:
                         self._held.popitem(last=False)
         return found
+
+    def _place(self, array: np.ndarray) -> Any:
+        return self.targets if is_same(array, self._data.y) else self._put(array)
+
+
+def is_same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Tell whether two arrays are one in memory, as inputs and targets of an autoencoder may be."""
+    return one.__array_interface__ == other.__array_interface__

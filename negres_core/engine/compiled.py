@@ -6,7 +6,7 @@ A compiled call releases the interpreter's lock, so as many replicates train at 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +19,11 @@ from negres_core.engine.cells import Cells
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import draws_by_hash_alone, hashed_masks
+from negres_core.engine.flops import peak_flops_per_s
+from negres_core.engine.memory import chunk_rows
 from negres_core.engine.model import layers_of
 from negres_core.engine.program import Program, State, load_backend
-from negres_core.engine.replicate import CHUNK, Start, epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
 from negres_core.recipe import Recipe
 
 
@@ -32,16 +34,19 @@ def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device)
     """
     if not jobs:
         return
+    # Measured here, where nothing else runs.
+    peak_flops_per_s()
     # Replicates of one cell follow one another, so that they find its prepared inputs.
     waiting = sorted(jobs, key=lambda job: (job.cell.repeat, job.cell.fold, job.seed))
     template = start_replicate(recipe, data, waiting[0])
-    with hashed_masks(template.model), ThreadPoolExecutor(device.workers) as pool:
-        worker = _Worker(recipe, data, template.model, held=device.workers + 1)
-        worker.warm_up(template.model, {len(job.cell.train): job for job in waiting}.values())
+    workers = count_workers(template.model, device)
+    with hashed_masks(template.model), ThreadPoolExecutor(workers) as pool:
+        worker = _Worker(recipe, data, template.model, held=workers)
+        worker.warm_up(template.model, waiting)
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
         while waiting or running:
             # One job more than workers is in flight, so that none waits while another starts or finishes here.
-            while waiting and len(running) <= device.workers:
+            while waiting and len(running) <= workers:
                 job = waiting.pop(0)
                 start = start_replicate(recipe, data, job)
                 running[pool.submit(worker.train, job, worker.program.state_of(start.model))] = (job, start)
@@ -59,7 +64,21 @@ def runs_under_xla(model: Any) -> bool:
     Measured: dense layers are half as fast without it. Convolutions are faster in oneDNN, which graph mode calls; and
     Keras' own random numbers are slow under XLA and differ there from those of the reference.
     """
-    return draws_by_hash_alone(model) and not any("Conv" in type(layer).__name__ for layer in layers_of(model))
+    return draws_by_hash_alone(model) and not convolves(model)
+
+
+def count_workers(model: Any, device: Device) -> int:
+    """Return how many replicates of a model train side by side: one a processor, or one for two where it convolves.
+
+    Measured on two processors: a convolution spreads over both, and two replicates beside each other take as long as
+    one after the other (a few percent more of the processors' time), with the activations of two in memory.
+    """
+    return max(1, device.workers // 2) if convolves(model) else device.workers
+
+
+def convolves(model: Any) -> bool:
+    """Tell whether a layer of a model is a convolution."""
+    return any("Conv" in type(layer).__name__ for layer in layers_of(model))
 
 
 @dataclass(frozen=True)
@@ -81,19 +100,20 @@ class _Worker:
         self._evaluate: Callable[..., Any] = backend.compile_program(self.program.evaluate, jit=jit)
         self._put: Callable[[Any], Any] = backend.put
         self._cells = Cells(recipe, data, backend.put, held=held)
-        self._y = backend.put(data.y)
+        self._chunk = chunk_rows(model, recipe, data)
         self._compile_s = 0.0
 
-    def warm_up(self, model: Any, jobs: Iterable[Job]) -> None:
+    def warm_up(self, model: Any, jobs: Sequence[Job]) -> None:
         """Compile for every size of fold, where no other thread traces, by training no whole batch."""
+        # Values do not matter here; the first job finds its inputs again.
+        x, y = self._cells.inputs(jobs[0])[1], self._cells.targets
         began = time.perf_counter()
-        x = self._put(self._data.x)
         state = self._placed(self.program.state_of(model))
-        for job in jobs:
-            self._epoch(*state, self._put(job.cell.train), 0, x, self._y)
+        for job in {len(job.cell.train): job for job in jobs}.values():
+            self._epoch(*state, self._put(job.cell.train), 0, x, y)
             tested = len(job.cell.test)
-            for size in {min(tested, CHUNK), tested % CHUNK} - {0}:
-                self._evaluate(state[0], state[1], self._put(job.cell.test[:size]), x, self._y)
+            for size in {min(tested, self._chunk), tested % self._chunk} - {0}:
+                self._evaluate(state[0], state[1], self._put(job.cell.test[:size]), x, y)
         self._compile_s = time.perf_counter() - began
 
     def _placed(self, state: State) -> State:
@@ -102,7 +122,7 @@ class _Worker:
 
     def train(self, job: Job, state: State) -> _Trained:
         """Train and evaluate one replicate."""
-        inputs, x = self._cells.inputs(job)
+        (inputs, x), y = self._cells.inputs(job), self._cells.targets
         began = time.perf_counter()
         seconds: list[float] = []
         curve: list[float] = []
@@ -110,14 +130,14 @@ class _Worker:
         for order in epoch_orders(self._recipe, job):
             epoch_began = time.perf_counter()
             steps = len(order) // self._recipe.last.batch_size
-            loss, *after = self._epoch(*state, self._put(order), steps, x, self._y)
+            loss, *after = self._epoch(*state, self._put(order), steps, x, y)
             state = (after[0], after[1], after[2])
             curve.append(float(loss))
             seconds.append(time.perf_counter() - epoch_began)
             if not np.isfinite(curve[-1]):
                 break
         trained = time.perf_counter()
-        outputs, loss = self._predict(job, state, x)
+        outputs, loss = self._predict(job, state, x, y)
         cost = {
             "compile_s": self._compile_s,
             "train_s": trained - began,
@@ -126,11 +146,11 @@ class _Worker:
         }
         return _Trained(state, {"inputs": inputs, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost})
 
-    def _predict(self, job: Job, state: State, x: Any) -> tuple[np.ndarray, float]:
+    def _predict(self, job: Job, state: State, x: Any, y: Any) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0
-        for begin in range(0, len(job.cell.test), CHUNK):
-            rows = job.cell.test[begin : begin + CHUNK]
-            chunk, loss = self._evaluate(state[0], state[1], self._put(rows), x, self._y)
+        for begin in range(0, len(job.cell.test), self._chunk):
+            rows = job.cell.test[begin : begin + self._chunk]
+            chunk, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
             outputs.append(ops.convert_to_numpy(chunk))
             total += float(loss) * len(rows)
         return np.concatenate(outputs), total / len(job.cell.test)

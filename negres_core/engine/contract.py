@@ -65,8 +65,12 @@ class Result:
         weights: every weight, in the model's order.
         inputs_digest: digest of a fixed sample of the prepared inputs, for the control of the scaler.
         budget: `epochs`, `steps`, `trainable_weights`, `weights` and `step_flops` of this stage.
-        cost: `compile_s` (shared by the jobs of one call), `train_s`, `steady_epoch_s` and `evaluate_s`, seconds, and
-            `memory_bytes`, the peak of the process or the device.
+        cost: `compile_s` (shared by the jobs of one call), `train_s`, `steady_epoch_s` and `evaluate_s`, seconds;
+            `memory_bytes`, the peak of the process or the device; `flops_per_s`, the operations of an epoch, counted,
+            over the seconds of a steady one; and `peak_flops_per_s`, the device's rate for large matrix products,
+            measured once a process. Replicates that train side by side in threads share that peak: each one's
+            `flops_per_s` is its own, and together they make the device's. Where they train as one program, seconds
+            are shared out instead, and each one's is the device's already.
         model: the trained model as the bytes of a Keras file, in the stage's format.
     """
 

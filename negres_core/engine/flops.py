@@ -1,13 +1,22 @@
-"""Floating-point operations of a training step, counted from the layers."""
+"""Floating-point operations: those of a training step, counted from the layers, and those a device makes a second."""
 
 from __future__ import annotations
 
+import functools
+import time
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from negres_core.engine.model import layers_of, shape_of
+
+ENOUGH_S = 0.05
+"""A product that takes this long is measured well, whatever it costs to start one."""
+
+LARGEST = 16_384
+"""Rows of the largest matrices that are multiplied to measure a device: 1 GiB each."""
 
 
 def step_flops(model: Any, batch_size: int) -> int:
@@ -40,3 +49,25 @@ def _row_flops(layer: Any) -> int:
         return 0
     positions = shape[1:] if layer.data_format == "channels_first" else shape[:-1]
     return 2 * size * int(np.prod(positions))
+
+
+@functools.cache
+def peak_flops_per_s() -> float:
+    """Measure the rate at which the backend's default device multiplies square float32 matrices, once a process.
+
+    The best of three products of each size, of sizes that double until one takes long enough. Nothing else should run.
+    """
+    best, size, seconds = 0.0, 1024, 0.0
+    while seconds < ENOUGH_S and size <= LARGEST:
+        square = ops.ones((size, size), "float32")
+        seconds = min(_product_s(square) for _ in range(3))
+        best = max(best, 2 * size**3 / seconds)
+        size *= 2
+    return best
+
+
+def _product_s(square: Any) -> float:
+    began = time.perf_counter()
+    # A device works on its own; what is read back has been computed.
+    ops.convert_to_numpy(ops.matmul(square, square)[0, 0])
+    return time.perf_counter() - began

@@ -15,9 +15,10 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
+from negres_core.engine.memory import chunk_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.program import Program, load_backend
-from negres_core.engine.replicate import CHUNK, epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
 from negres_core.inputs import prepare_inputs
 from negres_core.recipe import Recipe
 
@@ -96,9 +97,9 @@ def _evaluate(
     recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
 ) -> tuple[np.ndarray, float]:
     loss_object, objective = make_loss_object(recipe.last), recipe.last.objective
-    outputs, total = [], 0.0
-    for begin in range(0, len(job.cell.test), CHUNK):
-        rows = job.cell.test[begin : begin + CHUNK]
+    outputs, total, chunk_size = [], 0.0, chunk_rows(model, recipe, data)
+    for begin in range(0, len(job.cell.test), chunk_size):
+        rows = job.cell.test[begin : begin + chunk_size]
         x, y = take_rows(inputs, rows), data.y[rows]
         chunk = model(x, training=False)
         loss = objective(model, x, y, training=False) if objective else loss_object(y, chunk)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +11,8 @@ import numpy as np
 from negres_core.arrays import Named, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result, Weight
-from negres_core.engine.flops import step_flops
+from negres_core.engine.device import peak_memory_bytes
+from negres_core.engine.flops import peak_flops_per_s, step_flops
 from negres_core.engine.model import (
     build_model,
     freeze_layers,
@@ -27,9 +26,6 @@ from negres_core.inputs import digest_array, sample_rows
 from negres_core.metrics import score_labels, score_values
 from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
-
-CHUNK = 1024
-"""Rows a step of evaluation: enough to be fast, few enough for the activations of a convolutional net."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def finish_replicate(
         outputs: the model's outputs on the test fold, (rows, outputs).
         loss: mean loss on the test fold, without penalties.
         curve: mean training loss of each epoch that was trained.
-        cost: seconds by what they were spent on.
+        cost: seconds by what they were spent on, `steady_epoch_s` among them.
     """
     stage, model = recipe.last, start.model
     trainable = {id(weight) for weight in model.trainable_weights}
@@ -126,7 +122,12 @@ def finish_replicate(
             "weights": int(model.count_params()),
             "step_flops": step_flops(model, stage.batch_size),
         },
-        cost={"memory_bytes": peak_memory_bytes()} | cost,
+        cost={
+            "memory_bytes": peak_memory_bytes(),
+            "flops_per_s": step_flops(model, len(job.cell.train)) / cost["steady_epoch_s"],
+            "peak_flops_per_s": peak_flops_per_s(),
+        }
+        | cost,
         model=save_model(model, stage.saved_as),
     )
 
@@ -159,9 +160,3 @@ def _seed(purpose: str, recipe: Recipe, job: Job, **axes: int) -> int:
     return derive_seed(
         purpose, stage=len(recipe.stages), repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed, **axes
     )
-
-
-def peak_memory_bytes() -> int:
-    """Return the peak resident memory of this process."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -81,7 +81,9 @@ class Replicate(Record):
     budget: dict[str, int]
     """`epochs`, `steps`, `trainable_weights`, `weights` and `step_flops` (floating-point operations) of this stage."""
     cost: dict[str, Number]
-    """`compile_s`, `train_s`, `steady_epoch_s`, `evaluate_s` in seconds; `memory_bytes`. Differs from run to run."""
+    """Differs from run to run: `compile_s`, `train_s`, `steady_epoch_s`, `evaluate_s` in seconds; `memory_bytes`;
+    `flops_per_s`, reached in a steady epoch, beside `peak_flops_per_s`, measured on the whole device, which replicates
+    that train side by side in threads share."""
     model: ModelFile
     provenance: dict[str, Any]
     recorded_at: str

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sklearn.preprocessing import MinMaxScaler
 
+from negres_core.dataset import Dataset
 from negres_core.engine import cells
 from negres_core.engine.contract import Job
 from negres_core.inputs import prepare_inputs
@@ -46,6 +47,16 @@ def test_the_cell_that_came_first_makes_room(prepared):
     for job in (JOBS[0], JOBS[2], JOBS[0]):
         store.inputs(job)
     assert prepared == [(0, 0), (0, 1), (0, 0)]
+
+
+def test_inputs_that_are_the_targets_too_are_placed_once():
+    def store(y):
+        data = Dataset(x=ex.IMAGES.x, y=y, name="an autoencoder's")
+        return cells.Cells(Recipe(ex.stage(ex.plain)), data, lambda array: array.copy(), held=1)
+
+    one, two = store(ex.IMAGES.x), store(ex.IMAGES.x.copy())
+    assert one.inputs(JOBS[0])[1] is one.targets
+    assert two.inputs(JOBS[0])[1] is not two.targets
 
 
 def test_without_a_transformer_all_cells_share_the_data(prepared):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler
 
+from negres_core.engine import compiled, memory
 from negres_core.engine.contract import Job
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
@@ -134,6 +135,22 @@ def test_a_replicate_that_is_not_finite_stops_and_says_so(engine, recipe, data):
     assert result.metrics
     assert all(np.isnan(value) for value in result.metrics.values())
     assert result.predictions == {}
+
+
+@pytest.mark.parametrize("engine", ex.ENGINES)
+def test_a_fold_gives_the_same_metrics_in_one_chunk_and_in_several(engine, monkeypatch):
+    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
+    (whole,) = ex.train(engine, *PAIR, jobs).values()
+    monkeypatch.setattr(memory, "CHUNK_BYTES", 1)  # batches of 16, of the 21 rows that are tested
+    (pieces,) = ex.train(engine, *PAIR, jobs).values()
+    assert pieces.metrics == pytest.approx(whole.metrics, rel=1e-6)
+    assert pieces.predictions == whole.predictions
+
+
+@pytest.mark.parametrize(("build", "processors", "workers"), [("plain", 4, 4), ("convolutional", 4, 2)])
+def test_convolutions_have_two_processors_each(build, processors, workers):
+    assert compiled.count_workers(getattr(ex, build)(), ex.device(processors)) == workers
+    assert compiled.count_workers(getattr(ex, build)(), ex.device(1)) == 1
 
 
 def test_no_jobs_give_no_results():

@@ -10,6 +10,7 @@ import pytest
 
 from negres_core.engine import selection
 from negres_core.engine.contract import Job, Result, Train, Weight
+from negres_core.engine.flops import peak_flops_per_s
 from negres_core.inputs import digest_array
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
@@ -67,9 +68,14 @@ def test_a_result_tells_what_it_took(results):
         # 40 rows in batches of 16 are 3 steps an epoch.
         weights = {"trainable_weights": 42 + 12 + 56, "weights": 122}
         assert result.budget == {"epochs": 3, "steps": 9, **weights, "step_flops": 16 * 2 * (2 * 36 + 3 * 48)}
-        assert set(result.cost) == {"compile_s", "train_s", "steady_epoch_s", "evaluate_s", "memory_bytes"}
+        seconds = {"compile_s", "train_s", "steady_epoch_s", "evaluate_s"}
+        assert set(result.cost) == seconds | {"memory_bytes", "flops_per_s", "peak_flops_per_s"}
         assert result.cost["train_s"] >= result.cost["steady_epoch_s"] > 0
         assert result.cost["memory_bytes"] > 2**20
+        # An epoch is 40 rows, not 3 whole batches of 16.
+        flops = result.cost["flops_per_s"] * result.cost["steady_epoch_s"]
+        assert flops == pytest.approx(40 * 2 * (2 * 36 + 3 * 48))
+        assert result.cost["peak_flops_per_s"] == peak_flops_per_s()
 
 
 def test_the_model_is_not_shown_and_nothing_can_be_changed(results):

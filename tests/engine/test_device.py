@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from negres_core.engine import device
@@ -89,3 +90,9 @@ def test_auto_takes_the_processor_where_there_is_no_gpu(monkeypatch):
 def test_a_device_shows_what_trains():
     shown = str(device.Device("cpu", "a processor", "tensorflow", 2))
     assert shown == "cpu (a processor, 2 at a time) with tensorflow"
+
+
+def test_the_peak_of_memory_never_falls():
+    before = device.peak_memory_bytes()
+    kept = np.ones(2**24, np.uint8)
+    assert device.peak_memory_bytes() >= before > kept.nbytes

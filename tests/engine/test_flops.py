@@ -6,7 +6,8 @@ import keras
 import pytest
 from keras import layers
 
-from negres_core.engine.flops import step_flops
+from negres_core.engine import flops
+from negres_core.engine.flops import peak_flops_per_s, step_flops
 
 BY_HAND = {
     "dense, 6 to 8 to 3": (((6,), [layers.Dense(8), layers.Dense(3)]), 2 * (2 * 6 * 8 + 3 * 8 * 3)),
@@ -36,3 +37,20 @@ def test_a_frozen_layer_needs_no_gradient_of_its_weights():
     assert step_flops(model, 1) == 2 * (2 * 6 * 8 + 2 * 8 * 3)
     first.trainable, second.trainable = False, True
     assert step_flops(model, 1) == 2 * (6 * 8 + 2 * 8 * 3)
+
+
+PRODUCTS_S = {1024: 0.02, 2048: 0.04, 4096: 0.1, 8192: 9.0}
+"""Seconds that a product takes by its size: the largest that is tried has the best rate."""
+
+
+@pytest.mark.parametrize(("largest", "tried"), [(16_384, [1024, 2048, 4096]), (2048, [1024, 2048])])
+def test_the_peak_is_the_rate_of_products_that_grow_until_one_takes_long_enough(largest, tried, monkeypatch):
+    seen = []
+    monkeypatch.setattr(flops, "_product_s", lambda square: seen.append(len(square)) or PRODUCTS_S[len(square)])
+    monkeypatch.setattr(flops, "LARGEST", largest)
+    assert peak_flops_per_s.__wrapped__() == pytest.approx(2 * tried[-1] ** 3 / PRODUCTS_S[tried[-1]])
+    assert sorted(set(seen)) == tried
+
+
+def test_the_peak_is_measured_once():
+    assert peak_flops_per_s() == peak_flops_per_s() > 0
