@@ -114,7 +114,7 @@ def test_a_plan_is_all_that_a_run_commits_itself_to(planned):
     )
     said = {"kind": "beats", "metric": "accuracy", "threshold": 0.01, "unit": "accuracy"}
     assert plan.claim == said | {"higher_is_better": True, "alpha": ALPHA}
-    assert plan.design == {"folds": 2, "repeats": 2, "seeds": 1}
+    assert plan.design == {"folds": 2, "repeats": 2, "seeds": 1, "looks": True}
     assert (plan.data, plan.analysis) == ({"name": "mine", "digest": DATA.digest}, digest_analysis())
 
 
