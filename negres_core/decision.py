@@ -61,7 +61,8 @@ class Decision:
         looks: what each look saw, the last one being the one that counts.
         estimate: the effect at the last look, or None where there is none.
         verdict: the verdict at the last look.
-        final: whether more repeats would change nothing: a look has decided, or a metric is not finite.
+        final: whether more repeats would change nothing: a look has decided and no control failed, which might need
+            more cells than the claim does; or a metric is not finite.
     """
 
     looks: list[Looked]
@@ -113,9 +114,12 @@ def decide(
             break
     if estimate is None:
         return Decision(looks, None, invalid(failed), final=False)
+    estimated = record_estimate(estimate, look, alpha)
+    if failed:
+        return Decision(looks, estimated, invalid(failed), final=False)
     # What would decide it is worked out for the look that counts alone.
-    verdict = invalid(failed) if failed else settled or judge(estimate, claim, alpha=alpha, look=look)
-    return Decision(looks, record_estimate(estimate, look, alpha), verdict, final=settled is not None)
+    verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
+    return Decision(looks, estimated, verdict, final=settled is not None)
 
 
 def record_estimate(estimate: Estimate, look: Look = ONLY_LOOK, alpha: float = ALPHA) -> Estimated:
