@@ -198,13 +198,15 @@ def test_the_worst_point_is_held_against_the_bound():
         counts["beats by 0"]["looks"] |= {"supported": supported, "invalid": 20, "covered": 72}
         return {"folds": 5, "repeats": 2, "seeds": 1, "rows": rows, "gap": 0.1, "equal": counts, "apart": counts}
 
-    family = {"folds": 5, "repeats": 2, "rule": "looks", "members": 2, "supported": 9, "supported_after_holm": 4}
-    lines = list(asked({"simulations": 100, "points": [point(100, 5), point(200, 10)], "families": [family]}))
+    family = {"folds": 5, "repeats": 2, "members": 2, "supported": 9, "supported_after_holm": 4}
+    families = [family | {"rule": rule} for rule in ("looks", "one look")]
+    lines = list(asked({"simulations": 100, "points": [point(100, 5), point(200, 10)], "families": families}))
 
-    assert lines[0][1:] == ("≤ 5.5", "10.00 ± 3.00", "5x2, 1 seed, 200 rows, looks", "1 of 4")
+    assert lines[0][1:] == ("looks", "≤ 5.5", "10.00 ± 3.00", "5x2, 1 seed, 200 rows", "1 of 2")
+    assert lines[1][1:] == ("one look", "≤ 5.5", "0.00 ± 0.00", "5x2, 1 seed, 100 rows", "0 of 2")
     # Of the 80 data sets that have an interval, 8 miss the truth: 10%, in both populations of both points.
-    assert lines[4][2::2] == ("10.00 ± 3.35", "4 of 32")
-    assert lines[5][1:] == ("≤ 5.5", "4.00 ± 1.96", "5x2, looks", "0 of 1")
+    assert lines[8][3::2] == ("10.00 ± 3.35", "4 of 16")
+    assert lines[10][1:] == ("looks", "≤ 5.5", "4.00 ± 1.96", "5x2", "0 of 1")
 
 
 def test_what_is_the_same_by_design_stands_once():
