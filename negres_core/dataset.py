@@ -137,5 +137,24 @@ class Dataset:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
+    def take(self, rows: np.ndarray) -> Dataset:
+        """Return the data set of some rows, in the order of their numbers given."""
+        groups = None if self.groups is None else self.groups[rows]
+        return Dataset(x=self.x[rows], y=self.y[rows], name=self.name, source=self.source, groups=groups)
+
+    def draw_rows(self, seed: int) -> np.ndarray:
+        """Draw all row numbers in random order; of a classification, the classes take turns, the last one first.
+
+        So the first few are balanced, as far as there are rows of every class, and ask for as many outputs as all do.
+        """
+        order = np.random.default_rng(seed).permutation(len(self))
+        if self.task == "regression":
+            return order
+        labels = self.y[order]
+        counts = np.bincount(labels)
+        turns = np.empty(len(self), dtype=np.int64)
+        turns[np.argsort(labels, kind="stable")] = np.concatenate([np.arange(count) for count in counts])
+        return order[np.lexsort((-labels, turns))]
+
     def __repr__(self) -> str:
         return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {self.task}, {self.outputs} outputs)"

@@ -50,6 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run everything on tiny data at a tiny budget, and judge nothing",
     )
+    group.addoption(
+        "--negres-controls",
+        choices=("all", "cheap", "none"),
+        default="all",
+        help="which controls run: all; those that train nothing of their own, as in a smoke run; or none, which every "
+        "verdict then says (default: all)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -174,6 +181,7 @@ class ExperimentFixture:
                 folder=config.rootpath,
                 registered=registered if isinstance(registered, str) else None,
                 smoke=config.getoption("negres_smoke"),
+                controls=config.getoption("negres_controls"),
                 progress=progress,
             )
             # One round: pytest-benchmark would otherwise train seven times to have a distribution of times.

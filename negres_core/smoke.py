@@ -35,5 +35,4 @@ def shrink_data(data: Dataset, design: Design) -> Dataset:
         rows = np.sort(np.concatenate(labels))
     else:
         rows = np.sort(order[:ROWS])
-    groups = None if data.groups is None else data.groups[rows]
-    return Dataset(x=data.x[rows], y=data.y[rows], name=data.name, source=data.source, groups=groups)
+    return data.take(rows)
