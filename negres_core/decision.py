@@ -61,7 +61,8 @@ class Decision:
         looks: what each look saw, the last one being the one that counts.
         estimate: the effect at the last look, or None where there is none.
         verdict: the verdict at the last look.
-        final: whether more repeats would change nothing: a look has decided, or a metric is not finite.
+        final: whether more repeats would change nothing: a look has decided and no control failed, which might need
+            more cells than the claim does; or a metric is not finite.
     """
 
     looks: list[Looked]
@@ -111,10 +112,9 @@ def decide(
         )
         if verdict.verdict != "inconclusive":
             break
-    decided = verdict is not None and verdict.verdict != "inconclusive"
     if failed or verdict is None:
-        verdict = invalid(failed)
-    return Decision(looks, estimated, verdict, final=decided)
+        return Decision(looks, estimated, invalid(failed), final=False)
+    return Decision(looks, estimated, verdict, final=verdict.verdict != "inconclusive")
 
 
 def record_estimate(estimate: Estimate, look: Look = ONLY_LOOK, alpha: float = ALPHA) -> Estimated:

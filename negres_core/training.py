@@ -70,6 +70,8 @@ class Trainer:
         # Arms that inherit the same stage share its replicates, and a look those of the looks before.
         done = self._done.setdefault(recipe, {})
         keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds)]
+        if all(key in done for key in keys):
+            return [done[key] for key in keys]
         jobs = {}
         for position, key in enumerate(keys):
             if key in done:

@@ -10,6 +10,9 @@ from negres_core.claim import Claim
 from negres_core.errors import InputError
 from negres_core.statistics import ONLY_LOOK, Estimate, Look, equivalence_p, repeats_needed, smallest_decidable_margin
 
+MOST_LOOKS = 30
+"""Plans of more looks are judged as those of so many: the level of the last one hardly falls any more."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -55,7 +58,12 @@ def judge(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look =
             received=f"alpha={alpha!r}",
             remedy="The usual level is .05.",
         )
-    return _decision(estimate, claim, alpha, look) or _inconclusive(estimate, claim, alpha, look)
+    row = _deciding_row(estimate, claim, alpha, look)
+    if row is None:
+        return _inconclusive(estimate, claim, alpha, look)
+    sides = row.interval.sides
+    p_value = sides * look.p_value(row.p_value, alpha=alpha / sides)
+    return Verdict(row.verdict, row.finding, f"{row.interval} {row.where}.", p_value)
 
 
 def invalid(reasons: Mapping[str, str]) -> Verdict:
@@ -79,6 +87,8 @@ class _Interval(NamedTuple):
     estimate: Estimate
     coverage: float
     level: float
+    sides: int
+    """Of the test that the rules ask of it: two share the level."""
 
     def above(self, threshold: float) -> float:
         """Return the p-value of the null hypothesis that the effect is at most a threshold."""
@@ -111,18 +121,17 @@ class _Row(NamedTuple):
         return self.p_value < self.interval.level
 
 
-def _decision(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> Verdict | None:
-    """Return the verdict of the first row that holds, or None."""
-    wide = _Interval(estimate, 1 - alpha, look.level(alpha / 2))
-    narrow = _Interval(estimate, 1 - 2 * alpha, look.level(alpha))
+def _deciding_row(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> _Row | None:
+    """Return the first row that holds, or None."""
+    wide, narrow = _intervals(estimate, alpha, look)
     rows = {"beats": _beats, "matches": _matches, "reaches": _reaches}[claim.kind](wide, narrow, claim.margin)
-    row = next((row for row in rows if row.holds), None)
-    if row is None:
-        return None
-    # The wide interval's test is two-sided: half of alpha on either side.
-    sides = 2 if row.interval is wide else 1
-    p_value = sides * look.p_value(row.p_value, alpha=alpha / sides)
-    return Verdict(row.verdict, row.finding, f"{row.interval} {row.where}.", p_value)
+    return next((row for row in rows if row.holds), None)
+
+
+def _intervals(estimate: Estimate, alpha: float, look: Look) -> tuple[_Interval, _Interval]:
+    """Return the wide interval, of 1 - alpha, and the narrow one, of 1 - 2 alpha."""
+    wide = _Interval(estimate, 1 - alpha, look.level(alpha / 2), sides=2)
+    return wide, _Interval(estimate, 1 - 2 * alpha, look.level(alpha), sides=1)
 
 
 def _beats(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, ...]:
@@ -154,20 +163,28 @@ def _reaches(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, .
 
 def _inconclusive(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> Verdict:
     """Say what more would decide the claim."""
-    finding, explanation = _missing(estimate, claim, alpha)
-    wide = _Interval(estimate, 1 - alpha, look.level(alpha / 2))
+    finding, explanation = _missing(estimate, claim, alpha, look)
+    wide, _ = _intervals(estimate, alpha, look)
     if claim.kind == "beats" and wide.above(0) < wide.level:
         finding = f"better, by {claim.margin:g} or not: {finding}"
         explanation = f"{wide} lies above 0; that it exceeds the margin is neither shown nor excluded. {explanation}"
     return Verdict("inconclusive", finding, explanation)
 
 
-def _missing(estimate: Estimate, claim: Claim, alpha: float) -> tuple[str, str]:
-    """Return what another run would need to decide the claim, in a few words and in a sentence."""
+def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tuple[str, str]:
+    """Return what another run, looked at the same way, would need to decide the claim: in few words, in a sentence."""
     folds = estimate.folds
-    repeats = repeats_needed(
-        estimate, decides=lambda projected: _decision(projected, claim, alpha, ONLY_LOOK) is not None
-    )
+
+    def last(repeats: int) -> Look:
+        looks = min(repeats, MOST_LOOKS)
+        return look if look.repeats == 1 else Look(look.folds, looks, looks)
+
+    def decides(projected: Estimate) -> bool:
+        more = projected.cells > estimate.cells
+        return more and _deciding_row(projected, claim, alpha, last(projected.cells // folds)) is not None
+
+    repeats = repeats_needed(estimate, decides=decides)
+    level = last(MOST_LOOKS).level(alpha)
     if repeats is not None:
         finding = f"needs {repeats:,} repeats"
         explanation = (
@@ -175,7 +192,7 @@ def _missing(estimate: Estimate, claim: Claim, alpha: float) -> tuple[str, str]:
             "mean and the spread of the differences stay as they are."
         )
     elif claim.kind == "reaches":
-        distance = smallest_decidable_margin(estimate.sd, folds, alpha=alpha)
+        distance = smallest_decidable_margin(estimate.sd, folds, alpha=level)
         finding = "too close to the bar"
         explanation = (
             f"No number of repeats will decide it on this data set: the arm is {abs(estimate.effect):.3g} from the bar "
@@ -184,7 +201,7 @@ def _missing(estimate: Estimate, claim: Claim, alpha: float) -> tuple[str, str]:
     else:
         # `matches` has to clear the margin on both sides, `beats` on one.
         effect = abs(estimate.effect) if claim.kind == "matches" else estimate.effect
-        smallest = smallest_decidable_margin(estimate.sd, folds, effect=effect, alpha=alpha)
+        smallest = smallest_decidable_margin(estimate.sd, folds, effect=effect, alpha=level)
         finding = "margin too small for this data set"
         explanation = (
             f"No number of repeats will decide a margin of {claim.margin:g} on this data set; the smallest larger one "

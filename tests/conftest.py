@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,10 @@ import pytest
 from negres_core import Dataset, Recipe, Stage
 from negres_core.controls.contract import Run, Trained
 from negres_core.design import Design
+from negres_core.engine.contract import Result, Weight
+from negres_core.engine.device import Device
 from negres_core.evidence import Evidence, Key, Replicate, Store
+from negres_core.experiment import Experiment
 from negres_core.inputs import digest_array, prepare_inputs, sample_rows
 
 pytest_plugins = ["pytester"]
@@ -71,7 +75,7 @@ def new_evidence():
                 "higher_is_better": True,
                 "alpha": 0.05,
             },
-            "design": {"folds": 2, "repeats": 2, "seeds": 1},
+            "design": {"folds": 2, "repeats": 2, "seeds": 1, "looks": True},
             "data": {"name": "digits", "rows": 40},
             "verdict": "refuted",
             "finding": "worse",
@@ -79,6 +83,75 @@ def new_evidence():
             "timings": {"started_at": "2025-01-01T00:00:00+00:00", "wall_s": 75.0},
         }
         return Evidence(**made | fields)
+
+    return make
+
+
+class Engine:
+    """Trains nothing: gives a replicate the accuracy that a test wants, the last job's first.
+
+    Attributes:
+        calls: the recipe, the data and the jobs of each call.
+        accuracy: of a recipe's job; a replicate whose accuracy is NaN has diverged.
+        at_work: called before each result.
+    """
+
+    def __init__(self):
+        self.calls = []
+        self.accuracy = lambda recipe, job: 0.75
+        self.at_work = lambda: None
+
+    @property
+    def trained(self):
+        """Where it trained: the recipe, repeat, fold and seed of each job."""
+        return [(str(r), job.cell.repeat, job.cell.fold, job.seed) for r, _, jobs in self.calls for job in jobs]
+
+    def fail_after(self, results):
+        """Run out of memory when that many results are there."""
+        left = iter(range(results))
+
+        def work():
+            if next(left, None) is None:
+                raise RuntimeError("out of memory")
+
+        self.at_work = work
+
+    def train(self, recipe, data, jobs, *, device):
+        self.calls.append((recipe, data, jobs))
+        for job in reversed(jobs):
+            self.at_work()
+            accuracy = self.accuracy(recipe, job)
+            yield (
+                job,
+                Result(
+                    metrics={"accuracy": accuracy, "loss": 1 - accuracy / 2},
+                    finite=math.isfinite(accuracy),
+                    curve=[0.5, accuracy],
+                    predictions={"counts": [6, 0]},
+                    weights=[Weight("kept/kernel", (3, 2), True, False, "a", "b", None)],
+                    inputs_digest="",
+                    budget={"epochs": recipe.last.epochs, "steps": 10, "trainable_weights": 8, "weights": 8},
+                    cost={"train_s": 0.5},
+                    model=f"{recipe} {accuracy}".encode(),
+                ),
+            )
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """An engine that pretends, in place of the real one."""
+    made = Engine()
+    monkeypatch.setattr("negres_core.engine.selection.train", made.train)
+    return made
+
+
+@pytest.fixture
+def new_experiment(tmp_path):
+    """Make an experiment that keeps its records in the test's folder; any field can be given."""
+
+    def make(**fields):
+        place = {"store": Store(tmp_path), "device": Device("cpu", "some processor", "tensorflow", workers=1)}
+        return Experiment(hypothesis="a test", title="it holds", **place | fields)
 
     return make
 

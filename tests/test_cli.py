@@ -82,7 +82,14 @@ def test_a_verdict_that_follows_from_its_records_is_verified(folder, capsys):
 
 @pytest.mark.parametrize(
     "other",
-    [{"verdict": "invalid"}, {"finding": "found"}, {"differences": [[0.5, 0.5], [0.5, 0.5]]}, {"estimate": None}],
+    [
+        {"verdict": "invalid"},
+        {"finding": "found"},
+        {"differences": [[0.5, 0.5], [0.5, 0.5]]},
+        {"estimate": None},
+        {"looks": []},
+        {"p_value": 0.5},
+    ],
     ids=lambda other: next(iter(other)),
 )
 def test_what_does_not_follow_from_its_records_differs(folder, capsys, other):

@@ -5,6 +5,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from negres_core.claim import beats, matches, reaches
 from negres_core.decision import decide, difference_of, recompute, record_arm, record_estimate, values_of
@@ -12,8 +15,9 @@ from negres_core.design import Design
 from negres_core.errors import EvidenceError
 from negres_core.evidence import Finding, Store
 from negres_core.metrics import METRICS
+from negres_core.statistics import Look, corrected_resampled_t
 
-DESIGN = Design(folds=5, repeats=2)
+DESIGN = Design(folds=5, repeats=2, looks=False)
 NOISE = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1]]) / 1000
 
 
@@ -69,60 +73,169 @@ def test_a_difference_is_positive_where_the_treatment_is_better(values, claim, h
         (0.0, matches("accuracy", within=0.01), "supported", "equivalent"),
         (0.05, reaches("accuracy", bar=0.7), "supported", "reached"),
         (-0.05, reaches("accuracy", bar=0.7), "refuted", "not reached"),
-        (0.011, beats("accuracy", by=0.01), "supported", "better"),
+        (0.0115, beats("accuracy", by=0.01), "inconclusive", "better, by 0.01 or not: needs 3 repeats"),
     ],
 )
 def test_values_come_to_a_verdict(effect, claim, verdict, found):
-    estimate, judged = decide(NOISE + effect, claim, DESIGN, [finding(passed=True)])
+    decision = decide(NOISE + effect, claim, DESIGN, [finding(passed=True)])
 
-    assert (judged.verdict, judged.finding) == (verdict, found)
-    assert estimate.effect == pytest.approx(effect, abs=1e-12)
-    assert estimate.test_train_ratio == 0.25
+    assert (decision.verdict.verdict, decision.verdict.finding) == (verdict, found)
+    assert decision.estimate.effect == pytest.approx(effect, abs=1e-12)
+    assert decision.estimate.test_train_ratio == 0.25
 
 
 def test_a_failed_control_voids_a_clear_effect_and_the_effect_is_still_shown():
-    estimate, judged = decide(
-        NOISE + 5, beats("accuracy"), DESIGN, [finding(passed=True), finding("frozen weights", passed=False)]
-    )
+    failed = [finding(passed=True), finding("frozen weights", passed=False)]
 
-    assert (judged.verdict, judged.finding) == ("invalid", "frozen weights")
-    assert judged.explanation == "frozen weights: 2 of 6 moved"
-    assert estimate.effect == pytest.approx(5)
+    decision = decide(NOISE + 5, beats("accuracy"), DESIGN, failed)
+
+    assert (decision.verdict.verdict, decision.verdict.finding) == ("invalid", "frozen weights")
+    assert decision.verdict.explanation == "frozen weights: 2 of 6 moved"
+    assert decision.verdict.p_value is None
+    assert decision.estimate.effect == pytest.approx(5)
+    assert [look.verdict for look in decision.looks] == ["supported"]
 
 
 def test_differences_without_variance_are_invalid():
-    estimate, judged = decide(np.full((2, 5), 0.1), beats("accuracy"), DESIGN, [])
+    decision = decide(np.full((2, 5), 0.1), beats("accuracy"), DESIGN)
 
-    assert estimate is None
-    assert (judged.verdict, judged.finding) == ("invalid", "variance")
-    assert "no variance" in judged.explanation
+    assert (decision.estimate, decision.looks) == (None, [])
+    assert (decision.verdict.verdict, decision.verdict.finding) == ("invalid", "variance")
+    assert "no variance" in decision.verdict.explanation
+    # Later repeats may vary.
+    assert not decision.final
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_one_difference_that_is_not_finite_is_invalid(bad):
+def test_one_difference_that_is_not_finite_is_invalid_and_no_later_one_mends_it(bad):
     differences = NOISE + 5
     differences[1, 3] = bad
 
-    estimate, judged = decide(differences, beats("accuracy"), DESIGN, [])
+    decision = decide(differences, beats("accuracy"), DESIGN)
 
-    assert estimate is None
-    assert (judged.verdict, judged.finding) == ("invalid", "finite")
+    assert (decision.estimate, decision.looks) == (None, [])
+    assert (decision.verdict.verdict, decision.verdict.finding, decision.final) == ("invalid", "finite", True)
 
 
 def test_the_control_of_finiteness_speaks_for_itself():
-    _, judged = decide(NOISE + math.nan, beats("accuracy"), DESIGN, [finding(passed=False)])
+    judged = decide(NOISE + math.nan, beats("accuracy"), DESIGN, [finding(passed=False)]).verdict
 
     assert judged.finding == "finite"
     assert judged.explanation == "finite: 2 of 6 moved"
 
 
+FIVE = Design(folds=5, repeats=5)
+# In standard deviations of the noise; the effect is decided at no look, the first, or a later one.
+NOISES = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1], [0, 1, -2, -1, 2], [-1, 2, 1, 0, -2], [-2, -1, 2, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("effect", "looks", "verdict"),
+    [
+        (0.7, 5, "inconclusive"),
+        (1.5, 5, "supported"),
+        (1.6, 4, "supported"),
+        (-1.7, 3, "refuted"),
+        (2.5, 2, "supported"),
+        (-3.6, 1, "refuted"),
+    ],
+)
+def test_the_first_look_that_decides_is_the_last(effect, looks, verdict):
+    """By hand: the corrected t-test of the first repeats, one-sided, at the levels of Lan and DeMets."""
+    differences = NOISES + effect
+    decides = []
+    for repeats in range(1, 6):
+        cells = differences[:repeats].ravel()
+        t = cells.mean() / (cells.std(ddof=1) * math.sqrt(1 / len(cells) + 0.25))
+        decides.append(scipy.stats.t.sf(abs(t), len(cells) - 1) < Look(folds=5, repeat=repeats, repeats=5).level(0.05))
+    assert decides[:looks] == [False] * (looks - 1) + [verdict != "inconclusive"]
+
+    decision = decide(differences, beats("accuracy"), FIVE)
+
+    assert [look.repeats for look in decision.looks] == list(range(1, looks + 1))
+    assert [look.verdict for look in decision.looks] == ["inconclusive"] * (looks - 1) + [verdict]
+    assert (decision.verdict.verdict, decision.final) == (verdict, decides[looks - 1])
+    assert decision.estimate.cells == 5 * looks
+    for look in decision.looks:
+        assert look.effect == pytest.approx(differences[: look.repeats].mean())
+
+
+@pytest.mark.parametrize("claim", [beats("accuracy", by=0.5), matches("accuracy", within=1.0), reaches("psnr", bar=1)])
+@given(cells=st.lists(st.integers(-300, 300), min_size=25, max_size=25), effect=st.floats(-3, 3))
+@settings(deadline=None)  # the first to ask for a level pays for it
+def test_repeats_behind_the_look_that_decided_change_nothing(claim, cells, effect):
+    differences = np.array(cells).reshape(5, 5) / 100 + effect
+    assume(np.ptp(differences) > 0)
+    whole = decide(differences, claim, FIVE)
+    assume(whole.looks)
+
+    stopped = whole.looks[-1].repeats
+
+    if stopped < 5:
+        assert whole.final
+        assert decide(differences[:stopped], claim, FIVE) == whole
+        others = np.vstack([differences[:stopped], -differences[stopped:]])
+        assert decide(others, claim, FIVE) == whole
+    for repeats in range(1, stopped):
+        assert not decide(differences[:repeats], claim, FIVE).final
+    assert (whole.verdict.p_value is not None) == whole.final == (whole.verdict.verdict != "inconclusive")
+    assert whole.verdict.p_value is None or whole.verdict.p_value < 0.05
+
+
+def test_intervals_at_a_look_are_wider_than_ordinary_ones():
+    decision = decide(NOISES + 0.7, beats("accuracy"), FIVE)
+
+    assert len(decision.looks) == 5
+    for look in decision.looks:
+        ordinary = corrected_resampled_t((NOISES + 0.7)[: look.repeats], test_train_ratio=0.25)
+        level = Look(folds=5, repeat=look.repeats, repeats=5).level(0.025)
+        low, high = look.interval_95
+        assert low < ordinary.interval(0.95)[0] < ordinary.interval(0.95)[1] < high
+        # The two-sided interval leaves the level of its look on either side.
+        assert scipy.stats.t.sf((high - look.effect) / ordinary.standard_error, ordinary.dof) == pytest.approx(level)
+    assert decision.estimate.interval_95 == decision.looks[-1].interval_95
+
+
+def test_without_looks_there_is_one_at_the_end_with_the_ordinary_intervals():
+    decision = decide(NOISES + 2.5, beats("accuracy"), dataclasses.replace(FIVE, looks=False))
+
+    ordinary = corrected_resampled_t(NOISES + 2.5, test_train_ratio=0.25)
+    assert [(look.repeats, look.information) for look in decision.looks] == [(5, 1.0)]
+    assert decision.estimate.interval_95 == pytest.approx(ordinary.interval(0.95))
+    assert decision.estimate.interval_90 == pytest.approx(ordinary.interval(0.9))
+    assert decision.verdict.p_value == pytest.approx(ordinary.p_greater)
+
+
+def test_equal_cells_at_the_first_look_void_nothing_if_later_ones_vary():
+    differences = np.vstack([np.full((1, 5), 2.5), NOISES[1:] + 2.5])
+
+    decision = decide(differences, beats("accuracy"), FIVE)
+
+    assert (decision.verdict.verdict, [look.repeats for look in decision.looks]) == ("supported", [2])
+    assert not decide(differences[:1], beats("accuracy"), FIVE).final
+
+
+def test_a_failed_control_is_not_final_for_more_cells_may_pass_it():
+    assert decide(NOISES + 5, beats("accuracy"), FIVE).final
+    assert not decide(NOISES + 5, beats("accuracy"), FIVE, [finding("majority class", passed=False)]).final
+
+
+def test_the_level_is_that_of_all_looks():
+    """p = .0035 at the first look: enough at .05, where Lan and DeMets want .0146, and not at .01."""
+    differences = NOISES[:1] + 4.2
+
+    usual, strict = (decide(differences, beats("accuracy", by=0.5), FIVE, alpha=alpha) for alpha in (0.05, 0.01))
+
+    assert (usual.verdict.verdict, strict.verdict.verdict) == ("supported", "inconclusive")
+
+
 def test_an_estimate_is_recorded_with_the_intervals_of_its_level():
-    estimate, _ = decide(NOISE + 0.05, beats("accuracy"), DESIGN, [])
+    estimate = corrected_resampled_t(NOISE + 0.05, test_train_ratio=0.25)
 
     made = record_estimate(estimate)
 
-    assert made.interval_95 == estimate.interval(0.95)
-    assert made.interval_90 == estimate.interval(0.9)
+    assert made.interval_95 == pytest.approx(estimate.interval(0.95))
+    assert made.interval_90 == pytest.approx(estimate.interval(0.9))
     assert (made.effect, made.cells, made.p_two_sided) == (estimate.effect, 10, estimate.p_two_sided)
     assert made.p_greater + made.probability_better == pytest.approx(1)
 
@@ -170,16 +283,18 @@ def finished(new_run, new_evidence, tmp_path):
         arms = [record_arm(arm, metric, run, {}) for arm in arms]
         said = recorded(claim, higher_is_better=metric.higher_is_better) | {"unit": metric.unit, "alpha": 0.05}
         differences = difference_of([arm.values for arm in arms], said)
-        estimate, verdict = decide(differences, claim, run.design, [finding(passed=True)])
+        decision = decide(differences, claim, run.design, [finding(passed=True)])
+        judged = {} if smoke else dataclasses.asdict(decision.verdict)
         return store, new_evidence(
             claim=said,
             design=dataclasses.asdict(run.design),
             arms=arms,
             differences=differences.tolist(),
-            estimate=estimate and record_estimate(estimate),
+            looks=decision.looks,
+            estimate=decision.estimate,
             controls=[finding(passed=True)],
             smoke=smoke,
-            **({"verdict": None, "finding": None, "explanation": None} if smoke else dataclasses.asdict(verdict)),
+            **{"verdict": None, "finding": None, "explanation": None} | judged,
         )
 
     return make
@@ -198,7 +313,8 @@ def test_a_verdict_recomputes_from_the_records_alone(finished, claim, verdict):
     store, evidence = finished(claim)
     assert evidence.verdict == verdict
 
-    again = recompute(evidence.updated(differences=[], estimate=None, verdict=None, finding=None), store)
+    emptied = {"differences": [], "looks": [], "estimate": None, "verdict": None, "finding": None, "p_value": None}
+    again = recompute(evidence.updated(**emptied), store)
 
     assert again.substance() == evidence.substance()
 

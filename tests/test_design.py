@@ -101,6 +101,26 @@ def test_refuses_a_number_that_is_out_of_range(fields, wrong):
     assert "The usual design is folds=5, repeats=5." in str(caught.value)
 
 
+@pytest.mark.parametrize("looks", [1, 0, None, "no", 5])
+def test_refuses_looks_that_are_neither_there_nor_not(looks):
+    with pytest.raises(InputError, match="`looks` has to be True or False") as caught:
+        Design(looks=looks)
+    assert f"Received: looks={looks!r}" in str(caught.value)
+    assert "give False to train every repeat" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("design", "stopping"),
+    [
+        (Design(), "a look after each of 5 repeats, O'Brien-Fleming spending; stops where one decides"),
+        (Design(looks=False), "one look, after the last repeat"),
+        (Design(repeats=1), "one look, after the last repeat"),
+    ],
+)
+def test_the_stopping_rule_in_words(design, stopping):
+    assert design.stopping == stopping
+
+
 @pytest.mark.parametrize("start", ["check", "split"])
 def test_refuses_more_folds_than_rows_of_the_smallest_class(start):
     data = Dataset(x=np.zeros((30, 2)), y=[0] * 20 + [2] * 7 + [4] * 3, name="mine")

@@ -11,11 +11,8 @@ from negres_core.claim import beats, matches, reaches
 from negres_core.dataset import Dataset
 from negres_core.decision import recompute
 from negres_core.design import Design
-from negres_core.engine.contract import Result
-from negres_core.engine.device import Device
 from negres_core.errors import InputError
 from negres_core.evidence import Store
-from negres_core.experiment import Experiment
 from negres_core.recipe import Recipe, Stage
 
 Y = np.arange(40) % 2
@@ -52,45 +49,15 @@ def compiled(input_shape, outputs):
 GOOD, POOR = Recipe(Stage(base, epochs=3)), Recipe(Stage(base, epochs=1))
 
 
-class Engine:
-    """Arms are as accurate as their epochs are many; the cells differ by `spread`."""
-
-    def __init__(self):
-        self.jobs, self.spread, self.better, self.finite = [], 0.01, 0.1, True
-        self.at_work = lambda: None
-
-    def train(self, recipe, data, jobs, *, device):
-        self.jobs.append((recipe, data, jobs))
-        for job in jobs:
-            self.at_work()
-            accuracy = 0.6 + self.better * recipe.last.epochs + self.spread * recipe.last.epochs * job.cell.fold
-            given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.1}, "model": b"model"}
-            budget = {"epochs": recipe.last.epochs, "steps": 10, "trainable_weights": 8, "weights": 8}
-            metrics = {"accuracy": accuracy, "loss": 1 - accuracy / 2}
-            if not self.finite and job.cell.fold:
-                metrics = dict.fromkeys(metrics, float("nan"))
-            yield job, Result(metrics=metrics, finite=self.finite, curve=[1.0], budget=budget, **given)
-
-
 @pytest.fixture(autouse=True)
-def engine(monkeypatch):
-    made = Engine()
-    monkeypatch.setattr("negres_core.engine.selection.train", made.train)
-    return made
+def scores(engine):
+    """Arms are as accurate as their epochs are many; folds differ a little."""
+    engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs * (0.1 + job.cell.fold / 100)
 
 
-@pytest.fixture
-def new_experiment(tmp_path):
-    def make(**fields):
-        device = Device("cpu", "some processor", "tensorflow", workers=1)
-        return Experiment(hypothesis="a test", title="it holds", store=Store(tmp_path), device=device, **fields)
-
-    return make
-
-
-def compare(experiment, treatment=GOOD, control=POOR, *, on=DATA, claim=None, folds=2, repeats=2, **design):
-    claim = claim or beats("accuracy", by=0.01)
-    return experiment.compare(treatment, against=control, on=on, claim=claim, folds=folds, repeats=repeats, **design)
+def compare(experiment, treatment=GOOD, control=POOR, *, on=DATA, claim=None, **design):
+    design = {"folds": 2, "repeats": 2, "looks": False} | design
+    return experiment.compare(treatment, against=control, on=on, claim=claim or beats("accuracy", by=0.01), **design)
 
 
 def staged(**fields):
@@ -216,14 +183,14 @@ def test_bad_input_is_refused_before_any_training(new_experiment, engine, tmp_pa
     give, wrong, received, remedy = BAD[bad]
     with pytest.raises(InputError, match=rf"(?s){wrong}.*\n  Received: .*{received}.*\n  To do: .*{remedy}"):
         give(new_experiment(smoke=smoke))
-    assert engine.jobs == []
+    assert engine.calls == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_bad_control_is_refused_before_the_treatment_is_trained(new_experiment, engine):
     with pytest.raises(InputError, match="wrong shape"):
         compare(new_experiment(), GOOD, Recipe(Stage(image)))
-    assert engine.jobs == []
+    assert engine.calls == []
 
 
 def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
@@ -232,7 +199,7 @@ def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
     assert evidence.differences == [pytest.approx([0.2, 0.22])] * 2
     assert evidence.estimate.effect == pytest.approx(0.21)
     assert (evidence.claim["kind"], evidence.claim["threshold"], evidence.claim["unit"]) == ("beats", 0.01, "accuracy")
-    assert evidence.design == {"folds": 2, "repeats": 2, "seeds": 1}
+    assert evidence.design == {"folds": 2, "repeats": 2, "seeds": 1, "looks": False}
     assert (evidence.data["name"], evidence.data["digest"], evidence.data["rows"]) == ("mine", DATA.digest, 40)
     assert (evidence.registered, evidence.outcome, evidence.title) == ("supported", None, "it holds")
     assert (evidence.timings.trained, evidence.timings.reused) == (8, 0)
@@ -253,7 +220,7 @@ def test_arms_are_recorded_with_their_metrics_and_replicates(new_experiment, tmp
 
 def test_the_arms_share_their_cells(new_experiment, engine):
     compare(new_experiment(), seeds=2)
-    (_, _, treatment), (_, _, control) = engine.jobs
+    (_, _, treatment), (_, _, control) = engine.calls
     assert [(job.cell, job.seed) for job in treatment] == [(job.cell, job.seed) for job in control]
     for one, two in zip(treatment, control, strict=True):
         assert one.cell.train.tolist() == two.cell.train.tolist()
@@ -262,13 +229,15 @@ def test_the_arms_share_their_cells(new_experiment, engine):
 def test_the_budget_counts_all_stages(new_experiment):
     grown = functools.partial(base, name="kept")
     arm = Recipe(Stage(base, epochs=2), Stage(grown, inherits=base, epochs=3))
-    evidence = new_experiment().measure(arm, on=DATA, claim=reaches("accuracy", bar=0.5), folds=2, repeats=2)
+    design = {"folds": 2, "repeats": 2, "looks": False}
+    evidence = new_experiment().measure(arm, on=DATA, claim=reaches("accuracy", bar=0.5), **design)
     assert evidence.arms[0].budget == {"epochs": 5, "steps": 20, "trainable_weights": 8, "weights": 8}
     assert [len(stage) for stage in evidence.arms[0].replicates] == [4, 4]
 
 
 def test_one_arm_is_measured_against_a_bar(new_experiment):
-    evidence = new_experiment().measure(GOOD, on=DATA, claim=reaches("accuracy", bar=0.8), folds=2, repeats=2)
+    design = {"folds": 2, "repeats": 2, "looks": False}
+    evidence = new_experiment().measure(GOOD, on=DATA, claim=reaches("accuracy", bar=0.8), **design)
     assert (evidence.verdict, evidence.finding) == ("supported", "reached")
     assert evidence.differences == [pytest.approx([0.1, 0.13])] * 2
     assert [arm.role for arm in evidence.arms] == ["treatment"]
@@ -285,7 +254,7 @@ def test_a_second_run_trains_nothing_and_says_the_same(new_experiment, engine):
     first, second = compare(new_experiment()), compare(new_experiment())
     assert second.substance() == first.substance()
     assert (second.timings.trained, second.timings.reused) == (0, 8)
-    assert sum(len(jobs) for _, _, jobs in engine.jobs) == 8
+    assert len(engine.trained) == 8
 
 
 def test_evidence_says_started_until_there_is_a_verdict(new_experiment, engine, tmp_path):
@@ -307,7 +276,7 @@ def test_evidence_says_started_until_there_is_a_verdict(new_experiment, engine, 
 
 
 def test_a_failed_control_voids_the_run(new_experiment, engine):
-    engine.better = -0.1
+    engine.accuracy = lambda recipe, job: 0.6 - recipe.last.epochs * (0.1 - job.cell.fold / 100)
     evidence = compare(new_experiment(), POOR, GOOD)
     assert (evidence.verdict, evidence.finding) == ("invalid", "majority class")
     assert evidence.estimate.effect == pytest.approx(0.19)
@@ -316,7 +285,8 @@ def test_a_failed_control_voids_the_run(new_experiment, engine):
 
 
 def test_a_run_that_diverged_is_void(new_experiment, engine):
-    engine.finite = False
+    scores = engine.accuracy
+    engine.accuracy = lambda recipe, job: float("nan") if job.cell.fold else scores(recipe, job)
     evidence = compare(new_experiment())
     assert (evidence.verdict, evidence.estimate) == ("invalid", None)
     assert "finite" in evidence.finding
@@ -324,7 +294,7 @@ def test_a_run_that_diverged_is_void(new_experiment, engine):
 
 
 def test_differences_without_variance_are_void(new_experiment, engine):
-    engine.spread = 0.0
+    engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs / 10
     evidence = compare(new_experiment())
     assert (evidence.verdict, evidence.finding, evidence.estimate) == ("invalid", "variance", None)
 
@@ -339,11 +309,11 @@ def test_a_smoke_run_is_small_and_judges_nothing(new_experiment, engine):
     data = Dataset(x=np.zeros((3000, 3)), y=y, name="large")
     evidence = compare(new_experiment(smoke=True), on=data, folds=10, repeats=10, seeds=5)
     assert (evidence.smoke, evidence.status, evidence.verdict, evidence.finding) == (True, "finished", None, None)
-    assert evidence.design == {"folds": 2, "repeats": 2, "seeds": 1}
-    for recipe, rows, jobs in engine.jobs:
+    assert evidence.design == {"folds": 2, "repeats": 2, "seeds": 1, "looks": False}
+    assert len(engine.trained) == 4
+    for recipe, rows, _ in engine.calls:
         assert recipe.last.epochs == 1
         assert len(rows) == 512
-        assert len(jobs) <= 4
 
 
 def test_progress_is_told_of_every_arm(new_experiment):
@@ -362,7 +332,7 @@ def test_a_control_that_fails_before_training_stops_it(new_experiment, engine, m
     monkeypatch.setattr(Design, "split", overlapping)
     evidence = compare(new_experiment())
     assert (evidence.status, evidence.verdict, evidence.finding) == ("finished", "invalid", "disjoint folds")
-    assert engine.jobs == []
+    assert engine.calls == []
     assert "disjoint folds failed" in str(evidence)
     store = Store(tmp_path)
     assert store.read_evidence(store.evidence_path("a test")) == evidence

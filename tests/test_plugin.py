@@ -219,7 +219,7 @@ def test_a_smoke_run_judges_nothing(session, pytester):
     result.stdout.fnmatch_lines(words)
     evidence = evidence_in(pytester.path / ".negres" / "smoke")
     assert (evidence.smoke, evidence.verdict, evidence.outcome) == (True, None, None)
-    assert evidence.design == {"folds": 2, "repeats": 1, "seeds": 1}
+    assert evidence.design == {"folds": 2, "repeats": 1, "seeds": 1, "looks": False}
     assert not (pytester.path / ".negres" / "hypotheses").exists()
 
 

@@ -10,7 +10,7 @@ import pytest
 from negres_core.controls.contract import Run, Trained
 from negres_core.dataset import Dataset
 from negres_core.design import Design
-from negres_core.engine.contract import Result, Weight
+from negres_core.engine.contract import Weight
 from negres_core.engine.device import Device
 from negres_core.evidence import Store
 from negres_core.recipe import Recipe, Stage
@@ -46,40 +46,10 @@ FROZEN = Recipe(Stage(base), Stage(grown, inherits=base, freezes=base))
 FREE = Recipe(Stage(base), Stage(grown, inherits=base))
 
 
-class Engine:
-    """Yields results, the last job's first; `fails_after` so many."""
-
-    def __init__(self):
-        self.calls = []
-        self.fails_after = self.finite = None
-
-    def train(self, recipe, data, jobs, *, device):
-        self.calls.append((str(recipe), jobs))
-        for done, job in enumerate(reversed(jobs)):
-            if done == self.fails_after:
-                raise RuntimeError("out of memory")
-            score = job.cell.repeat + job.cell.fold / 10 + job.seed / 100
-            yield (
-                job,
-                Result(
-                    metrics={"accuracy": score if self.finite is None else float("nan")},
-                    finite=self.finite is None,
-                    curve=[0.5, float("nan")],
-                    predictions={"counts": [6, 0]},
-                    weights=[Weight("kept/kernel", (3, 2), True, False, "a", "b", None)],
-                    inputs_digest="",
-                    budget={"epochs": 2},
-                    cost={"train_s": 0.5},
-                    model=f"{recipe} {score}".encode(),
-                ),
-            )
-
-
 @pytest.fixture(autouse=True)
-def engine(monkeypatch):
-    made = Engine()
-    monkeypatch.setattr("negres_core.engine.selection.train", made.train)
-    return made
+def scores(engine):
+    """No two replicates of a recipe are alike."""
+    engine.accuracy = lambda recipe, job: job.cell.repeat + job.cell.fold / 10 + job.seed / 100
 
 
 @pytest.fixture
@@ -104,7 +74,7 @@ def test_every_cell_and_seed_is_trained_and_recorded_once(new_trainer, engine):
     assert where == [(repeat, fold, seed) for repeat in (0, 1) for fold in (0, 1) for seed in (0, 1)]
     assert [each.metrics["accuracy"] for each in arm.replicates] == [r + f / 10 + s / 100 for r, f, s in where]
     assert (trainer.trained, trainer.reused) == (8, 0)
-    [(_, jobs)] = engine.calls
+    [(_, _, jobs)] = engine.calls
     for job in jobs:
         assert sorted([*job.cell.train, *job.cell.test]) == list(range(12))
 
@@ -112,8 +82,9 @@ def test_every_cell_and_seed_is_trained_and_recorded_once(new_trainer, engine):
 def test_what_is_recorded_is_what_the_engine_gave(new_trainer, tmp_path):
     first = train(new_trainer()).replicates[0]
     assert Store(tmp_path).find(first.id) == first
-    assert (first.status, first.curve, first.predictions) == ("finished", [0.5, None], {"counts": [6, 0]})
-    assert (first.budget, first.cost) == ({"epochs": 2}, {"train_s": 0.5})
+    assert (first.status, first.curve, first.predictions) == ("finished", [0.5, 0.0], {"counts": [6, 0]})
+    budget = {"epochs": 10, "steps": 10, "trainable_weights": 8, "weights": 8}
+    assert (first.budget, first.cost) == (budget, {"train_s": 0.5})
     assert (first.weights[0].path, first.weights[0].start, first.weights[0].end) == ("kept/kernel", "a", "b")
     assert (first.key.data, first.key.folds, first.key.device) == (DATA.digest, 2, "cpu")
     assert Store(tmp_path).model_path(first).read_bytes() == b"base (10 epochs) 0.0"
@@ -124,17 +95,17 @@ def test_a_second_run_trains_nothing_and_finds_the_same(new_trainer, engine):
     again = new_trainer()
     assert train(again, FROZEN) == first
     assert (again.trained, again.reused) == (0, 16)
-    assert [len(jobs) for _, jobs in engine.calls[2:]] == [0, 0]
+    assert [len(jobs) for _, _, jobs in engine.calls[2:]] == [0, 0]
 
 
 def test_a_parent_is_trained_once_for_all_that_inherit_it(new_trainer, engine, tmp_path):
     trainer = new_trainer()
     frozen, free, alone = (train(trainer, recipe) for recipe in (FROZEN, FREE, BASE))
     assert frozen.stages[0] == free.stages[0] == alone.replicates
-    names = [name for name, _ in engine.calls]
+    names = [str(recipe) for recipe, _, _ in engine.calls]
     assert names == ["base (10 epochs)", f"{FROZEN}", f"{FREE}"]
     assert trainer.trained == 24
-    for _, jobs in engine.calls[1:]:
+    for _, _, jobs in engine.calls[1:]:
         for job, parent in zip(jobs, frozen.stages[0], strict=True):
             assert (job.cell.repeat, job.cell.fold, job.seed) == (parent.key.repeat, parent.key.fold, parent.key.seed)
             assert job.parent == Store(tmp_path).model_path(parent)
@@ -148,19 +119,19 @@ def test_a_parent_is_shared_with_a_later_run(new_trainer):
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(new_trainer, engine, tmp_path):
-    engine.fails_after = 2
+    engine.fail_after(2)
     trainer = new_trainer()
     with pytest.raises(RuntimeError, match="out of memory"):
         train(trainer)
     records = sorted(tmp_path.glob("replicates/*/*.json"))
     assert (len(records), trainer.trained) == (2, 2)
     before = [record.read_bytes() for record in records]
-    engine.fails_after = None
+    engine.at_work = lambda: None
     later = new_trainer()
     arm = train(later)
     assert (later.trained, later.reused) == (6, 2)
     assert [record.read_bytes() for record in records] == before
-    done = [(job.cell.repeat, job.cell.fold, job.seed) for job in engine.calls[1][1]]
+    done = [(repeat, fold, seed) for _, repeat, fold, seed in engine.trained[8:]]
     assert done == [(each.key.repeat, each.key.fold, each.key.seed) for each in arm.replicates[:6]]
 
 
@@ -274,7 +245,7 @@ def test_the_name_of_a_data_set_and_of_a_processor_change_nothing(new_trainer):
 
 
 def test_a_replicate_that_diverged_is_recorded_as_that_and_not_tried_again(new_trainer, engine):
-    engine.finite = False
+    engine.accuracy = lambda recipe, job: float("nan")
     arm = train(new_trainer())
     assert {each.status for each in arm.replicates} == {"not finite"}
     assert {each.metrics["accuracy"] for each in arm.replicates} == {None}
@@ -284,13 +255,30 @@ def test_a_replicate_that_diverged_is_recorded_as_that_and_not_tried_again(new_t
 
 
 def test_progress_counts_from_what_is_there(new_trainer, engine):
-    engine.fails_after = 6
+    engine.fail_after(6)
     with pytest.raises(RuntimeError):
         train(new_trainer())
-    engine.fails_after = None
+    engine.at_work = lambda: None
     told = []
     train(new_trainer(progress=lambda *progress: told.append(progress)))
     assert told == [("base (10 epochs)", done, 8) for done in (6, 7, 8)]
+
+
+def test_some_cells_are_trained_and_the_others_later(new_trainer, engine):
+    told = []
+    trainer = new_trainer(progress=lambda *progress: told.append(progress))
+    arm = Trained("treatment", FROZEN)
+    cells = list(DESIGN.split(DATA))
+
+    first, whole = trainer.train(arm, cells[:2]), trainer.train(arm, cells)
+
+    assert [len(stage) for stage in first.stages] == [4, 4]
+    assert [stage[:4] for stage in whole.stages] == first.stages
+    assert whole == new_trainer().train(arm)
+    assert [{job.cell.repeat for job in jobs} for _, _, jobs in engine.calls[:4]] == [{0}, {0}, {1}, {1}]
+    assert (trainer.trained, trainer.reused) == (16, 0)
+    counted = [(done, total) for what, done, total in told if what == str(FROZEN)]
+    assert counted == [(done, 8) for done in (*range(5), *range(4, 9))]
 
 
 def test_a_stored_child_that_began_with_another_parents_weights_is_trained_anew(new_trainer, engine, monkeypatch):

