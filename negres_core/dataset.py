@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from negres_core.arrays import Named, label_arrays, map_arrays
+from negres_core.arrays import Named, label_arrays, map_arrays, take_rows
 from negres_core.errors import InputError
 
 
@@ -155,6 +156,35 @@ class Dataset:
                 digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
+
+    def take(self, rows: np.ndarray) -> Dataset:
+        """Return the data set of some rows, in the order of their numbers given."""
+        groups = None if self.groups is None else self.groups[rows]
+        return Dataset(x=take_rows(self.x, rows), y=self.y[rows], name=self.name, source=self.source, groups=groups)
+
+    def flatten(self, rows: Any = slice(None)) -> np.ndarray:
+        """Return some rows of all inputs side by side, (rows, width), float32; several in the order of their names."""
+        parts = [each[rows].reshape(len(self.y[rows]), -1) for each in label_arrays(self.x, "x").values()]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row, of all inputs together."""
+        return sum(math.prod(shape) for shape in label_arrays(self.input_shape, "x").values())
+
+    def draw_rows(self, seed: int) -> np.ndarray:
+        """Draw all row numbers in random order; of a classification, the classes take turns, the last one first.
+
+        So the first few are balanced, as far as there are rows of every class, and ask for as many outputs as all do.
+        """
+        order = np.random.default_rng(seed).permutation(len(self))
+        if self.task == "regression":
+            return order
+        labels = self.y[order]
+        counts = np.bincount(labels)
+        turns = np.empty(len(self), dtype=np.int64)
+        turns[np.argsort(labels, kind="stable")] = np.concatenate([np.arange(count) for count in counts])
+        return order[np.lexsort((-labels, turns))]
 
     def __repr__(self) -> str:
         return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {self.task}, {self.outputs} outputs)"

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from negres_core.arrays import map_arrays
 from negres_core.claim import Claim
-from negres_core.controls.contract import Role, Run, Trained, run_controls
+from negres_core.controls.contract import Level, Role, Run, Trained, run_controls
 from negres_core.dataset import Dataset
 from negres_core.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.design import Design
@@ -25,6 +25,7 @@ from negres_core.recipe import Recipe
 from negres_core.registration import count_older, plan_of
 from negres_core.smoke import shrink_data, shrink_design, shrink_recipe
 from negres_core.training import Progress, Trainer
+from negres_core.trials import Tried, try_pipeline
 from negres_core.verdict import invalid
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Experiment:
         registered: the verdict that the test expects, where it names one.
         smoke: train tiny data at a tiny budget and judge nothing.
         registers: asked, before anything is trained, how what is about to be run was registered. Not in a smoke run.
+        controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
+            which the evidence says.
         progress: told of every replicate.
     """
 
@@ -55,7 +58,16 @@ class Experiment:
     registered: str | None = None
     smoke: bool = False
     registers: Callable[[Plan], Registration | None] = lambda plan: None
+    controls: Level = "all"
     progress: Progress = lambda what, done, total: None
+
+    def __post_init__(self) -> None:
+        if self.controls not in get_args(Level):
+            raise InputError(
+                "`controls` of an experiment says which of them run.",
+                received=f"controls={self.controls!r}",
+                remedy=f"Give one of: {', '.join(get_args(Level))}.",
+            )
 
     def compare(
         self,
@@ -146,17 +158,30 @@ class Experiment:
         if not self.smoke:
             evidence = evidence.updated(registration=self.registers(plan_of(evidence, arms, data)))
         self.store.write_evidence(evidence)
-        run = Run(data, design, list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()])
-        findings = run_controls(run, when="before")
+        untrained = [Trained(role, recipe) for role, recipe in arms.items()]
+        run = Run(data, design, list(design.split(data)), untrained, metric)
+        controlled = evidence.controlled != "none"
+        findings = run_controls(run, when="before") if controlled else []
+        tried = Tried()
+        if evidence.controlled == "all" and all(finding.passed for finding in findings):
+            tried = try_pipeline(run, self.store, self.device, evidence.provenance, self.progress)
+            findings += tried.findings
+        timings = evidence.timings.updated(trained=tried.trained, reused=tried.reused)
         if not all(finding.passed for finding in findings):
             # Whatever training gave, the verdict would be this.
             failed = invalid({finding.control: finding.found for finding in findings if not finding.passed})
-            evidence = evidence.updated(status="finished", controls=findings, **dataclasses.asdict(failed))
+            evidence = evidence.updated(
+                status="finished",
+                controls=findings,
+                trials=tried.replicates,
+                timings=timings.updated(wall_s=time.perf_counter() - began),
+                **dataclasses.asdict(failed),
+            )
             self.store.write_evidence(evidence)
             return evidence
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
         run, recorded, differences = self._train(trainer, run, claim, metric, evidence)
-        findings += run_controls(run, when="after")
+        findings += run_controls(run, when="after") if controlled else []
         decision = decide(differences, claim, design, findings)
         evidence = evidence.updated(
             status="finished",
@@ -166,8 +191,11 @@ class Experiment:
             looks=decision.looks,
             estimate=decision.estimate,
             controls=findings,
+            trials=tried.replicates,
             timings=evidence.timings.updated(
-                wall_s=time.perf_counter() - began, trained=trainer.trained, reused=trainer.reused
+                wall_s=time.perf_counter() - began,
+                trained=tried.trained + trainer.trained,
+                reused=tried.reused + trainer.reused,
             ),
             **({} if self.smoke else dataclasses.asdict(decision.verdict)),
         )
@@ -181,8 +209,8 @@ class Experiment:
         design = run.design
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
-            so_far = Run(run.data, dataclasses.replace(design, repeats=repeats), cells, run.arms)
-            so_far = dataclasses.replace(so_far, arms=[trainer.train(arm, cells) for arm in run.arms])
+            trained = [trainer.train(arm, cells) for arm in run.arms]
+            so_far = Run(run.data, dataclasses.replace(design, repeats=repeats), cells, trained, metric)
             recorded = [record_arm(arm, metric, so_far, trainer.description(arm.recipe)) for arm in so_far.arms]
             differences = difference_of([arm.values for arm in recorded], evidence.claim)
             if self.smoke or not decide(differences, claim, design).final:
@@ -201,6 +229,7 @@ class Experiment:
             title=self.title,
             status="started",
             smoke=self.smoke,
+            controlled="cheap" if self.smoke and self.controls == "all" else self.controls,
             registered=self.registered,
             claim=dataclasses.asdict(claim)
             | {"unit": metric.unit, "higher_is_better": metric.higher_is_better, "alpha": ALPHA},

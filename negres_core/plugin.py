@@ -55,6 +55,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--negres-register", action="store_true", help="register hypotheses in the ledger instead of running them"
     )
     group.addoption("--negres-reason", metavar="TEXT", help="why what is registered already is amended")
+    group.addoption(
+        "--negres-controls",
+        choices=("all", "cheap", "none"),
+        default="all",
+        help="which controls run: all; those that train nothing of their own, as in a smoke run; or none, which every "
+        "verdict then says (default: all)",
+    )
     parser.addini(
         "negres_ledger",
         "the ledger of registered hypotheses, from the root directory (default: negres-ledger.jsonl)",
@@ -197,6 +204,7 @@ class ExperimentFixture:
                 registered=registered,
                 smoke=config.getoption("negres_smoke"),
                 registers=_registers(item),
+                controls=config.getoption("negres_controls"),
                 progress=progress,
             )
             # One round: pytest-benchmark would otherwise train seven times to have a distribution of times.

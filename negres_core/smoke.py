@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 
-from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Design
 from negres_core.recipe import Recipe
@@ -36,5 +35,4 @@ def shrink_data(data: Dataset, design: Design) -> Dataset:
         rows = np.sort(np.concatenate(labels))
     else:
         rows = np.sort(order[:ROWS])
-    groups = None if data.groups is None else data.groups[rows]
-    return Dataset(x=take_rows(data.x, rows), y=data.y[rows], name=data.name, source=data.source, groups=groups)
+    return data.take(rows)

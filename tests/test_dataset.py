@@ -192,3 +192,12 @@ def test_refuses_what_cannot_be_a_data_set(fields, wrong, received, remedy):
     assert received in str(caught.value)
     assert remedy in caught.value.remedy
     assert fields.get("name", "mine") != "mine" or "'mine'" in str(caught.value)
+
+
+def test_rows_lie_side_by_side_in_the_order_of_the_names_of_their_inputs():
+    image, age = np.arange(12.0).reshape(3, 2, 2), np.array([[7.0], [8.0], [9.0]])
+    both = Dataset(x={"image": image, "age": age}, y=[0, 1, 0], name="two")
+
+    assert both.width == 5
+    assert both.flatten([2, 0]).tolist() == [[9, 8, 9, 10, 11], [7, 0, 1, 2, 3]]
+    assert Dataset(x=image, y=[0, 1, 0], name="one").flatten().tolist() == image.reshape(3, 4).tolist()

@@ -22,7 +22,7 @@ LAYERS = {
             "claim code dataset design inputs metrics provenance recipe seeds smoke statistics verdict",
             "evidence",
             "controls engine report",
-            "decision experiment progress registration training",
+            "decision experiment progress registration training trials",
             "cli plugin",
             "__init__",  # the public names are for users: no module imports from it
         )
@@ -36,6 +36,7 @@ SIDEWAYS = {
     ("experiment", "decision"): "an experiment ends in one",
     ("experiment", "registration"): "after it was registered,",
     ("experiment", "training"): "and trains what it lacks before",
+    ("experiment", "trials"): "after it has tried the pipeline",
     ("inputs", "dataset"): "inputs are a data set's",
     ("inputs", "design"): "prepared for a cell",
     ("inputs", "recipe"): "the way a recipe says",
@@ -45,6 +46,7 @@ SIDEWAYS = {
     ("smoke", "design"): "the design",
     ("smoke", "recipe"): "and the recipe,",
     ("smoke", "seeds"): "the same way each time",
+    ("trials", "training"): "trials are trained like any run",
     ("verdict", "claim"): "a verdict judges a claim",
     ("verdict", "statistics"): "by its estimate",
 }

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import label_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.model import layers_of, shape_of
 from negres_core.recipe import Recipe
@@ -26,7 +25,7 @@ def replicate_bytes(model: Any, recipe: Recipe, data: Dataset) -> int:
     """
     weights = 6 * sum(int(np.prod(weight.shape)) for weight in model.weights)
     rows = 2 * recipe.last.batch_size + chunk_rows(model, recipe, data)
-    inputs = len(data) * _inputs(data) if recipe.preprocess else 0
+    inputs = len(data) * data.width if recipe.preprocess else 0
     return FLOAT_BYTES * (weights + rows * _values(model, data)[0] + len(data) + inputs)
 
 
@@ -45,8 +44,4 @@ def _values(model: Any, data: Dataset) -> tuple[int, bool]:
     """Count the inputs and activations of one row, and tell whether every layer with weights told its shape."""
     shapes = [(layer, shape_of(layer, "output")) for layer in layers_of(model)]
     are_all = not any(layer.weights for layer, shape in shapes if shape is None)
-    return _inputs(data) + sum(int(np.prod(shape)) for _, shape in shapes if shape is not None), are_all
-
-
-def _inputs(data: Dataset) -> int:
-    return sum(int(np.prod(shape)) for shape in label_arrays(data.input_shape, "x").values())
+    return data.width + sum(int(np.prod(shape)) for _, shape in shapes if shape is not None), are_all

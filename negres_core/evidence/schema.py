@@ -181,6 +181,8 @@ class Evidence(Record):
     """"started" where the run was cut off before a verdict."""
     smoke: bool = False
     """A smoke run: tiny data and budget, whose verdict is not judged."""
+    controlled: Literal["all", "cheap", "none"] = "all"
+    """Which controls were run: all; those that train nothing of their own; none."""
     registered: str | None = None
     """The verdict that the test expects, from its parameter `expected`."""
     registration: Registration | None = None
@@ -206,17 +208,24 @@ class Evidence(Record):
     p_value: float | None = None
     """Of the null hypothesis that the verdict rejects, looks taken into account; null where nothing was decided."""
     controls: list[Finding] = Field(default_factory=list)
+    trials: dict[str, list[list[str]]] = Field(default_factory=dict)
+    """Ids of the replicates that controls had trained, by trial, one list a stage; in the order repeat, fold, seed."""
     timings: Timings
     provenance: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def judgement(self) -> str | None:
+        """The verdict with its finding, in words; null where there is none."""
+        if self.verdict is None:
+            return None
+        return f"{self.verdict} ({self.finding}){', uncontrolled' if self.controlled == 'none' else ''}"
 
     def substance(self) -> dict[str, Any]:
         """Return what two runs of the same hypothesis have in common: all but times, and where it was run."""
         return self.model_dump(mode="json", exclude={"timings", "provenance"})
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.title}, on {self.data['name']}: {self.verdict or 'not judged'} ({self.finding or self.status})"
-        ]
+        lines = [f"{self.title}, on {self.data['name']}: {self.judgement or f'not judged ({self.status})'}"]
         if self.registered and self.verdict != self.registered:
             lines.append(f"  expected    {self.registered}")
         if self.registration:

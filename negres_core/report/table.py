@@ -46,12 +46,7 @@ def _row(evidence: Evidence) -> tuple[str, ...]:
     if evidence.estimate is not None:
         low, high = evidence.estimate.interval_95
         effect = f"{evidence.estimate.effect:+.4f} [{low:+.4f}, {high:+.4f}] {evidence.claim['unit']}"
-    if evidence.smoke:
-        verdict = "not judged (smoke)"
-    elif evidence.verdict is None:
-        verdict = "none: the run was cut off"
-    else:
-        verdict = f"{evidence.verdict} ({evidence.finding})"
+    verdict = "not judged (smoke)" if evidence.smoke else evidence.judgement or "none: the run was cut off"
     planned = evidence.design["folds"] * evidence.design["repeats"]
     done = evidence.design["folds"] * len(evidence.differences) or planned
     cells = f"{done}" if done == planned else f"{done} of {planned}"

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+
+from negres_core import Dataset, Recipe, Stage
+from negres_core.controls.contract import Run, Trained
+from negres_core.design import Design
+from negres_core.inputs import digest_array
+from negres_core.metrics import METRICS
 
 
 @pytest.fixture
@@ -17,3 +24,127 @@ def plant():
         return replace(run, arms=arms)
 
     return plant
+
+
+HIDDEN, RATE = 32, 0.01
+
+
+@pytest.fixture
+def train_trial(new_replicate):
+    """Train the trials of a run with a small network in NumPy, clean or with a planted fault, and return them.
+
+    Faults: "leak" trains on the test fold too; "carry" starts each replicate from the one before; "best epoch" keeps
+    the epoch that tests best; "one seed" ignores the seed; "mismatch" trains on the targets of other rows; "idle"
+    learns nothing, and "slow" hardly anything; "dead" starts with units that never fire; "explode" turns infinite.
+    """
+
+    def train(planned, *, fault=None, seed=0):
+        with np.errstate(all="ignore"):
+            return {
+                name: replace(trial, arms=[learn(arm, trial, fault, seed) for arm in trial.arms])
+                for name, trial in planned.items()
+            }
+
+    def learn(arm, trial, fault, seed):
+        jobs = [(cell, number) for cell in trial.cells for number in range(trial.design.seeds)]
+        weights, learned = None, {}
+        for group in [[job] for job in jobs] if fault == "carry" else [jobs]:
+            cells = [cell for cell, _ in group]
+            rngs = [np.random.default_rng([seed, cell.fold, 0 if fault == "one seed" else n]) for cell, n in group]
+            weights, scored = fit(arm.recipe.last, trial.data, cells, rngs, fault, weights)
+            for index, (cell, number) in enumerate(group):
+                learned[cell.fold, number] = [weight[index] for weight in weights], scored[index]
+        return replace(arm, stages=[[record(*learned[cell.fold, number], cell, number) for cell, number in jobs]])
+
+    def record(weights, scored, cell, number):
+        weight = {"path": "w", "shape": (2,), "trainable": True, "frozen": False, "inherited_from": None, "start": ""}
+        return new_replicate(
+            fold=cell.fold,
+            seed=number,
+            weights=[weight | {"end": digest_array(weights[0])}],
+            budget={"trainable_weights": sum(value.size for value in weights)},
+            **scored,
+        )
+
+    return train
+
+
+def fit(stage, data, cells, rngs, fault, weights):
+    """Networks side by side, one a cell: a hidden layer of ReLUs, softmax or linear outputs, Adam."""
+    x = data.x.reshape(len(data), -1)
+    values = data.y.reshape(len(data), -1) if data.task == "regression" else np.eye(data.outputs)[data.y]
+    known = rngs[0].permutation(values) if fault == "mismatch" else values
+    if weights is None:
+        first = [rng.normal(size=(x.shape[1], HIDDEN)) * (2 / x.shape[1]) ** 0.5 for rng in rngs]
+        last = [rng.normal(size=(HIDDEN, values.shape[1])) * (1 / HIDDEN) ** 0.5 for rng in rngs]
+        bias = np.full((len(cells), 1, HIDDEN), -100.0 if fault == "dead" else 0.0)
+        weights = [np.stack(first), bias, np.stack(last), np.zeros((len(cells), 1, values.shape[1]))]
+    weights = [value.copy() for value in weights]
+    tested = np.stack([cell.test for cell in cells])
+    rows = np.stack([np.r_[cell.train, cell.test] if fault == "leak" else cell.train for cell in cells])
+    mean, square, count, tests, curve = [0.0] * 4, [0.0] * 4, 0, [], []
+    rate = {"idle": 0.0, "slow": 3e-6, "explode": 1e300}.get(fault, RATE)
+    for _ in range(stage.epochs):
+        order = np.stack([rng.permutation(own) for rng, own in zip(rngs, rows, strict=True)])
+        curve.append([metrics["loss"] for metrics in measure(weights, x, known, rows, data.task)])
+        for begin in range(0, rows.shape[1], stage.batch_size):
+            batch = order[:, begin : begin + stage.batch_size]
+            hidden, outputs = forward(weights, x[batch], data.task)
+            error = (outputs - known[batch]) / batch.shape[1]
+            back = error @ weights[2].swapaxes(1, 2) * (hidden > 0)
+            slopes = [x[batch].swapaxes(1, 2) @ back, back.sum(1, keepdims=True)]
+            slopes += [hidden.swapaxes(1, 2) @ error, error.sum(1, keepdims=True)]
+            count += 1
+            for index, slope in enumerate(slopes):
+                mean[index] = 0.9 * mean[index] + 0.1 * slope
+                square[index] = 0.999 * square[index] + 0.001 * slope**2
+                step = mean[index] / (1 - 0.9**count) / (np.sqrt(square[index] / (1 - 0.999**count)) + 1e-7)
+                weights[index] = weights[index] - rate * step
+        tests = [*(tests if fault == "best epoch" else []), measure(weights, x, values, tested, data.task)]
+    best = [
+        max(each, key=lambda metrics: metrics.get("accuracy", -metrics["loss"])) for each in zip(*tests, strict=True)
+    ]
+    return weights, [{"metrics": m, "curve": list(c)} for m, c in zip(best, zip(*curve, strict=True), strict=True)]
+
+
+def forward(weights, x, task):
+    hidden = np.maximum(x @ weights[0] + weights[1], 0)
+    outputs = hidden @ weights[2] + weights[3]
+    if task == "classification":
+        outputs = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+        outputs /= outputs.sum(axis=-1, keepdims=True)
+    return hidden, outputs
+
+
+def measure(weights, x, values, rows, task):
+    _, outputs = forward(weights, x[rows], task)
+    if task == "regression":
+        errors = ((outputs - values[rows]) ** 2).mean(axis=(1, 2))
+        return [{"mse": float(mse), "loss": float(mse)} for mse in errors]
+    right = (outputs.argmax(axis=-1) == values[rows].argmax(axis=-1)).mean(axis=1)
+    losses = -np.log(np.maximum((outputs * values[rows]).sum(axis=-1), 1e-7)).mean(axis=1)
+    return [{"accuracy": float(a), "loss": float(loss)} for a, loss in zip(right, losses, strict=True)]
+
+
+@pytest.fixture
+def new_problem():
+    """Make an untrained run on a problem that a small network learns, another one for each seed; or on pure noise."""
+
+    def make(seed=0, *, task="classification", signal=1.5, metric=None, arms=1, rows=400, **fields):
+        rng = np.random.default_rng([seed, 17])
+        x = rng.normal(size=(rows, 8))
+        if task == "classification":
+            y = np.arange(rows) % 3
+            x[np.arange(rows), y] += signal
+        else:
+            y = signal * x[:, :2] @ rng.normal(size=(2, 2)) + rng.normal(size=(rows, 2)) / 2
+        recipes = [Recipe(Stage(network, batch_size=64, **fields)) for _ in range(arms)]
+        trained = [Trained(role, recipe) for role, recipe in zip(("treatment", "control"), recipes, strict=False)]
+        name = metric or ("accuracy" if task == "classification" else "mse")
+        return Run(Dataset(x=x, y=y, name="problem"), Design(), (), trained, METRICS[name])
+
+    return make
+
+
+def network():
+    """Stand for the network in NumPy."""

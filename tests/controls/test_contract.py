@@ -9,7 +9,7 @@ import negres_core.controls
 from negres_core.controls.contract import run_controls
 
 SHIPPED = sorted(
-    info.name for info in pkgutil.iter_modules(negres_core.controls.__path__) if info.name not in {"contract"}
+    info.name for info in pkgutil.iter_modules(negres_core.controls.__path__) if info.name not in {"contract", "trial"}
 )
 
 
@@ -34,7 +34,8 @@ def test_every_module_is_a_control_that_runs_at_some_time(name):
     module = importlib.import_module(f"negres_core.controls.{name}")
 
     assert callable(module.check)
-    assert module.WHEN in ("before", "after")
+    assert module.WHEN in ("before", "after", "trials")
+    assert callable(getattr(module, "trials", None)) == (module.WHEN == "trials")
 
 
 def test_a_file_dropped_into_the_package_is_a_control(new_run, tmp_path, monkeypatch):

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+import negres_core.controls.trial
+from negres_core.controls.permuted_labels import check, trials
+from negres_core.controls.trial import PERMUTED
+from negres_core.seeds import derive_seed
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_clean_runs_pass_with_any_permutation(new_problem, train_trial, monkeypatch, task):
+    for seed in range(30):
+        monkeypatch.setattr(negres_core.controls.trial, "derive_seed", partial(derive_seed, permutation=seed))
+        run = new_problem(seed, task=task)
+
+        finding = check(run, train_trial(trials(run), seed=seed))
+
+        assert finding.passed, (seed, finding.found)
+
+
+@pytest.mark.parametrize("fault", ["leak", "carry"])
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_test_rows_that_were_trained_on_are_found(new_problem, train_trial, task, fault):
+    """In this fold, or in the fold before, whose weights were carried over."""
+    run = new_problem(task=task)
+
+    finding = check(run, train_trial(trials(run), fault=fault))
+
+    assert not finding.passed
+    assert finding.control == "permuted labels"
+
+
+def test_an_epoch_that_was_chosen_by_the_test_fold_is_found(new_problem, train_trial):
+    run = new_problem()
+
+    finding = check(run, train_trial(trials(run), fault="best epoch"))
+
+    assert not finding.passed
+
+
+def test_an_arm_that_always_says_the_same_passes(new_problem, train_trial):
+    run = new_problem()
+
+    assert check(run, train_trial(trials(run), fault="dead")).passed
+
+
+@pytest.mark.parametrize(("accuracy", "passes"), [(1.0, False), (0.3, True)])
+def test_cells_that_are_all_equal_are_judged_by_their_sign(new_problem, train_trial, plant, accuracy, passes):
+    run = new_problem()
+    trained = train_trial(trials(run), fault="idle")
+    for position in range(40):
+        trained = {PERMUTED: plant(trained[PERMUTED], position=position, metrics={"accuracy": accuracy})}
+
+    assert check(run, trained).passed is passes
+
+
+def test_an_arm_that_diverges_knows_nothing(new_problem, train_trial):
+    run = new_problem(task="regression")
+
+    assert check(run, train_trial(trials(run), fault="explode")) is None
+
+
+def test_without_a_trial_there_is_no_finding(new_problem):
+    assert check(new_problem(), {}) is None
