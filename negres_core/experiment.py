@@ -105,6 +105,7 @@ class Experiment:
 
     def _run(self, arms: dict[Role, Recipe], data: Dataset, claim: Claim, design: Design) -> Evidence:
         from negres_core.engine.checks import check_recipe
+        from negres_core.engine.probe import SavedModels
 
         for role, recipe in arms.items():
             if not isinstance(recipe, Recipe):
@@ -126,7 +127,9 @@ class Experiment:
         began = time.perf_counter()
         evidence = self._open(data, claim, metric, design)
         self.store.write_evidence(evidence)
-        run = Run(data, design, list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()])
+        cells, untrained = list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()]
+        models = SavedModels(data, cells, self.store.model_path)
+        run = Run(data, design, cells, untrained, metric=metric.name, models=models)
         findings = run_controls(run, when="before")
         if not all(finding.passed for finding in findings):
             # Whatever training gave, the verdict would be this.
