@@ -65,17 +65,20 @@ class Engine:
             self.at_work()
             accuracy = 0.6 + self.better * recipe.last.epochs + self.spread * recipe.last.epochs * job.cell.fold
             given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.1}, "model": b"model"}
-            budget = {"epochs": recipe.last.epochs, "steps": 10, "trainable_weights": 8, "weights": 8}
+            epochs, steps = recipe.last.epochs, -(-len(job.cell.train) // recipe.last.batch_size)
+            budget = {"epochs": epochs, "steps": epochs * steps, "trainable_weights": 8, "weights": 8}
             metrics = {"accuracy": accuracy, "loss": 1 - accuracy / 2}
             if not self.finite and job.cell.fold:
                 metrics = dict.fromkeys(metrics, float("nan"))
-            yield job, Result(metrics=metrics, finite=self.finite, curve=[1.0], budget=budget, **given)
+            yield job, Result(metrics=metrics, finite=self.finite, curve=[1.0] * epochs, budget=budget, **given)
 
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch):
     made = Engine()
     monkeypatch.setattr("negres_core.engine.selection.train", made.train)
+    # What it yields is no model that could be looked at again.
+    monkeypatch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
     return made
 
 
@@ -236,7 +239,10 @@ def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
     assert (evidence.data["name"], evidence.data["digest"], evidence.data["rows"]) == ("mine", DATA.digest, 40)
     assert (evidence.registered, evidence.outcome, evidence.title) == ("supported", None, "it holds")
     assert (evidence.timings.trained, evidence.timings.reused) == (8, 0)
-    assert {finding.control for finding in evidence.controls} == {"disjoint folds", "finite", "majority class"}
+    assert {finding.control for finding in evidence.controls} == {
+        *("disjoint folds", "duplicates", "headroom", "label leak"),
+        *("budget", "finite", "majority class", "paired cells"),
+    }
     assert Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")) == evidence
 
 
@@ -263,7 +269,7 @@ def test_the_budget_counts_all_stages(new_experiment):
     grown = functools.partial(base, name="kept")
     arm = Recipe(Stage(base, epochs=2), Stage(grown, inherits=base, epochs=3))
     evidence = new_experiment().measure(arm, on=DATA, claim=reaches("accuracy", bar=0.5), folds=2, repeats=2)
-    assert evidence.arms[0].budget == {"epochs": 5, "steps": 20, "trainable_weights": 8, "weights": 8}
+    assert evidence.arms[0].budget == {"epochs": 5, "steps": 5, "trainable_weights": 8, "weights": 8}
     assert [len(stage) for stage in evidence.arms[0].replicates] == [4, 4]
 
 
@@ -361,7 +367,11 @@ def test_a_control_that_fails_before_training_stops_it(new_experiment, engine, m
 
     monkeypatch.setattr(Design, "split", overlapping)
     evidence = compare(new_experiment())
-    assert (evidence.status, evidence.verdict, evidence.finding) == ("finished", "invalid", "disjoint folds")
+    assert (evidence.status, evidence.verdict, evidence.finding) == (
+        "finished",
+        "invalid",
+        "disjoint folds, duplicates",
+    )
     assert engine.jobs == []
     assert "disjoint folds failed" in str(evidence)
     store = Store(tmp_path)

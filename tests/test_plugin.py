@@ -16,6 +16,7 @@ from negres_core.claim import reaches
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Result
 from negres_core.engine.device import choose_device
+from negres_core.engine.probe import SavedModels
 from negres_core.evidence import Store
 from negres_core.experiment import Experiment
 from negres_core.recipe import Recipe, Stage
@@ -52,9 +53,10 @@ class Engine:
             self.jobs += 1
             accuracy = 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
             given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.0}, "model": b""}
-            budget = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights"), 1)
+            epochs = recipe.last.epochs
+            budget = {"epochs": epochs, "steps": epochs, "trainable_weights": 1, "weights": 1}
             metrics = {"accuracy": accuracy, "loss": 1.0}
-            yield job, Result(metrics=metrics, finite=True, curve=[1.0], budget=budget, **given)
+            yield job, Result(metrics=metrics, finite=True, curve=[1.0] * epochs, budget=budget, **given)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -72,6 +74,7 @@ def _imports(tmp_path_factory):
     experiment = Experiment(hypothesis="imports", title="imports", **place)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("negres_core.engine.selection.train", Engine().train)
+        patch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
         experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), folds=2, repeats=1)
 
 
@@ -81,6 +84,8 @@ def engine(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     made = Engine()
     monkeypatch.setattr("negres_core.engine.selection.train", made.train)
+    # What it yields is no model that could be looked at again.
+    monkeypatch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
     return made
 
 
@@ -372,6 +377,8 @@ def test_a_second_session_trains_nothing_and_says_the_same(finished, pytester, e
     shutil.copytree(finished, pytester.path, dirs_exist_ok=True)
     (pytester.path / "summary.md").unlink()
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    # What the first session has trained are models.
+    monkeypatch.setattr("negres_core.engine.probe.SavedModels", SavedModels)
     pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=2)
     assert engine.jobs == 0
     assert told_in(pytester.path) == told_in(finished)
