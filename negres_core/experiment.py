@@ -18,7 +18,7 @@ from negres_core.dataset import Dataset
 from negres_core.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.evidence import Arm, Evidence, Plan, Registration, Store, Timings
+from negres_core.evidence import Arm, Evidence, Finding, Plan, Registration, Store, Timings
 from negres_core.metrics import Metric, metric_of
 from negres_core.provenance import trace_provenance
 from negres_core.recipe import Recipe
@@ -135,6 +135,7 @@ class Experiment:
 
     def _run(self, arms: dict[Role, Recipe], data: Dataset, claim: Claim, design: Design) -> Evidence:
         from negres_core.engine.checks import check_recipe
+        from negres_core.engine.probe import SavedModels
 
         for role, recipe in arms.items():
             if not isinstance(recipe, Recipe):
@@ -158,10 +159,10 @@ class Experiment:
         if not self.smoke:
             evidence = evidence.updated(registration=self.registers(plan_of(evidence, arms, data)))
         self.store.write_evidence(evidence)
-        untrained = [Trained(role, recipe) for role, recipe in arms.items()]
-        run = Run(data, design, list(design.split(data)), untrained, metric)
-        controlled = evidence.controlled != "none"
-        findings = run_controls(run, when="before") if controlled else []
+        cells, untrained = list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()]
+        models = SavedModels(data, cells, self.store.model_path)
+        run = Run(data, design, cells, untrained, metric, models)
+        findings = run_controls(run, when="before") if evidence.controlled != "none" else []
         tried = Tried()
         if evidence.controlled == "all" and all(finding.passed for finding in findings):
             tried = try_pipeline(run, self.store, self.device, evidence.provenance, self.progress)
@@ -180,8 +181,8 @@ class Experiment:
             self.store.write_evidence(evidence)
             return evidence
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
-        run, recorded, differences = self._train(trainer, run, claim, metric, evidence)
-        findings += run_controls(run, when="after") if controlled else []
+        run, recorded, differences = self._train(trainer, run, claim, evidence)
+        findings += _controls_after(run, evidence)
         decision = decide(differences, claim, design, findings)
         evidence = evidence.updated(
             status="finished",
@@ -202,21 +203,21 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence
 
-    def _train(
-        self, trainer: Trainer, run: Run, claim: Claim, metric: Metric, evidence: Evidence
-    ) -> tuple[Run, list[Arm], np.ndarray]:
+    def _train(self, trainer: Trainer, run: Run, claim: Claim, evidence: Evidence) -> tuple[Run, list[Arm], np.ndarray]:
         """Train until a look decides, or all there is; return what was trained, as run and record, and differences."""
         design = run.design
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
             trained = [trainer.train(arm, cells) for arm in run.arms]
-            so_far = Run(run.data, dataclasses.replace(design, repeats=repeats), cells, trained, metric)
-            recorded = [record_arm(arm, metric, so_far, trainer.description(arm.recipe)) for arm in so_far.arms]
+            so_far = dataclasses.replace(
+                run, design=dataclasses.replace(design, repeats=repeats), cells=cells, arms=trained
+            )
+            recorded = [record_arm(arm, run.metric, so_far, trainer.description(arm.recipe)) for arm in trained]
             differences = difference_of([arm.values for arm in recorded], evidence.claim)
             if self.smoke or not decide(differences, claim, design).final:
                 continue
             # That both arms learned, say, may take more cells to show than the claim itself.
-            if decide(differences, claim, design, run_controls(so_far, when="after")).final:
+            if decide(differences, claim, design, _controls_after(so_far, evidence)).final:
                 break
         return so_far, recorded, differences
 
@@ -246,6 +247,10 @@ class Experiment:
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
             provenance=provenance.as_dict(),
         )
+
+
+def _controls_after(run: Run, evidence: Evidence) -> list[Finding]:
+    return run_controls(run, when="after") if evidence.controlled != "none" else []
 
 
 def _kind_of(claim: Claim) -> str:

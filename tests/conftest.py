@@ -69,9 +69,9 @@ hypothesis.settings.load_profile("negres")
 
 @pytest.fixture
 def new_replicate():
-    """Make a replicate; of its key, `repeat`, `fold`, `seed` and `recipe` can be given, and any field."""
+    """Make a replicate; of its key, `repeat`, `fold`, `rows`, `seed` and `recipe` can be given, and any field."""
 
-    def make(*, model=b"a trained model", recipe="model 1", repeat=0, fold=0, seed=0, **fields):
+    def make(*, model=b"a trained model", recipe="model 1", repeat=0, fold=0, rows="f" * 32, seed=0, **fields):
         key = Key(
             contract=1,
             recipe=hashlib.sha256(recipe.encode()).hexdigest(),
@@ -79,7 +79,7 @@ def new_replicate():
             folds=2,
             repeat=repeat,
             fold=fold,
-            rows="f" * 32,
+            rows=rows,
             seed=seed,
             backend="tensorflow",
             device="cpu",
@@ -167,16 +167,17 @@ class Engine:
         for job in reversed(jobs):
             self.at_work()
             accuracy = self.accuracy(recipe, job)
+            epochs, steps = recipe.last.epochs, -(-len(job.cell.train) // recipe.last.batch_size)
             yield (
                 job,
                 Result(
                     metrics={"accuracy": accuracy, "loss": 1 - accuracy / 2},
                     finite=math.isfinite(accuracy),
-                    curve=[0.5, accuracy],
+                    curve=[0.5] * epochs,
                     predictions={"counts": [6, 0]},
                     weights=[Weight("kept/kernel", (3, 2), True, False, "a", "b", None)],
                     inputs_digest="",
-                    budget={"epochs": recipe.last.epochs, "steps": 10, "trainable_weights": 8, "weights": 8},
+                    budget={"epochs": epochs, "steps": epochs * steps, "trainable_weights": 8, "weights": 8},
                     cost={"train_s": 0.5},
                     model=f"{recipe} {accuracy}".encode(),
                 ),
@@ -188,6 +189,8 @@ def engine(monkeypatch):
     """An engine that pretends, in place of the real one."""
     made = Engine()
     monkeypatch.setattr("negres_core.engine.selection.train", made.train)
+    # What it yields is no model that could be looked at again.
+    monkeypatch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
     return made
 
 
@@ -228,13 +231,14 @@ class HalfScaler:
 def new_run(new_replicate):
     """Make a clean run: a grown network on a frozen base against one from scratch, 2 folds x 2 repeats x 2 seeds.
 
-    The arms' metric in a cell is `score` and a little more in each cell, so that nothing is exactly equal.
+    The arms' metric in a cell is `treatment` or `control`, and a little more in each cell, so that nothing is exactly
+    equal; `scores` gives every metric of both arms as it is.
     """
 
     def weight(path, start, end, **fields):
         return {"path": path, "shape": (2,), "start": start, "end": end, "trainable": True, "frozen": False} | fields
 
-    def train(recipe, stage, run, scores):
+    def train(recipe, stage, run, scores, step):
         replicates = []
         for number, cell in enumerate(run.cells):
             prepared = prepare_inputs(recipe, run.data, cell)
@@ -250,24 +254,29 @@ def new_run(new_replicate):
                         recipe=f"{recipe} {stage}",
                         repeat=cell.repeat,
                         fold=cell.fold,
+                        rows=digest_array(cell.test),
                         seed=seed,
-                        metrics={name: value + number / 1000 for name, value in scores.items()},
+                        metrics={name: value + number * step if step else value for name, value in scores.items()},
                         weights=[kept, new],
                         inputs_digest=digest_array(take_rows(prepared, sample_rows(cell))),
                     )
                 )
         return replicates
 
-    def make(*, x=None, y=None, groups=None, treatment=0.9, control=0.85, metric="accuracy"):
+    def make(*, x=None, y=None, groups=None, treatment=0.9, control=0.85, metric="accuracy", scores=None):
         rng = np.random.default_rng(5)
         labels = np.arange(40) % 2 if y is None else y
         data = Dataset(x=rng.uniform(size=(40, 3)) if x is None else x, y=labels, name="tiny", groups=groups)
         design = Design(folds=2, repeats=2, seeds=2)
-        growth = Recipe(Stage(base), Stage(grown, inherits=base, freezes=base), preprocess=HalfScaler)
-        scratch = Recipe(Stage(grown), preprocess=HalfScaler)
+        # Two epochs of three steps, as the replicates' budget says.
+        fit = {"epochs": 2, "batch_size": 7}
+        growth = Recipe(Stage(base, **fit), Stage(grown, inherits=base, freezes=base, **fit), preprocess=HalfScaler)
+        scratch = Recipe(Stage(grown, **fit), preprocess=HalfScaler)
         run = Run(data, design, list(design.split(data)), ())
-        stages = [train(growth, stage, run, {metric: treatment, "loss": 1 - treatment}) for stage in (0, 1)]
-        alone = [train(scratch, 0, run, {metric: control, "loss": 1 - control})]
+        better, worse = (scores or {metric: value, "loss": 1 - value} for value in (treatment, control))
+        step = 0 if scores else 1 / 1000
+        stages = [train(growth, stage, run, better, step) for stage in (0, 1)]
+        alone = [train(scratch, 0, run, worse, step)]
         return replace(run, arms=[Trained("treatment", growth, stages), Trained("control", scratch, alone)])
 
     return make

@@ -44,9 +44,10 @@ class Engine:
             self.jobs += 1
             accuracy = 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
             given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.0}, "model": b""}
-            budget = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights"), 1)
+            epochs = recipe.last.epochs
+            budget = {"epochs": epochs, "steps": epochs, "trainable_weights": 1, "weights": 1}
             metrics = {"accuracy": accuracy, "loss": 1.0}
-            yield job, Result(metrics=metrics, finite=True, curve=[1.0], budget=budget, **given)
+            yield job, Result(metrics=metrics, finite=True, curve=[1.0] * epochs, budget=budget, **given)
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +56,7 @@ def imported(tmp_path_factory):
     import keras
     import numpy as np
 
+    import negres_core.engine.probe
     import negres_core.progress
     import negres_core.report.table  # noqa: F401
 
@@ -64,6 +66,7 @@ def imported(tmp_path_factory):
     experiment = Experiment(hypothesis="imports", title="imports", **place)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("negres_core.engine.selection.train", Engine().train)
+        patch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
         experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), folds=2, repeats=1)
 
 
@@ -74,6 +77,8 @@ def quick_engine(imported, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     made = Engine()
     monkeypatch.setattr("negres_core.engine.selection.train", made.train)
+    # What it yields is no model that could be looked at again.
+    monkeypatch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
     return made
 
 

@@ -214,7 +214,10 @@ def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
     assert (evidence.data["name"], evidence.data["digest"], evidence.data["rows"]) == ("mine", DATA.digest, 40)
     assert (evidence.registered, evidence.outcome, evidence.title) == ("supported", None, "it holds")
     assert (evidence.timings.trained, evidence.timings.reused) == (8, 0)
-    assert {finding.control for finding in evidence.controls} == {"disjoint folds", "finite", "majority class"}
+    assert {finding.control for finding in evidence.controls} == {
+        *("disjoint folds", "duplicates", "headroom", "label leak"),
+        *("budget", "finite", "majority class", "paired cells"),
+    }
     assert Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")) == evidence
 
 
@@ -242,7 +245,7 @@ def test_the_budget_counts_all_stages(new_experiment):
     arm = Recipe(Stage(base, epochs=2), Stage(grown, inherits=base, epochs=3))
     design = {"folds": 2, "repeats": 2, "looks": False}
     evidence = new_experiment().measure(arm, on=DATA, claim=reaches("accuracy", bar=0.5), **design)
-    assert evidence.arms[0].budget == {"epochs": 5, "steps": 20, "trainable_weights": 8, "weights": 8}
+    assert evidence.arms[0].budget == {"epochs": 5, "steps": 5, "trainable_weights": 8, "weights": 8}
     assert [len(stage) for stage in evidence.arms[0].replicates] == [4, 4]
 
 
@@ -342,7 +345,11 @@ def test_a_control_that_fails_before_training_stops_it(new_experiment, engine, m
 
     monkeypatch.setattr(Design, "split", overlapping)
     evidence = compare(new_experiment())
-    assert (evidence.status, evidence.verdict, evidence.finding) == ("finished", "invalid", "disjoint folds")
+    assert (evidence.status, evidence.verdict, evidence.finding) == (
+        "finished",
+        "invalid",
+        "disjoint folds, duplicates",
+    )
     assert engine.calls == []
     assert "disjoint folds failed" in str(evidence)
     store = Store(tmp_path)

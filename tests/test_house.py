@@ -33,6 +33,7 @@ LAYERS = {
 SIDEWAYS = {
     ("design", "dataset"): "a design cuts a data set",
     ("design", "seeds"): "a fold is derived from a seed",
+    ("engine", "controls"): "a second look at a model is taken for controls",
     ("experiment", "decision"): "an experiment ends in one",
     ("experiment", "registration"): "after it was registered,",
     ("experiment", "training"): "and trains what it lacks before",

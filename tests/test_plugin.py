@@ -12,6 +12,7 @@ import sys
 
 import pytest
 
+from negres_core.engine.probe import SavedModels
 from negres_core.evidence import Store
 from tests.sessions import HYPOTHESIS
 
@@ -293,6 +294,8 @@ def test_a_second_session_trains_nothing_and_says_the_same(finished, pytester, q
     shutil.copytree(finished, pytester.path, dirs_exist_ok=True)
     (pytester.path / "summary.md").unlink()
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    # What the first session has trained are models.
+    monkeypatch.setattr("negres_core.engine.probe.SavedModels", SavedModels)
     pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=2)
     assert quick_engine.jobs == 0
     assert told_in(pytester.path) == told_in(finished)

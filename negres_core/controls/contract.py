@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -46,6 +46,71 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """What is known of the last stage of a recipe before it is trained.
+
+    Attributes:
+        activation: name of the activation that the model ends in, or None where it ends in something else.
+        low: no output is under this; minus infinity where nothing is known.
+        high: no output is over this.
+        loss: Keras' name of its own loss ("binary_crossentropy"), or None for a loss or an objective of another author.
+        logits: whether the loss takes logits, not probabilities.
+    """
+
+    activation: str | None = None
+    low: float = -np.inf
+    high: float = np.inf
+    loss: str | None = None
+    logits: bool = False
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Probe:
+    """A second look at a trained model: its weights loaded from its file, on the rows of its own cell.
+
+    Attributes:
+        outline: what was known of it before.
+        weights: digest of every weight in the file, in the model's order.
+        targets: targets of the test fold, as in the data set.
+        outputs: outputs on the test fold with dropout off, (rows, ...), float32.
+        predicted: predicted labels, (rows,); or the outputs in the shape of the targets.
+        loss: mean loss on the test fold, or None where the stage has an objective.
+        trivial_loss: the same where every output is the training fold's share of its class, or mean of its column.
+        training_loss: mean loss on a sample of the training fold in training mode (dropout on, statistics of batches).
+        inference_loss: the same in inference mode.
+        silent: for each hidden ReLU layer, how many of its units are zero on the whole sample, and how many it has.
+        gradient_norm: Euclidean norm of the gradient of the training loss over all trainable weights.
+        weight_norm: Euclidean norm of the trainable weights.
+    """
+
+    outline: Outline
+    weights: Sequence[str]
+    targets: np.ndarray
+    outputs: np.ndarray
+    predicted: np.ndarray
+    loss: float | None
+    trivial_loss: float | None
+    training_loss: float
+    inference_loss: float
+    silent: Sequence[tuple[int, int]]
+    gradient_norm: float
+    weight_norm: float
+
+
+class Models(Protocol):
+    """Looks at models by other means than those that trained them."""
+
+    def outline(self, recipe: Recipe) -> Outline:
+        """Describe what a recipe's last stage ends in, untrained."""
+
+    def draw(self, recipe: Recipe, replicate: Replicate) -> Sequence[str]:
+        """Return the digests of the weights that a replicate's own seed gives its build function."""
+
+    def probe(self, recipe: Recipe, replicate: Replicate) -> Probe:
+        """Look again at a trained replicate of a recipe's last stage."""
+
+
+@dataclass(frozen=True)
 class Run:
     """Everything a control may look at.
 
@@ -55,6 +120,7 @@ class Run:
         cells: the cells of the design, repeat by repeat.
         arms: the arms.
         metric: what the claim is about.
+        models: a second look at models, or None where there are none to look at.
     """
 
     data: Dataset
@@ -62,11 +128,23 @@ class Run:
     cells: Sequence[Cell]
     arms: Sequence[Trained]
     metric: Metric = METRICS["loss"]
+    models: Models | None = None
 
     def values(self, arm: Trained, metric: str) -> np.ndarray:
         """Return a metric of an arm's replicates, (repeats, folds, seeds), NaN where it is not finite."""
         values = np.array([replicate.metrics[metric] for replicate in arm.replicates], dtype=float)
         return values.reshape(-1, self.design.folds, self.design.seeds)
+
+    def probes(self) -> Iterator[tuple[Trained, Replicate, Probe]]:
+        """Look again at one replicate of each arm, the first that stayed finite: what is systematic shows in any."""
+        for arm in self.arms:
+            finished = (replicate for replicate in arm.replicates if replicate.status == "finished")
+            if self.models is not None and (replicate := next(finished, None)) is not None:
+                yield arm, replicate, self.models.probe(arm.recipe, replicate)
+
+    def cell_of(self, replicate: Replicate) -> Cell:
+        """Return the cell that a replicate was trained on."""
+        return self.cells[replicate.key.repeat * self.design.folds + replicate.key.fold]
 
 
 def run_controls(run: Run, *, when: Literal["before", "after"]) -> list[Finding]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import negres_core.controls
@@ -13,20 +15,63 @@ SHIPPED = sorted(
 )
 
 
-def test_a_clean_run_passes_every_control(new_run):
-    run = new_run()
+BEFORE = ["disjoint folds", "duplicates", "headroom", "label leak"]
+AFTER = ["budget", "finite", "fitted scaler", "frozen weights", "inherited weights", "initial weights"]
+LOOKED = ["dead units", "evaluation", "gradients", "inference gap", "loss floor"]
+
+
+def test_a_clean_run_passes_every_control(new_run, look):
+    run = look(new_run(scores={"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "f1": 1.0, "loss": 0.15}))
 
     before, after = (run_controls(run, when=when) for when in ("before", "after"))
 
-    assert [finding.control for finding in before] == ["disjoint folds"]
-    assert [finding.control for finding in after] == [
-        "finite",
-        "fitted scaler",
-        "frozen weights",
-        "inherited weights",
-        "majority class",
-    ]
+    assert [finding.control for finding in before] == BEFORE
+    assert sorted(finding.control for finding in after) == sorted(
+        [
+            *AFTER,
+            *LOOKED,
+            "majority class",
+            "paired cells",
+            "predicted classes",
+            "squashed outputs",
+            "trained weights",
+        ]
+    )
     assert [finding for finding in before + after if not finding.passed] == []
+
+
+def test_a_clean_regression_passes_every_control(new_run, look):
+    y = np.linspace(0.1, 1, 40)
+    run = look(new_run(y=y, metric="mse", treatment=0.01, control=0.02), loss=None)
+
+    before, after = (run_controls(run, when=when) for when in ("before", "after"))
+
+    assert "target range" in {finding.control for finding in before}
+    assert {"mean prediction", "saturation"} <= {finding.control for finding in after}
+    assert {finding.control for finding in before + after if not finding.passed} == {"evaluation"}
+
+
+def test_without_a_second_look_the_records_alone_are_judged(new_run):
+    after = {finding.control for finding in run_controls(new_run(), when="after")}
+
+    assert after == {*AFTER, "majority class", "paired cells", "trained weights"}
+
+
+def test_the_second_look_is_at_the_first_replicate_of_an_arm_that_is_finite(new_run, plant, look):
+    run = plant(look(new_run()), arm=1, position=0, status="not finite")
+
+    seen = [(arm.role, replicate.key.seed) for arm, replicate, _ in run.probes()]
+
+    assert seen == [("treatment", 0), ("control", 1)]
+    assert list(replace(run, models=None).probes()) == []
+
+
+def test_the_cell_of_a_replicate_is_the_one_it_was_trained_on(new_run):
+    run = new_run()
+
+    for replicate in run.arms[0].replicates:
+        cell = run.cell_of(replicate)
+        assert (cell.repeat, cell.fold) == (replicate.key.repeat, replicate.key.fold)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -50,10 +95,9 @@ def test_a_file_dropped_into_the_package_is_a_control(new_run, tmp_path, monkeyp
 
     findings = run_controls(new_run(), when="before")
 
-    assert [(finding.control, finding.found) for finding in findings] == [
-        ("disjoint folds", findings[0].found),
-        ("dropped in", "40 rows"),
-    ]
+    found = {finding.control: finding.found for finding in findings}
+    assert sorted(found) == sorted([*BEFORE, "dropped in"])
+    assert found["dropped in"] == "40 rows"
     assert "dropped in" not in {finding.control for finding in run_controls(new_run(), when="after")}
 
 

@@ -22,26 +22,66 @@ def test_arms_that_learned_something_pass(new_run):
     )
 
 
-@pytest.mark.parametrize("faulty", ["treatment", "control"])
-def test_an_arm_at_the_majority_class_fails_by_its_role(new_run, faulty):
+def test_a_treatment_at_the_majority_class_fails(new_run):
     """Accuracy .75 is much where classes are even, and nothing here."""
-    finding = check(new_run(y=UNEVEN, **{faulty: 0.7499}))
+    finding = check(new_run(y=UNEVEN, treatment=0.7499))
 
     assert not finding.passed
     assert "trivial predictor accuracy 0.75" in finding.found
     assert finding.found.count("(not shown)") == 1
-    assert f"{faulty} +0.0014 accuracy against it (not shown)" in finding.found
+    assert "treatment +0.0014 accuracy against it (not shown)" in finding.found
+
+
+def predicting(run, plant, **predictions):
+    """Let every replicate of the control arm predict this."""
+    for position in range(8):
+        run = plant(run, arm=1, position=position, predictions=predictions)
+    return run
+
+
+def test_a_control_arm_may_be_weak_and_is_named(new_run, plant):
+    """As a linear model on a problem without a linear answer: no better than the trivial predictor, nor constant."""
+    finding = check(predicting(new_run(y=UNEVEN, control=0.735), plant, counts=[16, 4]))
+
+    assert finding.passed
+    assert "control -0.0135 accuracy against it (not shown)" in finding.found
+
+
+def test_a_control_arm_that_always_says_the_same_fails(new_run, plant):
+    run = predicting(new_run(y=UNEVEN, control=0.735), plant, counts=[20, 0])
+
+    assert not check(run).passed
+    assert check(run).found.endswith("accuracy against it (constant)")
+    assert check(plant(run, arm=1, position=3, predictions={"counts": [19, 1]})).passed
+
+
+def test_a_control_arm_that_is_worse_than_no_model_fails(new_run, plant):
+    """The trivial error is .25: up to .275 may be."""
+    assert check(predicting(new_run(y=UNEVEN, control=0.724), plant, counts=[16, 4])).passed
+    finding = check(predicting(new_run(y=UNEVEN, control=0.7), plant, counts=[16, 4]))
+
+    assert not finding.passed
+    assert finding.found.endswith("accuracy against it (worse)")
 
 
 def test_a_value_is_compared_with_the_mean_and_lower_is_better(new_run):
     clean = check(new_run(y=VALUES, metric="mse", treatment=0.01, control=0.02))
-    faulty = check(new_run(y=VALUES, metric="mse", treatment=0.01, control=0.5))
+    faulty = check(new_run(y=VALUES, metric="mse", treatment=0.5, control=0.02))
 
     assert clean.passed
     assert clean.control == faulty.control == "mean prediction"
     assert not faulty.passed
-    assert "control +0" in faulty.found
-    assert "treatment -0.3" in faulty.found
+    assert "treatment +0" in faulty.found
+    assert "control -0.3" in faulty.found
+
+
+def test_a_control_arm_of_values_may_be_weak_but_not_constant_nor_worse(new_run, plant):
+    weak = new_run(y=VALUES, metric="mse", treatment=0.01, control=0.36)
+    worse = new_run(y=VALUES, metric="mse", treatment=0.01, control=0.9)
+
+    assert check(predicting(weak, plant, mean=0.1, sd=0.01)).passed
+    assert not check(predicting(weak, plant, mean=0.1, sd=0.0)).passed
+    assert not check(predicting(worse, plant, mean=0.1, sd=0.1)).passed
 
 
 def test_the_trivial_predictor_knows_the_training_fold_alone(new_run):

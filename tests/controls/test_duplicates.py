@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core.controls.contract import Run
+from negres_core.controls.duplicates import check
+from negres_core.dataset import Dataset
+from negres_core.design import Design
+
+
+def run_of(x, y, groups=None):
+    data, design = Dataset(x=x, y=y, name="made", groups=groups), Design(folds=5, repeats=2)
+    return Run(data, design, list(design.split(data)), ())
+
+
+def measured(rng, rows=400):
+    return rng.normal(size=(rows, 6)), rng.integers(0, 2, rows)
+
+
+def images(rng, rows=400):
+    return rng.integers(0, 256, (rows, 6, 6)), rng.integers(0, 3, rows)
+
+
+def mixed(rng, rows=400):
+    """One measurement among categories: all that tells rows apart is in one feature."""
+    return np.column_stack([rng.normal(size=rows), rng.integers(0, 2, (rows, 8))]), rng.integers(0, 2, rows)
+
+
+def values(rng, rows=400):
+    x = rng.normal(size=(rows, 6))
+    return x, x[:, :2] + 1.0
+
+
+@pytest.mark.parametrize("draw", [measured, images, mixed, values])
+def test_copies_are_found_and_rows_drawn_once_pass(draw):
+    x, y = draw(np.random.default_rng(1))
+    copies = np.arange(20)
+
+    clean = check(run_of(x, y))
+    faulty = check(run_of(np.concatenate([x, x[copies]]), np.concatenate([y, y[copies]])))
+
+    assert clean.passed
+    assert clean.found.startswith("0.00% of the rows of a test fold have a twin in the training fold")
+    assert not faulty.passed
+    assert faulty.control == "duplicates"
+
+
+def test_the_share_is_that_of_rows_whose_twin_is_in_another_fold():
+    """Every row twice: a row's twin is among the 799 others, of which 640 are in the training fold."""
+    x, y = measured(np.random.default_rng(2))
+    finding = check(run_of(np.tile(x, (2, 1)), np.tile(y, 2)))
+
+    assert float(finding.found.partition("%")[0]) == pytest.approx(100 * 640 / 799, abs=3)
+    assert finding.found.endswith("by chance 0.00% would")
+
+
+def test_twins_of_one_group_stay_in_one_fold():
+    x, y = measured(np.random.default_rng(3))
+
+    assert check(run_of(np.tile(x, (2, 1)), np.tile(y, 2), groups=np.tile(np.arange(400), 2))).passed
+
+
+def test_a_rare_class_sampled_over_and_over_before_the_split_fails():
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(420, 4))
+
+    assert not check(run_of(x[np.append(np.arange(400), rng.integers(400, 420, 400))], np.arange(800) // 400)).passed
+
+
+def test_twins_with_another_target_were_not_learned_by_heart():
+    x, y = measured(np.random.default_rng(5))
+
+    assert check(run_of(np.tile(x, (2, 1)), np.append(y, 1 - y))).passed
+
+
+def one_hot(categories, levels):
+    return np.eye(levels)[categories].reshape(len(categories), -1)
+
+
+@pytest.mark.parametrize("rows", [100, 1000])
+@pytest.mark.parametrize("features", [2, 5, 9])
+@pytest.mark.parametrize("hot", [False, True])
+@pytest.mark.parametrize("correlation", [0.0, 0.7])
+def test_rows_of_few_categories_have_twins_by_nature(rows, features, hot, correlation):
+    rng = np.random.default_rng([rows, features])
+    common = np.sqrt(correlation) * rng.normal(size=(rows, 1))
+    categories = np.digitize(common + np.sqrt(1 - correlation) * rng.normal(size=(rows, features)), [-0.5, 0.5])
+    finding = check(run_of(one_hot(categories, 3) if hot else categories, rng.integers(0, 2, rows)))
+
+    assert finding.passed, finding.found
+
+
+def test_blanks_are_no_copies():
+    x, y = images(np.random.default_rng(6))
+    x[:40] = 0
+
+    assert check(run_of(x, y)).passed
+
+
+def test_the_two_zeros_are_one():
+    x, y = measured(np.random.default_rng(7))
+    x[:, 0] = 0.0
+    again = x[:20] * np.array([-1.0, 1, 1, 1, 1, 1])
+
+    assert np.signbit(again[0, 0])
+    assert not check(run_of(np.concatenate([x, again]), np.append(y, y[:20]))).passed

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from negres_core.controls.initial_weights import check
+
+
+def resized(run, plant, **changed):
+    """Make the new kernel of the control arm large; `changed` gives the start of some of its positions."""
+    for position, replicate in enumerate(run.arms[1].replicates):
+        kept, new = replicate.weights
+        fields = {"shape": (4, 4)} | ({"start": changed[f"at_{position}"]} if f"at_{position}" in changed else {})
+        run = plant(run, arm=1, position=position, weights=[kept, new.updated(**fields)])
+    return run
+
+
+def test_weights_of_their_own_pass(new_run, look, plant):
+    finding = check(look(resized(new_run(), plant)))
+
+    assert finding.passed
+    # First and last of three stages: two weights of the base, one of the grown stage that is not inherited, two alone.
+    assert finding.found == (
+        "0 of 10 weights differ from those drawn anew under the replicate's seed; "
+        "0 begin as another replicate's ended; 0 random ones begin as another's began"
+    )
+
+
+def test_weights_that_the_seed_does_not_give_fail(new_run, look):
+    finding = check(look(new_run(), draw=["made otherwise", "drawn 0 0 0"]))
+
+    assert not finding.passed
+    assert finding.control == "initial weights"
+    # The base's first weight and the scratch arm's, twice; and the second weight of every last replicate.
+    assert finding.found.startswith("7 of 10 weights differ")
+
+
+@pytest.mark.parametrize("position", [1, 4, 7])
+def test_a_replicate_that_goes_on_where_another_ended_fails_by_the_records_alone(new_run, plant, position):
+    run = new_run()
+    before = run.arms[1].replicates[position - 1]
+    pairs = zip(run.arms[1].replicates[position].weights, before.weights, strict=True)
+    weights = [weight.updated(start=left.end) for weight, left in pairs]
+
+    finding = check(plant(run, arm=1, position=position, weights=weights))
+
+    assert not finding.passed
+    assert "; 2 begin as another replicate's ended;" in finding.found
+
+
+def test_two_replicates_that_begin_alike_fail(new_run, plant, look):
+    finding = check(look(resized(new_run(), plant, at_3="drawn 0 0 0")))
+
+    assert not finding.passed
+    assert finding.found.endswith("; 1 random ones begin as another's began")
+
+
+def test_weights_that_begin_at_a_constant_pass(new_run, plant, look):
+    run = resized(new_run(), plant, **{f"at_{position}": "zeros" for position in range(8)})
+
+    assert check(look(run)).passed
+
+
+def test_a_constant_that_one_replicate_never_left_was_not_carried_over(new_run, plant, look):
+    run = resized(new_run(), plant, **{f"at_{position}": "zeros" for position in range(8)})
+    kept, new = run.arms[1].replicates[2].weights
+
+    assert check(look(plant(run, arm=1, position=2, weights=[kept, new.updated(end="zeros")]))).passed
+
+
+def test_models_without_weights_have_none_to_draw(new_run, plant):
+    run = new_run()
+    for arm, stage in ((0, 0), (0, 1), (1, 0)):
+        for position in range(8):
+            run = plant(run, arm=arm, stage=stage, position=position, weights=[])
+
+    assert check(run) is None

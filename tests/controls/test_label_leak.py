@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core.controls.contract import Run
+from negres_core.controls.label_leak import check
+from negres_core.dataset import Dataset
+from negres_core.design import Design
+
+RNG = np.random.default_rng(11)
+X = RNG.normal(size=(600, 5))
+LABELS = (X.sum(axis=1) + RNG.normal(size=600) > 0).astype(int) + (X[:, 0] > 1)
+VALUES = X.sum(axis=1) + RNG.normal(size=600)
+
+
+def run_of(x, y, folds=3):
+    data, design = Dataset(x=x, y=y, name="made"), Design(folds=folds, repeats=2)
+    return Run(data, design, list(design.split(data)), ())
+
+
+def with_feature(feature, x=X):
+    return np.column_stack([x[:, :2], feature, x[:, 2:]])
+
+
+@pytest.mark.parametrize("y", [LABELS, VALUES], ids=["labels", "values"])
+def test_features_that_all_matter_pass(y):
+    finding = check(run_of(X, y))
+
+    assert finding.passed
+    assert finding.control == "label leak"
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [LABELS, np.array([5.0, -2, 9])[LABELS], LABELS + RNG.uniform(0, 0.9, 600), (LABELS == 1) + 3 * (LABELS > 1)],
+    ids=["the label", "recoded", "its whole part", "another code"],
+)
+def test_a_feature_that_tells_the_label_fails_by_its_position(feature):
+    finding = check(run_of(with_feature(feature), LABELS))
+
+    assert not finding.passed
+    assert finding.found.startswith("feature 2 alone predicts 100.00% of 600 held-out labels")
+
+
+def test_a_very_good_feature_passes():
+    """Right on 98 of 100 rows: no leak, however suspicious."""
+    wrong = np.arange(600) % 50 == 0
+
+    assert check(run_of(with_feature(np.where(wrong, (LABELS + 1) % 3, LABELS)), LABELS)).passed
+
+
+@pytest.mark.parametrize(
+    "feature", [VALUES, -3 * VALUES + 1, np.exp(VALUES)], ids=["the value", "scaled", "its exponential"]
+)
+def test_a_feature_in_the_order_of_the_values_fails(feature):
+    finding = check(run_of(with_feature(feature), VALUES))
+
+    assert not finding.passed
+    assert finding.found == "feature 2 has a rank correlation of 1.000000 with the target over 512 rows"
+
+
+def test_the_last_value_of_a_random_walk_predicts_the_next_very_well_and_passes():
+    walk = np.cumsum(np.random.default_rng(0).normal(size=601))
+    finding = check(run_of(with_feature(walk[:-1]), walk[1:]))
+
+    assert finding.passed
+    assert finding.found.startswith("feature 2 has a rank correlation of 0.99")
+
+
+@pytest.mark.parametrize("y", [LABELS, VALUES], ids=["labels", "values"])
+def test_a_few_dozen_rows_convict_nothing(y):
+    assert check(run_of(with_feature(y)[:90], y[:90])).passed
+
+
+def test_what_cannot_leak_is_left_alone():
+    assert check(run_of(LABELS[:, None], LABELS)) is None
+    assert check(run_of(X, X + 0.0)) is None, "an autoencoder's targets are its inputs"

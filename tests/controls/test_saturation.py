@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core.controls.contract import Outline
+from negres_core.controls.saturation import check
+
+SIGMOID, RELU = Outline("sigmoid", 0.0, 1.0), Outline("relu", 0.0, np.inf)
+RNG = np.random.default_rng(3)
+GREY = RNG.uniform(0.05, 0.95, (40, 12))
+DARK = np.where(RNG.random((40, 12)) < 0.6, 0.0, GREY)
+
+
+@pytest.fixture
+def found(new_run, look):
+    """Let the outputs be some function of the targets of the test fold."""
+
+    def found(y, answer, outline=SIGMOID):
+        run = new_run(y=y, metric="mse")
+        targets = run.data.y[run.cells[0].test]
+        return check(look(run, outline=outline, predicted=answer(targets)))
+
+    return found
+
+
+@pytest.mark.parametrize("y", [GREY, DARK], ids=["grey", "dark"])
+@pytest.mark.parametrize("outline", [SIGMOID, RELU], ids=["sigmoid", "relu"])
+def test_outputs_like_their_targets_pass(found, y, outline):
+    assert found(y, lambda targets: 0.8 * targets + 0.1 * RNG.random(targets.shape), outline).passed
+    assert found(y, lambda targets: targets, outline).passed
+
+
+def test_black_and_white_targets_may_have_black_and_white_outputs(found):
+    assert found(np.round(GREY), lambda targets: targets).passed
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [np.round, np.ones_like, np.zeros_like, lambda targets: 1 / (1 + np.exp(-150 * (targets - 0.5)))],
+    ids=["rounded", "ones", "zeros", "steep"],
+)
+def test_outputs_pressed_against_the_ends_fail(found, answer):
+    finding = found(GREY, answer)
+
+    assert not finding.passed
+    assert finding.control == "saturation"
+
+
+def test_outputs_rounded_to_levels_fail_though_none_is_at_an_end(found):
+    finding = found(GREY, lambda targets: 0.2 + np.round(targets * 3) / 6, Outline("linear"))
+
+    assert not finding.passed
+    assert "treatment 0.0% of outputs at an end of their range and 0.0% of targets, 4 values and 240" in finding.found
+
+
+def test_a_relu_that_answers_zero_throughout_fails(found):
+    assert not found(GREY, np.zeros_like, RELU).passed
+
+
+def test_few_rows_of_inputs_that_differ_have_few_outputs(new_run, look):
+    run = new_run(y=RNG.random(40), metric="mse")
+    inputs = np.round(run.data.x[:, :1])
+    data = type(run.data)(x=np.tile(inputs, 3), y=run.data.y, name="coarse")
+    answers = inputs[run.cells[0].test, 0] * 0.3 + 0.2
+
+    coarse = check(look(type(run)(data, run.design, run.cells, run.arms), predicted=answers))
+    fine = check(look(run, predicted=answers))
+
+    assert coarse.passed
+    assert not fine.passed
+
+
+def test_labels_are_left_alone(new_run, look):
+    assert check(look(new_run())) is None
+    assert check(new_run(y=GREY, metric="mse")) is None
