@@ -6,7 +6,7 @@ import dataclasses
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from negres_core.dataset import Dataset
 from negres_core.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.evidence import Arm, Evidence, Store, Timings
+from negres_core.evidence import Arm, Evidence, Finding, Store, Timings
 from negres_core.metrics import Metric, metric_of
 from negres_core.provenance import trace_provenance
 from negres_core.recipe import Recipe
@@ -153,8 +153,7 @@ class Experiment:
         self.store.write_evidence(evidence)
         untrained = [Trained(role, recipe) for role, recipe in arms.items()]
         run = Run(data, design, list(design.split(data)), untrained, metric)
-        controlled = evidence.controlled != "none"
-        findings = run_controls(run, when="before") if controlled else []
+        findings = self._check(run, when="before")
         tried = Tried()
         if evidence.controlled == "all" and all(finding.passed for finding in findings):
             tried = try_pipeline(run, self.store, self.device, evidence.provenance, self.progress)
@@ -174,7 +173,7 @@ class Experiment:
             return evidence
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
         run, recorded, differences = self._train(trainer, run, claim, metric, evidence)
-        findings += run_controls(run, when="after") if controlled else []
+        findings += self._check(run, when="after")
         decision = decide(differences, claim, design, findings)
         evidence = evidence.updated(
             status="finished",
@@ -208,9 +207,12 @@ class Experiment:
             if self.smoke or not decide(differences, claim, design).final:
                 continue
             # That both arms learned, say, may take more cells to show than the claim itself.
-            if decide(differences, claim, design, run_controls(so_far, when="after")).final:
+            if decide(differences, claim, design, self._check(so_far, when="after")).final:
                 break
         return so_far, recorded, differences
+
+    def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
+        return [] if self.controls == "none" else run_controls(run, when=when)
 
     def _open(self, data: Dataset, claim: Claim, metric: Metric, design: Design) -> Evidence:
         """Return the evidence as it stands before training."""

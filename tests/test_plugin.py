@@ -68,7 +68,7 @@ def _imports(tmp_path_factory):
 
     arm = Recipe(Stage(lambda: keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])))
     data = Dataset(x=np.zeros((8, 3)), y=np.arange(8) % 2, name="imports")
-    place = {"store": Store(tmp_path_factory.mktemp("imports")), "device": choose_device("auto")}
+    place = {"store": Store(tmp_path_factory.mktemp("imports")), "device": choose_device("auto"), "controls": "cheap"}
     experiment = Experiment(hypothesis="imports", title="imports", **place)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("negres_core.engine.selection.train", Engine().train)
@@ -86,11 +86,11 @@ def engine(monkeypatch):
 
 @pytest.fixture
 def session(pytester):
-    """Run a session in this process, in an empty folder with one test file."""
+    """Run a session in this process, in an empty folder with one test file; an engine that pretends fails trials."""
 
     def run(body, *options):
         pytester.makepyfile(test_mine=HEAD + body)
-        return pytester.runpytest_inprocess("-p", "no:hypothesispytest", *options)
+        return pytester.runpytest_inprocess("-p", "no:hypothesispytest", "--negres-controls=cheap", *options)
 
     return run
 
@@ -235,6 +235,12 @@ def test_a_smoke_run_fails_where_it_is_not_the_verdict(session, body):
     session(body, "--negres-smoke").assert_outcomes(failed=1)
 
 
+def test_controls_are_chosen_and_all_run_by_default(session, pytester):
+    session(HYPOTHESIS.format(expected="supported"), "--negres-controls=none").assert_outcomes(passed=1)
+    assert evidence_in(pytester.path / ".negres").judgement == "supported (better), uncontrolled"
+    assert pytester.parseconfig().getoption("negres_controls") == "all"
+
+
 def test_a_gpu_that_is_missing_stops_the_session_before_it_collects(session, monkeypatch, engine):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     result = session(HYPOTHESIS.format(expected="supported"), "--negres-device", "gpu")
@@ -335,7 +341,7 @@ def run_pytest(folder, *options, **environment):
     (folder / "test_mine.py").write_text(REAL)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "NEGRES_", "PYTEST_"))}
     kept |= {"GITHUB_STEP_SUMMARY": "summary.md"} | environment
-    command = [sys.executable, "-m", "pytest", *options]
+    command = [sys.executable, "-m", "pytest", "--negres-controls=cheap", *options]
     return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False)
 
 
@@ -372,7 +378,7 @@ def test_a_second_session_trains_nothing_and_says_the_same(finished, pytester, e
     shutil.copytree(finished, pytester.path, dirs_exist_ok=True)
     (pytester.path / "summary.md").unlink()
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
-    pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=2)
+    pytester.runpytest_inprocess("-p", "no:hypothesispytest", "--negres-controls=cheap").assert_outcomes(passed=2)
     assert engine.jobs == 0
     assert told_in(pytester.path) == told_in(finished)
     assert trained_in(pytester.path) == [(0, 12), (0, 12)]
