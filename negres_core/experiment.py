@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -162,7 +162,7 @@ class Experiment:
         cells, untrained = list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()]
         models = SavedModels(data, cells, self.store.model_path)
         run = Run(data, design, cells, untrained, metric, models)
-        findings = run_controls(run, when="before") if evidence.controlled != "none" else []
+        findings = self._check(run, when="before")
         tried = Tried()
         if evidence.controlled == "all" and all(finding.passed for finding in findings):
             tried = try_pipeline(run, self.store, self.device, evidence.provenance, self.progress)
@@ -182,7 +182,7 @@ class Experiment:
             return evidence
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
         run, recorded, differences = self._train(trainer, run, claim, evidence)
-        findings += _controls_after(run, evidence)
+        findings += self._check(run, when="after")
         decision = decide(differences, claim, design, findings)
         evidence = evidence.updated(
             status="finished",
@@ -217,9 +217,12 @@ class Experiment:
             if self.smoke or not decide(differences, claim, design).final:
                 continue
             # That both arms learned, say, may take more cells to show than the claim itself.
-            if decide(differences, claim, design, _controls_after(so_far, evidence)).final:
+            if decide(differences, claim, design, self._check(so_far, when="after")).final:
                 break
         return so_far, recorded, differences
+
+    def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
+        return [] if self.controls == "none" else run_controls(run, when=when)
 
     def _open(self, data: Dataset, claim: Claim, metric: Metric, design: Design) -> Evidence:
         """Return the evidence as it stands before training."""
@@ -247,10 +250,6 @@ class Experiment:
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
             provenance=provenance.as_dict(),
         )
-
-
-def _controls_after(run: Run, evidence: Evidence) -> list[Finding]:
-    return run_controls(run, when="after") if evidence.controlled != "none" else []
 
 
 def _kind_of(claim: Claim) -> str:

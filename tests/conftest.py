@@ -196,11 +196,11 @@ def engine(monkeypatch):
 
 @pytest.fixture
 def new_experiment(tmp_path):
-    """Make an experiment that keeps its records in the test's folder; any field can be given."""
+    """Make an experiment that keeps its records in the test's folder and tries nothing; any field can be given."""
 
     def make(**fields):
         place = {"store": Store(tmp_path), "device": Device("cpu", "some processor", "tensorflow", workers=1)}
-        return Experiment(hypothesis="a test", title="it holds", **place | fields)
+        return Experiment(hypothesis="a test", title="it holds", **place | {"controls": "cheap"} | fields)
 
     return make
 

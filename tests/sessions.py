@@ -62,7 +62,7 @@ def imported(tmp_path_factory):
 
     arm = Recipe(Stage(lambda: keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])))
     data = Dataset(x=np.zeros((8, 3)), y=np.arange(8) % 2, name="imports")
-    place = {"store": Store(tmp_path_factory.mktemp("imports")), "device": choose_device("auto")}
+    place = {"store": Store(tmp_path_factory.mktemp("imports")), "device": choose_device("auto"), "controls": "cheap"}
     experiment = Experiment(hypothesis="imports", title="imports", **place)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("negres_core.engine.selection.train", Engine().train)
@@ -84,10 +84,10 @@ def quick_engine(imported, monkeypatch):
 
 @pytest.fixture
 def session(pytester, quick_engine):
-    """Run a session in this process, in an empty folder with one test file."""
+    """Run a session in this process, in an empty folder with one test file; an engine that pretends fails trials."""
 
     def run(body, *options):
         pytester.makepyfile(test_mine=HEAD + body)
-        return pytester.runpytest_inprocess("-p", "no:hypothesispytest", *options)
+        return pytester.runpytest_inprocess("-p", "no:hypothesispytest", "--negres-controls=cheap", *options)
 
     return run

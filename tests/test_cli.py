@@ -30,7 +30,7 @@ def recorded(tmp_path_factory):
     data = Dataset(x=np.random.default_rng(0).normal(size=(40, 3)) + 2 * y[:, None], y=y, name="mine")
     long, short = (Recipe(Stage(small, epochs=epochs, batch_size=4, optimizer="sgd")) for epochs in (4, 2))
     folder = tmp_path_factory.mktemp("recorded")
-    place = {"store": Store(folder), "device": choose_device("auto")}
+    place = {"store": Store(folder), "device": choose_device("auto"), "controls": "cheap"}
     experiment = Experiment(hypothesis=TEST, title="longer is better", registered="supported", **place)
     experiment.compare(long, against=short, on=data, claim=beats("loss"), folds=2, repeats=2)
     return folder

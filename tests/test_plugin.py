@@ -157,6 +157,12 @@ def test_a_smoke_run_fails_where_it_is_not_the_verdict(session, body):
     session(body, "--negres-smoke").assert_outcomes(failed=1)
 
 
+def test_controls_are_chosen_and_all_run_by_default(session, pytester):
+    session(HYPOTHESIS.format(expected="supported"), "--negres-controls=none").assert_outcomes(passed=1)
+    assert evidence_in(pytester.path / ".negres").judgement == "supported (better), uncontrolled"
+    assert pytester.parseconfig().getoption("negres_controls") == "all"
+
+
 def test_a_gpu_that_is_missing_stops_the_session_before_it_collects(session, monkeypatch, quick_engine):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     result = session(HYPOTHESIS.format(expected="supported"), "--negres-device", "gpu")
@@ -257,7 +263,7 @@ def run_pytest(folder, *options, **environment):
     (folder / "test_mine.py").write_text(REAL)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "NEGRES_", "PYTEST_"))}
     kept |= {"GITHUB_STEP_SUMMARY": "summary.md"} | environment
-    command = [sys.executable, "-m", "pytest", *options]
+    command = [sys.executable, "-m", "pytest", "--negres-controls=cheap", *options]
     return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False)
 
 
@@ -296,7 +302,7 @@ def test_a_second_session_trains_nothing_and_says_the_same(finished, pytester, q
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
     # What the first session has trained are models.
     monkeypatch.setattr("negres_core.engine.probe.SavedModels", SavedModels)
-    pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=2)
+    pytester.runpytest_inprocess("-p", "no:hypothesispytest", "--negres-controls=cheap").assert_outcomes(passed=2)
     assert quick_engine.jobs == 0
     assert told_in(pytester.path) == told_in(finished)
     assert trained_in(pytester.path) == [(0, 12), (0, 12)]

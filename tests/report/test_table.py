@@ -57,6 +57,8 @@ def test_a_row_says_what_became_of_a_claim(new_evidence):
         ({"outcome": "surprise"}, "refuted (worse)", "SURPRISE (exploratory)"),
         ({"registered": "supported"}, "refuted (worse)", "supported"),
         ({}, "refuted (worse)", ""),
+        ({"controlled": "cheap"}, "refuted (worse)", ""),
+        ({"controlled": "none"}, "refuted (worse), uncontrolled", ""),
         (
             {"smoke": True, "verdict": None, "registered": "supported", "outcome": "surprise"},
             "not judged (smoke)",
