@@ -22,10 +22,12 @@ def check(run: Run) -> Finding | None:
     Compared are all replicates of those cells: of every arm, stage and seed.
     """
     differ = checked = 0
+    arrived: list[str] = []
     for recipe in {arm.recipe.preprocess: arm.recipe for arm in run.arms if arm.recipe.preprocess}.values():
         replicates = [
             r for arm in run.arms if arm.recipe.preprocess == recipe.preprocess for s in arm.stages for r in s
         ]
+        arrived += _arrives_fitted(recipe)
         for cell in run.cells[: run.design.folds]:
             sample = map_arrays(functools.partial(_refit, recipe=recipe, cell=cell), run.data.x)
             here = [r for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)]
@@ -35,11 +37,28 @@ def check(run: Run) -> Finding | None:
         return None
     return Finding(
         control="fitted scaler",
-        passed=differ == 0,
-        found=f"inputs of {differ} of {checked} cells differ from those of a scaler fitted on their training fold",
+        passed=differ == 0 and not arrived,
+        found=f"inputs of {differ} of {checked} cells differ from those of a scaler fitted on their training fold"
+        f"{'; it arrives fitted, and fits no more: ' if arrived else ''}{', '.join(arrived)}",
         threshold="0 may: a scaler that has seen the test fold leaks it",
         remedy="Return an unfitted transformer from `preprocess`, one that is not random.",
     )
+
+
+def _arrives_fitted(recipe: Recipe) -> list[str]:
+    """Name the parts that a clone brings along fitted, as a FrozenEstimator does.
+
+    By scikit-learn's convention the names of what is learned end in an underscore.
+    """
+    from sklearn.base import clone
+
+    whole = clone(make_transformer(recipe))
+    parts = [part for part in (whole, *whole.get_params().values()) if hasattr(part, "fit")]
+    return [type(part).__name__ for part in parts if any(_is_learned(name) for name in getattr(part, "__dict__", ()))]
+
+
+def _is_learned(attribute: str) -> bool:
+    return attribute.endswith("_") and not attribute.startswith("_")
 
 
 def _refit(x: np.ndarray, *, recipe: Recipe, cell: Cell) -> np.ndarray:

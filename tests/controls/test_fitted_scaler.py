@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 
 from negres_core import Recipe
 from negres_core.arrays import take_rows
@@ -108,3 +111,21 @@ def test_a_scaler_that_arrives_fitted_on_all_rows_fails(new_run, plant):
 
     assert not finding.passed
     assert finding.found.startswith("inputs of 2 of 2 cells differ")
+
+
+def test_a_scaler_that_fits_no_more_fails(new_run, plant):
+    """What it makes is the same whatever it is asked to be fitted on: to compare finds nothing."""
+    run = new_run()
+    frozen = make_pipeline(FrozenEstimator(MinMaxScaler().fit(run.data.x)))
+    recipe = Recipe(*run.arms[1].recipe.stages, preprocess=lambda: frozen)
+    run = replace(run, arms=[replace(run.arms[1], recipe=recipe)])
+    for position in range(8):
+        cell = run.cells[position // 2]
+        prepared = prepare_inputs(recipe, run.data, cell)[sample_rows(cell)]
+        run = plant(run, position=position, inputs_digest=digest_array(prepared))
+
+    finding = check(run)
+
+    assert not finding.passed
+    assert finding.found.startswith("inputs of 0 of 2 cells differ")
+    assert "arrives fitted, and fits no more: MinMaxScaler" in finding.found
