@@ -1,0 +1,1 @@
+"""The tests, a package so that the zoo can be imported by its place."""

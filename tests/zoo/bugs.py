@@ -1,0 +1,50 @@
+"""Planted bugs: each a pipeline with one fault, and the controls that are meant to find it.
+
+A fault of the researcher's is planted in data or recipes. A fault of negres' own is planted by replacing a function,
+where somebody would have made the mistake.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from unittest.mock import patch
+
+from tests.zoo.pipelines import Pipeline
+
+BUGS: dict[str, Bug] = {}
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One fault.
+
+    Attributes:
+        name: the fault in words.
+        meant: controls that are meant to find it; one of them is enough.
+        plant: makes the pipeline, from a seed.
+        replaced: what stands in place of functions of negres, by the function's full name; made anew for every case.
+    """
+
+    name: str
+    meant: tuple[str, ...]
+    plant: Callable[[int], Pipeline]
+    replaced: Callable[[], dict[str, object]] = field(default=dict)
+
+    def run(self, seed):
+        """Run the pipeline with the fault in it."""
+        with contextlib.ExitStack() as stack:
+            for name, stand_in in self.replaced().items():
+                stack.enter_context(patch(name, stand_in))
+            return self.plant(seed).run()
+
+
+def bug(name, *meant, on=None):
+    """Decorate a function that plants a bug, from a seed; or, where `on` gives the pipeline, one that replaces."""
+
+    def add(function):
+        BUGS[name] = Bug(name, meant, on, function) if on else Bug(name, meant, function)
+        return function
+
+    return add
