@@ -42,7 +42,6 @@ SIDEWAYS = {
     ("inputs", "design"): "prepared for a cell",
     ("inputs", "recipe"): "the way a recipe says",
     ("metrics", "claim"): "a claim says which metric is meant",
-    ("registration", "decision"): "a decision's stopping rule is registered",
     ("smoke", "dataset"): "a smoke run shrinks the data",
     ("smoke", "design"): "the design",
     ("smoke", "recipe"): "and the recipe,",
