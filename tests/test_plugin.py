@@ -23,9 +23,7 @@ from negres_core.recipe import Recipe, Stage
 HEAD = """
 import keras, numpy as np, pytest
 from negres_core import Dataset, Recipe, Stage, beats, reaches
-
 DATA = Dataset(x=np.zeros((40, 3)), y=np.arange(40) % 2, name="a|b")
-
 def small(input_shape, outputs):
     return keras.Sequential([keras.layers.Input(input_shape), keras.layers.Dense(outputs, activation="softmax")])
 
@@ -53,8 +51,8 @@ class Engine:
             accuracy = 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
             given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.0}, "model": b""}
             budget = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights"), 1)
-            metrics = {"accuracy": accuracy, "loss": 1.0}
-            yield job, Result(metrics=metrics, finite=True, curve=[1.0], budget=budget, **given)
+            given |= {"metrics": {"accuracy": accuracy, "loss": 1.0}, "curve": [1.0], "budget": budget}
+            yield job, Result(finite=True, **given)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -86,7 +84,7 @@ def engine(monkeypatch):
 
 @pytest.fixture
 def session(pytester):
-    """Run a session in this process, in an empty folder with one test file; an engine that pretends fails trials."""
+    """Run a session in this process, in an empty folder with one test file."""
 
     def run(body, *options):
         pytester.makepyfile(test_mine=HEAD + body)
@@ -256,7 +254,6 @@ def test_an_evidence_folder_that_cannot_be_written_is_said_at_once(session, pyte
     result.assert_outcomes(failed=1)
     words = ["*EvidenceError: The evidence folder cannot be written.", "*To do: *--negres-evidence*", "*none:*"]
     result.stdout.fnmatch_lines(words)
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert engine.jobs == 0
 
 
