@@ -51,12 +51,10 @@ class Engine:
     def train(self, recipe, data, jobs, *, device):
         for job in jobs:
             self.jobs += 1
-            accuracy = 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
+            metrics = {"accuracy": 0.6 + (epochs := recipe.last.epochs) * (0.1 + 0.001 * job.cell.fold), "loss": 1.0}
             given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.0}, "model": b""}
-            epochs = recipe.last.epochs
-            budget = {"epochs": epochs, "steps": epochs, "trainable_weights": 1, "weights": 1}
-            metrics = {"accuracy": accuracy, "loss": 1.0}
-            yield job, Result(metrics=metrics, finite=True, curve=[1.0] * epochs, budget=budget, **given)
+            given |= {"budget": dict.fromkeys(("epochs", "steps", "trainable_weights", "weights"), epochs)}
+            yield job, Result(metrics=metrics, finite=True, curve=[1.0] * epochs, **given)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -84,8 +82,7 @@ def engine(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     made = Engine()
     monkeypatch.setattr("negres_core.engine.selection.train", made.train)
-    # What it yields is no model that could be looked at again.
-    monkeypatch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
+    monkeypatch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)  # what it yields is no model
     return made
 
 
@@ -377,7 +374,6 @@ def test_a_second_session_trains_nothing_and_says_the_same(finished, pytester, e
     shutil.copytree(finished, pytester.path, dirs_exist_ok=True)
     (pytester.path / "summary.md").unlink()
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
-    # What the first session has trained are models.
     monkeypatch.setattr("negres_core.engine.probe.SavedModels", SavedModels)
     pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=2)
     assert engine.jobs == 0
