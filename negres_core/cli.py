@@ -1,17 +1,21 @@
-"""The `negres` command: register hypotheses before they are run, and read evidence without running anything."""
+"""The `negres` command: plan and register hypotheses before they are run, and read evidence afterwards."""
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from negres_core.decision import recompute
+from negres_core.decision import ALPHA, recompute
+from negres_core.design import Design
 from negres_core.errors import EvidenceError, NegresError
 from negres_core.evidence import Evidence, Ledger, Store, schema_of
+from negres_core.foresight import record_prospect, spread_in
+from negres_core.prospect import foresee
 from negres_core.provenance import committed_content
-from negres_core.report import frame, table
+from negres_core.report import frame, prospects, table
 
 # That pytest cannot rewrite the assertions of modules which this command has imported: there are none to rewrite.
 QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
@@ -19,7 +23,9 @@ QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 0 where all is well."""
-    parser = argparse.ArgumentParser(prog="negres", description="Register hypotheses, and read their evidence.")
+    parser = argparse.ArgumentParser(
+        prog="negres", description="Plan and register hypotheses, and read their evidence."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
         ("table", "print the table of hypotheses"),
@@ -32,6 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains this")
         if name == "table":
             command.add_argument("--markdown", action="store_true", help="for a page")
+    text = "say what a design can decide, from how far cells spread: in earlier evidence, or as given"
+    command = commands.add_parser("plan", help=text, description=text)
+    command.add_argument("folder", nargs="?", default=".negres", type=Path, help="evidence folder (.negres)")
+    command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains this")
+    command.add_argument("--sd", type=float, help="standard deviation of the cells' differences, for want of evidence")
+    command.add_argument("--folds", type=int, default=5, help="folds of each repeat (5)")
+    command.add_argument(
+        "--repeats", type=int, nargs="+", default=[1, 2, 5, 10, 20], metavar="N", help="repeats (1 2 5 10 20)"
+    )
+    command.add_argument("--no-looks", dest="looks", action="store_false", help="judge once, after the last repeat")
+    command.add_argument("--alpha", type=float, default=ALPHA, help=f"level of a claim ({ALPHA:g})")
     command = commands.add_parser("schema", help="print the JSON Schema of a record")
     command.add_argument("record", choices=("evidence", "ledger", "replicate"))
     text = "register hypotheses instead of running them; what is not named here goes to pytest"
@@ -92,6 +109,8 @@ def _run(given: argparse.Namespace) -> int:
     if given.command == "schema":
         print(schema_of(given.record))
         return 0
+    if given.command == "plan" and given.sd is not None:
+        return _plan([], None, given)
     if not given.folder.is_dir():
         raise EvidenceError(
             "There is no evidence folder here.",
@@ -108,7 +127,7 @@ def _run(given: argparse.Namespace) -> int:
                 received=f"{given.folder} -k {given.k}" if given.k else str(given.folder),
                 remedy="Run pytest first; without -k, `negres table` shows all there is.",
             )
-        commands = {"table": _table, "show": _show, "verify": _verify, "export": _export}
+        commands = {"table": _table, "show": _show, "verify": _verify, "export": _export, "plan": _plan}
         return commands[given.command](evidences, store, given)
     finally:
         for note in store.notes:
@@ -117,6 +136,25 @@ def _run(given: argparse.Namespace) -> int:
 
 def _table(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
     print(table.render(evidences, style="markdown" if given.markdown else "terminal"))
+    return 0
+
+
+def _plan(evidences: Sequence[Evidence], store: Store | None, given: argparse.Namespace) -> int:
+    spreads = [(f"{each.title}, on {each.data['name']}", each.claim["unit"], spread_in(each)) for each in evidences]
+    known = [(name, unit, spread.sd) for name, unit, spread in spreads if spread is not None]
+    known = known if given.sd is None else [("as given", "", given.sd)]
+    if not known:
+        raise EvidenceError(
+            "No hypothesis here has differences that could tell how far they spread.",
+            received=str(given.folder),
+            remedy="Run pytest first, or give --sd.",
+        )
+    rows = []
+    for (name, unit, sd), repeats in itertools.product(known, given.repeats):
+        design = Design(folds=given.folds, repeats=repeats, looks=given.looks)
+        words = f"{given.folds} x {repeats}{', looks' if given.looks and repeats > 1 else ''}"
+        rows.append((name, unit, words, record_prospect(foresee(design, sd=sd, alpha=given.alpha), known_from=name)))
+    print(prospects.render(rows))
     return 0
 
 

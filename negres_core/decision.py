@@ -17,8 +17,8 @@ from negres_core.design import Design
 from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Arm, Estimated, Evidence, Finding, Looked, Replicate, Store
 from negres_core.metrics import Metric
-from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t
-from negres_core.verdict import Verdict, invalid, judge, settle
+from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t, smallest_decidable_margin
+from negres_core.verdict import TOO_SMALL, Verdict, invalid, judge, settle
 
 ALPHA = 0.05
 """Level of every verdict."""
@@ -62,7 +62,7 @@ class Decision:
         estimate: the effect at the last look, or None where there is none.
         verdict: the verdict at the last look.
         final: whether more repeats would change nothing: a look has decided and no control failed, which might need
-            more cells than the claim does; or a metric is not finite.
+            more cells than the claim does; or a metric is not finite; or no number of repeats can show what is claimed.
     """
 
     looks: list[Looked]
@@ -121,7 +121,17 @@ def decide(
         return Decision(looks, estimated, invalid(failed), final=False)
     # What would decide it is worked out for the look that counts alone.
     verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
-    return Decision(looks, estimated, verdict, final=settled is not None)
+    return Decision(looks, estimated, verdict, final=settled is not None or _is_hopeless(estimate, claim, verdict))
+
+
+def _is_hopeless(estimate: Estimate, claim: Claim, verdict: Verdict) -> bool:
+    """Tell whether cells spread too much for equivalence within the margin, even if no more than the least likely.
+
+    To stop there costs power where the effect would have turned out larger than it looks, and never a false verdict.
+    """
+    if claim.kind != "matches" or verdict.finding != TOO_SMALL:
+        return False
+    return claim.threshold <= smallest_decidable_margin(estimate.sd_interval(0.95)[0], estimate.folds, alpha=ALPHA)
 
 
 def record_estimate(estimate: Estimate, look: Look = ONLY_LOOK, alpha: float = ALPHA) -> Estimated:

@@ -18,8 +18,10 @@ from negres_core.dataset import Dataset
 from negres_core.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.evidence import Arm, Evidence, Finding, Plan, Registration, Store, Timings
+from negres_core.evidence import Arm, Evidence, Finding, Foreseen, Plan, Registration, Store, Timings
+from negres_core.foresight import known_spread, record_prospect
 from negres_core.metrics import Metric, metric_of
+from negres_core.prospect import foresee
 from negres_core.provenance import trace_provenance
 from negres_core.recipe import Recipe
 from negres_core.registration import count_older, plan_of
@@ -48,6 +50,7 @@ class Experiment:
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
             which the evidence says.
         progress: told of every replicate.
+        announce: told, before training, what the design can decide, where earlier evidence tells.
     """
 
     hypothesis: str
@@ -60,6 +63,7 @@ class Experiment:
     registers: Callable[[Plan], Registration | None] = lambda plan: None
     controls: Level = "all"
     progress: Progress = lambda what, done, total: None
+    announce: Callable[[str], None] = lambda line: None
 
     def __post_init__(self) -> None:
         if self.controls not in get_args(Level):
@@ -157,7 +161,10 @@ class Experiment:
         began = time.perf_counter()
         evidence = self._open(data, claim, metric, design)
         if not self.smoke:
-            evidence = evidence.updated(registration=self.registers(plan_of(evidence, arms, data)))
+            evidence = evidence.updated(
+                registration=self.registers(plan_of(evidence, arms, data)),
+                foreseen=self._foresee(evidence, claim, design),
+            )
         self.store.write_evidence(evidence)
         cells, untrained = list(design.split(data)), [Trained(role, recipe) for role, recipe in arms.items()]
         models = SavedModels(data, cells, self.store.model_path)
@@ -220,6 +227,17 @@ class Experiment:
             if decide(differences, claim, design, self._check(so_far, when="after")).final:
                 break
         return so_far, recorded, differences
+
+    def _foresee(self, evidence: Evidence, claim: Claim, design: Design) -> Foreseen | None:
+        """Return what the design can decide, where earlier evidence tells; refuse a margin that is out of its reach."""
+        spread = known_spread(self.store, evidence)
+        if spread is None:
+            return None
+        prospect = foresee(design, sd=spread.sd, alpha=ALPHA)
+        if spread.own:
+            prospect.check(claim, sd_at_least=spread.at_least, known_from=spread.known_from)
+        self.announce(f"{evidence.title}, on {evidence.data['name']}: {prospect} (from {spread.known_from})")
+        return record_prospect(prospect, known_from=spread.known_from)
 
     def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
         return [] if self.controls == "none" else run_controls(run, when=when)

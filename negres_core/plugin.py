@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,10 @@ from negres_core.claim import Claim
 from negres_core.dataset import Dataset
 from negres_core.errors import NegresError
 from negres_core.recipe import Recipe
+from negres_core.terminal import announce, is_worker, progress_of
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence, Plan, Registration, Store
-    from negres_core.training import Progress
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
 REGISTERED = "negres_registered"
@@ -123,11 +123,6 @@ def _folder(config: pytest.Config) -> Path:
     return folder / "smoke" if config.getoption("negres_smoke") else folder
 
 
-def _is_worker(config: pytest.Config) -> bool:
-    """Tell whether this is a process of pytest-xdist's, whose reports another one gathers."""
-    return hasattr(config, "workerinput")
-
-
 def _is_hypothesis(item: pytest.Item) -> bool:
     return "experiment" in getattr(item, "fixturenames", ())
 
@@ -194,7 +189,7 @@ class ExperimentFixture:
         registered = expected if isinstance(expected, str) else None
         store = _store_of(config)
         device = choose_device(config.getoption("negres_device"))
-        with _progress_of(config) as progress:
+        with progress_of(config) as progress:
             experiment = Experiment(
                 hypothesis=identity_of(item.nodeid, expected=registered),
                 title=_title(item),
@@ -206,6 +201,7 @@ class ExperimentFixture:
                 registers=_registers(item),
                 controls=config.getoption("negres_controls"),
                 progress=progress,
+                announce=functools.partial(announce, config),
             )
             # One round: pytest-benchmark would otherwise train seven times to have a distribution of times.
             evidence: Evidence = self._benchmark.pedantic(
@@ -253,23 +249,6 @@ def _registers(item: pytest.Item) -> Callable[[Plan], Registration]:
         pytest.skip(done)
 
     return end
-
-
-@contextmanager
-def _progress_of(config: pytest.Config) -> Iterator[Progress]:
-    """Show progress where there is a terminal to see it; pytest captures the streams that would lead there."""
-    from negres_core.progress import on_terminal, show_progress
-
-    capture = config.pluginmanager.getplugin("capturemanager")
-    uncaptured = capture.global_and_fixture_disabled if capture else nullcontext
-    with uncaptured():
-        # Workers share one terminal, where the bars of each would overwrite the others'.
-        seen = on_terminal() and not _is_worker(config)
-    if not seen:
-        yield lambda what, done, total: None
-        return
-    with uncaptured(), show_progress() as progress:
-        yield progress
 
 
 def _title(item: pytest.Item) -> str:
@@ -343,7 +322,7 @@ def pytest_benchmark_group_stats(benchmarks: list[dict[str, Any]]) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the table of hypotheses, and add it to the summary of a GitHub job."""
-    if _is_worker(config):
+    if is_worker(config):
         return
     finished: dict[str, None] = {}
     unfinished: dict[str, str] = {}

@@ -13,6 +13,9 @@ from negres_core.statistics import ONLY_LOOK, Estimate, Look, equivalence_p, rep
 MOST_LOOKS = 30
 """Plans of more looks are judged as those of so many: the level of the last one hardly falls any more."""
 
+TOO_SMALL = "margin too small for this data set"
+"""The finding where no number of repeats will decide a claim."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -206,7 +209,7 @@ def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tupl
         # `matches` has to clear the margin on both sides, `beats` on one.
         effect = abs(estimate.effect) if claim.kind == "matches" else estimate.effect
         smallest = smallest_decidable_margin(estimate.sd, folds, effect=effect, alpha=level)
-        finding = "margin too small for this data set"
+        finding = TOO_SMALL
         explanation = (
             f"No number of repeats will decide a margin of {claim.margin:g} on this data set; the smallest larger one "
             f"that it could decide is {smallest:.3g}."

@@ -198,9 +198,9 @@ def engine(monkeypatch):
 def new_experiment(tmp_path):
     """Make an experiment that keeps its records in the test's folder and tries nothing; any field can be given."""
 
-    def make(**fields):
+    def make(hypothesis="a test", **fields):
         place = {"store": Store(tmp_path), "device": Device("cpu", "some processor", "tensorflow", workers=1)}
-        return Experiment(hypothesis="a test", title="it holds", **place | {"controls": "cheap"} | fields)
+        return Experiment(hypothesis=hypothesis, title="it holds", **place | {"controls": "cheap"} | fields)
 
     return make
 

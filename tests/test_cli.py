@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import norm, t
 
 from negres_core.claim import beats
 from negres_core.cli import main
@@ -180,3 +181,25 @@ def test_the_schema_describes_what_is_written(folder, capsys, record):
         written = json.loads(path.read_text())
         validator.validate(written)
         assert not validator.is_valid({name: value for name, value in written.items() if name != "digest"})
+
+
+def test_a_plan_says_what_designs_can_decide_from_recorded_spread(folder, capsys):
+    assert main(["plan", str(folder), "--folds", "2", "--repeats", "2", "40", "--no-looks"]) == 0
+    rows = capsys.readouterr().out.splitlines()[2:4]
+
+    sd = evidence_of(folder).estimate.sd
+    floor = norm.isf(0.05) * sd
+    half_widths = [t.isf(0.05, cells - 1) * sd * (1 / cells + 1) ** 0.5 for cells in (4, 80)]
+    for row, cells, half_width in zip(rows, (4, 80), half_widths, strict=True):
+        assert row.startswith("longer is better, on mine")
+        assert f"2 x {cells // 2} " in row
+        assert [float(value) for value in row.split()[-2:]] == pytest.approx([half_width, floor], rel=0.006)
+
+
+def test_a_plan_needs_no_evidence_where_the_spread_is_given(tmp_path, capsys):
+    assert main(["plan", str(tmp_path / "none"), "--sd", "0.01", "--repeats", "5"]) == 0
+    assert "5 x 5, looks" in capsys.readouterr().out
+
+    assert main(["plan", str(tmp_path / "none")]) == 2
+    assert main(["plan", "--sd", "0"]) == 2
+    assert "sd=0.0" in capsys.readouterr().err

@@ -177,9 +177,24 @@ def test_repeats_behind_the_look_that_decided_change_nothing(claim, cells, effec
         others = np.vstack([differences[:stopped], -differences[stopped:]])
         assert decide(others, claim, FIVE) == whole
     for repeats in range(1, stopped):
-        assert not decide(differences[:repeats], claim, FIVE).final
-    assert (whole.verdict.p_value is not None) == whole.final == (whole.verdict.verdict != "inconclusive")
+        # Equivalence may be out of reach long before the last look.
+        assert not decide(differences[:repeats], claim, FIVE).final or claim.kind == "matches"
+    assert (whole.verdict.p_value is not None) == (whole.verdict.verdict != "inconclusive")
+    assert whole.final >= (whole.verdict.verdict != "inconclusive")
     assert whole.verdict.p_value is None or whole.verdict.p_value < 0.05
+
+
+def test_a_look_after_which_no_more_can_show_equivalence_is_final():
+    far, near = (decide(NOISES[:2] * spread, matches("accuracy", within=0.5), FIVE) for spread in (1, 1 / 3))
+
+    assert (far.verdict.verdict, far.verdict.finding, far.final) == (
+        "inconclusive",
+        "margin too small for this data set",
+        True,
+    )
+    assert (near.verdict.verdict, near.final) == ("inconclusive", False)
+    # An effect may always turn out to be so large that it decides.
+    assert not decide(NOISES[:2], beats("accuracy", by=0.5), FIVE).final
 
 
 def test_intervals_at_a_look_are_wider_than_ordinary_ones():

@@ -14,9 +14,8 @@ from negres_core.decision import recompute
 from negres_core.design import Design
 from negres_core.engine.selection import train
 from negres_core.errors import InputError
-from negres_core.evidence import Finding, Store
+from negres_core.evidence import Store
 from negres_core.recipe import Recipe, Stage
-from negres_core.trials import Tried
 
 Y = np.arange(40) % 2
 X = np.column_stack([np.arange(40.0), Y, Y])
@@ -59,7 +58,6 @@ def portraits(input_shape, outputs, *, blind):
 
 
 GOOD, POOR = Recipe(Stage(base, epochs=3)), Recipe(Stage(base, epochs=1))
-FAILED = Finding(control="planted", passed=False, found="a fault", threshold="none", remedy="Mend it.")
 
 
 @pytest.fixture(autouse=True)
@@ -218,7 +216,7 @@ def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
     assert (evidence.timings.trained, evidence.timings.reused) == (8, 0)
     assert {finding.control for finding in evidence.controls} == {
         *("disjoint folds", "duplicates", "headroom", "label leak"),
-        *("budget", "finite", "majority class", "paired cells"),
+        *("budget", "finite", "initial weights", "majority class", "paired cells", "trained weights"),
     }
     assert Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")) == evidence
 
@@ -373,56 +371,3 @@ def test_a_claim_about_one_of_two_inputs_is_decided(new_experiment, monkeypatch)
     assert (evidence.verdict, evidence.finding) == ("supported", "meaningfully better"), str(evidence)
     assert evidence.data["input_shape"] == {"age": [1], "image": [1, 1]}
     assert "fitted scaler" in {finding.control for finding in evidence.controls}
-
-
-def test_a_trial_that_fails_stops_what_it_would_void(new_experiment, engine, tmp_path):
-    """The engine that pretends ends in the same weights whatever the seed."""
-    evidence = compare(new_experiment(controls="all"))
-    assert (evidence.status, evidence.verdict, evidence.controlled) == ("finished", "invalid", "all")
-    assert "A/A" in evidence.finding
-    assert evidence.arms == []
-    assert {len(data) for _, data, _ in engine.calls} <= {16, 40}
-    assert all(len(jobs) != 4 for _, _, jobs in engine.calls)
-    assert evidence.timings.trained == len(engine.trained)
-    assert evidence.timings.trained == sum(len(stage) for stages in evidence.trials.values() for stage in stages)
-    store = Store(tmp_path)
-    assert store.read_evidence(store.evidence_path("a test")) == evidence
-    assert recompute(evidence, store) == evidence
-
-
-def test_trials_that_pass_are_recorded_beside_the_arms(new_experiment, engine, monkeypatch):
-    finding = Finding(control="tried", passed=True, found="", threshold="", remedy="")
-    tried = Tried([finding], {"a trial": [["0" * 32]]}, trained=3, reused=4)
-    monkeypatch.setattr("negres_core.experiment.try_pipeline", lambda *given: tried)
-    evidence = compare(new_experiment(controls="all"))
-    assert evidence.verdict == "supported"
-    assert finding in evidence.controls
-    assert evidence.trials == tried.replicates
-    assert (evidence.timings.trained, evidence.timings.reused) == (3 + len(engine.trained), 4)
-
-
-def test_nothing_is_tried_once_a_cheap_control_failed(new_experiment, engine, monkeypatch):
-    monkeypatch.setattr("negres_core.experiment.run_controls", lambda run, when: [FAILED])
-    evidence = compare(new_experiment(controls="all"))
-    assert (evidence.verdict, evidence.finding, evidence.trials) == ("invalid", "planted", {})
-    assert engine.calls == []
-
-
-def test_without_controls_a_verdict_says_so(new_experiment, monkeypatch):
-    monkeypatch.setattr("negres_core.experiment.run_controls", lambda run, when: [FAILED])
-    evidence = compare(new_experiment(controls="none"))
-    assert (evidence.verdict, evidence.controls, evidence.trials) == ("supported", [], {})
-    assert evidence.controlled == "none"
-    assert "supported (meaningfully better), uncontrolled" in str(evidence)
-
-
-@pytest.mark.parametrize(("asked", "had"), [("all", "cheap"), ("cheap", "cheap"), ("none", "none")])
-def test_a_smoke_run_tries_nothing(new_experiment, asked, had):
-    evidence = compare(new_experiment(smoke=True, controls=asked))
-    assert (evidence.controlled, evidence.trials) == (had, {})
-    assert bool(evidence.controls) == (had == "cheap")
-
-
-def test_a_level_of_controls_that_is_none_is_refused(new_experiment):
-    with pytest.raises(InputError, match=r"(?s)which of them run.*controls='some'.*all, cheap, none"):
-        new_experiment(controls="some")

@@ -19,11 +19,11 @@ LAYERS = {
     for layer, parts in enumerate(
         (
             "arrays errors",
-            "claim code dataset design inputs metrics provenance recipe seeds smoke statistics verdict",
+            "claim code dataset design inputs metrics prospect provenance recipe seeds smoke statistics verdict",
             "evidence",
             "controls engine report",
-            "decision experiment progress registration training trials",
-            "cli plugin",
+            "decision experiment foresight progress registration training trials",
+            "cli plugin terminal",
             "__init__",  # the public names are for users: no module imports from it
         )
     )
@@ -35,6 +35,7 @@ SIDEWAYS = {
     ("design", "seeds"): "a fold is derived from a seed",
     ("engine", "controls"): "a second look at a model is taken for controls",
     ("experiment", "decision"): "an experiment ends in one",
+    ("experiment", "foresight"): "and in what was foreseen",
     ("experiment", "registration"): "after it was registered,",
     ("experiment", "training"): "and trains what it lacks before",
     ("experiment", "trials"): "after it has tried the pipeline",
@@ -42,7 +43,10 @@ SIDEWAYS = {
     ("inputs", "design"): "prepared for a cell",
     ("inputs", "recipe"): "the way a recipe says",
     ("metrics", "claim"): "a claim says which metric is meant",
-    ("registration", "decision"): "a decision's stopping rule is registered",
+    ("plugin", "terminal"): "the plugin speaks on a terminal",
+    ("prospect", "claim"): "a claim may be out of reach",
+    ("prospect", "design"): "of a design",
+    ("prospect", "statistics"): "by its statistics",
     ("smoke", "dataset"): "a smoke run shrinks the data",
     ("smoke", "design"): "the design",
     ("smoke", "recipe"): "and the recipe,",

@@ -300,7 +300,6 @@ def test_a_second_session_trains_nothing_and_says_the_same(finished, pytester, q
     shutil.copytree(finished, pytester.path, dirs_exist_ok=True)
     (pytester.path / "summary.md").unlink()
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
-    # What the first session has trained are models.
     monkeypatch.setattr("negres_core.engine.probe.SavedModels", SavedModels)
     pytester.runpytest_inprocess("-p", "no:hypothesispytest", "--negres-controls=cheap").assert_outcomes(passed=2)
     assert quick_engine.jobs == 0

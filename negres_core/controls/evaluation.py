@@ -84,7 +84,7 @@ def _score_values(replicate: Replicate, probe: Probe) -> dict[str, tuple[float, 
     from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
     rounding = _rounding(replicate, probe)
-    y, predicted = (array.reshape(len(array), -1).astype(np.float64) for array in (probe.targets, probe.predicted))
+    y, predicted = (array.reshape(len(array), -1) for array in (probe.targets, probe.predicted))
     mse, mae = float(mean_squared_error(y, predicted)), float(mean_absolute_error(y, predicted))
     r2 = float(r2_score(y, predicted))
     column = 2 * rounding * np.abs(y - predicted).mean(axis=0) + rounding**2

@@ -21,7 +21,7 @@ TARGETS, PERMUTED = "true targets", "permuted targets"
 SURELY = 1e-4
 """A control of the pipeline looks at every run: at 5% it would void one clean run in twenty."""
 
-ROWS, FOLD, BATCH = 200, 5, 16
+ROWS, FOLD, BATCH = 150, 5, 16
 """Rows of a trial, rows of a test fold, and the most rows a step: few, so that a pipeline that leaks can memorize."""
 
 CELLS = 10
@@ -49,7 +49,7 @@ def permuted_targets(run: Run) -> dict[str, Run]:
 def _trials(run: Run) -> list[Run]:
     """Return the one run on few rows that the trials are made of, or none."""
     wide = run.data.width
-    rows = run.data.draw_rows(derive_seed("trial rows"))[: min(ROWS, max(10 * FOLD, 10**6 // wide))]
+    rows = run.data.draw_rows(derive_seed("trial rows"))[: min(ROWS, max(10 * FOLD, 750_000 // wide))]
     folds = len(rows) // FOLD
     if folds < 2:
         return []
@@ -59,7 +59,7 @@ def _trials(run: Run) -> list[Run]:
     every = np.arange(len(rows), dtype=np.int32)
     tested = np.array_split(every, folds)
     cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(tested)]
-    steps = min(800, max(50, 250_000 // wide))
+    steps = min(800, max(40, 250_000 // wide))
     recipe = shorten(run.arms[-1].recipe, steps=steps, rows=len(cells[0].train))
     return [replace(run, data=data, design=_design(folds), cells=cells, arms=[Trained("control", recipe)])]
 

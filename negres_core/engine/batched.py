@@ -25,6 +25,7 @@ from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.flops import peak_flops_per_s
+from negres_core.engine.kept import Compiled, compile_stage
 from negres_core.engine.memory import chunk_rows, replicate_bytes
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
@@ -55,13 +56,12 @@ def train(
     # Measured here, where nothing else runs.
     peak_flops_per_s()
     backend = load_backend()
-    template = start_replicate(recipe, data, jobs[0])
+    stage = compile_stage(recipe, data, jobs[0], engine=__name__, compiles=_vectorize)
     devices = deque(backend.devices(device.kind))
-    with hashed_masks(template.model), ThreadPoolExecutor(len(devices)) as pool:
-        program = Program(recipe, data, template.model)
+    with hashed_masks(stage.model), ThreadPoolExecutor(len(devices)) as pool:
         if most is None:
             free = backend.free_memory_bytes(devices[0])
-            each = replicate_bytes(template.model, recipe, data)
+            each = replicate_bytes(stage.model, recipe, data)
             most = len(jobs) if free is None else max(1, int(free * SHARE) // each)
         waiting = deque(_chunks(jobs, most))
         running: dict[Future[list[dict[str, Any]]], tuple[Any, list[Job], list[Start], _Chunk]] = {}
@@ -69,7 +69,7 @@ def train(
             while waiting and devices:
                 chunk, place = waiting.popleft(), devices.popleft()
                 starts = [start_replicate(recipe, data, job) for job in chunk]
-                stacked = _Chunk(recipe, data, program, chunk, starts, place)
+                stacked = _Chunk(recipe, data, stage, chunk, starts, place)
                 running[pool.submit(stacked.train)] = (place, chunk, starts, stacked)
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
@@ -86,7 +86,7 @@ def train(
                     waiting.extendleft([chunk[half:], chunk[:half]])
                     continue
                 for index, (job, start) in enumerate(zip(chunk, starts, strict=True)):
-                    program.restore(start.model, stacked.state_of(index))
+                    stage.program.restore(start.model, stacked.state_of(index))
                     yield job, finish_replicate(recipe, data, job, start, **scored[index])
 
 
@@ -104,22 +104,25 @@ def _chunks(jobs: Sequence[Job], most: int) -> Iterator[list[Job]]:
             yield same[piece * len(same) // pieces : (piece + 1) * len(same) // pieces]
 
 
+def _vectorize(program: Program, model: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    vectorize = load_backend().vectorize
+    return vectorize(program.epoch, stacked=4), vectorize(program.evaluate, stacked=3)
+
+
 class _Chunk:
     """Replicates that are trained as one program, on one device."""
 
     def __init__(
-        self, recipe: Recipe, data: Dataset, program: Program, jobs: list[Job], starts: list[Start], place: Any
+        self, recipe: Recipe, data: Dataset, stage: Compiled, jobs: list[Job], starts: list[Start], place: Any
     ) -> None:
         self._recipe, self._data, self._jobs, self._place = recipe, data, jobs, place
         self._backend = load_backend()
         self._rows = chunk_rows(starts[0].model, recipe, data)
-        states = [program.state_of(start.model) for start in starts]
+        states = [stage.program.state_of(start.model) for start in starts]
         self._state = tuple(
             [np.stack(values) for values in zip(*part, strict=True)] for part in zip(*states, strict=True)
         )
-        vectorize: Callable[..., Any] = self._backend.vectorize
-        self._epoch = vectorize(program.epoch, stacked=4)
-        self._evaluate = vectorize(program.evaluate, stacked=3)
+        self._epoch, self._evaluate = stage.epoch, stage.evaluate
 
     def state_of(self, index: int) -> State:
         """Return the trained values of one replicate."""

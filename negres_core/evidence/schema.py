@@ -113,6 +113,21 @@ class Estimated(Record):
     """Posterior probability of a positive effect under the correlated t-test's flat prior."""
 
 
+class Foreseen(Record):
+    """What the design could decide, as far as earlier evidence told before training; all in the metric's unit."""
+
+    sd: float
+    """Standard deviation of the cell differences that it was worked out for."""
+    known_from: str
+    """The evidence it was known from."""
+    detectable: float
+    """The true effect that is seen with probability .8; with a margin, that much more than the margin."""
+    equivalence: float
+    """The smallest margin within which an effect of 0 is shown to lie."""
+    floor: float
+    """The same, with any number of repeats of these folds."""
+
+
 class Looked(Record):
     """What one look saw."""
 
@@ -198,6 +213,8 @@ class Evidence(Record):
     arms: list[Arm] = Field(default_factory=list)
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, signed so that positive is better; (repeats, folds)."""
+    foreseen: Foreseen | None = None
+    """Null where nothing was known beforehand."""
     looks: list[Looked] = Field(default_factory=list)
     """Each look up to the one that decided, or the last; one alone where the design has no others."""
     estimate: Estimated | None = None
@@ -221,8 +238,8 @@ class Evidence(Record):
         return f"{self.verdict} ({self.finding}){', uncontrolled' if self.controlled == 'none' else ''}"
 
     def substance(self) -> dict[str, Any]:
-        """Return what two runs of the same hypothesis have in common: all but times, and where it was run."""
-        return self.model_dump(mode="json", exclude={"timings", "provenance"})
+        """Return what two runs of the same hypothesis share: all but times, places, and what was known beforehand."""
+        return self.model_dump(mode="json", exclude={"timings", "provenance", "foreseen"})
 
     def __str__(self) -> str:
         lines = [f"{self.title}, on {self.data['name']}: {self.judgement or f'not judged ({self.status})'}"]
@@ -254,6 +271,11 @@ class Evidence(Record):
             for finding in self.controls
             if not finding.passed
         ]
+        if self.foreseen:
+            lines.append(
+                f"  foreseen    an effect of {self.foreseen.detectable:.3g} is seen four times in five, "
+                f"equivalence within {self.foreseen.equivalence:.3g} (from {self.foreseen.known_from})"
+            )
         if self.explanation:
             lines.append(f"  so          {self.explanation}")
         return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.special import stdtrit
 
 from negres_core.errors import InputError
 from negres_core.statistics.estimate import Estimate
@@ -70,6 +71,13 @@ def corrected_standard_error(sd: float, cells: int, *, test_train_ratio: float) 
         test_train_ratio: n_test / n_train of a cell.
     """
     return sd * math.sqrt(1.0 / cells + test_train_ratio)
+
+
+def half_width(sd: float, cells: int, *, test_train_ratio: float, alpha: float) -> float:
+    """Compute half the width of the 1 - 2 alpha interval of the effect, in the unit of `sd`; arguments as above."""
+    return float(stdtrit(cells - 1, 1.0 - alpha)) * corrected_standard_error(
+        sd, cells, test_train_ratio=test_train_ratio
+    )
 
 
 def _check(differences: np.ndarray, test_train_ratio: float) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from negres_core.controls.majority_class import check
+from negres_core.controls.majority_class import _surely_positive, check
 from negres_core.design import Cell
 
 UNEVEN = (np.arange(40) % 4 == 0).astype(int)  # three quarters are of class 0
@@ -108,3 +109,13 @@ def test_an_arm_that_is_not_finite_is_left_to_that_control(new_run, plant):
 
     assert "treatment" not in check(run).found
     assert check(plant(run, arm=1, metrics={"accuracy": None})) is None
+
+
+def test_models_that_learned_nothing_are_taken_for_better_in_one_run_of_twenty():
+    rng = np.random.default_rng(0)
+    run = SimpleNamespace(design=SimpleNamespace(repeats=1, folds=5))
+    right = rng.integers(0, 2, (2000, 5, 80)).mean(axis=2)
+
+    passed = sum(_surely_positive(run, gains) for gains in right - 0.5)
+
+    assert 0.03 < passed / 2000 < 0.07

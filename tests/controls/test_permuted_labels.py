@@ -51,7 +51,7 @@ def test_an_arm_that_always_says_the_same_passes(new_problem, train_trial):
 def test_cells_that_are_all_equal_are_judged_by_their_sign(new_problem, train_trial, plant, accuracy, passes):
     run = new_problem()
     trained = train_trial(trials(run), fault="idle")
-    for position in range(40):
+    for position in range(30):
         trained = {PERMUTED: plant(trained[PERMUTED], position=position, metrics={"accuracy": accuracy})}
 
     assert check(run, trained).passed is passes

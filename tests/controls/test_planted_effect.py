@@ -15,7 +15,7 @@ from negres_core.metrics import METRICS
 )
 def test_clean_runs_find_what_was_planted(new_problem, train_trial, task, metric):
     for seed in range(10):
-        run = new_problem(seed, task=task, metric=metric, signal=3)
+        run = new_problem(seed, task=task, metric=metric, signal=5)
 
         finding = check(run, train_trial(trials(run), seed=seed))
 

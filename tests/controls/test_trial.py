@@ -35,13 +35,13 @@ def test_both_trials_have_the_same_rows_and_folds_and_other_targets(new_problem)
 def test_a_trial_is_small_its_folds_disjoint_and_its_classes_balanced(new_problem):
     true, permuted = (new(new_problem())[name] for new, name in ((true_targets, TARGETS), (permuted_targets, PERMUTED)))
 
-    assert (len(true.data), true.data.groups) == (200, None)
-    assert np.bincount(true.data.y).tolist() == [66, 67, 67]
+    assert (len(true.data), true.data.groups) == (150, None)
+    assert np.bincount(true.data.y).tolist() == [50, 50, 50]
     assert (len(true.cells), true.design.folds, true.design.seeds) == (10, 10, 2)
-    assert (len(permuted.cells), permuted.design.folds, permuted.design.seeds) == (40, 40, 1)
-    assert sorted(row for cell in permuted.cells for row in cell.test) == list(range(200))
+    assert (len(permuted.cells), permuted.design.folds, permuted.design.seeds) == (30, 30, 1)
+    assert sorted(row for cell in permuted.cells for row in cell.test) == list(range(150))
     for cell in permuted.cells:
-        assert sorted([*cell.train, *cell.test]) == list(range(200))
+        assert sorted([*cell.train, *cell.test]) == list(range(150))
 
 
 def test_trials_are_the_same_each_time(new_problem):
@@ -56,8 +56,8 @@ def test_an_image_is_tried_on_fewer_rows_for_fewer_steps():
 
     trial = permuted_targets(run)[PERMUTED]
 
-    assert (len(trial.data), len(trial.cells)) == (81, 16)
-    assert trial.arms[0].recipe.last.epochs * -(-len(trial.cells[0].train) // 16) in range(50, 56)
+    assert (len(trial.data), len(trial.cells)) == (61, 12)
+    assert trial.arms[0].recipe.last.epochs * -(-len(trial.cells[0].train) // 16) in range(40, 44)
 
 
 def test_too_few_rows_make_no_trial(new_problem):
