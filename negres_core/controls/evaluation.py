@@ -20,12 +20,13 @@ def check(run: Run) -> Finding | None:
     Where rounding could flip a label, at outputs all but equal, each metric may differ by what those rows make of it.
     """
     differ: list[str] = []
+    others: list[str] = []
     compared = 0
     for arm, replicate, probe in run.probes():
         if list(probe.weights) != [weight.end for weight in replicate.weights]:
-            differ.append(f"{arm.role} weights of the file")
+            others.append(f"{arm.role} weights of the file")
         if not np.isfinite(probe.outputs).all():
-            differ.append(f"{arm.role} outputs, which are not finite")
+            others.append(f"{arm.role} outputs, which are not finite")
             continue
         score = _score_labels if run.data.task == "classification" else _score_values
         for name, (value, tolerance) in score(replicate, probe).items():
@@ -34,13 +35,14 @@ def check(run: Run) -> Finding | None:
             if recorded is None or not abs(recorded - value) <= tolerance:
                 shown = "not finite" if recorded is None else f"{recorded:.6g}"
                 differ.append(f"{arm.role} {name} {shown}, and {value:.6g} on a second look")
-    if not compared and not differ:
+    if not compared and not others:
         return None
+    faults = [*others, *differ]
     return Finding(
         control="evaluation",
-        passed=not differ,
-        found=f"{len(differ)} of {compared} metrics differ from those of the saved model{': ' if differ else ''}"
-        f"{'; '.join(differ)}",
+        passed=not faults,
+        found=f"{len(differ)} of {compared} metrics differ from those of the saved model{': ' if faults else ''}"
+        f"{'; '.join(faults)}",
         threshold="0 may by more than rounding: what is scored is what is saved, in inference mode",
         remedy="Look for layers that ask for `training` wrongly, metrics of your own, and outputs changed on the way.",
     )

@@ -96,6 +96,7 @@ def test_a_file_with_other_weights_than_were_recorded_fails(labels):
     finding = labels(weights=["other", "still other"])
 
     assert not finding.passed
+    assert finding.found.startswith("0 of 10 metrics differ")
     assert "treatment weights of the file; control weights of the file" in finding.found
 
 
