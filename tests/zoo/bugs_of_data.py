@@ -9,8 +9,8 @@ import numpy as np
 from negres_core import Dataset, beats
 from negres_core.design import Cell, Design
 from negres_core.inputs import prepare_inputs
-from tests.zoo.bugs import bug
 from tests.zoo.pipelines import cancer, diabetes, digits, draw, images, load, rare, reconstruction, subjects
+from tests.zoo.specimens import bug
 
 
 @bug("label leaks through a feature", "label leak")

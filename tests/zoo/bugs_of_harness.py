@@ -12,9 +12,9 @@ from negres_core.engine import compiled, replicate
 from negres_core.engine.program import Program
 from negres_core.metrics import METRICS, score_labels
 from negres_core.training import Trainer
-from tests.zoo.bugs import bug
 from tests.zoo.models import network
 from tests.zoo.pipelines import digits, logits, rare, reconstruction
+from tests.zoo.specimens import bug
 
 REPLICATE = "negres_core.engine.replicate"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from negres_core import Recipe, Stage
-from tests.zoo.bugs import bug
 from tests.zoo.models import autoencoder, network, rate
 from tests.zoo.pipelines import FIT, cancer, digits, min_max, normalization, reconstruction, standard
+from tests.zoo.specimens import bug
 
 
 def softmax():
@@ -73,7 +73,7 @@ def ignore_class(seed):
     return replace(pipeline, treatment=Recipe(replace(pipeline.treatment.last, loss=loss), preprocess=min_max))
 
 
-@bug("outputs rounded in the model", "saturation")
+@bug("outputs rounded in the model", "saturation", "overfits 16")
 def round_in_model(seed):
     pipeline = reconstruction(seed)
     stage = replace(pipeline.treatment.last, build=autoencoder(code=16, after=[rounded]))

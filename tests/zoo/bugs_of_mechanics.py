@@ -13,9 +13,9 @@ from negres_core.engine.program import Program
 from negres_core.engine.replicate import epoch_orders
 from negres_core.recipe import name_of
 from negres_core.seeds import derive_seed
-from tests.zoo.bugs import bug
 from tests.zoo.models import build
 from tests.zoo.pipelines import FIT, digits, dropout, growth, min_max
+from tests.zoo.specimens import bug
 
 REPLICATE = "negres_core.engine.replicate"
 

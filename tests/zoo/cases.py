@@ -1,11 +1,11 @@
-"""Cases: every animal of the zoo, run and summed up."""
+"""Cases: every specimen of the zoo, run and summed up."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 
-from tests.zoo import BUGS, PIPELINES, UNDETECTABLE
+from tests.zoo import SPECIMENS
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,15 @@ class Case:
     name: str
     seed: int
 
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """The controls that are meant to find it."""
+        return SPECIMENS[self.kind][self.name].meant
+
     def run(self) -> Outcome:
         """Run it with all controls."""
-        animal = {"bug": BUGS, "undetectable": UNDETECTABLE, "clean": PIPELINES}[self.kind][self.name]
         began = time.perf_counter()
-        pipeline = animal(self.seed) if self.kind == "clean" else animal
-        evidence = pipeline.run() if self.kind == "clean" else pipeline.run(self.seed)
+        evidence = SPECIMENS[self.kind][self.name].run(self.seed)
         failed = {finding.control: finding.found for finding in evidence.controls if not finding.passed}
         if evidence.verdict == "invalid" and not failed:
             failed = {"verdict": str(evidence.finding)}
@@ -54,7 +57,7 @@ class Outcome:
     def is_wrong(self) -> bool:
         """Whether a bug was missed by the controls meant for it, or a run voided that has none to be found."""
         if self.case.kind == "bug":
-            return self.verdict != "invalid" or not set(self.failed) & set(BUGS[self.case.name].meant)
+            return self.verdict != "invalid" or not set(self.failed) & set(self.case.meant)
         return self.verdict == "invalid"
 
     def __str__(self) -> str:
@@ -63,6 +66,10 @@ class Outcome:
 
 
 def cases(*, seeds: int = 1) -> list[Case]:
-    """Return every bug once, and every clean pipeline on so many draws."""
-    bugs = [Case(kind, name, 0) for kind, names in (("bug", BUGS), ("undetectable", UNDETECTABLE)) for name in names]
-    return [*bugs, *(Case("clean", name, seed) for name in PIPELINES for seed in range(seeds))]
+    """Return every specimen once, and the clean ones on so many draws."""
+    return [
+        Case(kind, name, seed)
+        for kind, specimens in SPECIMENS.items()
+        for name in specimens
+        for seed in range(seeds if kind == "clean" else 1)
+    ]

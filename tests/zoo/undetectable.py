@@ -23,9 +23,9 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core import Dataset, Recipe, Stage, reaches
-from tests.zoo.bugs import Bug
 from tests.zoo.models import linear
 from tests.zoo.pipelines import FIT, cancer, digits, draw_subjects, subjects
+from tests.zoo.specimens import Specimen
 
 
 def choose_features(seed):
@@ -72,7 +72,7 @@ def leak_a_little(seed):
 
 
 UNDETECTABLE = {
-    name: Bug(name, (), plant)
+    name: Specimen(name, (), plant)
     for name, plant in (
         ("features chosen on all rows", choose_features),
         ("subjects unknown", forget_subjects),
