@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from negres_core.engine import kept, tensorflow
@@ -52,7 +54,22 @@ def test_a_second_call_compiles_nothing_and_gives_the_numbers_of_a_first_one(eng
     assert (after.metrics, after.curve) == (alone.metrics, alone.curve)
 
 
-def test_another_recipe_engine_or_data_set_is_compiled_anew(compiled):
+def test_other_values_of_one_shape_compile_nothing_anew(compiled):
+    """As in a trial on permuted targets."""
+    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
+    permuted = replace(ex.CLASSES, y=ex.CLASSES.y[::-1])
+    ex.train("compiled", RECIPE, ex.CLASSES, jobs)
+    ((_, after),) = ex.train("compiled", RECIPE, permuted, jobs).items()
+    assert len(compiled) == 2
+
+    kept._kept.clear()
+    ((_, alone),) = ex.train("compiled", RECIPE, permuted, jobs).items()
+
+    assert [weight.end for weight in after.weights] == [weight.end for weight in alone.weights]
+    assert (after.metrics, after.curve) == (alone.metrics, alone.curve)
+
+
+def test_another_recipe_engine_or_shape_of_data_is_compiled_anew(compiled):
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     ex.train("compiled", RECIPE, ex.CLASSES, jobs)
     ex.train("batched", RECIPE, ex.CLASSES, jobs)
