@@ -27,6 +27,7 @@ from negres_core.claim import Claim, beats, matches
 from negres_core.decision import ALPHA, decide
 from negres_core.design import Design
 from negres_core.seeds import derive_seed
+from negres_core.statistics import holm
 
 DESIGNS = ((5, 5), (10, 10), (5, 1))
 ROWS = (100, 200, 500, 1000, 2000)
@@ -219,13 +220,12 @@ def count(outcomes: Outcomes) -> dict[str, int]:
 
 def count_families(families: Sequence[Outcomes]) -> dict[str, int]:
     """Count families with a supported claim, before and after Holm; the i-th data set of each member is family i."""
-    from statsmodels.stats.multitest import multipletests
-
     supported = np.stack([member.verdicts for member in families], axis=1) == "supported"
     p_values = np.stack([member.p_values for member in families], axis=1)
     # Holm begins with the smallest p-value, and ends there where it is larger than this.
     begun = p_values.min(axis=1) <= ALPHA / len(families)
-    rejected = [multipletests(family, alpha=ALPHA, method="holm")[0] for family in p_values[begun]]
+    corrected = [holm({str(i): float(p) for i, p in enumerate(family)}) for family in p_values[begun]]
+    rejected = [np.array(list(each.values())) <= ALPHA for each in corrected]
     after = [(left & right).any() for left, right in zip(supported[begun], rejected, strict=True)]
     some = int(supported.any(axis=1).sum())
     return {"members": len(families), "supported": some, "supported_after_holm": int(sum(after))}

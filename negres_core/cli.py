@@ -11,11 +11,12 @@ from pathlib import Path
 from negres_core.decision import ALPHA, recompute
 from negres_core.design import Design
 from negres_core.errors import EvidenceError, NegresError
-from negres_core.evidence import Evidence, Ledger, Store, schema_of
+from negres_core.evidence import Evidence, Ledger, Store, family_of, schema_of
 from negres_core.foresight import record_prospect, spread_in
+from negres_core.metrics import METRICS
 from negres_core.prospect import foresee
 from negres_core.provenance import committed_content
-from negres_core.report import frame, prospects, table
+from negres_core.report import frame, prospects, ranks, summary
 
 # That pytest cannot rewrite the assertions of modules which this command has imported: there are none to rewrite.
 QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
@@ -28,16 +29,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
-        ("table", "print the table of hypotheses"),
+        ("table", "print the table of hypotheses, and what claims come to across data sets"),
         ("show", "print everything about each hypothesis"),
         ("verify", "recompute every verdict from its replicates' records; fail where one differs"),
         ("export", "print every replicate of every hypothesis as CSV"),
+        ("rank", "rank all arms over the data sets that they share"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("folder", nargs="?", default=".negres", type=Path, help="evidence folder (.negres)")
         command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains this")
         if name == "table":
             command.add_argument("--markdown", action="store_true", help="for a page")
+            _add_ledger(command)
+        elif name == "rank":
+            command.add_argument("--metric", choices=tuple(METRICS), default="accuracy", help="by what (accuracy)")
     text = "say what a design can decide, from how far cells spread: in earlier evidence, or as given"
     command = commands.add_parser("plan", help=text, description=text)
     command.add_argument("folder", nargs="?", default=".negres", type=Path, help="evidence folder (.negres)")
@@ -54,9 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = "register hypotheses instead of running them; what is not named here goes to pytest"
     command = commands.add_parser("register", help=text, description=text, allow_abbrev=False)
     command.add_argument("--verify", action="store_true", help="register nothing; fail where the ledger is broken")
-    command.add_argument(
-        "--ledger", metavar="FILE", type=Path, help="the ledger (default: pytest's option negres_ledger)"
-    )
+    _add_ledger(command)
     command.add_argument("--reason", metavar="TEXT", help="why what is registered already is amended")
     given, others = parser.parse_known_args(arguments)
     if others and (given.command != "register" or given.verify):
@@ -68,14 +71,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+def _add_ledger(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--ledger", metavar="FILE", type=Path, help="the ledger (default: pytest's option negres_ledger)"
+    )
+
+
+def _ledger_of(given: argparse.Namespace) -> Ledger:
+    import pytest
+
+    if given.ledger is not None:
+        return Ledger(given.ledger)
+    # Of its settings alone: no conftest is run, and no output captured in files that nobody would close.
+    config = pytest.Config.fromdictargs({}, [*QUIET, "--noconftest", "--capture=no"])
+    return Ledger(config.rootpath / config.getini("negres_ledger"))
+
+
 def _register(given: argparse.Namespace, others: Sequence[str]) -> int:
     import pytest
 
     if given.verify:
-        if given.ledger is None:
-            config = pytest.Config.fromdictargs({}, list(QUIET))
-            given.ledger = config.rootpath / config.getini("negres_ledger")
-        return _verify_ledger(Ledger(given.ledger))
+        return _verify_ledger(_ledger_of(given))
     named = ["-o", f"negres_ledger={given.ledger.absolute()}"] if given.ledger else []
     reason = ["--negres-reason", given.reason] if given.reason else []
     return int(pytest.main([*QUIET, "--negres-register", *named, *reason, *others]))
@@ -127,7 +143,8 @@ def _run(given: argparse.Namespace) -> int:
                 received=f"{given.folder} -k {given.k}" if given.k else str(given.folder),
                 remedy="Run pytest first; without -k, `negres table` shows all there is.",
             )
-        commands = {"table": _table, "show": _show, "verify": _verify, "export": _export, "plan": _plan}
+        commands = {"table": _table, "show": _show, "verify": _verify, "export": _export}
+        commands |= {"plan": _plan, "rank": _rank}
         return commands[given.command](evidences, store, given)
     finally:
         for note in store.notes:
@@ -135,7 +152,13 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _table(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
-    print(table.render(evidences, style="markdown" if given.markdown else "terminal"))
+    family = family_of(store, _ledger_of(given))
+    print(summary.render(evidences, family=family, style="markdown" if given.markdown else "terminal"))
+    return 0
+
+
+def _rank(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
+    print(ranks.render(evidences, metric=given.metric, higher_is_better=METRICS[given.metric].higher_is_better))
     return 0
 
 

@@ -18,7 +18,7 @@ from negres_core.recipe import Recipe
 from negres_core.terminal import announce, is_worker, progress_of
 
 if TYPE_CHECKING:
-    from negres_core.evidence import Evidence, Plan, Registration, Store
+    from negres_core.evidence import Evidence, Ledger, Plan, Registration, Store
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
 REGISTERED = "negres_registered"
@@ -233,13 +233,17 @@ def _store_of(config: pytest.Config) -> Store:
     return config.stash[_store]
 
 
+def _ledger_of(config: pytest.Config) -> Ledger:
+    from negres_core.evidence import Ledger
+
+    return Ledger(config.rootpath / config.getini("negres_ledger"))
+
+
 def _registers(item: pytest.Item) -> Callable[[Plan], Registration]:
     """Return what is asked before a test's arms are trained: the ledger, or to register, which ends the test."""
-    from negres_core.evidence import Ledger
     from negres_core.registration import register
 
-    config = item.config
-    ledger = Ledger(config.rootpath / config.getini("negres_ledger"))
+    config, ledger = item.config, _ledger_of(item.config)
     if not config.getoption("negres_register"):
         return ledger.compare
 
@@ -344,23 +348,25 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section("registration")
         for hypothesis in sorted(registered):
             terminalreporter.write_line(f"{registered[hypothesis]:<10}  {hypothesis}")
-        ledger = config.rootpath / config.getini("negres_ledger")
-        terminalreporter.write_line(f"negres: ledger {ledger}; commit it before the run, which dates what it says")
+        path = _ledger_of(config).path
+        terminalreporter.write_line(f"negres: ledger {path}; commit it before the run, which dates what it says")
     if not finished and not unfinished:
         return
-    from negres_core.report.table import render
+    from negres_core.evidence import family_of
+    from negres_core.report.summary import render
 
     store = _store_of(config)
     # In the order of `negres table`: that in which processes side by side finish is another one each time.
     read = [store.read_evidence(Path(path)) for path in sorted(finished)]
     evidences = [evidence for evidence in read if evidence is not None]
+    family = {} if config.getoption("negres_smoke") else family_of(store, _ledger_of(config))
     terminalreporter.section("hypotheses")
-    terminalreporter.write_line(render(evidences, unfinished=unfinished))
+    terminalreporter.write_line(render(evidences, family=family, unfinished=unfinished))
     for note in notes | dict.fromkeys(store.notes):
         terminalreporter.write_line(f"negres: {note}", yellow=True)
     terminalreporter.write_line(f"negres: evidence in {store.folder}")
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        table = render(evidences, unfinished=unfinished, style="markdown")
+        table = render(evidences, family=family, unfinished=unfinished, style="markdown")
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(f"### Hypotheses\n\n{table}\n\n")
 

@@ -58,8 +58,10 @@ def imported(tmp_path_factory):
 
     import negres_core.engine.probe
     import negres_core.progress
-    import negres_core.report.table  # noqa: F401
+    import negres_core.report.summary  # noqa: F401
+    from negres_core.statistics.multiplicity import holm
 
+    holm({"imports": None})
     arm = Recipe(Stage(lambda: keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])))
     data = Dataset(x=np.zeros((8, 3)), y=np.arange(8) % 2, name="imports")
     place = {"store": Store(tmp_path_factory.mktemp("imports")), "device": choose_device("auto"), "controls": "cheap"}

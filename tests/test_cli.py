@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from scipy.stats import norm, t
 from negres_core.claim import beats
 from negres_core.cli import main
 from negres_core.dataset import Dataset
-from negres_core.evidence import Store
+from negres_core.evidence import Ledger, Store
 from negres_core.experiment import Experiment
 from negres_core.recipe import Recipe, Stage
 
@@ -38,8 +39,10 @@ def recorded(tmp_path_factory):
 
 
 @pytest.fixture
-def folder(recorded, tmp_path):
-    """A copy to damage."""
+def folder(recorded, tmp_path, monkeypatch):
+    """A copy to damage, in a folder with no settings of pytest's; whoever reads them installs an import hook."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     for path in recorded.rglob("*"):
         if path.is_file():
             copy = tmp_path / path.relative_to(recorded)
@@ -55,18 +58,76 @@ def evidence_of(folder):
 
 def test_the_table_is_the_sessions(folder, capsys):
     assert main(["table", str(folder)]) == 0
-    header, rule, *rows = capsys.readouterr().out.splitlines()
+    header, rule, *rows, _, footnote = capsys.readouterr().out.splitlines()
     assert header.split()[:2] == ["hypothesis", "data"]
     assert set(rule) == {"-", " "}
     assert rows[0].startswith("longer is better")
     assert evidence_of(folder).verdict in rows[0]
+    assert footnote.startswith("p (Holm) is corrected for the family, the one hypothesis in the ledger")
 
 
 def test_the_table_comes_as_markdown(folder, capsys):
     assert main(["table", "--markdown", str(folder)]) == 0
-    header, _, row = capsys.readouterr().out.splitlines()
+    header, _, row, blank, footnote = capsys.readouterr().out.splitlines()
     assert header.startswith("| hypothesis")
     assert row.startswith("| longer is better")
+    assert (blank, footnote[:8]) == ("", "p (Holm)")
+
+
+@pytest.mark.parametrize("chosen", [[], ["-k", "longer"]])
+def test_the_family_is_no_smaller_for_what_is_chosen(folder, capsys, git, new_plan, chosen):
+    """Two are recorded and one more is registered: 3 x .01 by Holm, and 2 x .04."""
+    store, evidence = Store(folder), evidence_of(folder)
+    for name, p in ((TEST, 0.01), ("another", 0.04)):
+        store.write_evidence(evidence.updated(hypothesis=name, p_value=p))
+    (folder / "pytest.ini").write_text("[pytest]\nnegres_ledger = claims.jsonl\n")
+    (folder / "conftest.py").write_text("raise OSError")
+    for name in (TEST, "third"):
+        Ledger(folder / "claims.jsonl").register(new_plan(hypothesis=name))
+
+    def corrected(*options):
+        assert main(["table", "--markdown", str(folder), *chosen, *options]) == 0
+        _, _, *rows, _, footnote = capsys.readouterr().out.splitlines()
+        assert (" 3 " in footnote) is not options
+        return sorted(row.split("|")[6].strip() for row in rows)
+
+    others = [] if chosen else ["0.08, not shown in the family"]
+    assert corrected() == ["0.03", *others]
+    others = [] if chosen else ["0.04"]
+    assert corrected("--ledger", str(folder / "none.jsonl")) == ["0.02", *others]
+
+
+def test_a_broken_ledger_keeps_no_table_from_being_read(folder, capsys):
+    (folder / "negres-ledger.jsonl").write_text("cut off")
+    assert main(["table", str(folder)]) == 0
+    told = capsys.readouterr()
+    assert told.out.splitlines()[2].startswith("longer is better")
+    assert "p (Holm) is" not in told.out
+    assert told.err.startswith("negres: no p-value is corrected for the family: The ledger is broken")
+
+
+def test_arms_are_ranked_over_data_sets(folder, capsys):
+    store, evidence = Store(folder), evidence_of(folder)
+    long, short = evidence.arms
+    third = long.updated(recipe="a third", metrics={"loss": {"mean": 9.0}, "accuracy": {"mean": 0.0}})
+    for n in range(2):
+        data = evidence.data | {"name": f"other {n}", "digest": f"{n}"}
+        store.write_evidence(evidence.updated(hypothesis=f"test[{n}]", data=data, arms=[third, short, long]))
+    assert main(["rank", str(folder), "--metric", "loss"]) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith("negres: A ranking takes at least 3 arms")
+    assert "left out: a third, which is not on mine" in told.err
+
+    store.write_evidence(evidence.updated(arms=[long, short, third]))
+    assert main(["rank", str(folder), "--metric", "loss"]) == 0
+    rows = capsys.readouterr().out.splitlines()[2:5]
+    assert [row.split(maxsplit=1) for row in rows] == [
+        ["1.00", long.recipe],
+        ["2.00", short.recipe],
+        ["3.00", "a third"],
+    ]
+    assert main(["rank", str(folder), "-k", "longer"]) == 2
+    assert "accuracy of arms: 3, on data sets: 1" in capsys.readouterr().err
 
 
 def test_show_prints_everything(folder, capsys):
@@ -149,7 +210,7 @@ def test_replicates_are_exported_as_csv(folder, capsys):
         assert [float(row["loss"]) for row in own] == pytest.approx(np.ravel(arm.values), rel=1e-12)
 
 
-@pytest.mark.parametrize(("words", "status", "lines"), [("longer", 0, 3), ("test_growth.py", 0, 3), ("shorter", 2, 0)])
+@pytest.mark.parametrize(("words", "status", "lines"), [("longer", 0, 5), ("test_growth.py", 0, 5), ("shorter", 2, 0)])
 def test_hypotheses_are_chosen_by_their_test_id(folder, capsys, words, status, lines):
     assert main(["table", "--markdown", str(folder), "-k", words]) == status
     told = capsys.readouterr()
@@ -157,7 +218,7 @@ def test_hypotheses_are_chosen_by_their_test_id(folder, capsys, words, status, l
     assert ("negres: There is no such evidence" in told.err) is (status == 2)
 
 
-@pytest.mark.parametrize("command", ["table", "show", "verify", "export"])
+@pytest.mark.parametrize("command", ["table", "show", "verify", "export", "rank"])
 def test_a_folder_that_is_missing_is_an_error_and_stays_missing(tmp_path, capsys, command):
     missing = tmp_path / "missing"
     assert main([command, str(missing)]) == 2

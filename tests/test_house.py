@@ -56,7 +56,7 @@ SIDEWAYS = {
     ("verdict", "statistics"): "by its estimate",
 }
 # A layer that sees less than all below it.
-ONLY = {"report": {"errors", "evidence"}}
+ONLY = {"report": {"errors", "evidence", "statistics"}}
 OUTSIDE = {"benchmarks", "fixtures", "tests"}
 FRAMEWORKS = {"jax", "keras", "tensorflow"}
 

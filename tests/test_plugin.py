@@ -34,9 +34,11 @@ def test_a_registered_outcome_that_reproduces_passes(session, pytester):
             "negres: 1 hypothesis; negres * keras * on *; device auto, *",
             f"negres: data cached or fetched*; evidence {pytester.path}/.negres",
             "*= hypotheses =*",
-            "hypothesis *data *effect [[]95% interval[]] *cells *verdict *registered *time",
-            "longer is better *a|b *+0.2030 [[]+0.1967, +0.2093[]] *4 *supported (better) *as expected *s",
+            "hypothesis *data *effect [[]95% interval[]] *cells *verdict *p (Holm) *registered *time",
+            "longer is better *a|b *+0.2030 [[]+0.1967, +0.2093[]] *4 *supported (better) *<0.001 *as expected *s",
             " *accuracy *(exploratory)",
+            "",
+            "p (Holm) is corrected for the family, the one hypothesis *",
             f"negres: evidence in {pytester.path}/.negres",
         ]
     )
@@ -118,7 +120,7 @@ def test_the_summary_of_a_job_gains_the_table(session, pytester, monkeypatch):
     summary.write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     session(HYPOTHESIS.format(expected="supported"))
-    before, title, _, header, rule, row = summary.read_text().strip().splitlines()
+    before, title, _, header, rule, row, _, _ = summary.read_text().strip().splitlines()
     assert (before, title) == ("before", "### Hypotheses")
     assert header.split("|")[1].strip() == "hypothesis"
     assert set(rule) == set("|-")
@@ -291,7 +293,7 @@ def test_ten_lines_in_an_empty_folder_give_a_verdict(finished):
     (first, second), table = told_in(finished)
     assert [each["verdict"] for each in (first, second)] == ["supported", "refuted"]
     assert {each["outcome"] for each in (first, second)} == {"as registered"}
-    titles = [row.split("|")[1].strip() for row in table[-3:-1]]
+    titles = [row.split("|")[1].strip() for row in table if row.startswith("| longer")]
     assert titles == [f"longer training is better (by {by})" for by in (0.0, 9.0)]
     assert trained_in(finished) == [(12, 0), (0, 12)]
 

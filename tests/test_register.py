@@ -150,7 +150,9 @@ def test_a_broken_ledger_stops_a_run_before_it_trains(session, folder, quick_eng
     result = session(SUPPORTED)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*EvidenceError: The ledger is broken*", "*line 1 was edited*"])
+    result.stdout.fnmatch_lines(["negres: no p-value is corrected for the family: The ledger is broken*"])
     assert quick_engine.jobs == 0
+    session(SUPPORTED, "--negres-smoke").stdout.no_fnmatch_line("*no p-value*")
 
 
 SETTINGS = "[pytest]\nfilterwarnings = error\nnegres_ledger = claims.jsonl\n"

@@ -1,5 +1,6 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
+from negres_core.evidence.family import family_of
 from negres_core.evidence.ledger import Ledger
 from negres_core.evidence.plan import Entry, Plan, Registration
 from negres_core.evidence.schema import (
@@ -35,5 +36,6 @@ __all__ = [
     "Store",
     "Timings",
     "TrainedWeight",
+    "family_of",
     "schema_of",
 ]

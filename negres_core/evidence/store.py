@@ -42,7 +42,7 @@ class Store:
     def __init__(self, folder: Path, *, fresh: bool = False) -> None:
         self.folder = folder
         self.notes: list[str] = []
-        """What was set aside, and why, for the session's summary."""
+        """What was set aside or could not be known, and why, for the session's summary."""
         self._fresh = fresh
         self._recorded: set[str] = set()
 

@@ -1,1 +1,1 @@
-"""Reports: renderings of evidence, one a file; they see evidence and nothing else."""
+"""Reports: renderings of evidence, one a file; they see evidence, statistics over it, and nothing else."""

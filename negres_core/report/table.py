@@ -3,45 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
-
-from tabulate import tabulate
 
 from negres_core.evidence import Evidence, Registration
+from negres_core.report.grid import Style, lay_out, show_p
 
-HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "registered", "time")
-WIDTHS = (34, 16, 26, 8, 24, 15, 8)
+HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "p (Holm)", "registered", "time")
+WIDTHS = (34, 16, 26, 8, 24, 12, 15, 8)
 
 
 def render(
     evidences: Sequence[Evidence],
     *,
+    family: Mapping[str, float] | None = None,
     unfinished: Mapping[str, str] | None = None,
-    style: Literal["terminal", "markdown"] = "terminal",
+    style: Style = "terminal",
 ) -> str:
     """Render hypotheses as a table.
 
     Args:
         evidences: one a row.
+        family: the corrected p-value of every hypothesis by its test id, of those without a row too.
         unfinished: hypotheses that came to no evidence, with why; a row each.
-        style: "terminal" wraps columns to a width; "markdown" is for a page.
+        style: see `Style`.
     """
-    rows = [_row(evidence) for evidence in evidences]
-    rows += [(name, "", "", "", f"none: {why}", "", "") for name, why in (unfinished or {}).items()]
-    if style == "markdown":
-        escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-        return tabulate(escaped, headers=HEADERS, tablefmt="github", disable_numparse=True)
-    return tabulate(
-        rows,
-        headers=HEADERS,
-        tablefmt="simple",
-        maxcolwidths=list(WIDTHS),
-        disable_numparse=True,
-        break_long_words=False,
+    family = family or {}
+    rows = [_row(evidence, family) for evidence in evidences]
+    rows += [(name, "", "", "", f"none: {why}", "", "", "") for name, why in (unfinished or {}).items()]
+    table = lay_out(rows, headers=HEADERS, widths=WIDTHS, style=style)
+    if not any(_corrected(evidence, family) for evidence in evidences):
+        return table
+    members = f"all {len(family)} hypotheses" if len(family) > 1 else "the one hypothesis"
+    return (
+        f"{table}\n\np (Holm) is corrected for the family, {members} in the ledger and the evidence folder; "
+        "what has not run or decided nothing counts as 1."
     )
 
 
-def _row(evidence: Evidence) -> tuple[str, ...]:
+def _row(evidence: Evidence, family: Mapping[str, float]) -> tuple[str, ...]:
     effect = ""
     if evidence.estimate is not None:
         low, high = evidence.estimate.interval_95
@@ -57,9 +55,18 @@ def _row(evidence: Evidence) -> tuple[str, ...]:
         effect,
         f"{cells}{seeds}",
         verdict,
+        _corrected(evidence, family),
         _registered(evidence),
         _duration(evidence.timings.wall_s),
     )
+
+
+def _corrected(evidence: Evidence, family: Mapping[str, float]) -> str:
+    """Show the corrected p-value of a verdict; what decided nothing rejects no null hypothesis, and has none."""
+    p = family.get(evidence.hypothesis)
+    if p is None or evidence.p_value is None:
+        return ""
+    return show_p(p) if p < evidence.claim["alpha"] else f"{show_p(p)}, not shown in the family"
 
 
 def _registered(evidence: Evidence) -> str:

@@ -40,6 +40,7 @@ def test_a_row_says_what_became_of_a_claim(new_evidence):
         "-0.0123 [-0.0164, -0.0082] accuracy",
         "4",
         "refuted (worse)",
+        "",
         "as registered",
         "1m 15s",
     ]
@@ -74,7 +75,7 @@ def test_a_row_says_what_became_of_a_claim(new_evidence):
 def test_verdict_and_registered_outcome(new_evidence, fields, verdict, registered):
     row = cells(render([new_evidence(**fields)], style="markdown"))
 
-    assert (row[4], row[5]) == (verdict, registered)
+    assert (row[4], row[6]) == (verdict, registered)
 
 
 @pytest.mark.parametrize(
@@ -93,13 +94,54 @@ def test_verdict_and_registered_outcome(new_evidence, fields, verdict, registere
 def test_how_it_was_registered_stands_with_the_outcome(new_evidence, registration, shown):
     evidence = new_evidence(outcome="as registered", registered="refuted", registration=registration)
 
-    assert cells(render([evidence], style="markdown"))[5] == shown
+    assert cells(render([evidence], style="markdown"))[6] == shown
 
 
 def test_a_hypothesis_without_evidence_has_its_row_and_its_reason(new_evidence):
     table = render([new_evidence()], unfinished={"pruning helps": "InputError: one fold"}, style="markdown")
 
-    assert cells(table, row=1) == ["pruning helps", "", "", "", "none: InputError: one fold", "", ""]
+    assert cells(table, row=1) == ["pruning helps", "", "", "", "none: InputError: one fold", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("corrected", "shown"),
+    [
+        (0.00042, "<0.001"),
+        (0.0127, "0.0127"),
+        (0.0499, "0.0499"),
+        (0.05, "0.05, not shown in the family"),
+        (0.0617, "0.0617, not shown in the family"),
+        (1.0, "1, not shown in the family"),
+    ],
+)
+def test_a_verdict_has_the_p_value_of_its_family(new_evidence, corrected, shown):
+    evidence = new_evidence(p_value=0.0004)
+    table = render([evidence], family={"another": 0.0, evidence.hypothesis: corrected, "third": 1.0}, style="markdown")
+
+    assert cells(table)[5] == shown
+    assert table.splitlines()[3:] == [
+        "",
+        "p (Holm) is corrected for the family, all 3 hypotheses in the ledger and the evidence folder; "
+        "what has not run or decided nothing counts as 1.",
+    ]
+
+
+def test_the_level_is_the_claims(new_evidence):
+    evidence = new_evidence(p_value=0.004)
+    stricter = evidence.updated(claim=evidence.claim | {"alpha": 0.01})
+    family = {evidence.hypothesis: 0.02}
+
+    assert cells(render([evidence, stricter], family=family, style="markdown"))[5] == "0.02"
+    assert cells(render([evidence, stricter], family=family, style="markdown"), row=1)[5].startswith("0.02, not")
+
+
+@pytest.mark.parametrize("family", [{}, {"another": 0.01}, {"it": 1.0}])
+def test_what_decided_nothing_or_is_of_no_family_has_no_p_value(new_evidence, family):
+    evidences = [new_evidence(hypothesis="it", verdict="inconclusive"), new_evidence(p_value=0.01)]
+    table = render(evidences, family=family, style="markdown")
+
+    assert [cells(table, row)[5] for row in (0, 1)] == ["", ""]
+    assert "p (Holm) is" not in table
 
 
 def test_several_seeds_are_shown_with_the_cells(new_evidence):
@@ -132,7 +174,7 @@ def test_cells_of_cells_stay_on_one_line(new_evidence):
 def test_time(new_evidence, wall_s, shown):
     row = cells(render([new_evidence(timings={"started_at": "now", "wall_s": wall_s})], style="markdown"))
 
-    assert row[6] == shown
+    assert row[7] == shown
 
 
 def test_a_pipe_does_not_break_the_page(new_evidence):

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from negres_core.report.across import HEADERS, render
+
+
+def rows(page):
+    """The rows of a Markdown table, header included, by cell."""
+    lines = [line for line in page.splitlines() if line.startswith("|") and not line.startswith("|-")]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+
+
+def test_one_test_on_two_data_sets_comes_to_one_effect(on_data):
+    """By hand: tau^2 = .0008 - .0002, t = 12.706 with 1 degree of freedom, and Q = 4, so that I^2 = 1 - 1/4."""
+    page = render([on_data("digits", 0.01), on_data("covertype", 0.05)], style="markdown")
+
+    header, row = rows(page)
+    assert header == list(HEADERS)
+    assert row == [
+        "growth beats scratch",
+        "2: covertype, digits",
+        "+0.0300 [-0.2241, +0.2841] accuracy",
+        "0.0245",
+        "75%",
+        "[-0.3718, +0.4318]",
+    ]
+    assert page.splitlines()[-2:] == ["", page.splitlines()[-1]]
+    assert "12.7 standard errors" in page.splitlines()[-1]
+
+
+def test_from_three_data_sets_on_nothing_is_said_against_the_interval(on_data):
+    three = [on_data(name, effect) for name, effect in (("a", 0.01), ("b", 0.05), ("c", 0.03))]
+
+    assert "standard errors" not in render(three)
+    assert "3: a, b, c" in render(three)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"title": "growth beats scratch (by 2)"},
+        {"hypothesis": "test_growth.py::test_another[b]"},
+        {"hypothesis": "test_other.py::test_growth_beats_scratch[b]"},
+        {"claim": {"kind": "beats", "metric": "accuracy", "threshold": 0.02, "unit": "accuracy", "alpha": 0.05}},
+        {"verdict": "invalid"},
+        {"smoke": True, "verdict": None},
+        {"status": "started", "verdict": None},
+        {"estimate": None},
+        {"data": {"name": "b", "digest": "digest of a"}},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_what_is_no_other_data_set_of_the_test_is_not_combined(on_data, other):
+    assert render([on_data("a", 0.01), on_data("b", 0.05, **other)]) == ""
+
+
+def test_of_one_data_set_under_two_names_the_latest_run_counts(on_data):
+    def at(when):
+        return {"timings": {"started_at": f"2025-01-0{when}T00:00:00+00:00"}}
+
+    renamed = on_data("new name", 0.01, data={"name": "new name", "digest": "digest of old name"}, **at(2))
+    _, row = rows(render([renamed, on_data("old name", 0.9, **at(1)), on_data("z", 0.05, **at(1))], style="markdown"))
+
+    assert row[1:3] == ["2: new name, z", "+0.0300 [-0.2241, +0.2841] accuracy"]
+
+
+def test_every_test_has_its_row(on_data):
+    others = [on_data(name, 0.2, title="width pays", hypothesis=f"test_width[{name}]") for name in ("a", "b", "c")]
+    page = render([on_data("a", 0.01), *others, on_data("b", 0.05)], style="markdown")
+
+    assert [row[:2] for row in rows(page)[1:]] == [["growth beats scratch", "2: a, b"], ["width pays", "3: a, b, c"]]
