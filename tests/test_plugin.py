@@ -245,7 +245,8 @@ def small(input_shape, outputs):
 LONG, SHORT = (Recipe(Stage(small, epochs=epochs, batch_size=4, optimizer="sgd")) for epochs in (6, 2))
 @pytest.mark.parametrize(("by", "expected"), [(0.0, "supported"), (9.0, "refuted")])
 def test_longer_training_is_better(experiment, by, expected):
-    evidence = experiment.compare(LONG, against=SHORT, on=DATA, claim=beats("loss", by=by), folds=3, repeats=2)
+    design = {"folds": 3, "repeats": 2, "looks": False}
+    evidence = experiment.compare(LONG, against=SHORT, on=DATA, claim=beats("loss", by=by), **design)
     assert evidence.verdict == expected, evidence
 """
 KILLER = """

@@ -40,13 +40,16 @@ def train(recipe, data, jobs, *, device):
         accuracy = 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
         given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.0}, "model": b""}
         metrics = {"accuracy": accuracy, "loss": 1.0}
-        budget = {"epochs": 1, "steps": 1}
-        yield job, Result(metrics=metrics, finite=True, curve=[1.0], budget=budget, **given)
+        epochs, steps = recipe.last.epochs, -(-len(job.cell.train) // recipe.last.batch_size)
+        budget = {"epochs": epochs, "steps": epochs * steps, "trainable_weights": 8, "weights": 8}
+        yield job, Result(metrics=metrics, finite=True, curve=[1.0] * epochs, budget=budget, **given)
 
 
 @pytest.fixture(autouse=True)
 def _engine(monkeypatch):
     monkeypatch.setattr("negres_core.engine.selection.train", train)
+    # What it yields is no model that could be looked at again.
+    monkeypatch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def new_experiment(store):
     def make(**fields):
         device = Device("cpu", "some processor", "tensorflow", workers=1)
         named = {"hypothesis": "a test", "title": "it holds", "registered": "supported"}
-        return Experiment(**named | fields, store=store, device=device)
+        return Experiment(**named | fields, store=store, device=device, controls="cheap")
 
     return make
 
