@@ -82,7 +82,7 @@ def test_every_cell_and_seed_is_trained_and_recorded_once(new_trainer, engine):
 def test_what_is_recorded_is_what_the_engine_gave(new_trainer, tmp_path):
     first = train(new_trainer()).replicates[0]
     assert Store(tmp_path).find(first.id) == first
-    assert (first.status, first.curve, first.predictions) == ("finished", [0.5, 0.0], {"counts": [6, 0]})
+    assert (first.status, first.curve, first.predictions) == ("finished", [0.5] * 10, {"counts": [6, 0]})
     budget = {"epochs": 10, "steps": 10, "trainable_weights": 8, "weights": 8}
     assert (first.budget, first.cost) == (budget, {"train_s": 0.5})
     assert (first.weights[0].path, first.weights[0].start, first.weights[0].end) == ("kept/kernel", "a", "b")
