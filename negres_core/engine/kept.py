@@ -9,6 +9,7 @@ from typing import Any
 
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
+from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.program import Program
 from negres_core.engine.replicate import start_replicate
 from negres_core.recipe import Recipe
@@ -59,7 +60,9 @@ def compile_stage(
     if key not in _kept:
         model = start_replicate(recipe, data, job).model
         program = Program(recipe, data, model)
-        _kept[key] = Compiled(model, program, *compiles(program, model))
+        # How a model is compiled depends on how it draws its masks.
+        with hashed_masks(model):
+            _kept[key] = Compiled(model, program, *compiles(program, model))
         while len(_kept) > MOST:
             _kept.popitem(last=False)
     _kept.move_to_end(key)

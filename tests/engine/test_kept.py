@@ -90,3 +90,19 @@ def test_the_latest_are_kept(compiled, monkeypatch):
 
     ex.train("compiled", recipes[1], ex.CLASSES, jobs)
     assert len(compiled) == 8
+
+
+def test_masks_by_hash_are_compiled_with_xla(monkeypatch):
+    given = []
+
+    def compiles(function, *, jit, compiles=tensorflow.compile_program):
+        given.append(jit)
+        return compiles(function, jit=jit)
+
+    monkeypatch.setattr(tensorflow, "compile_program", compiles)
+    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
+
+    ex.train("compiled", RECIPE, ex.CLASSES, jobs)
+    ex.train("compiled", Recipe(ex.stage(ex.noisy)), ex.CLASSES, jobs)
+
+    assert given == [True, True, False, False]
