@@ -4,6 +4,8 @@ The article's growth experiment: model 1 is a small classifier with heavy dropou
 of model 1, trained, saved to HDF5, loaded again and frozen; model 3 is model 2's architecture with everything trained
 from scratch. The article found no significant difference between its models; an earlier try had been void by a
 programming error. Adam, cross-entropy, 10 epochs a stage, batches of 128, min-max scaling, 5 folds x 5 repeats.
+
+These hypotheses were run while negres was built, before there was a ledger: what is registered in ledger.jsonl was known.
 """
 
 from __future__ import annotations

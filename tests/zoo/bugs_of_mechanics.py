@@ -22,11 +22,12 @@ REPLICATE = "negres_core.engine.replicate"
 
 @bug("frozen layer that trains", "frozen weights", on=growth)
 def unfreeze():
-    """The flag of the whole model, set afterwards, is handed down to every layer."""
+    """Every layer's flag is set afterwards; that of the whole model is not handed down on every backend."""
 
     def freeze(model, reference, *, wanted_by):
         frozen = freeze_layers(model, reference, wanted_by=wanted_by)
-        model.trainable = True
+        for layer in model.layers:
+            layer.trainable = True
         return frozen
 
     return {f"{REPLICATE}.freeze_layers": freeze}
