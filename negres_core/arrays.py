@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
+import numpy as np
+
 T = TypeVar("T")
 
 Named: TypeAlias = T | dict[str, T]
@@ -46,3 +48,9 @@ def label_arrays(arrays: Any, label: str) -> dict[str, Any]:
 def take_rows(arrays: Any, rows: Any) -> Any:
     """Return some rows of an array, or of each of several."""
     return map_arrays(lambda each: each[rows], arrays)
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Tell whether two arrays are one in memory, as inputs and targets of an autoencoder may be."""
+    arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+    return arrays and one.__array_interface__ == other.__array_interface__

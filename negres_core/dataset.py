@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
-from negres_core.arrays import Named, label_arrays, map_arrays, take_rows
+from negres_core.arrays import Named, is_same, label_arrays, map_arrays, take_rows
 from negres_core.errors import InputError
+
+Task = Literal["classification", "regression", "reconstruction"]
+"""What targets ask for: class labels, values, or images."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -23,11 +27,14 @@ class Dataset:
         x: inputs, (rows, ...); or several, a dictionary of such arrays by the names of the model's inputs. Held as
             float32. An array that is float32 already is not copied: leave it as it is.
         y: targets. Integers shaped (rows,) are class labels 0 to classes - 1, held as int32 (classification); floats
-            shaped (rows,) or (rows, columns) are values, held as float32 (regression).
+            shaped (rows,) or (rows, columns) are values, held as float32 (regression); floats shaped (rows, height,
+            width, channels) are images (reconstruction), which may be x itself.
         name: what the data set is called in tables and evidence.
         source: where the arrays came from, for the evidence.
         groups: None, or one label a row, (rows,): rows of one group never straddle two folds. For duplicates, or
             several rows of one subject.
+        attributes: what else is known of each row, by name, (rows,): integers, held as int32, are labels from 0, and
+            floats, held as float32, are values. No arm is trained on them; what is computed of an arm may ask for them.
 
     Raises:
         InputError: the arrays do not fit together, hold values that are not finite in float32, or are empty.
@@ -38,6 +45,7 @@ class Dataset:
     name: str
     source: str = "arrays given by the caller"
     groups: Any = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -114,8 +122,26 @@ class Dataset:
                     remedy="Give a one-dimensional array as long as x.",
                 )
             groups = np.unique(groups, return_inverse=True)[1].astype(np.int32)
-        for field, value in (("x", x), ("y", y), ("groups", groups)):
-            object.__setattr__(self, field, None if value is None else map_arrays(_read_only, value))
+        attributes = {name: self._attribute(name, given) for name, given in dict(self.attributes).items()}
+        for name, value in (("x", x), ("y", y), ("groups", groups)):
+            object.__setattr__(self, name, None if value is None else map_arrays(_read_only, value))
+        object.__setattr__(self, "attributes", MappingProxyType(attributes))
+
+    def _attribute(self, name: str, given: Any) -> np.ndarray:
+        values = self._array(f"attributes[{name!r}]", given)
+        if values.shape != (len(self.y),) or values.dtype.kind not in "biuf":
+            raise InputError(
+                f"Attribute {name!r} of data set {self.name!r} needs one number a row.",
+                received=f"an array of shape {values.shape} and dtype {values.dtype}, for {len(self.y)} rows",
+                remedy="Give labels as integers from 0, np.unique(names, return_inverse=True)[1], or values as floats.",
+            )
+        if not np.isfinite(values).all() or (values.dtype.kind != "f" and values.min() < 0):
+            raise InputError(
+                f"Attribute {name!r} of data set {self.name!r} holds what is no label and no value.",
+                received=f"values from {values.min()} to {values.max()}",
+                remedy="Count labels from 0, and leave out rows of which something is not known.",
+            )
+        return _read_only(values.astype(np.float32 if values.dtype.kind == "f" else np.int32))
 
     def _array(self, label: str, given: Any) -> np.ndarray:
         try:
@@ -131,9 +157,11 @@ class Dataset:
         return len(self.y)
 
     @property
-    def task(self) -> Literal["classification", "regression"]:
+    def task(self) -> Task:
         """What the targets ask for."""
-        return "classification" if self.y.dtype.kind == "i" else "regression"
+        if self.y.dtype.kind == "i":
+            return "classification"
+        return "reconstruction" if self.y.ndim == 4 else "regression"
 
     @property
     def input_shape(self) -> Named[tuple[int, ...]]:
@@ -148,10 +176,16 @@ class Dataset:
         return 1 if self.y.ndim == 1 else int(self.y.shape[1])
 
     @cached_property
+    def span(self) -> float:
+        """From the smallest target to the largest: 1 for images from 0 to 1."""
+        return float(self.y.max() - self.y.min())
+
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 over names, shapes, dtypes and bytes of x, y and groups."""
+        """SHA-256 over names, shapes, dtypes and bytes of x, y, groups and attributes."""
         digest = hashlib.sha256()
-        for name, array in (*label_arrays(self.x, "").items(), ("", self.y), ("", self.groups)):
+        arrays = [*label_arrays(self.x, "").items(), ("", self.y), ("", self.groups), *sorted(self.attributes.items())]
+        for name, array in arrays:
             if array is not None:
                 digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).data)
@@ -159,8 +193,16 @@ class Dataset:
 
     def take(self, rows: np.ndarray) -> Dataset:
         """Return the data set of some rows, in the order of their numbers given."""
-        groups = None if self.groups is None else self.groups[rows]
-        return Dataset(x=take_rows(self.x, rows), y=self.y[rows], name=self.name, source=self.source, groups=groups)
+        x = take_rows(self.x, rows)
+        return Dataset(
+            x=x,
+            # Images that are their own targets stay one array, of which there is one copy on a device.
+            y=x if is_same(self.x, self.y) else self.y[rows],
+            name=self.name,
+            source=self.source,
+            groups=None if self.groups is None else self.groups[rows],
+            attributes=take_rows(self.attributes, rows),
+        )
 
     def flatten(self, rows: Any = slice(None)) -> np.ndarray:
         """Return some rows of all inputs side by side, (rows, width), float32; several in the order of their names."""
@@ -178,7 +220,7 @@ class Dataset:
         So the first few are balanced, as far as there are rows of every class, and ask for as many outputs as all do.
         """
         order = np.random.default_rng(seed).permutation(len(self))
-        if self.task == "regression":
+        if self.task != "classification":
             return order
         labels = self.y[order]
         counts = np.bincount(labels)

@@ -25,7 +25,17 @@ ALPHA = 0.05
 
 
 def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> np.ndarray:
-    """Return a metric of an arm's replicates, seeds averaged: (repeats so far, folds), NaN where not finite."""
+    """Return a metric of an arm's replicates, seeds averaged: (repeats so far, folds), NaN where not finite.
+
+    Raises:
+        InputError: they do not have it.
+    """
+    if metric not in replicates[0].metrics:
+        raise InputError(
+            f"The claim is about the metric {metric!r}, which an arm does not give.",
+            received=f"metrics {', '.join(replicates[0].metrics)}",
+            remedy="Claim one of those; a fit names its own in what it returns, and loss_skill is of Keras' losses.",
+        )
     values = np.array([replicate.metrics[metric] for replicate in replicates], dtype=float)
     means: np.ndarray = values.reshape(-1, design.folds, design.seeds).mean(axis=2)
     return means

@@ -148,7 +148,8 @@ class Experiment:
         if not isinstance(data, Dataset):
             remedy = "Wrap the arrays: Dataset(x=x, y=y, name=...)."
             raise InputError("`on` has to be a data set.", received=type(data).__name__, remedy=remedy)
-        metric = metric_of(claim, task=data.task)
+        own = [recipe.fit.metrics if recipe.fit else None for recipe in arms.values()]
+        metric = metric_of(claim, task=data.task, own=own)
         design.check(data)
         if self.smoke:
             design = shrink_design(design)

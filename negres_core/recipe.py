@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from negres_core.arrays import Named
 from negres_core.errors import InputError
+from negres_core.fit import Fit
 
 Build = Callable[..., Any]
 """A function that returns an uncompiled Keras 3 model. It may ask for `input_shape` and `outputs` by name."""
@@ -99,7 +100,8 @@ class Recipe:
     """What one arm trains: stages in order, each inheriting the one before, on inputs prepared the same way.
 
     Args:
-        *stages: one stage or more. Every stage after the first inherits the one before it.
+        *parts: one stage or more, of which every one after the first inherits the one before it; and at the end, or
+            alone, there may be a `Fit`.
         preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer; it is fitted on
             the inputs of the training fold of each cell, flattened to (rows, features), and applied to both folds. Of
             several inputs, each has a fresh one of its own; what has to be scaled another way is scaled in the model.
@@ -109,31 +111,32 @@ class Recipe:
     """
 
     stages: tuple[Stage, ...]
+    fit: Fit | None
     preprocess: Callable[[], Any] | None
 
-    def __init__(self, *stages: Stage, preprocess: Callable[[], Any] | None = None) -> None:
-        for stage in stages:
-            if not isinstance(stage, Stage):
+    def __init__(self, *parts: Stage | Fit, preprocess: Callable[[], Any] | None = None) -> None:
+        for part in parts:
+            if not isinstance(part, Stage) and (not isinstance(part, Fit) or part is not parts[-1]):
                 raise InputError(
-                    "A recipe is made of stages.",
-                    received=stage,
+                    "A recipe is made of stages, and of one fit at most, which ends it.",
+                    received=part,
                     remedy="Wrap the build function: Recipe(Stage(base)).",
                 )
-        if not stages:
+        if not parts:
             raise InputError("A recipe needs at least one stage.", received="none", remedy="Give Recipe(Stage(base)).")
-        if stages[0].inherits is not None:
+        if parts[0].inherits is not None:
             raise InputError(
                 "The first stage of a recipe has nothing to inherit.",
-                received=f"inherits={name_of(stages[0].inherits)}",
+                received=f"inherits={name_of(parts[0].inherits)}",
                 remedy="Put a stage that trains it in front, or drop `inherits`.",
             )
-        for before, stage in itertools.pairwise(stages):
-            if stage.inherits is None or stage.inherits != before.build:
-                got = "nothing" if stage.inherits is None else name_of(stage.inherits)
+        for before, part in itertools.pairwise(parts):
+            if part.inherits is None or not isinstance(before, Stage) or part.inherits != before.build:
+                got = "nothing" if part.inherits is None else name_of(part.inherits)
                 raise InputError(
                     "Each stage inherits the one before it; otherwise that one would be trained for nothing.",
-                    received=f"{name_of(stage.build)}, which inherits {got}, after {name_of(before.build)}",
-                    remedy=f"Give inherits={name_of(before.build)}, or leave the stage before out.",
+                    received=f"{_name_of(part)}, which inherits {got}, after {_name_of(before)}",
+                    remedy=f"Give inherits={_name_of(before)}, or leave the stage before out.",
                 )
         if preprocess is not None and not callable(preprocess):
             raise InputError(
@@ -141,25 +144,36 @@ class Recipe:
                 received=preprocess,
                 remedy="Give the class itself, as in preprocess=MinMaxScaler, or a function that makes one.",
             )
-        object.__setattr__(self, "stages", stages)
+        object.__setattr__(self, "stages", tuple(part for part in parts if isinstance(part, Stage)))
+        object.__setattr__(self, "fit", parts[-1] if isinstance(parts[-1], Fit) else None)
         object.__setattr__(self, "preprocess", preprocess)
 
     @property
     def last(self) -> Stage:
-        """The stage whose model is the arm's result."""
+        """The last stage, whose model is the arm's result, or what a fit looks at."""
         return self.stages[-1]
 
     @property
+    def network(self) -> Recipe | None:
+        """The recipe without a fit: the network that it trains, or None where it trains none."""
+        return self if self.fit is None else self.parent
+
+    @property
     def parent(self) -> Recipe | None:
-        """The recipe without its last stage: what has to be trained first, and is shared by all arms that have it."""
-        return Recipe(*self.stages[:-1], preprocess=self.preprocess) if len(self.stages) > 1 else None
+        """The recipe without its last part: what has to be trained first, and is shared by all arms that have it."""
+        before = self.stages if self.fit else self.stages[:-1]
+        return Recipe(*before, preprocess=self.preprocess) if before else None
 
     def __str__(self) -> str:
         parts = []
         for stage in self.stages:
             frozen = f", {name_of(stage.freezes)} frozen" if stage.freezes else ""
             parts.append(f"{name_of(stage.build)} ({stage.epochs} epochs{frozen})")
-        return " then ".join(parts)
+        return " then ".join(parts + ([name_of(self.fit.compute)] if self.fit else []))
+
+
+def _name_of(part: Stage | Fit) -> str:
+    return name_of(part.build if isinstance(part, Stage) else part.compute)
 
 
 def name_of(function: Callable[..., Any]) -> str:

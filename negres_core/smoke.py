@@ -23,7 +23,7 @@ def shrink_design(design: Design) -> Design:
 def shrink_recipe(recipe: Recipe) -> Recipe:
     """Train every stage for one epoch."""
     stages = (dataclasses.replace(stage, epochs=1) for stage in recipe.stages)
-    return Recipe(*stages, preprocess=recipe.preprocess)
+    return Recipe(*stages, *([recipe.fit] if recipe.fit else []), preprocess=recipe.preprocess)
 
 
 def shrink_data(data: Dataset, design: Design) -> Dataset:

@@ -86,7 +86,7 @@ class Trainer:
         planned = len(self._run.cells) * self._run.design.seeds
         self._progress(str(recipe), len(done), planned)
         for job, result in train(recipe, self._run.data, list(jobs), device=self._device):
-            done[jobs[job]] = self._record(jobs[job], result, saved_as=recipe.last.saved_as)
+            done[jobs[job]] = self._record(jobs[job], result, recipe)
             self.trained += 1
             self._progress(str(recipe), len(done), planned)
         if left_out := [key for key in keys if key not in done]:
@@ -109,7 +109,8 @@ class Trainer:
             device=self._device.kind,
         )
 
-    def _record(self, key: Key, result: Result, *, saved_as: str) -> Replicate:
+    def _record(self, key: Key, result: Result, recipe: Recipe) -> Replicate:
+        saved_as = "" if recipe.fit else recipe.last.saved_as
         replicate = Replicate(
             id=key.id,
             key=key,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset
+from negres_core.arrays import is_same
 from negres_core.errors import InputError
 
 X = np.arange(12, dtype=np.float32).reshape(4, 3)
@@ -201,3 +202,51 @@ def test_rows_lie_side_by_side_in_the_order_of_the_names_of_their_inputs():
     assert both.width == 5
     assert both.flatten([2, 0]).tolist() == [[9, 8, 9, 10, 11], [7, 0, 1, 2, 3]]
     assert Dataset(x=image, y=[0, 1, 0], name="one").flatten().tolist() == image.reshape(3, 4).tolist()
+
+
+FACES = np.random.default_rng(0).uniform(size=(6, 4, 4, 3)).astype(np.float32)
+
+
+def test_images_as_targets_are_a_reconstruction():
+    data = Dataset(x=FACES, y=FACES, name="faces")
+
+    assert (data.task, data.span) == ("reconstruction", float(np.ptp(FACES)))
+
+
+def test_images_that_are_their_own_targets_stay_one_array():
+    data = Dataset(x=FACES, y=FACES, name="faces").take(np.array([1, 3]))
+
+    assert is_same(data.x, data.y)
+    assert not is_same(data.x, Dataset(x=FACES, y=FACES, name="faces").y)
+
+
+def test_attributes_go_with_their_rows():
+    data = Dataset(x=FACES, y=FACES, name="faces", attributes={"age": np.arange(6.0), "gender": np.arange(6) % 2})
+
+    few = data.take(np.array([5, 0]))
+
+    assert few.attributes["age"].tolist() == [5.0, 0.0]
+    assert few.attributes["gender"].tolist() == [1, 0]
+    assert (few.attributes["age"].dtype, few.attributes["gender"].dtype) == (np.float32, np.int32)
+    assert not few.attributes["age"].flags.writeable
+
+
+def test_attributes_are_part_of_the_digest():
+    plain = Dataset(x=FACES, y=FACES, name="faces")
+    aged = [Dataset(x=FACES, y=FACES, name="faces", attributes={"age": np.full(6, age)}) for age in (1.0, 2.0)]
+
+    assert len({plain.digest, *(data.digest for data in aged)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        (np.arange(5), "needs one number a row"),
+        (["a"] * 6, "needs one number a row"),
+        (np.array([0.0, np.nan, 0, 0, 0, 0]), "holds what is no label and no value"),
+        (np.array([-1, 0, 0, 0, 0, 0]), "holds what is no label and no value"),
+    ],
+)
+def test_refuses_attributes_that_are_no_numbers(values, wrong):
+    with pytest.raises(InputError, match=f"Attribute 'age' of data set 'faces' {wrong}"):
+        Dataset(x=FACES, y=FACES, name="faces", attributes={"age": values})

@@ -26,7 +26,8 @@ def run_python(*arguments, path=""):
 
 
 def test_the_public_names_are_these():
-    assert negres_core.__all__ == ["Dataset", "Evidence", "Recipe", "Stage", "beats", "matches", "reaches"]
+    names = ["Dataset", "Evidence", "Fit", "Metric", "Recipe", "Stage", "beats", "matches", "reaches"]
+    assert negres_core.__all__ == names
     for name in negres_core.__all__:
         public = getattr(negres_core, name)
         assert public.__name__ == name

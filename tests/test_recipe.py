@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from negres_core import Recipe, Stage
+from negres_core import Fit, Recipe, Stage
 from negres_core.errors import InputError
 from negres_core.recipe import call_build, name_of
 
@@ -177,3 +177,42 @@ def test_refuses_a_build_function_that_requires_anything_else(build):
         call_build(build, input_shape=(5,), outputs=3)
     assert "Received: width\n" in str(caught.value)
     assert "functools.partial, or name only input_shape and outputs" in str(caught.value)
+
+
+def pca(train, test):
+    """Stand for a fit."""
+
+
+def test_a_recipe_may_end_in_a_fit_which_looks_at_the_stage_before():
+    recipe = Recipe(Stage(base), Stage(grown, inherits=base), Fit(pca, inherits=grown))
+
+    assert [stage.build for stage in recipe.stages] == [base, grown]
+    assert (recipe.last.build, recipe.fit.compute) == (grown, pca)
+    assert recipe.network == recipe.parent == Recipe(Stage(base), Stage(grown, inherits=base))
+    assert str(recipe) == "base (10 epochs) then grown (10 epochs) then pca"
+
+
+def test_a_recipe_may_be_a_fit_alone():
+    recipe = Recipe(Fit(pca))
+
+    assert (recipe.stages, recipe.parent, recipe.network, str(recipe)) == ((), None, None, "pca")
+
+
+def test_the_network_of_a_recipe_without_a_fit_is_itself():
+    recipe = Recipe(Stage(base))
+
+    assert recipe.network is recipe
+
+
+@pytest.mark.parametrize(
+    ("parts", "wrong"),
+    [
+        ((Fit(pca), Stage(base)), "of one fit at most, which ends it"),
+        ((Stage(base), Fit(pca, inherits=base), Fit(pca)), "of one fit at most, which ends it"),
+        ((Stage(base), Fit(pca)), "Each stage inherits the one before it"),
+        ((Fit(pca, inherits=base),), "The first stage of a recipe has nothing to inherit"),
+    ],
+)
+def test_refuses_a_fit_out_of_place(parts, wrong):
+    with pytest.raises(InputError, match=wrong):
+        Recipe(*parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Literal, Protocol
 
@@ -142,6 +142,17 @@ class Run:
             if self.models is not None and (replicate := next(finished, None)) is not None:
                 yield arm, replicate, self.models.probe(arm.recipe, replicate)
 
+    @property
+    def networks(self) -> Run:
+        """The run of the networks that the arms train: without fits, and without arms that are nothing else."""
+        arms = []
+        for arm in self.arms:
+            network = arm.recipe.network
+            if network is not None:
+                arms.append(replace(arm, recipe=network, stages=arm.stages[: len(network.stages)]))
+        metric = self.metric if self.data.task in self.metric.tasks else METRICS["loss"]
+        return replace(self, arms=arms, metric=metric)
+
     def cell_of(self, replicate: Replicate) -> Cell:
         """Return the cell that a replicate was trained on."""
         return self.cells[replicate.key.repeat * self.design.folds + replicate.key.fold]
@@ -151,8 +162,14 @@ def run_controls(run: Run, *, when: Literal["before", "after"]) -> list[Finding]
     """Run every control that looks before, or after, training.
 
     A control is a module of this package with `WHEN` and `check(run) -> Finding | None`; None where it does not apply.
+    It is about networks, and sees no fits, unless it sets `FITS = True`.
     """
-    findings = [control.check(run) for control in _controls() if when == control.WHEN]
+    networks = run.networks
+    findings = []
+    for control in _controls():
+        seen = run if getattr(control, "FITS", False) else networks
+        if when == control.WHEN and seen.arms:
+            findings.append(control.check(seen))
     return [finding for finding in findings if finding is not None]
 
 
@@ -163,13 +180,16 @@ def plan_trials(run: Run) -> dict[str, Run]:
     `check(run, trained) -> Finding | None`, where `trained` holds the trained trials of all controls. Two controls that
     look at one trial give it one name.
     """
-    controls = [control for control in _controls() if control.WHEN == "trials"]
-    return {name: trial for control in controls for name, trial in control.trials(run).items()}
+    networks = run.networks
+    controls = [control for control in _controls() if control.WHEN == "trials" and networks.arms]
+    return {name: trial for control in controls for name, trial in control.trials(networks).items()}
 
 
 def judge_trials(run: Run, trained: Mapping[str, Run]) -> list[Finding]:
     """Run every control that looks at trials; `trained` is what `plan_trials` returned, its arms trained."""
-    findings = [control.check(run, trained) for control in _controls() if control.WHEN == "trials"]
+    networks = run.networks
+    controls = [control for control in _controls() if control.WHEN == "trials" and networks.arms]
+    findings = [control.check(networks, trained) for control in controls]
     return [finding for finding in findings if finding is not None]
 
 

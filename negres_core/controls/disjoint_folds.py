@@ -8,6 +8,7 @@ from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
 
 WHEN = "before"
+FITS = True
 
 
 def check(run: Run) -> Finding:

@@ -9,6 +9,7 @@ from negres_core.dataset import Dataset
 from negres_core.evidence import Finding
 
 WHEN = "before"
+FITS = True
 
 MOST = 0.01
 """Share of the rows of a test fold that may be known by heart."""

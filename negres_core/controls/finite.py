@@ -6,6 +6,7 @@ from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
 
 WHEN = "after"
+FITS = True
 
 
 def check(run: Run) -> Finding:

@@ -14,6 +14,7 @@ from negres_core.inputs import digest_array, make_transformer, sample_rows
 from negres_core.recipe import Recipe
 
 WHEN = "after"
+FITS = True
 
 
 def check(run: Run) -> Finding | None:

@@ -6,6 +6,7 @@ from negres_core.controls.contract import Run
 from negres_core.evidence import Finding, Replicate
 
 WHEN = "after"
+FITS = True
 
 
 def differing_weights(child: Replicate, parent: Replicate) -> list[str]:

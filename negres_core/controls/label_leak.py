@@ -28,7 +28,7 @@ def check(run: Run) -> Finding | None:
     x, y = data.flatten(rows), data.y[rows]
     if x.shape[1] < 2 or y.ndim > 1 or np.ptp(y) == 0:
         return None
-    if data.task == "regression":
+    if data.task != "classification":
         return _values(x, y)
     return _labels(run, x, y)
 

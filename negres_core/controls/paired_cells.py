@@ -7,6 +7,7 @@ from negres_core.evidence import Finding
 from negres_core.inputs import digest_array
 
 WHEN = "after"
+FITS = True
 
 
 def check(run: Run) -> Finding:

@@ -19,7 +19,7 @@ over 0, which a model draws a hair darker, do not count against it."""
 
 def check(run: Run) -> Finding | None:
     """Compare the outputs of one replicate of each arm with their targets, in a regression."""
-    if run.data.task != "regression":
+    if run.data.task == "classification":
         return None
     found, passed = [], True
     for arm, replicate, probe in run.probes():

@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from negres_core.arrays import Named, map_arrays
+from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
-from negres_core.engine.cells import is_same
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks

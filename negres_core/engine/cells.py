@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import Named, map_arrays
+from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.inputs import prepare_inputs
@@ -58,8 +58,3 @@ class Cells:
 
     def _place(self, array: np.ndarray) -> Any:
         return self.targets if is_same(array, self._data.y) else self._put(array)
-
-
-def is_same(one: np.ndarray, other: np.ndarray) -> bool:
-    """Tell whether two arrays are one in memory, as inputs and targets of an autoencoder may be."""
-    return one.__array_interface__ == other.__array_interface__

@@ -11,6 +11,7 @@ import numpy as np
 
 from negres_core.arrays import label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
+from negres_core.engine.fitted import check_fit
 from negres_core.engine.model import (
     build_model,
     freeze_layers,
@@ -31,6 +32,8 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
     parent = None
     if recipe.preprocess is not None:
         _check_transformer(recipe, data)
+    if recipe.fit is not None:
+        check_fit(recipe.fit, has_model=bool(recipe.stages))
     for stage in recipe.stages:
         model = build_model(stage.build, data)
         _check_optimizer(stage)
@@ -48,7 +51,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
                 received=f"{len(model.weights)} weights, none trainable",
                 remedy="Freeze less, or drop the stage.",
             )
-        parent = _saved(model, stage, loaded=stage is not recipe.last)
+        parent = _saved(model, stage, loaded=stage is not recipe.last or recipe.fit is not None)
 
 
 def _check_transformer(recipe: Recipe, data: Dataset) -> None:
@@ -85,7 +88,7 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
             remedy="Leave `reduction` at its default.",
         )
     shape = output_shape(model, data, name=name)
-    if data.task == "regression":
+    if data.task != "classification":
         if shape not in {data.y.shape[1:], (data.outputs,)}:
             raise InputError(
                 f"{name} returns a model whose outputs do not have the shape of the targets of {data.name!r}.",

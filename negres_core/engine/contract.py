@@ -71,7 +71,7 @@ class Result:
             measured once a process. Replicates that train side by side in threads share that peak: each one's
             `flops_per_s` is its own, and together they make the device's. Where they train as one program, seconds
             are shared out instead, and each one's is the device's already.
-        model: the trained model as the bytes of a Keras file, in the stage's format.
+        model: the trained model as the bytes of a Keras file, in the stage's format; None of a fit.
     """
 
     metrics: dict[str, float]
@@ -82,7 +82,7 @@ class Result:
     inputs_digest: str
     budget: dict[str, int]
     cost: dict[str, float]
-    model: bytes = field(repr=False)
+    model: bytes | None = field(repr=False)
 
 
 class NotBatchableError(Exception):

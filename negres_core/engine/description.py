@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -12,6 +13,7 @@ import keras
 from negres_core.code import digest_code, is_library, source_of
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, is_made_up, layers_of, make_loss, make_optimizer
+from negres_core.fit import Fit
 from negres_core.inputs import digest_array, make_transformer
 from negres_core.recipe import Recipe, Stage, name_of
 
@@ -26,7 +28,8 @@ def describe_recipe(recipe: Recipe, data: Dataset) -> dict[str, Any]:
             "source": source_of(recipe.preprocess),
             "code": digest_code([recipe.preprocess, transformer, transformer.get_params()]),
         }
-    return {"preprocess": prepared, "stages": [_describe_stage(stage, data) for stage in recipe.stages]}
+    described = {"preprocess": prepared, "stages": [_describe_stage(stage, data) for stage in recipe.stages]}
+    return described | ({"fit": _describe_fit(recipe.fit)} if recipe.fit else {})
 
 
 def digest_recipe(description: dict[str, Any]) -> str:
@@ -58,6 +61,16 @@ def _describe_stage(stage: Stage, data: Dataset) -> dict[str, Any]:
         "epochs": stage.epochs,
         "batch_size": stage.batch_size,
         "saved_as": stage.saved_as,
+    }
+
+
+def _describe_fit(fit: Fit) -> dict[str, Any]:
+    return {
+        "compute": name_of(fit.compute),
+        "source": source_of(fit.compute),
+        "code": digest_code(fit.compute),
+        "inherits": name_of(fit.inherits) if fit.inherits else None,
+        "metrics": [dataclasses.asdict(metric) for metric in fit.metrics],
     }
 
 

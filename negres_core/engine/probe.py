@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from negres_core.arrays import take_rows
 from negres_core.controls.contract import Outline, Probe
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
@@ -74,7 +75,7 @@ class SavedModels:
         outline, model, x = self.outline(recipe), self._load(stage, replicate), self._inputs(recipe, cell)
         weights = [digest_array(weight) for weight in model.weights]
         outputs, loss, trivial_loss = _predict(model, stage, x, self._data, cell, logits=outline.logits)
-        batches = [(_take(x, rows), y[rows]) for rows in _sample(cell, stage.batch_size)]
+        batches = [(take_rows(x, rows), y[rows]) for rows in _sample(cell, stage.batch_size)]
         with _silence_of(model) as silent:
             inference = [float(_loss_of(model, stage, *batch, training=False)) for batch in batches]
         training, gradient_norm = _gradient_of(model, stage, batches)
@@ -110,10 +111,6 @@ class SavedModels:
         return self._prepared[1]
 
 
-def _take(x: Any, rows: np.ndarray) -> Any:
-    return {name: each[rows] for name, each in x.items()} if isinstance(x, dict) else x[rows]
-
-
 def _sample(cell: Cell, batch_size: int) -> list[np.ndarray]:
     """Return batches of rows of the training fold, spread over it, none smaller than the others."""
     batch = min(batch_size, SAMPLE, len(cell.train))
@@ -130,7 +127,7 @@ def _predict(
     outputs, losses, constant = [], np.zeros(2), None
     for begin in range(0, len(cell.test), CHUNK):
         rows = cell.test[begin : begin + CHUNK]
-        chunk = model(_take(x, rows), training=False)
+        chunk = model(take_rows(x, rows), training=False)
         outputs.append(ops.convert_to_numpy(chunk).astype(np.float32))
         if stage.objective is None:
             if constant is None:
@@ -145,7 +142,7 @@ def _predict(
 def _constant(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> np.ndarray:
     """Return one row of outputs: the shares of the classes, or the means of the columns, in the training fold."""
     y = data.y[cell.train]
-    if data.task == "regression":
+    if data.task != "classification":
         constant = y.mean(axis=0, dtype=np.float64).reshape(shape)
         if not logits:
             return constant.astype(np.float32)

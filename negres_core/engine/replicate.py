@@ -19,11 +19,14 @@ from negres_core.engine.model import (
     inherit_weights,
     load_model,
     make_loss,
+    make_loss_object,
     save_model,
     weight_paths,
 )
+from negres_core.engine.outline import outline_model
+from negres_core.engine.scores import score
 from negres_core.inputs import digest_array, sample_rows
-from negres_core.metrics import score_labels, score_values
+from negres_core.metrics import floor_of, loss_skill
 from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
 
@@ -107,7 +110,7 @@ def finish_replicate(
         for index, (path, weight) in enumerate(zip(weight_paths(model), model.weights, strict=True))
     ]
     finite = all(bool(np.isfinite(values).all()) for values in (curve, loss, outputs, *model.get_weights()))
-    metrics, predictions = _score(data, job, outputs, loss=loss, finite=finite, threshold=_threshold(recipe))
+    metrics, predictions = _score(recipe, data, job, model, outputs, loss=loss, finite=finite)
     return Result(
         metrics=metrics,
         finite=finite,
@@ -133,23 +136,33 @@ def finish_replicate(
 
 
 def _score(
-    data: Dataset, job: Job, outputs: np.ndarray, *, loss: float, finite: bool, threshold: float
+    recipe: Recipe, data: Dataset, job: Job, model: Any, outputs: np.ndarray, *, loss: float, finite: bool
 ) -> tuple[dict[str, float], dict[str, Any]]:
     y = data.y[job.cell.test]
-    if data.task == "regression":
-        outputs = outputs.reshape(y.shape)
-        score, names = score_values, ["mse", "mae", "r2"]
-        summary = {"mean": float(outputs.mean()), "sd": float(outputs.std())} if finite else {}
-        predicted = outputs
+    if data.task != "classification":
+        predicted = outputs.reshape(y.shape)
+    elif outputs.shape[1] > 1:
+        predicted = outputs.argmax(axis=1)
     else:
-        score, names = score_labels, ["accuracy", "precision", "recall", "f1"]
-        wide = outputs.shape[1] > 1
-        predicted = outputs.argmax(axis=1) if wide else (outputs[:, 0] > threshold).astype(np.int64)
-        counts = np.bincount(predicted, minlength=max(outputs.shape[1], 2))
-        summary = {"counts": counts.tolist()} if finite else {}
-    if not finite:
-        return dict.fromkeys([*names, "loss"], float("nan")), summary
-    return score(y, predicted) | {"loss": loss}, summary
+        predicted = (outputs[:, 0] > _threshold(recipe)).astype(np.int64)
+    metrics, summary = score(data, job.cell, predicted, finite=finite)
+    metrics["loss"] = loss if finite else float("nan")
+    if finite and data.task == "reconstruction":
+        outline = outline_model(model, recipe.last)
+        if (floor := floor_of(outline.loss, y)) is not None and not outline.logits:
+            trivial = _constant_loss(recipe, data, job)
+            summary |= {"loss_floor": floor, "mean_image_loss": trivial}
+            metrics["loss_skill"] = loss_skill(loss, trivial=trivial, floor=floor)
+    return metrics, summary
+
+
+def _constant_loss(recipe: Recipe, data: Dataset, job: Job) -> float:
+    """Return the loss of the mean image of the training fold, on the test fold."""
+    loss, mean = make_loss_object(recipe.last), data.y[job.cell.train].mean(axis=0)
+    y = data.y[job.cell.test]
+    parts = [y[begin : begin + 256] for begin in range(0, len(y), 256)]
+    losses = [float(loss(part, np.broadcast_to(mean, part.shape))) * len(part) for part in parts]
+    return sum(losses) / len(y)
 
 
 def _threshold(recipe: Recipe) -> float:

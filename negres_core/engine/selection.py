@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import keras
 
 from negres_core.dataset import Dataset
-from negres_core.engine import batched, compiled, reference
+from negres_core.engine import batched, compiled, fitted, reference
 from negres_core.engine.contract import Job, NotBatchableError, Result
 from negres_core.engine.device import Device
 from negres_core.engine.model import build_model, make_optimizer
@@ -17,11 +17,14 @@ from negres_core.recipe import Recipe, name_of
 
 
 def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device) -> Iterator[tuple[Job, Result]]:
-    """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`.
+    """Train the last stage of a recipe, or compute its fit, on every job; see `negres_core.engine.contract.Train`.
 
     Where a faster engine cannot train this recipe, the next slower one does, and an `EngineWarning` says so.
     """
     if not jobs:
+        return
+    if recipe.fit is not None:
+        yield from fitted.train(recipe, data, jobs, device=device)
         return
     if (why := needs_reference(recipe, data)) is not None:
         _say(recipe, f"{why}; it trains with keras.Model.fit, one replicate after another")

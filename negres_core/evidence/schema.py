@@ -74,7 +74,9 @@ class Replicate(Record):
     curve: list[Number]
     """Mean training loss of each epoch."""
     predictions: dict[str, Any]
-    """A summary: `counts` of predicted classes, or `mean` and `sd` of predicted values."""
+    """A summary: `counts` of predicted classes, or `mean` and `sd` of predicted values. Of images, `low` and `high`; of
+    what 8 bits show of them, how many values there are (`shown_values`) and the shares of the darkest and brightest
+    (`shown_black`, `shown_white`); and, where the loss is one of Keras', its `loss_floor` and `mean_image_loss`."""
     weights: list[TrainedWeight]
     inputs_digest: str
     """Digest of a fixed sample of the prepared inputs."""
@@ -84,7 +86,8 @@ class Replicate(Record):
     """Differs from run to run: `compile_s`, `train_s`, `steady_epoch_s`, `evaluate_s` in seconds; `memory_bytes`;
     `flops_per_s`, reached in a steady epoch, beside `peak_flops_per_s`, measured on the whole device, which replicates
     that train side by side in threads share."""
-    model: ModelFile
+    model: ModelFile | None
+    """None of a fit, which trains no network."""
     provenance: dict[str, Any]
     recorded_at: str
     """UTC, ISO 8601."""

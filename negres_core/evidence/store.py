@@ -65,10 +65,13 @@ class Store:
         replicate = self._read(path, Replicate)
         if replicate is None:
             return None
-        model = path.with_name(replicate.model.file)
         if replicate.id != id or replicate.key.id != id:
             self._set_aside(path, "its id is not the hash of its key")
-        elif not model.is_file():
+            return None
+        if replicate.model is None:
+            return replicate
+        model = path.with_name(replicate.model.file)
+        if not model.is_file():
             self._set_aside(path, f"its model {model.name} is missing")
         elif hashlib.sha256(model.read_bytes()).hexdigest() != replicate.model.sha256:
             self._set_aside(path, f"its model {model.name} was changed")
@@ -77,25 +80,36 @@ class Store:
             return replicate
         return None
 
-    def record(self, replicate: Replicate, model: bytes) -> Replicate:
-        """Write a replicate and its model; the model first, so that a record never points to nothing."""
+    def record(self, replicate: Replicate, model: bytes | None) -> Replicate:
+        """Write a replicate and its model, if any; the model first, so that a record never points to nothing."""
         path = self._replicate_path(replicate.id)
         if path.exists():
             # By a fresh run, or by another process at the same time: nothing is wrong with it, so nothing is said.
             self._set_aside(path)
-        _write(path.with_name(replicate.model.file), model)
+        if replicate.model is not None and model is not None:
+            _write(path.with_name(replicate.model.file), model)
         _write(path, _sealed(replicate))
         self._recorded.add(replicate.id)
         return replicate
 
     @staticmethod
-    def model_file(id: str, model: bytes, *, saved_as: str) -> ModelFile:
-        """Name the file of a replicate's model; by its content too, so that two writers never share one."""
+    def model_file(id: str, model: bytes | None, *, saved_as: str) -> ModelFile | None:
+        """Name the file of a replicate's model, if any; by its content too, so that two writers never share one."""
+        if model is None:
+            return None
         sha256 = hashlib.sha256(model).hexdigest()
         return ModelFile(file=f"{id}.{sha256[:8]}.{saved_as}", sha256=sha256)
 
     def model_path(self, replicate: Replicate) -> Path:
-        """Return where a replicate's model lies."""
+        """Return where a replicate's model lies.
+
+        Raises:
+            EvidenceError: it has none.
+        """
+        if replicate.model is None:
+            raise EvidenceError(
+                "A fit has no model that is kept.", received=replicate.id, remedy="Ask for the model it inherits."
+            )
         return self._replicate_path(replicate.id).with_name(replicate.model.file)
 
     def write_evidence(self, evidence: Evidence) -> Path:

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from negres_core import Dataset, Fit, Metric, Recipe, Stage
+from negres_core.design import Design
+from negres_core.engine.checks import check_recipe
+from negres_core.engine.contract import Job
+from negres_core.engine.device import Device
+from negres_core.engine.fitted import train
+from negres_core.engine.selection import train as train_any
+from negres_core.errors import InputError
+from tests.engine.examples import CLASSES, VALUES
+
+FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
+IMAGES = Dataset(x=FACES, y=FACES, name="images", attributes={"bright": (FACES.mean(axis=(1, 2, 3)) > 0.5).astype(int)})
+CPU = Device("cpu", "a processor", keras.backend.backend(), 1)
+
+
+def cells(data):
+    return list(Design(folds=2, repeats=1).split(data))
+
+
+def results(recipe, data, *, parent=None, seeds=1):
+    jobs = [Job(cell, seed, parent) for cell in cells(data) for seed in range(seeds)]
+    return [result for _, result in train(recipe, data, jobs, device=CPU)]
+
+
+def pca(train, test):
+    from sklearn.decomposition import PCA
+
+    fitted = PCA(3, random_state=0).fit(train.flatten())
+    return fitted.inverse_transform(fitted.transform(test.flatten())).reshape(test.y.shape)
+
+
+def majority(train, test):
+    return np.full(len(test), np.bincount(train.y).argmax())
+
+
+def brightness(train, test):
+    return {"accuracy": test.attributes["bright"].mean(), "rows": len(train)}
+
+
+def random_number(train, test, seed):
+    return {"number": np.random.default_rng(seed).random()}
+
+
+def doubled(train, test, model):
+    return 2 * np.asarray(model(test.x, training=False))
+
+
+def autoencoder(input_shape):
+    return keras.Sequential(
+        [layers.Input(input_shape), layers.Flatten(), layers.Dense(2), layers.Dense(16), layers.Reshape((4, 4, 1))]
+    )
+
+
+def test_predictions_are_scored_as_those_of_a_network():
+    result, other = results(Recipe(Fit(pca)), IMAGES)
+
+    assert 0 < result.metrics["skill"] < 1
+    assert result.metrics["psnr"] > 5
+    assert "loss" not in result.metrics
+    assert (result.model, result.curve, result.weights, result.finite) == (None, [], [], True)
+    assert result.metrics != other.metrics
+
+
+def test_labels_may_be_predicted():
+    result, _ = results(Recipe(Fit(majority)), CLASSES)
+
+    assert sum(result.predictions["counts"]) == len(cells(CLASSES)[0].test)
+
+
+def test_metrics_may_be_returned_and_ask_for_attributes():
+    result, _ = results(Recipe(Fit(brightness, metrics=(Metric("rows", True, "rows"),))), IMAGES)
+
+    assert result.metrics == {"accuracy": IMAGES.attributes["bright"][cells(IMAGES)[0].test].mean(), "rows": 10.0}
+
+
+def test_every_replicate_has_a_seed_of_its_own():
+    numbers = [result.metrics["number"] for result in results(Recipe(Fit(random_number)), IMAGES, seeds=2)]
+
+    assert len(set(numbers)) == 4
+    assert numbers == [result.metrics["number"] for result in results(Recipe(Fit(random_number)), IMAGES, seeds=2)]
+
+
+def test_the_inherited_model_is_looked_at_and_named_in_the_record(tmp_path):
+    model = autoencoder((4, 4, 1))
+    path = tmp_path / "model.keras"
+    model.save(path)
+
+    recipe = Recipe(Stage(autoencoder, loss="mse"), Fit(doubled, inherits=autoencoder))
+    result, _ = results(recipe, IMAGES, parent=path)
+
+    test = IMAGES.y[cells(IMAGES)[0].test]
+    expected = float(np.mean((2 * np.asarray(model(test)) - test) ** 2))
+    assert result.metrics["mse"] == pytest.approx(expected, rel=1e-5)
+    assert [weight.inherited_from for weight in result.weights] == [0, 1, 2, 3]
+    assert all(weight.start == weight.end and not weight.trainable for weight in result.weights)
+
+
+def test_inputs_are_prepared_as_the_recipe_says():
+    from sklearn.preprocessing import MinMaxScaler
+
+    def highest(train, test):
+        return {"highest": train.x.max()}
+
+    result, _ = results(Recipe(Fit(highest), preprocess=MinMaxScaler), VALUES)
+
+    assert result.metrics["highest"] == pytest.approx(1.0)
+
+
+def test_what_is_not_finite_is_said_so():
+    result, _ = results(Recipe(Fit(lambda train, test: {"accuracy": float("nan")})), IMAGES)
+
+    assert not result.finite
+
+
+def test_the_selection_of_engines_knows_fits():
+    jobs = [Job(cells(IMAGES)[0], 0)]
+
+    [(job, result)] = train_any(Recipe(Fit(pca)), IMAGES, jobs, device=CPU)
+
+    assert job is jobs[0]
+    assert result.metrics["skill"] > 0
+
+
+@pytest.mark.parametrize(
+    ("compute", "wrong"),
+    [
+        (lambda train, test: test.y[1:], "has to return predictions of the test fold, finite values"),
+        (lambda train, test: {"accuracy": [1, 2]}, "has to map the names of metrics to one number each"),
+        (lambda train, test: {}, "has to map the names of metrics to one number each"),
+    ],
+)
+def test_refuses_what_is_neither_predictions_nor_metrics(compute, wrong):
+    with pytest.raises(InputError, match=wrong):
+        results(Recipe(Fit(compute)), IMAGES)
+
+
+def test_refuses_values_for_class_labels():
+    with pytest.raises(InputError, match="class labels, integers"):
+        results(Recipe(Fit(lambda train, test: np.zeros(len(test)))), CLASSES)
+
+
+@pytest.mark.parametrize("compute", [lambda train: 0, lambda train, test, code: 0, doubled])
+def test_refuses_a_function_that_asks_for_what_it_is_not_given(compute):
+    with pytest.raises(InputError, match="takes a training fold and a test fold, and may name seed"):
+        check_recipe(Recipe(Fit(compute)), IMAGES)
+
+
+def test_a_fit_that_inherits_may_ask_for_the_model():
+    check_recipe(Recipe(Stage(autoencoder, loss="mse"), Fit(doubled, inherits=autoencoder)), IMAGES)
