@@ -109,6 +109,9 @@ class Models(Protocol):
     def probe(self, recipe: Recipe, replicate: Replicate) -> Probe:
         """Look again at a trained replicate of a recipe's last stage."""
 
+    def predict(self, arm: Trained, position: int, rows: np.ndarray) -> np.ndarray | None:
+        """Predict some rows of a replicate's test fold, raw; None where its fit returns metrics, not predictions."""
+
 
 @dataclass(frozen=True)
 class Run:

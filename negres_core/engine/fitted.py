@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from negres_core.arrays import take_rows
+from negres_core.arrays import Named, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result, Weight
 from negres_core.engine.device import Device, peak_memory_bytes
@@ -35,6 +35,13 @@ def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device)
         yield job, _compute_one(recipe, recipe.fit, data, job)
 
 
+def predict(recipe: Recipe, data: Dataset, job: Job, rows: np.ndarray) -> np.ndarray | None:
+    """Compute a fit again for some rows of a job's test fold; None where it returns metrics, not predictions."""
+    assert recipe.fit is not None
+    made = _compute(recipe, recipe.fit, data, job, prepare_inputs(recipe, data, job.cell), rows)[0]
+    return None if isinstance(made, Mapping) else np.asarray(made)
+
+
 def check_fit(fit: Fit, *, has_model: bool) -> None:
     """Raise InputError where a fit requires an argument that it is not given."""
     parameters = list(inspect.signature(fit.compute).parameters.values())
@@ -53,17 +60,9 @@ def check_fit(fit: Fit, *, has_model: bool) -> None:
 
 
 def _compute_one(recipe: Recipe, fit: Fit, data: Dataset, job: Job) -> Result:
-    cell = job.cell
-    inputs = prepare_inputs(recipe, data, cell)
-    prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
-    model = load_model(job.parent) if job.parent else None
-    seed = derive_seed("fit", repeat=cell.repeat, fold=cell.fold, seed=job.seed)
-    offered = {"model": model, "seed": seed}
-    named = {name: offered[name] for name in inspect.signature(fit.compute).parameters if name in offered}
-    # What draws from the global generators, Keras' among them, draws the same when it is computed again.
-    keras.utils.set_random_seed(seed)
+    inputs = prepare_inputs(recipe, data, job.cell)
     began = time.perf_counter()
-    made = fit.compute(prepared.take(cell.train), prepared.take(cell.test), **named)
+    made, model = _compute(recipe, fit, data, job, inputs, job.cell.test)
     computed = time.perf_counter()
     metrics, predictions = _read(made, fit, data, job)
     cost = {"compile_s": 0.0, "train_s": computed - began, "steady_epoch_s": computed - began}
@@ -73,11 +72,25 @@ def _compute_one(recipe: Recipe, fit: Fit, data: Dataset, job: Job) -> Result:
         curve=[],
         predictions=predictions,
         weights=_weights_of(model) if model is not None else [],
-        inputs_digest=digest_array(take_rows(inputs, sample_rows(cell))),
+        inputs_digest=digest_array(take_rows(inputs, sample_rows(job.cell))),
         budget=dict(BUDGET),
         cost=cost | {"evaluate_s": time.perf_counter() - computed, "memory_bytes": peak_memory_bytes()},
         model=None,
     )
+
+
+def _compute(
+    recipe: Recipe, fit: Fit, data: Dataset, job: Job, inputs: Named[np.ndarray], tested: np.ndarray
+) -> tuple[Any, Any]:
+    """Return what a fit makes of the training fold and of some rows to test; and the model it was given, or None."""
+    prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
+    model = load_model(job.parent) if job.parent else None
+    seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
+    offered = {"model": model, "seed": seed}
+    named = {name: offered[name] for name in inspect.signature(fit.compute).parameters if name in offered}
+    # What draws from the global generators, Keras' among them, draws the same when it is computed again.
+    keras.utils.set_random_seed(seed)
+    return fit.compute(prepared.take(job.cell.train), prepared.take(tested), **named), model
 
 
 def _weights_of(model: Any) -> list[Weight]:

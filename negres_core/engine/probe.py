@@ -15,9 +15,11 @@ import numpy as np
 from keras import ops
 
 from negres_core.arrays import take_rows
-from negres_core.controls.contract import Outline, Probe
+from negres_core.controls.contract import Outline, Probe, Trained
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
+from negres_core.engine import fitted
+from negres_core.engine.contract import Job
 from negres_core.engine.model import build_model, freeze_layers, layers_of, make_loss_object
 from negres_core.engine.outline import activation_of, last_layer, outline_model
 from negres_core.engine.program import load_backend
@@ -69,6 +71,17 @@ class SavedModels:
         if replicate.id not in self._probes:
             self._probes[replicate.id] = self._look(recipe, replicate)
         return self._probes[replicate.id]
+
+    def predict(self, arm: Trained, position: int, rows: np.ndarray) -> np.ndarray | None:
+        """Predict some rows of a replicate's test fold, raw; None where its fit returns metrics, not predictions."""
+        replicate = arm.replicates[position]
+        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        if arm.recipe.fit is not None:
+            parent = self._path_of(arm.stages[-2][position]) if arm.recipe.stages else None
+            return fitted.predict(arm.recipe, self._data, Job(cell, replicate.key.seed, parent), rows)
+        model, x = self._load(arm.recipe.last, replicate), self._inputs(arm.recipe, cell)
+        outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
+        return _read(outputs, self._data.y[rows], logits=self.outline(arm.recipe).logits)
 
     def _look(self, recipe: Recipe, replicate: Replicate) -> Probe:
         cell, stage, y = self._cells[replicate.key.repeat, replicate.key.fold], recipe.last, self._data.y

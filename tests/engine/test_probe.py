@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core import Fit
+from negres_core.controls.contract import Trained
 from negres_core.engine import probe as probing
 from negres_core.engine.contract import Job
 from negres_core.engine.probe import SavedModels
@@ -247,3 +249,36 @@ def test_the_sample_is_spread_over_the_fold_in_batches_of_one_size():
     assert len(set(np.concatenate(rows).tolist())) == 512
     assert [len(batch) for batch in probing._sample(cell, 1)] == [1] * probing.BATCHES
     assert [len(batch) for batch in probing._sample(SimpleNamespace(train=np.arange(7)), 128)] == [7]
+
+
+@pytest.mark.parametrize("name", ["convolution", "added loss"])
+def test_it_predicts_some_rows_of_a_test_fold(probed, name):
+    recipe, data = ex.RECIPES[name]
+    _, models, replicate = probed(recipe, data)
+    probe = models.probe(recipe, replicate)
+    arm = Trained("treatment", recipe, [[replicate]])
+
+    predicted = models.predict(arm, 0, ex.cells(data)[0].test[2:4])
+
+    np.testing.assert_allclose(predicted, probe.predicted[2:4], rtol=1e-5, atol=1e-6)
+
+
+def test_it_predicts_what_a_fit_makes_of_the_model_it_inherits(probed):
+    recipe, data = ex.RECIPES["added loss"]
+    _, models, replicate = probed(recipe, data)
+    probe = models.probe(recipe, replicate)
+
+    def halved(train, test, model):
+        return np.asarray(model(test.x, training=False)).reshape(test.y.shape) / 2
+
+    def share(train, test):
+        return {"share": 1.0}
+
+    rows = ex.cells(data)[0].test[2:4]
+    arms = [
+        Trained("treatment", Recipe(*recipe.stages, Fit(compute, inherits=recipe.last.build)), [[replicate]] * 2)
+        for compute in (halved, share)
+    ]
+
+    np.testing.assert_allclose(models.predict(arms[0], 0, rows), probe.predicted[2:4] / 2, rtol=1e-5, atol=1e-6)
+    assert models.predict(arms[1], 0, rows) is None
