@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import math
 
-import keras
-from keras import layers, ops
-
 
 def cae(
     input_shape,
@@ -36,6 +33,9 @@ def cae(
         momentum: of its running statistics.
         resized: whether the decoder repeats pixels and convolves, in place of a strided transposed convolution.
     """
+    import keras
+    from keras import layers
+
     widths = [width * 2**block for block in range(blocks)]
 
     def finish():
@@ -68,6 +68,9 @@ def cae(
 
 def dense_autoencoder(input_shape, *, code=64, width=256):
     """Return an autoencoder without convolutions: one hidden layer on either side of the code."""
+    import keras
+    from keras import layers
+
     pixels = math.prod(input_shape)
     encoder = keras.Sequential(
         [keras.Input(input_shape), layers.Flatten(), layers.Dense(width, activation="relu"), layers.Dense(code)],
@@ -85,35 +88,12 @@ def dense_autoencoder(input_shape, *, code=64, width=256):
     return _join(encoder, decoder, input_shape)
 
 
-@keras.saving.register_keras_serializable("negres")
-class Sampling(layers.Layer):
-    """Draws a code from the normal distribution of an image; outside training, its mean.
-
-    Adds the divergence of that distribution from the standard normal to the loss (Kingma & Welling 2014), scaled by
-    `weight`, which is one over the number of pixel values where the rest of the loss is a mean over them.
-    """
-
-    def __init__(self, weight, **kwargs):
-        super().__init__(**kwargs)
-        self.weight = weight
-        self.seed = keras.random.SeedGenerator()
-
-    def call(self, moments, training=False):
-        """Return a code for each row of means and logarithms of variances, (rows, 2 * code)."""
-        mean, log_variance = ops.split(moments, 2, axis=-1)
-        divergence = 0.5 * ops.sum(ops.exp(log_variance) + mean**2 - 1 - log_variance, axis=-1)
-        self.add_loss(self.weight * ops.mean(divergence))
-        if not training:
-            return mean
-        return mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=self.seed)
-
-    def get_config(self):
-        """Return what the layer is made of."""
-        return super().get_config() | {"weight": self.weight}
-
-
 def vae(input_shape, *, code=64, **options):
     """Return a variational autoencoder: `cae`, with a distribution in place of each code. `encoder` gives its mean."""
+    import keras
+
+    from benchmarks.face_layers import Sampling
+
     inner = cae(input_shape, code=2 * code, **options)
     moments, images = inner.get_layer("encoder"), keras.Input(input_shape)
     decoder = cae(input_shape, code=code, **options).get_layer("decoder")
@@ -122,6 +102,29 @@ def vae(input_shape, *, code=64, **options):
     return _join(encoder, decoder, input_shape)
 
 
+def dcgan(input_shape, *, code=64, width=32):
+    """Return a generator of images, its layer `decoder`, and its adversary, its layer `discriminator`.
+
+    After Radford et al. 2016. The model draws a code for each image that it is given, and returns what is generated.
+    """
+    from benchmarks.face_layers import Adversaries
+
+    return Adversaries(input_shape, code=code, width=width)
+
+
+def play(model, images, targets, *, training):
+    """Let the discriminator tell images from generated ones, and the generator have them taken for images."""
+    from keras import losses, ops
+
+    real = model.discriminator(images, training=training)
+    fake = model.discriminator(model(images, training=training), training=training)
+    told = losses.BinaryCrossentropy(from_logits=True)
+    ones, zeros = ops.ones_like(real), ops.zeros_like(real)
+    return {"decoder": told(ones, fake), "discriminator": (told(ones, real) + told(zeros, fake)) / 2}
+
+
 def _join(encoder, decoder, input_shape):
+    import keras
+
     images = keras.Input(input_shape)
     return keras.Model(images, decoder(encoder(images)))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from negres_core import Recipe
 from negres_core.controls.majority_class import _surely_positive, check
 from negres_core.design import Cell
 
@@ -119,3 +120,15 @@ def test_models_that_learned_nothing_are_taken_for_better_in_one_run_of_twenty()
     passed = sum(_surely_positive(run, gains) for gains in right - 0.5)
 
     assert 0.03 < passed / 2000 < 0.07
+
+
+def test_values_that_an_objective_does_not_ask_for_are_not_judged(new_run):
+    """A generator of faces is not to reproduce the face that it is given."""
+    run = new_run(y=VALUES, scores={"mse": 9.0})
+    assert not check(run).passed
+    arms = [
+        replace(arm, recipe=Recipe(replace(arm.recipe.last, objective=lambda *given, training: 0, inherits=None)))
+        for arm in run.arms
+    ]
+
+    assert check(replace(run, arms=arms)) is None

@@ -1,0 +1,162 @@
+"""What the faces family computes without training an arm: PCA, probes of codes, arithmetic and walks among them.
+
+Each is a function of a training fold and a test fold, for a `Fit`. Codes come from the layer `encoder` of an arm's
+model, and faces from its layer `decoder`; see face_models.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+PAIRS, STEPS = 64, 16
+"""Pairs of faces that are walked between, and steps of a walk."""
+SHUFFLES = 99
+"""Directions that mean nothing, among which the true one is ranked."""
+
+
+def encode(model, faces):
+    """Return the codes of faces, (rows, code)."""
+    return model.get_layer("encoder").predict(faces, batch_size=512, verbose=0)
+
+
+def decode(model, codes):
+    """Return the faces of codes, (rows, size, size, channels)."""
+    return model.get_layer("decoder").predict(codes, batch_size=512, verbose=0)
+
+
+def fit_pca(train, code):
+    """Return a PCA of the training faces, flattened."""
+    from sklearn.decomposition import PCA
+
+    return PCA(code, svd_solver="randomized", random_state=0).fit(train.flatten())
+
+
+def pca(train, test, *, code=64):
+    """Reconstruct by the principal components of the training faces."""
+    fitted = fit_pca(train, code)
+    return fitted.inverse_transform(fitted.transform(test.flatten())).reshape(test.y.shape)
+
+
+def shown_rounded(train, test, model):
+    """Reconstruct, and round for display before the scale of 0 to 255 is applied: the article's likeliest fault."""
+    return np.round(model.predict(test.x, batch_size=512, verbose=0))
+
+
+def probe(train, test, attribute, codes):
+    """Tell an attribute by a linear probe of codes of the training fold and the test fold, standardized.
+
+    Returns:
+        Of class labels, the macro recall over classes (balanced accuracy), for which rare classes count as any other;
+        of values, the share of variance explained. As `told` both are 0 for what is told by nothing, and 1 for what is
+        told perfectly.
+    """
+    from sklearn.linear_model import LogisticRegression, RidgeCV
+    from sklearn.metrics import balanced_accuracy_score, r2_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    y, wanted = train.attributes[attribute], test.attributes[attribute]
+    if y.dtype.kind == "f":
+        fitted = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 7))).fit(codes[0], y)
+        return {"told": r2_score(wanted, fitted.predict(codes[1]))}
+    logistic = LogisticRegression(class_weight="balanced", max_iter=2_000)
+    fitted = make_pipeline(StandardScaler(), logistic).fit(codes[0], y)
+    return {"told": balanced_accuracy_score(wanted, fitted.predict(codes[1]), adjusted=True)}
+
+
+def probe_code(train, test, model, *, attribute):
+    """Probe the codes of a trained encoder."""
+    return probe(train, test, attribute, [encode(model, fold.x) for fold in (train, test)])
+
+
+def probe_untrained(train, test, *, attribute, build):
+    """Probe the codes of the same encoder before it was trained: what its architecture alone knows."""
+    model = build(train.input_shape)
+    return probe(train, test, attribute, [encode(model, fold.x) for fold in (train, test)])
+
+
+def probe_pca(train, test, *, attribute, code=64):
+    """Probe the principal components of the training faces."""
+    fitted = fit_pca(train, code)
+    return probe(train, test, attribute, [fitted.transform(fold.flatten()) for fold in (train, test)])
+
+
+def direction(codes, labels):
+    """Return the difference of the mean codes of those who have an attribute and those who do not."""
+    return codes[labels == 1].mean(axis=0) - codes[labels == 0].mean(axis=0)
+
+
+def judge(train, attribute, *, seed):
+    """Train a network to tell an attribute with two classes from faces; return a function of faces to log-odds.
+
+    It is trained on the training fold and asked about faces made from the test fold, which it has not seen.
+    """
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [
+            keras.Input(train.input_shape),
+            *(layers.Conv2D(width, 3, strides=2, padding="same", activation="relu") for width in (16, 32, 64)),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(1),
+        ]
+    )
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
+    model.fit(train.x, train.attributes[attribute], batch_size=64, epochs=8, verbose=0)
+    return lambda faces: model.predict(faces, batch_size=512, verbose=0)[:, 0]
+
+
+def add_attribute(train, test, model, seed, *, attribute):
+    """Add an attribute's direction to the codes of test faces that lack it, and ask a judge of the decoded faces.
+
+    The null hypothesis is that the direction means no more than one between two random halves of the faces. Shuffled
+    directions have the true one's length, so that they change the faces as much.
+
+    Returns:
+        `margin`, how much further the judge's log-odds rise than by the 95th percentile of `SHUFFLES` shuffled
+        directions; `moved`, how far they rise; and `judged`, the judge's accuracy on the test faces themselves.
+    """
+    ask = judge(train, attribute, seed=seed)
+    random = np.random.default_rng(seed)
+    labels, codes = train.attributes[attribute], encode(model, train.x)
+    true = direction(codes, labels)
+    lacking = encode(model, test.x[test.attributes[attribute] == 0][:PAIRS])
+    before = ask(decode(model, lacking)).mean()
+
+    def rise(step):
+        return float(ask(decode(model, lacking + step)).mean() - before)
+
+    shuffled = [direction(codes, random.permutation(labels)) for _ in range(SHUFFLES)]
+    rises = [rise(step * (np.linalg.norm(true) / np.linalg.norm(step))) for step in shuffled]
+    moved = rise(true)
+    return {
+        "margin": moved - float(np.quantile(rises, 0.95)),
+        "moved": moved,
+        "judged": float(np.mean((ask(test.x) > 0) == test.attributes[attribute])),
+    }
+
+
+def walk(train, test, model, seed):
+    """Walk between the codes of pairs of test faces in equal steps, and measure the steps in pixels.
+
+    Returns:
+        `evenness`, the mean length of a decoded step over the longest, 1 where all are equal, averaged over pairs; and
+        `detour`, the decoded path's length over the distance of its ends.
+    """
+    paths = decode(model, _walk(model, test, seed)).reshape(PAIRS, STEPS + 1, -1)
+    steps = np.sqrt(np.mean(np.diff(paths, axis=1) ** 2, axis=2))
+    ends = np.sqrt(np.mean((paths[:, -1] - paths[:, 0]) ** 2, axis=1))
+    return {
+        "evenness": float(np.mean(steps.mean(axis=1) / steps.max(axis=1))),
+        "detour": float(np.mean(steps.sum(axis=1) / ends)),
+    }
+
+
+def _walk(model, test, seed):
+    pairs = np.random.default_rng(seed).permutation(len(test))[: 2 * PAIRS]
+    first, last = np.split(encode(model, test.x[pairs]), 2)
+    part = np.linspace(0, 1, STEPS + 1)[:, None]
+    return np.concatenate([one * (1 - part) + other * part for one, other in zip(first, last, strict=True)])
