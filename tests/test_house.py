@@ -19,7 +19,8 @@ LAYERS = {
     for layer, parts in enumerate(
         (
             "arrays errors",
-            "claim code dataset design fit inputs metrics prospect provenance recipe seeds smoke statistics verdict",
+            "bisection claim code dataset design fit inputs metrics prospect provenance recipe seeds smoke statistics "
+            "verdict",
             "evidence",
             "controls engine report",
             "decision experiment foresight progress registration training trials",
