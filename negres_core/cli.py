@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--no-looks", dest="looks", action="store_false", help="judge once, after the last repeat")
     command.add_argument("--alpha", type=float, default=ALPHA, help=f"level of a claim ({ALPHA:g})")
     command = commands.add_parser("schema", help="print the JSON Schema of a record")
-    command.add_argument("record", choices=("evidence", "ledger", "replicate"))
+    command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"))
     text = "register hypotheses instead of running them; what is not named here goes to pytest"
     command = commands.add_parser("register", help=text, description=text, allow_abbrev=False)
     command.add_argument("--verify", action="store_true", help="register nothing; fail where the ledger is broken")

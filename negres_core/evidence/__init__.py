@@ -1,5 +1,6 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
+from negres_core.evidence.bisected import Bisected, Stepped
 from negres_core.evidence.family import family_of
 from negres_core.evidence.ledger import Ledger
 from negres_core.evidence.plan import Entry, Plan, Registration
@@ -21,6 +22,7 @@ from negres_core.evidence.store import Store
 
 __all__ = [
     "Arm",
+    "Bisected",
     "Entry",
     "Estimated",
     "Evidence",
@@ -33,6 +35,7 @@ __all__ = [
     "Plan",
     "Registration",
     "Replicate",
+    "Stepped",
     "Store",
     "Timings",
     "TrainedWeight",

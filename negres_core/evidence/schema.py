@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from negres_core.evidence.bisected import Bisected
 from negres_core.evidence.plan import Entry, Registration
 from negres_core.evidence.record import Number, Record
 
@@ -284,9 +285,10 @@ class Evidence(Record):
         return "\n".join(lines)
 
 
-def schema_of(record: Literal["evidence", "ledger", "replicate"]) -> str:
+def schema_of(record: Literal["bisection", "evidence", "ledger", "replicate"]) -> str:
     """Return the JSON Schema of a record, or of a line of the ledger, as it is written, its digest included."""
-    models: dict[str, type[Record]] = {"evidence": Evidence, "ledger": Entry, "replicate": Replicate}
+    models: dict[str, type[Record]]
+    models = {"bisection": Bisected, "evidence": Evidence, "ledger": Entry, "replicate": Replicate}
     schema = models[record].model_json_schema(mode="serialization")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["properties"]["digest"] = {

@@ -16,10 +16,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from negres_core.errors import EvidenceError
-from negres_core.evidence.record import SCHEMA_VERSION, Record, digest_of, read_strict
+from negres_core.evidence.bisected import Bisected
+from negres_core.evidence.record import SCHEMA_VERSION, Record, canonical, digest_of, read_strict
 from negres_core.evidence.schema import Evidence, ModelFile, Replicate
 
-Kind = TypeVar("Kind", Evidence, Replicate)
+Kind = TypeVar("Kind", Bisected, Evidence, Replicate)
 
 
 class Store:
@@ -27,6 +28,7 @@ class Store:
 
         replicates/3f/3f9a....json     one trained replicate, immutable, with its model beside it
         hypotheses/<name>/evidence.json    one hypothesis
+        bisections/<name>.json         what makes the difference between two configurations
         set-aside/                     what was found damaged, or was superseded
 
     Each record is written to a temporary file, synced and renamed, and sealed with a digest of its own content. Records
@@ -142,9 +144,22 @@ class Store:
 
     def evidence_path(self, hypothesis: str) -> Path:
         """Return where a hypothesis' evidence lies: a readable name that no test id can climb out of, and a hash."""
-        readable = re.sub(r"[^A-Za-z0-9]+", "-", hypothesis.rpartition("/")[2]).strip("-")[:100]
-        exact = hashlib.sha256(hypothesis.encode()).hexdigest()[:8]
-        return self.folder / "hypotheses" / f"{readable}-{exact}" / "evidence.json"
+        return self.folder / "hypotheses" / _file_name(hypothesis, exactly=hypothesis) / "evidence.json"
+
+    def write_bisection(self, bisected: Bisected) -> Path:
+        """Write a bisection, in the place of an earlier one of the same two configurations of the same test."""
+        ends = bisected.model_dump(mode="json", include={"test", "failing", "working"})
+        path = self.folder / "bisections" / f"{_file_name(bisected.test, exactly=canonical(ends))}.json"
+        _write(path, _sealed(bisected))
+        return path
+
+    def read_bisection(self, path: Path) -> Bisected | None:
+        """Read a bisection, or None where it cannot be trusted.
+
+        Raises:
+            EvidenceError: it was written by a newer version.
+        """
+        return self._read(path, Bisected)
 
     def _replicate_path(self, id: str) -> Path:
         if not re.fullmatch(r"[0-9a-f]{32}", id):
@@ -197,6 +212,11 @@ class Store:
 
 def _content(evidence: Evidence) -> dict[str, Any]:
     return {name: value for name, value in evidence.substance().items() if name != "outcome"}
+
+
+def _file_name(readable: str, *, exactly: str) -> str:
+    shown = re.sub(r"[^A-Za-z0-9]+", "-", readable.rpartition("/")[2]).strip("-")[:100]
+    return f"{shown}-{hashlib.sha256(exactly.encode()).hexdigest()[:8]}"
 
 
 def _sealed(record: Record) -> bytes:

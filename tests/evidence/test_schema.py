@@ -13,7 +13,7 @@ from negres_core.evidence.record import SCHEMA_VERSION
 from negres_core.evidence.schema import Evidence, Replicate
 
 
-@pytest.mark.parametrize("record", ["evidence", "ledger", "replicate"])
+@pytest.mark.parametrize("record", ["bisection", "evidence", "ledger", "replicate"])
 def test_the_shipped_schema_is_that_of_the_code(record):
     shipped = importlib.resources.files("negres_core.evidence").joinpath("json_schema", f"{record}.json").read_text()
 
