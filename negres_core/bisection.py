@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from negres_core.configuration import Configuration, differing_factors, shown
 from negres_core.errors import InputError
-
-Configuration = Mapping[str, Any]
-"""Factors, flat and dotted as in "model.activation", to plain JSON values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +114,7 @@ class Bisection:
         makes = "factor makes" if len(cause) == 1 else "factors together make"
         lines = [f"{len(cause)} {makes} the difference, of {differing} that differ"]
         lines += [
-            f"  cause       {name}: {_shown(self.working[name])} works, {_shown(self.failing[name])} fails"
+            f"  cause       {name}: {shown(self.working[name])} works, {shown(self.failing[name])} fails"
             for name in cause
         ]
         lines += [f"  sufficient  {self._say_sufficient()}", f"  necessary   {self._say_necessary()}"]
@@ -174,7 +170,7 @@ def bisect(
         InputError: the configurations have different factors, differ in none, are no plain values, or come to the same
             verdict or to one that decides nothing.
     """
-    differing = _differing(failing, working)
+    differing = differing_factors(failing, working)
     steps: dict[frozenset[str], Step] = {}
 
     def run(changed: Collection[str]) -> Decided:
@@ -234,41 +230,6 @@ def _minimize(cause: Sequence[str], fails: Callable[[Collection[str]], bool]) ->
     return cause
 
 
-def _differing(failing: Configuration, working: Configuration) -> tuple[str, ...]:
-    for which, configuration in (("failing", failing), ("working", working)):
-        _check_plain(which, configuration)
-    if failing.keys() != working.keys():
-        one_sided = [f"{name} (failing only)" for name in failing if name not in working]
-        one_sided += [f"{name} (working only)" for name in working if name not in failing]
-        raise InputError(
-            "Two configurations that are bisected have the same factors.",
-            received=", ".join(one_sided),
-            remedy="Give each factor on both sides, where one side lacks it with the value that it takes there.",
-        )
-    differing = tuple(name for name in failing if _shown(failing[name]) != _shown(working[name]))
-    if not differing:
-        raise InputError(
-            "The failing and the working configuration differ in no factor.",
-            received=", ".join(f"{name}: {_shown(value)}" for name, value in failing.items()) or "no factors",
-            remedy="Make what differs between the two a factor, or give another configuration.",
-        )
-    return differing
-
-
-def _check_plain(which: str, configuration: Configuration) -> None:
-    wrong = f"The {which} configuration has to map factors to plain JSON values."
-    remedy = 'Write it flat, as in {"model.activation": "relu", "train.epochs": 10}: a name, not a function.'
-    if not isinstance(configuration, Mapping):
-        raise InputError(wrong, received=configuration, remedy=remedy)
-    for name, value in configuration.items():
-        try:
-            plain = isinstance(name, str) and not isinstance(value, Mapping) and bool(_shown(value))
-        except (TypeError, ValueError):  # what JSON has no word for; a number that is not finite
-            plain = False
-        if not plain:
-            raise InputError(wrong, received=f"{name}: {value!r}", remedy=remedy)
-
-
 def _check_decided(which: str, decided: Decided) -> Decided:
     if decided.verdict not in ("supported", "refuted", "invalid"):
         raise InputError(
@@ -285,8 +246,3 @@ def _within(differing: Sequence[str], names: Collection[str]) -> tuple[str, ...]
 
 def _without(names: Sequence[str], others: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in others)
-
-
-def _shown(value: Any) -> str:
-    # As text, 1, 1.0 and true are three values.
-    return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from negres_core.configuration import is_mixture, read_ends
 from negres_core.decision import ALPHA, recompute
 from negres_core.design import Design
 from negres_core.errors import EvidenceError, NegresError
@@ -61,10 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--verify", action="store_true", help="register nothing; fail where the ledger is broken")
     _add_ledger(command)
     command.add_argument("--reason", metavar="TEXT", help="why what is registered already is amended")
+    text = "find the factors that make a configuration fail where another works; what comes after them goes to pytest"
+    command = commands.add_parser("bisect", help=text, description=text, allow_abbrev=False)
+    text = "its test's id with its param id, or a TOML or JSON file with `test` and `factors`"
+    command.add_argument("failing", metavar="FAILING", help=text)
+    command.add_argument("working", metavar="WORKING", help="the same, or the param id alone")
     given, others = parser.parse_known_args(arguments)
-    if others and (given.command != "register" or given.verify):
+    if others and given.command != "bisect" and (given.command != "register" or given.verify):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
     try:
+        if given.command == "bisect":
+            return _bisect(given, others)
         return _register(given, others) if given.command == "register" else _run(given)
     except NegresError as error:
         print(f"negres: {error}", file=sys.stderr)
@@ -121,6 +129,23 @@ def _committed(ledger: Ledger) -> str:
     return f"{missing} not committed yet" if missing else "all committed"
 
 
+def _bisect(given: argparse.Namespace, others: Sequence[str]) -> int:
+    import pytest
+
+    from negres_core.bisecting import Bisecting
+
+    failing, working = read_ends(given.failing, given.working)
+    bisecting = Bisecting(failing, working)
+    # Twice quiet, pytest sums up nothing of tests that it did not choose.
+    status = int(pytest.main([*QUIET, "-qq", failing.test, *others], plugins=[bisecting]))
+    if bisecting.error is not None:
+        raise bisecting.error
+    if bisecting.bisection is None:
+        return status or 1
+    print(f"{bisecting.bisection}\n  record      {bisecting.path}")
+    return 0
+
+
 def _run(given: argparse.Namespace) -> int:
     if given.command == "schema":
         print(schema_of(given.record))
@@ -135,7 +160,10 @@ def _run(given: argparse.Namespace) -> int:
         )
     store = Store(given.folder)
     read = [store.read_evidence(path) for path in store.evidence_paths()]
-    evidences = [evidence for evidence in read if evidence is not None and given.k in evidence.hypothesis]
+    # A mixture is no claim: it is there for whoever asks for it, and to be verified.
+    mixtures = "mix-" in given.k or given.command in ("show", "verify", "export")
+    chosen = [evidence for evidence in read if evidence is not None and given.k in evidence.hypothesis]
+    evidences = [evidence for evidence in chosen if mixtures or not is_mixture(evidence.hypothesis)]
     try:
         if not evidences:
             raise EvidenceError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -258,7 +258,10 @@ def _registers(item: pytest.Item) -> Callable[[Plan], Registration]:
 def _title(item: pytest.Item) -> str:
     """Read a test's name as a sentence, with the parameters that the table has no column for."""
     name = getattr(item, "originalname", item.name).removeprefix("test_").replace("_", " ")
-    others = [f"{key} {value}" for key, value in _params(item).items() if key not in ("data", "expected")]
+    # A configuration of many factors is known by what the test calls it.
+    called = item.name.partition("[")[2].removesuffix("]")
+    shown = {key: value for key, value in _params(item).items() if key not in ("data", "expected")}
+    others = [f"{key} {called if isinstance(value, Mapping) else value}" for key, value in shown.items()]
     return f"{name} ({', '.join(others)})" if others else name
 
 

@@ -33,9 +33,9 @@ def progress_of(config: pytest.Config) -> Iterator[Progress]:
 
 
 def announce(config: pytest.Config, line: str) -> None:
-    """Say something in the middle of a test."""
+    """Say something in the middle of a test, where pytest is not as quiet as with -qq."""
     terminal = config.pluginmanager.getplugin("terminalreporter")
-    if terminal is not None and not is_worker(config):
+    if terminal is not None and not is_worker(config) and config.get_verbosity() > -2:
         with uncaptured(config):
             terminal.ensure_newline()
             terminal.write_line(f"negres: {line}")

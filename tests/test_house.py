@@ -19,12 +19,12 @@ LAYERS = {
     for layer, parts in enumerate(
         (
             "arrays errors",
-            "bisection claim code dataset design fit inputs metrics prospect provenance recipe seeds smoke statistics "
-            "verdict",
+            "bisection claim code configuration dataset design fit inputs metrics prospect provenance recipe seeds "
+            "smoke statistics verdict",
             "evidence",
             "controls engine report",
             "decision experiment foresight progress registration training trials",
-            "cli plugin terminal",
+            "bisecting cli plugin terminal",
             "__init__",  # the public names are for users: no module imports from it
         )
     )
@@ -32,6 +32,9 @@ LAYERS = {
 }
 # The imports inside a layer.
 SIDEWAYS = {
+    ("bisecting", "plugin"): "what the plugin says of a test's evidence is read",
+    ("bisection", "configuration"): "configurations are bisected",
+    ("cli", "bisecting"): "a command bisects",
     ("design", "dataset"): "a design cuts a data set",
     ("design", "seeds"): "a fold is derived from a seed",
     ("engine", "controls"): "a second look at a model is taken for controls",

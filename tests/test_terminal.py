@@ -31,5 +31,13 @@ def test_what_is_said_in_a_test_is_seen(pytester, capture):
     result.stdout.fnmatch_lines(["negres: ten cells see an effect of .01"])
 
 
+def test_a_quiet_session_says_nothing(pytester):
+    pytester.makepyfile(
+        "from negres_core.terminal import announce\ndef test_it(pytestconfig): announce(pytestconfig, 'hush')"
+    )
+
+    pytester.runpytest_subprocess("-qq", "-p", "no:hypothesispytest").stdout.no_fnmatch_line("*hush*")
+
+
 def test_a_worker_says_nothing():
     announce(type("Config", (Worker,), {"pluginmanager": type("Plugins", (), {"getplugin": lambda *_: None})()})(), "")

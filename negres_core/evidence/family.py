@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from negres_core.configuration import is_mixture
 from negres_core.errors import EvidenceError
 from negres_core.evidence.ledger import Ledger
 from negres_core.evidence.store import Store
@@ -11,8 +12,8 @@ from negres_core.statistics.multiplicity import holm
 def family_of(store: Store, ledger: Ledger) -> dict[str, float]:
     """Correct the p-values of all hypotheses that are in the ledger or have evidence, by Holm's method.
 
-    Smoke runs are no evidence. A hypothesis that has not run, or whose run was cut off, is void or decided nothing, is
-    a member with p = 1.
+    Smoke runs are no evidence, and the mixtures of a bisection no claims. A hypothesis that has not run, or whose run
+    was cut off, is void or decided nothing, is a member with p = 1.
 
     Where the ledger is broken or anything is of a newer version, nobody knows the family: nothing is corrected, and the
     store notes why.
@@ -30,5 +31,5 @@ def family_of(store: Store, ledger: Ledger) -> dict[str, float]:
     except EvidenceError as error:
         store.notes.append(f"no p-value is corrected for the family: {error}")
         return {}
-    found = {each.hypothesis: each.p_value for each in recorded if each is not None and not each.smoke}
-    return holm(dict.fromkeys(registered) | found)
+    claims = [each for each in recorded if each and not each.smoke and not is_mixture(each.hypothesis)]
+    return holm(dict.fromkeys(registered) | {each.hypothesis: each.p_value for each in claims})

@@ -25,10 +25,11 @@ def test_the_family_is_what_is_registered_and_what_has_evidence(store, ledger, n
     assert list(family_of(store, ledger)) == list(expected)
 
 
-def test_smoke_runs_and_what_was_superseded_are_no_members(store, ledger, new_evidence):
+def test_smoke_runs_mixtures_and_what_was_superseded_are_no_members(store, ledger, new_evidence):
     store.write_evidence(new_evidence(hypothesis="one", p_value=0.01))
     store.write_evidence(new_evidence(hypothesis="one", p_value=0.001))
     store.write_evidence(new_evidence(hypothesis="smoke", smoke=True, verdict=None, p_value=0.0001))
+    store.write_evidence(new_evidence(hypothesis="test_mine.py::test_it[mix-0123456789ab]", p_value=0.0001))
 
     assert family_of(store, ledger) == pytest.approx({"one": 0.003, "two": 1.0, "three": 1.0})
 
