@@ -131,7 +131,10 @@ class Bisection:
         return "\n".join([*lines, f"  asked       {alone}{together}"])
 
     def _say_sufficient(self) -> str:
-        return f"yes: the working configuration, with this alone changed, is {self._with(self.cause)}"
+        told, failing = self._with(self.cause), self.steps[0].decided
+        # A mixture may fail in a way of its own: to be judged by whoever reads it.
+        other = "" if told.finding == failing.finding else f", where the failing one is {failing}"
+        return f"yes: the working configuration, with this alone changed, is {told}{other}"
 
     def _say_necessary(self) -> str:
         told = f"the failing configuration, with this alone reverted, is {self._reverted}"

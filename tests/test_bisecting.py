@@ -5,8 +5,16 @@ import re
 
 import pytest
 
+from negres_core.bisection import Decided
+from negres_core.bisection import bisect as bisect_two
+from negres_core.claim import reaches
 from negres_core.cli import main
+from negres_core.configuration import name_mixture
+from negres_core.dataset import Dataset
+from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
+from negres_core.experiment import Experiment
+from negres_core.recipe import Recipe, Stage
 from tests.sessions import HEAD
 
 BODY = """
@@ -32,7 +40,7 @@ def bisect(pytester, quick_engine, monkeypatch, capsys):
 
     def session(arguments, plugins):
         settings = ("-p", "no:hypothesispytest", "--negres-controls=cheap")
-        return pytester.inline_run(*settings, *arguments, plugins=plugins).ret
+        return pytester.inline_run(*settings, *arguments, plugins=plugins, no_reraise_ctrlc=True).ret
 
     def run(body, failing=f"{TEST}[article]", working="twin", *arguments):
         monkeypatch.setattr(pytest, "main", session)
@@ -79,6 +87,24 @@ def test_a_second_bisection_trains_nothing_and_says_the_same(bisect, pytester, q
     assert explanation_in(second[1])[:7] == explanation_in(first[1])[:7]
     assert "  spent       0 replicates trained, 36 reused" in second[1].splitlines()
     assert verdicts == {path: store.read_evidence(path).verdict for path in store.evidence_paths()}
+
+
+def test_a_bisection_that_was_cut_off_goes_on_where_it_was(bisect, pytester, quick_engine, monkeypatch):
+    train, left = quick_engine.train, iter(range(10))
+
+    def train_ten(recipe, data, jobs, **given):
+        for result in train(recipe, data, jobs, **given):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            yield result
+
+    monkeypatch.setattr("negres_core.engine.selection.train", train_ten)
+    status, out, _ = bisect(BODY)
+    assert status == pytest.ExitCode.INTERRUPTED
+    assert "factors together" not in out
+    assert not (pytester.path / ".negres" / "bisections").exists()
+    monkeypatch.setattr("negres_core.engine.selection.train", train)
+    assert "  spent       6 replicates trained, 30 reused" in explanation_in(bisect(BODY)[1])
 
 
 def test_the_record_can_be_read_and_names_the_evidence_of_each_run(bisect, pytester):
@@ -235,3 +261,36 @@ def test_a_test_file_that_cannot_be_imported_is_pytests_error(bisect):
     status, out, _ = bisect("raise OSError('broken')")
     assert status != 0
     assert "OSError: broken" in out
+
+
+def test_a_pair_that_keeps_a_network_from_learning_is_found_in_training(tmp_path):
+    """Where all weights start at zero, no gradient reaches any; where one layer's do, those of the other see to it."""
+    import keras
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(n_class=3, return_X_y=True)
+    data = Dataset(x=x / 16, y=y, name="digits")
+    place = {"store": Store(tmp_path), "device": choose_device("cpu"), "controls": "cheap"}
+
+    def decide(configuration):
+        def build(input_shape, outputs):
+            starts = configuration["hidden.starts_at"], configuration["output.starts_at"]
+            hidden = keras.layers.Dense(8, "tanh", kernel_initializer=starts[0])
+            last = keras.layers.Dense(outputs, "softmax", kernel_initializer=starts[1])
+            return keras.Sequential([keras.layers.Input(input_shape), hidden, last])
+
+        recipe = Recipe(Stage(build, epochs=8, batch_size=16))
+        experiment = Experiment(hypothesis=name_mixture(configuration), title="it learns", **place)
+        evidence = experiment.measure(recipe, on=data, claim=reaches("accuracy", bar=0.7), folds=3, repeats=1)
+        return Decided(verdict=evidence.verdict, finding=evidence.finding, trained=evidence.timings.trained)
+
+    zeros = {"hidden.starts_at": "zeros", "output.starts_at": "zeros"}
+    random = {"hidden.starts_at": "he_normal", "output.starts_at": "he_normal"}
+    bisection = bisect_two(zeros, random, decide)
+
+    assert bisection.cause == ("hidden.starts_at", "output.starts_at")
+    assert bisection.necessary
+    assert bisection.steps[0].decided == Decided(
+        verdict="invalid", finding="majority class, trained weights", trained=3
+    )
+    assert bisection.trained == 3 * len(bisection.steps)

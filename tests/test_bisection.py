@@ -137,6 +137,17 @@ def test_the_explanation_names_the_cause_the_runs_and_what_they_took():
     ]
 
 
+def test_a_mixture_that_fails_in_its_own_way_is_held_against_the_failing_configuration():
+    def decide(configuration):
+        finding = "dead units" if configuration["units"] == 4 else "saturation"
+        return Decided(verdict="invalid" if configuration["rounded"] else "supported", finding=finding)
+
+    failing, working = {"units": 8, "rounded": True}, {"units": 4, "rounded": False}
+    assert "is invalid (dead units), where the failing one is invalid (saturation)\n" in str(
+        bisect(failing, working, decide)
+    )
+
+
 @pytest.mark.parametrize(
     ("failing", "working", "why"),
     [
