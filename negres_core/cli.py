@@ -1,4 +1,4 @@
-"""The `negres` command: plan and register hypotheses before they are run, and read evidence afterwards."""
+"""The `negres` command: plan and register hypotheses, bisect configurations, and read evidence afterwards."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 0 where all is well."""
     parser = argparse.ArgumentParser(
-        prog="negres", description="Plan and register hypotheses, and read their evidence."
+        prog="negres", description="Plan and register hypotheses, bisect configurations, and read evidence."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
