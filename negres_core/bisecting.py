@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from _pytest.runner import runtestprotocol  # where plugins that rerun tests have it from, too
@@ -110,8 +110,14 @@ class Bisecting:
             made = template.ihook.pytest_pycollect_makeitem(collector=parent, name=template.originalname, obj=function)
         finally:
             self._mixing = None
-        mixture: pytest.Function = next(item for item in made if _others(item) == _others(template))
-        return mixture
+        for mixture in made:
+            if _others(mixture) == _others(template):
+                return cast(pytest.Function, mixture)
+        raise InputError(
+            "The test's other parameters are not the same when they are asked for again.",
+            received=f"{_others(template)} in {template.nodeid}",
+            remedy="Make their values once, outside `pytest_generate_tests`.",
+        )
 
     def _run(self, item: pytest.Function, following: pytest.Function, *, mixed: bool) -> Decided:
         self._raised = None

@@ -196,6 +196,24 @@ def test_ends_that_differ_in_another_parameter_are_refused(bisect):
     assert (status, errors.splitlines()[0][:47]) == (2, "negres: Two configurations are bisected with al")
 
 
+ANEW = """
+def pytest_generate_tests(metafunc):
+    metafunc.parametrize("anew", [object()])
+
+@pytest.mark.parametrize("configuration", [{"epochs": 1}, {"epochs": 3}], ids=["article", "twin"])
+def test_it_learns(experiment, configuration, anew):
+    pass
+"""
+
+
+def test_a_parameter_that_is_another_one_each_time_is_refused(bisect):
+    status, _, errors = bisect(ANEW, f"{TEST}[anew0-article]", "anew0-twin")
+    assert (status, errors.splitlines()[0][8:]) == (
+        2,
+        "The test's other parameters are not the same when they are asked for again.",
+    )
+
+
 def test_the_evidence_lies_where_pytest_is_told(bisect, pytester):
     status, out, _ = bisect(BODY, f"{TEST}[article]", "twin", "--negres-evidence", "kept", "--negres-controls", "none")
     assert status == 0
