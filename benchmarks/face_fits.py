@@ -87,9 +87,10 @@ def direction(codes, labels):
 
 
 def judge(train, attribute, *, seed):
-    """Train a network to tell an attribute with two classes from faces; return a function of faces to log-odds.
+    """Train a network to tell an attribute with two classes from faces; it returns log-odds, (rows, 1).
 
-    It is trained on the training fold and asked about faces made from the test fold, which it has not seen.
+    It is trained on the training fold and asked about faces of, or made from, the test fold, which it has not seen. Its
+    layer `features`, (rows, 64), is what it judges by.
     """
     import keras
     from keras import layers
@@ -101,12 +102,13 @@ def judge(train, attribute, *, seed):
             *(layers.Conv2D(width, 3, strides=2, padding="same", activation="relu") for width in (16, 32, 64)),
             layers.Flatten(),
             layers.Dropout(0.5),
+            layers.Dense(64, activation="relu", name="features"),
             layers.Dense(1),
         ]
     )
     model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
     model.fit(train.x, train.attributes[attribute], batch_size=64, epochs=8, verbose=0)
-    return lambda faces: model.predict(faces, batch_size=512, verbose=0)[:, 0]
+    return model
 
 
 def add_attribute(train, test, model, seed, *, attribute):
@@ -119,11 +121,15 @@ def add_attribute(train, test, model, seed, *, attribute):
         `margin`, how much further the judge's log-odds rise than by the 95th percentile of `SHUFFLES` shuffled
         directions; `moved`, how far they rise; and `judged`, the judge's accuracy on the test faces themselves.
     """
-    ask = judge(train, attribute, seed=seed)
+    judging = judge(train, attribute, seed=seed)
     random = np.random.default_rng(seed)
     labels, codes = train.attributes[attribute], encode(model, train.x)
     true = direction(codes, labels)
     lacking = encode(model, test.x[test.attributes[attribute] == 0][:PAIRS])
+
+    def ask(faces):
+        return judging.predict(faces, batch_size=512, verbose=0)[:, 0]
+
     before = ask(decode(model, lacking)).mean()
 
     def rise(step):
@@ -160,3 +166,24 @@ def _walk(model, test, seed):
     first, last = np.split(encode(model, test.x[pairs]), 2)
     part = np.linspace(0, 1, STEPS + 1)[:, None]
     return np.concatenate([one * (1 - part) + other * part for one, other in zip(first, last, strict=True)])
+
+
+def generate(train, test, model, seed):
+    """Decode codes drawn from the standard normal distribution, as many as there are test faces, and compare them.
+
+    Returns:
+        `frechet`, the Frechet distance (Heusel et al. 2017) between normal distributions of a judge's features of the
+        generated faces and of the test faces; the judge was trained to tell gender, and is the same for all arms.
+    """
+    import keras
+
+    judging = judge(train, "gender", seed=seed)
+    look = keras.Model(judging.inputs, judging.get_layer("features").output)
+    size = model.get_layer("decoder").input_shape[-1]
+    drawn = decode(model, np.random.default_rng(seed).standard_normal((len(test), size), dtype=np.float32))
+    made, real = (look.predict(faces, batch_size=512, verbose=0).astype(np.float64) for faces in (drawn, test.x))
+    spreads = np.cov(made, rowvar=False), np.cov(real, rowvar=False)
+    # The trace of the root of their product, whose eigenvalues are real and positive but for rounding.
+    shared = np.sqrt(np.maximum(np.linalg.eigvals(spreads[0] @ spreads[1]).real, 0)).sum()
+    apart = np.sum((made.mean(axis=0) - real.mean(axis=0)) ** 2)
+    return {"frechet": float(apart + np.trace(spreads[0]) + np.trace(spreads[1]) - 2 * shared)}
