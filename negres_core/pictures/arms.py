@@ -81,10 +81,18 @@ def as_shown(values: np.ndarray, run: Run) -> np.ndarray:
 def excess_of(values: np.ndarray, run: Run) -> str:
     """Say what of raw values lies outside the data's range, which a display cannot show; nothing where none does."""
     low, high = float(run.data.y.min()), float(run.data.y.max())
-    under, over = np.mean(values < low), np.mean(values > high)
+    half = (high - low) / 510  # of a grey level: less is not seen
+    under, over = np.mean(values < low - half), np.mean(values > high + half)
     if not under and not over:
         return ""
-    return f"{under:.1%} of its raw values are under {low:g} and {over:.1%} over {high:g}, clipped here"
+    ends = [say(end, run) for end in (low, high)]
+    return f"{under:.1%} of its raw values are under {ends[0]} and {over:.1%} over {ends[1]}, clipped here"
+
+
+def say(value: float, run: Run) -> str:
+    """Write a value of a pixel to four digits of the data's range."""
+    span = run.data.span or 1.0
+    return f"{round(float(value) / span, 4) * span:.4g}"
 
 
 def _predicts(replicate: Replicate) -> bool:

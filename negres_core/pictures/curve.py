@@ -18,7 +18,7 @@ from negres_core.recipe import Recipe, name_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-REFERENCES = {"mean_image_loss": ("the mean image", (0, (5, 3))), "loss_floor": ("floor: perfect", (0, (1, 1.5)))}
+REFERENCES = {"mean_image_loss": ("the mean image", (0, (5, 3))), "loss_floor": ("the floor", (0, (1, 1.5)))}
 """Levels that a record may hold, how they are called, and the dashes they are drawn with."""
 
 
@@ -87,7 +87,7 @@ def make(run: Run, traces: Sequence[Trace]) -> Figure:
         for trace in own:
             _plot(axis, trace)
         _mark_levels(axis, own)
-        axis.plot([], [], color=NEUTRAL, linewidth=0.9, alpha=0.6, label="thin: one replicate each; thick: their mean")
+        axis.plot([], [], color=NEUTRAL, linewidth=0.9, alpha=0.6, label="thin: one replicate each, thick: their mean")
         if any(trace.tested for trace in own):
             axis.plot([], [], "D", color=NEUTRAL, label="loss on the test fold at the end, mean")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -142,7 +142,7 @@ def _mark_levels(axis: Any, traces: Sequence[Trace]) -> None:
     highest = max(float(np.nanmax(curves_of(trace), initial=-np.inf)) for trace in traces)
     if floor is not None and trivial is not None and highest > (top := floor + 2.5 * (trivial - floor)) > floor:
         axis.set_ylim(floor - 0.12 * (trivial - floor), top)
-        axis.text(0.99, 0.97, f"up to {highest:.3g} above", transform=axis.transAxes, ha="right", va="top")
+        axis.plot([], [], " ", label=f"above the picture: losses up to {highest:.3g}")
 
 
 def _describe(trace: Trace) -> str:

@@ -29,7 +29,7 @@ def draw(run: Run) -> Sequence[Drawing] | None:
 def make(run: Run, rows: Sequence[Row]) -> Image:
     """Return the sheet of some rows."""
     count, height, width = rows[0].images.shape[:3]
-    title = f"{run.data.name}: images that no arm was trained on, and what the arms make of them"
+    title = f"{run.data.name}: held-out images, and what the arms make of them"
     return make_sheet(title, rows, scale=scale_of(height, width, count))
 
 

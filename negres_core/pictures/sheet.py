@@ -15,12 +15,14 @@ from negres_core.pictures.arms import NEUTRAL
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont
 
-WIDTH = 1320
-"""Most pixels that a row of images is wide."""
+WIDTH, HEIGHT = 1324, 720
+"""Most pixels that a row of images is wide, and that it is made high."""
 MARGIN, GAP, SPACE = 28, 4, 18
 """Pixels around a sheet, between images, and over a caption."""
-INK = "#1a1a1a"
+INK, FRAME = "#1a1a1a", 205
+"""Of letters, and of what is between and around images, so that one as white as the sheet has an edge too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,20 +44,20 @@ class Row:
 
 def columns(size: int) -> int:
     """Return how many images of a width fit side by side, 10 at most."""
-    return max(1, min(10, (WIDTH + GAP) // (size + GAP)))
+    return max(1, min(10, (WIDTH - GAP) // (size + GAP)))
 
 
 def scale_of(height: int, width: int, count: int = 1, *, most: int = 16) -> int:
     """Return how many times larger each pixel is shown, so that a row of images fills the sheet."""
-    return max(1, min(most, (WIDTH - GAP * (count - 1)) // (width * count), WIDTH // height))
+    return max(1, min(most, (WIDTH - GAP * (count + 1)) // (width * count), HEIGHT // height))
 
 
 def join(images: np.ndarray, scale: int) -> np.ndarray:
-    """Return images side by side, each pixel a square, as one image of 3 channels, uint8."""
+    """Return images side by side in a frame, each pixel a square, as one image of 3 channels, uint8."""
     colour = images if images.ndim == 4 else np.repeat(images[..., None], 3, axis=3)
     large = colour.repeat(scale, axis=1).repeat(scale, axis=2)
-    padded = np.pad(large, ((0, 0), (0, 0), (0, GAP), (0, 0)), constant_values=255)
-    return np.concatenate(list(padded), axis=1)[:, :-GAP]
+    padded = np.pad(large, ((0, 0), (GAP, GAP), (GAP, 0), (0, 0)), constant_values=FRAME)
+    return np.pad(np.concatenate(list(padded), axis=1), ((0, 0), (0, GAP), (0, 0)), constant_values=FRAME)
 
 
 def make_sheet(title: str, rows: Sequence[Row], *, scale: int) -> Image:
@@ -63,7 +65,7 @@ def make_sheet(title: str, rows: Sequence[Row], *, scale: int) -> Image:
     from PIL import Image, ImageDraw
 
     strips = [join(row.images, scale) for row in rows]
-    width = max(760, *(strip.shape[1] for strip in strips))
+    width = max(900, *(strip.shape[1] for strip in strips))
     blocks = [_write(title, 22, width, INK, bold=True)]
     for row, strip in zip(rows, strips, strict=True):
         caption = _write(row.caption, 17, width - 24, INK, bold=True)
@@ -87,6 +89,15 @@ def encode(sheet: Image) -> bytes:
     return file.getvalue()
 
 
+def _lines_of(text: str, font: FreeTypeFont, width: int) -> list[str]:
+    """Break a text, and where it must a word, into lines that are no wider than a width."""
+    for letters in range(len(text), 1, -1):
+        lines = textwrap.wrap(text, letters)
+        if all(font.getlength(line) <= width for line in lines):
+            return lines
+    return [text]
+
+
 def _write(text: str, size: int, width: int, colour: str, *, bold: bool = False) -> Image:
     """Return text on white, in as many lines as it takes."""
     import matplotlib
@@ -95,7 +106,7 @@ def _write(text: str, size: int, width: int, colour: str, *, bold: bool = False)
     # The letters of the charts, which come with Matplotlib and are the same on every machine.
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     font = ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", name), size)
-    lines = textwrap.wrap(text, int(width / font.getlength("n"))) or [""]
+    lines = _lines_of(text, font, width)
     height = round(1.35 * size)
     image = Image.new("RGB", (width, height * len(lines)), "white")
     for number, line in enumerate(lines):
