@@ -210,7 +210,7 @@ def _plan(evidences: Sequence[Evidence], store: Store | None, given: argparse.Na
 
 
 def _show(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
-    print("\n\n".join(map(str, evidences)))
+    print("\n\n".join(each.in_words(store.evidence_path(each.hypothesis).parent) for each in evidences))
     return 0
 
 

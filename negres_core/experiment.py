@@ -18,9 +18,10 @@ from negres_core.dataset import Dataset
 from negres_core.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.evidence import Arm, Evidence, Finding, Foreseen, Plan, Registration, Store, Timings
+from negres_core.evidence import Arm, Evidence, Finding, Foreseen, Picture, Plan, Registration, Store, Timings
 from negres_core.foresight import known_spread, record_prospect
 from negres_core.metrics import Metric, metric_of
+from negres_core.pictures.contract import Drawing, draw_pictures
 from negres_core.prospect import foresee
 from negres_core.provenance import trace_provenance
 from negres_core.recipe import Recipe
@@ -209,6 +210,21 @@ class Experiment:
             **({} if self.smoke else dataclasses.asdict(decision.verdict)),
         )
         self.store.write_evidence(evidence)
+        return evidence if self.smoke else self._draw(run, evidence)
+
+    def _draw(self, run: Run, evidence: Evidence) -> Evidence:
+        """Draw pictures of what was trained, and add to the evidence, which stands already, where they are."""
+
+        def keep(drawing: Drawing) -> Picture:
+            return self.store.write_picture(self.hypothesis, drawing.name, drawing.png, caption=drawing.caption)
+
+        def note(why: str) -> None:
+            self.store.notes.append(f"{self.title}, on {run.data.name}: {why}")
+
+        pictures = draw_pictures(run, keep=keep, note=note)
+        if pictures:
+            evidence = evidence.updated(pictures=pictures)
+            self.store.write_evidence(evidence)
         return evidence
 
     def _train(self, trainer: Trainer, run: Run, claim: Claim, evidence: Evidence) -> tuple[Run, list[Arm], np.ndarray]:

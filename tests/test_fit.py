@@ -23,6 +23,7 @@ def test_a_fit_holds_what_is_computed():
     [
         ({"compute": None}, "`compute` of a fit has to be a function", "the function itself"),
         ({"compute": pca, "inherits": "base"}, "`inherits` of a fit has to be a function", "the function itself"),
+        ({"compute": pca, "draws": "a strip"}, "`draws` of a fit has to be a function", "the function itself"),
         ({"compute": pca, "metrics": ("rank",)}, "`metrics` of a fit", "metrics="),
     ],
 )
@@ -30,3 +31,8 @@ def test_refuses_a_fit_that_cannot_be_meant(fields, wrong, remedy):
     with pytest.raises(InputError, match=wrong) as caught:
         Fit(**fields)
     assert remedy in str(caught.value)
+
+
+def test_a_fit_may_draw():
+    assert Fit(pca).draws is None
+    assert Fit(pca, draws=pca).draws is pca

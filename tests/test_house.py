@@ -22,7 +22,7 @@ LAYERS = {
             "bisection claim code configuration dataset design fit inputs metrics prospect provenance recipe seeds "
             "smoke statistics verdict",
             "evidence",
-            "controls engine report",
+            "controls engine pictures report",
             "decision experiment foresight progress registration training trials",
             "bisecting cli plugin terminal",
             "__init__",  # the public names are for users: no module imports from it
@@ -49,6 +49,7 @@ SIDEWAYS = {
     ("inputs", "recipe"): "the way a recipe says",
     ("metrics", "claim"): "a claim says which metric is meant",
     ("metrics", "dataset"): "and a data set's task which there are",
+    ("pictures", "controls"): "pictures are drawn of what was controlled",
     ("plugin", "terminal"): "the plugin speaks on a terminal",
     ("prospect", "claim"): "a claim may be out of reach",
     ("prospect", "design"): "of a design",

@@ -112,6 +112,9 @@ class Models(Protocol):
     def predict(self, arm: Trained, position: int, rows: np.ndarray) -> np.ndarray | None:
         """Predict some rows of a replicate's test fold, raw; None where its fit returns metrics, not predictions."""
 
+    def drawings(self, arm: Trained, position: int) -> Mapping[str, np.ndarray]:
+        """Return the images that an arm's own fit draws of a replicate, by caption; none where it draws nothing."""
+
 
 @dataclass(frozen=True)
 class Run:

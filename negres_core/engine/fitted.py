@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -38,13 +38,42 @@ def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device)
 def predict(recipe: Recipe, data: Dataset, job: Job, rows: np.ndarray) -> np.ndarray | None:
     """Compute a fit again for some rows of a job's test fold; None where it returns metrics, not predictions."""
     assert recipe.fit is not None
-    made = _compute(recipe, recipe.fit, data, job, prepare_inputs(recipe, data, job.cell), rows)[0]
+    made = _call(recipe.fit.compute, recipe, data, job, prepare_inputs(recipe, data, job.cell), rows)[0]
     return None if isinstance(made, Mapping) else np.asarray(made)
 
 
+def draw(recipe: Recipe, data: Dataset, job: Job) -> dict[str, np.ndarray]:
+    """Return the images that a fit draws of a job, by caption, as they come; none where it draws nothing.
+
+    Raises:
+        InputError: it returns something else.
+    """
+    assert recipe.fit is not None
+    if recipe.fit.draws is None:
+        return {}
+    made = _call(recipe.fit.draws, recipe, data, job, prepare_inputs(recipe, data, job.cell), job.cell.test)[0]
+    images = {caption: np.asarray(image) for caption, image in made.items()} if isinstance(made, Mapping) else {}
+    good = (
+        image.ndim in (2, 3) and image.dtype.kind in "biuf" and np.isfinite(image).all() for image in images.values()
+    )
+    if not images or not all(good) or not all(isinstance(caption, str) for caption in images):
+        shapes = {caption: f"{image.dtype} {image.shape}" for caption, image in images.items()}
+        raise InputError(
+            f"{name_of(recipe.fit.draws)} has to map captions to images, of finite values.",
+            received=shapes or type(made).__name__,
+            remedy='Return {"a morph": strip} with a strip of shape (height, width) or (height, width, channels).',
+        )
+    return images
+
+
 def check_fit(fit: Fit, *, has_model: bool) -> None:
-    """Raise InputError where a fit requires an argument that it is not given."""
-    parameters = list(inspect.signature(fit.compute).parameters.values())
+    """Raise InputError where a function of a fit requires an argument that it is not given."""
+    for function in filter(None, (fit.compute, fit.draws)):
+        _check_function(function, has_model=has_model)
+
+
+def _check_function(function: Callable[..., Any], *, has_model: bool) -> None:
+    parameters = list(inspect.signature(function).parameters.values())
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     required = [
         p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
@@ -53,7 +82,7 @@ def check_fit(fit: Fit, *, has_model: bool) -> None:
     unknown = [name for name in required if name not in offered and name not in [p.name for p in positional[:2]]]
     if len(positional) < 2 or unknown:
         raise InputError(
-            f"{name_of(fit.compute)} takes a training fold and a test fold, and may name {' and '.join(offered)}.",
+            f"{name_of(function)} takes a training fold and a test fold, and may name {' and '.join(offered)}.",
             received=f"a function of {', '.join(p.name for p in parameters) or 'nothing'}",
             remedy="Give the rest with functools.partial; `model` is for a fit that inherits a stage.",
         )
@@ -62,7 +91,7 @@ def check_fit(fit: Fit, *, has_model: bool) -> None:
 def _compute_one(recipe: Recipe, fit: Fit, data: Dataset, job: Job) -> Result:
     inputs = prepare_inputs(recipe, data, job.cell)
     began = time.perf_counter()
-    made, model = _compute(recipe, fit, data, job, inputs, job.cell.test)
+    made, model = _call(fit.compute, recipe, data, job, inputs, job.cell.test)
     computed = time.perf_counter()
     metrics, predictions = _read(made, fit, data, job)
     cost = {"compile_s": 0.0, "train_s": computed - began, "steady_epoch_s": computed - began}
@@ -79,18 +108,23 @@ def _compute_one(recipe: Recipe, fit: Fit, data: Dataset, job: Job) -> Result:
     )
 
 
-def _compute(
-    recipe: Recipe, fit: Fit, data: Dataset, job: Job, inputs: Named[np.ndarray], tested: np.ndarray
+def _call(
+    function: Callable[..., Any],
+    recipe: Recipe,
+    data: Dataset,
+    job: Job,
+    inputs: Named[np.ndarray],
+    tested: np.ndarray,
 ) -> tuple[Any, Any]:
-    """Return what a fit makes of the training fold and of some rows to test; and the model it was given, or None."""
+    """Return what a function makes of the training fold and of rows to test; and the model it was given, or None."""
     prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
     model = load_model(job.parent) if job.parent else None
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
     offered = {"model": model, "seed": seed}
-    named = {name: offered[name] for name in inspect.signature(fit.compute).parameters if name in offered}
+    named = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}
     # What draws from the global generators, Keras' among them, draws the same when it is computed again.
     keras.utils.set_random_seed(seed)
-    return fit.compute(prepared.take(job.cell.train), prepared.take(tested), **named), model
+    return function(prepared.take(job.cell.train), prepared.take(tested), **named), model
 
 
 def _weights_of(model: Any) -> list[Weight]:

@@ -52,6 +52,7 @@ class SavedModels:
         self._cells = {(cell.repeat, cell.fold): cell for cell in cells}
         self._outlines: dict[Recipe, Outline] = {}
         self._probes: dict[str, Probe] = {}
+        self._predicted: dict[tuple[Recipe, str, bytes], np.ndarray | None] = {}
         self._prepared: tuple[Any, Any] = (None, None)
 
     def outline(self, recipe: Recipe) -> Outline:
@@ -77,11 +78,26 @@ class SavedModels:
         replicate = arm.replicates[position]
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
         if arm.recipe.fit is not None:
-            parent = self._path_of(arm.stages[-2][position]) if arm.recipe.stages else None
-            return fitted.predict(arm.recipe, self._data, Job(cell, replicate.key.seed, parent), rows)
+            return self._predict_fit(arm, position, rows)
         model, x = self._load(arm.recipe.last, replicate), self._inputs(arm.recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
         return _read(outputs, self._data.y[rows], logits=self.outline(arm.recipe).logits)
+
+    def drawings(self, arm: Trained, position: int) -> dict[str, np.ndarray]:
+        """Return the images that an arm's own fit draws of a replicate, by caption; none where it draws nothing."""
+        return fitted.draw(arm.recipe, self._data, self._job(arm, position)) if arm.recipe.fit else {}
+
+    def _predict_fit(self, arm: Trained, position: int, rows: np.ndarray) -> np.ndarray | None:
+        # Kept, since a fit is computed again as a whole, and pictures ask for the same rows.
+        key = (arm.recipe, arm.replicates[position].id, rows.tobytes())
+        if key not in self._predicted:
+            self._predicted[key] = fitted.predict(arm.recipe, self._data, self._job(arm, position), rows)
+        return self._predicted[key]
+
+    def _job(self, arm: Trained, position: int) -> Job:
+        key = arm.replicates[position].key
+        parent = self._path_of(arm.stages[-2][position]) if arm.recipe.stages else None
+        return Job(self._cells[key.repeat, key.fold], key.seed, parent)
 
     def _look(self, recipe: Recipe, replicate: Replicate) -> Probe:
         cell, stage, y = self._cells[replicate.key.repeat, replicate.key.fold], recipe.last, self._data.y

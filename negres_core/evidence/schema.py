@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -175,6 +176,18 @@ class Arm(Record):
     """Ids, one list a stage, in the order repeat, fold, seed; the last list is the arm's own."""
 
 
+class Picture(Record):
+    """One picture of a run, for a person to look at: no verdict rests on it."""
+
+    name: str
+    """What it is called: "originals"."""
+    caption: str
+    """What it shows, with its numbers."""
+    file: Annotated[str, Field(pattern=r"^pictures/[A-Za-z0-9-]*-[0-9a-f]{8}\.png$")]
+    """Path from the folder of the evidence."""
+    sha256: str
+
+
 class Timings(Record):
     """When and how long. Differs from run to run."""
 
@@ -231,6 +244,8 @@ class Evidence(Record):
     controls: list[Finding] = Field(default_factory=list)
     trials: dict[str, list[list[str]]] = Field(default_factory=dict)
     """Ids of the replicates that controls had trained, by trial, one list a stage; in the order repeat, fold, seed."""
+    pictures: list[Picture] = Field(default_factory=list)
+    """Drawn when all was decided; none in a smoke run, nor of what is no image."""
     timings: Timings
     provenance: dict[str, Any] = Field(default_factory=dict)
 
@@ -242,10 +257,21 @@ class Evidence(Record):
         return f"{self.verdict} ({self.finding}){', uncontrolled' if self.controlled == 'none' else ''}"
 
     def substance(self) -> dict[str, Any]:
-        """Return what two runs of the same hypothesis share: all but times, places, and what was known beforehand."""
-        return self.model_dump(mode="json", exclude={"timings", "provenance", "foreseen"})
+        """Return what two runs of the same hypothesis share.
+
+        That is all but times, places, pictures, and what was known beforehand.
+        """
+        return self.model_dump(mode="json", exclude={"timings", "provenance", "foreseen", "pictures"})
 
     def __str__(self) -> str:
+        return self.in_words()
+
+    def in_words(self, folder: Path = Path()) -> str:
+        """Say everything about the run, a line each.
+
+        Args:
+            folder: where the evidence lies, so that its pictures can be opened.
+        """
         lines = [f"{self.title}, on {self.data['name']}: {self.judgement or f'not judged ({self.status})'}"]
         if self.registered and self.verdict != self.registered:
             lines.append(f"  expected    {self.registered}")
@@ -280,6 +306,7 @@ class Evidence(Record):
                 f"  foreseen    an effect of {self.foreseen.detectable:.3g} is seen four times in five, "
                 f"equivalence within {self.foreseen.equivalence:.3g} (from {self.foreseen.known_from})"
             )
+        lines += [f"  picture     {folder / picture.file} ({picture.name})" for picture in self.pictures]
         if self.explanation:
             lines.append(f"  so          {self.explanation}")
         return "\n".join(lines)

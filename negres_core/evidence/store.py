@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from negres_core.errors import EvidenceError
 from negres_core.evidence.bisected import Bisected
 from negres_core.evidence.record import SCHEMA_VERSION, Record, canonical, digest_of, read_strict
-from negres_core.evidence.schema import Evidence, ModelFile, Replicate
+from negres_core.evidence.schema import Evidence, ModelFile, Picture, Replicate
 
 Kind = TypeVar("Kind", Bisected, Evidence, Replicate)
 
@@ -28,6 +28,7 @@ class Store:
 
         replicates/3f/3f9a....json     one trained replicate, immutable, with its model beside it
         hypotheses/<name>/evidence.json    one hypothesis
+        hypotheses/<name>/pictures/        what was drawn of it
         bisections/<name>.json         what makes the difference between two configurations
         set-aside/                     what was found damaged, or was superseded
 
@@ -125,6 +126,15 @@ class Store:
         _write(path, _sealed(evidence))
         return path
 
+    def write_picture(self, hypothesis: str, name: str, png: bytes, *, caption: str) -> Picture:
+        """Write a picture beside a hypothesis' evidence, and return what the evidence is to say of it.
+
+        Its file is named by its content too: what superseded evidence names is never replaced, and nothing is removed.
+        """
+        file = f"pictures/{_file_name(name, exactly=png)}.png"
+        _write(self.evidence_path(hypothesis).parent / file, png)
+        return Picture(name=name, caption=caption, file=file, sha256=hashlib.sha256(png).hexdigest())
+
     def read_evidence(self, path: Path) -> Evidence | None:
         """Read one evidence file, or None where it cannot be trusted.
 
@@ -214,9 +224,10 @@ def _content(evidence: Evidence) -> dict[str, Any]:
     return {name: value for name, value in evidence.substance().items() if name != "outcome"}
 
 
-def _file_name(readable: str, *, exactly: str) -> str:
+def _file_name(readable: str, *, exactly: str | bytes) -> str:
     shown = re.sub(r"[^A-Za-z0-9]+", "-", readable.rpartition("/")[2]).strip("-")[:100]
-    return f"{shown}-{hashlib.sha256(exactly.encode()).hexdigest()[:8]}"
+    exact = exactly if isinstance(exactly, bytes) else exactly.encode()
+    return f"{shown}-{hashlib.sha256(exact).hexdigest()[:8]}"
 
 
 def _sealed(record: Record) -> bytes:

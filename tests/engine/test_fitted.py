@@ -9,8 +9,9 @@ from negres_core import Dataset, Fit, Metric, Recipe, Stage
 from negres_core.design import Design
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
+from negres_core.engine.description import describe_recipe
 from negres_core.engine.device import Device
-from negres_core.engine.fitted import train
+from negres_core.engine.fitted import draw, train
 from negres_core.engine.selection import train as train_any
 from negres_core.errors import InputError
 from tests.engine.examples import CLASSES, VALUES
@@ -50,6 +51,10 @@ def random_number(train, test, seed):
 
 def doubled(train, test, model):
     return 2 * np.asarray(model(test.x, training=False))
+
+
+def strip(train, test, seed):
+    return {"a face": test.x[0], "noise": np.random.default_rng(seed).random((4, 6))}
 
 
 def autoencoder(input_shape):
@@ -154,3 +159,62 @@ def test_refuses_a_function_that_asks_for_what_it_is_not_given(compute):
 
 def test_a_fit_that_inherits_may_ask_for_the_model():
     check_recipe(Recipe(Stage(autoencoder, loss="mse"), Fit(doubled, inherits=autoencoder)), IMAGES)
+
+
+@pytest.mark.parametrize("draws", [lambda train: {}, lambda train, test, code: {}, doubled])
+def test_what_draws_may_ask_for_no_more_than_what_computes(draws):
+    with pytest.raises(InputError, match="takes a training fold and a test fold, and may name seed"):
+        check_recipe(Recipe(Fit(pca, draws=draws)), IMAGES)
+
+
+def test_a_fit_draws_as_it_computes():
+    cell = cells(IMAGES)[1]
+
+    one, again, other = (draw(Recipe(Fit(pca, draws=strip)), IMAGES, Job(cell, seed)) for seed in (0, 0, 1))
+
+    assert np.array_equal(one["a face"], FACES[cell.test[0]])
+    assert np.array_equal(one["noise"], again["noise"])
+    assert not np.array_equal(one["noise"], other["noise"])
+    assert draw(Recipe(Fit(pca)), IMAGES, Job(cell, 0)) == {}
+
+
+def test_the_model_can_be_drawn_with(tmp_path):
+    model = autoencoder((4, 4, 1))
+    model.save(tmp_path / "model.keras")
+    recipe = Recipe(
+        Stage(autoencoder, loss="mse"),
+        Fit(
+            doubled,
+            inherits=autoencoder,
+            draws=lambda train, test, model: {"first": np.asarray(model(test.x[:1]))[0]},
+        ),
+    )
+    cell = cells(IMAGES)[0]
+
+    drawn = draw(recipe, IMAGES, Job(cell, 0, tmp_path / "model.keras"))
+
+    np.testing.assert_allclose(drawn["first"], np.asarray(model(FACES[cell.test[:1]]))[0], rtol=1e-6)
+
+
+def test_another_drawing_is_no_other_recipe():
+    described = [describe_recipe(Recipe(Fit(pca, draws=draws)), IMAGES) for draws in (None, strip, brightness)]
+
+    assert described[0] == described[1] == described[2]
+
+
+@pytest.mark.parametrize(
+    ("made", "received"),
+    [
+        (None, "NoneType"),
+        ({}, "dict"),
+        ({"a row": np.zeros(3)}, r"float64 \(3,\)"),
+        ({"a word": np.array([["dark"]])}, "<U4"),
+        ({"nothing": np.full((2, 2), np.nan)}, r"float64 \(2, 2\)"),
+        ({1: np.zeros((2, 2))}, r"float64 \(2, 2\)"),
+    ],
+)
+def test_refuses_drawings_that_are_no_images(made, received):
+    recipe = Recipe(Fit(pca, draws=lambda train, test: made))
+
+    with pytest.raises(InputError, match=f"has to map captions to images.*\n.*{received}"):
+        draw(recipe, IMAGES, Job(cells(IMAGES)[0], 0))

@@ -282,3 +282,34 @@ def test_it_predicts_what_a_fit_makes_of_the_model_it_inherits(probed):
 
     np.testing.assert_allclose(models.predict(arms[0], 0, rows), probe.predicted[2:4] / 2, rtol=1e-5, atol=1e-6)
     assert models.predict(arms[1], 0, rows) is None
+
+
+def test_a_fit_is_computed_once_for_the_same_rows(probed):
+    recipe, data = ex.RECIPES["added loss"]
+    _, models, replicate = probed(recipe, data)
+    calls = []
+
+    def copied(train, test):
+        calls.append(len(test))
+        return test.y
+
+    arm, rows = Trained("treatment", Recipe(Fit(copied)), [[replicate]]), ex.cells(data)[0].test
+    predicted = [models.predict(arm, 0, rows[:count]) for count in (2, 2, 3)]
+
+    assert calls == [2, 3]
+    np.testing.assert_array_equal(predicted[0], predicted[1])
+
+
+def test_a_fit_draws_of_a_replicate_and_a_network_draws_nothing(probed):
+    recipe, data = ex.RECIPES["added loss"]
+    _, models, replicate = probed(recipe, data)
+
+    def first(train, test, model):
+        return {"first": np.asarray(model(test.x[:1], training=False)).reshape(1, -1)}
+
+    drawing = Recipe(*recipe.stages, Fit(first, inherits=recipe.last.build, draws=first))
+    drawn = models.drawings(Trained("treatment", drawing, [[replicate]] * 2), 0)
+
+    expected = models.probe(recipe, replicate).predicted[:1].reshape(1, -1)
+    np.testing.assert_allclose(drawn["first"], expected, rtol=1e-5, atol=1e-6)
+    assert models.drawings(Trained("treatment", recipe, [[replicate]]), 0) == {}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -107,11 +108,29 @@ def test_a_model_file_is_a_name_beside_the_record_and_nothing_else(new_replicate
         new_replicate().model.updated(file=file)
 
 
+PICTURE = {"name": "originals", "caption": "Ten faces.", "file": "pictures/originals-0a1b2c3d.png", "sha256": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    "file", ["originals-0a1b2c3d.png", "pictures/../../a-0a1b2c3d.png", "/pictures/a-0a1b2c3d.png"]
+)
+def test_a_pictures_file_lies_in_its_folder(new_evidence, file):
+    with pytest.raises(ValidationError, match="pattern"):
+        new_evidence(pictures=[PICTURE | {"file": file}])
+
+
+def test_the_text_says_where_pictures_are(new_evidence):
+    evidence = new_evidence(pictures=[PICTURE])
+
+    assert "  picture     pictures/originals-0a1b2c3d.png (originals)" in str(evidence).splitlines()
+    assert "  picture     there/pictures/originals-0a1b2c3d.png (originals)" in evidence.in_words(Path("there"))
+
+
 def test_substance_is_what_two_runs_have_in_common(new_evidence):
     one = new_evidence()
     later = one.updated(timings={"started_at": "2026-01-01T00:00:00+00:00", "wall_s": 3.0}, provenance={"commit": "c"})
 
-    assert one.substance() == later.substance()
+    assert one.substance() == later.substance() == later.updated(pictures=[PICTURE]).substance()
     assert one.substance() != one.updated(finding="equivalent").substance()
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import subprocess
@@ -122,6 +123,39 @@ def test_no_name_of_a_hypothesis_escapes_the_folder_and_no_two_collide(store, ne
     for path, hypothesis in zip(paths, HYPOTHESES, strict=True):
         assert store.read_evidence(path).hypothesis == hypothesis
     assert store.evidence_paths() == sorted(paths)
+
+
+@pytest.mark.parametrize("name", ["originals", *HYPOTHESES])
+def test_a_picture_lies_beside_the_evidence_whatever_its_name(store, new_evidence, name):
+    png = b"a picture of " + name.encode()
+
+    picture = store.write_picture("a test", name, png, caption="What it shows.")
+    path = store.write_evidence(new_evidence(hypothesis="a test", pictures=[picture]))
+
+    assert (picture.name, picture.caption) == (name, "What it shows.")
+    assert files_under(path.parent) == ["evidence.json", picture.file]
+    assert (path.parent / picture.file).read_bytes() == png
+    assert hashlib.sha256(png).hexdigest() == picture.sha256
+    assert picture.file.endswith(f"-{picture.sha256[:8]}.png")
+    assert store.read_evidence(path).pictures == [picture]
+
+
+def test_a_picture_of_superseded_evidence_is_kept(store, new_evidence):
+    drawn = [store.write_picture("a test", "originals", png, caption="") for png in (b"one", b"two")]
+    for verdict, picture in zip(("refuted", "supported"), drawn, strict=True):
+        path = store.write_evidence(new_evidence(hypothesis="a test", verdict=verdict, pictures=[picture]))
+
+    [before] = set(path.parent.glob("evidence-*.json"))
+    [old] = store.read_evidence(before).pictures
+    assert (path.parent / old.file).read_bytes() == b"one"
+
+
+def test_evidence_with_its_pictures_replaces_that_without(store, new_evidence):
+    store.write_evidence(new_evidence(hypothesis="a test"))
+    picture = store.write_picture("a test", "originals", b"one", caption="")
+    path = store.write_evidence(new_evidence(hypothesis="a test", pictures=[picture]))
+
+    assert files_under(path.parent) == ["evidence.json", picture.file]
 
 
 def test_a_hypothesis_with_a_very_long_name_can_be_set_aside(store, new_evidence):

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core import Dataset, Fit, Recipe, Stage
+from negres_core.controls.contract import Outline, Run, Trained
+from negres_core.design import Design
+
+FLOOR, MEAN_IMAGE = 0.5, 0.6
+FACES = np.random.default_rng(4).uniform(size=(12, 4, 6, 3)).astype(np.float32)
+FACES[0, 0, 0], FACES[1, 0, 0] = 0, 1
+
+
+def cae():
+    """Stand for a network; nothing here builds it."""
+
+
+def grown():
+    """Stand for one that inherits it."""
+
+
+def pca(train, test):
+    """Stand for a fit."""
+
+
+CAE = Stage(cae, loss="binary_crossentropy", epochs=3)
+NETWORK, PCA = Recipe(CAE), Recipe(Fit(pca))
+
+
+class Models:
+    """A second look that sees what a test says, and else a little less than the targets."""
+
+    def __init__(self, data, predictions, drawings):
+        self.data, self.predictions, self.given = data, predictions, drawings
+        self.asked = []
+
+    def outline(self, recipe):
+        return Outline(loss=recipe.last.loss)
+
+    def predict(self, arm, position, rows):
+        self.asked.append((arm.role, position, rows))
+        return self.predictions.get(arm.role, lambda y: 0.9 * y)(self.data.y[rows])
+
+    def drawings(self, arm, position):
+        return self.given.get(arm.role, {})
+
+
+@pytest.fixture
+def new_run(new_replicate):
+    """Make the run of a network against PCA, 2 folds x 1 repeat: any recipe, prediction or drawing can be given."""
+
+    def record(recipe, number, role, cell):
+        predicts = recipe.network is recipe or recipe.fit.compute is pca
+        fields = {"metrics": {"psnr": 20.0 + number, "skill": 0.5 + number / 10}, "curve": [], "model": None}
+        fields["predictions"] = {"mean": 0.5} if predicts else {}
+        if recipe.network is recipe:
+            fields["curve"] = [0.7 - 0.01 * epoch - 0.004 * number for epoch in range(recipe.last.epochs)]
+            fields["metrics"]["loss"] = 0.61 + number / 50
+            fields["predictions"] |= {"loss_floor": FLOOR + number / 100, "mean_image_loss": MEAN_IMAGE + number / 100}
+        return new_replicate(recipe=f"{role} {recipe}", repeat=cell.repeat, fold=cell.fold, **fields)
+
+    def train(role, recipe, cells):
+        chain = []
+        part = recipe
+        while part is not None:
+            chain.insert(0, part)
+            part = part.parent
+        stages = [[record(part, number, role, cell) for number, cell in enumerate(cells)] for part in chain]
+        return Trained(role, recipe, stages)
+
+    def make(*, faces=FACES, y=None, treatment=NETWORK, control=PCA, predictions=None, drawings=None):
+        data = Dataset(x=faces, y=faces if y is None else y, name="faces")
+        design = Design(folds=2, repeats=1)
+        cells = list(design.split(data))
+        recipes = {"treatment": treatment, "control": control}
+        arms = [train(role, recipe, cells) for role, recipe in recipes.items() if recipe is not None]
+        return Run(data, design, cells, arms, models=Models(data, predictions or {}, drawings or {}))
+
+    return make
+
+
+@pytest.fixture
+def spoil():
+    """Let a replicate of a run turn infinite in its last epoch."""
+
+    def spoil(run, *, arm=0, position=0):
+        stages = [list(stage) for stage in run.arms[arm].stages]
+        curve = [*stages[-1][position].curve[:-1], float("inf")] if stages[-1][position].curve else []
+        nothing = {"metrics": {"psnr": np.nan, "skill": np.nan, "loss": np.nan}, "predictions": {}, "curve": curve}
+        stages[-1][position] = stages[-1][position].updated(status="not finite", **nothing)
+        arms = list(run.arms)
+        arms[arm] = Trained(arms[arm].role, arms[arm].recipe, stages)
+        return Run(run.data, run.design, run.cells, arms, models=run.models)
+
+    return spoil

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from negres_core import Fit, Recipe
+from negres_core.pictures.arms import look
+from negres_core.pictures.histogram import count, describe, draw, make
+from tests.pictures.conftest import FACES
+
+
+def probe(train, test):
+    """Stand for a fit that returns metrics."""
+
+
+def test_each_grey_level_has_its_bin(new_run):
+    run = new_run()
+    levels = np.arange(256) / 255
+
+    edges, shares = count(run, levels.astype(np.float32))
+
+    occupied = shares > 0
+    assert shares[occupied].tolist() == [1 / 256] * 256
+    np.testing.assert_allclose((edges[:-1] + edges[1:])[occupied] / 2, levels, atol=1e-6)
+
+
+def test_nothing_is_left_out_of_the_histogram(new_run):
+    edges, shares = count(new_run(), np.array([-1e9, -0.5, 0.5, 1.5, 1e9]))
+
+    assert shares.sum() == pytest.approx(1)
+    assert (shares[0], shares[-1]) == (0.2, 0.2)
+    assert (edges[0], edges[-1]) == (pytest.approx(-1, abs=0.01), pytest.approx(2, abs=0.01))
+
+
+def test_rounded_outputs_are_two_bars(new_run):
+    run = new_run(predictions={"treatment": np.round})
+    sample = look(run)
+    figure = make(run, sample)
+    targets, filled, line = (patch.get_data() for patch in figure.axes[0].patches[:3])
+
+    assert np.count_nonzero(targets.values) > 50
+    assert np.count_nonzero(filled.values) == 2
+    np.testing.assert_array_equal(filled.values, line.values)
+    np.testing.assert_array_equal(targets.values, count(run, sample.targets)[1])
+    assert figure.axes[0].get_yscale() == "log"
+    assert figure.axes[0].get_title(loc="left").startswith("treatment: cae (3 epochs)\n0 to 1; shown in 8 bits ")
+    assert figure.axes[0].get_title(loc="left").endswith("2 of 256 levels")
+
+
+def test_the_arms_share_their_axes_and_what_is_outside_the_range_is_shaded(new_run):
+    run = new_run(predictions={"control": lambda y: 3 * y - 1})
+    figure = make(run, look(run))
+
+    assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
+    low, high = figure.axes[0].get_xlim()
+    assert low <= -0.9
+    assert high >= 1.9
+    for axis in figure.axes:
+        below, above = axis.patches[-2:]
+        assert (below.get_x(), below.get_x() + below.get_width()) == pytest.approx((low, -1 / 510))
+        assert (above.get_x(), above.get_x() + above.get_width()) == pytest.approx((1 + 1 / 510, high))
+
+
+@pytest.mark.parametrize(("times", "said"), [(1, False), (1e6, True)])
+def test_what_lies_out_of_sight_is_said(new_run, times, said):
+    run = new_run(predictions={"treatment": lambda y: times * y})
+    figure = make(run, look(run))
+
+    assert ("all that lies further out" in figure.axes[-1].get_xlabel()) == said
+    assert figure.axes[0].get_xlim()[1] < 3
+
+
+def test_the_words_say_what_saturates(new_run):
+    values = np.array([-0.25, 0, 0, 0.5, 1, 1, 1, 1])
+
+    assert describe(new_run(), values) == "-0.25 to 1; shown in 8 bits 37.5% black, 50.0% white, 3 of 256 levels"
+
+
+def test_the_picture_is_the_same_each_time_and_carries_no_date(new_run):
+    [drawing], [again] = draw(new_run()), draw(new_run())
+
+    assert drawing == again
+    assert drawing.name == "histogram"
+    assert "treatment: cae (3 epochs): 0 to 0.9; shown" in drawing.caption
+    with Image.open(io.BytesIO(drawing.png)) as image:
+        assert (image.format, image.width) == ("PNG", 1200)
+        assert set(image.info) <= {"dpi"}
+
+
+def test_images_of_one_value_are_no_division_by_zero(new_run):
+    assert draw(new_run(faces=np.full_like(FACES, 0.5))) is not None
+
+
+def test_where_no_arm_predicts_nothing_is_drawn(new_run):
+    assert draw(new_run(treatment=Recipe(Fit(probe)), control=None)) is None
