@@ -125,22 +125,18 @@ def add_attribute(train, test, model, seed, *, attribute):
     random = np.random.default_rng(seed)
     labels, codes = train.attributes[attribute], encode(model, train.x)
     true = direction(codes, labels)
+    shuffled = np.stack([direction(codes, random.permutation(labels)) for _ in range(SHUFFLES)])
+    shuffled *= np.linalg.norm(true) / np.linalg.norm(shuffled, axis=1, keepdims=True)
     lacking = encode(model, test.x[test.attributes[attribute] == 0][:PAIRS])
+    moved = lacking + np.stack([np.zeros_like(true), true, *shuffled])[:, None]
 
     def ask(faces):
         return judging.predict(faces, batch_size=512, verbose=0)[:, 0]
 
-    before = ask(decode(model, lacking)).mean()
-
-    def rise(step):
-        return float(ask(decode(model, lacking + step)).mean() - before)
-
-    shuffled = [direction(codes, random.permutation(labels)) for _ in range(SHUFFLES)]
-    rises = [rise(step * (np.linalg.norm(true) / np.linalg.norm(step))) for step in shuffled]
-    moved = rise(true)
+    before, after, *others = ask(decode(model, moved.reshape(-1, len(true)))).reshape(len(moved), -1).mean(axis=1)
     return {
-        "margin": moved - float(np.quantile(rises, 0.95)),
-        "moved": moved,
+        "margin": float(after - np.quantile(others, 0.95)),
+        "moved": float(after - before),
         "judged": float(np.mean((ask(test.x) > 0) == test.attributes[attribute])),
     }
 
@@ -149,16 +145,14 @@ def walk(train, test, model, seed):
     """Walk between the codes of pairs of test faces in equal steps, and measure the steps in pixels.
 
     Returns:
-        `evenness`, the mean length of a decoded step over the longest, 1 where all are equal, averaged over pairs; and
-        `detour`, the decoded path's length over the distance of its ends.
+        `evenness`, the mean length of a decoded step over the longest, 1 where all are equal, 0 where the face does not
+        change at all, averaged over pairs; and `length`, that of the decoded path, root mean squared pixels.
     """
     paths = decode(model, _walk(model, test, seed)).reshape(PAIRS, STEPS + 1, -1)
     steps = np.sqrt(np.mean(np.diff(paths, axis=1) ** 2, axis=2))
-    ends = np.sqrt(np.mean((paths[:, -1] - paths[:, 0]) ** 2, axis=1))
-    return {
-        "evenness": float(np.mean(steps.mean(axis=1) / steps.max(axis=1))),
-        "detour": float(np.mean(steps.sum(axis=1) / ends)),
-    }
+    longest = steps.max(axis=1)
+    evenness = np.where(longest > 0, steps.mean(axis=1) / np.where(longest > 0, longest, 1), 0)
+    return {"evenness": float(evenness.mean()), "length": float(steps.sum(axis=1).mean())}
 
 
 def _walk(model, test, seed):
