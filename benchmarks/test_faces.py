@@ -83,7 +83,7 @@ def test_a_cae_reconstructs_faces_faithfully(experiment, data, metric, bar, expe
 @pytest.mark.parametrize(
     ("data", "code", "expected"),
     [
-        ("synthetic_faces", 32, "supported"),
+        ("synthetic_faces", 32, "refuted"),
         ("synthetic_faces", 64, "refuted"),
         ("synthetic_faces", 128, "refuted"),
         ("utkface", 32, "refuted"),
@@ -127,19 +127,13 @@ def test_a_cae_whose_output_is_rounded_for_display_shows_faces(experiment, data,
     assert evidence.verdict == expected, evidence
 
 
-@pytest.mark.parametrize(
-    ("data", "rescue", "expected"),
-    [
-        ("synthetic_faces", "batch normalization", "refuted"),
-        ("synthetic_faces", "tanh", "refuted"),
-        ("synthetic_faces", "twice as wide", "refuted"),
-        ("synthetic_faces", "twice as long", "supported"),
-    ],
-    indirect=["data"],
-)
+# A rescue is what would turn a failure into faces: two decibels at the least. None is needed where nothing is wrong, and
+# none reaches a fault that lies behind the network.
+@pytest.mark.parametrize("rescue", RESCUES)
+@on(("synthetic_faces", "refuted"))
 def test_a_rescue_helps_a_correct_cae(experiment, data, rescue, expected):
     evidence = experiment.compare(
-        Recipe(RESCUES[rescue]), against=FAITHFUL, on=data, claim=beats("psnr", by=0.5), **ONE_RUN
+        Recipe(RESCUES[rescue]), against=FAITHFUL, on=data, claim=beats("psnr", by=2), **ONE_RUN
     )
     assert evidence.verdict == expected, evidence
 
@@ -152,7 +146,7 @@ def test_a_rescue_helps_a_cae_that_is_rounded_for_display(experiment, data, resc
         Recipe(stage, Fit(shown_rounded, inherits=stage.build)),
         against=looking_at(CAE, shown_rounded),
         on=data,
-        claim=beats("psnr", by=0.5),
+        claim=beats("psnr", by=2),
         **ONE_RUN,
     )
     assert evidence.verdict == expected, evidence
