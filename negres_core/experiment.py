@@ -190,8 +190,8 @@ class Experiment:
             self.store.write_evidence(evidence)
             return evidence
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
-        run, recorded, differences = self._train(trainer, run, claim, evidence)
-        findings += self._check(run, when="after")
+        run, recorded, differences, found = self._train(trainer, run, claim, evidence)
+        findings += found
         decision = decide(differences, claim, design, findings)
         evidence = evidence.updated(
             status="finished",
@@ -227,8 +227,14 @@ class Experiment:
             self.store.write_evidence(evidence)
         return evidence
 
-    def _train(self, trainer: Trainer, run: Run, claim: Claim, evidence: Evidence) -> tuple[Run, list[Arm], np.ndarray]:
-        """Train until a look decides, or all there is; return what was trained, as run and record, and differences."""
+    def _train(
+        self, trainer: Trainer, run: Run, claim: Claim, evidence: Evidence
+    ) -> tuple[Run, list[Arm], np.ndarray, list[Finding]]:
+        """Train until a look decides, or all there is.
+
+        Returns:
+            What was trained, as run and as record, the differences, and what the controls found afterwards.
+        """
         design = run.design
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
@@ -238,12 +244,14 @@ class Experiment:
             )
             recorded = [record_arm(arm, run.metric, so_far, trainer.description(arm.recipe)) for arm in trained]
             differences = difference_of([arm.values for arm in recorded], evidence.claim)
-            if self.smoke or not decide(differences, claim, design).final:
+            last = repeats == design.repeats
+            if not last and (self.smoke or not decide(differences, claim, design).final):
                 continue
+            findings = self._check(so_far, when="after")
             # That both arms learned, say, may take more cells to show than the claim itself.
-            if decide(differences, claim, design, self._check(so_far, when="after")).final:
+            if last or decide(differences, claim, design, findings).final:
                 break
-        return so_far, recorded, differences
+        return so_far, recorded, differences, findings
 
     def _foresee(self, evidence: Evidence, claim: Claim, design: Design) -> Foreseen | None:
         """Return what the design can decide, where earlier evidence tells; refuse a margin that is out of its reach."""

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from negres_core.evidence import Evidence, Foreseen, Store
 from negres_core.prospect import Prospect
-from negres_core.statistics import Estimate
 
 
 class Spread(NamedTuple):
@@ -55,16 +54,8 @@ def spread_in(evidence: Evidence) -> Spread | None:
     """Return the spread of an evidence's own differences, or None where it has no estimate."""
     if (told := evidence.estimate) is None:
         return None
-    estimate = Estimate(
-        effect=told.effect,
-        standard_error=told.standard_error,
-        dof=round(told.dof),
-        sd=told.sd,
-        cells=told.cells,
-        test_train_ratio=told.test_train_ratio,
-    )
     known_from = f"{told.cells} cells of {evidence.title!r}, {evidence.timings.started_at}"
-    return Spread(told.sd, estimate.sd_interval(0.95)[0], told.cells, known_from)
+    return Spread(told.sd, told.as_estimate().sd_interval(0.95)[0], told.cells, known_from)
 
 
 def record_prospect(prospect: Prospect, *, known_from: str) -> Foreseen:

@@ -12,6 +12,7 @@ from pydantic import Field
 from negres_core.evidence.bisected import Bisected
 from negres_core.evidence.plan import Entry, Registration
 from negres_core.evidence.record import Number, Record
+from negres_core.statistics.estimate import Estimate
 
 
 class Key(Record):
@@ -116,6 +117,17 @@ class Estimated(Record):
     interval_95: tuple[float, float]
     probability_better: float
     """Posterior probability of a positive effect under the correlated t-test's flat prior."""
+
+    def as_estimate(self) -> Estimate:
+        """Return the estimate that was recorded, which knows more than its record."""
+        return Estimate(
+            effect=self.effect,
+            standard_error=self.standard_error,
+            dof=round(self.dof),
+            sd=self.sd,
+            cells=self.cells,
+            test_train_ratio=self.test_train_ratio,
+        )
 
 
 class Foreseen(Record):

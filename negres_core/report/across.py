@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from negres_core.evidence import Estimated, Evidence
+from negres_core.evidence import Evidence
 from negres_core.report.grid import Style, lay_out
-from negres_core.statistics.estimate import Estimate
 from negres_core.statistics.random_effects import combine
 
 HEADERS = ("across data sets", "data sets", "effect [95% interval]", "tau", "I^2", "on one more (95%)")
@@ -46,7 +45,7 @@ def _groups(evidences: Sequence[Evidence]) -> list[list[Evidence]]:
 
 
 def _row(group: Sequence[Evidence]) -> tuple[str, ...]:
-    combined = combine([_estimate(each.estimate) for each in group if each.estimate is not None])
+    combined = combine([each.estimate.as_estimate() for each in group if each.estimate is not None])
     low, high = combined.interval(0.95)
     lowest, highest = combined.prediction_interval(0.95)
     return (
@@ -57,8 +56,3 @@ def _row(group: Sequence[Evidence]) -> tuple[str, ...]:
         f"{combined.i_squared:.0%}",
         f"[{lowest:+.4f}, {highest:+.4f}]",
     )
-
-
-def _estimate(recorded: Estimated) -> Estimate:
-    names = ("effect", "standard_error", "dof", "sd", "cells", "test_train_ratio")
-    return Estimate(**{name: getattr(recorded, name) for name in names})

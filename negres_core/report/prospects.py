@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tabulate import tabulate
-
 from negres_core.evidence import Foreseen
+from negres_core.report.grid import lay_out
 
 HEADERS = ("hypothesis", "SD of differences", "design", "effect seen (power .8)", "equivalence within", "any repeats")
-WIDTHS = (34, 24, 12, None, None, None)
+WIDTHS = (34, 24, 12, 22, 18, 11)
 NOTES = (
     "Designs are folds x repeats. An effect of this size is seen four times in five; beside a margin, that much more",
     "than the margin. An effect of 0 is shown to lie within the margin of equivalence; in the last column with any",
@@ -27,12 +26,5 @@ def render(prospects: Sequence[tuple[str, str, str, Foreseen]]) -> str:
     for name, unit, design, seen in prospects:
         numbers = (f"{value:.3g}" for value in (seen.detectable, seen.equivalence, seen.floor))
         rows.append((name, f"{seen.sd:.3g} {unit}".rstrip(), design, *numbers))
-    table = tabulate(
-        rows,
-        headers=HEADERS,
-        tablefmt="simple",
-        maxcolwidths=list(WIDTHS),
-        disable_numparse=True,
-        break_long_words=False,
-    )
+    table = lay_out(rows, headers=HEADERS, widths=WIDTHS, style="terminal")
     return "\n".join((table, "", *NOTES))
