@@ -127,8 +127,8 @@ def test_a_cae_whose_output_is_rounded_for_display_shows_faces(experiment, data,
     assert evidence.verdict == expected, evidence
 
 
-# A rescue is what would turn a failure into faces: two decibels at the least. Where nothing is wrong there is none to be
-# had, and none reaches a fault that lies behind the network.
+# A rescue is what would turn a failure into faces: two decibels at the least. Where nothing is wrong there is none to
+# be had, and none reaches a fault that lies behind the network.
 @pytest.mark.parametrize("rescue", RESCUES)
 @on(("synthetic_faces", "refuted"))
 def test_a_rescue_helps_a_correct_cae(experiment, data, rescue, expected):
