@@ -17,6 +17,7 @@ from negres_core.controls.contract import Level, Role, Run, Trained, run_control
 from negres_core.dataset import Dataset
 from negres_core.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.design import Design
+from negres_core.diagnosis.contract import diagnose
 from negres_core.errors import InputError
 from negres_core.evidence import Arm, Evidence, Finding, Foreseen, Picture, Plan, Registration, Store, Timings
 from negres_core.foresight import known_spread, record_prospect
@@ -201,6 +202,7 @@ class Experiment:
             looks=decision.looks,
             estimate=decision.estimate,
             controls=findings,
+            diagnosis=[] if self.smoke else diagnose(run),
             trials=tried.replicates,
             timings=evidence.timings.updated(
                 wall_s=time.perf_counter() - began,

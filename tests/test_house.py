@@ -22,7 +22,7 @@ LAYERS = {
             "bisection claim code configuration dataset design fit inputs metrics prospect provenance recipe seeds "
             "smoke statistics verdict",
             "evidence",
-            "controls engine pictures report",
+            "controls diagnosis engine pictures report",
             "decision experiment foresight progress registration training trials",
             "bisecting cli plugin terminal",
             "__init__",  # the public names are for users: no module imports from it
@@ -37,6 +37,7 @@ SIDEWAYS = {
     ("cli", "bisecting"): "a command bisects",
     ("design", "dataset"): "a design cuts a data set",
     ("design", "seeds"): "a fold is derived from a seed",
+    ("diagnosis", "controls"): "a diagnosis looks at a run as controls do",
     ("engine", "controls"): "a second look at a model is taken for controls",
     ("experiment", "decision"): "an experiment ends in one",
     ("experiment", "foresight"): "and in what was foreseen",

@@ -115,6 +115,9 @@ class Models(Protocol):
     def drawings(self, arm: Trained, position: int) -> Mapping[str, np.ndarray]:
         """Return the images that an arm's own fit draws of a replicate, by caption; none where it draws nothing."""
 
+    def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
+        """Predict some rows whose contrast is raised a hundredfold, raw: outputs that go as far as outputs can."""
+
 
 @dataclass(frozen=True)
 class Run:

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from negres_core.arrays import take_rows
+from negres_core.arrays import map_arrays, take_rows
 from negres_core.controls.contract import Outline, Probe, Trained
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
@@ -33,6 +33,9 @@ CHUNK = 1024
 
 SAMPLE, BATCHES = 512, 8
 """Most rows, and most batches of the stage's size, of the training fold that are looked at."""
+
+CONTRAST = 100.0
+"""How much the contrast of inputs is raised that show how far outputs go: a sigmoid then shows both its ends."""
 
 CERTAIN = 1e-7
 """The probability that a trivial prediction gives what the training fold never shows."""
@@ -98,6 +101,13 @@ class SavedModels:
         key = arm.replicates[position].key
         parent = self._path_of(arm.stages[-2][position]) if arm.recipe.stages else None
         return Job(self._cells[key.repeat, key.fold], key.seed, parent)
+
+    def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
+        """Predict some rows whose contrast is raised a hundredfold, raw: outputs that go as far as outputs can."""
+        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        model, x = self._load(recipe.last, replicate), take_rows(self._inputs(recipe, cell), rows)
+        outputs = ops.convert_to_numpy(model(map_arrays(_raise_contrast, x), training=False))
+        return _read(outputs, self._data.y[rows], logits=self.outline(recipe).logits)
 
     def _look(self, recipe: Recipe, replicate: Replicate) -> Probe:
         cell, stage, y = self._cells[replicate.key.repeat, replicate.key.fold], recipe.last, self._data.y
@@ -166,6 +176,11 @@ def _predict(
             losses += [float(ops.mean(loss)) * len(rows) for loss in pair]
     found = None if stage.objective else losses / len(cell.test)
     return np.concatenate(outputs), *((None, None) if found is None else map(float, found))
+
+
+def _raise_contrast(x: np.ndarray) -> np.ndarray:
+    mean = x.mean(axis=0)
+    return (mean + CONTRAST * (x - mean)).astype(x.dtype)
 
 
 def _constant(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> np.ndarray:

@@ -6,6 +6,7 @@ from negres_core.evidence.ledger import Ledger
 from negres_core.evidence.plan import Entry, Plan, Registration
 from negres_core.evidence.schema import (
     Arm,
+    Diagnosed,
     Estimated,
     Evidence,
     Finding,
@@ -24,6 +25,7 @@ from negres_core.evidence.store import Store
 __all__ = [
     "Arm",
     "Bisected",
+    "Diagnosed",
     "Entry",
     "Estimated",
     "Evidence",

@@ -170,6 +170,16 @@ class Finding(Record):
     """What to do where it failed."""
 
 
+class Diagnosed(Record):
+    """A known fault that an arm looks like, by its outputs and records alone."""
+
+    arm: Literal["treatment", "control"]
+    cause: str
+    found: str
+    """What was seen, with its numbers."""
+    remedy: str
+
+
 class Arm(Record):
     """One arm: what was trained, at what budget, with what metrics, and by which replicates."""
 
@@ -254,6 +264,8 @@ class Evidence(Record):
     p_value: float | None = None
     """Of the null hypothesis that the verdict rejects, looks taken into account; null where nothing was decided."""
     controls: list[Finding] = Field(default_factory=list)
+    diagnosis: list[Diagnosed] = Field(default_factory=list)
+    """Of image autoencoders, arm by arm: first what explains the rest. No part of the verdict."""
     trials: dict[str, list[list[str]]] = Field(default_factory=dict)
     """Ids of the replicates that controls had trained, by trial, one list a stage; in the order repeat, fold, seed."""
     pictures: list[Picture] = Field(default_factory=list)
@@ -271,9 +283,9 @@ class Evidence(Record):
     def substance(self) -> dict[str, Any]:
         """Return what two runs of the same hypothesis share.
 
-        That is all but times, places, pictures, and what was known beforehand.
+        That is all but times, places, pictures, what was known beforehand, and the diagnosis, which looks at models.
         """
-        return self.model_dump(mode="json", exclude={"timings", "provenance", "foreseen", "pictures"})
+        return self.model_dump(mode="json", exclude={"timings", "provenance", "foreseen", "pictures", "diagnosis"})
 
     def __str__(self) -> str:
         return self.in_words()
@@ -285,6 +297,7 @@ class Evidence(Record):
             folder: where the evidence lies, so that its pictures can be opened.
         """
         lines = [f"{self.title}, on {self.data['name']}: {self.judgement or f'not judged ({self.status})'}"]
+        lines += [f"  diagnosis   {each.arm}: {each.cause}: {each.found}. {each.remedy}" for each in self.diagnosis]
         if self.registered and self.verdict != self.registered:
             lines.append(f"  expected    {self.registered}")
         if self.registration:

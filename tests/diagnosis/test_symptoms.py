@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from negres_core import Dataset, Fit, Recipe, Stage
+from negres_core.controls.contract import Outline, Probe, Run, Trained
+from negres_core.design import Design
+from negres_core.diagnosis.symptoms import Symptoms, gather, summarize
+
+FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
+DATA = Dataset(x=FACES, y=FACES, name="faces")
+DESIGN = Design(folds=2, repeats=1)
+CELLS = list(DESIGN.split(DATA))
+
+
+def network():
+    """Stand for an autoencoder."""
+
+
+def shown():
+    """Stand for a fit."""
+
+
+class Looks:
+    """A network that draws faces at half their contrast, and a fit that rounds them."""
+
+    def probe(self, recipe, replicate):
+        assert recipe.fit is None
+        targets = FACES[CELLS[0].test]
+        return Probe(
+            outline=Outline(),
+            weights=[],
+            targets=targets,
+            outputs=targets / 2,
+            predicted=targets / 2,
+            loss=0.2,
+            trivial_loss=0.4,
+            training_loss=0.1,
+            inference_loss=0.15,
+            silent=[(1, 10), (3, 4)],
+            gradient_norm=1.0,
+            weight_norm=1.0,
+        )
+
+    def predict(self, arm, position, rows):
+        if arm.recipe.fit and arm.recipe.fit.metrics:
+            return None
+        return np.round(FACES[rows]) if arm.recipe.fit else FACES[rows] / 2
+
+    def drive(self, recipe, replicate, rows):
+        return np.stack([np.zeros((4, 4, 1)), np.full((4, 4, 1), 0.75)])
+
+
+def run_of(recipe, new_replicate, models=None, **fields):
+    stages = [[new_replicate(recipe=str(stage), curve=[0.9, 0.3], **fields)] for stage in recipe.stages]
+    stages += [[new_replicate(recipe="fit", curve=[], metrics={"skill": -2.0})]] if recipe.fit else []
+    return Run(DATA, DESIGN, CELLS, [Trained("treatment", recipe, stages)], models=models or Looks())
+
+
+NETWORK = Recipe(Stage(network))
+FIELDS = {"metrics": {"skill": 0.5, "loss_skill": 0.6}, "predictions": {"loss_floor": 0.05}}
+
+
+def test_symptoms_are_those_of_the_network_and_its_record(new_replicate):
+    run = run_of(NETWORK, new_replicate, **FIELDS)
+    targets = FACES[CELLS[0].test]
+
+    symptoms = gather(run, run.arms[0])
+
+    assert symptoms.targets == summarize(targets)
+    assert symptoms.scored == symptoms.outputs == summarize(targets / 2)
+    assert symptoms.reach == (0.0, 0.75)
+    assert symptoms.lost == pytest.approx(
+        np.sum(np.maximum(targets - 0.75, 0) ** 2) / np.sum((targets - targets.mean(0)) ** 2)
+    )
+    assert (symptoms.skill, symptoms.loss_skill, symptoms.dead) == (0.5, 0.6, 0.75)
+    assert (symptoms.constant_loss, symptoms.loss_floor) == (0.4, 0.05)
+    assert (symptoms.training_loss, symptoms.inference_loss) == (0.1, 0.15)
+    assert (symptoms.first_loss, symptoms.last_loss) == (0.9, 0.3)
+
+
+def test_a_fit_is_scored_and_the_network_is_seen_behind_it(new_replicate):
+    run = run_of(Recipe(Stage(network), Fit(shown, inherits=network)), new_replicate, **FIELDS)
+
+    symptoms = gather(run, run.arms[0])
+
+    assert (symptoms.scored.distinct, symptoms.scored.whole, symptoms.outputs.whole) == (2, 1.0, 0.0)
+    assert (symptoms.skill, symptoms.loss_skill) == (-2.0, 0.6)
+
+
+def test_an_arm_without_a_network_is_its_images(new_replicate):
+    run = run_of(Recipe(Fit(shown)), new_replicate)
+
+    assert gather(run, run.arms[0]) == Symptoms(
+        targets=summarize(FACES[CELLS[0].test]), scored=summarize(np.round(FACES[CELLS[0].test])), skill=-2.0
+    )
+
+
+def test_the_share_at_an_end_is_that_of_values_near_it(new_replicate):
+    class Pressed(Looks):
+        def drive(self, recipe, replicate, rows):
+            targets = FACES[CELLS[0].test] / 2
+            return np.array([targets.min(), targets.max()])
+
+    run = run_of(NETWORK, new_replicate, Pressed())
+
+    symptoms = gather(run, run.arms[0])
+
+    half = FACES[CELLS[0].test].ravel() / 2
+    margin = 0.005 * np.ptp(half)
+    near = (half <= half.min() + margin) | (half >= half.max() - margin)
+    assert symptoms.pressed == pytest.approx(near.mean())
+    # What lies beyond an end is not at it.
+    assert 0 <= symptoms.asked <= 0.05
+
+
+def test_nothing_is_known_of_an_arm_that_was_not_looked_at(new_replicate):
+    run = run_of(NETWORK, new_replicate)
+    broken = run_of(NETWORK, new_replicate, status="not finite")
+
+    assert gather(replace(run, models=None), run.arms[0]) is None
+    assert gather(broken, broken.arms[0]) is None
+
+
+def test_a_summary_counts_what_it_says():
+    values = summarize(np.array([[0.0, 1.0, 0.5], [0.0, 0.0, 0.5]]))
+
+    assert (values.low, values.high, values.distinct) == (0.0, 1.0, 3)
+    assert values.whole == pytest.approx(4 / 6)
+    assert values.mean == pytest.approx(2 / 6)
+    assert values.spread == pytest.approx(0.5 / 3)
+    assert values.sd == pytest.approx(np.std([0, 1, 0.5, 0, 0, 0.5]))
+
+
+def test_constant_targets_lose_nothing(new_replicate):
+    flat = Dataset(x=FACES, y=np.full_like(FACES, 0.5), name="flat")
+    run = run_of(NETWORK, new_replicate)
+
+    assert gather(replace(run, data=flat), run.arms[0]).lost == 0.0
