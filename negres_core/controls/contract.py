@@ -116,7 +116,10 @@ class Models(Protocol):
         """Return the images that an arm's own fit draws of a replicate, by caption; none where it draws nothing."""
 
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
-        """Predict some rows whose contrast is raised a hundredfold, raw: outputs that go as far as outputs can."""
+        """Predict some rows whose contrast is raised beyond measure, raw, and then again with it inverted.
+
+        Twice as many rows come back, whose outputs go about as far as outputs can.
+        """
 
 
 @dataclass(frozen=True)

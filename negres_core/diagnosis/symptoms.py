@@ -49,7 +49,7 @@ class Symptoms:
         targets: images of the test fold.
         scored: the images that the arm's metrics are of.
         outputs: raw outputs of its network, which a fit may have changed before they were scored.
-        reach: how far the network's outputs go, low and high, when the contrast of its inputs is raised a hundredfold.
+        reach: how far the network's outputs go, low and high, contrast of its inputs raised beyond measure included.
         pressed: share of the outputs at an end of the reach.
         asked: share of the targets there.
         lost: share of the targets' variance that lies beyond the reach.

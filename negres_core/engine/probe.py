@@ -34,8 +34,8 @@ CHUNK = 1024
 SAMPLE, BATCHES = 512, 8
 """Most rows, and most batches of the stage's size, of the training fold that are looked at."""
 
-CONTRAST = 100.0
-"""How much the contrast of inputs is raised that show how far outputs go: a sigmoid then shows both its ends."""
+CONTRAST = 1e4
+"""How much the contrast of inputs is raised that show how far outputs go: biases, tens at most, are nothing then."""
 
 CERTAIN = 1e-7
 """The probability that a trivial prediction gives what the training fold never shows."""
@@ -103,11 +103,11 @@ class SavedModels:
         return Job(self._cells[key.repeat, key.fold], key.seed, parent)
 
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
-        """Predict some rows whose contrast is raised a hundredfold, raw: outputs that go as far as outputs can."""
+        """Predict some rows whose contrast is raised beyond measure, raw, and then again with it inverted."""
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
         model, x = self._load(recipe.last, replicate), take_rows(self._inputs(recipe, cell), rows)
-        outputs = ops.convert_to_numpy(model(map_arrays(_raise_contrast, x), training=False))
-        return _read(outputs, self._data.y[rows], logits=self.outline(recipe).logits)
+        driven = map_arrays(_raise_contrast, x)
+        return ops.convert_to_numpy(model(driven, training=False)).reshape(-1, *self._data.y.shape[1:])
 
     def _look(self, recipe: Recipe, replicate: Replicate) -> Probe:
         cell, stage, y = self._cells[replicate.key.repeat, replicate.key.fold], recipe.last, self._data.y
@@ -179,8 +179,9 @@ def _predict(
 
 
 def _raise_contrast(x: np.ndarray) -> np.ndarray:
-    mean = x.mean(axis=0)
-    return (mean + CONTRAST * (x - mean)).astype(x.dtype)
+    """Return rows twice: far beyond their mean, and as far on the other side. Labels beside images stay as they are."""
+    mean, far = x.mean(axis=0), CONTRAST * (x - x.mean(axis=0))
+    return np.concatenate([mean + far, mean - far] if x.ndim > 2 else [x, x]).astype(x.dtype)
 
 
 def _constant(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> np.ndarray:

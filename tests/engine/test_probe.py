@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from negres_core import Fit
+from negres_core import Dataset, Fit
 from negres_core.controls.contract import Trained
 from negres_core.engine import probe as probing
 from negres_core.engine.contract import Job
@@ -313,3 +313,32 @@ def test_a_fit_draws_of_a_replicate_and_a_network_draws_nothing(probed):
     expected = models.probe(recipe, replicate).predicted[:1].reshape(1, -1)
     np.testing.assert_allclose(drawn["first"], expected, rtol=1e-5, atol=1e-6)
     assert models.drawings(Trained("treatment", recipe, [[replicate]]), 0) == {}
+
+
+@pytest.mark.parametrize(("last", "low", "high"), [("sigmoid", 0.0, 1.0), ("tanh", -1.0, 1.0), ("linear", -50.0, 50.0)])
+def test_driven_outputs_show_the_ends_of_the_last_activation(probed, last, low, high):
+    def build(input_shape):
+        flat = [layers.Flatten(), layers.Dense(16, activation="relu"), layers.Dense(16, activation=last)]
+        return keras.Sequential([keras.Input(input_shape), *flat, layers.Reshape(input_shape)])
+
+    faces = np.random.default_rng(0).uniform(size=(24, 4, 4, 1)).astype(np.float32)
+    data = Dataset(x=faces, y=faces, name="faces")
+    recipe = Recipe(ex.stage(build, loss="mse"))
+    _, models, replicate = probed(recipe, data)
+
+    driven = models.drive(recipe, replicate, ex.cells(data)[0].test[:5])
+
+    assert driven.shape == (10, 4, 4, 1)
+    if last == "linear":
+        assert driven.min() < low
+        assert driven.max() > high
+    else:
+        assert (driven.min(), driven.max()) == pytest.approx((low, high), abs=1e-3)
+
+
+def test_labels_beside_images_are_not_driven():
+    x = np.arange(6, dtype=np.float32).reshape(3, 2)
+    images = np.array([[[0.0]], [[1.0]]], dtype=np.float32)
+
+    assert probing._raise_contrast(x).tolist() == [*x.tolist(), *x.tolist()]
+    assert probing._raise_contrast(images).ravel().tolist() == [-4999.5, 5000.5, 5000.5, -4999.5]

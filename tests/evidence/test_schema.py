@@ -190,3 +190,17 @@ def test_the_text_says_what_was_decided_and_why(new_evidence):
         "  control     finite failed: 1 of 4 replicates turned NaN; 0 may. Lower the rate.",
         "  so          It was worse.",
     ]
+
+
+def test_a_diagnosis_stands_under_the_verdict_and_is_no_part_of_the_substance(tmp_path, new_evidence):
+    found = {"arm": "control", "cause": "tanh", "found": "outputs from -1 to 1", "remedy": "End in a sigmoid."}
+    evidence = new_evidence(diagnosis=[found])
+    store = Store(tmp_path)
+
+    again = store.read_evidence(store.write_evidence(evidence))
+
+    assert again == evidence
+    assert str(again).splitlines()[1] == "  diagnosis   control: tanh: outputs from -1 to 1. End in a sigmoid."
+    assert again.substance() == new_evidence().substance()
+    with pytest.raises(ValidationError, match="arm"):
+        new_evidence(diagnosis=[found | {"arm": "both"}])
