@@ -184,7 +184,12 @@ def try_case(case: Case, faces: Dataset, seeds: int) -> list[list[Diagnosed]]:
         trainer = Trainer(store, run, device, provenance, lambda what, done, total: None)
         arm = trainer.train(run.arms[0])
         each = [replace(arm, stages=[[stage[seed]] for stage in arm.stages]) for seed in range(seeds)]
-        return [diagnose(replace(run, arms=[one])) for one in each]
+        return [diagnose(replace(run, arms=[one]), note=fail) for one in each]
+
+
+def fail(why: str) -> None:
+    """Raise what an experiment would only note."""
+    raise RuntimeError(why)
 
 
 def named(diagnosis: Sequence[Diagnosed]) -> str:

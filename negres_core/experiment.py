@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -202,7 +203,7 @@ class Experiment:
             looks=decision.looks,
             estimate=decision.estimate,
             controls=findings,
-            diagnosis=[] if self.smoke else diagnose(run),
+            diagnosis=[] if self.smoke else diagnose(run, note=partial(self._note, data)),
             trials=tried.replicates,
             timings=evidence.timings.updated(
                 wall_s=time.perf_counter() - began,
@@ -214,16 +215,16 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence if self.smoke else self._draw(run, evidence)
 
+    def _note(self, data: Dataset, why: str) -> None:
+        self.store.notes.append(f"{self.title}, on {data.name}: {why}")
+
     def _draw(self, run: Run, evidence: Evidence) -> Evidence:
         """Draw pictures of what was trained, and add to the evidence, which stands already, where they are."""
 
         def keep(drawing: Drawing) -> Picture:
             return self.store.write_picture(self.hypothesis, drawing.name, drawing.png, caption=drawing.caption)
 
-        def note(why: str) -> None:
-            self.store.notes.append(f"{self.title}, on {run.data.name}: {why}")
-
-        pictures = draw_pictures(run, keep=keep, note=note)
+        pictures = draw_pictures(run, keep=keep, note=partial(self._note, run.data))
         if pictures:
             evidence = evidence.updated(pictures=pictures)
             self.store.write_evidence(evidence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from types import ModuleType
 
 import negres_core.diagnosis
@@ -12,20 +13,29 @@ from negres_core.diagnosis.symptoms import Symptoms, gather
 from negres_core.evidence import Diagnosed
 
 
-def diagnose(run: Run) -> list[Diagnosed]:
+def diagnose(run: Run, *, note: Callable[[str], None]) -> list[Diagnosed]:
     """Name the faults that the arms of a reconstruction look like, arm by arm; nothing where they look healthy.
 
     A signature is a module of this package with `look(symptoms) -> str | None`, what was found, in words; `NAME` and
     `REMEDY` of the fault; and `EXPLAINS`, the names of faults whose signature it leaves too.
+
+    Args:
+        run: what was trained.
+        note: told of an arm that cannot be looked at, and why: that costs nothing but its diagnosis.
     """
-    if run.data.task != "reconstruction":
-        return []
-    return [
-        Diagnosed(arm=arm.role, cause=signature.NAME, found=found, remedy=signature.REMEDY)
-        for arm in run.arms
-        if (symptoms := gather(run, arm)) is not None
-        for signature, found in name_causes(symptoms)
-    ]
+    diagnosis = []
+    for arm in run.arms if run.data.task == "reconstruction" else ():
+        try:
+            symptoms = gather(run, arm)
+            causes = [] if symptoms is None else name_causes(symptoms)
+        except Exception as error:  # whatever it is, the verdict stands
+            note(f"the {arm.role} has no diagnosis: {type(error).__name__}: {' '.join(str(error).split())}")
+            continue
+        diagnosis += [
+            Diagnosed(arm=arm.role, cause=signature.NAME, found=found, remedy=signature.REMEDY)
+            for signature, found in causes
+        ]
+    return diagnosis
 
 
 def name_causes(symptoms: Symptoms) -> list[tuple[ModuleType, str]]:

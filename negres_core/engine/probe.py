@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from negres_core.arrays import map_arrays, take_rows
+from negres_core.arrays import label_arrays, map_arrays, take_rows
 from negres_core.controls.contract import Outline, Probe, Trained
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
@@ -106,8 +106,8 @@ class SavedModels:
         """Predict some rows whose contrast is raised beyond measure, raw, and then again with it inverted."""
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
         model, x = self._load(recipe.last, replicate), take_rows(self._inputs(recipe, cell), rows)
-        driven = map_arrays(_raise_contrast, x)
-        return ops.convert_to_numpy(model(driven, training=False)).reshape(-1, *self._data.y.shape[1:])
+        outputs = model(_raise_contrast(x), training=False)
+        return ops.convert_to_numpy(outputs).reshape(-1, *self._data.y.shape[1:])
 
     def _look(self, recipe: Recipe, replicate: Replicate) -> Probe:
         cell, stage, y = self._cells[replicate.key.repeat, replicate.key.fold], recipe.last, self._data.y
@@ -178,10 +178,15 @@ def _predict(
     return np.concatenate(outputs), *((None, None) if found is None else map(float, found))
 
 
-def _raise_contrast(x: np.ndarray) -> np.ndarray:
+def _raise_contrast(inputs: Any) -> Any:
     """Return rows twice: far beyond their mean, and as far on the other side. Labels beside images stay as they are."""
-    mean, far = x.mean(axis=0), CONTRAST * (x - x.mean(axis=0))
-    return np.concatenate([mean + far, mean - far] if x.ndim > 2 else [x, x]).astype(x.dtype)
+    axes = max(each.ndim for each in label_arrays(inputs, "x").values())
+
+    def drive(x: np.ndarray) -> np.ndarray:
+        mean, far = x.mean(axis=0), CONTRAST * (x - x.mean(axis=0))
+        return np.concatenate([mean + far, mean - far] if x.ndim == axes else [x, x]).astype(x.dtype)
+
+    return map_arrays(drive, inputs)
 
 
 def _constant(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> np.ndarray:

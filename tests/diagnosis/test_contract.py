@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -57,11 +59,19 @@ def test_every_cause_that_is_explained_is_one_that_there_is():
 
 
 def test_other_tasks_are_left_alone(new_run):
-    assert diagnose(new_run()) == []
+    assert diagnose(new_run(), note=pytest.fail) == []
 
 
 def test_a_run_without_models_is_left_alone(new_run):
-    assert diagnose(new_run(x=FACES[:40], y=FACES[:40], metric="mse")) == []
+    assert diagnose(new_run(x=FACES[:40], y=FACES[:40], metric="mse"), note=pytest.fail) == []
+
+
+def test_an_arm_that_cannot_be_looked_at_costs_nothing_but_its_diagnosis(new_run):
+    notes = []
+    run = replace(new_run(x=FACES[:40], y=FACES[:40], metric="mse"), models=object())
+
+    assert diagnose(run, note=notes.append) == []
+    assert [note.partition(":")[0] for note in notes] == [f"the {arm.role} has no diagnosis" for arm in run.arms]
 
 
 def autoencoder(input_shape):

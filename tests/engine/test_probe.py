@@ -337,8 +337,11 @@ def test_driven_outputs_show_the_ends_of_the_last_activation(probed, last, low, 
 
 
 def test_labels_beside_images_are_not_driven():
-    x = np.arange(6, dtype=np.float32).reshape(3, 2)
+    labels = np.arange(4, dtype=np.float32).reshape(2, 2)
     images = np.array([[[0.0]], [[1.0]]], dtype=np.float32)
 
-    assert probing._raise_contrast(x).tolist() == [*x.tolist(), *x.tolist()]
-    assert probing._raise_contrast(images).ravel().tolist() == [-4999.5, 5000.5, 5000.5, -4999.5]
+    alone, both = probing._raise_contrast(images), probing._raise_contrast({"image": images, "label": labels})
+
+    assert alone.ravel().tolist() == both["image"].ravel().tolist() == [-4999.5, 5000.5, 5000.5, -4999.5]
+    assert both["label"].tolist() == [*labels.tolist(), *labels.tolist()]
+    assert probing._raise_contrast(labels).ravel().tolist() == [-9999, -9998, 10001, 10002, 10001, 10002, -9999, -9998]
