@@ -66,20 +66,20 @@ def cae(
     return _join(encoder, decoder, input_shape)
 
 
-def dense_autoencoder(input_shape, *, code=64, width=256):
+def dense_autoencoder(input_shape, *, code=64, width=256, activation="relu"):
     """Return an autoencoder without convolutions: one hidden layer on either side of the code."""
     import keras
     from keras import layers
 
     pixels = math.prod(input_shape)
     encoder = keras.Sequential(
-        [keras.Input(input_shape), layers.Flatten(), layers.Dense(width, activation="relu"), layers.Dense(code)],
+        [keras.Input(input_shape), layers.Flatten(), layers.Dense(width, activation=activation), layers.Dense(code)],
         name="encoder",
     )
     decoder = keras.Sequential(
         [
             keras.Input((code,)),
-            layers.Dense(width, activation="relu"),
+            layers.Dense(width, activation=activation),
             layers.Dense(pixels, activation="sigmoid"),
             layers.Reshape(input_shape),
         ],
