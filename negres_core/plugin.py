@@ -376,6 +376,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def _why(report: Any) -> str:
     if report.skipped:
-        return str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "skipped"
+        return str(report.longrepr[2]).splitlines()[0] if isinstance(report.longrepr, tuple) else "skipped"
     crash = getattr(report.longrepr, "reprcrash", None)
     return crash.message.splitlines()[0] if crash else "failed"
