@@ -10,6 +10,8 @@ import numpy as np
 
 PAIRS, STEPS = 64, 16
 """Pairs of faces that are walked between, and steps of a walk."""
+DRAWN = 6
+"""Faces, or walks, of a picture."""
 SHUFFLES = 99
 """Directions that mean nothing, among which the true one is ranked."""
 
@@ -160,6 +162,34 @@ def _walk(model, test, seed):
     first, last = np.split(encode(model, test.x[pairs]), 2)
     part = np.linspace(0, 1, STEPS + 1)[:, None]
     return np.concatenate([one * (1 - part) + other * part for one, other in zip(first, last, strict=True)])
+
+
+def draw_walks(train, test, model, seed):
+    """Draw some of the walks: a row each, between the two faces themselves."""
+    codes = _walk(model, test, seed).reshape(PAIRS, STEPS + 1, -1)[:DRAWN, ::2]
+    ends = np.random.default_rng(seed).permutation(len(test))[: 2 * PAIRS]
+    first, last = (test.x[rows[:DRAWN], None] for rows in np.split(ends, 2))
+    steps = decode(model, codes.reshape(-1, codes.shape[-1])).reshape(*codes.shape[:2], *test.input_shape)
+    return {
+        "walks from code to code, between the faces themselves": _sheet(np.concatenate([first, steps, last], axis=1))
+    }
+
+
+def draw_attribute(train, test, model, *, attribute):
+    """Draw faces that lack an attribute: themselves, decoded, and with more and more of its direction in their code."""
+    true = direction(encode(model, train.x), train.attributes[attribute])
+    faces = test.x[test.attributes[attribute] == 0][:DRAWN]
+    amounts = np.array([0, 0.5, 1, 1.5, 2])
+    codes = encode(model, faces)[:, None] + amounts[:, None] * true
+    added = decode(model, codes.reshape(-1, len(true))).reshape(len(faces), len(amounts), *test.input_shape)
+    caption = f"a face, decoded, and with {', '.join(f'{amount:g}' for amount in amounts[1:])} of {attribute} added"
+    return {caption: _sheet(np.concatenate([faces[:, None], added], axis=1))}
+
+
+def _sheet(faces):
+    """Lay out faces, (rows, columns, size, size, channels), as one image."""
+    rows, columns, height, width, channels = faces.shape
+    return faces.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
 
 
 def generate(train, test, model, seed):

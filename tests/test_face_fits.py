@@ -127,3 +127,20 @@ def test_generated_faces_are_nearer_the_nearer_their_distribution_is(blocks):
     poor, better = (face_fits.generate(TRAIN, TEST, model, 0)["frechet"] for model in (blocks, Scaled()))
 
     assert 0 <= better < poor
+
+
+def test_walks_are_drawn_between_the_faces_themselves(blocks):
+    [sheet] = face_fits.draw_walks(TRAIN, DATA, blocks, 0).values()
+    steps = face_fits.STEPS // 2 + 1
+    first = np.random.default_rng(0).permutation(len(DATA))[0]
+
+    assert sheet.shape == (face_fits.DRAWN * 16, (steps + 2) * 16, 3)
+    np.testing.assert_array_equal(sheet[:16, :16], DATA.x[first])
+    np.testing.assert_allclose(sheet[:16, 16:32], np.asarray(blocks(DATA.x[[first]]))[0], atol=1e-5)
+
+
+def test_an_attribute_is_drawn_as_it_is_added(blocks):
+    [sheet] = face_fits.draw_attribute(TRAIN, TEST, blocks, attribute="gender").values()
+
+    brightness = sheet[:16, :, 0].reshape(16, 6, 16)[:4].mean(axis=(0, 2))  # of the blocks that tell it, in one face
+    np.testing.assert_allclose(brightness[1:], 0.2 + 0.6 * np.array([0, 0.5, 1, 1.5, 2]), atol=0.05)
