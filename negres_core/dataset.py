@@ -177,8 +177,8 @@ class Dataset:
 
     @cached_property
     def span(self) -> float:
-        """From the smallest target to the largest: 1 for images from 0 to 1."""
-        return float(self.y.max() - self.y.min())
+        """From the smallest target to the largest: 1 for images from 0 to 1, and where all targets are equal."""
+        return float(self.y.max() - self.y.min()) or 1.0
 
     @cached_property
     def digest(self) -> str:

@@ -211,6 +211,7 @@ def test_images_as_targets_are_a_reconstruction():
     data = Dataset(x=FACES, y=FACES, name="faces")
 
     assert (data.task, data.span) == ("reconstruction", float(np.ptp(FACES)))
+    assert Dataset(x=FACES, y=np.ones_like(FACES), name="white").span == 1.0
 
 
 def test_images_that_are_their_own_targets_stay_one_array():

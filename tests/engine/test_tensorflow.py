@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -99,3 +102,39 @@ def test_a_stateless_step_is_the_stateful_one(make):
 def test_tensorflow_is_the_backend_of_these_tests():
     assert keras.backend.backend() == "tensorflow"
     assert tf.executing_eagerly()
+
+
+LARGE = """
+import subprocess
+import sys
+
+import keras
+import numpy as np
+from keras import layers
+from negres_core import Dataset, Recipe, Stage
+from negres_core.design import Cell
+from negres_core.engine import compiled
+from negres_core.engine.contract import Job
+from negres_core.engine.device import choose_device
+
+images = np.random.default_rng(0).random((20_000, 32, 32, 3), dtype=np.float32)
+
+def build(input_shape):
+    convolution = layers.Conv2D(4, 3, strides=2, padding="same", activation="elu")
+    back = layers.Conv2DTranspose(3, 3, strides=2, padding="same", activation="sigmoid")
+    return keras.Sequential([keras.Input(input_shape), convolution, back])
+
+recipe = Recipe(Stage(build, loss="binary_crossentropy", epochs=6, batch_size=64))
+cells = [Cell(0, fold, np.arange(rows), np.arange(rows, rows + 50)) for fold, rows in enumerate([1290, 1301, 1270])]
+data = Dataset(x=images, y=images, name="large")
+for job, result in compiled.train(recipe, data, [Job(cell, 0) for cell in cells], device=choose_device("cpu")):
+    print(job.cell.fold, result.finite)
+"""
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the graph optimizer is TensorFlow's")
+def test_folds_of_several_sizes_of_large_data_do_not_crash_the_process():
+    """TensorFlow's graph optimizer does it, from about 200 MB on: in a process of its own, which it would take along."""
+    ran = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=False)
+
+    assert ran.stdout.split() == ["0", "True", "1", "True", "2", "True"], ran.stderr[-2000:]
