@@ -124,8 +124,9 @@ def build(input_shape):
     back = layers.Conv2DTranspose(3, 3, strides=2, padding="same", activation="sigmoid")
     return keras.Sequential([keras.Input(input_shape), convolution, back])
 
-recipe = Recipe(Stage(build, loss="binary_crossentropy", epochs=6, batch_size=64))
-cells = [Cell(0, fold, np.arange(rows), np.arange(rows, rows + 50)) for fold, rows in enumerate([1290, 1301, 1270])]
+recipe = Recipe(Stage(build, loss="binary_crossentropy", epochs=12, batch_size=64))
+order = np.arange(20_000, dtype=np.int32)
+cells = [Cell(0, i, order[:rows], order[rows : rows + 50]) for i, rows in enumerate(range(1270, 1334, 8))]
 data = Dataset(x=images, y=images, name="large")
 for job, result in compiled.train(recipe, data, [Job(cell, 0) for cell in cells], device=choose_device("cpu")):
     print(job.cell.fold, result.finite)
@@ -134,7 +135,7 @@ for job, result in compiled.train(recipe, data, [Job(cell, 0) for cell in cells]
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the graph optimizer is TensorFlow's")
 def test_folds_of_several_sizes_of_large_data_do_not_crash_the_process():
-    """TensorFlow's graph optimizer does it, from about 200 MB on: in a process of its own, which it would take along."""
+    """TensorFlow's graph optimizer did it, from about 200 MB on, most times. In a process of its own, not to lose this."""
     ran = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=False)
 
-    assert ran.stdout.split() == ["0", "True", "1", "True", "2", "True"], ran.stderr[-2000:]
+    assert ran.stdout.split() == [word for fold in range(8) for word in (str(fold), "True")], ran.stderr[-2000:]
