@@ -135,7 +135,7 @@ for job, result in compiled.train(recipe, data, [Job(cell, 0) for cell in cells]
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the graph optimizer is TensorFlow's")
 def test_folds_of_several_sizes_of_large_data_do_not_crash_the_process():
-    """TensorFlow's graph optimizer did it, from about 200 MB on, most times. In a process of its own, not to lose this."""
+    """TensorFlow's graph optimizer did it, mostly, from 200 MB on. In a process of its own, not to lose this one."""
     ran = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=False)
 
     assert ran.stdout.split() == [word for fold in range(8) for word in (str(fold), "True")], ran.stderr[-2000:]
