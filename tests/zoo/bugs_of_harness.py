@@ -71,15 +71,15 @@ def average_over_rows():
         scores = score_labels(y, predicted)
         return scores | {"f1": scores["accuracy"]}
 
-    return {f"{REPLICATE}.score_labels": score}
+    return {"negres_core.engine.scores.score_labels": score}
 
 
 @bug("outputs rounded for display before they are scored", "evaluation", on=reconstruction)
 def round_outputs():
     score = replicate._score
 
-    def rounded(data, job, outputs, **more):
-        return score(data, job, outputs.round(1), **more)
+    def rounded(recipe, data, job, model, outputs, **more):
+        return score(recipe, data, job, model, outputs.round(1), **more)
 
     return {f"{REPLICATE}._score": rounded}
 
@@ -115,10 +115,10 @@ def logarithmic(seed):
 def score_nan():
     score = replicate._score
 
-    def swallow(data, job, outputs, *, loss, finite, threshold):
+    def swallow(recipe, data, job, model, outputs, *, loss, finite):
         del finite
         outputs, loss = np.nan_to_num(outputs), float(np.nan_to_num(loss))
-        return score(data, job, outputs, loss=loss, finite=True, threshold=threshold)
+        return score(recipe, data, job, model, outputs, loss=loss, finite=True)
 
     return {f"{REPLICATE}._score": swallow}
 
