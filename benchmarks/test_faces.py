@@ -172,11 +172,11 @@ def test_codes_tell_more_than_those_of_an_untrained_encoder(experiment, data, at
     assert evidence.verdict == expected, evidence
 
 
-# Of gender nothing is decided on synthetic faces: +.038, 95% interval +.003 to +.073, so that codes tell more; but .02
-# more no number of repeats could show.
+# Codes of photographs tell no more: -.001 of age, -.012 of gender. Of gender nothing is decided on synthetic faces:
+# +.038, 95% interval +.003 to +.073, so that codes tell more; but .02 more no number of repeats could show.
 @pytest.mark.parametrize(
     ("data", "attribute", "expected"),
-    [("synthetic_faces", "age", "supported"), ("utkface", "gender", "supported"), ("utkface", "age", "supported")],
+    [("synthetic_faces", "age", "supported"), ("utkface", "gender", "refuted"), ("utkface", "age", "refuted")],
     indirect=["data"],
 )
 def test_codes_tell_more_than_principal_components(experiment, data, attribute, expected):
@@ -219,7 +219,7 @@ def test_a_walk_from_code_to_code_changes_the_face_smoothly(experiment, data, ex
     assert evidence.verdict == expected, evidence
 
 
-@on(("synthetic_faces", "supported"), ("utkface", "supported"))
+@on(("synthetic_faces", "supported"))
 def test_a_cae_reconstructs_better_than_a_vae(experiment, data, expected):
     evidence = experiment.compare(
         FAITHFUL, against=Recipe(arm(VARIATIONAL)), on=data, claim=beats("psnr", by=0.5), **ONE_RUN
@@ -227,7 +227,7 @@ def test_a_cae_reconstructs_better_than_a_vae(experiment, data, expected):
     assert evidence.verdict == expected, evidence
 
 
-@on(("synthetic_faces", "refuted"), ("utkface", "refuted"))
+@on(("synthetic_faces", "refuted"))
 def test_the_codes_of_a_vae_tell_more_of_age_than_those_of_a_cae(experiment, data, expected):
     evidence = experiment.compare(
         looking_at(VARIATIONAL, probe_code, TOLD, attribute="age"),
