@@ -157,4 +157,4 @@ def _read(made: Any, fit: Fit, data: Dataset, job: Job) -> tuple[dict[str, float
             remedy="Return one prediction for each row of the second data set, or a mapping of metrics.",
         )
     finite = bool(np.isfinite(predicted).all())
-    return score(data, job.cell, predicted, finite=finite)
+    return score(data, job.cell, predicted, finite=finite, classes=data.outputs)

@@ -145,7 +145,8 @@ def _score(
         predicted = outputs.argmax(axis=1)
     else:
         predicted = (outputs[:, 0] > _threshold(recipe)).astype(np.int64)
-    metrics, summary = score(data, job.cell, predicted, finite=finite)
+    classes = max(outputs.shape[1], 2) if data.task == "classification" else 0
+    metrics, summary = score(data, job.cell, predicted, finite=finite, classes=classes)
     metrics["loss"] = loss if finite else float("nan")
     if finite and data.task == "reconstruction":
         outline = outline_model(model, recipe.last)

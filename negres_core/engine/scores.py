@@ -11,13 +11,16 @@ from negres_core.design import Cell
 from negres_core.metrics import METRICS, score_images, score_labels, score_values
 
 
-def score(data: Dataset, cell: Cell, predicted: np.ndarray, *, finite: bool) -> tuple[dict[str, float], dict[str, Any]]:
+def score(
+    data: Dataset, cell: Cell, predicted: np.ndarray, *, finite: bool, classes: int = 0
+) -> tuple[dict[str, float], dict[str, Any]]:
     """Score predictions of a test fold.
 
     Args:
         data: the data set.
         cell: the cell.
         predicted: class labels, (rows,), or values in the shape of the targets.
+        classes: how many labels could be predicted, of which the summary counts each.
         finite: whether everything is; where not, all metrics are NaN, and the summary is empty.
 
     Returns:
@@ -28,7 +31,7 @@ def score(data: Dataset, cell: Cell, predicted: np.ndarray, *, finite: bool) -> 
         return dict.fromkeys(names, float("nan")), {}
     y = data.y[cell.test]
     if data.task == "classification":
-        return score_labels(y, predicted), {"counts": np.bincount(predicted, minlength=data.outputs).tolist()}
+        return score_labels(y, predicted), {"counts": np.bincount(predicted, minlength=classes).tolist()}
     metrics = score_values(y, predicted)
     summary: dict[str, Any] = {"mean": float(predicted.mean()), "sd": float(predicted.std())}
     if data.task == "reconstruction":

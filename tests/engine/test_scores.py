@@ -17,7 +17,7 @@ CELL = Cell(0, 0, np.arange(8, dtype=np.int32), np.arange(8, 12, dtype=np.int32)
 def test_labels_are_counted():
     data = Dataset(x=np.zeros((12, 1)), y=np.arange(12) % 3, name="classes")
 
-    metrics, summary = score(data, CELL, np.array([2, 0, 0, 2]), finite=True)
+    metrics, summary = score(data, CELL, np.array([2, 0, 0, 2]), finite=True, classes=3)
 
     assert metrics["accuracy"] == 0.75  # of 2, 0, 1 and 2
     assert summary == {"counts": [2, 0, 2]}
