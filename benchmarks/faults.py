@@ -1,11 +1,11 @@
 """Faults of an image autoencoder, planted on purpose: does negres name the bug?
 
-    python -m benchmarks.faults [--seeds 5] [--only WORDS]
+    python -m benchmarks.faults [--seeds 5] [--only WORDS] [--photographs]
 
-Each case is a small convolutional autoencoder of synthetic faces, trained by the engine without an experiment's
-controls, which would void most of these runs before they are trained. What `negres_core.diagnosis` says of every seed
-is held against what was planted. Prints the confusion table, and each case with what was seen of its first seed; exits
-with 1 where a fault is named for fewer than nine seeds in ten, or a healthy arm is called faulty.
+Each case is a small convolutional autoencoder of faces, drawn ones or photographs, trained by the engine without an
+experiment's controls, which would void most of these runs before they are trained. What `negres_core.diagnosis` says of
+every seed is held against what was planted. Prints the confusion table, and each case with what was seen of its first
+seed; exits with 1 where a fault is named for fewer than nine seeds in ten, or a healthy arm is called faulty.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from fixtures.synthetic_faces import draw_synthetic_faces
+from fixtures.utkface import load_utkface
 from negres_core import Dataset, Fit, Recipe, Stage
 from negres_core.controls.contract import Run, Trained
 from negres_core.design import Design
@@ -35,6 +36,7 @@ from negres_core.diagnosis import (
     unscaled_tanh,
 )
 from negres_core.diagnosis.contract import diagnose
+from negres_core.errors import NegresError
 from negres_core.evidence import Diagnosed, Store
 
 HEALTHY = "nothing"
@@ -63,7 +65,7 @@ class Case:
 
     def data(self, faces: Dataset) -> Dataset:
         """Return the data set as this case has it."""
-        return Dataset(x=self.inputs(faces.x), y=self.targets(faces.x), name=faces.name, source=faces.source)
+        return replace(faces, x=self.inputs(faces.x), y=self.targets(faces.x))
 
 
 def autoencoder(input_shape, **options):
@@ -227,8 +229,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5, help="replicates of each case")
     parser.add_argument("--only", default="", help="cases whose name, or fault, contains this")
+    parser.add_argument(
+        "--photographs", action="store_true", help=f"of UTKFace, {ROWS} of 32 x 32 pixels, not drawings"
+    )
     given = parser.parse_args(arguments)
-    faces, outcomes = draw_synthetic_faces(rows=ROWS, size=SIZE), []
+    try:
+        faces = load_utkface(size=32, rows=ROWS) if given.photographs else draw_synthetic_faces(rows=ROWS, size=SIZE)
+    except NegresError as error:
+        parser.exit(2, f"{error}\n")
+    outcomes = []
     for case in cases():
         if given.only in f"{case.planted} {case.name}":
             found = try_case(case, faces, given.seeds)

@@ -70,6 +70,7 @@ FRECHET = Metric("frechet", False, "squared distance of a judge's features")
 EVENNESS = Metric("evenness", True, "mean step / longest step")
 
 ONE_RUN = {"folds": 5, "repeats": 1}
+TWO_LOOKS = {"folds": 5, "repeats": 2}
 
 
 def on(*sets):
@@ -166,8 +167,7 @@ def test_codes_tell_more_than_those_of_an_untrained_encoder(experiment, data, at
         against=Recipe(Fit(functools.partial(probe_untrained, attribute=attribute, build=CAE), metrics=(TOLD,))),
         on=data,
         claim=beats("told", by=0.02),
-        folds=5,
-        repeats=2,
+        **TWO_LOOKS,
     )
     assert evidence.verdict == expected, evidence
 
@@ -185,8 +185,7 @@ def test_codes_tell_more_than_principal_components(experiment, data, attribute, 
         against=Recipe(Fit(functools.partial(probe_pca, attribute=attribute), metrics=(TOLD,))),
         on=data,
         claim=beats("told", by=0.02),
-        folds=5,
-        repeats=2,
+        **TWO_LOOKS,
     )
     assert evidence.verdict == expected, evidence
 
@@ -234,8 +233,7 @@ def test_the_codes_of_a_vae_tell_more_of_age_than_those_of_a_cae(experiment, dat
         against=looking_at(CAE, probe_code, TOLD, attribute="age"),
         on=data,
         claim=beats("told", by=0.02),
-        folds=5,
-        repeats=2,
+        **TWO_LOOKS,
     )
     assert evidence.verdict == expected, evidence
 

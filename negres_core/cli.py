@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("verify", "recompute every verdict from its replicates' records; fail where one differs"),
         ("export", "print every replicate of every hypothesis as CSV"),
         ("rank", "rank all arms over the data sets that they share"),
+        ("plan", "say what a design can decide, from how far cells spread: in earlier evidence, or as given"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("folder", nargs="?", default=".negres", type=Path, help="evidence folder (.negres)")
@@ -44,17 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _add_ledger(command)
         elif name == "rank":
             command.add_argument("--metric", choices=tuple(METRICS), default="accuracy", help="by what (accuracy)")
-    text = "say what a design can decide, from how far cells spread: in earlier evidence, or as given"
-    command = commands.add_parser("plan", help=text, description=text)
-    command.add_argument("folder", nargs="?", default=".negres", type=Path, help="evidence folder (.negres)")
-    command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains this")
-    command.add_argument("--sd", type=float, help="standard deviation of the cells' differences, for want of evidence")
-    command.add_argument("--folds", type=int, default=5, help="folds of each repeat (5)")
-    command.add_argument(
-        "--repeats", type=int, nargs="+", default=[1, 2, 5, 10, 20], metavar="N", help="repeats (1 2 5 10 20)"
-    )
-    command.add_argument("--no-looks", dest="looks", action="store_false", help="judge once, after the last repeat")
-    command.add_argument("--alpha", type=float, default=ALPHA, help=f"level of a claim ({ALPHA:g})")
+        elif name == "plan":
+            _add_designs(command)
     command = commands.add_parser("schema", help="print the JSON Schema of a record")
     command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"))
     text = "register hypotheses instead of running them; what is not named here goes to pytest"
@@ -77,6 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NegresError as error:
         print(f"negres: {error}", file=sys.stderr)
         return 2
+
+
+def _add_designs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--sd", type=float, help="standard deviation of the cells' differences, for want of evidence")
+    command.add_argument("--folds", type=int, default=5, help="folds of each repeat (5)")
+    command.add_argument(
+        "--repeats", type=int, nargs="+", default=[1, 2, 5, 10, 20], metavar="N", help="repeats (1 2 5 10 20)"
+    )
+    command.add_argument("--no-looks", dest="looks", action="store_false", help="judge once, after the last repeat")
+    command.add_argument("--alpha", type=float, default=ALPHA, help=f"level of a claim ({ALPHA:g})")
 
 
 def _add_ledger(command: argparse.ArgumentParser) -> None:
@@ -171,9 +173,7 @@ def _run(given: argparse.Namespace) -> int:
                 received=f"{given.folder} -k {given.k}" if given.k else str(given.folder),
                 remedy="Run pytest first; without -k, `negres table` shows all there is.",
             )
-        commands = {"table": _table, "show": _show, "verify": _verify, "export": _export}
-        commands |= {"plan": _plan, "rank": _rank}
-        return commands[given.command](evidences, store, given)
+        return READERS[given.command](evidences, store, given)
     finally:
         for note in store.notes:
             print(f"negres: {note}", file=sys.stderr)
@@ -234,3 +234,7 @@ def _export(evidences: Sequence[Evidence], store: Store, given: argparse.Namespa
     found = {id: store.find(id) for evidence in evidences for arm in evidence.arms for id in arm.replicates[-1]}
     print(frame.render(evidences, {id: replicate for id, replicate in found.items() if replicate}), end="")
     return 0
+
+
+READERS = {"table": _table, "show": _show, "verify": _verify, "export": _export, "rank": _rank, "plan": _plan}
+"""What reads an evidence folder, by command."""

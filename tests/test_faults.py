@@ -84,3 +84,13 @@ def test_the_table_counts_what_was_planted_and_what_was_named():
 )
 def test_one_fault_in_ten_may_be_missed_and_no_healthy_arm_accused(planted, named, wrong):
     assert faults.is_wrong(Case("any", planted, CASES["PCA"].recipe), named) == wrong
+
+
+def test_without_photographs_it_says_how_to_get_them(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("NEGRES_UTKFACE", str(tmp_path / "missing.zip"))
+
+    with pytest.raises(SystemExit) as ended:
+        faults.main(["--photographs"])
+
+    assert ended.value.code == 2
+    assert "missing.zip" in capsys.readouterr().err

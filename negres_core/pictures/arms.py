@@ -74,7 +74,7 @@ def scores_of(arm: Trained) -> str:
 
 def as_shown(values: np.ndarray, run: Run) -> np.ndarray:
     """Return values as 8 bits show them, uint8: clipped to the data's range."""
-    scaled = (values - float(run.data.y.min())) * (255 / (run.data.span or 1.0))
+    scaled = (values - float(run.data.y.min())) * (255 / run.data.span)
     return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
 
 
@@ -91,8 +91,7 @@ def excess_of(values: np.ndarray, run: Run) -> str:
 
 def say(value: float, run: Run) -> str:
     """Write a value of a pixel to four digits of the data's range."""
-    span = run.data.span or 1.0
-    return f"{round(float(value) / span, 4) * span:.4g}"
+    return f"{round(float(value) / run.data.span, 4) * run.data.span:.4g}"
 
 
 def _predicts(replicate: Replicate) -> bool:

@@ -34,7 +34,7 @@ def draw(run: Run) -> Sequence[Drawing] | None:
 def make(run: Run, sample: Sample) -> Figure:
     """Return the figure: one panel an arm, all with the same axes."""
     low, high = float(run.data.y.min()), float(run.data.y.max())
-    step = (run.data.span or 1.0) / (LEVELS - 1)
+    step = run.data.span / (LEVELS - 1)
     figure = new_figure(
         f"{run.data.name}: raw outputs on {len(sample.targets)} held-out images, against the images",
         height=1.2 + 3.3 * len(sample.outputs),
@@ -68,7 +68,7 @@ def make(run: Run, sample: Sample) -> Figure:
 
 def count(run: Run, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the edges of the bins, and the share of values in each; what is a range or more outside is in the last."""
-    step = (run.data.span or 1.0) / (LEVELS - 1)
+    step = run.data.span / (LEVELS - 1)
     low = float(run.data.y.min())
     bins = np.clip(np.round((values.astype(np.float64) - low) / step), -LEVELS, 2 * LEVELS) + LEVELS
     counts = np.bincount(bins.astype(np.int64).reshape(-1), minlength=3 * LEVELS + 1)

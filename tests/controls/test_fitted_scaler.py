@@ -31,6 +31,16 @@ def test_a_recipe_without_a_scaler_has_nothing_to_check(new_run):
     assert check(replace(run, arms=[without_scaler(arm) for arm in run.arms])) is None
 
 
+def trained_with(recipe, run, plant):
+    """Make the second arm the only one, and its recipe another, whose inputs its records name."""
+    run = replace(run, arms=[replace(run.arms[1], recipe=recipe)])
+    for position in range(8):
+        cell = run.cells[position // 2]
+        prepared = prepare_inputs(recipe, run.data, cell)[sample_rows(cell)]
+        run = plant(run, position=position, inputs_digest=digest_array(prepared))
+    return run
+
+
 @pytest.mark.parametrize(
     ("arm", "stage", "position"),
     [(0, -1, 0), (0, -1, 1), (0, 0, 3), (1, -1, 0)],
@@ -101,13 +111,8 @@ def test_a_scaler_that_arrives_fitted_on_all_rows_fails(new_run, plant):
     run = new_run()
     fitted = Stubborn().fit(run.data.x * 2)
     recipe = Recipe(*run.arms[1].recipe.stages, preprocess=lambda: fitted)
-    run = replace(run, arms=[replace(run.arms[1], recipe=recipe)])
-    for position in range(8):
-        cell = run.cells[position // 2]
-        prepared = prepare_inputs(recipe, run.data, cell)[sample_rows(cell)]
-        run = plant(run, position=position, inputs_digest=digest_array(prepared))
 
-    finding = check(run)
+    finding = check(trained_with(recipe, run, plant))
 
     assert not finding.passed
     assert finding.found.startswith("inputs of 2 of 2 cells differ")
@@ -118,13 +123,8 @@ def test_a_scaler_that_fits_no_more_fails(new_run, plant):
     run = new_run()
     frozen = make_pipeline(FrozenEstimator(MinMaxScaler().fit(run.data.x)))
     recipe = Recipe(*run.arms[1].recipe.stages, preprocess=lambda: frozen)
-    run = replace(run, arms=[replace(run.arms[1], recipe=recipe)])
-    for position in range(8):
-        cell = run.cells[position // 2]
-        prepared = prepare_inputs(recipe, run.data, cell)[sample_rows(cell)]
-        run = plant(run, position=position, inputs_digest=digest_array(prepared))
 
-    finding = check(run)
+    finding = check(trained_with(recipe, run, plant))
 
     assert not finding.passed
     assert finding.found.startswith("inputs of 0 of 2 cells differ")
