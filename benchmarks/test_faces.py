@@ -134,13 +134,14 @@ def test_a_cae_whose_output_is_rounded_for_display_shows_faces(experiment, data,
 
 # A rescue is what would turn a failure into faces: at the least it halves the squared error, 3 dB. (The margin was .5
 # in a first run, in which twice the width was worth 1.8 dB, twice the epochs 1.4 and batch normalization .3: more of
-# the same, no rescue. Tanh is worse: two cells in five stay at the mean image for most of their training.) Where
-# nothing is wrong there is none to be had, and none reaches a fault that lies behind the network.
+# the same, no rescue.) Where nothing is wrong there is none to be had, and none reaches a fault that lies behind the
+# network. Tanh is worse: two cells in five stay at the mean image, 17 dB, for most or all of their training, and which
+# hangs on rounding. So it may take a second look: of two runs of five cells, one refuted it and one did not decide.
 @pytest.mark.parametrize("rescue", RESCUES)
 @on(("synthetic_faces", "refuted"))
 def test_a_rescue_helps_a_correct_cae(experiment, data, rescue, expected):
     evidence = experiment.compare(
-        Recipe(RESCUES[rescue]), against=FAITHFUL, on=data, claim=beats("psnr", by=3), **ONE_RUN
+        Recipe(RESCUES[rescue]), against=FAITHFUL, on=data, claim=beats("psnr", by=3), **TWO_LOOKS
     )
     assert evidence.verdict == expected, evidence
 
