@@ -229,7 +229,8 @@ class Dataset:
         return order[np.lexsort((-labels, turns))]
 
     def __repr__(self) -> str:
-        return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {self.task}, {self.outputs} outputs)"
+        targets = f" of {self.y.shape[1:]}" if self.task == "reconstruction" else f", {self.outputs} outputs"
+        return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {self.task}{targets})"
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

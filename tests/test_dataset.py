@@ -211,6 +211,7 @@ def test_images_as_targets_are_a_reconstruction():
     data = Dataset(x=FACES, y=FACES, name="faces")
 
     assert (data.task, data.span) == ("reconstruction", float(np.ptp(FACES)))
+    assert repr(data) == "Dataset('faces', 6 rows of (4, 4, 3), reconstruction of (4, 4, 3))"
     assert Dataset(x=FACES, y=np.ones_like(FACES), name="white").span == 1.0
 
 
