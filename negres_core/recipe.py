@@ -180,7 +180,7 @@ def name_of(function: Callable[..., Any]) -> str:
     """Name a function the way its author did; a partial by the function it completes."""
     if isinstance(function, functools.partial):
         given = ", ".join([*map(_shown, function.args), *(f"{k}={_shown(v)}" for k, v in function.keywords.items())])
-        return f"{name_of(function.func)}({given})"
+        return f"{name_of(function.func)}({given})" if given else name_of(function.func)
     return getattr(function, "__name__", type(function).__name__)
 
 

@@ -131,6 +131,7 @@ class Callable:
         (functools.partial(sized, 8, activation="relu"), "sized(8, activation='relu')"),
         (functools.partial(sized, activation=base), "sized(activation=base)"),
         (functools.partial(functools.partial(sized, 8), outputs=2), "sized(8, outputs=2)"),
+        (functools.partial(sized), "sized"),
         (Callable(), "Callable"),
     ],
 )

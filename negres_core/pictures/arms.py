@@ -18,6 +18,8 @@ NEUTRAL = "#767676"
 
 ROWS = 256
 """Rows of the test fold that are looked at."""
+SEEN = 0.0005
+"""The smallest share that is not 0.0%."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +81,12 @@ def as_shown(values: np.ndarray, run: Run) -> np.ndarray:
 
 
 def excess_of(values: np.ndarray, run: Run) -> str:
-    """Say what of raw values lies outside the data's range, which a display cannot show; nothing where none does."""
+    """Say what of raw values lies outside the data's range, which a display cannot show; nothing where next to none."""
     low, high = float(run.data.y.min()), float(run.data.y.max())
     half = (high - low) / 510  # of a grey level: less is not seen
-    under, over = np.mean(values < low - half), np.mean(values > high + half)
-    if not under and not over:
-        return ""
-    ends = [say(end, run) for end in (low, high)]
-    return f"{under:.1%} of its raw values are under {ends[0]} and {over:.1%} over {ends[1]}, clipped here"
+    ends = [("under", low, np.mean(values < low - half)), ("over", high, np.mean(values > high + half))]
+    beyond = [f"{share:.1%} {where} {say(end, run)}" for where, end, share in ends if share >= SEEN]
+    return f"clipped here, of its raw values: {', '.join(beyond)}" if beyond else ""
 
 
 def say(value: float, run: Run) -> str:

@@ -73,9 +73,10 @@ def test_what_a_display_cannot_show_is_said(new_run):
     run = new_run()
 
     assert excess_of(np.array([0.0, 0.5, 1.0 + 1e-7, -1e-7]), run) == ""
-    assert excess_of(np.array([-0.1, 0.5, 0.6, 0.7]), run) == (
-        "25.0% of its raw values are under 0 and 0.0% over 1, clipped here"
-    )
+    assert excess_of(np.array([2.0] + [0.5] * 1_999), run) == "clipped here, of its raw values: 0.1% over 1"
+    assert excess_of(np.array([2.0] + [0.5] * 2_000), run) == ""
+    both = excess_of(np.array([-0.1, 0.5, 0.6, 1.7]), run)
+    assert both == "clipped here, of its raw values: 25.0% under 0, 25.0% over 1"
 
 
 def test_a_value_is_written_in_the_digits_of_its_range(new_run):

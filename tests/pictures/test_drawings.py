@@ -47,7 +47,7 @@ def test_what_is_clipped_is_said(new_run):
 
     row = make_row(run, run.arms[0], "a morph", STRIP + 5)
 
-    assert row.detail == "0.0% of its raw values are under 0 and 100.0% over 1, clipped here"
+    assert row.detail == "clipped here, of its raw values: 100.0% over 1"
     assert (row.images == 255).all()
 
 

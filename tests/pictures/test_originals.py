@@ -51,7 +51,7 @@ def test_what_is_clipped_is_said_and_shown_at_the_end_of_the_range(new_run):
     _, treatment, _ = make_rows(new_run(predictions={"treatment": lambda y: y + 2}))
 
     assert (treatment.images == 255).all()
-    assert treatment.detail.endswith("0.0% of its raw values are under 0 and 100.0% over 1, clipped here")
+    assert treatment.detail.endswith("clipped here, of its raw values: 100.0% over 1")
 
 
 def test_no_more_than_ten_images_are_shown_and_all_arms_show_the_same(new_run):
