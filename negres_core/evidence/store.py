@@ -32,9 +32,9 @@ class Store:
         bisections/<name>.json         what makes the difference between two configurations
         set-aside/                     what was found damaged, or was superseded
 
-    Each record is written to a temporary file, synced and renamed, and sealed with a digest of its own content. Records
-    are found by id and never listed, so that a session's cost does not grow with their number. No lock is taken: two
-    processes that train the same replicate write the same numbers, and the last rename wins.
+    Each record is written to a temporary file, synced and renamed, and sealed with a digest of its own content.
+    Replicates are found by id and never listed, so that a session's cost does not grow with their number. No lock is
+    taken: two processes that train the same replicate write the same numbers, and the last rename wins.
 
     Args:
         folder: the folder.
@@ -48,6 +48,7 @@ class Store:
         """What was set aside or could not be known, and why, for the session's summary."""
         self._fresh = fresh
         self._recorded: set[str] = set()
+        self._seen: dict[Path, tuple[tuple[int, ...], Evidence]] = {}
 
     def check_writable(self) -> None:
         """Make the folder where it is missing, and raise EvidenceError where it cannot be written."""
@@ -144,9 +145,12 @@ class Store:
         return self._read(path, Evidence)
 
     def all_evidence(self) -> list[Evidence]:
-        """Read all evidence that can be trusted, what was superseded by other verdicts included."""
+        """Read all evidence that can be trusted, what was superseded by other verdicts included.
+
+        It is asked for before each hypothesis, so what is as it was is not read again.
+        """
         paths = sorted(self.folder.glob("hypotheses/*/evidence*.json"))
-        return [evidence for evidence in (self._read(path, Evidence) for path in paths) if evidence is not None]
+        return [evidence for evidence in map(self._read_once, paths) if evidence is not None]
 
     def evidence_paths(self) -> list[Path]:
         """Return the current evidence file of every hypothesis, sorted."""
@@ -177,6 +181,19 @@ class Store:
                 "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."
             )
         return self.folder / "replicates" / id[:2] / f"{id}.json"
+
+    def _read_once(self, path: Path) -> Evidence | None:
+        try:
+            file = path.stat()
+        except FileNotFoundError:
+            return None  # another process was faster
+        stamp = (file.st_ino, file.st_mtime_ns, file.st_size)
+        if path in self._seen and self._seen[path][0] == stamp:
+            return self._seen[path][1]
+        evidence = self._read(path, Evidence)
+        if evidence is not None:
+            self._seen[path] = stamp, evidence
+        return evidence
 
     def _read(self, path: Path, kind: type[Kind]) -> Kind | None:
         try:

@@ -334,3 +334,21 @@ def test_all_evidence_is_what_is_and_what_was(store, new_evidence):
     found = sorted((evidence.hypothesis, evidence.verdict) for evidence in store.all_evidence())
     mine = new_evidence().hypothesis
     assert found == [("another", "refuted"), (mine, "refuted"), (mine, "supported")]
+
+
+def test_evidence_that_has_not_changed_is_not_read_again(store, new_evidence, monkeypatch):
+    """A session asks before each of its hypotheses: its cost would grow with the square of their number."""
+    for hypothesis in ("first", "second", "third"):
+        store.write_evidence(new_evidence(hypothesis=hypothesis, verdict="refuted"))
+    before, read, opened = store.all_evidence(), Path.read_text, []
+    monkeypatch.setattr(
+        Path, "read_text", lambda path, **given: opened.append(path.parent.name[:5]) or read(path, **given)
+    )
+
+    assert store.all_evidence() == before
+    assert opened == []
+
+    Store(store.folder).write_evidence(before[1].updated(explanation="Another session said so."))
+    opened.clear()
+    assert {each.explanation for each in store.all_evidence()} == {"It was worse.", "Another session said so."}
+    assert set(opened) == {before[1].hypothesis[:5]}
