@@ -78,24 +78,24 @@ class SavedModels:
 
     def predict(self, arm: Trained, position: int, rows: np.ndarray) -> np.ndarray | None:
         """Predict some rows of a replicate's test fold, raw; None where its fit returns metrics, not predictions."""
-        replicate = arm.replicates[position]
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
-        if arm.recipe.fit is not None:
-            return self._predict_fit(arm, position, rows)
-        model, x = self._load(arm.recipe.last, replicate), self._inputs(arm.recipe, cell)
-        outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
-        return _read(outputs, self._data.y[rows], logits=self.outline(arm.recipe).logits)
+        # Kept, since pictures ask for the same rows, and a fit is computed again as a whole.
+        key = (arm.recipe, arm.replicates[position].id, rows.tobytes())
+        if key not in self._predicted:
+            self._predicted[key] = self._predict(arm, position, rows)
+        return self._predicted[key]
 
     def drawings(self, arm: Trained, position: int) -> dict[str, np.ndarray]:
         """Return the images that an arm's own fit draws of a replicate, by caption; none where it draws nothing."""
         return fitted.draw(arm.recipe, self._data, self._job(arm, position)) if arm.recipe.fit else {}
 
-    def _predict_fit(self, arm: Trained, position: int, rows: np.ndarray) -> np.ndarray | None:
-        # Kept, since a fit is computed again as a whole, and pictures ask for the same rows.
-        key = (arm.recipe, arm.replicates[position].id, rows.tobytes())
-        if key not in self._predicted:
-            self._predicted[key] = fitted.predict(arm.recipe, self._data, self._job(arm, position), rows)
-        return self._predicted[key]
+    def _predict(self, arm: Trained, position: int, rows: np.ndarray) -> np.ndarray | None:
+        if arm.recipe.fit is not None:
+            return fitted.predict(arm.recipe, self._data, self._job(arm, position), rows)
+        replicate = arm.replicates[position]
+        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        model, x = self._load(arm.recipe.last, replicate), self._inputs(arm.recipe, cell)
+        outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
+        return _read(outputs, self._data.y[rows], logits=self.outline(arm.recipe).logits)
 
     def _job(self, arm: Trained, position: int) -> Job:
         key = arm.replicates[position].key
