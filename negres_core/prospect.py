@@ -52,11 +52,12 @@ class Prospect:
         )
 
     def __str__(self) -> str:
-        design, looks = self.design, ", with a look after each repeat" if self.design.looks else ""
+        design, several = self.design, self.design.repeats > 1
+        looks = ", with a look after each" if design.looks and several else ""
         return (
-            f"{design.folds} folds x {design.repeats} repeats{looks}: sees an effect of {self.detectable:.3g} four "
-            f"times in five; shows equivalence within {self.equivalence:.3g}, with any number of repeats within "
-            f"{self.floor:.3g}"
+            f"{design.folds} folds x {design.repeats} repeat{'s' * several}{looks}: "
+            f"sees an effect of {self.detectable:.3g} four times in five; "
+            f"shows equivalence within {self.equivalence:.3g}, with any number of repeats within {self.floor:.3g}"
         )
 
 

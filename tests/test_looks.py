@@ -57,7 +57,7 @@ def test_a_look_that_decides_stops_training(noisy, engine, tmp_path):
     assert {repeat for _, repeat, _, _ in engine.trained} == {0, 1}
     assert (len(engine.trained), replicates_in(tmp_path), evidence.timings.trained) == (20, 20, 20)
     assert (np.shape(evidence.differences), evidence.estimate.cells, evidence.design["repeats"]) == ((2, 5), 10, 5)
-    assert "  cells       10 (5 folds x 2 of 5 repeats, 1 seeds each)" in str(evidence).splitlines()
+    assert "  cells       10 (5 folds x 2 of 5 repeats, 1 seed each)" in str(evidence).splitlines()
     assert "10 of 25" in render([evidence])
     assert 0.0069 < evidence.p_value < 0.027
 

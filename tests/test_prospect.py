@@ -82,3 +82,15 @@ def test_what_may_be_decided_is_not_refused(claim):
 def test_what_cannot_be_foreseen_is_refused(sd, alpha, says):
     with pytest.raises(InputError, match=says):
         foresee(ONCE, sd=sd, alpha=alpha)
+
+
+@pytest.mark.parametrize(
+    ("design", "words"),
+    [
+        ({"repeats": 5}, "5 folds x 5 repeats, with a look after each: sees"),
+        ({"repeats": 5, "looks": False}, "5 folds x 5 repeats: sees"),
+        ({"repeats": 1}, "5 folds x 1 repeat: sees"),
+    ],
+)
+def test_a_prospect_in_words_begins_with_the_design(design, words):
+    assert str(foresee(Design(folds=5, **design), sd=0.01)).startswith(words)

@@ -319,7 +319,8 @@ class Evidence(Record):
         repeats = f"{done} of {design['repeats']}" if 0 < done < design["repeats"] else f"{design['repeats']}"
         lines.append(
             f"  cells       {design['folds'] * (done or design['repeats'])} "
-            f"({design['folds']} folds x {repeats} repeats, {design['seeds']} seeds each)"
+            f"({design['folds']} folds x {repeats} repeat{'s' * (design['repeats'] > 1)}, "
+            f"{design['seeds']} seed{'s' * (design['seeds'] > 1)} each)"
         )
         lines += [
             f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"

@@ -153,13 +153,20 @@ def test_a_look_is_part_of_the_record_and_of_its_substance(tmp_path, new_evidenc
 @pytest.mark.parametrize(
     ("repeats", "shown"),
     [
-        (1, "  cells       2 (2 folds x 1 of 2 repeats, 1 seeds each)"),
-        (2, "  cells       4 (2 folds x 2 repeats, 1 seeds each)"),
-        (0, "  cells       4 (2 folds x 2 repeats, 1 seeds each)"),
+        (1, "  cells       2 (2 folds x 1 of 2 repeats, 1 seed each)"),
+        (2, "  cells       4 (2 folds x 2 repeats, 1 seed each)"),
+        (0, "  cells       4 (2 folds x 2 repeats, 1 seed each)"),
     ],
 )
 def test_the_text_says_how_many_repeats_there_were_of_those_planned(new_evidence, repeats, shown):
     assert shown in str(new_evidence(differences=[[0.1, 0.2]] * repeats)).splitlines()
+
+
+def test_one_repeat_and_one_seed_are_in_the_singular(new_evidence):
+    design = {"folds": 5, "repeats": 1, "seeds": 1}
+
+    assert "  cells       5 (5 folds x 1 repeat, 1 seed each)" in str(new_evidence(design=design)).splitlines()
+    assert "1 repeat, 3 seeds each" in str(new_evidence(design=design | {"seeds": 3}))
 
 
 def test_the_text_says_what_was_decided_and_why(new_evidence):
@@ -186,7 +193,7 @@ def test_the_text_says_what_was_decided_and_why(new_evidence):
         "  expected    supported",
         "  treatment   grown (2 epochs): accuracy mean 0.5000, min 0.4000, max not finite",
         "  margin      0.01 accuracy",
-        "  cells       4 (2 folds x 2 repeats, 1 seeds each)",
+        "  cells       4 (2 folds x 2 repeats, 1 seed each)",
         "  control     finite failed: 1 of 4 replicates turned NaN; 0 may. Lower the rate.",
         "  so          It was worse.",
     ]
