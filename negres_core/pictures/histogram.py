@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from negres_core.controls.contract import Run, Trained
-from negres_core.pictures.arms import COLOURS, Sample, as_shown, look, name_of_arm, say
+from negres_core.pictures.arms import COLOURS, ROWS, Sample, as_shown, look, name_of_arm, say, spread
 from negres_core.pictures.chart import encode, new_figure, styled, wrap
 from negres_core.pictures.contract import Drawing
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEVELS = 256
-"""Values that 8 bits show from one end of the data's range to the other: a bin each, centred on it."""
+"""Values that 8 bits show from one end of the data's range to the other."""
 
 
 def draw(run: Run) -> Sequence[Drawing] | None:
@@ -34,7 +34,7 @@ def draw(run: Run) -> Sequence[Drawing] | None:
 def make(run: Run, sample: Sample) -> Figure:
     """Return the figure: one panel an arm, all with the same axes."""
     low, high = float(run.data.y.min()), float(run.data.y.max())
-    step = run.data.span / (LEVELS - 1)
+    step = step_of(run)
     figure = new_figure(
         f"{run.data.name}: raw outputs on {len(sample.targets)} held-out images, against the images",
         height=1.2 + 3.3 * len(sample.outputs),
@@ -66,10 +66,22 @@ def make(run: Run, sample: Sample) -> Figure:
     return figure
 
 
+def step_of(run: Run) -> float:
+    """Return the width of a bin, which is centred on a value: that of the levels of 8 bits, or of the images' own.
+
+    Images of 8 bits that are never quite black have fewer levels in their range: bins as narrow as a display's would
+    leave some empty, as rounding does.
+    """
+    shown = run.data.span / (LEVELS - 1)
+    some = run.data.y[spread(np.arange(len(run.data)), ROWS)]
+    own = float(np.diff(np.unique(some)).min(initial=np.inf))
+    # A whole number of steps, so that rounding does not add up.
+    return run.data.span / round(run.data.span / own) if 0.999 * shown < own < 2 * shown else shown
+
+
 def count(run: Run, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the edges of the bins, and the share of values in each; what is a range or more outside is in the last."""
-    step = run.data.span / (LEVELS - 1)
-    low = float(run.data.y.min())
+    step, low = step_of(run), float(run.data.y.min())
     bins = np.clip(np.round((values.astype(np.float64) - low) / step), -LEVELS, 2 * LEVELS) + LEVELS
     counts = np.bincount(bins.astype(np.int64).reshape(-1), minlength=3 * LEVELS + 1)
     return low + (np.arange(len(counts) + 1) - LEVELS - 0.5) * step, counts / values.size

@@ -27,6 +27,19 @@ def test_each_grey_level_has_its_bin(new_run):
     np.testing.assert_allclose((edges[:-1] + edges[1:])[occupied] / 2, levels, atol=1e-6)
 
 
+@pytest.mark.parametrize("darkest", [0, 8, 100])
+def test_images_of_eight_bits_leave_no_bin_empty_however_dark_the_darkest(new_run, darkest):
+    """An empty one would look as if the images were rounded."""
+    levels = np.resize(np.arange(darkest, 256), FACES.shape)
+    run = new_run(faces=(levels / 255).astype(np.float32))
+
+    edges, shares = count(run, run.data.y)
+
+    inside = (edges[:-1] > darkest / 255 - 0.003) & (edges[1:] < 1.003)
+    assert inside.sum() == 256 - darkest
+    assert (shares[inside] > 0).all()
+
+
 def test_nothing_is_left_out_of_the_histogram(new_run):
     edges, shares = count(new_run(), np.array([-1e9, -0.5, 0.5, 1.5, 1e9]))
 
