@@ -136,7 +136,7 @@ def test_a_cae_whose_output_is_rounded_for_display_shows_faces(experiment, data,
 # in a first run, in which twice the width was worth 1.8 dB, twice the epochs 1.4 and batch normalization .3: more of
 # the same, no rescue.) Where nothing is wrong there is none to be had, and none reaches a fault that lies behind the
 # network. Tanh is worse: two cells in five stay at the mean image, 17 dB, for most or all of their training, and which
-# hangs on rounding. So it may take a second look: of two runs of five cells, one refuted it and one did not decide.
+# two depends on the last bit. Of two runs of five cells one refuted it and one did not decide: hence a second look.
 @pytest.mark.parametrize("rescue", RESCUES)
 @on(("synthetic_faces", "refuted"))
 def test_a_rescue_helps_a_correct_cae(experiment, data, rescue, expected):
