@@ -253,8 +253,8 @@ def test_the_codes_of_a_vae_tell_more_of_age_than_those_of_a_cae(experiment, dat
     assert evidence.verdict == expected, evidence
 
 
-# On photographs a dense autoencoder is 1.3 dB behind, at this budget. It is the slower one to train: at a quarter of the
-# learning rate and four times the epochs one cell came to 23.4 dB, as the CAE does in 30 epochs.
+# On photographs a dense autoencoder is 1.3 dB behind, at this budget. It is the slower one to train: at a quarter of
+# the learning rate and four times the epochs one cell came to 23.4 dB, as the CAE does in 30 epochs.
 @on(("synthetic_faces", "refuted"), ("utkface", "supported"))
 def test_a_cae_reconstructs_better_than_a_dense_autoencoder(experiment, data, expected):
     evidence = experiment.compare(
