@@ -228,6 +228,10 @@ class Dataset:
         turns[np.argsort(labels, kind="stable")] = np.concatenate([np.arange(count) for count in counts])
         return order[np.lexsort((-labels, turns))]
 
+    def as_shown(self, values: np.ndarray) -> np.ndarray:
+        """Return values of images as 8 bits show them, uint8: clipped to the range of the targets."""
+        return np.clip(np.round((values - float(self.y.min())) * (255 / self.span)), 0, 255).astype(np.uint8)
+
     def __repr__(self) -> str:
         targets = f" of {self.y.shape[1:]}" if self.task == "reconstruction" else f", {self.outputs} outputs"
         return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {self.task}{targets})"

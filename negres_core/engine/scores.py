@@ -42,8 +42,7 @@ def score(
 
 def _summarize_images(predicted: np.ndarray, data: Dataset) -> dict[str, float | int]:
     """Summarize raw outputs, and what 8 bits show of them."""
-    low = float(data.y.min())
-    shown = np.clip(np.round((predicted - low) * (255 / data.span)), 0, 255).astype(np.uint8)
+    shown = data.as_shown(predicted)
     return {
         "low": float(predicted.min()),
         "high": float(predicted.max()),

@@ -74,12 +74,6 @@ def scores_of(arm: Trained) -> str:
     return f"PSNR {means['psnr']:.2f} dB, skill {means['skill']:.3f}: means over {len(finished)}{of} replicates"
 
 
-def as_shown(values: np.ndarray, run: Run) -> np.ndarray:
-    """Return values as 8 bits show them, uint8: clipped to the data's range."""
-    scaled = (values - float(run.data.y.min())) * (255 / run.data.span)
-    return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
-
-
 def excess_of(values: np.ndarray, run: Run) -> str:
     """Say what of raw values lies outside the data's range, which a display cannot show; nothing where next to none."""
     low, high = float(run.data.y.min()), float(run.data.y.max())

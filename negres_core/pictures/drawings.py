@@ -8,7 +8,7 @@ import numpy as np
 
 from negres_core.controls.contract import Run, Trained
 from negres_core.errors import InputError
-from negres_core.pictures.arms import COLOURS, as_shown, excess_of, name_of_arm
+from negres_core.pictures.arms import COLOURS, excess_of, name_of_arm
 from negres_core.pictures.contract import Drawing
 from negres_core.pictures.sheet import Row, encode, make_sheet, scale_of
 
@@ -42,4 +42,4 @@ def make_row(run: Run, arm: Trained, caption: str, image: np.ndarray) -> Row:
             received=f"an image of shape {image.shape}",
             remedy="Return images of shape (height, width), or with 1 or 3 channels.",
         )
-    return Row(as_shown(grey, run)[None], caption, excess_of(image, run), COLOURS[arm.role])
+    return Row(run.data.as_shown(grey)[None], caption, excess_of(image, run), COLOURS[arm.role])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from negres_core.controls.contract import Run, Trained
-from negres_core.pictures.arms import COLOURS, ROWS, Sample, as_shown, look, name_of_arm, say, spread
+from negres_core.pictures.arms import COLOURS, ROWS, Sample, look, name_of_arm, say, spread
 from negres_core.pictures.chart import encode, new_figure, styled, wrap
 from negres_core.pictures.contract import Drawing
 
@@ -89,7 +89,7 @@ def count(run: Run, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def describe(run: Run, values: np.ndarray) -> str:
     """Say how far values reach, how many lie at an end, and how many differ where 8 bits show them."""
-    shown = as_shown(values, run)
+    shown = run.data.as_shown(values)
     return (
         f"{say(values.min(), run)} to {say(values.max(), run)}; shown in 8 bits {np.mean(shown == 0):.1%} black, "
         f"{np.mean(shown == LEVELS - 1):.1%} white, {len(np.unique(shown))} of {LEVELS} levels"

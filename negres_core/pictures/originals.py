@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from negres_core.controls.contract import Run
-from negres_core.pictures.arms import COLOURS, as_shown, excess_of, look, name_of_arm, scores_of, spread
+from negres_core.pictures.arms import COLOURS, excess_of, look, name_of_arm, scores_of, spread
 from negres_core.pictures.contract import Drawing
 from negres_core.pictures.sheet import Row, columns, encode, make_sheet, scale_of
 
@@ -42,7 +42,7 @@ def make_rows(run: Run) -> list[Row] | None:
     chosen = spread(np.arange(len(sample.targets)), columns(width))
 
     def shown(images: np.ndarray) -> np.ndarray:
-        some = as_shown(images[chosen], run)
+        some = run.data.as_shown(images[chosen])
         return some if channels == 3 else some[..., 0]
 
     fold = f"fold {sample.cell.fold + 1} of repeat {sample.cell.repeat + 1}"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negres_core import Fit, Recipe
-from negres_core.pictures.arms import as_shown, excess_of, look, name_of_arm, say, scores_of, spread
+from negres_core.pictures.arms import excess_of, look, name_of_arm, say, scores_of, spread
 from tests.pictures.conftest import FACES
 
 
@@ -66,7 +66,7 @@ def test_an_arm_is_named_with_its_role_and_its_scores(new_run, spoil):
 def test_values_are_shown_from_the_darkest_of_the_data_to_the_brightest(new_run):
     run = new_run(faces=FACES * 4 - 2)
 
-    assert as_shown(np.array([-9.0, -2.0, -2 + 4 / 255, 0.01, 2.0, 9.0]), run).tolist() == [0, 0, 1, 128, 255, 255]
+    assert run.data.as_shown(np.array([-9.0, -2.0, -2 + 4 / 255, 0.01, 2.0, 9.0])).tolist() == [0, 0, 1, 128, 255, 255]
 
 
 def test_what_a_display_cannot_show_is_said(new_run):
