@@ -73,9 +73,9 @@ ONE_RUN = {"folds": 5, "repeats": 1}
 TWO_LOOKS = {"folds": 5, "repeats": 2}
 
 
-def on(*sets):
-    """Parametrize by data set and expected verdict."""
-    return pytest.mark.parametrize(("data", "expected"), sets, indirect=["data"])
+def on(*sets, of=()):
+    """Parametrize by data set, by what else is named, and by expected verdict."""
+    return pytest.mark.parametrize(("data", *of, "expected"), sets, indirect=["data"])
 
 
 @pytest.mark.parametrize(("metric", "bar"), [("psnr", 20), ("skill", 0.8)])
@@ -85,17 +85,14 @@ def test_a_cae_reconstructs_faces_faithfully(experiment, data, metric, bar, expe
     assert evidence.verdict == expected, evidence
 
 
-@pytest.mark.parametrize(
-    ("data", "code", "expected"),
-    [
-        ("synthetic_faces", 32, "refuted"),
-        ("synthetic_faces", 64, "refuted"),
-        ("synthetic_faces", 128, "refuted"),
-        ("utkface", 32, "refuted"),
-        ("utkface", 64, "refuted"),
-        ("utkface", 128, "refuted"),
-    ],
-    indirect=["data"],
+@on(
+    ("synthetic_faces", 32, "refuted"),
+    ("synthetic_faces", 64, "refuted"),
+    ("synthetic_faces", 128, "refuted"),
+    ("utkface", 32, "refuted"),
+    ("utkface", 64, "refuted"),
+    ("utkface", 128, "refuted"),
+    of=["code"],
 )
 def test_a_cae_beats_pca_at_equal_code_size(experiment, data, code, expected):
     evidence = experiment.compare(
@@ -160,16 +157,13 @@ def test_a_rescue_helps_a_cae_that_is_rounded_for_display(experiment, data, resc
     assert evidence.verdict == expected, evidence
 
 
-@pytest.mark.parametrize(
-    ("data", "attribute", "expected"),
-    [
-        ("synthetic_faces", "gender", "supported"),
-        ("synthetic_faces", "age", "supported"),
-        ("utkface", "gender", "supported"),
-        ("utkface", "age", "supported"),
-        ("utkface", "race", "supported"),
-    ],
-    indirect=["data"],
+@on(
+    ("synthetic_faces", "gender", "supported"),
+    ("synthetic_faces", "age", "supported"),
+    ("utkface", "gender", "supported"),
+    ("utkface", "age", "supported"),
+    ("utkface", "race", "supported"),
+    of=["attribute"],
 )
 def test_codes_tell_more_than_those_of_an_untrained_encoder(experiment, data, attribute, expected):
     evidence = experiment.compare(
@@ -184,15 +178,12 @@ def test_codes_tell_more_than_those_of_an_untrained_encoder(experiment, data, at
 
 # Codes of photographs tell no more: -.001 of age, -.013 of gender, -.012 of race. Of gender nothing is decided on drawn
 # faces: +.038, 95% interval +.003 to +.073, so that codes tell more; but .02 more no number of repeats could show.
-@pytest.mark.parametrize(
-    ("data", "attribute", "expected"),
-    [
-        ("synthetic_faces", "age", "supported"),
-        ("utkface", "gender", "refuted"),
-        ("utkface", "age", "refuted"),
-        ("utkface", "race", "refuted"),
-    ],
-    indirect=["data"],
+@on(
+    ("synthetic_faces", "age", "supported"),
+    ("utkface", "gender", "refuted"),
+    ("utkface", "age", "refuted"),
+    ("utkface", "race", "refuted"),
+    of=["attribute"],
 )
 def test_codes_tell_more_than_principal_components(experiment, data, attribute, expected):
     evidence = experiment.compare(
@@ -205,14 +196,11 @@ def test_codes_tell_more_than_principal_components(experiment, data, attribute, 
     assert evidence.verdict == expected, evidence
 
 
-@pytest.mark.parametrize(
-    ("data", "attribute", "expected"),
-    [
-        ("synthetic_faces", "glasses", "supported"),
-        ("synthetic_faces", "gender", "supported"),
-        ("utkface", "gender", "supported"),
-    ],
-    indirect=["data"],
+@on(
+    ("synthetic_faces", "glasses", "supported"),
+    ("synthetic_faces", "gender", "supported"),
+    ("utkface", "gender", "supported"),
+    of=["attribute"],
 )
 def test_adding_an_attribute_to_a_code_adds_it_to_the_face(experiment, data, attribute, expected):
     evidence = experiment.measure(
