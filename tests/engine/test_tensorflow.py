@@ -105,9 +105,6 @@ def test_tensorflow_is_the_backend_of_these_tests():
 
 
 LARGE = """
-import subprocess
-import sys
-
 import keras
 import numpy as np
 from keras import layers
