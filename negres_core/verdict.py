@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from negres_core.claim import Claim
 from negres_core.errors import InputError
 from negres_core.statistics import ONLY_LOOK, Estimate, Look, equivalence_p, repeats_needed, smallest_decidable_margin
+from negres_core.statistics.level import check_alpha
 
 MOST_LOOKS = 30
 """Plans of more looks are judged as those of so many: the level of the last one hardly falls any more."""
@@ -60,12 +61,7 @@ def judge(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look =
 
 def settle(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look = ONLY_LOOK) -> Verdict | None:
     """Judge as `judge` does, but where nothing is decided return None, without working out what would decide it."""
-    if not 0.0 < alpha < 0.5:
-        raise InputError(
-            "The level of a test lies between 0 and .5; from there on, the 1 - 2 alpha interval is empty.",
-            received=f"alpha={alpha!r}",
-            remedy="The usual level is .05.",
-        )
+    check_alpha(alpha)
     row = _deciding_row(estimate, claim, alpha, look)
     if row is None:
         return None

@@ -121,7 +121,7 @@ def test_alpha_sets_the_intervals():
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0, -0.05, 5, 0.5, math.nan])
 def test_refuses_an_alpha_that_is_no_level(alpha):
-    with pytest.raises(InputError, match="level of a test") as caught:
+    with pytest.raises(InputError, match=r"level of a test lies between 0 and 0\.5") as caught:
         judge(estimate(0.0), beats("accuracy"), alpha=alpha)
     assert f"alpha={alpha!r}" in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""The two levels a question is asked at: alpha of a test, and the confidence level of an interval."""
+"""The two kinds of level: alpha of a test, and the confidence level of an interval."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from negres_core.errors import InputError
 
 
 def check_alpha(alpha: float) -> None:
-    """Refuse a level of a test that is not between 0 and .5.
+    """Refuse a level of a test that is not between 0 and 0.5.
 
     Raises:
-        InputError: alpha is not between 0 and .5.
+        InputError: alpha is not between 0 and 0.5.
     """
     if not 0.0 < alpha < 0.5:
         raise InputError(
-            "The level of a test lies between 0 and .5; from there on, it would rather reject a true null than not.",
+            "The level of a test lies between 0 and 0.5: at 0.5, it rejects a true null hypothesis half of the time.",
             received=f"alpha={alpha!r}",
-            remedy="The usual level is .05.",
+            remedy="The usual level is 0.05.",
         )
 
 
@@ -29,5 +29,5 @@ def check_level(level: float) -> None:
         raise InputError(
             "A confidence level lies between 0 and 1.",
             received=f"level={level!r}",
-            remedy="Give a fraction, not per cent: .95 for the 95% interval.",
+            remedy="Give a fraction, not a percentage: 0.95 for the 95% interval.",
         )

@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from negres_core.errors import InputError
+from negres_core.statistics.level import check_alpha
 
 NODES = 200
 """Points of the quadrature over paths that have not crossed yet: nine digits of a bound or more."""
@@ -200,12 +201,7 @@ def _quadrature() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check(fractions: Sequence[float], alpha: float) -> None:
-    if not 0.0 < alpha < 0.5:
-        raise InputError(
-            "The one-sided level of sequential looks lies between 0 and .5.",
-            received=f"alpha={alpha!r}",
-            remedy="The usual levels are .05 and .025.",
-        )
+    check_alpha(alpha)
     ascending = all(before < after for before, after in zip([0.0, *fractions], fractions, strict=False))
     if not fractions or not ascending or not math.isclose(fractions[-1], 1.0):
         raise InputError(

@@ -191,8 +191,8 @@ def test_one_repeat_is_enough_for_what_one_run_of_the_folds_detects():
 @pytest.mark.parametrize(
     ("fields", "wrong", "received"),
     [
-        ({"alpha": 0.5}, r"between 0 and \.5", "alpha=0.5"),
-        ({"alpha": math.nan}, r"between 0 and \.5", "alpha=nan"),
+        ({"alpha": 0.5}, r"between 0 and 0\.5", "alpha=0.5"),
+        ({"alpha": math.nan}, r"between 0 and 0\.5", "alpha=nan"),
         ({"sd": 0.0}, "`sd` has to be finite and positive", "sd=0.0"),
         ({"sd": math.nan}, "`sd` has to be finite and positive", "sd=nan"),
         ({"cells": 1}, "at least 2 cells", "cells=1"),
@@ -221,7 +221,7 @@ def test_power_refuses_an_effect_that_is_not_finite(effect):
         ({"effect": 0.0}, "`effect` has to be finite and positive", "effect=0.0"),
         ({"sd": -1.0}, "`sd` has to be finite and positive", "sd=-1.0"),
         ({"folds": 1}, "at least 2 folds", "folds=1"),
-        ({"alpha": 1.0}, r"between 0 and \.5", "alpha=1.0"),
+        ({"alpha": 1.0}, r"between 0 and 0\.5", "alpha=1.0"),
         ({"power": 1.0}, "between the level of its test and 1", "power=1.0, alpha=0.05"),
     ],
 )
@@ -236,7 +236,7 @@ def test_repeats_to_detect_refuses(fields, wrong, received):
     [
         ({"sd": math.inf}, "`sd` has to be finite and positive"),
         ({"folds": 1}, "at least 2 folds"),
-        ({"alpha": 0.0}, r"between 0 and \.5"),
+        ({"alpha": 0.0}, r"between 0 and 0\.5"),
     ],
 )
 def test_the_smallest_margin_refuses(fields, wrong):

@@ -176,7 +176,7 @@ def test_refuses_looks_that_do_not_ascend_to_the_whole(fractions):
 
 @pytest.mark.parametrize("alpha", [0.0, 0.5, -0.1, 5, math.nan])
 def test_refuses_an_alpha_that_is_no_level(alpha):
-    with pytest.raises(InputError, match="one-sided level") as caught:
+    with pytest.raises(InputError, match=r"level of a test lies between 0 and 0\.5") as caught:
         sequential_bounds([1.0], alpha=alpha)
     assert f"alpha={alpha!r}" in str(caught.value)
-    assert "The usual levels are .05 and .025." in str(caught.value)
+    assert "The usual level is 0.05." in str(caught.value)
