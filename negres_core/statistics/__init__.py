@@ -5,13 +5,7 @@ from __future__ import annotations
 from negres_core.statistics.equivalence import equivalence_p
 from negres_core.statistics.estimate import Estimate
 from negres_core.statistics.multiplicity import holm
-from negres_core.statistics.planning import (
-    minimum_detectable_effect,
-    power_of,
-    repeats_needed,
-    repeats_to_detect,
-    smallest_decidable_margin,
-)
+from negres_core.statistics.planning import minimum_detectable_effect, repeats_needed, smallest_decidable_margin
 from negres_core.statistics.random_effects import RandomEffects, combine
 from negres_core.statistics.ranking import Ranking, rank
 from negres_core.statistics.resampled_t import corrected_resampled_t
@@ -28,9 +22,7 @@ __all__ = [
     "equivalence_p",
     "holm",
     "minimum_detectable_effect",
-    "power_of",
     "rank",
     "repeats_needed",
-    "repeats_to_detect",
     "smallest_decidable_margin",
 ]

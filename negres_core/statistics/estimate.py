@@ -10,7 +10,6 @@ from scipy.special import chdtri, stdtr, stdtrit
 
 from negres_core.errors import InputError
 from negres_core.statistics.level import check_level
-from negres_core.statistics.noncentral_t import noncentrality
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +72,6 @@ class Estimate:
         return float(stdtr(self.dof, self.statistic))
 
     @property
-    def d_z(self) -> float:
-        """Cohen's d_z, the effect in standard deviations of the cell differences.
-
-        What all cells of a data set share does not spread them. Where every difference is a data set of its own, the
-        standard deviation is larger, and the same effect has a smaller d_z.
-        """
-        return self.effect / self.sd
-
-    @property
     def folds(self) -> int:
         """The k of k-fold cross-validation that has this ratio of test to training rows."""
         return max(2, round(1.0 + 1.0 / self.test_train_ratio))
@@ -101,34 +91,6 @@ class Estimate:
         check_level(level)
         half_width = float(stdtrit(self.dof, (1.0 + level) / 2.0)) * self.standard_error
         return self.effect - half_width, self.effect + half_width
-
-    def d_z_interval(self, level: float) -> tuple[float, float]:
-        """Compute the two-sided confidence interval of d_z.
-
-        Cells that are correlated as the corrected test takes them to be know their mean as well as
-        1 / (1/N + n_test/n_train) independent ones would, which is fewer than k - 1. The statistic is d_z times the
-        root of that number, and follows a noncentral t, with N - 1 degrees of freedom, whose noncentrality is the true
-        d_z times the same root. The interval inverts that.
-
-        Args:
-            level: the confidence level, between 0 and 1, for example .95.
-
-        Returns:
-            The lower and the upper end, in standard deviations of the cell differences.
-
-        Raises:
-            InputError: the level is not between 0 and 1.
-
-        References:
-            Steiger & Fouladi (1997), Noncentrality interval estimation and the evaluation of statistical models, in:
-            What if there were no significance tests?
-        """
-        check_level(level)
-        unit = self.standard_error / self.sd
-        tail = (1.0 - level) / 2.0
-        low = unit * noncentrality(self.statistic, self.dof, probability=1.0 - tail)
-        high = unit * noncentrality(self.statistic, self.dof, probability=tail)
-        return low, high
 
     def sd_interval(self, level: float) -> tuple[float, float]:
         """Compute the two-sided confidence interval of the standard deviation of the cell differences.

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 
-from scipy.special import nctdtr, ndtri, stdtrit
+from scipy.special import ndtri, stdtrit
 
 from negres_core.errors import InputError
 from negres_core.statistics.estimate import Estimate
@@ -49,41 +49,6 @@ def smallest_decidable_margin(sd: float, folds: int, *, effect: float = 0.0, alp
     return effect + float(ndtri(1.0 - alpha)) * sd / math.sqrt(folds - 1)
 
 
-def power_of(effect: float, sd: float, cells: int, *, test_train_ratio: float, alpha: float = 0.05) -> float:
-    """Compute the probability that the corrected one-sided test sees a true effect.
-
-    Null hypothesis of that test: effect <= 0. To see that an effect exceeds a margin, give the effect minus the margin.
-
-    Plan with an effect that would matter, not with the one observed: the power of that repeats its p-value.
-
-    Args:
-        effect: the true effect, in the metric's unit.
-        sd: standard deviation of the cell differences, ddof=1, in the metric's unit; taken to be the true one.
-        cells: number of cell differences, N.
-        test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
-        alpha: the level of the test, between 0 and .5.
-
-    Returns:
-        The power, alpha where the effect is 0.
-
-    Raises:
-        InputError: the effect is not finite, the standard deviation or the ratio not finite and positive, there are
-            fewer than 2 cells, or alpha is not between 0 and .5.
-
-    Examples:
-        >>> round(power_of(0.02, 0.01, 25, test_train_ratio=1 / 4), 3)
-        0.975
-    """
-    if not math.isfinite(effect):
-        raise InputError(
-            "The effect has to be finite.",
-            received=f"effect={effect!r}",
-            remedy="Give the smallest effect that would matter to you, in the unit of the metric.",
-        )
-    threshold, standard_error = _test_of(sd, cells, test_train_ratio, alpha)
-    return 1.0 - float(nctdtr(cells - 1, effect / standard_error, threshold))
-
-
 def minimum_detectable_effect(
     sd: float, cells: int, *, test_train_ratio: float, alpha: float = 0.05, power: float = 0.8
 ) -> float:
@@ -110,44 +75,14 @@ def minimum_detectable_effect(
         >>> round(minimum_detectable_effect(0.01, 25, test_train_ratio=1 / 4), 4)
         0.0138
     """
-    threshold, standard_error = _test_of(sd, cells, test_train_ratio, alpha)
-    _check_power(power, alpha)
-    return noncentrality(threshold, cells - 1, probability=1.0 - power) * standard_error
-
-
-def repeats_to_detect(effect: float, sd: float, folds: int, *, alpha: float = 0.05, power: float = 0.8) -> int | None:
-    """Find how many repeats of k folds the corrected one-sided test takes to see a true effect with this power.
-
-    Null hypothesis of that test: effect <= 0. Nothing has to have run; for what has, and for any rule of decision, see
-    `repeats_needed`.
-
-    Args:
-        effect: the true effect, in the metric's unit, more than 0; with a margin, what it has more than the margin.
-        sd: standard deviation of the cell differences, ddof=1, in the metric's unit; taken to be the true one.
-        folds: k.
-        alpha: the level of the test, between 0 and .5.
-        power: probability of seeing the effect, between alpha and 1.
-
-    Returns:
-        The smallest number of repeats, or None where no number is enough.
-
-    Raises:
-        InputError: the effect or the standard deviation is not finite and positive, there are fewer than 2 folds, alpha
-            is not between 0 and .5, or the power not between alpha and 1.
-
-    Examples:
-        >>> repeats_to_detect(0.014, 0.01, folds=5)
-        5
-        >>> repeats_to_detect(0.012, 0.01, folds=5) is None
-        True
-    """
     check_alpha(alpha)
-    _check_power(power, alpha)
-    _check_positive("effect", effect)
     _check_positive("sd", sd)
-    _check_count("folds", folds)
-    ratio = 1.0 / (folds - 1)
-    return _fewest(lambda repeats: power_of(effect, sd, repeats * folds, test_train_ratio=ratio, alpha=alpha) >= power)
+    _check_count("cells", cells)
+    _check_positive("test_train_ratio", test_train_ratio)
+    _check_power(power, alpha)
+    threshold = float(stdtrit(cells - 1, 1.0 - alpha))
+    standard_error = corrected_standard_error(sd, cells, test_train_ratio=test_train_ratio)
+    return noncentrality(threshold, cells - 1, probability=1.0 - power) * standard_error
 
 
 def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -> int | None:
@@ -177,24 +112,9 @@ def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -
         standard_error = corrected_standard_error(estimate.sd, cells, test_train_ratio=estimate.test_train_ratio)
         return replace(estimate, standard_error=standard_error, dof=cells - 1, cells=cells)
 
-    return _fewest(lambda repeats: decides(projected(repeats)))
-
-
-def _fewest(enough: Callable[[int], bool]) -> int | None:
-    """Return the smallest number of repeats that is enough, where one more never spoils it, or None."""
     candidates = range(1, MOST_REPEATS + 1)
-    first = bisect_left(candidates, True, key=enough)
+    first = bisect_left(candidates, True, key=lambda repeats: decides(projected(repeats)))
     return candidates[first] if first < len(candidates) else None
-
-
-def _test_of(sd: float, cells: int, test_train_ratio: float, alpha: float) -> tuple[float, float]:
-    """Return what the statistic has to exceed, and the standard error in it."""
-    check_alpha(alpha)
-    _check_positive("sd", sd)
-    _check_count("cells", cells)
-    _check_positive("test_train_ratio", test_train_ratio)
-    threshold = float(stdtrit(cells - 1, 1.0 - alpha))
-    return threshold, corrected_standard_error(sd, cells, test_train_ratio=test_train_ratio)
 
 
 def _check_power(power: float, alpha: float) -> None:
@@ -211,7 +131,7 @@ def _check_positive(name: str, value: float) -> None:
         raise InputError(
             f"To plan, `{name}` has to be finite and positive.",
             received=f"{name}={value!r}",
-            remedy="Effects and spreads are in the unit of the metric; the ratio is 1 / (k - 1) for k folds.",
+            remedy="A standard deviation is in the unit of the metric; the ratio is 1 / (k - 1) for k folds.",
         )
 
 

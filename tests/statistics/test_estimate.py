@@ -1,4 +1,4 @@
-"""Estimate, against closed forms of Student's t and chi-square, SciPy, R's MBESS, baycomp, and simulation."""
+"""Estimate, against closed forms of Student's t and chi-square, SciPy, baycomp, and simulation."""
 
 from __future__ import annotations
 
@@ -66,48 +66,6 @@ def test_probability_better_is_that_of_baycomp(repeats, folds):
     assert ours.probability_better == pytest.approx(1 - ours.p_greater, rel=1e-12)
 
 
-def test_d_z_is_the_effect_in_standard_deviations():
-    assert estimate(effect=0.02, sd=0.04).d_z == pytest.approx(0.5)
-
-
-def test_d_z_has_the_ordinary_interval_where_nothing_is_corrected():
-    """That of MBESS for a paired t-test of 127 pairs: conf.limits.nct(2.83, 126), .8337502 and 4.815359, by sqrt(N)."""
-    paired = estimate(effect=2.83, standard_error=1.0, dof=126, sd=math.sqrt(127), cells=127, test_train_ratio=1e-15)
-
-    low, high = paired.d_z_interval(0.95)
-
-    assert (low, high) == pytest.approx((0.8337502 / math.sqrt(127), 4.815359 / math.sqrt(127)), abs=1e-7)
-    assert low < paired.d_z < high
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_interval_of_d_z_holds_what_would_not_be_rejected(seed):
-    """Its ends are the two d_z under which the statistic seen is as extreme as the level says."""
-    cells = np.random.default_rng(seed).normal(0.01, 0.02, (2, 5))
-    made = corrected_resampled_t(cells, test_train_ratio=1 / 4)
-    root = math.sqrt(1 / (1 / 10 + 1 / 4))  # of the number of independent cells that know as much
-
-    low, high = made.d_z_interval(0.9)
-
-    assert made.statistic == pytest.approx(root * made.d_z)
-    assert scipy.stats.nct.sf(made.statistic, 9, root * low) == pytest.approx(0.05, abs=1e-9)
-    assert scipy.stats.nct.cdf(made.statistic, 9, root * high) == pytest.approx(0.05, abs=1e-9)
-
-
-def test_the_interval_of_d_z_excludes_0_exactly_where_that_of_the_effect_does():
-    limit = scipy.stats.t.ppf(0.975, 24)
-
-    for statistic in (0.999 * limit, 1.001 * limit):
-        made = estimate(effect=statistic * 0.01, standard_error=0.01)
-        assert (made.d_z_interval(0.95)[0] > 0) == (made.interval(0.95)[0] > 0) == (statistic > limit)
-
-
-def test_swapping_the_arms_swaps_the_ends_of_the_interval_of_d_z():
-    one, other = (estimate(effect=effect).d_z_interval(0.9) for effect in (0.02, -0.02))
-
-    assert other == pytest.approx((-one[1], -one[0]), rel=1e-12)
-
-
 def test_two_degrees_of_freedom_make_the_interval_of_the_spread_exponential():
     # Chi-square with 2 degrees of freedom is exponential with mean 2.
     low, high = estimate(sd=0.04, dof=2, cells=3).sd_interval(0.9)
@@ -123,20 +81,19 @@ def test_the_interval_of_the_spread_agrees_with_scipy(dof):
     assert estimate(sd=0.04, dof=dof).sd_interval(0.95) == pytest.approx(tuple(theirs))
 
 
-def test_intervals_of_d_z_and_of_the_spread_cover_where_cells_are_correlated():
+def test_the_interval_of_the_spread_covers_if_cells_are_correlated():
     """Cells that share rho = 1 / k, as the correction assumes; they spread by sqrt(1 - rho), which is the unit."""
-    repeats, folds, d_z, runs = 3, 5, 0.6, 3000
+    repeats, folds, runs = 3, 5, 3000
     rho, unit = 1 / folds, math.sqrt(1 - 1 / folds)
     rng = np.random.default_rng(1997)
     shared, own = rng.normal(size=(runs, 1, 1)), rng.normal(size=(runs, repeats, folds))
-    covered = np.zeros(2)
-    for cells in d_z * unit + math.sqrt(rho) * shared + unit * own:
-        made = corrected_resampled_t(cells, test_train_ratio=1 / (folds - 1))
-        for number, (truth, (low, high)) in enumerate(((d_z, made.d_z_interval(0.9)), (unit, made.sd_interval(0.9)))):
-            covered[number] += low < truth < high
+    covered = 0
+    for cells in math.sqrt(rho) * shared + unit * own:
+        low, high = corrected_resampled_t(cells, test_train_ratio=1 / (folds - 1)).sd_interval(0.9)
+        covered += low < unit < high
 
-    # Three standard errors of 3000 runs are .016.
-    np.testing.assert_allclose(covered / runs, 0.9, atol=0.016)
+    # Three standard errors of 3000 runs are 0.016.
+    assert covered / runs == pytest.approx(0.9, abs=0.016)
 
 
 @pytest.mark.parametrize(("ratio", "folds"), [(1, 2), (1 / 2, 3), (1 / 4, 5), (1 / 9, 10), (0.26, 5), (3.0, 2)])
@@ -148,14 +105,14 @@ def test_numbers_are_plain_python_numbers():
     made = corrected_resampled_t(np.array([[0.1, 0.2, 0.4]], dtype=np.float32), test_train_ratio=np.float64(0.5))
 
     assert {type(value) for value in dataclasses.asdict(made).values()} == {float, int}
-    properties = ("statistic", "p_greater", "p_less", "p_two_sided", "probability_better", "d_z")
+    properties = ("statistic", "p_greater", "p_less", "p_two_sided", "probability_better")
     assert {type(getattr(made, name)) for name in properties} == {float}
-    ends = (*made.interval(0.9), *made.d_z_interval(0.9), *made.sd_interval(0.9))
+    ends = (*made.interval(0.9), *made.sd_interval(0.9))
     assert {type(end) for end in ends} == {float}
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 95, -0.1, math.nan])
-@pytest.mark.parametrize("interval", ["interval", "d_z_interval", "sd_interval"])
+@pytest.mark.parametrize("interval", ["interval", "sd_interval"])
 def test_refuses_a_level_that_is_no_fraction(interval, level):
     with pytest.raises(InputError, match="between 0 and 1") as caught:
         getattr(estimate(), interval)(level)
