@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from tabulate import tabulate
 
-from benchmarks.contenders import missing
+from benchmarks.speed.contenders import missing
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +61,7 @@ def test_an_epoch_of_one_replicate(benchmark, figures, work, contender, backend,
         pytest.skip("the autoencoder is not written in PyTorch")
     if backend == "jax" and work == "cae":
         pytest.skip("JAX's convolutions take minutes a replicate on a CPU")
-    command = [sys.executable, "-m", "benchmarks.contenders", contender, work]
+    command = [sys.executable, "-m", "benchmarks.speed.contenders", contender, work]
     command += ["--replicates", str(replicates), "--epochs", str(epochs)]
     ran = benchmark.pedantic(
         subprocess.run,

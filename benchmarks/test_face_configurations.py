@@ -14,8 +14,8 @@ import functools
 
 import pytest
 
-from benchmarks.face_fits import shown_rounded
-from benchmarks.face_models import cae
+from benchmarks.faces.fits import shown_rounded
+from benchmarks.faces.models import cae
 from negres_core import Fit, Recipe, Stage, reaches
 
 TWIN = {

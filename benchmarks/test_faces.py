@@ -16,7 +16,7 @@ import functools
 
 import pytest
 
-from benchmarks.face_fits import (
+from benchmarks.faces.fits import (
     add_attribute,
     draw_attribute,
     draw_walks,
@@ -28,7 +28,7 @@ from benchmarks.face_fits import (
     shown_rounded,
     walk,
 )
-from benchmarks.face_models import cae, dcgan, dense_autoencoder, play, vae
+from benchmarks.faces.models import cae, dcgan, dense_autoencoder, play, vae
 from negres_core import Fit, Metric, Recipe, Stage, beats, matches, reaches
 
 
@@ -47,10 +47,10 @@ def autoencoder(**options):
     return functools.partial(cae, **{"activation": "elu"} | options)
 
 
-def looking_at(build, compute, *metrics, draws=None, **given):
+def looking_at(build, compute, *metrics, pictures=None, **given):
     """Train a model, then compute something of it, and draw it."""
-    compute, draws = (function and functools.partial(function, **given) for function in (compute, draws))
-    return Recipe(arm(build), Fit(compute, inherits=build, metrics=metrics, draws=draws))
+    compute, pictures = (function and functools.partial(function, **given) for function in (compute, pictures))
+    return Recipe(arm(build), Fit(compute, inherits=build, metrics=metrics, pictures=pictures))
 
 
 CAE = autoencoder()
@@ -204,7 +204,7 @@ def test_codes_tell_more_than_principal_components(experiment, data, attribute, 
 )
 def test_adding_an_attribute_to_a_code_adds_it_to_the_face(experiment, data, attribute, expected):
     evidence = experiment.measure(
-        looking_at(CAE, add_attribute, OVER_CHANCE, draws=draw_attribute, attribute=attribute),
+        looking_at(CAE, add_attribute, OVER_CHANCE, pictures=draw_attribute, attribute=attribute),
         on=data,
         claim=reaches("margin", bar=0),
         **ONE_RUN,
@@ -216,7 +216,7 @@ def test_adding_an_attribute_to_a_code_adds_it_to_the_face(experiment, data, att
 def test_a_walk_from_code_to_code_changes_the_face_smoothly(experiment, data, expected):
     """On average no step of sixteen is longer than one and a half times the mean step."""
     evidence = experiment.measure(
-        looking_at(CAE, walk, EVENNESS, draws=draw_walks), on=data, claim=reaches("evenness", bar=2 / 3), **ONE_RUN
+        looking_at(CAE, walk, EVENNESS, pictures=draw_walks), on=data, claim=reaches("evenness", bar=2 / 3), **ONE_RUN
     )
     assert evidence.verdict == expected, evidence
 

@@ -5,7 +5,7 @@ of model 1, trained, saved to HDF5, loaded again and frozen; model 3 is model 2'
 from scratch. The article found no significant difference between its models; an earlier try had been void by a
 programming error. Adam, cross-entropy, 10 epochs a stage, batches of 128, min-max scaling, 5 folds x 5 repeats.
 
-These hypotheses were run while negres was built, before there was a ledger: what ledger.jsonl registers was known.
+These hypotheses were run while negres was built, before there was a ledger: what ledger.jsonl register_or_compare was known.
 """
 
 from __future__ import annotations

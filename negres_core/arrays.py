@@ -50,6 +50,15 @@ def take_rows(arrays: Any, rows: Any) -> Any:
     return map_arrays(lambda each: each[rows], arrays)
 
 
+def spread_rows(count: int, *, most: int) -> np.ndarray:
+    """Return at most `most` row numbers spread evenly over `count` rows, the first and the last included.
+
+    >>> spread_rows(9, most=3).tolist()
+    [0, 4, 8]
+    """
+    return np.linspace(0, count - 1, min(most, count)).astype(int)
+
+
 def is_same(one: Any, other: Any) -> bool:
     """Tell whether two arrays are one in memory, as inputs and targets of an autoencoder may be."""
     arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)

@@ -8,16 +8,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from negres_core.configuration import is_mixture, read_ends
-from negres_core.decision import ALPHA, recompute
+from negres_core.bisection.factors import is_mixture, read_ends
 from negres_core.design import Design
 from negres_core.errors import EvidenceError, NegresError
 from negres_core.evidence import Evidence, Ledger, Store, family_of, schema_of
-from negres_core.foresight import record_prospect, spread_in
+from negres_core.experiment.decision import ALPHA, recompute
+from negres_core.experiment.forecast import record_power, spread_in
 from negres_core.metrics import METRICS
-from negres_core.prospect import foresee
-from negres_core.provenance import committed_content
-from negres_core.report import frame, prospects, ranks, summary
+from negres_core.power import analyze_power
+from negres_core.provenance.commit import committed_content
+from negres_core.report import csv as frame
+from negres_core.report import power as prospects
+from negres_core.report import ranks, summary
 
 # That pytest cannot rewrite the assertions of modules which this command has imported: there are none to rewrite.
 QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
@@ -134,7 +136,7 @@ def _committed(ledger: Ledger) -> str:
 def _bisect(given: argparse.Namespace, others: Sequence[str]) -> int:
     import pytest
 
-    from negres_core.bisecting import Bisecting
+    from negres_core.session.bisection import Bisecting
 
     failing, working = read_ends(given.failing, given.working)
     bisecting = Bisecting(failing, working)
@@ -204,7 +206,7 @@ def _plan(evidences: Sequence[Evidence], store: Store | None, given: argparse.Na
     for (name, unit, sd), repeats in itertools.product(known, given.repeats):
         design = Design(folds=given.folds, repeats=repeats, looks=given.looks)
         words = f"{given.folds} x {repeats}{', looks' if given.looks and repeats > 1 else ''}"
-        rows.append((name, unit, words, record_prospect(foresee(design, sd=sd, alpha=given.alpha), known_from=name)))
+        rows.append((name, unit, words, record_power(analyze_power(design, sd=sd, alpha=given.alpha), known_from=name)))
     print(prospects.render(rows))
     return 0
 

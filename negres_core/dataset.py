@@ -214,7 +214,7 @@ class Dataset:
         """Numbers in a row, of all inputs together."""
         return sum(math.prod(shape) for shape in label_arrays(self.input_shape, "x").values())
 
-    def draw_rows(self, seed: int) -> np.ndarray:
+    def shuffle_rows(self, seed: int) -> np.ndarray:
         """Draw all row numbers in random order; of a classification, the classes take turns, the last one first.
 
         So the first few are balanced, as far as there are rows of every class, and ask for as many outputs as all do.

@@ -12,7 +12,7 @@ from negres_core.metrics import Metric
 Compute = Callable[..., Any]
 """A function (train, test) of two data sets to predictions of the test fold, or to metrics."""
 
-Draw = Callable[..., Any]
+Render = Callable[..., Any]
 """A function (train, test) of two data sets to images by caption."""
 
 OFFERED = ("model", "seed")
@@ -30,7 +30,7 @@ class Fit:
         inherits: the `build` of the last stage before, whose trained model is looked at; None where a recipe has no
             stages.
         metrics: what is to be known of metrics of its own; others are those that every arm has.
-        draws: None, or a function that is called the same way, once, when a hypothesis is finished, and returns
+        pictures: None, or a function that is called the same way, once, when a hypothesis is finished, and returns
             pictures to be kept beside its evidence: a mapping of captions to images, (height, width) or (height, width,
             channels), in the data's range. It is no part of what is trained: to change it retrains nothing.
     """
@@ -39,10 +39,10 @@ class Fit:
     _: KW_ONLY
     inherits: Callable[..., Any] | None = None
     metrics: tuple[Metric, ...] = ()
-    draws: Draw | None = None
+    pictures: Render | None = None
 
     def __post_init__(self) -> None:
-        for field in ("compute", "inherits", "draws"):
+        for field in ("compute", "inherits", "pictures"):
             value = getattr(self, field)
             if not callable(value) and (field == "compute" or value is not None):
                 raise InputError(

@@ -15,10 +15,10 @@ from negres_core.claim import Claim
 from negres_core.dataset import Dataset
 from negres_core.errors import NegresError
 from negres_core.recipe import Recipe
-from negres_core.terminal import announce, is_worker, progress_of
+from negres_core.session.terminal import announce, is_worker, progress_of
 
 if TYPE_CHECKING:
-    from negres_core.evidence import Evidence, Ledger, Plan, Registration, Store
+    from negres_core.evidence import Commitment, Evidence, Ledger, Registration, Store
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
 REGISTERED = "negres_registered"
@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
     warning = "__array__ implementation doesn't accept a copy keyword"
     config.addinivalue_line("filterwarnings", f"ignore:{warning}:DeprecationWarning")
     if config.getoption("negres_register") and config.getoption("negres_smoke"):
-        raise pytest.UsageError("A smoke run registers nothing: leave --negres-smoke or --negres-register out.")
+        raise pytest.UsageError("A smoke run register_or_compare nothing: leave --negres-smoke or --negres-register out.")
     if config.getoption("negres_device") == "gpu":
         from negres_core.engine.device import require_gpu
 
@@ -148,7 +148,7 @@ class ExperimentFixture:
     ) -> Evidence:
         """Train two arms on the same cells and judge a claim about their difference.
 
-        See `negres_core.experiment.Experiment.compare` for the arguments and errors.
+        See `negres_core.experiment.experiment.Experiment.compare` for the arguments and errors.
         """
         design = {"folds": folds, "repeats": repeats, "seeds": seeds, "looks": looks}
         return self._once("compare", treatment, against=against, on=on, claim=claim, **design)
@@ -166,7 +166,7 @@ class ExperimentFixture:
     ) -> Evidence:
         """Train one arm and judge a claim about its own metric.
 
-        See `negres_core.experiment.Experiment.measure` for the arguments and errors.
+        See `negres_core.experiment.experiment.Experiment.measure` for the arguments and errors.
         """
         design = {"folds": folds, "repeats": repeats, "seeds": seeds, "looks": looks}
         return self._once("measure", arm, on=on, claim=claim, **design)
@@ -174,8 +174,8 @@ class ExperimentFixture:
     def _once(self, verb: str, *arms: Recipe, **given: Any) -> Evidence:
         from negres_core.engine.device import choose_device
         from negres_core.errors import InputError
-        from negres_core.experiment import Experiment
-        from negres_core.registration import identity_of
+        from negres_core.experiment.experiment import Experiment
+        from negres_core.experiment.registration import identity_of
 
         item, config = self._request.node, self._request.config
         if self._used:
@@ -196,9 +196,9 @@ class ExperimentFixture:
                 store=store,
                 device=device,
                 folder=config.rootpath,
-                registered=registered,
+                expected=registered,
                 smoke=config.getoption("negres_smoke"),
-                registers=_registers(item),
+                register_or_compare=_registers(item),
                 controls=config.getoption("negres_controls"),
                 progress=progress,
                 announce=functools.partial(announce, config),
@@ -239,15 +239,15 @@ def _ledger_of(config: pytest.Config) -> Ledger:
     return Ledger(config.rootpath / config.getini("negres_ledger"))
 
 
-def _registers(item: pytest.Item) -> Callable[[Plan], Registration]:
+def _registers(item: pytest.Item) -> Callable[[Commitment], Registration]:
     """Return what is asked before a test's arms are trained: the ledger, or to register, which ends the test."""
-    from negres_core.registration import register
+    from negres_core.experiment.registration import register
 
     config, ledger = item.config, _ledger_of(item.config)
     if not config.getoption("negres_register"):
         return ledger.compare
 
-    def end(plan: Plan) -> Registration:
+    def end(plan: Commitment) -> Registration:
         done = register(plan, ledger=ledger, store=_store_of(config), reason=config.getoption("negres_reason"))
         item.user_properties.append((REGISTERED, done))
         pytest.skip(done)

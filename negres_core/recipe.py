@@ -164,6 +164,11 @@ class Recipe:
         before = self.stages if self.fit else self.stages[:-1]
         return Recipe(*before, preprocess=self.preprocess) if before else None
 
+    @property
+    def lineage(self) -> tuple[Recipe, ...]:
+        """The recipes to train, in order: each one's parent comes before it, and this recipe is the last."""
+        return (*(self.parent.lineage if self.parent else ()), self)
+
     def __str__(self) -> str:
         parts = []
         for stage in self.stages:

@@ -1,4 +1,4 @@
-"""The verdict: what an estimate says about a claim."""
+"""The verdict: whether an estimate supports or refutes a claim, by a table of rules."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from negres_core.errors import InputError
 from negres_core.statistics import ONLY_LOOK, Estimate, Look, equivalence_p, repeats_needed, smallest_decidable_margin
 from negres_core.statistics.level import check_alpha
 
-MOST_LOOKS = 30
-"""Plans of more looks are judged as those of so many: the level of the last one hardly falls any more."""
+MAX_PROJECTED_LOOKS = 30
+"""Runs with more looks are projected at the levels of this many: beyond it, the last level hardly falls."""
 
 TOO_SMALL = "margin too small for this data set"
-"""The finding where no number of repeats will decide a claim."""
+"""The finding if no number of repeats will decide a claim."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a claim.
+    """The verdict on a claim, and its reason.
 
     Attributes:
         verdict: "supported", "refuted", "inconclusive" or "invalid".
-        finding: what was found, in a few words: "worse", "equivalent", "not better by 0.005", the failed control...
-        explanation: one sentence: the interval that decided, or what would.
-        p_value: of the null hypothesis that a supported or refuted claim's verdict rejects, looks taken into account;
-            less than alpha where it does. None where nothing was decided.
+        finding: the reason in a few words, such as "worse", "equivalent" or "not better by 0.005"; for an invalid run,
+            the names of the controls that failed.
+        explanation: the reason in a sentence: the interval that decided, or the repeats or margin that would.
+        p_value: p-value of the null hypothesis that the verdict rejects, adjusted for looks, so it is less than alpha.
+            None if nothing was decided.
     """
 
     verdict: Literal["supported", "refuted", "inconclusive", "invalid"]
@@ -39,59 +40,62 @@ class Verdict:
 def judge(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look = ONLY_LOOK) -> Verdict:
     """Judge a claim by two confidence intervals of its effect, 95% and 90% at the usual level.
 
-    A true claim is refuted with probability alpha at most, and a claim that is not true supported with probability
-    alpha at most. For `beats` that means an effect of the margin or less: where it is shown that the treatment is
-    better, but neither that it is by the margin nor that it is not, nothing is decided.
+    A true claim is refuted with probability alpha at most, and a false claim is supported with probability alpha at
+    most. `beats` is false if the effect is the margin or less: if the data show that the treatment is better, but
+    neither that it is better by the margin nor that it is not, nothing is decided.
 
     Args:
-        estimate: the effect, signed so that positive is better: treatment minus control, or for `reaches` the arm's own
-            metric minus the bar.
+        estimate: the effect, signed so that positive is better: treatment minus control arm, or for `reaches` the
+            arm's own metric minus the bar.
         claim: the claim, with its margin in the unit of the effect.
-        alpha: the level, between 0 and .5; the intervals are those of 1 - alpha and 1 - 2 alpha.
-        look: which look of how many this is; over all of them the level and the intervals' coverage hold.
+        alpha: the level, between 0 and 0.5; the intervals are those of 1 - alpha and 1 - 2 alpha.
+        look: the number of this look and of all looks; the level and the coverage hold over all of them together.
 
     Returns:
-        The verdict; never "invalid", for which see `invalid`.
+        The verdict, never "invalid": see `invalid`.
 
     Raises:
-        InputError: alpha is not between 0 and .5.
+        InputError: alpha is not between 0 and 0.5.
     """
     return settle(estimate, claim, alpha=alpha, look=look) or _inconclusive(estimate, claim, alpha, look)
 
 
 def settle(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look = ONLY_LOOK) -> Verdict | None:
-    """Judge as `judge` does, but where nothing is decided return None, without working out what would decide it."""
+    """Judge as `judge` does, but return None if nothing is decided, without searching for what would decide."""
     check_alpha(alpha)
     row = _deciding_row(estimate, claim, alpha, look)
     if row is None:
         return None
-    sides = row.interval.sides
-    return Verdict(row.verdict, row.finding, f"{row.interval} {row.where}.", sides * look.p_value(row.p_value))
+    tails = row.interval.tails
+    return Verdict(row.verdict, row.finding, f"{row.interval} {row.position}.", tails * look.p_value(row.p_value))
 
 
 def invalid(reasons: Mapping[str, str]) -> Verdict:
-    """Void a run, whatever its numbers say.
+    """Return the verdict of an invalid run, whatever its numbers are.
 
     Args:
-        reasons: the name of each failed control, with what it found.
+        reasons: the finding of each control that failed, by the name of the control.
 
     Raises:
         InputError: there is no reason.
     """
     if not reasons:
-        remedy = "Name the control that failed, and what it found."
-        raise InputError("A run is void for a reason.", received=reasons, remedy=remedy)
-    return Verdict("invalid", ", ".join(reasons), "; ".join(f"{name}: {found}" for name, found in reasons.items()))
+        raise InputError(
+            "An invalid run needs a reason.",
+            received=reasons,
+            remedy="Name the control that failed, with its finding.",
+        )
+    return Verdict("invalid", ", ".join(reasons), "; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
 
 
 class _Interval(NamedTuple):
-    """An interval of the effect, as the two one-sided tests that it stands for, each at a nominal level."""
+    """An interval of the effect, and the one-sided tests that it stands for, each at the same nominal level."""
 
     estimate: Estimate
     coverage: float
     level: float
-    sides: int
-    """Of the test that the rules ask of it: two share the level."""
+    tails: int
+    """Number of tails, 1 or 2; a two-sided test splits the level."""
 
     def above(self, threshold: float) -> float:
         """Return the p-value of the null hypothesis that the effect is at most a threshold."""
@@ -111,13 +115,14 @@ class _Interval(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """One row of the rules: it holds where its null hypothesis is rejected, which is where its interval clears it."""
+    """One row of the rules. It holds if its null hypothesis is rejected, that is, if the interval excludes it."""
 
     p_value: float
     interval: _Interval
     verdict: Literal["supported", "refuted"]
     finding: str
-    where: str
+    position: str
+    """Where the interval lies, as the explanation states it: "lies below 0"."""
 
     @property
     def holds(self) -> bool:
@@ -132,13 +137,13 @@ def _deciding_row(estimate: Estimate, claim: Claim, alpha: float, look: Look) ->
 
 
 def _intervals(estimate: Estimate, alpha: float, look: Look) -> tuple[_Interval, _Interval]:
-    """Return the wide interval, of 1 - alpha, and the narrow one, of 1 - 2 alpha."""
-    wide = _Interval(estimate, 1 - alpha, look.level(alpha / 2), sides=2)
-    return wide, _Interval(estimate, 1 - 2 * alpha, look.level(alpha), sides=1)
+    """Return the wide interval, which covers 1 - alpha, and the narrow one, which covers 1 - 2 alpha."""
+    wide = _Interval(estimate, 1 - alpha, look.level(alpha / 2), tails=2)
+    return wide, _Interval(estimate, 1 - 2 * alpha, look.level(alpha), tails=1)
 
 
 def _beats(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, ...]:
-    # Where no margin was named, nothing is known of what would be meaningful.
+    # Without a margin, no improvement can be called meaningful.
     not_better, better = (f"not better by {margin:g}", "meaningfully better") if margin else ("not better", "better")
     return (
         _Row(wide.below(0), wide, "refuted", "worse", "lies below 0"),
@@ -157,7 +162,7 @@ def _matches(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, .
 
 
 def _reaches(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, ...]:
-    # The rows of `beats` at a margin of 0, where those of the wide interval follow from those of the narrow one.
+    # The rows of `beats` at a margin of 0. The row of the wide interval adds nothing: it implies the narrow one.
     return (
         _Row(narrow.below(margin), narrow, "refuted", "not reached", "lies on the worse side of the bar"),
         _Row(narrow.above(margin), narrow, "supported", "reached", "lies on the better side of the bar"),
@@ -165,29 +170,30 @@ def _reaches(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, .
 
 
 def _inconclusive(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> Verdict:
-    """Say what more would decide the claim."""
+    """Return the verdict on an undecided claim, with the repeats or the margin that would decide it."""
     finding, explanation = _missing(estimate, claim, alpha, look)
     wide, _ = _intervals(estimate, alpha, look)
     if claim.kind == "beats" and wide.above(0) < wide.level:
-        finding = f"better, by {claim.margin:g} or not: {finding}"
+        finding = f"better than 0; margin {claim.margin:g} undecided: {finding}"
         explanation = f"{wide} lies above 0; that it exceeds the margin is neither shown nor excluded. {explanation}"
     return Verdict("inconclusive", finding, explanation)
 
 
 def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tuple[str, str]:
-    """Return what another run, looked at the same way, would need to decide the claim: in few words, in a sentence."""
+    """Return the finding and the explanation of an undecided claim: what another run with such looks would need."""
     folds = estimate.folds
 
-    def last(repeats: int) -> Look:
-        looks = min(repeats, MOST_LOOKS)
+    def last_look(repeats: int) -> Look:
+        looks = min(repeats, MAX_PROJECTED_LOOKS)
         return look if look.repeats == 1 else Look(look.folds, looks, looks)
 
     def decides(projected: Estimate) -> bool:
-        more = projected.cells > estimate.cells
-        return more and _deciding_row(projected, claim, alpha, last(projected.cells // folds)) is not None
+        has_more_cells = projected.cells > estimate.cells
+        look_at_end = last_look(projected.cells // folds)
+        return has_more_cells and _deciding_row(projected, claim, alpha, look_at_end) is not None
 
     repeats = repeats_needed(estimate, decides=decides)
-    level = last(MOST_LOOKS).level(alpha)
+    level = last_look(MAX_PROJECTED_LOOKS).level(alpha)
     if repeats is not None:
         finding = f"needs {repeats:,} repeats"
         explanation = (

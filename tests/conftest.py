@@ -13,13 +13,13 @@ import pytest
 
 from negres_core import Dataset, Recipe, Stage
 from negres_core.arrays import take_rows
-from negres_core.controls.contract import Run, Trained
 from negres_core.design import Design
 from negres_core.engine.contract import Result, Weight
 from negres_core.engine.device import Device
-from negres_core.evidence import Evidence, Key, Plan, Replicate, Store
-from negres_core.experiment import Experiment
-from negres_core.inputs import digest_array, prepare_inputs, sample_rows
+from negres_core.evidence import Commitment, Evidence, Key, Replicate, Store
+from negres_core.experiment.experiment import Experiment
+from negres_core.preprocessing import digest_array, prepare_inputs, sample_rows
+from negres_core.run import Arm, Run
 
 pytest_plugins = ["pytester", "tests.sessions"]
 
@@ -41,7 +41,7 @@ def git(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def new_plan():
+def new_commitment():
     """Make a plan; any field can be given, and `margin`."""
 
     def make(*, margin=0.01, **fields):
@@ -57,7 +57,7 @@ def new_plan():
             "analysis": "c" * 64,
             "data": {"name": "digits", "digest": "d" * 64},
         }
-        return Plan(**made | fields)
+        return Commitment(**made | fields)
 
     return make
 
@@ -190,7 +190,7 @@ def engine(monkeypatch):
     made = Engine()
     monkeypatch.setattr("negres_core.engine.selection.train", made.train)
     # What it yields is no model that could be looked at again.
-    monkeypatch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
+    monkeypatch.setattr("negres_core.engine.inspection.SavedModels", lambda *given: None)
     return made
 
 
@@ -277,6 +277,6 @@ def new_run(new_replicate):
         step = 0 if scores else 1 / 1000
         stages = [train(growth, stage, run, better, step) for stage in (0, 1)]
         alone = [train(scratch, 0, run, worse, step)]
-        return replace(run, arms=[Trained("treatment", growth, stages), Trained("control", scratch, alone)])
+        return replace(run, arms=[Arm("treatment", growth, stages), Arm("control", scratch, alone)])
 
     return make

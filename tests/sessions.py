@@ -9,7 +9,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Result
 from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
-from negres_core.experiment import Experiment
+from negres_core.experiment.experiment import Experiment
 from negres_core.recipe import Recipe, Stage
 
 HEAD = """
@@ -56,9 +56,9 @@ def imported(tmp_path_factory):
     import keras
     import numpy as np
 
-    import negres_core.engine.probe
-    import negres_core.progress
+    import negres_core.engine.inspection
     import negres_core.report.summary  # noqa: F401
+    import negres_core.session.progress
     from negres_core.statistics.multiplicity import holm
 
     holm({"imports": None})
@@ -68,7 +68,7 @@ def imported(tmp_path_factory):
     experiment = Experiment(hypothesis="imports", title="imports", **place)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("negres_core.engine.selection.train", Engine().train)
-        patch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
+        patch.setattr("negres_core.engine.inspection.SavedModels", lambda *given: None)
         experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), folds=2, repeats=1)
 
 
@@ -80,7 +80,7 @@ def quick_engine(imported, monkeypatch):
     made = Engine()
     monkeypatch.setattr("negres_core.engine.selection.train", made.train)
     # What it yields is no model that could be looked at again.
-    monkeypatch.setattr("negres_core.engine.probe.SavedModels", lambda *given: None)
+    monkeypatch.setattr("negres_core.engine.inspection.SavedModels", lambda *given: None)
     return made
 
 

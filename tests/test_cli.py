@@ -11,7 +11,7 @@ from negres_core.claim import beats
 from negres_core.cli import main
 from negres_core.dataset import Dataset
 from negres_core.evidence import Ledger, Store
-from negres_core.experiment import Experiment
+from negres_core.experiment.experiment import Experiment
 from negres_core.recipe import Recipe, Stage
 
 TEST = "benchmarks/test_growth.py::test_longer_is_better[mine]"
@@ -33,7 +33,7 @@ def recorded(tmp_path_factory):
     long, short = (Recipe(Stage(small, epochs=epochs, batch_size=4, optimizer="sgd")) for epochs in (4, 2))
     folder = tmp_path_factory.mktemp("recorded")
     place = {"store": Store(folder), "device": choose_device("auto"), "controls": "cheap"}
-    experiment = Experiment(hypothesis=TEST, title="longer is better", registered="supported", **place)
+    experiment = Experiment(hypothesis=TEST, title="longer is better", expected="supported", **place)
     experiment.compare(long, against=short, on=data, claim=beats("loss"), folds=2, repeats=2)
     return folder
 
@@ -75,7 +75,7 @@ def test_the_table_comes_as_markdown(folder, capsys):
 
 
 @pytest.mark.parametrize("chosen", [[], ["-k", "longer"]])
-def test_the_family_is_no_smaller_for_what_is_chosen(folder, capsys, git, new_plan, chosen):
+def test_the_family_is_no_smaller_for_what_is_chosen(folder, capsys, git, new_commitment, chosen):
     """Two are recorded and one more is registered: 3 x .01 by Holm, and 2 x .04."""
     store, evidence = Store(folder), evidence_of(folder)
     for name, p in ((TEST, 0.01), ("another", 0.04)):
@@ -83,7 +83,7 @@ def test_the_family_is_no_smaller_for_what_is_chosen(folder, capsys, git, new_pl
     (folder / "pytest.ini").write_text("[pytest]\nnegres_ledger = claims.jsonl\n")
     (folder / "conftest.py").write_text("raise OSError")
     for name in (TEST, "third"):
-        Ledger(folder / "claims.jsonl").register(new_plan(hypothesis=name))
+        Ledger(folder / "claims.jsonl").register(new_commitment(hypothesis=name))
 
     def corrected(*options):
         assert main(["table", "--markdown", str(folder), *chosen, *options]) == 0

@@ -23,7 +23,7 @@ def test_a_fit_holds_what_is_computed():
     [
         ({"compute": None}, "`compute` of a fit has to be a function", "the function itself"),
         ({"compute": pca, "inherits": "base"}, "`inherits` of a fit has to be a function", "the function itself"),
-        ({"compute": pca, "draws": "a strip"}, "`draws` of a fit has to be a function", "the function itself"),
+        ({"compute": pca, "pictures": "a strip"}, "`pictures` of a fit has to be a function", "the function itself"),
         ({"compute": pca, "metrics": ("rank",)}, "`metrics` of a fit", "metrics="),
     ],
 )
@@ -34,5 +34,5 @@ def test_refuses_a_fit_that_cannot_be_meant(fields, wrong, remedy):
 
 
 def test_a_fit_may_draw():
-    assert Fit(pca).draws is None
-    assert Fit(pca, draws=pca).draws is pca
+    assert Fit(pca).pictures is None
+    assert Fit(pca, pictures=pca).pictures is pca

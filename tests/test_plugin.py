@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from negres_core.engine.probe import SavedModels
+from negres_core.engine.inspection import SavedModels
 from negres_core.evidence import Store
 from tests.sessions import HYPOTHESIS
 
@@ -43,7 +43,7 @@ def test_a_registered_outcome_that_reproduces_passes(session, pytester):
         ]
     )
     evidence = evidence_in(pytester.path / ".negres")
-    assert (evidence.verdict, evidence.registered, evidence.outcome) == ("supported", "supported", "as registered")
+    assert (evidence.verdict, evidence.expected, evidence.outcome) == ("supported", "supported", "as registered")
 
 
 def test_a_surprise_fails_and_says_all_that_is_known(session, pytester):
@@ -227,8 +227,8 @@ def test_the_table_of_times_is_for_plain_benchmarks_alone(session, pytester):
 def test_progress_is_shown_to_somebody(session, monkeypatch, seen):
     told = []
     shown = contextlib.nullcontext(lambda *progress: told.append(progress))
-    monkeypatch.setattr("negres_core.progress.on_terminal", lambda: seen)
-    monkeypatch.setattr("negres_core.progress.show_progress", lambda: shown)
+    monkeypatch.setattr("negres_core.session.progress.on_terminal", lambda: seen)
+    monkeypatch.setattr("negres_core.session.progress.show_progress", lambda: shown)
     session(HYPOTHESIS.format(expected="supported")).assert_outcomes(passed=1)
     expected = [(f"small ({epochs} epochs)", done, 4) for epochs in (3, 1) for done in range(5)]
     assert told == (expected if seen else [])
@@ -303,7 +303,7 @@ def test_a_second_session_trains_nothing_and_says_the_same(finished, pytester, q
     shutil.copytree(finished, pytester.path, dirs_exist_ok=True)
     (pytester.path / "summary.md").unlink()
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
-    monkeypatch.setattr("negres_core.engine.probe.SavedModels", SavedModels)
+    monkeypatch.setattr("negres_core.engine.inspection.SavedModels", SavedModels)
     pytester.runpytest_inprocess("-p", "no:hypothesispytest", "--negres-controls=cheap").assert_outcomes(passed=2)
     assert quick_engine.jobs == 0
     assert told_in(pytester.path) == told_in(finished)

@@ -43,9 +43,9 @@ def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
         (0.0, 0.01, beats("accuracy", by=0.02), "refuted", "equivalent"),
         (-0.015, 0.01, beats("accuracy", by=0.005), "refuted", "not better by 0.005"),
         (0.03, 0.01, beats("accuracy", by=0.005), "supported", "meaningfully better"),
-        # Better, but neither shown to be by the margin nor shown not to be.
-        (0.03, 0.01, beats("accuracy", by=0.02), "inconclusive", f"better, by 0.02 or not: {SMALL}"),
-        (0.03, 0.01, beats("accuracy", by=0.014), "inconclusive", "better, by 0.014 or not: needs 13 repeats"),
+        # Better, but neither shown to exceed the margin nor shown not to.
+        (0.03, 0.01, beats("accuracy", by=0.02), "inconclusive", f"better than 0; margin 0.02 undecided: {SMALL}"),
+        (0.03, 0.01, beats("accuracy", by=0.014), "inconclusive", "better than 0; margin 0.014 undecided: needs 13 repeats"),
         (0.005, 0.01, beats("accuracy", by=0.005), "inconclusive", SMALL),
         # An earlier row wins: both worse and equivalent, both equivalent and better.
         (-0.03, 0.01, beats("accuracy", by=0.1), "refuted", "worse"),
@@ -88,7 +88,7 @@ def test_every_row(effect, standard_error, claim, verdict, finding):
             beats("accuracy", by=0.02),
             T95,
             ("inconclusive", SMALL),
-            ("inconclusive", f"better, by 0.02 or not: {SMALL}"),
+            ("inconclusive", f"better than 0; margin 0.02 undecided: {SMALL}"),
         ),
         (beats("accuracy", by=0.02), 2 + T90, ("inconclusive", None), ("supported", "meaningfully better")),
         (beats("accuracy"), -T95, ("refuted", "worse"), ("refuted", "not better")),
@@ -103,7 +103,7 @@ def test_every_row(effect, standard_error, claim, verdict, finding):
     ],
 )
 def test_the_border_between_two_rows(claim, border, below, above):
-    """Borders in standard errors of .01, approached to a ten-millionth of one."""
+    """Borders are in standard errors of 0.01, and are approached to a ten-millionth of one."""
     for effect, (verdict, finding) in ((border - 1e-7, below), (border + 1e-7, above)):
         judged = judge(estimate(effect * 0.01), claim)
         assert judged.verdict == verdict
@@ -111,16 +111,16 @@ def test_the_border_between_two_rows(claim, border, below, above):
 
 
 def test_alpha_sets_the_intervals():
-    made = estimate(0.04)
+    clear = estimate(0.04)
 
-    assert judge(made, beats("accuracy", by=0.02)).finding == "meaningfully better"
-    stricter = judge(made, beats("accuracy", by=0.02), alpha=0.01)
+    assert judge(clear, beats("accuracy", by=0.02)).finding == "meaningfully better"
+    stricter = judge(clear, beats("accuracy", by=0.02), alpha=0.01)
     assert stricter.verdict == "inconclusive"
     assert "99% interval" in judge(estimate(0.05), beats("accuracy", by=0.04), alpha=0.01).explanation
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0, -0.05, 5, 0.5, math.nan])
-def test_refuses_an_alpha_that_is_no_level(alpha):
+def test_refuses_an_alpha_that_is_not_a_level(alpha):
     with pytest.raises(InputError, match=r"level of a test lies between 0 and 0\.5") as caught:
         judge(estimate(0.0), beats("accuracy"), alpha=alpha)
     assert f"alpha={alpha!r}" in str(caught.value)
@@ -140,8 +140,8 @@ def test_a_decision_is_explained_by_its_interval():
     )
 
 
-def test_inconclusive_says_how_many_repeats_would_decide_and_they_do():
-    """One repeat of the very cells again and again keeps the mean; the spread changes but little."""
+def test_inconclusive_states_how_many_repeats_would_decide_and_they_do():
+    """Repeating the same cells keeps the mean; the spread hardly changes."""
     cells = np.array([[0.002, 0.014, 0.008, 0.011, 0.005]])
     once = corrected_resampled_t(cells, test_train_ratio=RATIO)
 
@@ -159,26 +159,26 @@ def test_inconclusive_says_how_many_repeats_would_decide_and_they_do():
 @pytest.mark.parametrize(
     ("claim", "wider", "smallest"),
     [
-        # effect + z * SD / sqrt(k - 1), with SD = .01 / sqrt(.29) and z = 1.645: .005 + .01527
+        # effect + z * SD / sqrt(k - 1), with SD = 0.01 / sqrt(0.29) and z = 1.645: 0.005 + 0.01527
         (beats("accuracy", by=0.005), beats, 0.0203),
         (matches("accuracy", within=0.005), matches, 0.0203),
     ],
 )
-def test_inconclusive_says_which_margin_could_be_decided(claim, wider, smallest):
-    made = estimate(0.005)
+def test_inconclusive_states_which_margin_could_be_decided(claim, wider, smallest):
+    undecided = estimate(0.005)
 
-    judged = judge(made, claim)
+    judged = judge(undecided, claim)
 
     assert judged.explanation == (
         f"No number of repeats will decide a margin of 0.005 on this data set; the smallest larger one that it could "
         f"decide is {smallest}."
     )
     keyword = {beats: "by", matches: "within"}[wider]
-    assert judge(made, wider("accuracy", **{keyword: smallest * 0.98})).finding.startswith("margin too small")
-    assert judge(made, wider("accuracy", **{keyword: smallest * 1.02})).finding.startswith("needs ")
+    assert judge(undecided, wider("accuracy", **{keyword: smallest * 0.98})).finding.startswith("margin too small")
+    assert judge(undecided, wider("accuracy", **{keyword: smallest * 1.02})).finding.startswith("needs ")
 
 
-def test_inconclusive_says_which_distance_from_a_bar_could_be_decided():
+def test_inconclusive_states_which_distance_from_a_bar_could_be_decided():
     assert judge(estimate(-0.005), reaches("psnr", bar=20.0)).explanation == (
         "No number of repeats will decide it on this data set: the arm is 0.005 from the bar where only a distance of "
         "more than 0.0153 can be decided."
@@ -187,8 +187,8 @@ def test_inconclusive_says_which_distance_from_a_bar_could_be_decided():
 
 
 @pytest.mark.parametrize("claim", [beats("accuracy"), matches("accuracy", within=0.001), reaches("psnr", bar=20.0)])
-def test_what_could_be_decided_follows_alpha(claim):
-    # z * SD / sqrt(k - 1), with z = 2.326 at a level of .01.
+def test_the_smallest_decidable_margin_follows_alpha(claim):
+    # z * SD / sqrt(k - 1), with z = 2.326 at a level of 0.01.
     assert "0.0216" in judge(estimate(0.0), claim, alpha=0.01).explanation
 
 
@@ -199,7 +199,7 @@ def test_the_smallest_margin_of_equivalence_does_not_depend_on_the_sign():
 
 
 LOOKS = [Look(folds=5, repeat=repeat, repeats=5) for repeat in range(1, 6)]
-# A claim, and the effect in standard errors from its border on, on the side where it is decided.
+# A claim, a border in standard errors of the effect, and the side of the border on which the claim is decided.
 BORDERS = [
     (beats("accuracy", by=0.05), lambda t95, t90: 5 + t90, 1),
     (beats("accuracy", by=0.01), lambda t95, t90: 1 - t90, -1),
@@ -213,7 +213,7 @@ BORDERS = [
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"look {look.repeat}")
 @pytest.mark.parametrize(("claim", "border", "side"), BORDERS)
 def test_a_look_has_its_own_level(look, claim, border, side):
-    """Its border is where Student's t has the normal tail beyond the bound of Lan and DeMets."""
+    """At the border, the tail of Student's t equals the normal tail beyond the bound of Lan and DeMets."""
     fractions = [look.information for look in LOOKS]
     t95, t90 = (
         scipy.stats.t.isf(scipy.stats.norm.sf(sequential_bounds(fractions, alpha=alpha)[look.repeat - 1]), 24)
@@ -230,7 +230,7 @@ def test_a_look_has_its_own_level(look, claim, border, side):
     assert decided.p_value < 0.05
 
 
-def test_two_sides_spend_half_the_level_each():
+def test_each_of_two_tails_spends_half_the_level():
     for look in LOOKS:
         t95 = scipy.stats.t.isf(look.level(0.025), 24)
         judged = judge(estimate((-t95 - 1e-6) * 0.01), beats("accuracy", by=0.01), look=look)
@@ -239,9 +239,9 @@ def test_two_sides_spend_half_the_level_each():
         assert judged.p_value == pytest.approx(0.05, rel=1e-4)
 
 
-@settings(deadline=None)  # the first to ask for a level pays for it
+@settings(deadline=None)  # the first example computes the levels that later ones find in the cache
 @given(st.floats(-0.1, 0.1), st.sampled_from(LOOKS), st.sampled_from([0.01, 0.05, 0.2]))
-def test_a_p_value_is_below_alpha_exactly_where_there_is_a_verdict(effect, look, alpha):
+def test_a_p_value_is_below_alpha_exactly_if_there_is_a_verdict(effect, look, alpha):
     for claim in (beats("accuracy", by=0.02), matches("accuracy", within=0.02), reaches("psnr", bar=20.0)):
         judged = judge(estimate(effect), claim, alpha=alpha, look=look)
 
@@ -267,20 +267,20 @@ def test_one_look_alone_has_the_p_value_of_its_test(effect, claim, p_value):
     assert judge(estimate(effect), claim).p_value == pytest.approx(p_value)
 
 
-def test_what_would_decide_is_said_at_the_level_of_the_look():
-    """p = .038 is no verdict at the last look of five, whose level is .033; with more looks it is lower still."""
-    made = estimate(0.0185)
+def test_the_repeats_needed_are_computed_at_the_level_of_the_look():
+    """p = 0.038 is inconclusive at the last of five looks, whose level is 0.033; with more looks the level is lower."""
+    close = estimate(0.0185)
 
     def decided(repeats):
         bound = sequential_bounds(information_fractions(folds=5, repeats=repeats), alpha=0.05)[-1]
-        standard_error = made.sd * math.sqrt(1 / (5 * repeats) + RATIO)
+        standard_error = close.sd * math.sqrt(1 / (5 * repeats) + RATIO)
         return scipy.stats.t.sf(0.0185 / standard_error, 5 * repeats - 1) < scipy.stats.norm.sf(bound)
 
-    assert judge(made, beats("accuracy")).verdict == "supported"
-    judged = judge(made, beats("accuracy"), look=LOOKS[-1])
+    assert judge(close, beats("accuracy")).verdict == "supported"
+    judged = judge(close, beats("accuracy"), look=LOOKS[-1])
     needed = next(repeats for repeats in range(6, 30) if decided(repeats))
     assert judged.finding == f"needs {needed} repeats"
-    # z * SD / sqrt(k - 1), with z = 1.929 at the level of the last of 30 looks, .0269.
+    # z * SD / sqrt(k - 1), with z = 1.929 at the level of the last of 30 looks, 0.0269.
     assert "more than 0.0179 can be" in judge(estimate(0.01), reaches("psnr", bar=20.0), look=LOOKS[-1]).explanation
 
 
@@ -291,7 +291,7 @@ def test_invalid_names_the_controls_that_failed():
 
 
 def test_invalid_needs_a_reason():
-    with pytest.raises(InputError, match="for a reason") as caught:
+    with pytest.raises(InputError, match="needs a reason") as caught:
         invalid({})
     assert "Received: {}" in str(caught.value)
 
@@ -325,11 +325,11 @@ def test_swapping_the_arms_never_lets_both_beat_each_other(cells, margin):
     if one == "meaningfully better":
         assert other == "worse" or other.startswith("not better by")
     if one == "worse":
-        assert other in ("meaningfully better", "equivalent") or other.startswith("better, by ")
+        assert other in ("meaningfully better", "equivalent") or other.startswith("better than 0; margin ")
 
 
 @given(differences)
-def test_swapping_the_arms_turns_an_answer_without_a_margin_into_its_opposite(cells):
+def test_swapping_the_arms_reverses_a_verdict_without_a_margin(cells):
     opposite = {"supported": "refuted", "refuted": "supported", "inconclusive": "inconclusive"}
     for claim in (beats("accuracy"), reaches("accuracy", bar=0.5)):
         one, other = (judge(corrected_resampled_t(s, test_train_ratio=RATIO), claim) for s in (cells, -cells))
@@ -349,7 +349,7 @@ def test_the_unit_does_not_matter(kind, cells, margin, factor):
 @pytest.mark.parametrize("claim", [beats("accuracy", by=0.02), matches("accuracy", within=0.02), beats("accuracy")])
 @pytest.mark.parametrize("effect", [-0.05, -0.012, 0.0, 0.012, 0.021, 0.05])
 def test_a_decision_stands_as_the_standard_error_falls(claim, effect):
-    """The search for the repeats needed rests on this; the decision itself may change."""
+    """The search for the repeats needed relies on this; the decision itself may change."""
     standard_errors = np.geomspace(0.2, 1e-6, 60)
     decided = [judge(estimate(effect, float(se)), claim).verdict != "inconclusive" for se in standard_errors]
 
@@ -370,7 +370,7 @@ def test_a_decision_stands_as_the_standard_error_falls(claim, effect):
     ],
 )
 def test_a_wrong_verdict_at_the_border_of_its_claim_is_as_rare_as_alpha(claim, effect, error):
-    """Equally correlated cells with rho = 1 / k: their mean and their spread are independent, with known laws."""
+    """Equally correlated cells, rho = 1 / k: their mean and spread are independent, with known distributions."""
     runs, rho = 1000, 0.2
     rng = np.random.default_rng(19870101)
     means = effect + rng.normal(size=runs) * math.sqrt(rho + (1 - rho) / 25)
@@ -380,7 +380,7 @@ def test_a_wrong_verdict_at_the_border_of_its_claim_is_as_rare_as_alpha(claim, e
         for mean, sd in zip(means, sds, strict=True)
     )
 
-    # Three standard errors of 1000 runs at 5% are .021.
+    # Three standard errors of 1000 runs at 5% are 0.021.
     assert wrong / runs <= 0.071
     assert wrong > 0
 
@@ -389,7 +389,7 @@ def test_a_wrong_verdict_at_the_border_of_its_claim_is_as_rare_as_alpha(claim, e
 @pytest.mark.parametrize(
     "claim", [beats("accuracy", by=0.01), matches("accuracy", within=0.02), reaches("psnr", bar=20.0)]
 )
-def test_what_is_settled_is_what_is_judged_and_nothing_else(effect, claim):
+def test_settle_returns_what_judge_decides_and_none_otherwise(effect, claim):
     judged = judge(estimate(effect), claim)
 
     assert settle(estimate(effect), claim) == (None if judged.verdict == "inconclusive" else judged)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
+from negres_core.run import Run
 
 WHEN = "after"
 
@@ -14,11 +14,11 @@ def check(run: Run) -> Finding | None:
     A unit of a convolution is a channel, at all positions.
     """
     found, worst = [], 0.0
-    for arm, _, probe in run.probes():
-        shares = [zero / units for zero, units in probe.silent]
+    for arm, _, inspection in run.inspections():
+        shares = [zero / units for zero, units in inspection.silent]
         if shares:
             worst = max(worst, *shares)
-            counts = ", ".join(f"{zero} of {units}" for zero, units in probe.silent)
+            counts = ", ".join(f"{zero} of {units}" for zero, units in inspection.silent)
             found.append(f"{arm.role} {counts}")
     if not found:
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.controls.contract import Probe, Run
 from negres_core.evidence import Finding, Replicate
+from negres_core.run import Inspection, Run
 
 WHEN = "after"
 
@@ -22,14 +22,14 @@ def check(run: Run) -> Finding | None:
     differ: list[str] = []
     others: list[str] = []
     compared = 0
-    for arm, replicate, probe in run.probes():
-        if list(probe.weights) != [weight.end for weight in replicate.weights]:
+    for arm, replicate, inspection in run.inspections():
+        if list(inspection.weights) != [weight.end for weight in replicate.weights]:
             others.append(f"{arm.role} weights of the file")
-        if not np.isfinite(probe.outputs).all():
+        if not np.isfinite(inspection.outputs).all():
             others.append(f"{arm.role} outputs, which are not finite")
             continue
         score = _score_labels if run.data.task == "classification" else _score_values
-        for name, (value, tolerance) in score(replicate, probe).items():
+        for name, (value, tolerance) in score(replicate, inspection).items():
             recorded = replicate.metrics.get(name)
             compared += 1
             if recorded is None or not abs(recorded - value) <= tolerance:
@@ -48,19 +48,19 @@ def check(run: Run) -> Finding | None:
     )
 
 
-def _score_labels(replicate: Replicate, probe: Probe) -> dict[str, tuple[float, float]]:
+def _score_labels(replicate: Replicate, inspection: Inspection) -> dict[str, tuple[float, float]]:
     """Return value and tolerance of each metric of labels."""
     from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-    y, predicted, rounding = probe.targets, probe.predicted, _rounding(replicate, probe)
+    y, predicted, rounding = inspection.targets, inspection.predicted, _rounding(replicate, inspection)
     classes = np.unique(y)
-    if probe.outputs.shape[1] > 1:
-        first, second = np.argsort(probe.outputs, axis=1)[:, [-1, -2]].T
+    if inspection.outputs.shape[1] > 1:
+        first, second = np.argsort(inspection.outputs, axis=1)[:, [-1, -2]].T
         rows = np.arange(len(y))
-        close = probe.outputs[rows, first] - probe.outputs[rows, second] <= rounding
+        close = inspection.outputs[rows, first] - inspection.outputs[rows, second] <= rounding
     else:
         first, second = predicted, 1 - predicted
-        close = np.abs(probe.outputs[:, 0] - (0.0 if probe.outline.logits else 0.5)) <= rounding
+        close = np.abs(inspection.outputs[:, 0] - (0.0 if inspection.output_layer.logits else 0.5)) <= rounding
     # A flipped row leaves one class and joins another: it bears on the metrics of both.
     flips, counts, support = (
         np.array([np.count_nonzero(where) for where in wheres])
@@ -78,15 +78,15 @@ def _score_labels(replicate: Replicate, probe: Probe) -> dict[str, tuple[float, 
         "recall": (float(recall_score(y, predicted, **named)), macro),
         "f1": (float(f1_score(y, predicted, **named)), macro),
     }
-    return scores | _score_loss(replicate, probe)
+    return scores | _score_loss(replicate, inspection)
 
 
-def _score_values(replicate: Replicate, probe: Probe) -> dict[str, tuple[float, float]]:
+def _score_values(replicate: Replicate, inspection: Inspection) -> dict[str, tuple[float, float]]:
     """Return value and tolerance of each metric of values."""
     from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
-    rounding = _rounding(replicate, probe)
-    y, predicted = (array.reshape(len(array), -1) for array in (probe.targets, probe.predicted))
+    rounding = _rounding(replicate, inspection)
+    y, predicted = (array.reshape(len(array), -1) for array in (inspection.targets, inspection.predicted))
     mse, mae = float(mean_squared_error(y, predicted)), float(mean_absolute_error(y, predicted))
     r2 = float(r2_score(y, predicted))
     column = 2 * rounding * np.abs(y - predicted).mean(axis=0) + rounding**2
@@ -98,16 +98,16 @@ def _score_values(replicate: Replicate, probe: Probe) -> dict[str, tuple[float, 
         "mae": (mae, 1e-5 * mae + rounding),
         "r2": (r2, 1e-5 * abs(1 - r2) + float(lost.mean())),
     }
-    return scores | _score_loss(replicate, probe)
+    return scores | _score_loss(replicate, inspection)
 
 
-def _score_loss(replicate: Replicate, probe: Probe) -> dict[str, tuple[float, float]]:
+def _score_loss(replicate: Replicate, inspection: Inspection) -> dict[str, tuple[float, float]]:
     """Return value and tolerance of the loss, which may be steep where outputs are sure of themselves."""
-    if probe.loss is None or probe.trivial_loss is None:
+    if inspection.loss is None or inspection.trivial_loss is None:
         return {}
-    scale = 10 * abs(probe.loss) + abs(probe.trivial_loss)
-    return {"loss": (probe.loss, 1e-6 + ROUNDING[replicate.key.device] * scale)}
+    scale = 10 * abs(inspection.loss) + abs(inspection.trivial_loss)
+    return {"loss": (inspection.loss, 1e-6 + ROUNDING[replicate.key.device] * scale)}
 
 
-def _rounding(replicate: Replicate, probe: Probe) -> float:
-    return ROUNDING[replicate.key.device] * float(np.abs(probe.outputs).max())
+def _rounding(replicate: Replicate, inspection: Inspection) -> float:
+    return ROUNDING[replicate.key.device] * float(np.abs(inspection.outputs).max())

@@ -7,11 +7,11 @@ import functools
 import numpy as np
 
 from negres_core.arrays import map_arrays
-from negres_core.controls.contract import Run
 from negres_core.design import Cell
 from negres_core.evidence import Finding
-from negres_core.inputs import digest_array, make_transformer, sample_rows
+from negres_core.preprocessing import digest_array, make_transformer, sample_rows
 from negres_core.recipe import Recipe
+from negres_core.run import Run
 
 WHEN = "after"
 FITS = True

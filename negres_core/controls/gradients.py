@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
+from negres_core.run import Run
 
 WHEN = "after"
 
@@ -17,12 +17,12 @@ def check(run: Run) -> Finding | None:
     slope, were the weights moved by their own norm.
     """
     found, passed = [], True
-    for arm, _, probe in run.probes():
-        scale = abs(probe.trivial_loss) if probe.trivial_loss else abs(probe.training_loss)
-        relative = probe.gradient_norm * probe.weight_norm / scale if scale else 0.0
-        perfect = abs(probe.training_loss) <= 1e-5 * scale
-        passed &= math.isfinite(relative) and relative <= 1e6 and (probe.gradient_norm > 0 or perfect)
-        found.append(f"{arm.role} norm {probe.gradient_norm:.3g}, {relative:.3g} without units")
+    for arm, _, inspection in run.inspections():
+        scale = abs(inspection.trivial_loss) if inspection.trivial_loss else abs(inspection.training_loss)
+        relative = inspection.gradient_norm * inspection.weight_norm / scale if scale else 0.0
+        perfect = abs(inspection.training_loss) <= 1e-5 * scale
+        passed &= math.isfinite(relative) and relative <= 1e6 and (inspection.gradient_norm > 0 or perfect)
+        found.append(f"{arm.role} norm {inspection.gradient_norm:.3g}, {relative:.3g} without units")
     if not found:
         return None
     return Finding(

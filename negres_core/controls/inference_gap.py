@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
+from negres_core.run import Run
 
 WHEN = "after"
 
@@ -18,14 +18,14 @@ def check(run: Run) -> Finding | None:
     mode.
     """
     found, passed = [], True
-    for arm, _, probe in run.probes():
-        if probe.trivial_loss is None:
+    for arm, _, inspection in run.inspections():
+        if inspection.trivial_loss is None:
             continue
-        gap, learned = probe.inference_loss - probe.training_loss, probe.trivial_loss - probe.training_loss
-        passed &= gap <= 0.1 * max(learned, 0) + 0.05 * abs(probe.trivial_loss)
+        gap, learned = inspection.inference_loss - inspection.training_loss, inspection.trivial_loss - inspection.training_loss
+        passed &= gap <= 0.1 * max(learned, 0) + 0.05 * abs(inspection.trivial_loss)
         found.append(
-            f"{arm.role} {probe.training_loss:.3g} training and {probe.inference_loss:.3g} in inference "
-            f"(a constant: {probe.trivial_loss:.3g})"
+            f"{arm.role} {inspection.training_loss:.3g} training and {inspection.inference_loss:.3g} in inference "
+            f"(a constant: {inspection.trivial_loss:.3g})"
         )
     if not found:
         return None

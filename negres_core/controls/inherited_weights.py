@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding, Replicate
+from negres_core.run import Run
 
 WHEN = "after"
 FITS = True

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding, Replicate
 from negres_core.recipe import Recipe
+from negres_core.run import Run
 
 WHEN = "after"
 
@@ -32,7 +32,7 @@ def check(run: Run) -> Finding | None:
         random = set(own)
         if run.models is not None:
             ends = list({replicate.id: replicate for replicate in (replicates[0], replicates[-1])}.values())
-            draws = [run.models.draw(recipe, replicate) for replicate in ends]
+            draws = [run.models.redraw_weights(recipe, replicate) for replicate in ends]
             differ += sum(
                 draw[index] != replicate.weights[index].start
                 for draw, replicate in zip(draws, ends, strict=True)

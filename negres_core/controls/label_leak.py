@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.controls.contract import Run
 from negres_core.design import Cell
 from negres_core.evidence import Finding
+from negres_core.run import Run
 
 WHEN = "before"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
 from negres_core.metrics import floor_of, loss_skill
+from negres_core.run import Run
 
 WHEN = "after"
 
@@ -17,11 +17,11 @@ def check(run: Run) -> Finding | None:
     of what a constant prediction leaves to be learned, that was.
     """
     found, passed = [], True
-    for arm, replicate, probe in run.probes():
+    for arm, replicate, inspection in run.inspections():
         floor, loss, trivial = (
-            floor_of(probe.outline.loss, probe.targets),
+            floor_of(inspection.output_layer.loss, inspection.targets),
             replicate.metrics.get("loss"),
-            probe.trivial_loss,
+            inspection.trivial_loss,
         )
         if floor is None or loss is None or trivial is None:
             continue

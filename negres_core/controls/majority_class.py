@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.controls.contract import Run, Trained
 from negres_core.design import Cell
 from negres_core.evidence import Finding
+from negres_core.run import Arm, Run
 
 WHEN = "after"
 
@@ -63,18 +63,18 @@ def _trivial_error(run: Run, cell: Cell) -> float:
     return float(np.mean((test - train.mean(axis=0)) ** 2))
 
 
-def _errors(run: Run, arm: Trained, metric: str) -> np.ndarray:
+def _errors(run: Run, arm: Arm, metric: str) -> np.ndarray:
     values = np.array([replicate.metrics[metric] for replicate in arm.replicates], dtype=float)
     means: np.ndarray = values.reshape(len(run.cells), run.design.seeds).mean(axis=1)
     return 1 - means if metric == "accuracy" else means
 
 
-def _answers_alike(arm: Trained) -> bool:
+def _answers_alike(arm: Arm) -> bool:
     """Tell whether every replicate predicts one class alone, or one value."""
     return all(
-        np.count_nonzero(replicate.predictions["counts"]) == 1
+        np.count_nonzero(replicate.predictions.counts) == 1
         if "counts" in replicate.predictions
-        else replicate.predictions.get("sd") == 0
+        else replicate.predictions.sd == 0
         for replicate in arm.replicates
     )
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core.controls.contract import Run, Trained
-from negres_core.controls.trial import shorten, skills
+from negres_core.controls.small_runs import shorten, skills
 from negres_core.design import Cell, Design
 from negres_core.evidence import Finding, Replicate
 from negres_core.recipe import Recipe
+from negres_core.run import Arm, Run
 from negres_core.seeds import derive_seed
 
 WHEN = "trials"
@@ -30,7 +30,7 @@ def trials(run: Run) -> dict[str, Run]:
     The stages after it were tuned to go on from there, and not to begin. A stage that freezes layers need not be able
     to, and what an objective asks of values may be something else than these values.
     """
-    drawn = run.data.draw_rows(derive_seed("overfitted rows"))[: 8 * ROWS]
+    drawn = run.data.shuffle_rows(derive_seed("overfitted rows"))[: 8 * ROWS]
     _, first = np.unique(run.data.flatten(drawn), axis=0, return_index=True)
     data = replace(run.data.take(drawn[np.sort(first)][:ROWS]), groups=None)
     if len(data) < ROWS or len(np.unique(data.y, axis=0)) < 2:
@@ -43,7 +43,7 @@ def trials(run: Run) -> dict[str, Run]:
         stage = arm.recipe.stages[0]
         if stage.freezes is None and (stage.objective is None or data.task == "classification"):
             recipe = shorten(Recipe(stage, preprocess=arm.recipe.preprocess), steps=steps, rows=ROWS)
-            trial = replace(run, data=data, design=TWICE, cells=cells, arms=[Trained(arm.role, recipe)])
+            trial = replace(run, data=data, design=TWICE, cells=cells, arms=[Arm(arm.role, recipe)])
             planned.setdefault(recipe, trial)
     return {f"{ROWS} rows, {trial.arms[0].role}": trial for trial in planned.values()}
 
@@ -57,7 +57,7 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
     for name in trials(run):
         trial = trained[name]
         arm = trial.arms[0]
-        if arm.replicates[0].budget["trainable_weights"] < ROWS * trial.data.outputs:
+        if arm.replicates[0].budget.trainable_weights < ROWS * trial.data.outputs:
             continue  # it lacks the capacity
         skill = float(np.nan_to_num(skills(trial), nan=-np.inf).max())
         if skill < SKILL and any(_is_slow(replicate) for replicate in arm.replicates):

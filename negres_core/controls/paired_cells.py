@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
-from negres_core.inputs import digest_array
+from negres_core.preprocessing import digest_array
+from negres_core.run import Run
 
 WHEN = "after"
 FITS = True

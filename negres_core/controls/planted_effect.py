@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from negres_core.controls.contract import Run
-from negres_core.controls.trial import PERMUTED, TARGETS, p_better, permuted_targets, skills, true_targets
+from negres_core.controls.small_runs import PERMUTED, TARGETS, p_better, permuted_targets, skills, true_targets
 from negres_core.evidence import Finding
+from negres_core.run import Run
 
 WHEN = "trials"
 

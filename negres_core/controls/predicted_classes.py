@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
+from negres_core.run import Run
 
 WHEN = "after"
 
@@ -20,14 +20,14 @@ def check(run: Run) -> Finding | None:
     if run.data.task != "classification":
         return None
     found, passed = [], True
-    for arm, _, probe in run.probes():
-        probabilities = _probabilities(probe.outputs.astype(np.float64), logits=probe.outline.logits)
-        counts = [replicate.predictions.get("counts", ()) for replicate in arm.replicates]
+    for arm, _, inspection in run.inspections():
+        probabilities = _probabilities(inspection.outputs.astype(np.float64), logits=inspection.output_layer.logits)
+        counts = [replicate.predictions.counts or () for replicate in arm.replicates]
         if probabilities is None or not all(counts):
             continue
         classes = probabilities.shape[1]
         predicted = np.sum(counts, axis=0)
-        share = np.bincount(probe.targets, minlength=classes)[:classes] / len(probe.targets)
+        share = np.bincount(inspection.targets, minlength=classes)[:classes] / len(inspection.targets)
         common = share >= 1 / (2 * run.data.outputs)
         never = common & (predicted == 0)
         deaf = never & (probabilities.mean(axis=0) < share / 2)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.controls.contract import Outline, Run
 from negres_core.design import Cell
 from negres_core.evidence import Finding
+from negres_core.run import OutputLayer, Run
 
 WHEN = "after"
 
@@ -22,11 +22,11 @@ def check(run: Run) -> Finding | None:
     if run.data.task == "classification":
         return None
     found, passed = [], True
-    for arm, replicate, probe in run.probes():
-        rows = np.linspace(0, len(probe.targets) - 1, min(ROWS, len(probe.targets))).astype(int)
-        outputs, targets = probe.predicted[rows], probe.targets[rows]
-        pressed = _share_at_ends(outputs, NEAR, probe.outline, targets)
-        asked = _share_at_ends(targets, NEARBY, probe.outline, targets)
+    for arm, replicate, inspection in run.inspections():
+        rows = np.linspace(0, len(inspection.targets) - 1, min(ROWS, len(inspection.targets))).astype(int)
+        outputs, targets = inspection.predicted[rows], inspection.targets[rows]
+        pressed = _share_at_ends(outputs, NEAR, inspection.output_layer, targets)
+        asked = _share_at_ends(targets, NEARBY, inspection.output_layer, targets)
         values, asked_values = len(np.unique(outputs)), len(np.unique(targets))
         few = (
             values <= 16
@@ -50,11 +50,11 @@ def check(run: Run) -> Finding | None:
     )
 
 
-def _share_at_ends(values: np.ndarray, near: float, outline: Outline, targets: np.ndarray) -> float:
+def _share_at_ends(values: np.ndarray, near: float, output_layer: OutputLayer, targets: np.ndarray) -> float:
     """Return the share of values at an end of the outputs' range; a range without end is as long as the targets'."""
-    length = outline.high - outline.low
+    length = output_layer.high - output_layer.low
     margin = near * (length if np.isfinite(length) else float(np.ptp(targets)))
-    at_end = (values <= outline.low + margin) | (values >= outline.high - margin)
+    at_end = (values <= output_layer.low + margin) | (values >= output_layer.high - margin)
     return float(np.mean(at_end))
 
 

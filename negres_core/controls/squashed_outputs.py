@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
+from negres_core.run import Run
 
 WHEN = "after"
 
@@ -25,8 +25,8 @@ def check(run: Run) -> Finding | None:
     as near as it can. A net that has learned little stays inside too, but its most certain rows have no edge in common.
     """
     found, passed = [], True
-    for arm, _, probe in run.probes():
-        outputs = probe.outputs.astype(np.float64)
+    for arm, _, inspection in run.inspections():
+        outputs = inspection.outputs.astype(np.float64)
         several = run.data.task == "classification" and outputs.shape[1] > 1
         if several and outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
             squashed, seen = _softmax_twice(outputs)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Finding
+from negres_core.run import Run
 
 WHEN = "before"
 
@@ -24,13 +24,13 @@ def check(run: Run) -> Finding | None:
     variance = float(np.mean((y - y.mean(axis=0)) ** 2))
     found, worst = [], 0.0
     for arm in run.arms:
-        outline = run.models.outline(arm.recipe)
-        if outline.activation is None or variance == 0:
+        output_layer = run.models.output_layer(arm.recipe)
+        if output_layer.activation is None or variance == 0:
             continue
-        lost = float(np.mean((y - np.clip(y, outline.low, outline.high)) ** 2)) / variance
+        lost = float(np.mean((y - np.clip(y, output_layer.low, output_layer.high)) ** 2)) / variance
         worst = max(worst, lost)
         found.append(
-            f"{arm.role} ends in {outline.activation}, from {outline.low:g} to {outline.high:g}: "
+            f"{arm.role} ends in {output_layer.activation}, from {output_layer.low:g} to {output_layer.high:g}: "
             f"{lost:.2%} of the variance is out of reach"
         )
     if not found:

@@ -17,7 +17,7 @@ ends. It is what the control of squashed outputs calls pressed against a bound."
 ROUNDING = 1e-3
 
 
-def look(symptoms: Symptoms) -> str | None:
+def recognize(symptoms: Symptoms) -> str | None:
     """Tell that driven outputs come to the log-odds 0 and 1, and never pass them."""
     if symptoms.reach is None or not all(0 < end < 1 for end in symptoms.reach):
         return None

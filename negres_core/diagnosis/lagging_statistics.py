@@ -13,7 +13,7 @@ LEARNED, CONSTANT = 0.1, 0.05
 These are the shares of the control of the inference gap, on the scale of the skill, which knows the loss' floor."""
 
 
-def look(symptoms: Symptoms) -> str | None:
+def recognize(symptoms: Symptoms) -> str | None:
     """Tell that, on the same rows, inference mode has lost what training mode has learned."""
     training, inference = symptoms.training_loss, symptoms.inference_loss
     if symptoms.constant_loss is None or training is None or inference is None:

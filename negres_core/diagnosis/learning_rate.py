@@ -16,7 +16,7 @@ ALIKE = 0.01
 """Images that differ by less than a hundredth of what targets differ do not depend on the input; it is said."""
 
 
-def look(symptoms: Symptoms) -> str | None:
+def recognize(symptoms: Symptoms) -> str | None:
     """Tell that a hidden layer is silent; or that outputs are at the ends of their reach, and worse than a constant."""
     outputs, targets = symptoms.outputs, symptoms.targets
     if outputs is None:

@@ -13,7 +13,7 @@ FEW = 16
 """As many values as the control of saturation calls few: 4 bits, where images have 8."""
 
 
-def look(symptoms: Symptoms) -> str | None:
+def recognize(symptoms: Symptoms) -> str | None:
     """Tell that scored images are few values, or whole numbers, and targets and the network's outputs are not.
 
     A network whose own outputs are few values is not named: one that rounds them cannot be told from one that a

@@ -15,7 +15,7 @@ LOST = 0.01
 """Share of the variance out of reach that counts, that of the control of target ranges."""
 
 
-def look(symptoms: Symptoms) -> str | None:
+def recognize(symptoms: Symptoms) -> str | None:
     """Tell that targets lie on both sides of 0, and outputs, however driven, on one."""
     if symptoms.reach is None:
         return None

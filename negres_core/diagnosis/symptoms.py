@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from negres_core.controls.contract import Run, Trained
 from negres_core.evidence import Replicate
+from negres_core.run import Arm, Run
 
 ROWS = 256
 """Rows of the test fold that are looked at, spread over it: tens of thousands of values in the smallest images."""
@@ -95,7 +95,7 @@ def summarize(images: np.ndarray) -> Values:
     )
 
 
-def gather(run: Run, arm: Trained) -> Symptoms | None:
+def gather(run: Run, arm: Arm) -> Symptoms | None:
     """Gather the symptoms of an arm from its first replicate that stayed finite; None where there is none."""
     finished = (place for place, each in enumerate(arm.replicates) if each.status == "finished")
     if run.models is None or (position := next(finished, None)) is None:
@@ -114,8 +114,8 @@ def gather(run: Run, arm: Trained) -> Symptoms | None:
     if network is None:
         return symptoms
     trained = arm.stages[len(network.stages) - 1][position]
-    probe = run.models.probe(network, trained)
-    outputs = probe.predicted[seen]
+    inspection = run.models.inspect(network, trained)
+    outputs = inspection.predicted[seen]
     driven = run.models.drive(network, trained, test[seen])
     low, high = (float(extreme([extreme(outputs), extreme(driven)])) for extreme in (np.min, np.max))
     return replace(
@@ -126,13 +126,13 @@ def gather(run: Run, arm: Trained) -> Symptoms | None:
         asked=_share_at_ends(targets, low, high),
         lost=_share_lost(targets, low, high),
         loss_skill=trained.metrics.get("loss_skill"),
-        constant_loss=probe.trivial_loss,
-        loss_floor=trained.predictions.get("loss_floor", 0.0),
-        training_loss=probe.training_loss,
-        inference_loss=probe.inference_loss,
+        constant_loss=inspection.trivial_loss,
+        loss_floor=trained.predictions.loss_floor or 0.0,
+        training_loss=inspection.training_loss,
+        inference_loss=inspection.inference_loss,
         first_loss=_at(trained, 0),
         last_loss=_at(trained, -1),
-        dead=max((zero / units for zero, units in probe.silent), default=0.0),
+        dead=max((zero / units for zero, units in inspection.silent), default=0.0),
     )
 
 

@@ -14,7 +14,7 @@ LOST = 0.01
 """Share of the variance out of reach that counts: that of the control of target ranges; of these, nearly all is."""
 
 
-def look(symptoms: Symptoms) -> str | None:
+def recognize(symptoms: Symptoms) -> str | None:
     """Tell that no output passes 1, though hardly a target is that small: a free output would go to their mean."""
     if symptoms.reach is None:
         return None

@@ -21,7 +21,7 @@ ALIKE = 0.01
 """Images that differ by less than a hundredth of what targets differ are of a network that a high rate has undone."""
 
 
-def look(symptoms: Symptoms) -> str | None:
+def recognize(symptoms: Symptoms) -> str | None:
     """Tell that outputs stop at 1, as no linear layer's do, and go under 0, as no sigmoid's do, but no target is there.
 
     A cross-entropy may have driven the weights of the last layer up until nothing is under 0 any more. Then the driven

@@ -20,15 +20,15 @@ from keras import ops
 
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
+from negres_core.engine.compile_cache import Compiled, compile_stage
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.flops import peak_flops_per_s
-from negres_core.engine.kept import Compiled, compile_stage
 from negres_core.engine.memory import chunk_rows, replicate_bytes
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
-from negres_core.inputs import prepare_inputs
+from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe
 
 SHARE = 0.8
@@ -173,7 +173,7 @@ class _Chunk:
     def _inputs(self) -> tuple[list[Named[np.ndarray]], Any, Any, np.ndarray]:
         """Return the inputs of each job, all inputs and targets on the device, and where each job's rows begin there.
 
-        Cells whose inputs were prepared differently lie one after another, each once.
+        PreparedInputs whose inputs were prepared differently lie one after another, each once.
         """
         keys = [(job.cell.repeat, job.cell.fold) if self._recipe.preprocess else None for job in self._jobs]
         jobs = dict(zip(keys, self._jobs, strict=True))

@@ -11,7 +11,7 @@ import numpy as np
 
 from negres_core.arrays import label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
-from negres_core.engine.fitted import check_fit
+from negres_core.engine.fits import check_fit
 from negres_core.engine.model import (
     build_model,
     freeze_layers,
@@ -23,7 +23,7 @@ from negres_core.engine.model import (
     save_model,
 )
 from negres_core.errors import InputError
-from negres_core.inputs import make_transformer
+from negres_core.preprocessing import make_transformer
 from negres_core.recipe import Recipe, Stage, name_of
 
 

@@ -15,14 +15,14 @@ import numpy as np
 from keras import ops
 
 from negres_core.dataset import Dataset
-from negres_core.engine.cells import Cells
+from negres_core.engine.compile_cache import Compiled, compile_stage
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import draws_by_hash_alone, hashed_masks
 from negres_core.engine.flops import peak_flops_per_s
-from negres_core.engine.kept import Compiled, compile_stage
 from negres_core.engine.memory import chunk_rows
 from negres_core.engine.model import layers_of
+from negres_core.engine.prepared_inputs import PreparedInputs
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
 from negres_core.recipe import Recipe
@@ -101,7 +101,7 @@ class _Worker:
         self._recipe, self._data, self._stage = recipe, data, stage
         self._epoch, self._evaluate = stage.epoch, stage.evaluate
         self._put: Callable[[Any], Any] = load_backend().put
-        self._cells = Cells(recipe, data, self._put, held=held)
+        self._cells = PreparedInputs(recipe, data, self._put, held=held)
         self._chunk = chunk_rows(stage.model, recipe, data)
         self._compile_s = 0.0
 

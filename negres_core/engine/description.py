@@ -10,11 +10,11 @@ from typing import Any
 
 import keras
 
-from negres_core.code import digest_code, is_library, source_of
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, is_made_up, layers_of, make_loss, make_optimizer
 from negres_core.fit import Fit
-from negres_core.inputs import digest_array, make_transformer
+from negres_core.preprocessing import digest_array, make_transformer
+from negres_core.provenance.fingerprint import digest_code, is_library, source_of
 from negres_core.recipe import Recipe, Stage, name_of
 
 

@@ -1,6 +1,6 @@
 """Dropout whose masks come from an integer hash, in the place of Keras' own while an engine trains.
 
-Drawing the mask is most of what Keras' Dropout costs on a CPU: 28 ns a number under XLA, against 2 for this hash. Every
+Rendering the mask is most of what Keras' Dropout costs on a CPU: 28 ns a number under XLA, against 2 for this hash. Every
 engine trains with it, so that all give the same numbers; the researcher's model, and the file it is saved to, keep
 Keras' layer.
 """

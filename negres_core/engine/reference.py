@@ -19,7 +19,7 @@ from negres_core.engine.memory import chunk_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
-from negres_core.inputs import prepare_inputs
+from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe
 
 

@@ -23,10 +23,10 @@ from negres_core.engine.model import (
     save_model,
     weight_paths,
 )
-from negres_core.engine.outline import outline_model
+from negres_core.engine.output_layer import describe_output
 from negres_core.engine.scores import score
-from negres_core.inputs import digest_array, sample_rows
 from negres_core.metrics import floor_of, loss_skill
+from negres_core.preprocessing import digest_array, sample_rows
 from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
 
@@ -149,8 +149,8 @@ def _score(
     metrics, summary = score(data, job.cell, predicted, finite=finite, classes=classes)
     metrics["loss"] = loss if finite else float("nan")
     if finite and data.task == "reconstruction":
-        outline = outline_model(model, recipe.last)
-        if (floor := floor_of(outline.loss, y)) is not None and not outline.logits:
+        output_layer = describe_output(model, recipe.last)
+        if (floor := floor_of(output_layer.loss, y)) is not None and not output_layer.logits:
             trivial = _constant_loss(recipe, data, job)
             summary |= {"loss_floor": floor, "mean_image_loss": trivial}
             metrics["loss_skill"] = loss_skill(loss, trivial=trivial, floor=floor)

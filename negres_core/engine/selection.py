@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import keras
 
 from negres_core.dataset import Dataset
-from negres_core.engine import batched, compiled, fitted, reference
+from negres_core.engine import batched, compiled, reference
+from negres_core.engine import fits as fitted
 from negres_core.engine.contract import Job, NotBatchableError, Result
 from negres_core.engine.device import Device
 from negres_core.engine.model import build_model, make_optimizer

@@ -1,45 +1,45 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
-from negres_core.evidence.bisected import Bisected, Stepped
-from negres_core.evidence.family import family_of
-from negres_core.evidence.ledger import Ledger
-from negres_core.evidence.plan import Entry, Plan, Registration
-from negres_core.evidence.schema import (
-    Arm,
-    Diagnosed,
-    Estimated,
+from negres_core.evidence.bisection import BisectionRecord, StepRecord
+from negres_core.evidence.commitment import Commitment, Entry, Registration
+from negres_core.evidence.evidence import (
+    ArmRecord,
+    DiagnosisRecord,
+    EstimateRecord,
     Evidence,
     Finding,
-    Foreseen,
     Key,
-    Looked,
+    LookRecord,
     ModelFile,
     Picture,
+    PowerRecord,
     Replicate,
     Timings,
     TrainedWeight,
     schema_of,
 )
+from negres_core.evidence.family import family_of
+from negres_core.evidence.ledger import Ledger
 from negres_core.evidence.store import Store
 
 __all__ = [
-    "Arm",
-    "Bisected",
-    "Diagnosed",
+    "ArmRecord",
+    "BisectionRecord",
+    "DiagnosisRecord",
     "Entry",
-    "Estimated",
+    "EstimateRecord",
     "Evidence",
     "Finding",
-    "Foreseen",
+    "PowerRecord",
     "Key",
     "Ledger",
-    "Looked",
+    "LookRecord",
     "ModelFile",
     "Picture",
-    "Plan",
+    "Commitment",
     "Registration",
     "Replicate",
-    "Stepped",
+    "StepRecord",
     "Store",
     "Timings",
     "TrainedWeight",

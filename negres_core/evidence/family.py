@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from negres_core.configuration import is_mixture
+from negres_core.bisection.factors import is_mixture
 from negres_core.errors import EvidenceError
 from negres_core.evidence.ledger import Ledger
 from negres_core.evidence.store import Store

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Literal
 
 from negres_core.errors import EvidenceError, InputError
-from negres_core.evidence.plan import Entry, Plan, Registration
+from negres_core.evidence.commitment import Commitment, Entry, Registration
 from negres_core.evidence.record import SCHEMA_VERSION, digest_of, read_strict
-from negres_core.provenance import committed_content, committed_contents, trace_commit
+from negres_core.provenance.commit import committed_content, committed_contents, trace_commit
 
 GENESIS = "0" * 64
 """What the first entry continues."""
@@ -67,7 +67,7 @@ class Ledger:
         ]
         return wrong
 
-    def compare(self, plan: Plan) -> Registration:
+    def compare(self, plan: Commitment) -> Registration:
         """Say how what is about to be run was registered.
 
         Raises:
@@ -89,7 +89,7 @@ class Ledger:
         )
 
     def register(
-        self, plan: Plan, *, reason: str | None = None, seen: Sequence[str] = ()
+        self, plan: Commitment, *, reason: str | None = None, seen: Sequence[str] = ()
     ) -> Literal["registered", "amended", "unchanged"]:
         """Append an entry, unless the latest of this hypothesis says the same.
 

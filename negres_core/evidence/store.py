@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from negres_core.errors import EvidenceError
-from negres_core.evidence.bisected import Bisected
+from negres_core.evidence.bisection import BisectionRecord
+from negres_core.evidence.evidence import Evidence, ModelFile, Picture, Replicate
 from negres_core.evidence.record import SCHEMA_VERSION, Record, canonical, digest_of, read_strict
-from negres_core.evidence.schema import Evidence, ModelFile, Picture, Replicate
 
-Kind = TypeVar("Kind", Bisected, Evidence, Replicate)
+Kind = TypeVar("Kind", BisectionRecord, Evidence, Replicate)
 
 
 class Store:
@@ -160,20 +160,20 @@ class Store:
         """Return where a hypothesis' evidence lies: a readable name that no test id can climb out of, and a hash."""
         return self.folder / "hypotheses" / _file_name(hypothesis, exactly=hypothesis) / "evidence.json"
 
-    def write_bisection(self, bisected: Bisected) -> Path:
+    def write_bisection(self, bisected: BisectionRecord) -> Path:
         """Write a bisection, in the place of an earlier one of the same two configurations of the same test."""
         ends = bisected.model_dump(mode="json", include={"test", "failing", "working"})
         path = self.folder / "bisections" / f"{_file_name(bisected.test, exactly=canonical(ends))}.json"
         _write(path, _sealed(bisected))
         return path
 
-    def read_bisection(self, path: Path) -> Bisected | None:
+    def read_bisection(self, path: Path) -> BisectionRecord | None:
         """Read a bisection, or None where it cannot be trusted.
 
         Raises:
             EvidenceError: it was written by a newer version.
         """
-        return self._read(path, Bisected)
+        return self._read(path, BisectionRecord)
 
     def _replicate_path(self, id: str) -> Path:
         if not re.fullmatch(r"[0-9a-f]{32}", id):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negres_core.controls.contract import Run
 from negres_core.evidence import Replicate
-from negres_core.pictures.arms import COLOURS, NEUTRAL
 from negres_core.pictures.chart import encode, new_figure, styled, wrap
-from negres_core.pictures.contract import Drawing
+from negres_core.pictures.registry import Rendering
+from negres_core.pictures.sample import COLOURS, NEUTRAL
 from negres_core.recipe import Recipe, name_of
+from negres_core.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,14 +43,14 @@ class Trace:
     tested: bool
 
 
-def draw(run: Run) -> Sequence[Drawing] | None:
+def render(run: Run) -> Sequence[Rendering] | None:
     """Draw the curves; None where no arm trains a network."""
     traces = traces_of(run)
     if not traces:
         return None
     with styled():
         png = encode(make(run, traces))
-    return [Drawing("curve", f"Training loss by epoch: {'; '.join(map(_describe, traces))}", png)]
+    return [Rendering("curve", f"Training loss by epoch: {'; '.join(map(_describe, traces))}", png)]
 
 
 def traces_of(run: Run) -> list[Trace]:
@@ -66,7 +66,7 @@ def traces_of(run: Run) -> list[Trace]:
         for recipe, replicates in zip(stages, arm.stages, strict=True):
             stage, key = recipe.last, tuple(replicate.id for replicate in replicates)
             own = stage.objective or stage.loss
-            loss = (run.models.outline(recipe).loss if run.models else None) or (
+            loss = (run.models.output_layer(recipe).loss if run.models else None) or (
                 own if isinstance(own, str) else name_of(own)
             )
             who, colour = ("both", NEUTRAL) if key in found else (arm.role, COLOURS[arm.role])

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from negres_core.controls.contract import Run, Trained
 from negres_core.errors import InputError
-from negres_core.pictures.arms import COLOURS, excess_of, name_of_arm
-from negres_core.pictures.contract import Drawing
+from negres_core.pictures.registry import Rendering
+from negres_core.pictures.sample import COLOURS, excess_of, name_of_arm
 from negres_core.pictures.sheet import Row, encode, make_sheet, scale_of
+from negres_core.run import Arm, Run
 
 
-def draw(run: Run) -> Sequence[Drawing] | None:
+def render(run: Run) -> Sequence[Rendering] | None:
     """Draw each image of each fit that draws, of the first replicate that stayed finite; None where none does."""
     drawings = []
     for arm in run.arms:
@@ -21,15 +21,15 @@ def draw(run: Run) -> Sequence[Drawing] | None:
         position = next(finished, None)
         if run.models is None or position is None:
             continue
-        for caption, image in run.models.drawings(arm, position).items():
+        for caption, image in run.models.render_fit(arm, position).items():
             rows = [make_row(run, arm, caption, image)]
             scale = scale_of(*rows[0].images.shape[1:3])
             sheet = make_sheet(f"{run.data.name}: {name_of_arm(arm)}", rows, scale=scale)
-            drawings.append(Drawing(f"{arm.role}: {caption}", caption, encode(sheet)))
+            drawings.append(Rendering(f"{arm.role}: {caption}", caption, encode(sheet)))
     return drawings or None
 
 
-def make_row(run: Run, arm: Trained, caption: str, image: np.ndarray) -> Row:
+def make_row(run: Run, arm: Arm, caption: str, image: np.ndarray) -> Row:
     """Return an image that a fit drew as a row of a sheet.
 
     Raises:

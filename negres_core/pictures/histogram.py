@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negres_core.controls.contract import Run, Trained
-from negres_core.pictures.arms import COLOURS, ROWS, Sample, look, name_of_arm, say, spread
 from negres_core.pictures.chart import encode, new_figure, styled, wrap
-from negres_core.pictures.contract import Drawing
+from negres_core.pictures.registry import Rendering
+from negres_core.pictures.sample import COLOURS, ROWS, Sample, name_of_arm, sample_predictions, say, spread
+from negres_core.run import Arm, Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,16 +19,16 @@ LEVELS = 256
 """Values that 8 bits show from one end of the data's range to the other."""
 
 
-def draw(run: Run) -> Sequence[Drawing] | None:
+def render(run: Run) -> Sequence[Rendering] | None:
     """Draw the histograms; None where no arm predicts."""
-    sample = look(run)
+    sample = sample_predictions(run)
     if sample is None:
         return None
     with styled():
         png = encode(make(run, sample))
     lines = "; ".join(f"{name_of_arm(arm)}: {describe(run, outputs)}" for arm, outputs in sample.outputs)
     caption = f"Raw outputs against their targets ({describe(run, sample.targets)}): {lines}"
-    return [Drawing("histogram", caption, png)]
+    return [Rendering("histogram", caption, png)]
 
 
 def make(run: Run, sample: Sample) -> Figure:
@@ -96,5 +96,5 @@ def describe(run: Run, values: np.ndarray) -> str:
     )
 
 
-def _title(axis: Any, arm: Trained, words: str) -> None:
+def _title(axis: Any, arm: Arm, words: str) -> None:
     axis.set_title(f"{wrap(name_of_arm(arm))}\n{wrap(words)}", loc="left", color=COLOURS[arm.role])

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from negres_core.controls.contract import Run
-from negres_core.pictures.arms import COLOURS, excess_of, look, name_of_arm, scores_of, spread
-from negres_core.pictures.contract import Drawing
+from negres_core.pictures.registry import Rendering
+from negres_core.pictures.sample import COLOURS, excess_of, name_of_arm, sample_predictions, scores_of, spread
 from negres_core.pictures.sheet import Row, columns, encode, make_sheet, scale_of
+from negres_core.run import Run
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def draw(run: Run) -> Sequence[Drawing] | None:
+def render(run: Run) -> Sequence[Rendering] | None:
     """Draw the sheet; None where no arm predicts images of one channel or three."""
     rows = make_rows(run)
     if rows is None:
         return None
     lines = "; ".join(f"{row.caption} ({row.detail})" for row in rows[1:])
     caption = f"{len(rows[0].images)} images of a test fold of {run.data.name} over their reconstructions: {lines}"
-    return [Drawing("originals", caption, encode(make(run, rows)))]
+    return [Rendering("originals", caption, encode(make(run, rows)))]
 
 
 def make(run: Run, rows: Sequence[Row]) -> Image:
@@ -35,7 +35,7 @@ def make(run: Run, rows: Sequence[Row]) -> Image:
 
 def make_rows(run: Run) -> list[Row] | None:
     """Return the originals and each arm's reconstructions, as 8 bits show them."""
-    sample = look(run)
+    sample = sample_predictions(run)
     if sample is None or sample.targets.shape[3] not in (1, 3):
         return None
     _, height, width, channels = sample.targets.shape

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from negres_core.pictures.arms import NEUTRAL
+from negres_core.pictures.sample import NEUTRAL
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from negres_core.evidence import Evidence
-from negres_core.report.grid import Style, lay_out
+from negres_core.report.layout import Style, lay_out
 from negres_core.statistics.random_effects import combine
 
 HEADERS = ("across data sets", "data sets", "effect [95% interval]", "tau", "I^2", "on one more (95%)")

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from negres_core.errors import InputError
-from negres_core.evidence import Arm, Evidence
+from negres_core.evidence import ArmRecord, Evidence
 from negres_core.evidence.record import digest_of
-from negres_core.report.grid import lay_out, show_p
+from negres_core.report.layout import lay_out, show_p
 from negres_core.statistics.ranking import rank
 
 # What a stage's description says of the model on one data set, whose shapes it has.
@@ -93,7 +93,7 @@ def _values(evidences: Sequence[Evidence], metric: str) -> dict[str, dict[str, f
     }
 
 
-def _identity(arm: Arm) -> str:
+def _identity(arm: ArmRecord) -> str:
     """Digest what an arm is on any data set."""
 
     def plain(stage: Mapping[str, Any]) -> dict[str, Any]:

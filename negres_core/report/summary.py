@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from negres_core.evidence import Evidence
 from negres_core.report import across, table
-from negres_core.report.grid import Style
+from negres_core.report.layout import Style
 
 
 def render(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from negres_core.evidence import Evidence, Registration
-from negres_core.report.grid import Style, lay_out, show_p
+from negres_core.report.layout import Style, lay_out, show_p
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "p (Holm)", "registered", "time")
 WIDTHS = (34, 16, 26, 8, 24, 12, 15, 8)
@@ -71,10 +71,10 @@ def _corrected(evidence: Evidence, family: Mapping[str, float]) -> str:
 
 def _registered(evidence: Evidence) -> str:
     if evidence.smoke or evidence.outcome is None:
-        return evidence.registered or ""
+        return evidence.expected or ""
     registration = evidence.registration or Registration(status="exploratory")
     if evidence.outcome == "surprise":
-        outcome = f"SURPRISE, not {evidence.registered}" if evidence.registered else "SURPRISE"
+        outcome = f"SURPRISE, not {evidence.expected}" if evidence.expected else "SURPRISE"
     else:
         outcome = "as registered" if registration.status in ("registered", "amended") else "as expected"
     return f"{outcome} ({'; '.join(registration.notes)})" if registration.notes else outcome

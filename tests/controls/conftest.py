@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Recipe, Stage
-from negres_core.controls.contract import Outline, Probe, Run, Trained
 from negres_core.design import Design
-from negres_core.inputs import digest_array
 from negres_core.metrics import METRICS
+from negres_core.preprocessing import digest_array
+from negres_core.run import Arm, Inspection, OutputLayer, Run
 
-SOFTMAX = Outline("softmax", 0.0, 1.0, "sparse_categorical_crossentropy")
-LINEAR = Outline("linear", loss="mean_squared_error")
+SOFTMAX = OutputLayer("softmax", 0.0, 1.0, "sparse_categorical_crossentropy")
+LINEAR = OutputLayer("linear", loss="mean_squared_error")
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def new_problem():
         else:
             y = signal * x[:, :2] @ rng.normal(size=(2, 2)) + rng.normal(size=(rows, 2)) / 2
         recipes = [Recipe(Stage(network, batch_size=64, **fields)) for _ in range(arms)]
-        trained = [Trained(role, recipe) for role, recipe in zip(("treatment", "control"), recipes, strict=False)]
+        trained = [Arm(role, recipe) for role, recipe in zip(("treatment", "control"), recipes, strict=False)]
         name = metric or ("accuracy" if task == "classification" else "mse")
         return Run(Dataset(x=x, y=y, name="problem"), Design(), (), trained, METRICS[name])
 
@@ -156,21 +156,21 @@ def network():
 class Looks:
     """A second look that sees what a test says, and else a healthy model that agrees with its record."""
 
-    def __init__(self, run, outline, draw, fields):
-        self.run, self.given, self.drawn, self.fields = run, outline, draw, fields
+    def __init__(self, run, output_layer, draw, fields):
+        self.run, self.given, self.drawn, self.fields = run, output_layer, draw, fields
 
-    def outline(self, recipe):
+    def output_layer(self, recipe):
         return self.given
 
-    def draw(self, recipe, replicate):
+    def redraw_weights(self, recipe, replicate):
         return [weight.start for weight in replicate.weights] if self.drawn is None else self.drawn
 
-    def probe(self, recipe, replicate):
+    def inspect(self, recipe, replicate):
         y = self.run.data.y[self.run.cell_of(replicate).test]
         regression = y.dtype.kind == "f"
         outputs = y[:, None] * 0.9 if regression else np.where(np.eye(self.run.data.outputs)[y] > 0, 0.9, 0.1)
         seen = {
-            "outline": self.given,
+            "output_layer": self.given,
             "weights": [weight.end for weight in replicate.weights],
             "targets": y,
             "outputs": outputs.astype(np.float32),
@@ -183,15 +183,15 @@ class Looks:
             "gradient_norm": 0.3,
             "weight_norm": 2.0,
         }
-        return Probe(**seen | self.fields)
+        return Inspection(**seen | self.fields)
 
 
 @pytest.fixture
 def look():
     """Give a run a second look at its models; any field of the probe, the outline or what is drawn can be given."""
 
-    def look(run, *, outline=None, draw=None, **fields):
-        outline = outline or (LINEAR if run.data.task == "regression" else SOFTMAX)
-        return replace(run, models=Looks(run, outline, draw, fields))
+    def look(run, *, output_layer=None, draw=None, **fields):
+        output_layer = output_layer or (LINEAR if run.data.task == "regression" else SOFTMAX)
+        return replace(run, models=Looks(run, output_layer, draw, fields))
 
     return look

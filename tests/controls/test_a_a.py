@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from negres_core.controls.a_a import check, trials
-from negres_core.controls.trial import TARGETS
+from negres_core.controls.small_runs import TARGETS
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from negres_core.controls.contract import Run
 from negres_core.controls.duplicates import check
 from negres_core.dataset import Dataset
 from negres_core.design import Design
+from negres_core.run import Run
 
 
 def run_of(x, y, groups=None):

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from negres_core.controls.contract import Outline
 from negres_core.controls.evaluation import check
+from negres_core.run import OutputLayer
 
 RIGHT = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "f1": 1.0, "loss": 0.15}
 VALUES = np.linspace(-1, 1, 40)
@@ -88,8 +88,8 @@ def test_one_output_is_near_its_threshold_where_it_could_flip(labels, new_run):
     assert labels(outputs=outputs).passed
     assert not labels(RIGHT | {"accuracy": 0.95}, outputs=outputs).passed
     assert labels(RIGHT | {"accuracy": 0.95}, outputs=near).passed
-    logits = Outline("linear", logits=True)
-    assert not labels(RIGHT | {"accuracy": 0.95}, outputs=near, outline=logits).passed
+    logits = OutputLayer("linear", logits=True)
+    assert not labels(RIGHT | {"accuracy": 0.95}, outputs=near, output_layer=logits).passed
 
 
 def test_a_file_with_other_weights_than_were_recorded_fails(labels):

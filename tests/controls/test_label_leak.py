@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from negres_core.controls.contract import Run
 from negres_core.controls.label_leak import check
 from negres_core.dataset import Dataset
 from negres_core.design import Design
+from negres_core.run import Run
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(600, 5))

@@ -3,18 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from negres_core.controls.contract import Outline
 from negres_core.controls.loss_floor import check
+from negres_core.run import OutputLayer
 
-CROSS_ENTROPY = Outline("sigmoid", 0.0, 1.0, "binary_crossentropy")
+CROSS_ENTROPY = OutputLayer("sigmoid", 0.0, 1.0, "binary_crossentropy")
 GREY = np.tile([0.2, 0.8], 20)
 ENTROPY = -0.2 * np.log(0.2) - 0.8 * np.log(0.8)  # .5004
 
 
 @pytest.fixture
 def found(new_run, look):
-    def found(loss, y=GREY, outline=CROSS_ENTROPY, **fields):
-        return check(look(new_run(y=y, scores={"loss": loss}), outline=outline, **fields))
+    def found(loss, y=GREY, output_layer=CROSS_ENTROPY, **fields):
+        return check(look(new_run(y=y, scores={"loss": loss}), output_layer=output_layer, **fields))
 
     return found
 
@@ -44,10 +44,10 @@ def test_targets_of_bytes_have_a_loss_without_floor(found):
 
 @pytest.mark.parametrize("name", ["mean_squared_error", "huber"])
 def test_the_floor_of_a_distance_is_zero(found, name):
-    distance = Outline("linear", loss=name)
+    distance = OutputLayer("linear", loss=name)
 
-    assert found(0.0, outline=distance).passed
-    assert not found(-0.01, outline=distance).passed
+    assert found(0.0, output_layer=distance).passed
+    assert not found(-0.01, output_layer=distance).passed
 
 
 def test_labels_have_a_floor_of_zero(new_run, look):
@@ -58,6 +58,6 @@ def test_labels_have_a_floor_of_zero(new_run, look):
 
 
 def test_the_loss_of_another_author_has_no_known_floor(found):
-    assert found(-3.0, outline=Outline("sigmoid", 0.0, 1.0)) is None
+    assert found(-3.0, output_layer=OutputLayer("sigmoid", 0.0, 1.0)) is None
     assert found(-3.0, trivial_loss=None) is None
     assert found(None) is None

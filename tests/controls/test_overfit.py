@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Recipe, Stage
-from negres_core.controls.contract import Trained
 from negres_core.controls.overfit import check, trials
+from negres_core.run import Arm
 
 
 def first():
@@ -21,7 +21,7 @@ def second():
 def tried(new_problem, *recipes, **fields):
     run = new_problem(**fields)
     roles = ("treatment", "control")
-    return trials(replace(run, arms=[Trained(*arm) for arm in zip(roles, recipes, strict=False)]))
+    return trials(replace(run, arms=[Arm(*arm) for arm in zip(roles, recipes, strict=False)]))
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])

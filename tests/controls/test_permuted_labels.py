@@ -4,16 +4,16 @@ from functools import partial
 
 import pytest
 
-import negres_core.controls.trial
+import negres_core.controls.small_runs
 from negres_core.controls.permuted_labels import check, trials
-from negres_core.controls.trial import PERMUTED
+from negres_core.controls.small_runs import PERMUTED
 from negres_core.seeds import derive_seed
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_clean_runs_pass_with_any_permutation(new_problem, train_trial, monkeypatch, task):
     for seed in range(30):
-        monkeypatch.setattr(negres_core.controls.trial, "derive_seed", partial(derive_seed, permutation=seed))
+        monkeypatch.setattr(negres_core.controls.small_runs, "derive_seed", partial(derive_seed, permutation=seed))
         run = new_problem(seed, task=task)
 
         finding = check(run, train_trial(trials(run), seed=seed))

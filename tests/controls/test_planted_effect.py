@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from negres_core.controls.planted_effect import check, trials
-from negres_core.controls.trial import PERMUTED, TARGETS
+from negres_core.controls.small_runs import PERMUTED, TARGETS
 from negres_core.metrics import METRICS
 
 

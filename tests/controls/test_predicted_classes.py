@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from negres_core.controls.contract import Outline
 from negres_core.controls.predicted_classes import check
+from negres_core.run import OutputLayer
 
 THREE = np.repeat([0, 1, 2], [20, 16, 4])  # class 2 is rare: under a sixth
 EVEN = np.arange(40) % 4
@@ -15,14 +15,14 @@ EVEN = np.arange(40) % 4
 def found(new_run, plant, look):
     """Let every replicate predict some counts, and the one that is looked at some mean probabilities."""
 
-    def found(y, counts, probabilities, *, outline=None, last=None):
+    def found(y, counts, probabilities, *, output_layer=None, last=None):
         run = new_run(y=y)
         for arm in (0, 1):
             for position in range(8):
                 given = last if last and position == 7 else counts
                 run = plant(run, arm=arm, position=position, predictions={"counts": given})
         rows = np.tile(np.array(probabilities, dtype=float), (20, 1))
-        return check(look(run, outputs=rows, outline=outline))
+        return check(look(run, outputs=rows, output_layer=output_layer))
 
     return found
 
@@ -67,11 +67,11 @@ def test_one_output_answers_for_two_classes(found):
 @pytest.mark.parametrize("probabilities", [[0.4, 0.3, 0.001, 0.299], [0.25] * 4])
 def test_logits_are_read_as_the_probabilities_they_stand_for(found, probabilities):
     expected = found(EVEN, [10, 5, 0, 5], probabilities)
-    outline = Outline("linear", loss="sparse_categorical_crossentropy", logits=True)
+    output_layer = OutputLayer("linear", loss="sparse_categorical_crossentropy", logits=True)
 
-    assert found(EVEN, [10, 5, 0, 5], np.log(probabilities), outline=outline).found == expected.found
+    assert found(EVEN, [10, 5, 0, 5], np.log(probabilities), output_layer=output_layer).found == expected.found
     labels = np.arange(40) % 2
-    assert not found(labels, [20, 0], [logit(0.01)], outline=outline).passed
+    assert not found(labels, [20, 0], [logit(0.01)], output_layer=output_layer).passed
 
 
 def test_outputs_that_are_no_probabilities_are_left_alone(found, new_run):

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from negres_core.controls.contract import Outline
 from negres_core.controls.saturation import check
+from negres_core.run import OutputLayer
 
-SIGMOID, RELU = Outline("sigmoid", 0.0, 1.0), Outline("relu", 0.0, np.inf)
+SIGMOID, RELU = OutputLayer("sigmoid", 0.0, 1.0), OutputLayer("relu", 0.0, np.inf)
 RNG = np.random.default_rng(3)
 GREY = RNG.uniform(0.05, 0.95, (40, 12))
 DARK = np.where(RNG.random((40, 12)) < 0.6, 0.0, GREY)
@@ -16,19 +16,19 @@ DARK = np.where(RNG.random((40, 12)) < 0.6, 0.0, GREY)
 def found(new_run, look):
     """Let the outputs be some function of the targets of the test fold."""
 
-    def found(y, answer, outline=SIGMOID):
+    def found(y, answer, output_layer=SIGMOID):
         run = new_run(y=y, metric="mse")
         targets = run.data.y[run.cells[0].test]
-        return check(look(run, outline=outline, predicted=answer(targets)))
+        return check(look(run, output_layer=output_layer, predicted=answer(targets)))
 
     return found
 
 
 @pytest.mark.parametrize("y", [GREY, DARK], ids=["grey", "dark"])
-@pytest.mark.parametrize("outline", [SIGMOID, RELU], ids=["sigmoid", "relu"])
-def test_outputs_like_their_targets_pass(found, y, outline):
-    assert found(y, lambda targets: 0.8 * targets + 0.1 * RNG.random(targets.shape), outline).passed
-    assert found(y, lambda targets: targets, outline).passed
+@pytest.mark.parametrize("output_layer", [SIGMOID, RELU], ids=["sigmoid", "relu"])
+def test_outputs_like_their_targets_pass(found, y, output_layer):
+    assert found(y, lambda targets: 0.8 * targets + 0.1 * RNG.random(targets.shape), output_layer).passed
+    assert found(y, lambda targets: targets, output_layer).passed
 
 
 def test_black_and_white_targets_may_have_black_and_white_outputs(found):
@@ -48,7 +48,7 @@ def test_outputs_pressed_against_the_ends_fail(found, answer):
 
 
 def test_outputs_rounded_to_levels_fail_though_none_is_at_an_end(found):
-    finding = found(GREY, lambda targets: 0.2 + np.round(targets * 3) / 6, Outline("linear"))
+    finding = found(GREY, lambda targets: 0.2 + np.round(targets * 3) / 6, OutputLayer("linear"))
 
     assert not finding.passed
     assert "treatment 0.0% of outputs at an end of their range and 0.0% of targets, 4 values and 240" in finding.found

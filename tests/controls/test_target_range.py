@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from negres_core.controls.contract import Outline
 from negres_core.controls.target_range import check
+from negres_core.run import OutputLayer
 
 SIGMOID, TANH, RELU = (
-    Outline("sigmoid", 0.0, 1.0),
-    Outline("tanh", -1.0, 1.0),
-    Outline("relu", 0.0, np.inf),
+    OutputLayer("sigmoid", 0.0, 1.0),
+    OutputLayer("tanh", -1.0, 1.0),
+    OutputLayer("relu", 0.0, np.inf),
 )
 UNIT = np.linspace(0, 1, 40)
 STANDARD = (UNIT - UNIT.mean()) / UNIT.std()
@@ -19,24 +19,24 @@ STANDARD = (UNIT - UNIT.mean()) / UNIT.std()
 
 @pytest.fixture
 def found(new_run, look):
-    return lambda y, outline: check(look(new_run(y=y, metric="mse"), outline=outline))
+    return lambda y, output_layer: check(look(new_run(y=y, metric="mse"), output_layer=output_layer))
 
 
-@pytest.mark.parametrize("outline", [SIGMOID, TANH, RELU, Outline("linear")])
-def test_targets_between_0_and_1_are_in_every_range(found, outline):
-    finding = found(UNIT, outline)
+@pytest.mark.parametrize("output_layer", [SIGMOID, TANH, RELU, OutputLayer("linear")])
+def test_targets_between_0_and_1_are_in_every_range(found, output_layer):
+    finding = found(UNIT, output_layer)
 
     assert finding.passed
     assert finding.found.count("0.00% of the variance is out of reach") == 2
 
 
 @pytest.mark.parametrize(
-    ("y", "outline"),
+    ("y", "output_layer"),
     [(UNIT * 255, SIGMOID), (STANDARD, SIGMOID), (STANDARD, TANH), (UNIT - 0.5, RELU), (UNIT * 255, TANH)],
     ids=["bytes, sigmoid", "standardized, sigmoid", "standardized, tanh", "signed, relu", "bytes, tanh"],
 )
-def test_targets_that_outputs_cannot_reach_fail(found, y, outline):
-    finding = found(y, outline)
+def test_targets_that_outputs_cannot_reach_fail(found, y, output_layer):
+    finding = found(y, output_layer)
 
     assert not finding.passed
     assert finding.control == "target range"
@@ -64,5 +64,5 @@ def test_a_few_targets_a_hair_outside_pass(found):
 
 def test_labels_and_outputs_of_unknown_range_are_left_alone(new_run, look):
     assert check(look(new_run())) is None
-    assert check(look(new_run(y=UNIT * 255, metric="mse"), outline=Outline())) is None
+    assert check(look(new_run(y=UNIT * 255, metric="mse"), output_layer=OutputLayer())) is None
     assert check(replace(new_run(y=UNIT * 255, metric="mse"), models=None)) is None

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from negres_core.diagnosis.lagging_statistics import look
+from negres_core.diagnosis.lagging_statistics import recognize
 
 
 def test_inference_that_lost_what_training_learned_is_named(new_symptoms):
-    found = look(new_symptoms(training_loss=0.651, inference_loss=0.695))
+    found = recognize(new_symptoms(training_loss=0.651, inference_loss=0.695))
 
     assert found == ("loss 0.651 in training mode and 0.695 in inference mode on the same rows: skill 0.5 and -0.6")
 
@@ -15,15 +15,15 @@ def test_inference_that_lost_what_training_learned_is_named(new_symptoms):
 def test_the_bound_is_a_tenth_of_what_was_learned_and_a_twentieth_of_what_there_is(new_symptoms, training):
     allowed = 0.1 * max(0.671 - training, 0) + 0.05 * (0.671 - 0.631)
 
-    assert look(new_symptoms(training_loss=training, inference_loss=training + 0.99 * allowed)) is None
-    assert look(new_symptoms(training_loss=training, inference_loss=training + 1.01 * allowed)) is not None
+    assert recognize(new_symptoms(training_loss=training, inference_loss=training + 0.99 * allowed)) is None
+    assert recognize(new_symptoms(training_loss=training, inference_loss=training + 1.01 * allowed)) is not None
 
 
 def test_dropout_makes_inference_better(new_symptoms):
-    assert look(new_symptoms(training_loss=0.66, inference_loss=0.64)) is None
+    assert recognize(new_symptoms(training_loss=0.66, inference_loss=0.64)) is None
 
 
 def test_a_loss_that_has_no_scale_says_nothing(new_symptoms):
-    assert look(new_symptoms(constant_loss=None, inference_loss=9.0)) is None
-    assert look(new_symptoms(constant_loss=0.631, inference_loss=9.0)) is None
-    assert look(new_symptoms(training_loss=None)) is None
+    assert recognize(new_symptoms(constant_loss=None, inference_loss=9.0)) is None
+    assert recognize(new_symptoms(constant_loss=0.631, inference_loss=9.0)) is None
+    assert recognize(new_symptoms(training_loss=None)) is None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from negres_core.diagnosis.rounded import look
+from negres_core.diagnosis.rounded import recognize
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from negres_core.diagnosis.rounded import look
     ids=["black or white", "bytes", "black", "4 bits"],
 )
 def test_a_few_values_from_a_network_with_many_are_named(new_symptoms, scored, words):
-    found = look(new_symptoms(scored=scored, skill=-8.4))
+    found = recognize(new_symptoms(scored=scored, skill=-8.4))
 
     assert words in found
     assert "(skill -8.4) and 246 in the targets" in found
@@ -24,23 +24,23 @@ def test_a_few_values_from_a_network_with_many_are_named(new_symptoms, scored, w
 
 
 def test_healthy_outputs_are_not(new_symptoms):
-    assert look(new_symptoms()) is None
-    assert look(new_symptoms(scored={"distinct": 17})) is None
-    assert look(new_symptoms(scored={"distinct": 200, "whole": 0.99})) is None
+    assert recognize(new_symptoms()) is None
+    assert recognize(new_symptoms(scored={"distinct": 17})) is None
+    assert recognize(new_symptoms(scored={"distinct": 200, "whole": 0.99})) is None
 
 
 def test_targets_of_few_values_may_be_answered_so(new_symptoms):
-    assert look(new_symptoms(targets={"distinct": 2, "whole": 1.0}, scored={"distinct": 2, "whole": 1.0})) is None
+    assert recognize(new_symptoms(targets={"distinct": 2, "whole": 1.0}, scored={"distinct": 2, "whole": 1.0})) is None
 
 
 def test_a_network_of_few_values_may_have_been_thrown_against_its_ends(new_symptoms):
-    assert look(new_symptoms(outputs={"distinct": 2, "whole": 1.0})) is None
+    assert recognize(new_symptoms(outputs={"distinct": 2, "whole": 1.0})) is None
 
 
 def test_images_of_no_network_are_looked_at_too(new_symptoms):
-    assert "2 values" in look(new_symptoms(outputs=False, scored={"distinct": 2}))
-    assert look(new_symptoms(outputs=False)) is None
+    assert "2 values" in recognize(new_symptoms(outputs=False, scored={"distinct": 2}))
+    assert recognize(new_symptoms(outputs=False)) is None
 
 
 def test_an_arm_that_is_measured_and_not_seen_is_not(new_symptoms):
-    assert look(new_symptoms(scored=False)) is None
+    assert recognize(new_symptoms(scored=False)) is None

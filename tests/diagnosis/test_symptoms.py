@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Fit, Recipe, Stage
-from negres_core.controls.contract import Outline, Probe, Run, Trained
 from negres_core.design import Design
 from negres_core.diagnosis.symptoms import Symptoms, gather, summarize
+from negres_core.run import Arm, Inspection, OutputLayer, Run
 
 FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
 DATA = Dataset(x=FACES, y=FACES, name="faces")
@@ -27,11 +27,11 @@ def shown():
 class Looks:
     """A network that draws faces at half their contrast, and a fit that rounds them."""
 
-    def probe(self, recipe, replicate):
+    def inspect(self, recipe, replicate):
         assert recipe.fit is None
         targets = FACES[CELLS[0].test]
-        return Probe(
-            outline=Outline(),
+        return Inspection(
+            output_layer=OutputLayer(),
             weights=[],
             targets=targets,
             outputs=targets / 2,
@@ -57,7 +57,7 @@ class Looks:
 def run_of(recipe, new_replicate, models=None, **fields):
     stages = [[new_replicate(recipe=str(stage), curve=[0.9, 0.3], **fields)] for stage in recipe.stages]
     stages += [[new_replicate(recipe="fit", curve=[], metrics={"skill": -2.0})]] if recipe.fit else []
-    return Run(DATA, DESIGN, CELLS, [Trained("treatment", recipe, stages)], models=models or Looks())
+    return Run(DATA, DESIGN, CELLS, [Arm("treatment", recipe, stages)], models=models or Looks())
 
 
 NETWORK = Recipe(Stage(network))

@@ -11,7 +11,7 @@ import pytest
 from negres_core.engine import selection
 from negres_core.engine.contract import Job, Result, Train, Weight
 from negres_core.engine.flops import peak_flops_per_s
-from negres_core.inputs import digest_array
+from negres_core.preprocessing import digest_array
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 

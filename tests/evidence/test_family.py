@@ -6,11 +6,11 @@ from negres_core.evidence import Ledger, Store, family_of
 
 
 @pytest.fixture
-def ledger(tmp_path, git, new_plan):
+def ledger(tmp_path, git, new_commitment):
     """A ledger of three hypotheses."""
     ledger = Ledger(tmp_path / "ledger.jsonl")
     for name in ("one", "two", "three"):
-        ledger.register(new_plan(hypothesis=name))
+        ledger.register(new_commitment(hypothesis=name))
     return ledger
 
 

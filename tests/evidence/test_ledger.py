@@ -25,11 +25,11 @@ def ledger(tmp_path, git):
 
 
 @pytest.fixture
-def four(ledger, new_plan):
+def four(ledger, new_commitment):
     """A ledger of four entries: three hypotheses, the first of them amended."""
     for name in ("one", "two", "three"):
-        assert ledger.register(new_plan(hypothesis=name)) == "registered"
-    assert ledger.register(new_plan(hypothesis="one", margin=0.02), reason="half was too little") == "amended"
+        assert ledger.register(new_commitment(hypothesis=name)) == "registered"
+    assert ledger.register(new_commitment(hypothesis="one", margin=0.02), reason="half was too little") == "amended"
     return ledger
 
 
@@ -61,42 +61,42 @@ def test_the_latest_entry_of_each_hypothesis_is_what_it_says_now(four):
     assert found["one"].claim["threshold"] == 0.02
 
 
-def test_the_same_again_adds_nothing(four, new_plan):
+def test_the_same_again_adds_nothing(four, new_commitment):
     before = four.path.read_bytes()
 
-    assert four.register(new_plan(hypothesis="two"), reason="none is needed", seen=["refuted"]) == "unchanged"
-    assert four.register(new_plan(hypothesis="one", margin=0.02)) == "unchanged"
+    assert four.register(new_commitment(hypothesis="two"), reason="none is needed", seen=["refuted"]) == "unchanged"
+    assert four.register(new_commitment(hypothesis="one", margin=0.02)) == "unchanged"
     assert four.path.read_bytes() == before
 
 
 @pytest.mark.parametrize("reason", [None, "", "  "])
-def test_an_amendment_needs_a_reason(four, new_plan, reason):
+def test_an_amendment_needs_a_reason(four, new_commitment, reason):
     before = four.path.read_bytes()
 
     with pytest.raises(InputError, match=r"(?s)needs a reason.*another margin, analysis code for two.*--negres-reason"):
-        four.register(new_plan(hypothesis="two", margin=0.5, analysis="e" * 64), reason=reason)
+        four.register(new_commitment(hypothesis="two", margin=0.5, analysis="e" * 64), reason=reason)
     assert four.path.read_bytes() == before
 
 
-def test_back_to_the_first_plan_is_an_amendment_too(four, new_plan):
+def test_back_to_the_first_plan_is_an_amendment_too(four, new_commitment):
     with pytest.raises(InputError, match="another margin"):
-        four.register(new_plan(hypothesis="one"))
-    assert four.register(new_plan(hypothesis="one"), reason="it was enough") == "amended"
-    assert four.compare(new_plan(hypothesis="one")).status == "amended"
+        four.register(new_commitment(hypothesis="one"))
+    assert four.register(new_commitment(hypothesis="one"), reason="it was enough") == "amended"
+    assert four.compare(new_commitment(hypothesis="one")).status == "amended"
 
 
-def test_a_reason_belongs_to_an_amendment_alone(ledger, new_plan):
-    ledger.register(new_plan(), reason="the others of this session")
+def test_a_reason_belongs_to_an_amendment_alone(ledger, new_commitment):
+    ledger.register(new_commitment(), reason="the others of this session")
 
-    assert ledger.compare(new_plan()).status == "registered"
-    assert ledger.compare(new_plan()).reason is None
+    assert ledger.compare(new_commitment()).status == "registered"
+    assert ledger.compare(new_commitment()).reason is None
 
 
-def test_a_run_is_compared_with_the_latest_entry(four, new_plan):
+def test_a_run_is_compared_with_the_latest_entry(four, new_commitment):
     registered, amended = (
-        four.compare(new_plan(hypothesis=name, margin=m)) for name, m in (("two", 0.01), ("one", 0.02))
+        four.compare(new_commitment(hypothesis=name, margin=m)) for name, m in (("two", 0.01), ("one", 0.02))
     )
-    changed, unknown = (four.compare(new_plan(hypothesis=name)) for name in ("one", "four"))
+    changed, unknown = (four.compare(new_commitment(hypothesis=name)) for name in ("one", "four"))
 
     assert (registered.status, registered.changed, registered.reason) == ("registered", [], None)
     assert (amended.status, amended.changed, amended.reason) == ("amended", [], "half was too little")
@@ -107,29 +107,29 @@ def test_a_run_is_compared_with_the_latest_entry(four, new_plan):
     assert registered.registered_at == found["two"].registered_at
 
 
-def test_without_a_ledger_a_run_is_exploratory(ledger, new_plan):
-    assert ledger.compare(new_plan()).status == "exploratory"
+def test_without_a_ledger_a_run_is_exploratory(ledger, new_commitment):
+    assert ledger.compare(new_commitment()).status == "exploratory"
     assert (ledger.entries(), ledger.hypotheses(), ledger.verify()) == ([], {}, [])
     assert not ledger.path.exists()
 
 
-def test_what_was_known_is_in_the_entry(ledger, new_plan):
-    ledger.register(new_plan(), seen=["cut off", "refuted"])
+def test_what_was_known_is_in_the_entry(ledger, new_commitment):
+    ledger.register(new_commitment(), seen=["cut off", "refuted"])
 
-    assert ledger.compare(new_plan()).seen == ["cut off", "refuted"]
+    assert ledger.compare(new_commitment()).seen == ["cut off", "refuted"]
 
 
-def test_the_commit_dates_an_entry(ledger, new_plan, git):
-    ledger.register(new_plan(hypothesis="one"))
-    assert ledger.compare(new_plan(hypothesis="one")).committed is None
+def test_the_commit_dates_an_entry(ledger, new_commitment, git):
+    ledger.register(new_commitment(hypothesis="one"))
+    assert ledger.compare(new_commitment(hypothesis="one")).committed is None
     git("init")
-    assert ledger.compare(new_plan(hypothesis="one")).committed is False
+    assert ledger.compare(new_commitment(hypothesis="one")).committed is False
     git("add", ".")
     git("commit", "-m", "one")
-    ledger.register(new_plan(hypothesis="two"))
-    ledger.register(new_plan(hypothesis="three"))
+    ledger.register(new_commitment(hypothesis="two"))
+    ledger.register(new_commitment(hypothesis="three"))
 
-    assert [ledger.compare(new_plan(hypothesis=name)).committed for name in ("one", "two")] == [True, False]
+    assert [ledger.compare(new_commitment(hypothesis=name)).committed for name in ("one", "two")] == [True, False]
     first, *others = ledger.entries()
     assert (first.commit, first.dirty) == (None, None)
     # The entries before make the ledger differ from the commit, which is no change of what they say.
@@ -251,40 +251,40 @@ def test_a_file_written_anew_as_a_whole_is_found_by_its_commits(four, git, rewri
     assert four.verify() == found
 
 
-def test_a_ledger_that_grew_over_commits_is_whole(four, git, new_plan):
+def test_a_ledger_that_grew_over_commits_is_whole(four, git, new_commitment):
     git("init")
     for name in ("four", "five"):
         git("add", ".")
         git("commit", "-m", name)
-        four.register(new_plan(hypothesis=name))
+        four.register(new_commitment(hypothesis=name))
 
     assert four.verify() == []
 
 
-def test_a_write_that_was_killed_is_named_and_goes_on_once_it_is_deleted(four, new_plan):
+def test_a_write_that_was_killed_is_named_and_goes_on_once_it_is_deleted(four, new_commitment):
     written = four.path.read_bytes()
     whole = written.rindex(b"\n", 0, -1) + 1
     for end in range(whole + 1, len(written), 50):
         four.path.write_bytes(written[:end])
         assert four.verify() == ["line 4 is cut off, as by a killed write"]
         with pytest.raises(EvidenceError, match=r"(?s)line 4 is cut off.*To do:.*can be deleted"):
-            four.register(new_plan(hypothesis="four"))
+            four.register(new_commitment(hypothesis="four"))
     four.path.write_bytes(written[:whole])
-    assert four.register(new_plan(hypothesis="four")) == "registered"
+    assert four.register(new_commitment(hypothesis="four")) == "registered"
     assert four.verify() == []
 
 
 @pytest.mark.parametrize("act", ["compare", "register", "hypotheses"])
-def test_nothing_is_read_from_a_broken_ledger_or_added_to_it(four, new_plan, act):
+def test_nothing_is_read_from_a_broken_ledger_or_added_to_it(four, new_commitment, act):
     damaged = four.path.read_bytes().replace(b"accuracy", b"precise", 1)
     four.path.write_bytes(damaged)
 
     with pytest.raises(EvidenceError, match=r"(?s)broken.*line 1 was edited.*To do: Restore it"):
-        getattr(four, act)(*([] if act == "hypotheses" else [new_plan(hypothesis="two")]))
+        getattr(four, act)(*([] if act == "hypotheses" else [new_commitment(hypothesis="two")]))
     assert four.path.read_bytes() == damaged
 
 
-def test_a_disk_that_is_full_leaves_the_ledger_as_it_was(four, new_plan, monkeypatch):
+def test_a_disk_that_is_full_leaves_the_ledger_as_it_was(four, new_commitment, monkeypatch):
     before = four.path.read_bytes()
 
     def full(descriptor):
@@ -292,14 +292,14 @@ def test_a_disk_that_is_full_leaves_the_ledger_as_it_was(four, new_plan, monkeyp
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(EvidenceError, match=r"(?s)cannot be written.*No space left.*To do: Make room"):
-        four.register(new_plan(hypothesis="four"))
+        four.register(new_commitment(hypothesis="four"))
     assert four.path.read_bytes() == before
 
 
-def test_a_ledger_that_cannot_be_written_or_read_is_said_so(tmp_path, new_plan):
+def test_a_ledger_that_cannot_be_written_or_read_is_said_so(tmp_path, new_commitment):
     (tmp_path / "file").write_text("")
     with pytest.raises(EvidenceError, match=r"(?s)cannot be written.*Received: .*file/ledger.*To do: .*negres_ledger"):
-        Ledger(tmp_path / "file" / "ledger").register(new_plan())
+        Ledger(tmp_path / "file" / "ledger").register(new_commitment())
     with pytest.raises(EvidenceError, match=r"(?s)cannot be read.*directory.*To do: .*negres_ledger"):
         Ledger(tmp_path).entries()
 
@@ -311,26 +311,26 @@ def test_a_newer_version_is_not_taken_for_an_edit(four):
         four.verify()
 
 
-def test_a_clock_that_is_behind_is_not_believed(four, new_plan):
+def test_a_clock_that_is_behind_is_not_believed(four, new_commitment):
     four.path.write_bytes(chain([entry.updated(registered_at="2999-01-01T00:00:00+00:00") for entry in four.entries()]))
 
     with pytest.raises(EvidenceError, match=r"(?s)clock is behind.*2999.*Set the clock"):
-        four.register(new_plan(hypothesis="four"))
+        four.register(new_commitment(hypothesis="four"))
 
 
 WRITER = """
 import sys
 from pathlib import Path
-from negres_core.evidence import Ledger, Plan
+from negres_core.evidence import Ledger, Commitment
 path, plan, who = sys.argv[1:]
-plan = Plan.model_validate_json(plan)
+plan = Commitment.model_validate_json(plan)
 for number in range(10):
     Ledger(Path(path)).register(plan.updated(hypothesis=f"{who} {number}"))
 """
 
 
-def test_processes_side_by_side_write_one_chain(ledger, new_plan):
-    command = [sys.executable, "-c", WRITER, str(ledger.path), new_plan().model_dump_json()]
+def test_processes_side_by_side_write_one_chain(ledger, new_commitment):
+    command = [sys.executable, "-c", WRITER, str(ledger.path), new_commitment().model_dump_json()]
     writers = [subprocess.Popen([*command, who], cwd=Path(__file__).parents[2]) for who in "abc"]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Fit, Recipe, Stage
-from negres_core.controls.contract import Outline, Run, Trained
 from negres_core.design import Design
+from negres_core.run import Arm, OutputLayer, Run
 
 FLOOR, MEAN_IMAGE = 0.5, 0.6
 FACES = np.random.default_rng(4).uniform(size=(12, 4, 6, 3)).astype(np.float32)
@@ -35,14 +35,14 @@ class Models:
         self.data, self.predictions, self.given = data, predictions, drawings
         self.asked = []
 
-    def outline(self, recipe):
-        return Outline(loss=recipe.last.loss)
+    def output_layer(self, recipe):
+        return OutputLayer(loss=recipe.last.loss)
 
     def predict(self, arm, position, rows):
         self.asked.append((arm.role, position, rows))
         return self.predictions.get(arm.role, lambda y: 0.9 * y)(self.data.y[rows])
 
-    def drawings(self, arm, position):
+    def render_fit(self, arm, position):
         return self.given.get(arm.role, {})
 
 
@@ -67,7 +67,7 @@ def new_run(new_replicate):
             chain.insert(0, part)
             part = part.parent
         stages = [[record(part, number, role, cell) for number, cell in enumerate(cells)] for part in chain]
-        return Trained(role, recipe, stages)
+        return Arm(role, recipe, stages)
 
     def make(*, faces=FACES, y=None, treatment=NETWORK, control=PCA, predictions=None, drawings=None):
         data = Dataset(x=faces, y=faces if y is None else y, name="faces")
@@ -90,7 +90,7 @@ def spoil():
         nothing = {"metrics": {"psnr": np.nan, "skill": np.nan, "loss": np.nan}, "predictions": {}, "curve": curve}
         stages[-1][position] = stages[-1][position].updated(status="not finite", **nothing)
         arms = list(run.arms)
-        arms[arm] = Trained(arms[arm].role, arms[arm].recipe, stages)
+        arms[arm] = Arm(arms[arm].role, arms[arm].recipe, stages)
         return Run(run.data, run.design, run.cells, arms, models=run.models)
 
     return spoil

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from negres_core import Fit, Recipe, Stage
-from negres_core.pictures.arms import COLOURS, NEUTRAL
-from negres_core.pictures.curve import draw, make, traces_of
+from negres_core.pictures.curve import make, render, traces_of
+from negres_core.pictures.sample import COLOURS, NEUTRAL
 from tests.pictures.conftest import CAE, FLOOR, MEAN_IMAGE, cae, grown, pca
 
 
@@ -104,7 +104,7 @@ def test_losses_that_cannot_be_compared_have_their_own_panels(new_run):
 
 def test_an_objective_is_not_the_loss_on_the_test_fold(new_run):
     run = new_run(treatment=Recipe(Stage(cae, objective=critic, epochs=3)))
-    run.models.outline = lambda recipe: type("Outline", (), {"loss": None})
+    run.models.output_layer = lambda recipe: type("OutputLayer", (), {"loss": None})
     [axis] = figure_of(run).axes
 
     assert axis.get_ylabel() == "critic"
@@ -123,7 +123,7 @@ def test_a_replicate_that_diverged_is_in_no_mean(new_run, spoil):
 def test_an_arm_that_always_diverged_is_drawn_as_far_as_it_came(new_run, spoil):
     run = spoil(spoil(new_run()), position=1)
 
-    [drawing] = draw(run)
+    [drawing] = render(run)
 
     assert drawing.caption == "Training loss by epoch: treatment: cae (3 epochs), not finite"
 
@@ -139,7 +139,7 @@ def test_a_curve_far_above_does_not_hide_the_rest(new_run):
 
 
 def test_the_picture_is_the_same_each_time_and_says_its_numbers(new_run):
-    [drawing], [again] = draw(new_run()), draw(new_run())
+    [drawing], [again] = render(new_run()), render(new_run())
 
     assert drawing == again
     assert drawing.caption == (
@@ -148,4 +148,4 @@ def test_the_picture_is_the_same_each_time_and_says_its_numbers(new_run):
 
 
 def test_without_a_network_nothing_is_drawn(new_run):
-    assert draw(new_run(treatment=Recipe(Fit(pca)))) is None
+    assert render(new_run(treatment=Recipe(Fit(pca)))) is None

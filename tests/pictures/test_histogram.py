@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from negres_core import Fit, Recipe
-from negres_core.pictures.arms import look
-from negres_core.pictures.histogram import count, describe, draw, make
+from negres_core.pictures.histogram import count, describe, make, render
+from negres_core.pictures.sample import sample_predictions
 from tests.pictures.conftest import FACES
 
 
@@ -50,7 +50,7 @@ def test_nothing_is_left_out_of_the_histogram(new_run):
 
 def test_rounded_outputs_are_two_bars(new_run):
     run = new_run(predictions={"treatment": np.round})
-    sample = look(run)
+    sample = sample_predictions(run)
     figure = make(run, sample)
     targets, filled, line = (patch.get_data() for patch in figure.axes[0].patches[:3])
 
@@ -65,7 +65,7 @@ def test_rounded_outputs_are_two_bars(new_run):
 
 def test_the_arms_share_their_axes_and_what_is_outside_the_range_is_shaded(new_run):
     run = new_run(predictions={"control": lambda y: 3 * y - 1})
-    figure = make(run, look(run))
+    figure = make(run, sample_predictions(run))
 
     assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
@@ -81,7 +81,7 @@ def test_the_arms_share_their_axes_and_what_is_outside_the_range_is_shaded(new_r
 @pytest.mark.parametrize(("times", "said"), [(1, False), (1e6, True)])
 def test_what_lies_out_of_sight_is_said(new_run, times, said):
     run = new_run(predictions={"treatment": lambda y: times * y})
-    figure = make(run, look(run))
+    figure = make(run, sample_predictions(run))
 
     assert ("all that lies further out" in figure.axes[-1].get_xlabel()) == said
     assert figure.axes[0].get_xlim()[1] < 3
@@ -94,7 +94,7 @@ def test_the_words_say_what_saturates(new_run):
 
 
 def test_the_picture_is_the_same_each_time_and_carries_no_date(new_run):
-    [drawing], [again] = draw(new_run()), draw(new_run())
+    [drawing], [again] = render(new_run()), render(new_run())
 
     assert drawing == again
     assert drawing.name == "histogram"
@@ -105,8 +105,8 @@ def test_the_picture_is_the_same_each_time_and_carries_no_date(new_run):
 
 
 def test_images_of_one_value_are_no_division_by_zero(new_run):
-    assert draw(new_run(faces=np.full_like(FACES, 0.5))) is not None
+    assert render(new_run(faces=np.full_like(FACES, 0.5))) is not None
 
 
 def test_where_no_arm_predicts_nothing_is_drawn(new_run):
-    assert draw(new_run(treatment=Recipe(Fit(probe)), control=None)) is None
+    assert render(new_run(treatment=Recipe(Fit(probe)), control=None)) is None

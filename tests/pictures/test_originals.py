@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from negres_core import Fit, Recipe
-from negres_core.pictures.arms import COLOURS
-from negres_core.pictures.originals import draw, make_rows
+from negres_core.pictures.originals import make_rows, render
+from negres_core.pictures.sample import COLOURS
 from negres_core.pictures.sheet import join, scale_of
 from tests.pictures.conftest import FACES
 from tests.pictures.test_sheet import contains
@@ -26,7 +26,7 @@ def bytes_of(images):
 def test_the_sheet_is_the_originals_over_what_each_arm_makes_of_them(new_run):
     run = new_run(predictions={"control": lambda y: 1 - y})
 
-    [drawing] = draw(run)
+    [drawing] = render(run)
 
     faces = FACES[run.cells[0].test]
     scale = scale_of(4, 6, len(faces))
@@ -35,7 +35,7 @@ def test_the_sheet_is_the_originals_over_what_each_arm_makes_of_them(new_run):
         for images in (faces, 0.9 * faces, 1 - faces):
             assert contains(sheet, join(bytes_of(images), scale))
         assert 900 <= sheet.width <= 1400
-    assert (drawing.name, drawing.png) == ("originals", draw(run)[0].png)
+    assert (drawing.name, drawing.png) == ("originals", render(run)[0].png)
 
 
 def test_the_rows_say_whose_they_are_and_how_good(new_run):
@@ -65,8 +65,8 @@ def test_no_more_than_ten_images_are_shown_and_all_arms_show_the_same(new_run):
 
 @pytest.mark.parametrize("channels", [2, 4])
 def test_images_that_are_neither_grey_nor_coloured_are_not_drawn(new_run, channels):
-    assert draw(new_run(faces=np.random.default_rng(0).uniform(size=(12, 4, 4, channels)))) is None
+    assert render(new_run(faces=np.random.default_rng(0).uniform(size=(12, 4, 4, channels)))) is None
 
 
 def test_where_no_arm_predicts_nothing_is_drawn(new_run):
-    assert draw(new_run(treatment=Recipe(Fit(probe)), control=None)) is None
+    assert render(new_run(treatment=Recipe(Fit(probe)), control=None)) is None

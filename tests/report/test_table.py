@@ -30,7 +30,7 @@ def cells(table, row=0):
 
 
 def test_a_row_says_what_became_of_a_claim(new_evidence):
-    fields = {"outcome": "as registered", "registered": "refuted", "registration": REGISTERED}
+    fields = {"outcome": "as expected", "expected": "refuted", "registration": REGISTERED}
     table = render([new_evidence(estimate=ESTIMATE, **fields)], style="markdown")
 
     assert [name.strip() for name in table.splitlines()[0].split("|")[1:-1]] == list(HEADERS)
@@ -50,23 +50,23 @@ def test_a_row_says_what_became_of_a_claim(new_evidence):
     ("fields", "verdict", "registered"),
     [
         (
-            {"outcome": "surprise", "registered": "supported", "registration": REGISTERED},
+            {"outcome": "surprise", "expected": "supported", "registration": REGISTERED},
             "refuted (worse)",
             "SURPRISE, not supported",
         ),
         ({"outcome": "surprise", "registration": REGISTERED}, "refuted (worse)", "SURPRISE"),
         ({"outcome": "surprise"}, "refuted (worse)", "SURPRISE (exploratory)"),
-        ({"registered": "supported"}, "refuted (worse)", "supported"),
+        ({"expected": "supported"}, "refuted (worse)", "supported"),
         ({}, "refuted (worse)", ""),
         ({"controlled": "cheap"}, "refuted (worse)", ""),
         ({"controlled": "none"}, "refuted (worse), uncontrolled", ""),
         (
-            {"smoke": True, "verdict": None, "registered": "supported", "outcome": "surprise"},
+            {"smoke": True, "verdict": None, "expected": "supported", "outcome": "surprise"},
             "not judged (smoke)",
             "supported",
         ),
         (
-            {"status": "started", "verdict": None, "registered": "refuted"},
+            {"status": "started", "verdict": None, "expected": "refuted"},
             "none: the run was cut off",
             "refuted",
         ),
@@ -92,7 +92,7 @@ def test_verdict_and_registered_outcome(new_evidence, fields, verdict, registere
     ],
 )
 def test_how_it_was_registered_stands_with_the_outcome(new_evidence, registration, shown):
-    evidence = new_evidence(outcome="as registered", registered="refuted", registration=registration)
+    evidence = new_evidence(outcome="as expected", expected="refuted", registration=registration)
 
     assert cells(render([evidence], style="markdown"))[6] == shown
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from negres_core import Dataset, beats
 from negres_core.design import Cell, Design
-from negres_core.inputs import prepare_inputs
+from negres_core.preprocessing import prepare_inputs
 from tests.zoo.pipelines import cancer, diabetes, digits, draw, images, load, rare, reconstruction, subjects
 from tests.zoo.specimens import bug
 
@@ -78,7 +78,7 @@ def fit_on_all():
         every = np.arange(len(data), dtype=np.int32)
         return prepare_inputs(recipe, data, Cell(cell.repeat, cell.fold, every, cell.test))
 
-    return {f"negres_core.engine.{module}.prepare_inputs": prepare for module in ("cells", "reference", "probe")}
+    return {f"negres_core.engine.{module}.prepare_inputs": prepare for module in ("prepared_inputs", "reference", "inspection")}
 
 
 @bug("scaler arrives fitted on all data", "fitted scaler")

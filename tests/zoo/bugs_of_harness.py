@@ -10,8 +10,8 @@ from negres_core import Dataset, Recipe
 from negres_core.design import Cell
 from negres_core.engine import compiled, replicate
 from negres_core.engine.program import Program
+from negres_core.experiment.training import Trainer
 from negres_core.metrics import METRICS, score_labels
-from negres_core.training import Trainer
 from tests.zoo.models import network
 from tests.zoo.pipelines import digits, logits, rare, reconstruction
 from tests.zoo.specimens import bug
@@ -55,7 +55,7 @@ def shuffle_one_arm():
             cells = [Cell(c.repeat, c.fold, np.sort(other[c.train]), np.sort(other[c.test])) for c in cells]
         return train(self, arm, cells)
 
-    return {"negres_core.training.Trainer.train": on_other_folds}
+    return {"negres_core.experiment.training.Trainer.train": on_other_folds}
 
 
 @bug("metric of the wrong sign", "planted effect", on=logits)

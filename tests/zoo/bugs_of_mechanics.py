@@ -121,7 +121,7 @@ def ignore_axes():
     def derive(purpose, /, **axes):
         return derive_seed(purpose)
 
-    return {f"negres_core.engine.{module}.derive_seed": derive for module in ("replicate", "probe")}
+    return {f"negres_core.engine.{module}.derive_seed": derive for module in ("replicate", "inspection")}
 
 
 @bug("one arm with more epochs, unannounced", "budget", on=digits)

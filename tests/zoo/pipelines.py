@@ -12,7 +12,7 @@ from fixtures.synthetic import draw_synthetic
 from negres_core import Dataset, Recipe, Stage, beats, matches, reaches
 from negres_core.claim import Claim
 from negres_core.evidence import Evidence, Store
-from negres_core.experiment import Experiment
+from negres_core.experiment.experiment import Experiment
 from tests.zoo.models import autoencoder, convolutional, dense, grown, linear, network, rate, trunk
 
 FIT = {"optimizer": rate(0.01), "batch_size": 32, "epochs": 15}

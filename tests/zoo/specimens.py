@@ -37,7 +37,7 @@ class Specimen:
         """Run the pipeline, on one draw of its data, with the fault in it."""
         with contextlib.ExitStack() as stack:
             # What was compiled with another fault is not this one's.
-            stack.enter_context(patch.dict("negres_core.engine.kept._kept", clear=True))
+            stack.enter_context(patch.dict("negres_core.engine.compile_cache._kept", clear=True))
             for name, stand_in in self.replaced().items():
                 stack.enter_context(patch(name, stand_in))
             return self.plant(seed).run()

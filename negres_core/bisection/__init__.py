@@ -1,0 +1,1 @@
+"""Bisection: find which factors make one configuration fail and another work."""

@@ -1,0 +1,114 @@
+"""Records of a hypothesis before it runs: its claim, its design, its data, and the environment it runs in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from negres_core.arrays import Named, map_arrays
+from negres_core.claim import Claim
+from negres_core.dataset import Dataset, Task
+from negres_core.design import Design
+from negres_core.evidence.record import Record
+from negres_core.metrics import Metric
+
+
+class ClaimRecord(Record):
+    """A claim and the metric it is about."""
+
+    kind: Literal["beats", "matches", "reaches"]
+    metric: str
+    threshold: float
+    """The margin of `beats` and `matches`, or the bar of `reaches`, in `unit`."""
+    unit: str
+    higher_is_better: bool
+    alpha: float
+    """Significance level of the claim, over all looks."""
+
+    @classmethod
+    def of(cls, claim: Claim, metric: Metric, *, alpha: float) -> ClaimRecord:
+        """Return the record of a claim about a metric."""
+        return cls(
+            kind=claim.kind,
+            metric=claim.metric,
+            threshold=claim.threshold,
+            unit=metric.unit,
+            higher_is_better=metric.higher_is_better,
+            alpha=alpha,
+        )
+
+    def as_claim(self) -> Claim:
+        """Return the claim."""
+        return Claim(self.kind, self.metric, self.threshold)
+
+    @property
+    def word(self) -> Literal["bar", "margin"]:
+        """The name of the threshold: "bar" or "margin"."""
+        return "bar" if self.kind == "reaches" else "margin"
+
+
+class DesignRecord(Record):
+    """The planned design."""
+
+    folds: int
+    repeats: int
+    """Planned repeats; a run may stop at an earlier look."""
+    seeds: int
+    looks: bool
+    """Whether the claim is tested after each repeat."""
+
+    @classmethod
+    def of(cls, design: Design) -> DesignRecord:
+        """Return the record of a design."""
+        return cls(folds=design.folds, repeats=design.repeats, seeds=design.seeds, looks=design.looks)
+
+    def as_design(self) -> Design:
+        """Return the design."""
+        return Design(folds=self.folds, repeats=self.repeats, seeds=self.seeds, looks=self.looks)
+
+
+class DataRecord(Record):
+    """The data set."""
+
+    name: str
+    source: str
+    digest: str
+    """SHA-256 of the arrays."""
+    rows: int
+    input_shape: Named[tuple[int, ...]]
+    """Shape of one row of inputs; by name if there are several inputs."""
+    outputs: int
+    """Number of classes, or of target columns."""
+    task: Task
+
+    @classmethod
+    def of(cls, data: Dataset) -> DataRecord:
+        """Return the record of a data set."""
+        return cls(
+            name=data.name,
+            source=data.source,
+            digest=data.digest,
+            rows=len(data),
+            input_shape=map_arrays(tuple, data.input_shape),
+            outputs=data.outputs,
+            task=data.task,
+        )
+
+
+class ProvenanceRecord(Record):
+    """The environment that the numbers came from."""
+
+    commit: str | None
+    """Hash of the checked-out commit; null outside a repository."""
+    dirty: bool | None
+    """Whether tracked files differed from the commit; null outside a repository."""
+    packages: dict[str, str]
+    """Version of each installed package that can change the numbers."""
+    python: str
+    platform: str
+    """Operating system and architecture."""
+    backend: str
+    """Keras backend."""
+    device: str
+    """The processor that trained the replicates."""
+    driver: str | None
+    """Version of the GPU driver."""

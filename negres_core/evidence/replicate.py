@@ -1,0 +1,152 @@
+"""The record of one trained replicate: one arm's stage on one cell with one seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+
+from negres_core.evidence.claim_records import ProvenanceRecord
+from negres_core.evidence.record import Number, Record
+
+
+class Key(Record):
+    """What a replicate's numbers depend on; the replicate's id is the hash of this."""
+
+    contract: int
+    """Version of the engines' contract: raised when the same recipe would give other numbers."""
+    recipe: str
+    """SHA-256 of the recipe's description, code included."""
+    data: str
+    """SHA-256 of the data set's arrays."""
+    folds: int
+    repeat: int
+    fold: int
+    rows: str
+    """Digest of the row numbers of the test fold: a splitter that changes between versions makes other replicates."""
+    seed: int
+    backend: str
+    device: Literal["cpu", "gpu"]
+
+    @property
+    def id(self) -> str:
+        """The replicate's id: 32 hexadecimal digits."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()[:32]
+
+
+class TrainedWeight(Record):
+    """What became of one weight; digests are of its bytes, so that equal digests mean bitwise equal."""
+
+    path: str
+    shape: tuple[int, ...]
+    trainable: bool
+    """Whether the optimizer was given it."""
+    frozen: bool
+    """Whether the stage asked for it to be frozen."""
+    start: str
+    """Digest when training began, after any inheritance."""
+    end: str
+    """Digest when training ended."""
+    inherited_from: int | None
+    """Index of the parent's weight it was set to."""
+
+
+class ModelFile(Record):
+    """The trained model, beside the record."""
+
+    file: Annotated[str, Field(pattern=r"^[0-9a-f]{32}\.[0-9a-f]{8}\.(keras|h5)$")]
+    """File name, in the folder of the record."""
+    sha256: str
+
+
+class PredictionSummary(Record):
+    """Summary of a replicate's predictions on the test fold; a record contains only the fields that apply."""
+
+    counts: list[int] | None = None
+    """Number of rows predicted as each class."""
+    mean: float | None = None
+    """Mean of the predicted values."""
+    sd: float | None = None
+    """Standard deviation of the predicted values."""
+    low: float | None = None
+    """Smallest raw output, for images."""
+    high: float | None = None
+    """Largest raw output, for images."""
+    shown_values: int | None = None
+    """Number of distinct values after conversion to 8 bits, for images."""
+    shown_black: float | None = None
+    """Share of pixels that are 0 after conversion to 8 bits."""
+    shown_white: float | None = None
+    """Share of pixels that are 255 after conversion to 8 bits."""
+    loss_floor: float | None = None
+    """Loss of a perfect reconstruction, if the loss is built into Keras."""
+    mean_image_loss: float | None = None
+    """Loss of the training fold's mean image, if the loss is built into Keras."""
+
+    @model_serializer(mode="wrap")
+    def _without_missing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value is not None}
+
+
+class Budget(Record):
+    """Training budget of one stage; all 0 for a fit."""
+
+    epochs: int
+    steps: int
+    """Optimizer steps over all epochs."""
+    trainable_weights: int
+    weights: int
+    step_flops: int
+    """Floating-point operations of one training step."""
+
+
+class Cost(Record):
+    """Time and memory spent on one replicate. These differ from run to run; null if not measured."""
+
+    compile_s: Number = None
+    train_s: Number = None
+    steady_epoch_s: Number = None
+    """Median epoch, without compilation."""
+    evaluate_s: Number = None
+    memory_bytes: Number = None
+    """Peak memory of the process or the device."""
+    flops_per_s: Number = None
+    """Operations per second reached in a steady epoch."""
+    peak_flops_per_s: Number = None
+    """Measured peak of the whole device, which replicates that train in parallel threads share."""
+
+
+class Replicate(Record):
+    """One arm's stage, trained on one cell with one seed."""
+
+    schema_version: Literal[1] = 1
+    id: str
+    key: Key
+    status: Literal["finished", "not finite"]
+    """"not finite": a loss, a weight or a prediction was NaN or infinite, and training stopped there."""
+    metrics: dict[str, Number]
+    """On the test fold; null where not finite."""
+    curve: list[Number]
+    """Mean training loss of each epoch."""
+    predictions: PredictionSummary
+    weights: list[TrainedWeight]
+    inputs_digest: str
+    """Digest of a fixed sample of the prepared inputs."""
+    budget: Budget
+    cost: Cost
+    model: ModelFile | None
+    """None of a fit, which trains no network."""
+    provenance: ProvenanceRecord
+    recorded_at: str
+    """UTC, ISO 8601."""
+
+    def differing_weights(self, parent: Replicate) -> list[str]:
+        """Return the paths of inherited weights that did not start as the parent's record says they ended."""
+        inherited = ((weight, weight.inherited_from) for weight in self.weights)
+        return [
+            weight.path
+            for weight, index in inherited
+            if index is not None and weight.start != parent.weights[index].end
+        ]

@@ -1,0 +1,1 @@
+"""The pytest session: the `experiment` fixture, the summary, progress and bisection."""

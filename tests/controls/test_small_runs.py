@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from negres_core import Dataset, Recipe, Stage
+from negres_core.controls.small_runs import (
+    PERMUTED,
+    TARGETS,
+    p_better,
+    permuted_targets,
+    shorten,
+    skills,
+    true_targets,
+)
+from negres_core.design import Design
+from negres_core.run import Arm, Run
+
+
+def test_both_trials_have_the_same_rows_and_folds_and_other_targets(new_problem):
+    run = new_problem()
+    true, permuted = true_targets(run)[TARGETS], permuted_targets(run)[PERMUTED]
+
+    assert true.data.x.tobytes() == permuted.data.x.tobytes()
+    assert sorted(true.data.y) == sorted(permuted.data.y)
+    assert np.mean(true.data.y == permuted.data.y) < 0.5
+    assert true.arms[0].recipe == permuted.arms[0].recipe
+    for one, other in zip(true.cells, permuted.cells, strict=False):
+        assert one.test.tolist() == other.test.tolist()
+        assert one.train.tolist() == other.train.tolist()
+
+
+def test_a_trial_is_small_its_folds_disjoint_and_its_classes_balanced(new_problem):
+    true, permuted = (new(new_problem())[name] for new, name in ((true_targets, TARGETS), (permuted_targets, PERMUTED)))
+
+    assert (len(true.data), true.data.groups) == (150, None)
+    assert np.bincount(true.data.y).tolist() == [50, 50, 50]
+    assert (len(true.cells), true.design.folds, true.design.seeds) == (10, 10, 2)
+    assert (len(permuted.cells), permuted.design.folds, permuted.design.seeds) == (30, 30, 1)
+    assert sorted(row for cell in permuted.cells for row in cell.test) == list(range(150))
+    for cell in permuted.cells:
+        assert sorted([*cell.train, *cell.test]) == list(range(150))
+
+
+def test_trials_are_the_same_each_time(new_problem):
+    one, other = (permuted_targets(new_problem())[PERMUTED] for _ in range(2))
+
+    assert one.data.digest == other.data.digest
+
+
+def test_an_image_is_tried_on_fewer_rows_for_fewer_steps():
+    data = Dataset(x=np.zeros((300, 64, 64, 3)), y=np.arange(300) % 2, name="images")
+    run = Run(data, Design(), (), [Arm("control", Recipe(Stage(len, epochs=50, batch_size=128)))])
+
+    trial = permuted_targets(run)[PERMUTED]
+
+    assert (len(trial.data), len(trial.cells)) == (61, 12)
+    assert trial.arms[0].recipe.last.epochs * -(-len(trial.cells[0].train) // 16) in range(40, 44)
+
+
+def test_too_few_rows_make_no_trial(new_problem):
+    assert true_targets(new_problem(rows=9)) == permuted_targets(new_problem(rows=9)) == {}
+
+
+def test_a_comparison_is_tried_on_its_control(new_problem):
+    run = new_problem(arms=2)
+    other = replace(run.arms[1], recipe=Recipe(Stage(len, optimizer="sgd")))
+
+    trial = true_targets(replace(run, arms=[run.arms[0], other]))[TARGETS]
+
+    assert trial.arms[0].recipe.last.optimizer == "sgd"
+
+
+def test_a_shortened_recipe_keeps_all_but_epochs_and_batches():
+    recipe = Recipe(Stage(len, batch_size=8, optimizer="sgd"), Stage(abs, inherits=len, freezes=len), preprocess=dict)
+
+    short = shorten(recipe, steps=100, rows=40)
+
+    assert [(stage.epochs, stage.batch_size) for stage in short.stages] == [(20, 8), (34, 16)]
+    stages = zip(recipe.stages, short.stages, strict=True)
+    assert Recipe(
+        *(replace(after, epochs=before.epochs, batch_size=before.batch_size) for before, after in stages),
+        preprocess=short.preprocess,
+    ) == (recipe)
+
+
+@pytest.mark.parametrize("y", [np.arange(40) % 3 % 2, np.linspace(1, 5, 40) ** 2], ids=["labels", "values"])
+def test_a_skill_of_0_is_the_best_constants_and_of_1_perfections(new_problem, train_trial, y):
+    run = replace(new_problem(), data=Dataset(x=np.zeros((40, 8)), y=y, name="constant"))
+    [trial] = train_trial(permuted_targets(run), fault="idle").values()
+    metric = "accuracy" if trial.data.task == "classification" else "mse"
+    guesses = [0, 1] if metric == "accuracy" else np.linspace(0, 25, 2501)
+
+    def scored(predicted):
+        wrong = (predicted - trial.data.y) ** 2
+        values = [float(np.mean(wrong[cell.test])) for cell in trial.cells]
+        replicates = [
+            replicate.updated(metrics={metric: 1 - value if metric == "accuracy" else value})
+            for replicate, value in zip(trial.arms[0].replicates, values, strict=True)
+        ]
+        return skills(replace(trial, arms=[replace(trial.arms[0], stages=[replicates])]))
+
+    assert scored(trial.data.y) == pytest.approx(1)
+    best = max(guesses, key=lambda guess: -float(np.mean((guess - trial.data.y) ** 2)))
+    assert scored(best).mean() == pytest.approx(0, abs=1e-4)
+
+
+def test_differences_that_are_all_equal_are_judged_by_their_sign(new_problem):
+    trial = true_targets(new_problem())[TARGETS]
+
+    assert [p_better(np.full((1, 10), value), trial) for value in (0.2, 0.0, -0.2)] == [0.0, 1.0, 1.0]

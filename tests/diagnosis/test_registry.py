@@ -1,0 +1,130 @@
+"""Which fault is named of several, and that faults that were really trained are named in the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from negres_core import Dataset, Fit, Recipe, Stage, reaches
+from negres_core.diagnosis import double_sigmoid, learning_rate, rounded, standardized, targets_to_255, unscaled_tanh
+from negres_core.diagnosis.registry import diagnose, name_causes
+from negres_core.evidence import Store
+from negres_core.experiment.decision import recompute
+
+DRAW = np.random.default_rng(3)
+FACES = 1 / (1 + np.exp(-3 * DRAW.normal(size=(60, 2)) @ DRAW.normal(size=(2, 64))))
+FACES = FACES.reshape(60, 8, 8, 1).astype(np.float32)
+DATA = Dataset(x=FACES, y=FACES, name="faces")
+ALIKE = {"spread": 1e-6}
+
+
+def names(symptoms):
+    return [signature.NAME for signature, _ in name_causes(symptoms)]
+
+
+def test_a_healthy_autoencoder_has_no_cause(new_symptoms):
+    assert names(new_symptoms()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        ({"targets": {"high": 255.0, "mean": 117.0}, "reach": (0.0, 1.0), "lost": 13.0}, targets_to_255),
+        ({"targets": {"low": -2.5, "high": 3.0}, "reach": (0.0, 1.0), "lost": 0.9}, standardized),
+        ({"reach": (0.5, 0.731)}, double_sigmoid),
+        ({"reach": (-1.0, 1.0)}, unscaled_tanh),
+    ],
+    ids=["bytes", "standardized", "sigmoid twice", "tanh"],
+)
+def test_a_cause_stands_before_the_dead_units_that_it_explains(new_symptoms, given, cause):
+    assert names(new_symptoms(outputs=ALIKE, dead=1.0, **given)) == [cause.NAME, learning_rate.NAME]
+
+
+def test_causes_that_explain_nothing_of_each_other_stand_side_by_side(new_symptoms):
+    coarse = {"distinct": 2, "whole": 1.0}
+
+    assert set(names(new_symptoms(scored=coarse, reach=(-1.0, 1.0)))) == {unscaled_tanh.NAME, rounded.NAME}
+
+
+def test_every_cause_that_is_explained_is_one_that_there_is():
+    modules = [double_sigmoid, learning_rate, rounded, standardized, targets_to_255, unscaled_tanh]
+    known = {module.NAME for module in modules}
+
+    assert {name for module in modules for name in module.EXPLAINS} <= known
+    assert not any(module.NAME in module.EXPLAINS for module in modules)
+
+
+def test_other_tasks_are_left_alone(new_run):
+    assert diagnose(new_run(), note=pytest.fail) == []
+
+
+def test_a_run_without_models_is_left_alone(new_run):
+    assert diagnose(new_run(x=FACES[:40], y=FACES[:40], metric="mse"), note=pytest.fail) == []
+
+
+def test_an_arm_that_cannot_be_looked_at_costs_nothing_but_its_diagnosis(new_run):
+    notes = []
+    run = replace(new_run(x=FACES[:40], y=FACES[:40], metric="mse"), models=object())
+
+    assert diagnose(run, note=notes.append) == []
+    assert [note.partition(":")[0] for note in notes] == [f"the {arm.role} has no diagnosis" for arm in run.arms]
+
+
+def autoencoder(input_shape):
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Flatten(),
+            layers.Dense(16, activation="relu"),
+            layers.Dense(64, activation="sigmoid"),
+            layers.Reshape(input_shape),
+        ]
+    )
+
+
+def squashed_twice(input_shape):
+    return keras.Sequential([autoencoder(input_shape), layers.Activation("sigmoid")])
+
+
+def displayed(train, test, model):
+    return np.round(np.asarray(model(test.x, training=False)))
+
+
+def stage(build, rate=0.01):
+    return Stage(build, loss="mse", epochs=15, batch_size=8, optimizer=lambda: keras.optimizers.Adam(rate))
+
+
+FAULTS = {
+    "healthy": (Recipe(stage(autoencoder)), []),
+    "sigmoid twice": (Recipe(stage(squashed_twice)), [double_sigmoid.NAME]),
+    "rounded": (Recipe(stage(autoencoder), Fit(displayed, inherits=autoencoder)), [rounded.NAME]),
+    "rate": (Recipe(stage(autoencoder, rate=30.0)), [learning_rate.NAME]),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_was_really_planted_is_named_in_the_evidence(new_experiment, tmp_path, name):
+    recipe, planted = FAULTS[name]
+
+    evidence = new_experiment().measure(recipe, on=DATA, claim=reaches("skill", bar=0.1), folds=2, repeats=1)
+
+    assert [each.cause for each in evidence.diagnosis] == planted, evidence
+    assert all(f"  diagnosis   treatment: {cause}: " in str(evidence) for cause in planted)
+    if name == "sigmoid twice":
+        assert evidence.verdict == "invalid"  # a control voids it, and it is diagnosed all the same
+    store = Store(tmp_path)
+    [path] = store.evidence_paths()
+    assert store.read_evidence(path) == evidence
+    assert recompute(evidence, store).substance() == evidence.substance()
+
+
+def test_a_smoke_run_is_not_diagnosed(new_experiment):
+    recipe, _ = FAULTS["sigmoid twice"]
+
+    evidence = new_experiment(smoke=True).measure(recipe, on=DATA, claim=reaches("skill", bar=0.1), folds=2, repeats=1)
+
+    assert evidence.diagnosis == []

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from negres_core import Dataset, Fit, Metric, Recipe, Stage
+from negres_core.design import Design
+from negres_core.engine.checks import check_recipe
+from negres_core.engine.contract import Job
+from negres_core.engine.description import describe_recipe
+from negres_core.engine.device import Device
+from negres_core.engine.fits import render, train
+from negres_core.engine.selection import train as train_any
+from negres_core.errors import InputError
+from tests.engine.examples import CLASSES, VALUES
+
+FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
+IMAGES = Dataset(x=FACES, y=FACES, name="images", attributes={"bright": (FACES.mean(axis=(1, 2, 3)) > 0.5).astype(int)})
+CPU = Device("cpu", "a processor", keras.backend.backend(), 1)
+
+
+def cells(data):
+    return list(Design(folds=2, repeats=1).split(data))
+
+
+def results(recipe, data, *, parent=None, seeds=1):
+    jobs = [Job(cell, seed, parent) for cell in cells(data) for seed in range(seeds)]
+    return [result for _, result in train(recipe, data, jobs, device=CPU)]
+
+
+def pca(train, test):
+    from sklearn.decomposition import PCA
+
+    fitted = PCA(3, random_state=0).fit(train.flatten())
+    return fitted.inverse_transform(fitted.transform(test.flatten())).reshape(test.y.shape)
+
+
+def majority(train, test):
+    return np.full(len(test), np.bincount(train.y).argmax())
+
+
+def brightness(train, test):
+    return {"accuracy": test.attributes["bright"].mean(), "rows": len(train)}
+
+
+def random_number(train, test, seed):
+    return {"number": np.random.default_rng(seed).random()}
+
+
+def doubled(train, test, model):
+    return 2 * np.asarray(model(test.x, training=False))
+
+
+def strip(train, test, seed):
+    return {"a face": test.x[0], "noise": np.random.default_rng(seed).random((4, 6))}
+
+
+def autoencoder(input_shape):
+    return keras.Sequential(
+        [layers.Input(input_shape), layers.Flatten(), layers.Dense(2), layers.Dense(16), layers.Reshape((4, 4, 1))]
+    )
+
+
+def test_predictions_are_scored_as_those_of_a_network():
+    result, other = results(Recipe(Fit(pca)), IMAGES)
+
+    assert 0 < result.metrics["skill"] < 1
+    assert result.metrics["psnr"] > 5
+    assert "loss" not in result.metrics
+    assert (result.model, result.curve, result.weights, result.finite) == (None, [], [], True)
+    assert result.metrics != other.metrics
+
+
+def test_labels_may_be_predicted():
+    result, _ = results(Recipe(Fit(majority)), CLASSES)
+
+    assert sum(result.predictions["counts"]) == len(cells(CLASSES)[0].test)
+
+
+def test_metrics_may_be_returned_and_ask_for_attributes():
+    result, _ = results(Recipe(Fit(brightness, metrics=(Metric("rows", True, "rows"),))), IMAGES)
+
+    assert result.metrics == {"accuracy": IMAGES.attributes["bright"][cells(IMAGES)[0].test].mean(), "rows": 10.0}
+
+
+def test_every_replicate_has_a_seed_of_its_own():
+    numbers = [result.metrics["number"] for result in results(Recipe(Fit(random_number)), IMAGES, seeds=2)]
+
+    assert len(set(numbers)) == 4
+    assert numbers == [result.metrics["number"] for result in results(Recipe(Fit(random_number)), IMAGES, seeds=2)]
+
+
+def test_the_inherited_model_is_looked_at_and_named_in_the_record(tmp_path):
+    model = autoencoder((4, 4, 1))
+    path = tmp_path / "model.keras"
+    model.save(path)
+
+    recipe = Recipe(Stage(autoencoder, loss="mse"), Fit(doubled, inherits=autoencoder))
+    result, _ = results(recipe, IMAGES, parent=path)
+
+    test = IMAGES.y[cells(IMAGES)[0].test]
+    expected = float(np.mean((2 * np.asarray(model(test)) - test) ** 2))
+    assert result.metrics["mse"] == pytest.approx(expected, rel=1e-5)
+    assert [weight.inherited_from for weight in result.weights] == [0, 1, 2, 3]
+    assert all(weight.start == weight.end and not weight.trainable for weight in result.weights)
+
+
+def test_inputs_are_prepared_as_the_recipe_says():
+    from sklearn.preprocessing import MinMaxScaler
+
+    def highest(train, test):
+        return {"highest": train.x.max()}
+
+    result, _ = results(Recipe(Fit(highest), preprocess=MinMaxScaler), VALUES)
+
+    assert result.metrics["highest"] == pytest.approx(1.0)
+
+
+def test_what_is_not_finite_is_said_so():
+    result, _ = results(Recipe(Fit(lambda train, test: {"accuracy": float("nan")})), IMAGES)
+
+    assert not result.finite
+
+
+def test_the_selection_of_engines_knows_fits():
+    jobs = [Job(cells(IMAGES)[0], 0)]
+
+    [(job, result)] = train_any(Recipe(Fit(pca)), IMAGES, jobs, device=CPU)
+
+    assert job is jobs[0]
+    assert result.metrics["skill"] > 0
+
+
+@pytest.mark.parametrize(
+    ("compute", "wrong"),
+    [
+        (lambda train, test: test.y[1:], "has to return predictions of the test fold, finite values"),
+        (lambda train, test: {"accuracy": [1, 2]}, "has to map the names of metrics to one number each"),
+        (lambda train, test: {}, "has to map the names of metrics to one number each"),
+    ],
+)
+def test_refuses_what_is_neither_predictions_nor_metrics(compute, wrong):
+    with pytest.raises(InputError, match=wrong):
+        results(Recipe(Fit(compute)), IMAGES)
+
+
+def test_refuses_values_for_class_labels():
+    with pytest.raises(InputError, match="class labels, integers"):
+        results(Recipe(Fit(lambda train, test: np.zeros(len(test)))), CLASSES)
+
+
+@pytest.mark.parametrize("compute", [lambda train: 0, lambda train, test, code: 0, doubled])
+def test_refuses_a_function_that_asks_for_what_it_is_not_given(compute):
+    with pytest.raises(InputError, match="takes a training fold and a test fold, and may name seed"):
+        check_recipe(Recipe(Fit(compute)), IMAGES)
+
+
+def test_a_fit_that_inherits_may_ask_for_the_model():
+    check_recipe(Recipe(Stage(autoencoder, loss="mse"), Fit(doubled, inherits=autoencoder)), IMAGES)
+
+
+@pytest.mark.parametrize("draws", [lambda train: {}, lambda train, test, code: {}, doubled])
+def test_what_draws_may_ask_for_no_more_than_what_computes(draws):
+    with pytest.raises(InputError, match="takes a training fold and a test fold, and may name seed"):
+        check_recipe(Recipe(Fit(pca, pictures=draws)), IMAGES)
+
+
+def test_a_fit_draws_as_it_computes():
+    cell = cells(IMAGES)[1]
+
+    one, again, other = (render(Recipe(Fit(pca, pictures=strip)), IMAGES, Job(cell, seed)) for seed in (0, 0, 1))
+
+    assert np.array_equal(one["a face"], FACES[cell.test[0]])
+    assert np.array_equal(one["noise"], again["noise"])
+    assert not np.array_equal(one["noise"], other["noise"])
+    assert render(Recipe(Fit(pca)), IMAGES, Job(cell, 0)) == {}
+
+
+def test_the_model_can_be_drawn_with(tmp_path):
+    model = autoencoder((4, 4, 1))
+    model.save(tmp_path / "model.keras")
+    recipe = Recipe(
+        Stage(autoencoder, loss="mse"),
+        Fit(
+            doubled,
+            inherits=autoencoder,
+            pictures=lambda train, test, model: {"first": np.asarray(model(test.x[:1]))[0]},
+        ),
+    )
+    cell = cells(IMAGES)[0]
+
+    drawn = render(recipe, IMAGES, Job(cell, 0, tmp_path / "model.keras"))
+
+    np.testing.assert_allclose(drawn["first"], np.asarray(model(FACES[cell.test[:1]]))[0], rtol=1e-6)
+
+
+def test_another_drawing_is_no_other_recipe():
+    described = [describe_recipe(Recipe(Fit(pca, pictures=draws)), IMAGES) for draws in (None, strip, brightness)]
+
+    assert described[0] == described[1] == described[2]
+
+
+@pytest.mark.parametrize(
+    ("made", "received"),
+    [
+        (None, "NoneType"),
+        ({}, "dict"),
+        ({"a row": np.zeros(3)}, r"float64 \(3,\)"),
+        ({"a word": np.array([["dark"]])}, "<U4"),
+        ({"nothing": np.full((2, 2), np.nan)}, r"float64 \(2, 2\)"),
+        ({1: np.zeros((2, 2))}, r"float64 \(2, 2\)"),
+    ],
+)
+def test_refuses_drawings_that_are_no_images(made, received):
+    recipe = Recipe(Fit(pca, pictures=lambda train, test: made))
+
+    with pytest.raises(InputError, match=f"has to map captions to images.*\n.*{received}"):
+        render(recipe, IMAGES, Job(cells(IMAGES)[0], 0))

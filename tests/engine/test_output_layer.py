@@ -1,0 +1,96 @@
+"""The range of a model's outputs is that of what it ends in, however deep that is; nothing is known of the unknown."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from negres_core.engine.output_layer import RANGES, activation_of, describe_output, last_layer
+from negres_core.recipe import Stage
+from tests.engine import examples as ex
+
+
+def ending_in(*last):
+    return keras.Sequential([keras.Input((6,)), layers.Dense(4, activation="relu", name="hidden"), *last])
+
+
+def nested():
+    return ending_in(ending_in(layers.Dense(2, activation="tanh")).layers[-1], layers.Reshape((2, 1)))
+
+
+def scaled():
+    x = keras.Input((6,))
+    return keras.Model(x, layers.Dense(2, activation="sigmoid")(x) * 255)
+
+
+def functional():
+    x = keras.Input((6,))
+    inner = ending_in(layers.Dense(2, activation="sigmoid"))
+    return keras.Model(x, layers.Flatten()(layers.Reshape((2, 1))(inner(x))))
+
+
+@keras.saving.register_keras_serializable(package="outline")
+class Shifted(layers.Dense):
+    """A layer of another author's, whose activation is not the last thing it does."""
+
+    def call(self, inputs):
+        return super().call(inputs) - 7
+
+
+@pytest.mark.parametrize(
+    ("model", "activation"),
+    [
+        (ending_in(layers.Dense(2, activation="sigmoid")), "sigmoid"),
+        (ending_in(layers.Dense(2)), "linear"),
+        (ending_in(layers.Dense(2), layers.Activation("softplus")), "softplus"),
+        (ending_in(layers.Dense(2), layers.ReLU()), "relu"),
+        (ending_in(layers.Dense(2), layers.Softmax()), "softmax"),
+        (ending_in(layers.Dense(2, activation="sigmoid"), layers.Dropout(0.1), layers.Flatten()), "sigmoid"),
+        (nested(), "tanh"),
+        (functional(), "sigmoid"),
+        (ending_in(layers.Dense(2), layers.ReLU(negative_slope=0.1)), None),
+        (ending_in(layers.Dense(2, activation="sigmoid"), layers.Rescaling(255)), None),
+        (ending_in(layers.Dense(2, activation="sigmoid"), layers.BatchNormalization()), None),
+        (ending_in(Shifted(2, activation="relu")), None),
+        (scaled(), None),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_model_ends_in_the_activation_of_its_last_layer(model, activation):
+    assert activation_of(last_layer(model)) == activation
+
+
+@pytest.mark.parametrize("activation", RANGES)
+def test_no_output_leaves_the_range_of_its_activation(activation):
+    low, high = RANGES[activation]
+    values = np.random.default_rng(0).uniform(-50, 50, (1000, 3)).astype(np.float32)
+    outputs = keras.ops.convert_to_numpy(keras.activations.get(activation)(values))
+
+    assert outputs.min() >= low
+    assert outputs.max() <= high
+    assert low == -np.inf or outputs.min() == pytest.approx(low, abs=0.05), "the range is no wider than it has to be"
+
+
+def outlined(loss, **fields):
+    return describe_output(ex.sigmoid(), Stage(ex.sigmoid, loss=loss, **fields))
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "BinaryCrossentropy", "bce", keras.losses.BinaryCrossentropy])
+def test_a_loss_of_keras_goes_by_one_name(loss):
+    assert outlined(loss).loss == "binary_crossentropy"
+    assert (outlined(loss).low, outlined(loss).high) == (0.0, 1.0)
+
+
+def test_the_loss_of_another_author_has_no_name():
+    def binary_crossentropy(y, outputs):
+        return keras.ops.mean(y - outputs)
+
+    assert outlined(lambda: binary_crossentropy).loss is None
+    assert outlined("mse", objective=ex.absolute).loss is None
+
+
+def test_a_loss_says_that_it_takes_logits():
+    assert outlined(lambda: keras.losses.BinaryCrossentropy(from_logits=True)).logits
+    assert not outlined("mse").logits

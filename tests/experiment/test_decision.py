@@ -1,0 +1,361 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from negres_core.claim import beats, matches, reaches
+from negres_core.design import Design
+from negres_core.errors import EvidenceError
+from negres_core.evidence import Finding, Store
+from negres_core.experiment.decision import decide, difference_of, recompute, record_arm, record_estimate, values_of
+from negres_core.metrics import METRICS
+from negres_core.statistics import Look, corrected_resampled_t
+
+DESIGN = Design(folds=5, repeats=2, looks=False)
+NOISE = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1]]) / 1000
+
+
+def finding(control="finite", *, passed):
+    return Finding(control=control, passed=passed, found="2 of 6 moved", threshold="0 may", remedy="Look.")
+
+
+def recorded(claim, *, higher_is_better=True):
+    return dataclasses.asdict(claim) | {"higher_is_better": higher_is_better}
+
+
+def test_seeds_are_averaged_inside_their_cell(new_replicate):
+    design = Design(folds=3, repeats=2, seeds=2)
+    replicates = [new_replicate(metrics={"accuracy": 10.0 * cell + seed}) for cell in range(6) for seed in (0, 1)]
+
+    values = values_of(replicates, "accuracy", design)
+
+    assert values.tolist() == [[0.5, 10.5, 20.5], [30.5, 40.5, 50.5]]
+
+
+def test_a_null_is_not_a_number_again_and_spoils_its_cell_alone(new_replicate):
+    design = Design(folds=2, repeats=1, seeds=2)
+    replicates = [new_replicate(metrics={"loss": value}) for value in (1.0, math.nan, 2.0, 4.0)]
+
+    values = values_of(replicates, "loss", design)
+
+    assert np.isnan(values[0, 0])
+    assert values[0, 1] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("values", "claim", "higher_is_better", "expected"),
+    [
+        ([[[0.9, 0.8]], [[0.5, 0.6]]], beats("accuracy"), True, [[0.4, 0.2]]),
+        ([[[0.9, 0.8]], [[0.5, 0.6]]], beats("loss"), False, [[-0.4, -0.2]]),
+        ([[[0.9, 0.8]], [[0.5, 0.6]]], matches("accuracy", within=0.7), True, [[0.4, 0.2]]),
+        ([[[0.9, 0.5]]], reaches("accuracy", bar=0.7), True, [[0.2, -0.2]]),
+        ([[[0.9, 0.5]]], reaches("loss", bar=0.7), False, [[-0.2, 0.2]]),
+    ],
+)
+def test_a_difference_is_positive_where_the_treatment_is_better(values, claim, higher_is_better, expected):
+    differences = difference_of(values, recorded(claim, higher_is_better=higher_is_better))
+
+    np.testing.assert_allclose(differences, expected)
+
+
+@pytest.mark.parametrize(
+    ("effect", "claim", "verdict", "found"),
+    [
+        (0.05, beats("accuracy", by=0.01), "supported", "meaningfully better"),
+        (-0.05, beats("accuracy", by=0.01), "refuted", "worse"),
+        (0.0, beats("accuracy", by=0.01), "refuted", "equivalent"),
+        (0.0, matches("accuracy", within=0.01), "supported", "equivalent"),
+        (0.05, reaches("accuracy", bar=0.7), "supported", "reached"),
+        (-0.05, reaches("accuracy", bar=0.7), "refuted", "not reached"),
+        (0.0115, beats("accuracy", by=0.01), "inconclusive", "better, by 0.01 or not: needs 3 repeats"),
+    ],
+)
+def test_values_come_to_a_verdict(effect, claim, verdict, found):
+    decision = decide(NOISE + effect, claim, DESIGN, [finding(passed=True)])
+
+    assert (decision.verdict.verdict, decision.verdict.finding) == (verdict, found)
+    assert decision.estimate.effect == pytest.approx(effect, abs=1e-12)
+    assert decision.estimate.test_train_ratio == 0.25
+
+
+def test_a_failed_control_voids_a_clear_effect_and_the_effect_is_still_shown():
+    failed = [finding(passed=True), finding("frozen weights", passed=False)]
+
+    decision = decide(NOISE + 5, beats("accuracy"), DESIGN, failed)
+
+    assert (decision.verdict.verdict, decision.verdict.finding) == ("invalid", "frozen weights")
+    assert decision.verdict.explanation == "frozen weights: 2 of 6 moved"
+    assert decision.verdict.p_value is None
+    assert decision.estimate.effect == pytest.approx(5)
+    assert [look.verdict for look in decision.looks] == ["supported"]
+
+
+def test_differences_without_variance_are_invalid():
+    decision = decide(np.full((2, 5), 0.1), beats("accuracy"), DESIGN)
+
+    assert (decision.estimate, decision.looks) == (None, [])
+    assert (decision.verdict.verdict, decision.verdict.finding) == ("invalid", "variance")
+    assert "no variance" in decision.verdict.explanation
+    # Later repeats may vary.
+    assert not decision.final
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_one_difference_that_is_not_finite_is_invalid_and_no_later_one_mends_it(bad):
+    differences = NOISE + 5
+    differences[1, 3] = bad
+
+    decision = decide(differences, beats("accuracy"), DESIGN)
+
+    assert (decision.estimate, decision.looks) == (None, [])
+    assert (decision.verdict.verdict, decision.verdict.finding, decision.final) == ("invalid", "finite", True)
+
+
+def test_the_control_of_finiteness_speaks_for_itself():
+    judged = decide(NOISE + math.nan, beats("accuracy"), DESIGN, [finding(passed=False)]).verdict
+
+    assert judged.finding == "finite"
+    assert judged.explanation == "finite: 2 of 6 moved"
+
+
+FIVE = Design(folds=5, repeats=5)
+# In standard deviations of the noise; the effect is decided at no look, the first, or a later one.
+NOISES = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1], [0, 1, -2, -1, 2], [-1, 2, 1, 0, -2], [-2, -1, 2, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("effect", "looks", "verdict"),
+    [
+        (0.7, 5, "inconclusive"),
+        (1.5, 5, "supported"),
+        (1.6, 4, "supported"),
+        (-1.7, 3, "refuted"),
+        (2.5, 2, "supported"),
+        (-3.6, 1, "refuted"),
+    ],
+)
+def test_the_first_look_that_decides_is_the_last(effect, looks, verdict):
+    """By hand: the corrected t-test of the first repeats, one-sided, at the levels of Lan and DeMets."""
+    differences = NOISES + effect
+    decides = []
+    for repeats in range(1, 6):
+        cells = differences[:repeats].ravel()
+        t = cells.mean() / (cells.std(ddof=1) * math.sqrt(1 / len(cells) + 0.25))
+        decides.append(scipy.stats.t.sf(abs(t), len(cells) - 1) < Look(folds=5, repeat=repeats, repeats=5).level(0.05))
+    assert decides[:looks] == [False] * (looks - 1) + [verdict != "inconclusive"]
+
+    decision = decide(differences, beats("accuracy"), FIVE)
+
+    assert [look.repeats for look in decision.looks] == list(range(1, looks + 1))
+    assert [look.verdict for look in decision.looks] == ["inconclusive"] * (looks - 1) + [verdict]
+    assert (decision.verdict.verdict, decision.final) == (verdict, decides[looks - 1])
+    assert decision.estimate.cells == 5 * looks
+    for look in decision.looks:
+        assert look.effect == pytest.approx(differences[: look.repeats].mean())
+
+
+@pytest.mark.parametrize("claim", [beats("accuracy", by=0.5), matches("accuracy", within=1.0), reaches("psnr", bar=1)])
+@given(cells=st.lists(st.integers(-300, 300), min_size=25, max_size=25), effect=st.floats(-3, 3))
+@settings(deadline=None)  # the first to ask for a level pays for it
+def test_repeats_behind_the_look_that_decided_change_nothing(claim, cells, effect):
+    differences = np.array(cells).reshape(5, 5) / 100 + effect
+    assume(np.ptp(differences) > 0)
+    whole = decide(differences, claim, FIVE)
+    assume(whole.looks)
+
+    stopped = whole.looks[-1].repeats
+
+    if stopped < 5:
+        assert whole.final
+        assert decide(differences[:stopped], claim, FIVE) == whole
+        others = np.vstack([differences[:stopped], -differences[stopped:]])
+        assert decide(others, claim, FIVE) == whole
+    for repeats in range(1, stopped):
+        # Equivalence may be out of reach long before the last look.
+        assert not decide(differences[:repeats], claim, FIVE).final or claim.kind == "matches"
+    assert (whole.verdict.p_value is not None) == (whole.verdict.verdict != "inconclusive")
+    assert whole.final >= (whole.verdict.verdict != "inconclusive")
+    assert whole.verdict.p_value is None or whole.verdict.p_value < 0.05
+
+
+def test_a_look_after_which_no_more_can_show_equivalence_is_final():
+    far, near = (decide(NOISES[:2] * spread, matches("accuracy", within=0.5), FIVE) for spread in (1, 1 / 3))
+
+    assert (far.verdict.verdict, far.verdict.finding, far.final) == (
+        "inconclusive",
+        "margin too small for this data set",
+        True,
+    )
+    assert (near.verdict.verdict, near.final) == ("inconclusive", False)
+    # An effect may always turn out to be so large that it decides.
+    assert not decide(NOISES[:2], beats("accuracy", by=0.5), FIVE).final
+
+
+def test_intervals_at_a_look_are_wider_than_ordinary_ones():
+    decision = decide(NOISES + 0.7, beats("accuracy"), FIVE)
+
+    assert len(decision.looks) == 5
+    for look in decision.looks:
+        ordinary = corrected_resampled_t((NOISES + 0.7)[: look.repeats], test_train_ratio=0.25)
+        level = Look(folds=5, repeat=look.repeats, repeats=5).level(0.025)
+        low, high = look.interval_95
+        assert low < ordinary.interval(0.95)[0] < ordinary.interval(0.95)[1] < high
+        # The two-sided interval leaves the level of its look on either side.
+        assert scipy.stats.t.sf((high - look.effect) / ordinary.standard_error, ordinary.dof) == pytest.approx(level)
+    assert decision.estimate.interval_95 == decision.looks[-1].interval_95
+
+
+def test_without_looks_there_is_one_at_the_end_with_the_ordinary_intervals():
+    decision = decide(NOISES + 2.5, beats("accuracy"), dataclasses.replace(FIVE, looks=False))
+
+    ordinary = corrected_resampled_t(NOISES + 2.5, test_train_ratio=0.25)
+    assert [(look.repeats, look.information) for look in decision.looks] == [(5, 1.0)]
+    assert decision.estimate.interval_95 == pytest.approx(ordinary.interval(0.95))
+    assert decision.estimate.interval_90 == pytest.approx(ordinary.interval(0.9))
+    assert decision.verdict.p_value == pytest.approx(ordinary.p_greater)
+
+
+def test_equal_cells_at_the_first_look_void_nothing_if_later_ones_vary():
+    differences = np.vstack([np.full((1, 5), 2.5), NOISES[1:] + 2.5])
+
+    decision = decide(differences, beats("accuracy"), FIVE)
+
+    assert (decision.verdict.verdict, [look.repeats for look in decision.looks]) == ("supported", [2])
+    assert not decide(differences[:1], beats("accuracy"), FIVE).final
+
+
+def test_a_failed_control_is_not_final_for_more_cells_may_pass_it():
+    assert decide(NOISES + 5, beats("accuracy"), FIVE).final
+    assert not decide(NOISES + 5, beats("accuracy"), FIVE, [finding("majority class", passed=False)]).final
+
+
+def test_the_level_is_that_of_all_looks():
+    """p = .0035 at the first look: enough at .05, where Lan and DeMets want .0146, and not at .01."""
+    differences = NOISES[:1] + 4.2
+
+    usual, strict = (decide(differences, beats("accuracy", by=0.5), FIVE, alpha=alpha) for alpha in (0.05, 0.01))
+
+    assert (usual.verdict.verdict, strict.verdict.verdict) == ("supported", "inconclusive")
+
+
+def test_an_estimate_is_recorded_with_the_intervals_of_its_level():
+    estimate = corrected_resampled_t(NOISE + 0.05, test_train_ratio=0.25)
+
+    made = record_estimate(estimate)
+
+    assert made.interval_95 == pytest.approx(estimate.interval(0.95))
+    assert made.interval_90 == pytest.approx(estimate.interval(0.9))
+    assert (made.effect, made.cells, made.p_two_sided) == (estimate.effect, 10, estimate.p_two_sided)
+    assert made.p_greater + made.probability_better == pytest.approx(1)
+
+
+def test_an_arm_is_recorded_with_the_budget_of_all_its_stages(new_run):
+    run = new_run()
+
+    arm = record_arm(run.arms[0], METRICS["accuracy"], run, {"preprocess": "halved"})
+
+    # Both stages take 2 epochs of 6 steps; the weights are those of the last.
+    assert arm.budget == {"epochs": 4, "steps": 12, "trainable_weights": 8, "weights": 8}
+    np.testing.assert_allclose(arm.values, [[0.9, 0.901], [0.902, 0.903]])
+    spread = arm.metrics["accuracy"]
+    assert (spread["min"], spread["max"], spread["mean"]) == pytest.approx((0.9, 0.903, 0.9015))
+    assert spread["sd"] == pytest.approx(np.std([0, 0.001, 0.002, 0.003], ddof=1))
+    assert set(arm.metrics) == {"accuracy", "loss"}
+    assert [len(stage) for stage in arm.replicates] == [8, 8]
+    assert arm.replicates[1][5] == run.arms[0].replicates[5].id
+
+
+def test_an_arm_that_diverged_is_recorded_with_nulls(new_run):
+    run = new_run()
+    diverged = dataclasses.replace(
+        run.arms[1], stages=[[each.updated(metrics={"accuracy": math.nan}) for each in run.arms[1].replicates]]
+    )
+
+    arm = record_arm(diverged, METRICS["accuracy"], run, {})
+
+    assert arm.values == [[None, None], [None, None]]
+    assert arm.metrics == {"accuracy": {"mean": None, "sd": None, "min": None, "max": None}}
+
+
+@pytest.fixture
+def finished(new_run, new_evidence, tmp_path):
+    """A store with every replicate of a run, and the evidence of it with its verdict."""
+
+    def make(claim, *, smoke=False, **scores):
+        store, run = Store(tmp_path), new_run(**scores)
+        for arm in run.arms:
+            for stage in arm.stages:
+                for replicate in stage:
+                    store.record(replicate, b"a trained model")
+        arms = run.arms[:1] if claim.kind == "reaches" else run.arms
+        metric = METRICS[claim.metric]
+        arms = [record_arm(arm, metric, run, {}) for arm in arms]
+        said = recorded(claim, higher_is_better=metric.higher_is_better) | {"unit": metric.unit, "alpha": 0.05}
+        differences = difference_of([arm.values for arm in arms], said)
+        decision = decide(differences, claim, run.design, [finding(passed=True)])
+        judged = {} if smoke else dataclasses.asdict(decision.verdict)
+        return store, new_evidence(
+            claim=said,
+            design=dataclasses.asdict(run.design),
+            arms=arms,
+            differences=differences.tolist(),
+            looks=decision.looks,
+            estimate=decision.estimate,
+            controls=[finding(passed=True)],
+            smoke=smoke,
+            **{"verdict": None, "finding": None, "explanation": None} | judged,
+        )
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (reaches("accuracy", bar=0.8), "supported"),
+        (reaches("accuracy", bar=0.95), "refuted"),
+        (reaches("loss", bar=0.2), "supported"),
+        (beats("accuracy", by=0.01), "invalid"),
+    ],
+)
+def test_a_verdict_recomputes_from_the_records_alone(finished, claim, verdict):
+    store, evidence = finished(claim)
+    assert evidence.verdict == verdict
+
+    emptied = {"differences": [], "looks": [], "estimate": None, "verdict": None, "finding": None, "p_value": None}
+    again = recompute(evidence.updated(**emptied), store)
+
+    assert again.substance() == evidence.substance()
+
+
+def test_a_verdict_that_was_changed_is_found_out(finished):
+    store, evidence = finished(reaches("accuracy", bar=0.95))
+
+    again = recompute(evidence.updated(verdict="supported"), store)
+
+    assert again.verdict == "refuted"
+
+
+def test_a_smoke_run_is_not_judged_when_recomputed_either(finished):
+    store, evidence = finished(reaches("accuracy", bar=0.8), smoke=True)
+
+    assert recompute(evidence, store).verdict is None
+
+
+def test_recomputing_names_the_replicates_that_are_missing_or_damaged(finished):
+    store, evidence = finished(reaches("accuracy", bar=0.8))
+    gone, damaged = (store.find(evidence.arms[0].replicates[-1][number]) for number in (2, 5))
+    store.model_path(gone).unlink()
+    store.model_path(damaged).with_name(f"{damaged.id}.json").write_text("{")
+
+    with pytest.raises(EvidenceError, match="missing or damaged") as caught:
+        recompute(evidence, store)
+
+    assert f"Received: {gone.id}, {damaged.id}\n" in str(caught.value)
+    assert "Run the hypothesis again" in str(caught.value)

@@ -1,0 +1,373 @@
+"""One hypothesis from claim to verdict: what is refused before any training, and what is recorded of the rest."""
+
+import dataclasses
+import functools
+
+import keras
+import numpy as np
+import pytest
+from sklearn.preprocessing import StandardScaler
+
+from negres_core.claim import beats, matches, reaches
+from negres_core.dataset import Dataset
+from negres_core.design import Design
+from negres_core.engine.selection import train
+from negres_core.errors import InputError
+from negres_core.evidence import Store
+from negres_core.experiment.decision import recompute
+from negres_core.recipe import Recipe, Stage
+
+Y = np.arange(40) % 2
+X = np.column_stack([np.arange(40.0), Y, Y])
+DATA = Dataset(x=X, y=Y, name="mine")
+
+
+def base(input_shape, outputs, name="kept"):
+    return keras.Sequential([keras.layers.Input(input_shape), keras.layers.Dense(outputs, "softmax", name=name)])
+
+
+def wide(input_shape, outputs):
+    return base(input_shape, outputs + 5)
+
+
+def image(input_shape):
+    return keras.Sequential([keras.layers.Input(input_shape), keras.layers.Reshape((1, 3)), keras.layers.Dense(2)])
+
+
+def other(input_shape, outputs):
+    return base(input_shape, outputs, name="another")
+
+
+def one_output(input_shape):
+    return keras.Sequential([keras.layers.Input(input_shape), keras.layers.Dense(1, "sigmoid")])
+
+
+def compiled(input_shape, outputs):
+    model = base(input_shape, outputs)
+    model.compile()
+    return model
+
+
+def portraits(input_shape, outputs, *, blind):
+    """Two inputs, of which a blind model puts one to no use."""
+    inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
+    image = keras.layers.Flatten()(inputs["image"])
+    both = image if blind else keras.layers.Concatenate()([image, inputs["age"]])
+    hidden = keras.layers.BatchNormalization()(both)
+    return keras.Model(inputs, keras.layers.Dense(outputs, "softmax")(hidden))
+
+
+GOOD, POOR = Recipe(Stage(base, epochs=3)), Recipe(Stage(base, epochs=1))
+
+
+@pytest.fixture(autouse=True)
+def scores(engine):
+    """Arms are as accurate as their epochs are many; folds differ a little."""
+    engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs * (0.1 + job.cell.fold / 100)
+
+
+def compare(experiment, treatment=GOOD, control=POOR, *, on=DATA, claim=None, **design):
+    design = {"folds": 2, "repeats": 2, "looks": False} | design
+    return experiment.compare(treatment, against=control, on=on, claim=claim or beats("accuracy", by=0.01), **design)
+
+
+def staged(**fields):
+    return Recipe(Stage(base, **fields))
+
+
+def built(**given):
+    return Recipe(Stage(functools.partial(base, **given)))
+
+
+def with_nan():
+    x = X.copy()
+    x[7, 1] = np.nan
+    return Dataset(x=x, y=Y, name="mine")
+
+
+# What is done, in a function because making it can be the error; then what the message says: wrong, received, remedy.
+BAD = {
+    "one fold": (lambda e: compare(e, folds=1), "one fold leaves nothing", "folds=1", "folds=5"),
+    "no repeat": (lambda e: compare(e, repeats=0), "`repeats` has to be", "repeats=0", "repeats=5"),
+    "folds over class": (
+        lambda e: compare(e, folds=21),
+        "more folds than rows",
+        "class 0 has 20 rows",
+        "at most 20 folds",
+    ),
+    "labels out of range": (
+        lambda e: compare(e, built(outputs=3), on=Dataset(x=X, y=Y * 4, name="mine")),
+        "Labels of 'mine' are out of range",
+        "labels from 0 to 4, and 3 outputs",
+        "5 outputs",
+    ),
+    "unknown metric": (
+        lambda e: compare(e, claim=beats("fun")),
+        "no metric 'fun'",
+        r"beats\('fun'",
+        "accuracy, precision",
+    ),
+    "metric of regression": (
+        lambda e: compare(e, claim=beats("r2")),
+        "no metric 'r2' for classification",
+        "r2",
+        "f1, loss",
+    ),
+    "negative margin": (lambda e: compare(e, claim=beats("loss", by=-1)), "negative margin", "by=-1", "0 or more"),
+    "no margin": (
+        lambda e: compare(e, claim=matches("loss", within=0)),
+        "positive margin",
+        "within=0",
+        "largest difference",
+    ),
+    "NaN in x": (lambda e: compare(e, on=with_nan()), "not finite", "the first in row 7", "drop these rows"),
+    "lengths": (
+        lambda e: compare(e, on=Dataset(x=X, y=Y[1:], name="a")),
+        "differ in length",
+        "39",
+        "one target for each",
+    ),
+    "shape of outputs": (
+        lambda e: compare(e, Recipe(Stage(image))),
+        "wrong shape",
+        r"\(1, 2\) a row",
+        "flatten or pool",
+    ),
+    "one output": (
+        lambda e: compare(e, Recipe(Stage(one_output))),
+        "does not take",
+        "1 outputs",
+        "binary_crossentropy",
+    ),
+    "rows not taken": (
+        lambda e: compare(e, built(input_shape=(4,))),
+        "cannot take the rows",
+        r"rows of shape \(3,\)",
+        "input_shape",
+    ),
+    "no shared layer": (
+        lambda e: compare(e, Recipe(Stage(base), Stage(other, inherits=base))),
+        "other inherits base, but they share no layer",
+        "another/kernel, another/bias; and kept/kernel",
+        "the same names",
+    ),
+    "shared shapes": (
+        lambda e: compare(e, Recipe(Stage(base), Stage(wide, inherits=base))),
+        "a shared weight differs in shape",
+        r"\(3, 7\)",
+        "other names",
+    ),
+    "all frozen": (
+        lambda e: compare(e, Recipe(Stage(base), Stage(base, inherits=base, freezes=base))),
+        "has nothing to train",
+        "none trainable",
+        "Freeze less",
+    ),
+    "loss of one-hot": (
+        lambda e: compare(e, staged(loss="categorical_crossentropy")),
+        "Targets of 'mine' are class labels",
+        "categorical_crossentropy",
+        "sparse_",
+    ),
+    "unknown optimizer": (
+        lambda e: compare(e, staged(optimizer="adamant")),
+        "cannot make the optimizer",
+        "adamant",
+        '"adam"',
+    ),
+    "compiled": (lambda e: compare(e, Recipe(Stage(compiled))), "a compiled model", "compile", "Leave compile"),
+    "no recipe": (lambda e: compare(e, base), "The treatment has to be a recipe", "function base", "Recipe"),
+    "no data set": (lambda e: compare(e, on=X), "`on` has to be a data set", "ndarray", "Dataset"),
+    "a bar for two": (lambda e: compare(e, claim=reaches("loss", bar=1)), "about one arm", "compare", "measure"),
+    "a margin for one": (
+        lambda e: e.measure(GOOD, on=DATA, claim=beats("loss")),
+        "about two arms",
+        "measure",
+        "compare",
+    ),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("smoke", [False, True], ids=["", "smoke"])
+def test_bad_input_is_refused_before_any_training(new_experiment, engine, tmp_path, bad, smoke):
+    give, wrong, received, remedy = BAD[bad]
+    with pytest.raises(InputError, match=rf"(?s){wrong}.*\n  Received: .*{received}.*\n  To do: .*{remedy}"):
+        give(new_experiment(smoke=smoke))
+    assert engine.calls == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bad_control_is_refused_before_the_treatment_is_trained(new_experiment, engine):
+    with pytest.raises(InputError, match="wrong shape"):
+        compare(new_experiment(), GOOD, Recipe(Stage(image)))
+    assert engine.calls == []
+
+
+def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
+    evidence = compare(new_experiment(expected="supported"))
+    assert (evidence.verdict, evidence.finding, evidence.status) == ("supported", "meaningfully better", "finished")
+    assert evidence.differences == [pytest.approx([0.2, 0.22])] * 2
+    assert evidence.estimate.effect == pytest.approx(0.21)
+    assert (evidence.claim["kind"], evidence.claim["threshold"], evidence.claim["unit"]) == ("beats", 0.01, "accuracy")
+    assert evidence.design == {"folds": 2, "repeats": 2, "seeds": 1, "looks": False}
+    assert (evidence.data["name"], evidence.data["digest"], evidence.data["rows"]) == ("mine", DATA.digest, 40)
+    assert (evidence.expected, evidence.outcome, evidence.title) == ("supported", None, "it holds")
+    assert (evidence.timings.trained, evidence.timings.reused) == (8, 0)
+    assert {finding.control for finding in evidence.controls} == {
+        *("disjoint folds", "duplicates", "headroom", "label leak"),
+        *("budget", "finite", "initial weights", "majority class", "paired cells", "trained weights"),
+    }
+    assert Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")) == evidence
+
+
+def test_arms_are_recorded_with_their_metrics_and_replicates(new_experiment, tmp_path):
+    treatment, control = compare(new_experiment()).arms
+    assert (treatment.role, control.role) == ("treatment", "control")
+    assert (treatment.recipe, control.recipe) == ("base (3 epochs)", "base (1 epochs)")
+    assert treatment.values == [pytest.approx([0.9, 0.93])] * 2
+    assert treatment.metrics["loss"] == pytest.approx({"mean": 0.5425, "sd": 0.015 / 3**0.5, "min": 0.535, "max": 0.55})
+    for arm in (treatment, control):
+        found = [Store(tmp_path).find(id).metrics["accuracy"] for id in arm.replicates[-1]]
+        assert found == [value for repeat in arm.values for value in repeat]
+
+
+def test_the_arms_share_their_cells(new_experiment, engine):
+    compare(new_experiment(), seeds=2)
+    (_, _, treatment), (_, _, control) = engine.calls
+    assert [(job.cell, job.seed) for job in treatment] == [(job.cell, job.seed) for job in control]
+    for one, two in zip(treatment, control, strict=True):
+        assert one.cell.train.tolist() == two.cell.train.tolist()
+
+
+def test_the_budget_counts_all_stages(new_experiment):
+    grown = functools.partial(base, name="kept")
+    arm = Recipe(Stage(base, epochs=2), Stage(grown, inherits=base, epochs=3))
+    design = {"folds": 2, "repeats": 2, "looks": False}
+    evidence = new_experiment().measure(arm, on=DATA, claim=reaches("accuracy", bar=0.5), **design)
+    assert evidence.arms[0].budget == {"epochs": 5, "steps": 5, "trainable_weights": 8, "weights": 8}
+    assert [len(stage) for stage in evidence.arms[0].replicates] == [4, 4]
+
+
+def test_one_arm_is_measured_against_a_bar(new_experiment):
+    design = {"folds": 2, "repeats": 2, "looks": False}
+    evidence = new_experiment().measure(GOOD, on=DATA, claim=reaches("accuracy", bar=0.8), **design)
+    assert (evidence.verdict, evidence.finding) == ("supported", "reached")
+    assert evidence.differences == [pytest.approx([0.1, 0.13])] * 2
+    assert [arm.role for arm in evidence.arms] == ["treatment"]
+
+
+def test_lower_is_better_for_a_loss(new_experiment):
+    evidence = compare(new_experiment(), claim=beats("loss"))
+    assert evidence.verdict == "supported"
+    assert evidence.differences == [pytest.approx([0.1, 0.11])] * 2
+    assert compare(new_experiment(), POOR, GOOD, claim=beats("loss")).finding == "worse"
+
+
+def test_a_second_run_trains_nothing_and_says_the_same(new_experiment, engine):
+    first, second = compare(new_experiment()), compare(new_experiment())
+    assert second.substance() == first.substance()
+    assert (second.timings.trained, second.timings.reused) == (0, 8)
+    assert len(engine.trained) == 8
+
+
+def test_evidence_says_started_until_there_is_a_verdict(new_experiment, engine, tmp_path):
+    seen = []
+
+    def look():
+        seen.append(Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")))
+        if len(seen) == 6:
+            raise RuntimeError("out of memory")
+
+    engine.at_work = look
+    with pytest.raises(RuntimeError, match="out of memory"):
+        compare(new_experiment())
+    left = Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test"))
+    assert {each.status for each in [*seen, left]} == {"started"}
+    assert {each.verdict for each in [*seen, left]} == {None}
+    engine.at_work = lambda: None
+    assert compare(new_experiment()).timings.reused == 5
+
+
+def test_a_failed_control_voids_the_run(new_experiment, engine):
+    engine.accuracy = lambda recipe, job: 0.6 - recipe.last.epochs * (0.1 - job.cell.fold / 100)
+    evidence = compare(new_experiment(), POOR, GOOD)
+    assert (evidence.verdict, evidence.finding) == ("invalid", "majority class")
+    assert evidence.estimate.effect == pytest.approx(0.19)
+    [failed] = [finding for finding in evidence.controls if not finding.passed]
+    assert failed.control == "majority class"
+
+
+def test_a_run_that_diverged_is_void(new_experiment, engine):
+    scores = engine.accuracy
+    engine.accuracy = lambda recipe, job: float("nan") if job.cell.fold else scores(recipe, job)
+    evidence = compare(new_experiment())
+    assert (evidence.verdict, evidence.estimate) == ("invalid", None)
+    assert "finite" in evidence.finding
+    assert evidence.differences == [[pytest.approx(0.2), None]] * 2
+
+
+def test_differences_without_variance_are_void(new_experiment, engine):
+    engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs / 10
+    evidence = compare(new_experiment())
+    assert (evidence.verdict, evidence.finding, evidence.estimate) == ("invalid", "variance", None)
+
+
+def test_an_arm_against_itself_is_trained_once_and_void(new_experiment):
+    evidence = compare(new_experiment(), GOOD, GOOD)
+    assert (evidence.verdict, evidence.finding, evidence.timings.trained) == ("invalid", "variance", 4)
+
+
+def test_a_smoke_run_is_small_and_judges_nothing(new_experiment, engine):
+    y = np.arange(3000) % 2
+    data = Dataset(x=np.zeros((3000, 3)), y=y, name="large")
+    evidence = compare(new_experiment(smoke=True), on=data, folds=10, repeats=10, seeds=5)
+    assert (evidence.smoke, evidence.status, evidence.verdict, evidence.finding) == (True, "finished", None, None)
+    assert evidence.design == {"folds": 2, "repeats": 2, "seeds": 1, "looks": False}
+    assert len(engine.trained) == 4
+    for recipe, rows, _ in engine.calls:
+        assert recipe.last.epochs == 1
+        assert len(rows) == 512
+
+
+def test_progress_is_told_of_every_arm(new_experiment):
+    told = []
+    compare(new_experiment(progress=lambda *progress: told.append(progress)))
+    assert told == [(f"base ({epochs} epochs)", done, 4) for epochs in (3, 1) for done in range(5)]
+
+
+def test_a_control_that_fails_before_training_stops_it(new_experiment, engine, monkeypatch, tmp_path):
+    split = Design.split
+
+    def overlapping(design, data):
+        for cell in split(design, data):
+            yield dataclasses.replace(cell, train=np.arange(len(data), dtype=np.int32))
+
+    monkeypatch.setattr(Design, "split", overlapping)
+    evidence = compare(new_experiment())
+    assert (evidence.status, evidence.verdict, evidence.finding) == (
+        "finished",
+        "invalid",
+        "disjoint folds, duplicates",
+    )
+    assert engine.calls == []
+    assert "disjoint folds failed" in str(evidence)
+    store = Store(tmp_path)
+    assert store.read_evidence(store.evidence_path("a test")) == evidence
+    assert recompute(evidence, store) == evidence
+
+
+def test_a_claim_about_one_of_two_inputs_is_decided(new_experiment, monkeypatch):
+    """Trained in earnest; the label is the sign of the sum of both, so that one alone gives three quarters of them."""
+    monkeypatch.setattr("negres_core.engine.selection.train", train)
+    fast = functools.partial(keras.optimizers.Adam, 0.1)
+    image, age = np.random.default_rng(8).normal(size=(2, 200))
+    data = Dataset(x={"image": image.reshape(-1, 1, 1), "age": age.reshape(-1, 1)}, y=age + image > 0, name="portraits")
+    sees, blind = (
+        Recipe(Stage(functools.partial(portraits, blind=b), optimizer=fast, batch_size=16), preprocess=StandardScaler)
+        for b in (False, True)
+    )
+    evidence = compare(new_experiment(), sees, blind, on=data, claim=beats("accuracy", by=0.05), repeats=3)
+    assert (evidence.verdict, evidence.finding) == ("supported", "meaningfully better"), str(evidence)
+    assert evidence.data["input_shape"] == {"age": [1], "image": [1, 1]}
+    assert "fitted scaler" in {finding.control for finding in evidence.controls}

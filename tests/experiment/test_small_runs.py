@@ -1,0 +1,91 @@
+"""Trials, really trained: small nets on few rows."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+import negres_core.controls.small_runs
+import negres_core.engine.selection
+from negres_core.dataset import Dataset
+from negres_core.design import Design
+from negres_core.engine.device import Device
+from negres_core.evidence import Store
+from negres_core.experiment.small_runs import check_pipeline
+from negres_core.metrics import METRICS
+from negres_core.recipe import Recipe, Stage
+from negres_core.run import Arm, Run
+
+RNG = np.random.default_rng(3)
+Y = np.arange(90) % 2
+DATA = Dataset(x=RNG.normal(size=(90, 6)) + 3 * Y[:, None], y=Y, name="two clouds")
+
+
+def net(input_shape, outputs):
+    hidden, last = keras.layers.Dense(32, activation="relu"), keras.layers.Dense(outputs, activation="softmax")
+    return keras.Sequential([keras.layers.Input(input_shape), hidden, last])
+
+
+ARMS = (Arm("treatment", Recipe(Stage(net, epochs=30))), Arm("control", Recipe(Stage(net, epochs=10))))
+
+
+@pytest.fixture(autouse=True)
+def few_rows(monkeypatch):
+    monkeypatch.setattr(negres_core.controls.small_runs, "ROWS", 60)
+
+
+@pytest.fixture
+def attempt(tmp_path):
+    """Try the pipeline of a comparison; its records stay for the next attempt."""
+
+    def attempt(progress=lambda what, done, total: None):
+        design = Design(folds=2, repeats=2)
+        run = Run(DATA, design, list(design.split(DATA)), ARMS, METRICS["accuracy"])
+        device = Device("cpu", "some processor", "tensorflow", workers=2)
+        return check_pipeline(run, Store(tmp_path), device, {"backend": "tensorflow"}, progress)
+
+    return attempt
+
+
+def test_a_clean_pipeline_passes_and_its_trials_are_kept(attempt, tmp_path):
+    told = []
+    first = attempt(lambda *progress: told.append(progress))
+
+    assert [(finding.control, finding.passed) for finding in first.findings] == [
+        ("A/A", True),
+        ("overfits 16", True),
+        ("permuted labels", True),
+        ("planted effect", True),
+    ]
+    assert {name: [len(stage) for stage in stages] for name, stages in first.replicates.items()} == {
+        "true targets": [20],
+        "16 rows, treatment": [2],
+        "permuted targets": [12],
+    }
+    assert all(Store(tmp_path).find(id) for stages in first.replicates.values() for stage in stages for id in stage)
+    assert (first.trained, first.reused) == (34, 0)
+    assert {(what.partition(":")[0], total) for what, _, total in told} == {
+        ("true targets", 20),
+        ("16 rows, treatment", 2),
+        ("permuted targets", 12),
+    }
+
+    second = attempt()
+    assert dataclasses.replace(second, trained=34, reused=0) == first
+    assert (second.trained, second.reused) == (0, 34)
+
+
+def test_an_engine_that_trains_on_the_test_fold_is_found(attempt, monkeypatch):
+    train = negres_core.engine.selection.train
+
+    def leak(recipe, data, jobs, *, device):
+        leaky = []
+        for job in jobs:
+            every = np.union1d(job.cell.train, job.cell.test).astype(np.int32)
+            leaky.append(dataclasses.replace(job, cell=dataclasses.replace(job.cell, train=every)))
+        yield from train(recipe, data, leaky, device=device)
+
+    monkeypatch.setattr("negres_core.engine.selection.train", leak)
+
+    assert [finding.control for finding in attempt().findings if not finding.passed] == ["permuted labels"]

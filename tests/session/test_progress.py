@@ -1,0 +1,45 @@
+import io
+
+import pytest
+
+from negres_core.session.progress import on_terminal, show_progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "ci", "seen"),
+    [(Terminal, "", True), (Terminal, "true", False), (io.StringIO, "", False)],
+    ids=["terminal", "ci", "file"],
+)
+def test_progress_is_for_a_terminal_and_no_ci_job(monkeypatch, stream, ci, seen):
+    monkeypatch.setattr("sys.stderr", stream())
+    monkeypatch.setenv("CI", ci)
+    assert on_terminal() is seen
+
+
+def test_progress_names_what_is_trained_and_how_much_of_it_is_done(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    with show_progress() as report:
+        report("base (10 epochs)", 0, 25)
+        report("grown (10 epochs)", 3, 7)
+        report("base (10 epochs)", 24, 25)
+    *_, first, second = (line for line in terminal.getvalue().splitlines() if "epochs" in line)
+    assert "base (10 epochs)" in first
+    assert "24/25 replicates" in first
+    assert "grown (10 epochs)" in second
+    assert "3/7" in second
+
+
+def test_progress_leaves_standard_output_alone(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with show_progress() as report:
+        report("base (10 epochs)", 1, 2)
+    assert capsys.readouterr().out == ""
