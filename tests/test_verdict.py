@@ -45,7 +45,13 @@ def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
         (0.03, 0.01, beats("accuracy", by=0.005), "supported", "meaningfully better"),
         # Better, but neither shown to exceed the margin nor shown not to.
         (0.03, 0.01, beats("accuracy", by=0.02), "inconclusive", f"better than 0; margin 0.02 undecided: {SMALL}"),
-        (0.03, 0.01, beats("accuracy", by=0.014), "inconclusive", "better than 0; margin 0.014 undecided: needs 13 repeats"),
+        (
+            0.03,
+            0.01,
+            beats("accuracy", by=0.014),
+            "inconclusive",
+            "better than 0; margin 0.014 undecided: needs 13 repeats",
+        ),
         (0.005, 0.01, beats("accuracy", by=0.005), "inconclusive", SMALL),
         # An earlier row wins: both worse and equivalent, both equivalent and better.
         (-0.03, 0.01, beats("accuracy", by=0.1), "refuted", "worse"),
@@ -72,9 +78,9 @@ def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
     ],
 )
 def test_every_row(effect, standard_error, claim, verdict, finding):
-    judged = judge(estimate(effect, standard_error), claim)
+    result = judge(estimate(effect, standard_error), claim)
 
-    assert (judged.verdict, judged.finding) == (verdict, finding)
+    assert (result.verdict, result.finding) == (verdict, finding)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +111,9 @@ def test_every_row(effect, standard_error, claim, verdict, finding):
 def test_the_border_between_two_rows(claim, border, below, above):
     """Borders are in standard errors of 0.01, and are approached to a ten-millionth of one."""
     for effect, (verdict, finding) in ((border - 1e-7, below), (border + 1e-7, above)):
-        judged = judge(estimate(effect * 0.01), claim)
-        assert judged.verdict == verdict
-        assert finding in (None, judged.finding)
+        result = judge(estimate(effect * 0.01), claim)
+        assert result.verdict == verdict
+        assert finding in (None, result.finding)
 
 
 def test_alpha_sets_the_intervals():
@@ -145,10 +151,10 @@ def test_inconclusive_states_how_many_repeats_would_decide_and_they_do():
     cells = np.array([[0.002, 0.014, 0.008, 0.011, 0.005]])
     once = corrected_resampled_t(cells, test_train_ratio=RATIO)
 
-    judged = judge(once, beats("accuracy", by=0.002))
+    result = judge(once, beats("accuracy", by=0.002))
 
-    assert (judged.verdict, judged.finding) == ("inconclusive", "needs 2 repeats")
-    assert judged.explanation == (
+    assert (result.verdict, result.finding) == ("inconclusive", "needs 2 repeats")
+    assert result.explanation == (
         "2 repeats of 5 folds would decide it, against 1 so far, if the mean and the spread of the differences stay as "
         "they are."
     )
@@ -167,9 +173,9 @@ def test_inconclusive_states_how_many_repeats_would_decide_and_they_do():
 def test_inconclusive_states_which_margin_could_be_decided(claim, wider, smallest):
     undecided = estimate(0.005)
 
-    judged = judge(undecided, claim)
+    result = judge(undecided, claim)
 
-    assert judged.explanation == (
+    assert result.explanation == (
         f"No number of repeats will decide a margin of 0.005 on this data set; the smallest larger one that it could "
         f"decide is {smallest}."
     )
@@ -233,22 +239,22 @@ def test_a_look_has_its_own_level(look, claim, border, side):
 def test_each_of_two_tails_spends_half_the_level():
     for look in LOOKS:
         t95 = scipy.stats.t.isf(look.level(0.025), 24)
-        judged = judge(estimate((-t95 - 1e-6) * 0.01), beats("accuracy", by=0.01), look=look)
+        result = judge(estimate((-t95 - 1e-6) * 0.01), beats("accuracy", by=0.01), look=look)
 
-        assert judged.finding == "worse"
-        assert judged.p_value == pytest.approx(0.05, rel=1e-4)
+        assert result.finding == "worse"
+        assert result.p_value == pytest.approx(0.05, rel=1e-4)
 
 
 @settings(deadline=None)  # the first example computes the levels that later ones find in the cache
 @given(st.floats(-0.1, 0.1), st.sampled_from(LOOKS), st.sampled_from([0.01, 0.05, 0.2]))
 def test_a_p_value_is_below_alpha_exactly_if_there_is_a_verdict(effect, look, alpha):
     for claim in (beats("accuracy", by=0.02), matches("accuracy", within=0.02), reaches("psnr", bar=20.0)):
-        judged = judge(estimate(effect), claim, alpha=alpha, look=look)
+        result = judge(estimate(effect), claim, alpha=alpha, look=look)
 
-        if judged.verdict == "inconclusive":
-            assert judged.p_value is None
+        if result.verdict == "inconclusive":
+            assert result.p_value is None
         else:
-            assert 0 <= judged.p_value < alpha
+            assert 0 <= result.p_value < alpha
 
 
 @pytest.mark.parametrize(
@@ -277,9 +283,9 @@ def test_the_repeats_needed_are_computed_at_the_level_of_the_look():
         return scipy.stats.t.sf(0.0185 / standard_error, 5 * repeats - 1) < scipy.stats.norm.sf(bound)
 
     assert judge(close, beats("accuracy")).verdict == "supported"
-    judged = judge(close, beats("accuracy"), look=LOOKS[-1])
+    result = judge(close, beats("accuracy"), look=LOOKS[-1])
     needed = next(repeats for repeats in range(6, 30) if decided(repeats))
-    assert judged.finding == f"needs {needed} repeats"
+    assert result.finding == f"needs {needed} repeats"
     # z * SD / sqrt(k - 1), with z = 1.929 at the level of the last of 30 looks, 0.0269.
     assert "more than 0.0179 can be" in judge(estimate(0.01), reaches("psnr", bar=20.0), look=LOOKS[-1]).explanation
 
@@ -390,6 +396,6 @@ def test_a_wrong_verdict_at_the_border_of_its_claim_is_as_rare_as_alpha(claim, e
     "claim", [beats("accuracy", by=0.01), matches("accuracy", within=0.02), reaches("psnr", bar=20.0)]
 )
 def test_settle_returns_what_judge_decides_and_none_otherwise(effect, claim):
-    judged = judge(estimate(effect), claim)
+    result = judge(estimate(effect), claim)
 
-    assert settle(estimate(effect), claim) == (None if judged.verdict == "inconclusive" else judged)
+    assert settle(estimate(effect), claim) == (None if result.verdict == "inconclusive" else result)
