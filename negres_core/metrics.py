@@ -50,9 +50,6 @@ METRICS = {
     )
 }
 
-SSIM_ROWS = 256
-"""Most images of a test fold that structural similarity is averaged over, spread over the fold: it is slow."""
-
 
 def metric_of(claim: Claim, *, task: Task, own: Sequence[Sequence[Metric] | None] = (None,)) -> Metric:
     """Look up the metric a claim is about.
@@ -87,70 +84,6 @@ def metric_of(claim: Claim, *, task: Task, own: Sequence[Sequence[Metric] | None
             remedy="Give both arms the same Metric.",
         )
     return found[0]
-
-
-def score_labels(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Score predicted class labels, both (rows,): accuracy, and macro precision, recall and F1 over the classes in y.
-
-    A class that is never predicted has precision 0, as in the usual macro average.
-    """
-    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
-
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        y, predicted, labels=np.unique(y), average="macro", zero_division=0.0
-    )
-    scores = {"accuracy": accuracy_score(y, predicted), "precision": precision, "recall": recall, "f1": f1}
-    return {name: float(value) for name, value in scores.items()}
-
-
-def score_values(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Score predicted values, both (rows, ...): mean squared and absolute error, and R^2, averaged over columns."""
-    from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
-
-    y, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
-    return {
-        "mse": float(mean_squared_error(y, predicted)),
-        "mae": float(mean_absolute_error(y, predicted)),
-        "r2": float(r2_score(y, predicted)),
-    }
-
-
-def score_images(y: np.ndarray, predicted: np.ndarray, *, mean: np.ndarray, span: float) -> dict[str, float]:
-    """Score predicted images, both (rows, height, width, channels).
-
-    Args:
-        y: the images.
-        predicted: what an arm makes of them, raw: neither clipped nor rounded.
-        mean: the mean image of the training fold, (height, width, channels): the best answer that looks at nothing.
-        span: from the darkest to the brightest value of the data set; 1 for images from 0 to 1.
-
-    Returns:
-        `psnr`, the mean over images of the peak signal-to-noise ratio, dB, in which no image has an error under that
-        of rounding to 8 bits; `ssim`, the mean structural similarity (Wang et al. 2004, with scikit-image's window of
-        7 pixels, or less for smaller images) of at most `SSIM_ROWS` of them; `skill`, the share of the mean image's
-        squared error that is gone: 1 is perfect, 0 is the mean image.
-    """
-    errors = np.mean((y - predicted) ** 2, axis=(1, 2, 3), dtype=np.float64)
-    trivial = np.mean((y - mean) ** 2, dtype=np.float64)
-    rounding = (span / 255) ** 2 / 12
-    rows = np.linspace(0, len(y) - 1, min(SSIM_ROWS, len(y))).astype(int)
-    return {
-        "psnr": float(np.mean(10 * np.log10(span**2 / np.maximum(errors, rounding)))),
-        "ssim": _ssim(y[rows], predicted[rows], span),
-        "skill": float(1 - errors.mean() / trivial) if trivial > 0 else 0.0,
-    }
-
-
-def _ssim(y: np.ndarray, predicted: np.ndarray, span: float) -> float:
-    from skimage import metrics
-
-    window = min(7, *y.shape[1:3])
-    if window < 3:
-        return float("nan")  # there is no structure in it
-    # Every channel of every image is a channel of one large image, whose mean similarity is the mean of theirs.
-    stacked = [np.moveaxis(images, 0, 2).reshape(*y.shape[1:3], -1) for images in (y, predicted)]
-    odd = window - 1 + window % 2
-    return float(metrics.structural_similarity(*stacked, win_size=odd, channel_axis=-1, data_range=span))
 
 
 def loss_skill(loss: float, *, trivial: float, floor: float) -> float:

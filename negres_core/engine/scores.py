@@ -1,4 +1,7 @@
-"""Scores of one replicate: the metrics of its task, and a summary of what it predicts."""
+"""Scores of one replicate: the metrics of its task, and a summary of its predictions.
+
+scikit-learn and scikit-image compute the metrics. Nothing here knows the loss, which the engine adds.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arrays import spread_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
-from negres_core.metrics import METRICS, score_images, score_labels, score_values
+from negres_core.metrics import METRICS
+
+SSIM_ROWS = 256
+"""Most images of a test fold that structural similarity is averaged over, spread over the fold: it is slow."""
 
 
 def score(
@@ -20,8 +27,9 @@ def score(
         data: the data set.
         cell: the cell.
         predicted: class labels, (rows,), or values in the shape of the targets.
-        classes: how many labels could be predicted, of which the summary counts each.
-        finite: whether everything is; where not, all metrics are NaN, and the summary is empty.
+        finite: whether losses, weights and predictions are finite; if not, all metrics are NaN and the summary is
+            empty.
+        classes: number of labels that could be predicted; the summary counts the predictions of each.
 
     Returns:
         Metrics by name, without those of a loss; and the summary that a record keeps.
@@ -40,8 +48,73 @@ def score(
     return metrics, summary
 
 
+def score_labels(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """Score predicted class labels, both (rows,): accuracy, and macro precision, recall and F1 over the classes in y.
+
+    A class that is never predicted has precision 0, as in the usual macro average.
+    """
+    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        y, predicted, labels=np.unique(y), average="macro", zero_division=0.0
+    )
+    scores = {"accuracy": accuracy_score(y, predicted), "precision": precision, "recall": recall, "f1": f1}
+    return {name: float(value) for name, value in scores.items()}
+
+
+def score_values(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """Score predicted values, both (rows, ...): mean squared and absolute error, and R^2, averaged over columns."""
+    from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+
+    y, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
+    return {
+        "mse": float(mean_squared_error(y, predicted)),
+        "mae": float(mean_absolute_error(y, predicted)),
+        "r2": float(r2_score(y, predicted)),
+    }
+
+
+def score_images(y: np.ndarray, predicted: np.ndarray, *, mean: np.ndarray, span: float) -> dict[str, float]:
+    """Score predicted images, both (rows, height, width, channels).
+
+    Args:
+        y: the images.
+        predicted: the reconstructions, raw: neither clipped nor rounded.
+        mean: the mean image of the training fold, (height, width, channels): the best prediction that ignores its
+            input.
+        span: from the darkest to the brightest value of the data set; 1 for images from 0 to 1.
+
+    Returns:
+        `psnr`, the mean over images of the peak signal-to-noise ratio, dB, in which no image has an error below that
+        of rounding to 8 bits; `ssim`, the mean structural similarity (Wang et al. 2004, with scikit-image's window of
+        7 pixels, or less for smaller images) of at most `SSIM_ROWS` images; `skill`, the share of the mean image's
+        squared error that is removed: 1 is perfect, 0 is the mean image.
+    """
+    errors = np.mean((y - predicted) ** 2, axis=(1, 2, 3), dtype=np.float64)
+    trivial = np.mean((y - mean) ** 2, dtype=np.float64)
+    rounding = (span / 255) ** 2 / 12
+    rows = spread_rows(len(y), most=SSIM_ROWS)
+    return {
+        "psnr": float(np.mean(10 * np.log10(span**2 / np.maximum(errors, rounding)))),
+        "ssim": _ssim(y[rows], predicted[rows], span),
+        "skill": float(1 - errors.mean() / trivial) if trivial > 0 else 0.0,
+    }
+
+
+def _ssim(y: np.ndarray, predicted: np.ndarray, span: float) -> float:
+    from skimage import metrics
+
+    window = min(7, *y.shape[1:3])
+    if window < 3:
+        return float("nan")  # too small to have structure
+    # Every channel of every image is a channel of one large image, whose mean similarity is the mean of theirs.
+    stacked = [np.moveaxis(images, 0, 2).reshape(*y.shape[1:3], -1) for images in (y, predicted)]
+    odd = window - 1 + window % 2
+    return float(metrics.structural_similarity(*stacked, win_size=odd, channel_axis=-1, data_range=span))
+
+
 def _summarize_images(predicted: np.ndarray, data: Dataset) -> dict[str, float | int]:
-    """Summarize raw outputs, and what 8 bits show of them."""
+    """Summarize raw outputs, and how they look after conversion to 8 bits."""
     shown = data.as_shown(predicted)
     return {
         "low": float(predicted.min()),

@@ -1,3 +1,5 @@
+"""Scores by hand and by other functions."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -5,12 +7,14 @@ import pytest
 
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
-from negres_core.engine.scores import score
+from negres_core.engine.scores import score, score_images, score_labels, score_values
 from negres_core.metrics import METRICS
 
 FACES = np.random.default_rng(0).uniform(size=(12, 8, 8, 3)).astype(np.float32)
 FACES[0, 0, 0] = 0, 1, 0
 IMAGES = Dataset(x=FACES, y=FACES, name="images")
+NOISE = np.random.default_rng(0).uniform(size=(5, 16, 16, 3)).astype(np.float32)
+BRIGHTER = (NOISE + 0.1).astype(np.float32)
 CELL = Cell(0, 0, np.arange(8, dtype=np.int32), np.arange(8, 12, dtype=np.int32))
 
 
@@ -19,7 +23,7 @@ def test_labels_are_counted():
 
     metrics, summary = score(data, CELL, np.array([2, 0, 0, 2]), finite=True, classes=3)
 
-    assert metrics["accuracy"] == 0.75  # of 2, 0, 1 and 2
+    assert metrics["accuracy"] == 0.75  # the labels are 2, 0, 1 and 2
     assert summary == {"counts": [2, 0, 2]}
 
 
@@ -32,7 +36,7 @@ def test_values_are_summarized():
     assert summary == pytest.approx({"mean": 10.0, "sd": np.std([8, 9, 10, 13])})
 
 
-def test_images_have_all_metrics_but_those_of_a_loss():
+def test_images_have_all_metrics_except_those_of_the_loss():
     metrics, summary = score(IMAGES, CELL, IMAGES.y[CELL.test], finite=True)
 
     assert set(metrics) == {n for n, m in METRICS.items() if "reconstruction" in m.tasks and "loss" not in n}
@@ -48,8 +52,8 @@ def test_the_mean_image_of_the_training_fold_has_no_skill():
     assert metrics["skill"] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_what_8_bits_show_of_images_is_told():
-    # A quarter black, a quarter white, and the rest under black and over white, which shows as black and white.
+def test_the_summary_describes_images_as_8_bits_show_them():
+    # A quarter is black, a quarter white, a quarter below black and a quarter above white.
     outputs = np.tile(np.array([0.0, 1.0, -0.5, 1.5], np.float32).reshape(4, 1, 1, 1), (1, 8, 8, 3))
 
     _, summary = score(IMAGES, CELL, outputs, finite=True)
@@ -59,9 +63,106 @@ def test_what_8_bits_show_of_images_is_told():
     assert (summary["shown_values"], summary["shown_black"], summary["shown_white"]) == (2, 0.5, 0.5)
 
 
-def test_what_is_not_finite_has_no_score():
+def test_a_replicate_that_is_not_finite_has_no_score():
     metrics, summary = score(IMAGES, CELL, IMAGES.y[CELL.test], finite=False)
 
     assert metrics
     assert all(np.isnan(value) for value in metrics.values())
     assert summary == {}
+
+
+def test_labels_are_scored_as_by_hand():
+    # Class 0: 3 predictions find 2 of 3 rows. Class 1: 3 find 1 of 2. Class 2: no prediction, and 1 row is missed.
+    scores = score_labels(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 0, 1]))
+
+    assert scores == pytest.approx(
+        {
+            "accuracy": 3 / 6,
+            "precision": (2 / 3 + 1 / 3 + 0) / 3,
+            "recall": (2 / 3 + 1 / 2 + 0) / 3,
+            "f1": (2 / 3 + 2 / 5 + 0) / 3,
+        }
+    )
+    assert {type(value) for value in scores.values()} == {float}
+
+
+def test_a_class_that_is_only_predicted_does_not_enter_the_average():
+    scores = score_labels(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 7]))
+
+    assert scores["recall"] == pytest.approx((1 + 1 / 2) / 2)
+    assert scores["precision"] == 1.0
+
+
+def test_values_are_scored_as_by_hand():
+    scores = score_values(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 6.0]))
+
+    # Squared errors sum to 9; the squared deviations from the mean to 2.
+    assert scores == pytest.approx({"mse": 3.0, "mae": 1.0, "r2": 1 - 9 / 2})
+
+
+def test_columns_of_values_have_equal_weight():
+    y = np.array([[0.0, 0.0], [2.0, 20.0]])
+
+    assert score_values(y, np.array([[1.0, 10.0], [1.0, 10.0]])) == pytest.approx({"mse": 50.5, "mae": 5.5, "r2": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("task", "scored"),
+    [
+        ("classification", score_labels(np.array([0, 1]), np.array([0, 1]))),
+        ("regression", score_values(np.array([0.0, 1.0]), np.array([0.0, 1.0]))),
+    ],
+)
+def test_every_metric_of_a_task_is_computed(task, scored):
+    """Except the loss, which the engine computes."""
+    assert {name for name, metric in METRICS.items() if task in metric.tasks} == {*scored, "loss"}
+
+
+def test_a_perfect_score_lies_in_the_direction_of_better():
+    y = np.array([0.0, 1.0, 2.0])
+    perfect, poor = score_values(y, y), score_values(y, y[::-1])
+
+    assert all((perfect[name] > poor[name]) == METRICS[name].higher_is_better for name in perfect)
+
+
+def test_images_are_scored_as_by_scikit_image():
+    from skimage import metrics
+
+    scores = score_images(NOISE, BRIGHTER, mean=np.full((16, 16, 3), 0.5, np.float32), span=1.0)
+
+    pairs = list(zip(NOISE, BRIGHTER, strict=True))
+    psnr = np.mean([metrics.peak_signal_noise_ratio(y, out, data_range=1.0) for y, out in pairs])
+    ssim = np.mean([metrics.structural_similarity(y, out, channel_axis=-1, data_range=1.0) for y, out in pairs])
+    assert scores["psnr"] == pytest.approx(psnr)
+    assert scores["ssim"] == pytest.approx(ssim, rel=1e-5)
+    assert scores["skill"] == pytest.approx(1 - 0.01 / np.mean((NOISE - 0.5) ** 2), rel=1e-4)
+
+
+def test_the_scale_of_images_does_not_change_their_scores():
+    scores = score_images(NOISE, BRIGHTER, mean=NOISE.mean(axis=0), span=1.0)
+    bytes_scores = score_images(255 * NOISE, 255 * BRIGHTER, mean=255 * NOISE.mean(axis=0), span=255.0)
+
+    assert bytes_scores == pytest.approx(scores, rel=1e-4)
+
+
+def test_a_perfect_image_has_the_signal_to_noise_ratio_of_rounding_to_8_bits():
+    perfect = score_images(NOISE, NOISE, mean=NOISE.mean(axis=0), span=1.0)
+    rounded = score_images(NOISE, np.round(NOISE * 255) / 255, mean=NOISE.mean(axis=0), span=1.0)
+
+    assert perfect["psnr"] == pytest.approx(10 * np.log10(12 * 255**2))
+    assert perfect["psnr"] == pytest.approx(rounded["psnr"], abs=0.3)
+
+
+@pytest.mark.parametrize(("size", "known"), [(6, True), (3, True), (2, False)])
+def test_structural_similarity_needs_images_of_3_pixels(size, known):
+    small = NOISE[:, :size, :size]
+
+    ssim = score_images(small, small, mean=small.mean(axis=0), span=1.0)["ssim"]
+
+    assert ssim == pytest.approx(1.0) if known else np.isnan(ssim)
+
+
+def test_skill_is_zero_if_all_images_are_equal():
+    same = np.zeros((2, 8, 8, 3), np.float32)
+
+    assert score_images(same, same, mean=same[0], span=1.0)["skill"] == 0.0

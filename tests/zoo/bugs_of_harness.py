@@ -10,8 +10,9 @@ from negres_core import Dataset, Recipe
 from negres_core.design import Cell
 from negres_core.engine import compiled, replicate
 from negres_core.engine.program import Program
+from negres_core.engine.scores import score_labels
 from negres_core.experiment.training import Trainer
-from negres_core.metrics import METRICS, score_labels
+from negres_core.metrics import METRICS
 from tests.zoo.models import network
 from tests.zoo.pipelines import digits, logits, rare, reconstruction
 from tests.zoo.specimens import bug
