@@ -1,4 +1,4 @@
-"""Inputs: one array, or several by name. What is done to one is done to each, by these functions alone."""
+"""Functions that treat one array and several named arrays alike, as a model may have one input or several."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 T = TypeVar("T")
 
 Named: TypeAlias = T | dict[str, T]
-"""One of something, or one for each name."""
+"""A single value, or one per name."""
 
 
 def map_arrays(function: Callable[..., T], arrays: Any, *more: Any) -> Named[T]:
-    """Apply a function to an array, or to each of several.
+    """Apply a function to an array, or to each of several named arrays.
 
     Args:
-        function: a function of one array of each of the arguments that follow.
-        arrays: an array (or a shape, or what else an input has one of), or a dictionary of them by name.
-        *more: the same again: one, or as many by the same names.
+        function: takes one array, and one item of each of `more`.
+        arrays: an array (or a shape, or anything else that each input has one of), or a dictionary of them by name.
+        *more: further arguments of the same structure: a single item, or a dictionary with the same names.
 
     Returns:
-        What the function returns; for several, by name, in the order of their names.
+        The function's result; for several arrays, a dictionary of results, sorted by name.
 
     >>> map_arrays(len, [1, 2])
     2
@@ -35,7 +35,7 @@ def map_arrays(function: Callable[..., T], arrays: Any, *more: Any) -> Named[T]:
 
 
 def label_arrays(arrays: Any, label: str) -> dict[str, Any]:
-    """Return one array under a label, or several under the label and their names, in the order of their names.
+    """Return a dictionary of one array under `label`, or of several under the label and their names, sorted by name.
 
     >>> label_arrays({"image": 0, "age": 1}, "x")
     {"x['age']": 1, "x['image']": 0}
@@ -46,12 +46,12 @@ def label_arrays(arrays: Any, label: str) -> dict[str, Any]:
 
 
 def take_rows(arrays: Any, rows: Any) -> Any:
-    """Return some rows of an array, or of each of several."""
+    """Return some rows of an array, or of each of several named arrays."""
     return map_arrays(lambda each: each[rows], arrays)
 
 
 def spread_rows(count: int, *, most: int) -> np.ndarray:
-    """Return at most `most` row numbers spread evenly over `count` rows, the first and the last included.
+    """Return at most `most` row numbers, evenly spread over `count` rows from the first to the last.
 
     >>> spread_rows(9, most=3).tolist()
     [0, 4, 8]
@@ -60,6 +60,6 @@ def spread_rows(count: int, *, most: int) -> np.ndarray:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Tell whether two arrays are one in memory, as inputs and targets of an autoencoder may be."""
-    arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
-    return arrays and one.__array_interface__ == other.__array_interface__
+    """Return whether two arrays are the same memory, as inputs and targets of an autoencoder may be."""
+    are_arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+    return are_arrays and one.__array_interface__ == other.__array_interface__

@@ -1,40 +1,63 @@
-"""What is done to one array is done to each of several, by name."""
+"""One array and several named arrays are treated alike."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from negres_core.arrays import label_arrays, map_arrays, take_rows
+from negres_core.arrays import is_same, label_arrays, map_arrays, spread_rows, take_rows
 
 ONE = np.arange(6).reshape(3, 2)
 TWO = {"image": ONE, "age": ONE[:, :1]}
 
 
-def test_one_array_is_mapped_as_it_is_and_several_by_name():
+def test_one_array_is_mapped_itself_and_several_are_mapped_by_name():
     assert map_arrays(np.shape, ONE) == (3, 2)
     assert map_arrays(np.shape, TWO) == {"age": (3, 1), "image": (3, 2)}
 
 
-def test_arguments_of_one_structure_are_mapped_together():
+def test_arguments_of_the_same_structure_are_mapped_together():
     assert map_arrays(lambda a, b: a.sum() - b, ONE, 5) == 10
     assert map_arrays(lambda a, b: a.sum() - b, TWO, {"image": 5, "age": 6}) == {"age": 0, "image": 10}
 
 
 @pytest.mark.parametrize("order", [("image", "age"), ("age", "image")])
-def test_names_come_in_one_order_however_they_were_given(order):
-    given = {name: TWO[name] for name in order}
-    assert list(map_arrays(np.shape, given)) == ["age", "image"]
-    assert list(label_arrays(given, "x")) == ["x['age']", "x['image']"]
+def test_names_are_sorted_whatever_order_they_were_given_in(order):
+    arrays = {name: TWO[name] for name in order}
+    assert list(map_arrays(np.shape, arrays)) == ["age", "image"]
+    assert list(label_arrays(arrays, "x")) == ["x['age']", "x['image']"]
 
 
-def test_one_array_has_the_label_itself():
+def test_one_array_gets_the_label_itself():
     assert list(label_arrays(ONE, "x")) == ["x"]
     assert label_arrays(ONE, "x")["x"] is ONE
 
 
-def test_the_same_rows_are_taken_of_each():
+def test_the_same_rows_are_taken_of_each_array():
     rows = np.array([2, 0])
     assert take_rows(ONE, rows).tolist() == [[4, 5], [0, 1]]
     assert take_rows(TWO, rows)["age"].tolist() == [[4], [0]]
     assert take_rows(TWO, slice(2))["image"].shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "rows"),
+    [(5, 5, [0, 1, 2, 3, 4]), (3, 8, [0, 1, 2]), (100, 4, [0, 33, 66, 99]), (7, 1, [0]), (1, 9, [0])],
+)
+def test_rows_are_spread_evenly_from_the_first_to_the_last(count, most, rows):
+    assert spread_rows(count, most=most).tolist() == rows
+
+
+@pytest.mark.parametrize("count", [17, 256, 1000])
+def test_no_row_is_taken_twice(count):
+    rows = spread_rows(count, most=16)
+
+    assert len(set(rows.tolist())) == 16
+
+
+def test_arrays_are_the_same_if_they_are_the_same_rows_of_the_same_memory():
+    assert is_same(ONE, ONE.view())
+    assert not is_same(ONE, ONE.copy())
+    assert not is_same(ONE, ONE[1:])
+    assert not is_same(ONE, ONE.T)
+    assert not is_same(TWO, TWO)

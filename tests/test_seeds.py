@@ -17,7 +17,7 @@ from negres_core.seeds import derive_seed
     ],
 )
 def test_a_seed_is_the_same_on_every_machine(seed, expected):
-    """Folds and weights of what is stored rest on it: a change here changes every result."""
+    """Folds and initial weights are drawn from these seeds: a change here changes every stored result."""
     assert seed == expected
 
 
@@ -28,7 +28,7 @@ def test_a_seed_does_not_depend_on_the_process():
     assert int(printed) == derive_seed("weights", at="b", fold=3)
 
 
-def test_every_axis_and_the_purpose_count():
+def test_a_seed_depends_on_its_purpose_and_on_every_axis():
     seeds = {
         derive_seed("order", repeat=0, fold=1),
         derive_seed("order", repeat=1, fold=0),
@@ -42,7 +42,7 @@ def test_every_axis_and_the_purpose_count():
     assert len(seeds) == 7
 
 
-def test_the_order_of_axes_does_not_count():
+def test_a_seed_does_not_depend_on_the_order_of_axes():
     assert derive_seed("order", repeat=0, fold=1) == derive_seed("order", fold=1, repeat=0)
 
 
