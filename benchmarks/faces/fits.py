@@ -67,18 +67,18 @@ def probe(train, test, attribute, codes):
 
 
 def probe_code(train, test, model, *, attribute):
-    """Inspection the codes of a trained encoder."""
+    """Probe the codes of a trained encoder."""
     return probe(train, test, attribute, [encode(model, fold.x) for fold in (train, test)])
 
 
 def probe_untrained(train, test, *, attribute, build):
-    """Inspection the codes of the same encoder before it was trained: what its architecture alone knows."""
+    """Probe the codes of the same encoder before it was trained: what its architecture alone knows."""
     model = build(train.input_shape)
     return probe(train, test, attribute, [encode(model, fold.x) for fold in (train, test)])
 
 
 def probe_pca(train, test, *, attribute, code=64):
-    """Inspection the principal components of the training faces."""
+    """Probe the principal components of the training faces."""
     fitted = fit_pca(train, code)
     return probe(train, test, attribute, [fitted.transform(fold.flatten()) for fold in (train, test)])
 

@@ -92,7 +92,7 @@ def vae(input_shape, *, code=64, **options):
     """Return a variational autoencoder: `cae`, with a distribution in place of each code. `encoder` gives its mean."""
     import keras
 
-    from benchmarks.faces.layers import Sampling
+    from benchmarks.face_layers import Sampling
 
     inner = cae(input_shape, code=2 * code, **options)
     moments, images = inner.get_layer("encoder"), keras.Input(input_shape)
@@ -107,7 +107,7 @@ def dcgan(input_shape, *, code=64, width=32):
 
     After Radford et al. 2016. The model draws a code for each image that it is given, and returns what is generated.
     """
-    from benchmarks.faces.layers import Adversaries
+    from benchmarks.face_layers import Adversaries
 
     return Adversaries(input_shape, code=code, width=width)
 

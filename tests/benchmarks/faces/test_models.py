@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks.faces import models as face_models
-from benchmarks.faces.layers import Sampling
+from benchmarks.face_layers import Sampling
 
 SHAPE = (16, 16, 3)
 FACES = np.random.default_rng(0).uniform(size=(5, *SHAPE)).astype(np.float32)
