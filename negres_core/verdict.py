@@ -45,8 +45,8 @@ def judge(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look =
     neither that it is better by the margin nor that it is not, nothing is decided.
 
     Args:
-        estimate: the effect, signed so that positive is better: treatment minus control arm, or for `reaches` the
-            arm's own metric minus the bar.
+        estimate: the effect, signed so that positive is better: treatment arm minus control arm, or for
+            `reaches` the arm's own metric minus the bar.
         claim: the claim, with its margin in the unit of the effect.
         alpha: the level, between 0 and 0.5; the intervals are those of 1 - alpha and 1 - 2 alpha.
         look: the number of this look and of all looks; the level and the coverage hold over all of them together.
@@ -61,7 +61,7 @@ def judge(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look =
 
 
 def settle(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look = ONLY_LOOK) -> Verdict | None:
-    """Judge as `judge` does, but return None if nothing is decided, without searching for what would decide."""
+    """Judge as `judge` does, but return None if nothing is decided, without computing how it could be decided."""
     check_alpha(alpha)
     row = _deciding_row(estimate, claim, alpha, look)
     if row is None:
@@ -180,7 +180,7 @@ def _inconclusive(estimate: Estimate, claim: Claim, alpha: float, look: Look) ->
 
 
 def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tuple[str, str]:
-    """Return the finding and the explanation of an undecided claim: what another run with such looks would need."""
+    """Return the finding and the explanation of an undecided claim, for another run with looks like these."""
     folds = estimate.folds
 
     def last_look(repeats: int) -> Look:

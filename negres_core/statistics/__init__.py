@@ -1,4 +1,4 @@
-"""Statistics that hold for cross-validation: pure functions over arrays, one method a file."""
+"""Statistics that hold for cross-validation: pure functions over arrays, one method per file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two one-sided tests (TOST): is the effect shown to be smaller than a margin, in either direction?"""
+"""Two one-sided tests (TOST): is the effect shown to be smaller than a margin, in both directions?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def equivalence_p(estimate: Estimate, *, margin: float) -> float:
     """Compute the p-value of the two one-sided tests for equivalence.
 
     Null hypothesis: the effect lies outside the margin, effect <= -margin or effect >= margin. A small p-value shows
-    equivalence: p < alpha exactly where the 1 - 2 alpha interval of the effect lies inside (-margin, margin).
+    equivalence: p < alpha exactly if the 1 - 2 alpha interval of the effect lies inside (-margin, margin).
 
     Args:
         estimate: the effect and its uncertainty.

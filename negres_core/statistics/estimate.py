@@ -1,11 +1,11 @@
-"""An estimate: an effect, how uncertain it is, and what Student's t says about it."""
+"""An estimate: an effect and its uncertainty, with the p-values and intervals of Student's t."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-# scipy.stats calls these; importing them alone spares the import of scipy.stats.
+# scipy.stats calls these functions; importing them directly avoids importing scipy.stats.
 from scipy.special import chdtri, stdtr, stdtrit
 
 from negres_core.errors import InputError
@@ -18,14 +18,14 @@ class Estimate:
 
     Attributes:
         effect: the mean difference; positive means that the treatment is better.
-        standard_error: of the effect.
+        standard_error: standard error of the effect.
         dof: degrees of freedom of Student's t.
         sd: standard deviation of the cell differences, ddof=1.
         cells: number of cell differences, N.
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
 
     Raises:
-        InputError: there is nothing to judge: the effect is not finite, or its standard error not finite and positive.
+        InputError: the effect is not finite, or its standard error is not finite and positive.
     """
 
     effect: float
@@ -40,7 +40,7 @@ class Estimate:
             raise InputError(
                 "An estimate needs a finite effect and a finite, positive standard error.",
                 received=f"effect={self.effect!r}, standard_error={self.standard_error!r}",
-                remedy="Look at the differences of the cells: one is not finite, or huge, or all are equal.",
+                remedy="Check the differences of the cells: one is not finite or huge, or all are equal.",
             )
 
     @property
@@ -67,20 +67,20 @@ class Estimate:
     def probability_better(self) -> float:
         """Posterior probability that effect > 0, by the Bayesian correlated t-test (Corani & Benavoli 2015).
 
-        Under its flat prior the posterior is a Student t around the effect, so that this equals 1 - p_greater.
+        Under its flat prior the posterior is a Student t around the effect, so this equals 1 - p_greater.
         """
         return float(stdtr(self.dof, self.statistic))
 
     @property
     def folds(self) -> int:
-        """The k of k-fold cross-validation that has this ratio of test to training rows."""
+        """The k of a k-fold cross-validation with this ratio of test to training rows."""
         return max(2, round(1.0 + 1.0 / self.test_train_ratio))
 
     def interval(self, level: float) -> tuple[float, float]:
         """Compute the two-sided Student t confidence interval of the effect.
 
         Args:
-            level: the confidence level, between 0 and 1, for example .95.
+            level: the confidence level, between 0 and 1, for example 0.95.
 
         Returns:
             The lower and the upper end, in the metric's unit.
@@ -95,13 +95,13 @@ class Estimate:
     def sd_interval(self, level: float) -> tuple[float, float]:
         """Compute the two-sided confidence interval of the standard deviation of the cell differences.
 
-        What all cells share does not spread them, so that chi-square holds for equally correlated cells as it does for
-        independent ones. Real cells are not quite equally correlated: simulated with two nearest-mean classifiers and
-        5 repeats of 5 folds, the 95% interval holds 93%. That a margin is too small for a data set is safe to say at
-        the lower end; what a design detects, at the upper end.
+        A component that all cells share does not spread them, so the chi-square interval holds for equally correlated
+        cells as it does for independent ones. Real cells are not quite equally correlated: in a simulation with two
+        nearest-mean classifiers and 5 repeats of 5 folds, the 95% interval covers 93%. The lower end is the safe choice
+        to conclude that a margin is too small for a data set, the upper end to state the effect that a design detects.
 
         Args:
-            level: the confidence level, between 0 and 1, for example .95.
+            level: the confidence level, between 0 and 1, for example 0.95.
 
         Returns:
             The lower and the upper end, in the metric's unit.

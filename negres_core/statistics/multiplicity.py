@@ -1,4 +1,4 @@
-"""Multiplicity: the p-values of a family of hypotheses, corrected for there being many."""
+"""Multiplicity: p-values of a family of hypotheses, corrected for multiple testing."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from negres_core.errors import InputError
 def holm(p_values: Mapping[str, float | None]) -> dict[str, float]:
     """Adjust the p-values of a family by Holm's step-down method.
 
-    Null hypothesis: that of each member. Rejecting those whose adjusted p-value is at most alpha rejects any true null
-    of the family with probability alpha at most, however the p-values depend on one another.
+    Null hypothesis: that of each member. If each member whose adjusted p-value is at most alpha is rejected, the
+    probability of rejecting any true null hypothesis is at most alpha, however the p-values depend on one another.
 
-    A hypothesis that is registered but has not run counts as p = 1. That can only be too strict: a smaller p-value of
+    A hypothesis that is registered but has not run counts as p = 1. This can only be too strict: a smaller p-value of
     one member never raises the adjusted p-value of another.
 
     Args:
-        p_values: the p-value of each member of the family by its name; None where it has not run.
+        p_values: the p-value of each member of the family by its name; None if it has not run.
 
     Returns:
-        The adjusted p-value of every member, in the same order; 1 where it has not run.
+        The adjusted p-value of every member, in the same order; 1 if it has not run.
 
     Raises:
         InputError: a p-value is not between 0 and 1.
@@ -37,7 +37,7 @@ def holm(p_values: Mapping[str, float | None]) -> dict[str, float]:
     if outside:
         raise InputError(
             "A p-value lies between 0 and 1.",
-            received=", ".join(f"{p!r} of {name!r}" for name, p in outside.items()),
+            received=", ".join(f"{p!r} for {name!r}" for name, p in outside.items()),
             remedy="Give None for a hypothesis that has no p-value yet.",
         )
     if not family:

@@ -1,4 +1,4 @@
-"""The noncentral t: what Student's t follows where the effect is not 0."""
+"""The noncentral t: the distribution of Student's t statistic if the effect is not 0."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import math
 
 from scipy.special import chdtri, nctdtr, ndtri
 
-# SciPy's distribution loses its digits, and then gives no number at all, beyond about here. Its own inverse,
-# `nctdtrinc`, is less exact everywhere, and never ends there.
 LARGEST_STATISTIC = 1e4
+"""Beyond about this statistic, SciPy's distribution loses digits and then returns NaN.
+
+SciPy's own inverse, `nctdtrinc`, is less exact everywhere, and never returns there.
+"""
 
 
 def noncentrality(statistic: float, dof: int, *, probability: float) -> float:
-    """Find the noncentrality at which a noncentral t falls below a statistic with this probability.
+    """Find the noncentrality at which a noncentral t falls below a statistic with a given probability.
 
-    The statistic of an effect has the noncentrality effect / its standard error, with the true standard deviation in
-    it. The ends of an interval, and the effect that a test detects with some power, are noncentralities to be found.
+    The t statistic of an effect has the noncentrality effect / standard error, computed from the true standard
+    deviation. The effect that a test detects with a given power follows from its noncentrality.
 
     Args:
-        statistic: Student's t. Beyond 10,000 the answer is scaled from there, as it grows in proportion.
+        statistic: Student's t. Beyond 10,000 the result is scaled up from there, since it grows in proportion.
         dof: degrees of freedom, at least 1.
-        probability: between 0 and 1. The larger it is, the smaller the noncentrality.
+        probability: the probability, between 0 and 1. The larger it is, the smaller the noncentrality.
+
+    Returns:
+        The noncentrality.
 
     References:
         Steiger & Fouladi (1997), Noncentrality interval estimation and the evaluation of statistical models, in: What
@@ -32,7 +37,7 @@ def noncentrality(statistic: float, dof: int, *, probability: float) -> float:
     """
     from scipy.optimize import brentq
 
-    if statistic < 0:  # The brackets below need a positive one; and swapping the arms is to change the sign alone.
+    if statistic < 0:  # The brackets below need a positive statistic; swapping the arms changes only the sign.
         return -noncentrality(-statistic, dof, probability=1.0 - probability)
     scale = max(1.0, statistic / LARGEST_STATISTIC)
     statistic /= scale
@@ -40,8 +45,8 @@ def noncentrality(statistic: float, dof: int, *, probability: float) -> float:
     def spread(tail: float) -> float:
         return math.sqrt(float(chdtri(dof, tail)) / dof)
 
-    # T < t where Z + noncentrality < t * S, with Z normal and S the spread, its square a chi-square over its degrees of
-    # freedom. Half of the tail given to Z and half to S bounds the tail of both, so that the root lies in between.
+    # T < t if Z + noncentrality < t * S, with Z normal and S the spread, whose square is a chi-square over its degrees
+    # of freedom. Half of the tail for Z and half for S bounds the tail of both together, so the root lies in between.
     below, above = probability / 2.0, (1.0 - probability) / 2.0
     low = statistic * spread(1.0 - above) + float(ndtri(above))
     high = statistic * spread(below) - float(ndtri(below))

@@ -1,4 +1,4 @@
-"""Planning: what a design can detect, what more repeats can decide, and what no number of them can."""
+"""Planning: the effect a design can detect, the repeats a decision takes, and the margins no repeats can decide."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ from negres_core.statistics.level import check_alpha
 from negres_core.statistics.noncentral_t import noncentrality
 from negres_core.statistics.resampled_t import corrected_standard_error
 
-# Here the standard error is within a millionth of its floor: what is not decided by now never will be.
-MOST_REPEATS = 1_000_000
+MAX_REPEATS = 1_000_000
+"""Here the standard error is within a millionth of its floor: a claim that is still undecided always will be."""
 
 
 def smallest_decidable_margin(sd: float, folds: int, *, effect: float = 0.0, alpha: float = 0.05) -> float:
     """Compute the smallest margin that the effect can be shown to lie below, with any number of repeats.
 
-    Repeats reuse the same rows, so that the standard error never falls below SD / sqrt(k - 1). The margin is the upper
-    end of the 1 - 2 alpha interval there: effect + z * SD / sqrt(k - 1). For equivalence give the effect's magnitude;
-    with an effect of 0, the default, it is the smallest margin of equivalence that the design can ever reach.
+    Repeats reuse the same rows, so the standard error never falls below SD / sqrt(k - 1). The margin is the upper end
+    of the 1 - 2 alpha interval at that limit: effect + z * SD / sqrt(k - 1). For equivalence, give the effect's
+    magnitude; with the default effect of 0, the result is the smallest equivalence margin that any design with these
+    folds can reach.
 
     Args:
         sd: standard deviation of the cell differences, ddof=1, in the metric's unit.
         folds: k.
         effect: the mean difference, in the metric's unit.
-        alpha: the level of the one-sided test, between 0 and .5.
+        alpha: the level of the one-sided test, between 0 and 0.5.
 
     Returns:
-        The margin, in the metric's unit. A margin has to be larger than it to be decided.
+        The smallest margin, in the metric's unit. Only larger margins can be decided.
 
     Raises:
         InputError: the standard deviation is not finite and positive, there are fewer than 2 folds, or alpha is not
-            between 0 and .5.
+            between 0 and 0.5.
 
     Examples:
         >>> round(smallest_decidable_margin(0.01, folds=5), 6)
@@ -52,24 +53,24 @@ def smallest_decidable_margin(sd: float, folds: int, *, effect: float = 0.0, alp
 def minimum_detectable_effect(
     sd: float, cells: int, *, test_train_ratio: float, alpha: float = 0.05, power: float = 0.8
 ) -> float:
-    """Compute the smallest true effect that the corrected one-sided test sees with this power.
+    """Compute the smallest true effect that the corrected one-sided test detects with a given power.
 
-    Null hypothesis of that test: effect <= 0. More repeats lower it, but never below (z of alpha + z of power) times
-    SD / sqrt(k - 1).
+    Null hypothesis of that test: effect <= 0. More repeats lower the detectable effect, but never below
+    (z of alpha + z of power) * SD / sqrt(k - 1).
 
     Args:
-        sd: standard deviation of the cell differences, ddof=1, in the metric's unit; taken to be the true one.
+        sd: standard deviation of the cell differences, ddof=1, in the metric's unit; assumed to be the true one.
         cells: number of cell differences, N.
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
-        alpha: the level of the test, between 0 and .5.
-        power: probability of seeing the effect, between alpha and 1.
+        alpha: the level of the test, between 0 and 0.5.
+        power: probability of detecting the effect, between alpha and 1.
 
     Returns:
-        The effect, in the metric's unit; with a margin, that much more than the margin.
+        The effect, in the metric's unit; for a claim with a margin, its excess over the margin.
 
     Raises:
         InputError: the standard deviation or the ratio is not finite and positive, there are fewer than 2 cells, alpha
-            is not between 0 and .5, or the power not between alpha and 1.
+            is not between 0 and 0.5, or the power not between alpha and 1.
 
     Examples:
         >>> round(minimum_detectable_effect(0.01, 25, test_train_ratio=1 / 4), 4)
@@ -86,18 +87,18 @@ def minimum_detectable_effect(
 
 
 def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -> int | None:
-    """Find how many repeats of the same folds would decide, if mean and standard deviation stayed as they are.
+    """Find how many repeats of the folds would decide, if the mean and the standard deviation stayed as they are.
 
-    That is a projection, not a promise: the mean will move. Use it to plan a run; stopping as soon as a claim looks
-    decided is another test, with another error rate.
+    This is a projection, not a promise: the mean will move. Use it to plan a run. Stopping as soon as a claim seems
+    decided is a different test, with a different error rate.
 
     Args:
         estimate: an estimate that does not decide yet.
-        decides: says whether an estimate decides. It has to stay true as the standard error falls and everything else
-            stays, which is so for any rule that asks whether an interval clears a threshold.
+        decides: returns whether an estimate decides. It has to stay true as the standard error falls and everything
+            else stays the same, as does any rule that checks whether an interval clears a threshold.
 
     Returns:
-        The smallest number of repeats in all, those already run included, or None where no number can decide.
+        The smallest total number of repeats, including those already run, or None if no number can decide.
 
     Examples:
         >>> estimate = Estimate(effect=0.004, standard_error=0.003, dof=4, sd=0.0045, cells=5, test_train_ratio=0.25)
@@ -112,7 +113,7 @@ def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -
         standard_error = corrected_standard_error(estimate.sd, cells, test_train_ratio=estimate.test_train_ratio)
         return replace(estimate, standard_error=standard_error, dof=cells - 1, cells=cells)
 
-    candidates = range(1, MOST_REPEATS + 1)
+    candidates = range(1, MAX_REPEATS + 1)
     first = bisect_left(candidates, True, key=lambda repeats: decides(projected(repeats)))
     return candidates[first] if first < len(candidates) else None
 
@@ -120,16 +121,16 @@ def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -
 def _check_power(power: float, alpha: float) -> None:
     if not alpha < power < 1.0:
         raise InputError(
-            "A power lies between the level of its test and 1.",
+            "The power of a test lies between its level and 1.",
             received=f"power={power!r}, alpha={alpha!r}",
-            remedy="The usual power is .8.",
+            remedy="The usual power is 0.8.",
         )
 
 
 def _check_positive(name: str, value: float) -> None:
     if not (math.isfinite(value) and value > 0):
         raise InputError(
-            f"To plan, `{name}` has to be finite and positive.",
+            f"To plan a design, `{name}` has to be finite and positive.",
             received=f"{name}={value!r}",
             remedy="A standard deviation is in the unit of the metric; the ratio is 1 / (k - 1) for k folds.",
         )
@@ -138,7 +139,7 @@ def _check_positive(name: str, value: float) -> None:
 def _check_count(name: str, count: int) -> None:
     if count < 2:
         raise InputError(
-            f"To plan takes at least 2 {name}.",
+            f"To plan a design takes at least 2 {name}.",
             received=f"{name}={count!r}",
             remedy="The usual design is folds=5, repeats=5.",
         )

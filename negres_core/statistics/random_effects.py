@@ -1,4 +1,4 @@
-"""Random effects: one effect across data sets, where the data set is the unit and never its cells."""
+"""Random effects: one effect across data sets. The unit is the data set, never its cells."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from negres_core.errors import InputError
 from negres_core.statistics.estimate import Estimate
 from negres_core.statistics.level import check_level
 
-# Each step at least halves the distance to a tau^2 that is far larger than the variances: enough for any floats.
-MOST_STEPS = 2000
+MAX_ITERATIONS = 2000
+"""Each iteration at least halves the distance to a tau^2 far larger than the variances: enough for any floats."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RandomEffects:
-    """The mean of the effects that data sets have, with its uncertainty, in the metric's unit.
+    """The mean effect over data sets, with its uncertainty, in the metric's unit.
 
     Attributes:
-        effect: the mean over all data sets like these; positive means that the treatment is better.
-        standard_error: of the effect.
-        dof: degrees of freedom of Student's t, one fewer than the data sets.
+        effect: the mean effect over all data sets like these; positive means that the treatment is better.
+        standard_error: standard error of the effect.
+        dof: degrees of freedom of Student's t, one fewer than the number of data sets.
         tau_squared: variance of the true effects between data sets, in the metric's unit squared.
-        i_squared: I^2, the part of the spread of the estimates that their own errors do not explain, from 0 to 1.
+        i_squared: I^2, the share of the variation of the estimates that their own errors do not explain, from 0 to 1.
         data_sets: number of data sets.
     """
 
@@ -41,7 +41,7 @@ class RandomEffects:
         """Compute the two-sided confidence interval of the mean effect.
 
         Args:
-            level: the confidence level, between 0 and 1, for example .95.
+            level: the confidence level, between 0 and 1, for example 0.95.
 
         Returns:
             The lower and the upper end, in the metric's unit.
@@ -54,11 +54,11 @@ class RandomEffects:
     def prediction_interval(self, level: float) -> tuple[float, float]:
         """Compute the interval in which the true effect on one more data set lies.
 
-        Exact where the errors of the data sets are small against what lies between them. Where both are alike, tau^2 is
-        hardly known, and the 95% interval from 5 or 10 data sets holds 87 to 90% of new effects, simulated.
+        It is exact if the standard errors are small compared with the differences between data sets. If both are alike,
+        tau^2 is hardly known: in simulations, the 95% interval from 5 or 10 data sets covers 87 to 90% of new effects.
 
         Args:
-            level: the probability, between 0 and 1, for example .95.
+            level: the probability, between 0 and 1, for example 0.95.
 
         Returns:
             The lower and the upper end, in the metric's unit.
@@ -81,18 +81,18 @@ class RandomEffects:
 def combine(estimates: Sequence[Estimate]) -> RandomEffects:
     """Combine the estimates of one claim on several data sets.
 
-    Null hypothesis of its interval: the mean of the true effects is 0; they may differ between data sets.
+    Null hypothesis of the interval: the mean of the true effects is 0; they may differ between data sets.
 
     The variance between data sets is that of Paule and Mandel, which assumes no distribution and holds up better with
     few data sets than DerSimonian and Laird's. The interval is that of Hartung and Knapp, with Student's t. Its scale
-    is 1 by definition of Paule and Mandel's tau^2; where tau^2 = 0 the scale would be smaller, and is left at 1, as
-    Knapp and Hartung advise, lest data sets that agree by luck seem to know more than their standard errors.
+    is 1 by definition of Paule and Mandel's tau^2. If tau^2 = 0 the scale would be smaller; it is left at 1, as Knapp
+    and Hartung advise, so that data sets that agree by chance do not seem more precise than their standard errors.
 
-    Two data sets are enough to compute an interval and hardly to learn from it: it is 12.7 standard errors wide on
-    either side, at 95%. Five are a start.
+    Two data sets are enough to compute an interval, but hardly to learn from it: at 95% it extends 12.7 standard errors
+    to either side. Five are a start.
 
     Args:
-        estimates: one of each data set, all of the same metric, in the same unit; no two may share rows.
+        estimates: one per data set, all of the same metric, in the same unit; no two may share rows.
 
     Returns:
         The mean effect over data sets, and how much it differs between them.
@@ -114,25 +114,25 @@ def combine(estimates: Sequence[Estimate]) -> RandomEffects:
     """
     if len(estimates) < 2:
         raise InputError(
-            "What differs between data sets takes at least 2 of them to see.",
+            "It takes at least 2 data sets to estimate how they differ.",
             received=f"{len(estimates)} estimates",
-            remedy="Run the claim on more data sets, 5 or more; on one, its own interval is the answer.",
+            remedy="Run the claim on 5 data sets or more; for a single one, use the interval of its own estimate.",
         )
     from statsmodels.stats.meta_analysis import combine_effects
 
     effects = np.array([estimate.effect for estimate in estimates])
     variances = np.array([estimate.standard_error for estimate in estimates]) ** 2
-    # Around 0, so that nothing cancels in the sums of squares. Equal effects divide by a spread of 0, in an I^2 of its
-    # own that may be negative, and is not used.
+    # Centred on 0, so that nothing cancels in the sums of squares. For equal effects statsmodels divides by a spread
+    # of 0 in its own I^2, which may be negative and is not used.
     middle = float(np.median(effects))
     with np.errstate(divide="ignore"):
-        fitted = combine_effects(effects - middle, variances, method_re="pm", maxiter=MOST_STEPS)
+        analysis = combine_effects(effects - middle, variances, method_re="pm", maxiter=MAX_ITERATIONS)
     dof = len(estimates) - 1
     return RandomEffects(
-        effect=middle + float(fitted.mean_effect_re),
-        standard_error=float(fitted.sd_eff_w_re),
+        effect=middle + float(analysis.mean_effect_re),
+        standard_error=float(analysis.sd_eff_w_re),
         dof=dof,
-        tau_squared=float(fitted.tau2),
-        i_squared=1.0 - dof / float(fitted.q) if fitted.q > dof else 0.0,
+        tau_squared=float(analysis.tau2),
+        i_squared=1.0 - dof / float(analysis.q) if analysis.q > dof else 0.0,
         data_sets=len(estimates),
     )

@@ -1,4 +1,4 @@
-"""Ranking: many arms on many data sets, by their ranks."""
+"""Ranking: many arms compared over many data sets by their ranks."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from negres_core.statistics.level import check_alpha
 
 @dataclass(frozen=True, kw_only=True)
 class Ranking:
-    """How arms rank over data sets, and whether that is more than luck.
+    """The ranks of arms over data sets, and tests of whether they differ by more than chance.
 
     Attributes:
         mean_ranks: the mean rank of each arm over data sets, best first; 1 is best, and ties share their mean rank.
         data_sets: number of data sets.
         friedman: Friedman's statistic, corrected for ties.
-        friedman_p: its p-value by chi-square, which is rough where there are few data sets.
-        iman_davenport: Iman and Davenport's F, made of Friedman's statistic; infinite where all data sets agree.
+        friedman_p: its p-value by chi-square, which is rough with few data sets.
+        iman_davenport: Iman and Davenport's F, computed from Friedman's statistic; infinite if all data sets agree.
         iman_davenport_p: its p-value by F; close to exact from about 8 data sets on, and far too small at 3.
         alpha: level of the critical difference, for the family of all pairs.
-        critical_difference: Nemenyi's; mean ranks further apart than it differ.
+        critical_difference: Nemenyi's; two arms differ if their mean ranks are further apart.
     """
 
     mean_ranks: Mapping[str, float]
@@ -50,21 +50,22 @@ def rank(values: Mapping[str, np.ndarray], *, higher_is_better: bool, alpha: flo
 
     Null hypothesis: on every data set, all orders of the arms are equally likely.
 
-    The data set is the unit; give one number of it, the mean over its cells. Cells of one data set are no units, nor
-    are the means of its repeats: all of them share what this sample of rows happens to favour. Simulated at a nominal
-    5%, with four arms that are equal and 5 repeats of 5 folds, cells reject 70% of the time, repeats 57%.
+    The unit is the data set: give one number per data set, the mean over its cells. The cells of one data set are not
+    independent units, nor are the means of its repeats: all of them share one sample of rows, which may favour an arm.
+    In a simulation with four equal arms and 5 repeats of 5 folds, at a nominal 5%, cells reject 70% of the time, means
+    of repeats 57%.
 
     Args:
-        values: the metric of every arm by its name, (data_sets,), in the same order of data sets.
+        values: the metric of every arm by its name, (data_sets,), with the data sets in the same order.
         higher_is_better: whether the best arm has the highest value.
-        alpha: level of the critical difference, between 0 and .5.
+        alpha: level of the critical difference, between 0 and 0.5.
 
     Returns:
         The mean ranks, the two tests and the critical difference.
 
     Raises:
-        InputError: there are fewer than 3 arms or 2 data sets, the values are not one finite number an arm and data
-            set, all arms tie on every data set, or alpha is not between 0 and .5.
+        InputError: there are fewer than 3 arms or 2 data sets, the values are not one finite number per arm and
+            data set, all arms tie on every data set, or alpha is not between 0 and 0.5.
 
     References:
         Demšar (2006), Statistical comparisons of classifiers over multiple data sets, JMLR 7.
@@ -87,9 +88,9 @@ def rank(values: Mapping[str, np.ndarray], *, higher_is_better: bool, alpha: flo
     ranks = rankdata(-columns if higher_is_better else columns, axis=1)
     if not np.ptp(ranks, axis=1).any():
         raise InputError(
-            "All arms tie on every data set, and there is nothing to rank.",
+            "All arms tie on every data set, so there is nothing to rank.",
             received=f"{arms} arms with equal values on {data_sets} data sets",
-            remedy="Look whether the arms, or their metrics, are the same thing or do not depend on the data.",
+            remedy="Check whether the arms or their metrics are identical, or do not depend on the data.",
         )
     friedman = float(friedmanchisquare(*ranks.T).statistic)
     agreement = friedman / (data_sets * (arms - 1))  # Kendall's W
@@ -110,19 +111,19 @@ def rank(values: Mapping[str, np.ndarray], *, higher_is_better: bool, alpha: flo
 
 
 def _columns(values: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the values as they are ranked, (data_sets, arms), where they can be."""
+    """Return the values as a matrix, (data_sets, arms), or refuse those that cannot be ranked."""
     if len(values) < 3:
         raise InputError(
             "A ranking takes at least 3 arms.",
             received=f"{len(values)} arms",
-            remedy="Two are compared by a claim, and over data sets by combining its estimates.",
+            remedy="Compare two arms by a claim, and over data sets by combining its estimates.",
         )
     shapes = {name: np.shape(value) for name, value in values.items()}
     if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
         raise InputError(
-            "Every arm needs one number a data set, on the same data sets.",
+            "Every arm needs one number per data set, on the same data sets.",
             received=", ".join(f"{name!r} of shape {shape}" for name, shape in shapes.items()),
-            remedy="Average the cells of each data set; cells of one data set are no units.",
+            remedy="Average the cells of each data set; they are not independent units.",
         )
     columns = np.column_stack([np.asarray(value, dtype=np.float64) for value in values.values()])
     if len(columns) < 2:
@@ -136,6 +137,6 @@ def _columns(values: Mapping[str, np.ndarray]) -> np.ndarray:
         raise InputError(
             "Every value has to be finite: an arm that diverged has no rank.",
             received=f"not finite in {', '.join(map(repr, not_finite))}",
-            remedy="Find out why, or leave out the arm.",
+            remedy="Find out why it diverged, or leave out the arm.",
         )
     return columns

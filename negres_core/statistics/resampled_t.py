@@ -10,10 +10,15 @@ from scipy.special import stdtrit
 from negres_core.errors import InputError
 from negres_core.statistics.estimate import Estimate
 
-# A difference of two metrics carries the rounding of the metrics, which are larger than it: about 1e-16 where they are
-# of order one. Cells that differ by no more than this do not differ.
 ROUNDING_RELATIVE = 1e-9
+"""Differences that vary by no more than this share of their size are equal up to rounding."""
+
 ROUNDING_ABSOLUTE = 1e-14
+"""So are those that vary by no more than this, in the metric's unit.
+
+A difference of two metrics carries the rounding error of the metrics, which are larger than it: about 1e-16 for metrics
+of order one.
+"""
 
 
 def corrected_resampled_t(differences: np.ndarray, *, test_train_ratio: float) -> Estimate:
@@ -21,13 +26,13 @@ def corrected_resampled_t(differences: np.ndarray, *, test_train_ratio: float) -
 
     Null hypothesis: the expected difference is 0 (two-sided), or at most 0 (one-sided, `Estimate.p_greater`).
 
-    Training sets overlap, so that cells are correlated, and the ordinary paired t-test rejects a true null far too
-    often. The correction adds n_test / n_train to 1 / N in the variance of the mean, which takes the correlation of two
-    cells to be n_test / (n_test + n_train), or 1 / k.
+    Training sets overlap, so cells are correlated, and the ordinary paired t-test rejects a true null hypothesis far
+    too often. The correction adds n_test / n_train to 1 / N in the variance of the mean, which assumes that the
+    correlation of two cells is n_test / (n_test + n_train), or 1 / k.
 
     Args:
-        differences: (repeats, folds), treatment minus control, signed so that positive is better, in the metric's unit;
-            seeds already averaged inside each cell.
+        differences: (repeats, folds), treatment arm minus control arm, signed so that positive is better, in the
+            metric's unit; seeds already averaged within each cell.
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
 
     Returns:
@@ -74,7 +79,14 @@ def corrected_standard_error(sd: float, cells: int, *, test_train_ratio: float) 
 
 
 def half_width(sd: float, cells: int, *, test_train_ratio: float, alpha: float) -> float:
-    """Compute half the width of the 1 - 2 alpha interval of the effect, in the unit of `sd`; arguments as above."""
+    """Compute half the width of the 1 - 2 alpha interval of the effect, in the unit of `sd`.
+
+    Args:
+        sd: standard deviation of the cell differences, ddof=1.
+        cells: number of cells, N.
+        test_train_ratio: n_test / n_train of a cell.
+        alpha: the level of the one-sided test, between 0 and 0.5.
+    """
     return float(stdtrit(cells - 1, 1.0 - alpha)) * corrected_standard_error(
         sd, cells, test_train_ratio=test_train_ratio
     )
@@ -85,11 +97,11 @@ def _check(differences: np.ndarray, test_train_ratio: float) -> None:
         raise InputError(
             "The differences have to be a numeric matrix, (repeats, folds).",
             received=f"shape {differences.shape}, dtype {differences.dtype}",
-            remedy="Average the seeds inside each cell, and give one number a cell.",
+            remedy="Average the seeds within each cell, and give one number per cell.",
         )
     if differences.size < 2:
         raise InputError(
-            "One cell has no spread, and nothing can be concluded without one.",
+            "One cell has no spread, and without a spread nothing can be concluded.",
             received=f"shape {differences.shape}",
             remedy="Run at least 2 cells; the usual design is folds=5, repeats=5.",
         )
@@ -99,7 +111,7 @@ def _check(differences: np.ndarray, test_train_ratio: float) -> None:
         raise InputError(
             "Every difference has to be finite; leaving one out would bias the mean.",
             received=f"{differences[repeat, fold]} in repeat {repeat}, fold {fold} ({len(not_finite)} such cells)",
-            remedy="Find out why an arm has no finite metric there.",
+            remedy="Find out why the metric of an arm is not finite there.",
         )
     if not (math.isfinite(test_train_ratio) and test_train_ratio > 0):
         raise InputError(
@@ -112,5 +124,5 @@ def _check(differences: np.ndarray, test_train_ratio: float) -> None:
         raise InputError(
             "The differences have no variance: all are equal up to rounding.",
             received=f"{differences.size} differences of {first:g}",
-            remedy="Look whether the two arms, or their metrics, are the same thing or do not depend on the data.",
+            remedy="Check whether the two arms or their metrics are identical, or do not depend on the data.",
         )

@@ -1,4 +1,4 @@
-"""Group-sequential looks: judging after each repeat of the folds, at a level that all looks together keep."""
+"""Group-sequential looks: testing after each repeat of the folds, at an error rate that holds over all looks."""
 
 from __future__ import annotations
 
@@ -14,34 +14,40 @@ from scipy.special import ndtr, ndtri
 from negres_core.errors import InputError
 from negres_core.statistics.level import check_alpha
 
-NODES = 200
-"""Points of the quadrature over paths that have not crossed yet: nine digits of a bound or more."""
+QUADRATURE_POINTS = 200
+"""Points of the quadrature over paths that have not crossed yet; they give a bound to nine digits or more."""
 
-REACH = 9.0
-"""Standard deviations that the quadrature reaches down to; what lies below is less than the rounding."""
+QUADRATURE_REACH_SD = 9.0
+"""Standard deviations below 0 at which the quadrature ends; the mass beyond is smaller than the rounding error."""
+
+SMALLEST_P = 1e-12
+"""Smallest p-value returned. The quadrature is good to nine digits, and no conclusion depends on smaller ones."""
 
 
 def information_fractions(*, folds: int, repeats: int) -> tuple[float, ...]:
-    """Return which share of the planned information there is after each repeat of a repeated k-fold cross-validation.
+    """Return the share of the full information after each repeat of a repeated k-fold cross-validation.
 
-    Cells are correlated, by rho = 1 / k as the corrected resampled t-test takes it. So m of M planned cells carry
-    (rho + (1 - rho) / M) / (rho + (1 - rho) / m) of the information: repeats bring ever less.
+    Cells are correlated, with rho = 1 / k as the corrected resampled t-test assumes. So m of M cells carry
+    (rho + (1 - rho) / M) / (rho + (1 - rho) / m) of the information: each repeat adds less than the one before.
 
     Args:
         folds: k.
-        repeats: repeats that are planned.
+        repeats: repeats of the full design.
+
+    Returns:
+        One share per repeat, the last one 1.
 
     Examples:
         >>> [round(fraction, 3) for fraction in information_fractions(folds=5, repeats=5)]
         [0.644, 0.829, 0.916, 0.967, 1.0]
     """
     rho = 1.0 / folds
-    planned = rho + (1.0 - rho) / (folds * repeats)
-    return tuple(planned / (rho + (1.0 - rho) / (folds * repeat)) for repeat in range(1, repeats + 1))
+    full_variance = rho + (1.0 - rho) / (folds * repeats)
+    return tuple(full_variance / (rho + (1.0 - rho) / (folds * repeat)) for repeat in range(1, repeats + 1))
 
 
 def spent_level(fraction: float, *, alpha: float) -> float:
-    """Return how much of a one-sided level may be spent by a share of the information, after O'Brien and Fleming.
+    """Return how much of a one-sided level may be spent up to a share of the information, after O'Brien and Fleming.
 
     References:
         Lan & DeMets (1983), Discrete sequential boundaries for clinical trials, Biometrika 70.
@@ -52,20 +58,21 @@ def spent_level(fraction: float, *, alpha: float) -> float:
 def sequential_bounds(fractions: Sequence[float], *, alpha: float) -> tuple[float, ...]:
     """Compute the bounds that a one-sided z statistic has to exceed at each look.
 
-    Null hypothesis: the effect is at most 0. It is rejected at any look with probability alpha.
+    Null hypothesis: the effect is at most 0. If the effect is 0, it is rejected at any of the looks with probability
+    alpha.
 
-    The probability to cross for the first time at a look, found by recursive integration over the paths that have not
-    crossed before (Armitage, McPherson & Rowe 1969), is what the spending function allows since the look before.
+    The probability of crossing for the first time at a look, computed by recursive integration over the paths that have
+    not crossed before (Armitage, McPherson & Rowe 1969), equals the level that the spending function adds at that look.
 
     Args:
-        fractions: the share of the planned information at each look, ascending, the last one 1.
-        alpha: the one-sided level of all looks together, between 0 and .5.
+        fractions: the share of the full information at each look, ascending, the last one 1.
+        alpha: the one-sided level of all looks together, between 0 and 0.5.
 
     Returns:
-        One bound a look.
+        One bound per look.
 
     Raises:
-        InputError: the fractions do not ascend to 1, or the level is not between 0 and .5.
+        InputError: the fractions do not ascend to 1, or the level is not between 0 and 0.5.
 
     References:
         Lan & DeMets (1983), Discrete sequential boundaries for clinical trials, Biometrika 70.
@@ -79,15 +86,15 @@ def sequential_bounds(fractions: Sequence[float], *, alpha: float) -> tuple[floa
 
 
 class Look(NamedTuple):
-    """One look at a repeated k-fold cross-validation, after some of the repeats that are planned.
+    """One look at a repeated k-fold cross-validation, after some of its repeats.
 
-    A p-value of Student's t is compared with its level: the significance-level approach, by which bounds that were made
-    for a normal statistic serve one of few degrees of freedom.
+    A p-value of Student's t is compared with the level of the look. This is the significance-level approach, by which
+    bounds derived for a normal statistic serve for one with few degrees of freedom.
 
     Attributes:
         folds: k.
         repeat: repeats so far, from 1.
-        repeats: repeats that are planned, each with a look after it.
+        repeats: repeats of the full design, each with a look after it.
 
     Examples:
         >>> [round(Look(folds=5, repeat=repeat, repeats=5).level(0.05), 4) for repeat in range(1, 6)]
@@ -102,24 +109,24 @@ class Look(NamedTuple):
 
     @property
     def information(self) -> float:
-        """The share of the planned information that is there."""
+        """The share of the full information at this look."""
         return self._fractions[self.repeat - 1]
 
     def level(self, alpha: float) -> float:
-        """Return the one-sided nominal level of this look, where all looks together have the level alpha."""
+        """Return the one-sided nominal level of this look if all looks together have the level alpha."""
         return float(ndtr(-_bounds(self._fractions, alpha)[self.repeat - 1]))
 
     def p_value(self, nominal: float) -> float:
         """Return the repeated p-value of a one-sided test at this look: the smallest level at which it rejects.
 
-        It is at most alpha exactly where this look rejects at the level alpha of all looks together, and no level that
-        earlier looks have spent is added to it: overwhelming evidence stays overwhelming, in a family too.
+        It is at most alpha exactly if this look rejects when all looks together have the level alpha. The level that
+        earlier looks have spent is not added: overwhelming evidence stays overwhelming, also in a family.
 
         Args:
             nominal: the one-sided p-value of this look by itself.
 
         Returns:
-            The p-value; one under 1e-12 is given as that.
+            The p-value, from 1e-12 to 0.5; the nominal one if there is only one look.
 
         References:
             Jennison & Turnbull (2000), Group Sequential Methods with Applications to Clinical Trials, section 9.4.
@@ -131,12 +138,12 @@ class Look(NamedTuple):
         def excess(quantile: float) -> float:
             return float(ndtri(nominal)) + _bounds(fractions, float(ndtr(quantile)))[-1]
 
-        least, most = float(ndtri(LEAST_P)), -1e-9
-        if excess(least) <= 0:
-            return LEAST_P
-        if excess(most) >= 0:
+        lowest, highest = float(ndtri(SMALLEST_P)), -1e-9
+        if excess(lowest) <= 0:
+            return SMALLEST_P
+        if excess(highest) >= 0:
             return 0.5
-        return float(ndtr(brentq(excess, least, most, xtol=1e-10)))
+        return float(ndtr(brentq(excess, lowest, highest, xtol=1e-10)))
 
     @property
     def _fractions(self) -> tuple[float, ...]:
@@ -144,27 +151,23 @@ class Look(NamedTuple):
 
 
 ONLY_LOOK = Look(folds=2, repeat=1, repeats=1)
-"""The look at a design that is looked at once, at the end: levels and p-values are the nominal ones."""
+"""The look of a design with a single one, at the end: its levels and p-values are the nominal ones."""
 
 
 @functools.lru_cache(maxsize=4096)
 def _bounds(fractions: tuple[float, ...], alpha: float) -> tuple[float, ...]:
-    bounds, before = [], 0.0
+    bounds, spent_before = [], 0.0
     paths = _Paths()
     for fraction in fractions:
         spent = spent_level(fraction, alpha=alpha)
-        bounds.append(paths.bound(fraction, spent - before))
+        bounds.append(paths.bound(fraction, spent - spent_before))
         paths.stop(fraction, bounds[-1])
-        before = spent
+        spent_before = spent
     return tuple(bounds)
 
 
-LEAST_P = 1e-12
-"""The quadrature is good to nine digits, and no conclusion hangs on what lies further out."""
-
-
 class _Paths:
-    """The density of the statistic's path, as a Brownian motion in information, over paths that have not crossed."""
+    """The density of the paths that have not crossed yet; a path is a Brownian motion in information."""
 
     def __init__(self) -> None:
         self._fraction = 0.0
@@ -172,21 +175,22 @@ class _Paths:
         self._points, self._mass = np.zeros(1), np.ones(1)
 
     def crossing(self, fraction: float, bound: float) -> float:
-        """Return the probability that a path first crosses a bound, of the z statistic, at this information."""
+        """Return the probability that a path first crosses a bound of the z statistic at this information."""
         end = bound * math.sqrt(fraction)
         return float(self._mass @ ndtr((self._points - end) / math.sqrt(fraction - self._fraction)))
 
     def bound(self, fraction: float, probability: float) -> float:
-        """Return the bound that is first crossed with a probability; infinite where none is far enough out."""
-        if self.crossing(fraction, 3 * REACH) >= probability:
+        """Return the bound that is first crossed with a probability; infinite if no finite one is far enough out."""
+        low, high = -QUADRATURE_REACH_SD, 3 * QUADRATURE_REACH_SD
+        if self.crossing(fraction, high) >= probability:
             return math.inf
-        return float(brentq(lambda bound: self.crossing(fraction, bound) - probability, -REACH, 3 * REACH, xtol=1e-12))
+        return float(brentq(lambda bound: self.crossing(fraction, bound) - probability, low, high, xtol=1e-12))
 
     def stop(self, fraction: float, bound: float) -> None:
-        """Go on with the paths that have not crossed a bound at this information."""
+        """Stop the paths that cross a bound at this information, and go on with the others."""
         scale = math.sqrt(fraction)
         nodes, weights = _quadrature()
-        low, high = -REACH * scale, min(bound, REACH) * scale
+        low, high = -QUADRATURE_REACH_SD * scale, min(bound, QUADRATURE_REACH_SD) * scale
         points = (high - low) / 2 * nodes + (high + low) / 2
         spread = math.sqrt(fraction - self._fraction)
         steps = (points[:, None] - self._points[None, :]) / spread
@@ -197,7 +201,7 @@ class _Paths:
 
 @functools.cache
 def _quadrature() -> tuple[np.ndarray, np.ndarray]:
-    return np.polynomial.legendre.leggauss(NODES)
+    return np.polynomial.legendre.leggauss(QUADRATURE_POINTS)
 
 
 def _check(fractions: Sequence[float], alpha: float) -> None:
@@ -205,7 +209,7 @@ def _check(fractions: Sequence[float], alpha: float) -> None:
     ascending = all(before < after for before, after in zip([0.0, *fractions], fractions, strict=False))
     if not fractions or not ascending or not math.isclose(fractions[-1], 1.0):
         raise InputError(
-            "Looks ascend, from more than none of the planned information to all of it.",
+            "The shares of information at the looks have to ascend from above 0 to 1.",
             received=f"fractions={list(fractions)!r}",
-            remedy="Give the share of the planned information at each look, the last one 1.",
+            remedy="Give the share of the full information at each look, the last one 1.",
         )

@@ -105,5 +105,5 @@ def test_a_family_of_none_has_none_to_adjust():
 def test_refuses_what_is_no_p_value(p):
     with pytest.raises(InputError, match="between 0 and 1") as caught:
         holm({"wider": 0.01, "deeper": p})
-    assert f"{p!r} of 'deeper'" in str(caught.value)
+    assert f"{p!r} for 'deeper'" in str(caught.value)
     assert "None" in str(caught.value)

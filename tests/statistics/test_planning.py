@@ -161,8 +161,8 @@ def test_endless_repeats_leave_an_effect_that_cannot_be_detected():
         ({"sd": math.nan}, "`sd` has to be finite and positive", "sd=nan"),
         ({"cells": 1}, "at least 2 cells", "cells=1"),
         ({"test_train_ratio": 0.0}, "`test_train_ratio` has to be finite and positive", "test_train_ratio=0.0"),
-        ({"power": 0.05}, "between the level of its test and 1", "power=0.05, alpha=0.05"),
-        ({"power": 80}, "between the level of its test and 1", "power=80, alpha=0.05"),
+        ({"power": 0.05}, "power of a test lies between its level and 1", "power=0.05, alpha=0.05"),
+        ({"power": 80}, "power of a test lies between its level and 1", "power=80, alpha=0.05"),
     ],
 )
 def test_the_detectable_effect_refuses(fields, wrong, received):

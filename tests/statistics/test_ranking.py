@@ -157,8 +157,8 @@ def test_the_order_of_data_sets_does_not_count(rows):
     ("values", "wrong", "received"),
     [
         ({"one": np.ones(3), "other": np.ones(3)}, "at least 3 arms", "2 arms"),
-        (named(np.ones((5, 5, 4))), "one number a data set", "'arm 0' of shape (5, 5)"),
-        ({"a": np.ones(3), "b": np.ones(3), "c": np.ones(2)}, "one number a data set", "'c' of shape (2,)"),
+        (named(np.ones((5, 5, 4))), "one number per data set", "'arm 0' of shape (5, 5)"),
+        ({"a": np.ones(3), "b": np.ones(3), "c": np.ones(2)}, "one number per data set", "'c' of shape (2,)"),
         (named([[1, 2, 3]]), "says nothing about others", "1 data sets"),
         (named([[1, 2, 3], [1, math.nan, 3]]), "has to be finite", "not finite in 'arm 1'"),
         (named([[1, 1, 1], [2, 2, 2]]), "tie on every data set", "3 arms with equal values on 2 data sets"),

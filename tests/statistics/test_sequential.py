@@ -168,7 +168,7 @@ def test_fewer_repeats_are_judged_more_strictly():
     "fractions", [[], [0.5], [0.5, 0.5, 1.0], [0.7, 0.3, 1.0], [0.0, 1.0], [-0.5, 1.0], [0.5, 1.5], [math.nan, 1.0]]
 )
 def test_refuses_looks_that_do_not_ascend_to_the_whole(fractions):
-    with pytest.raises(InputError, match="Looks ascend") as caught:
+    with pytest.raises(InputError, match="have to ascend from above 0 to 1") as caught:
         sequential_bounds(fractions, alpha=0.025)
     assert f"Received: fractions={fractions!r}" in str(caught.value)
     assert "the last one 1" in str(caught.value)
