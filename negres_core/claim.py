@@ -1,4 +1,4 @@
-"""Claims: what a hypothesis says about a metric, in the metric's own unit."""
+"""Claims: what a hypothesis states about a metric, in the metric's own unit."""
 
 from __future__ import annotations
 
@@ -9,22 +9,28 @@ from typing import Literal
 
 from negres_core.errors import InputError
 
-WORDS = {"beats": "by", "matches": "within", "reaches": "bar"}
-MEANINGS = {
+THRESHOLD_NAMES = {"beats": "by", "matches": "within", "reaches": "bar"}
+"""The argument that is the threshold of each kind of claim."""
+
+THRESHOLD_MEANINGS = {
     "beats": "the smallest difference that would matter to you",
     "matches": "the largest difference that would not matter to you",
     "reaches": "the value to reach",
 }
+"""What the threshold of each kind of claim means, in words for an error's remedy."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim about one metric; made by `beats`, `matches` or `reaches`.
+    """One claim about one metric. Make it with `beats`, `matches` or `reaches`.
 
     Attributes:
         kind: "beats", "matches" or "reaches".
-        metric: the name of the metric the claim is about.
+        metric: name of the metric that the claim is about.
         threshold: `by`, `within` or `bar`, in the metric's unit.
+
+    Raises:
+        InputError: the metric has no name, or the threshold is not a finite number in range.
     """
 
     kind: Literal["beats", "matches", "reaches"]
@@ -34,80 +40,104 @@ class Claim:
     def __post_init__(self) -> None:
         if not isinstance(self.metric, str) or not self.metric:
             raise InputError(
-                "A claim names the metric it is about.",
+                "A claim needs the name of a metric.",
                 received=self.metric,
                 remedy='Give the name of a metric, for example "accuracy".',
             )
-        word = WORDS[self.kind]
+        argument = THRESHOLD_NAMES[self.kind]
         if (
             isinstance(self.threshold, bool)
             or not isinstance(self.threshold, numbers.Real)
             or not math.isfinite(self.threshold)
         ):
             raise InputError(
-                f"`{word}` of {self.kind}({self.metric!r}) has to be a finite number.",
-                received=f"{word}={self.threshold!r}",
-                remedy=f"Give {MEANINGS[self.kind]}, in the unit of the metric.",
+                f"`{argument}` of {self.kind}({self.metric!r}) has to be a finite number.",
+                received=f"{argument}={self.threshold!r}",
+                remedy=f"Give {THRESHOLD_MEANINGS[self.kind]}, in the unit of the metric.",
             )
         object.__setattr__(self, "threshold", float(self.threshold))
         if self.kind == "beats" and self.threshold < 0:
             raise InputError(
                 "A claim cannot have a negative margin: `by` is the smallest improvement that matters.",
                 received=f"by={self.threshold!r}",
-                remedy="Give a margin of 0 or more; to claim the opposite, swap the treatment and the control.",
+                remedy="Give a margin of 0 or more; to claim the opposite, swap the treatment arm and the control arm.",
             )
         if self.kind == "matches" and self.threshold <= 0:
             raise InputError(
                 "Equivalence needs a positive margin: no amount of data can show that two arms are exactly equal.",
                 received=f"within={self.threshold!r}",
-                remedy=f"Give {MEANINGS['matches']}, in the unit of the metric.",
+                remedy=f"Give {THRESHOLD_MEANINGS['matches']}, in the unit of the metric.",
             )
 
     @property
     def margin(self) -> float:
-        """Half-width of the zone of no meaningful difference; 0 for `reaches`, whose bar is in the effect already."""
+        """Half-width of the interval of differences that do not matter.
+
+        It is 0 for `reaches`, whose effect is measured from the bar.
+        """
         return 0.0 if self.kind == "reaches" else self.threshold
 
     def __str__(self) -> str:
-        word = WORDS[self.kind]
-        return f"{self.kind}({self.metric!r}, {word}={self.threshold:g})"
+        return f"{self.kind}({self.metric!r}, {THRESHOLD_NAMES[self.kind]}={self.threshold:g})"
 
 
 def beats(metric: str, *, by: float = 0.0) -> Claim:
-    """Claim that the treatment is better than the control, by a margin that matters.
+    """Claim that the treatment arm is better than the control arm by at least a margin.
+
+    The claim is supported if the data show that the improvement is more than `by`, and refuted if they show that it is
+    less. Otherwise it is inconclusive, even if the treatment arm is clearly better than the control arm: to claim any
+    improvement at all, leave `by` out.
 
     Args:
-        metric: the metric's name. Better means lower for a metric such as "loss".
-        by: the smallest difference that matters (delta), in the metric's unit, 0 or more. The claim is refuted where
-            the difference is shown to be smaller than this.
+        metric: the metric's name. If lower is better, as for "loss", an improvement is a decrease.
+        by: the smallest improvement that matters, in the metric's unit; 0 or more.
 
     Raises:
         InputError: the margin is negative or not finite.
+
+    Examples:
+        >>> print(beats("accuracy", by=0.005))
+        beats('accuracy', by=0.005)
     """
     return Claim("beats", metric, by)
 
 
 def matches(metric: str, *, within: float) -> Claim:
-    """Claim that the two arms are equivalent: their difference is smaller than a margin, in either direction.
+    """Claim that the two arms are equivalent: they differ by less than a margin, in either direction.
+
+    The claim is supported if the 90% confidence interval of the difference lies between `-within` and `within` (two
+    one-sided tests), and refuted if it lies entirely outside. A difference that is merely not significant does not
+    support it.
 
     Args:
         metric: the metric's name.
-        within: the largest difference that does not matter (delta), in the metric's unit, more than 0.
+        within: the largest difference that does not matter, in the metric's unit; more than 0.
 
     Raises:
         InputError: the margin is not positive or not finite.
+
+    Examples:
+        >>> print(matches("accuracy", within=0.01))
+        matches('accuracy', within=0.01)
     """
     return Claim("matches", metric, within)
 
 
 def reaches(metric: str, *, bar: float) -> Claim:
-    """Claim that one arm, by itself, is on the better side of a bar.
+    """Claim that a single arm is on the better side of a bar.
+
+    The claim is supported if the data show that the arm's mean is better than the bar, and refuted if they show that it
+    is worse.
 
     Args:
-        metric: the metric's name. Better means lower for a metric such as "loss".
+        metric: the metric's name. If lower is better, as for "loss", the better side is below the bar.
         bar: the value to reach, in the metric's unit.
 
     Raises:
         InputError: the bar is not finite.
+
+    Examples:
+        >>> print(reaches("accuracy", bar=0.9))
+        reaches('accuracy', bar=0.9)
     """
     return Claim("reaches", metric, bar)

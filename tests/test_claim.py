@@ -20,14 +20,14 @@ from negres_core.errors import InputError
         (reaches("r2", bar=-2), "reaches", -2.0, 0.0, "reaches('r2', bar=-2)"),
     ],
 )
-def test_a_claim_says_what_it_says(claim, kind, threshold, margin, words):
+def test_a_claim_has_a_kind_a_threshold_a_margin_and_reads_like_its_code(claim, kind, threshold, margin, words):
     assert (claim.kind, claim.threshold, claim.margin, str(claim)) == (kind, threshold, margin, words)
     with pytest.raises(dataclasses.FrozenInstanceError):
         claim.threshold = 1.0
 
 
 @pytest.mark.parametrize("number", [1, np.float32(0.5), np.int64(2), Fraction(1, 2)])
-def test_any_real_number_becomes_a_plain_one(number):
+def test_any_real_number_becomes_a_float(number):
     claim = beats("accuracy", by=number)
 
     assert claim.threshold == float(number)
@@ -36,8 +36,8 @@ def test_any_real_number_becomes_a_plain_one(number):
 
 @pytest.mark.parametrize("metric", ["", None, 3, beats])
 @pytest.mark.parametrize("make", [beats, lambda m: matches(m, within=1), lambda m: reaches(m, bar=1)])
-def test_refuses_a_claim_about_no_metric(make, metric):
-    with pytest.raises(InputError, match="names the metric") as caught:
+def test_refuses_a_claim_without_the_name_of_a_metric(make, metric):
+    with pytest.raises(InputError, match="A claim needs the name of a metric") as caught:
         make(metric)
     assert f"Received: {metric if isinstance(metric, str) else repr(metric)}\n" in str(caught.value)
     assert '"accuracy"' in str(caught.value)
@@ -45,17 +45,17 @@ def test_refuses_a_claim_about_no_metric(make, metric):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "0.1", None, True, 1j, [0.1]])
 @pytest.mark.parametrize(
-    ("make", "word", "remedy"),
+    ("make", "argument", "remedy"),
     [
         (beats, "by", "smallest difference that would matter"),
         (matches, "within", "largest difference that would not matter"),
         (reaches, "bar", "the value to reach"),
     ],
 )
-def test_refuses_a_threshold_that_is_no_finite_number(make, word, remedy, value):
-    with pytest.raises(InputError, match=f"`{word}` of {make.__name__}.* has to be a finite number") as caught:
-        make("accuracy", **{word: value})
-    assert f"Received: {word}={value!r}" in str(caught.value)
+def test_refuses_a_threshold_that_is_not_a_finite_number(make, argument, remedy, value):
+    with pytest.raises(InputError, match=f"`{argument}` of {make.__name__}.* has to be a finite number") as caught:
+        make("accuracy", **{argument: value})
+    assert f"Received: {argument}={value!r}" in str(caught.value)
     assert remedy in str(caught.value)
 
 
@@ -63,7 +63,7 @@ def test_refuses_a_negative_margin():
     with pytest.raises(InputError, match="cannot have a negative margin") as caught:
         beats("accuracy", by=-0.01)
     assert "Received: by=-0.01" in str(caught.value)
-    assert "swap the treatment and the control" in str(caught.value)
+    assert "swap the treatment arm and the control arm" in str(caught.value)
 
 
 @pytest.mark.parametrize("within", [0, -0.01])
