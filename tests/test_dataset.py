@@ -9,8 +9,6 @@ from negres_core.errors import InputError
 
 X = np.arange(12, dtype=np.float32).reshape(4, 3)
 LABELS = np.array([0, 1, 2, 1])
-
-
 AGES = np.array([[30], [20], [50], [40]], dtype=np.uint8)
 BOTH = {"image": X, "age": AGES}
 
@@ -19,7 +17,7 @@ def make(**fields):
     return Dataset(**{"x": X, "y": LABELS, "name": "mine"} | fields)
 
 
-def test_labels_ask_for_classification():
+def test_integer_targets_make_a_classification():
     data = make()
 
     assert (len(data), data.task, data.outputs, data.input_shape) == (4, "classification", 3, (3,))
@@ -30,7 +28,7 @@ def test_labels_ask_for_classification():
 
 
 @pytest.mark.parametrize(("columns", "outputs"), [((), 1), ((1,), 1), ((2,), 2)])
-def test_floats_ask_for_regression(columns, outputs):
+def test_float_targets_make_a_regression(columns, outputs):
     data = make(y=np.ones((4, *columns)))
 
     assert (data.task, data.outputs, data.y.dtype) == ("regression", outputs, np.float32)
@@ -40,7 +38,7 @@ def test_floats_ask_for_regression(columns, outputs):
 @pytest.mark.parametrize(
     "y", [LABELS.tolist(), LABELS.astype(np.uint8), LABELS.reshape(4, 1), np.array([True, False, True, True])]
 )
-def test_labels_come_in_many_forms(y):
+def test_labels_may_be_lists_small_integers_booleans_or_a_column(y):
     data = make(y=y)
 
     assert data.task == "classification"
@@ -51,15 +49,15 @@ def test_images_keep_their_shape():
     assert make(x=np.zeros((4, 5, 6, 1), dtype=np.uint8)).input_shape == (5, 6, 1)
 
 
-def test_groups_become_numbers_whatever_names_them():
+def test_groups_are_numbered_whatever_their_labels():
     assert make(groups=["b", "a", "b", "c"]).groups.tolist() == [1, 0, 1, 2]
 
 
-def test_the_arrays_are_read_only_and_the_callers_are_not_frozen():
-    given = {"x": X.copy(), "y": LABELS.astype(np.int32), "groups": np.arange(4, dtype=np.int32)}
-    data = make(**given)
+def test_the_arrays_are_read_only_and_the_callers_stay_writable():
+    arrays = {"x": X.copy(), "y": LABELS.astype(np.int32), "groups": np.arange(4, dtype=np.int32)}
+    data = make(**arrays)
 
-    for name, array in given.items():
+    for name, array in arrays.items():
         with pytest.raises(ValueError, match="read-only"):
             getattr(data, name)[0] = 1
         array[0] = 2
@@ -70,8 +68,8 @@ def test_the_same_arrays_have_the_same_digest_whatever_their_name_and_layout():
     assert make().digest == make(name="other", source="elsewhere", x=np.asfortranarray(X, dtype=np.float64)).digest
 
 
-def test_the_digest_is_that_of_the_evidence_that_is_stored():
-    """What was trained is found again by this: a change here makes all of it worthless."""
+def test_the_digest_is_the_one_in_stored_evidence():
+    """Stored replicates are found by this digest: a change here makes all of them worthless."""
     assert make().digest == "185c4a46eac8d072faee92f0b4d84800f194e3f620979f170d8031fb7f704681"
     grouped = make(groups=["b", "a", "b", "c"])
     assert grouped.digest == "cf3ae28bcb77485d1be2c6433cd1551803edb56f887ee721e79afe74022892da"
@@ -83,8 +81,8 @@ def test_several_inputs_have_names():
     assert (len(data), data.task, data.outputs) == (4, "classification", 3)
     assert data.input_shape == {"age": (1,), "image": (3,)}
     assert repr(data) == "Dataset('mine', 4 rows of {'age': (1,), 'image': (3,)}, classification, 3 outputs)"
-    for name, given in BOTH.items():
-        np.testing.assert_array_equal(data.x[name], given)
+    for name, array in BOTH.items():
+        np.testing.assert_array_equal(data.x[name], array)
         assert data.x[name].dtype == np.float32
         with pytest.raises(ValueError, match="read-only"):
             data.x[name][0] = 1
@@ -124,8 +122,8 @@ def test_the_digest_depends_on_values_shape_and_groups(fields):
     assert make(**fields).digest != make().digest
 
 
-def test_the_digest_depends_on_the_type():
-    """Zeros have the same bytes as labels and as values."""
+def test_the_digest_depends_on_the_dtype():
+    """Labels of 0 and values of 0 have the same bytes."""
     assert make(y=np.zeros(4, dtype=int)).digest != make(y=np.zeros(4)).digest
 
 
@@ -162,11 +160,26 @@ def broken(value, *, at=(2, 1)):
         ({"x": X.astype(np.float64) * 1e300}, "`x` .* not finite", "11 values are NaN or infinite as", "rescale"),
         ({"y": [0, -1, 1, 0]}, "have to count from 0", "labels from -1 to 1", "return_inverse=True"),
         ({"y": [0, 1, 0, 2**32]}, "have to count from 0", f"labels from 0 to {2**32}", "return_inverse=True"),
-        ({"x": [X, AGES]}, "`x` .* cannot be made an array", "inhomogeneous", 'x={"image": images, "age": ages}'),
-        ({"y": [[0], [1, 2], [1], [0]]}, "`y` .* cannot be made an array", "inhomogeneous", "rows of one shape"),
-        ({"x": {}}, "need a name each", "names []", 'x={"image": images, "age": ages}'),
-        ({"x": {"": X}}, "need a name each", "names ['']", "as the model's inputs are named"),
-        ({"x": {"image": X, 3: AGES}}, "need a name each", "names ['image', 3]", "named"),
+        (
+            {"x": [X, AGES]},
+            "`x` .* cannot be converted to an array",
+            "inhomogeneous",
+            'x={"image": images, "age": ages}',
+        ),
+        (
+            {"y": [[0], [1, 2], [1], [0]]},
+            "`y` .* cannot be converted to an array",
+            "inhomogeneous",
+            "rows of equal shape",
+        ),
+        ({"x": {}}, "Each input of data set .* needs a name", "names []", 'x={"image": images, "age": ages}'),
+        ({"x": {"": X}}, "Each input of data set .* needs a name", "names ['']", "the names of the model's inputs"),
+        (
+            {"x": {"image": X, 3: AGES}},
+            "Each input of data set .* needs a name",
+            "names ['image', 3]",
+            "the model's inputs",
+        ),
         ({"x": BOTH | {"age": [["a"]] * 4}}, r"`x\['age'\]` .* array of numbers", "dtype <U1", "np.unique"),
         ({"x": BOTH | {"age": BOTH}}, r"`x\['age'\]` .* array of numbers", "dtype object", "Encode it first"),
         (
@@ -183,11 +196,11 @@ def broken(value, *, at=(2, 1)):
         ),
         ({"x": {"image": X[:0], "age": AGES[:0]}, "y": LABELS[:0]}, "is empty", "x['age'] of shape (0, 1)", "2 rows"),
         ({"x": BOTH | {"image": broken(np.nan)}}, r"`x\['image'\]` .* not finite", "the first in row 2", "Impute"),
-        ({"groups": [0, 1]}, "one label a row", "groups of shape (2,) for 4 rows", "as long as x"),
-        ({"groups": [[0], [1], [2], [3]]}, "one label a row", "groups of shape (4, 1)", "one-dimensional"),
+        ({"groups": [0, 1]}, "one label per row", "groups of shape (2,) for 4 rows", "as long as x"),
+        ({"groups": [[0], [1], [2], [3]]}, "one label per row", "groups of shape (4, 1)", "one-dimensional"),
     ],
 )
-def test_refuses_what_cannot_be_a_data_set(fields, wrong, received, remedy):
+def test_refuses_arrays_that_cannot_be_a_data_set(fields, wrong, received, remedy):
     with pytest.raises(InputError, match=wrong) as caught:
         make(**fields)
     assert received in str(caught.value)
@@ -195,7 +208,7 @@ def test_refuses_what_cannot_be_a_data_set(fields, wrong, received, remedy):
     assert fields.get("name", "mine") != "mine" or "'mine'" in str(caught.value)
 
 
-def test_rows_lie_side_by_side_in_the_order_of_the_names_of_their_inputs():
+def test_flattened_inputs_lie_side_by_side_sorted_by_name():
     image, age = np.arange(12.0).reshape(3, 2, 2), np.array([[7.0], [8.0], [9.0]])
     both = Dataset(x={"image": image, "age": age}, y=[0, 1, 0], name="two")
 
@@ -204,10 +217,26 @@ def test_rows_lie_side_by_side_in_the_order_of_the_names_of_their_inputs():
     assert Dataset(x=image, y=[0, 1, 0], name="one").flatten().tolist() == image.reshape(3, 4).tolist()
 
 
+def test_classes_take_turns_in_shuffled_rows_and_the_last_class_comes_first():
+    data = Dataset(x=np.zeros((9, 1)), y=[0, 0, 0, 0, 0, 1, 3, 3, 3], name="mine")
+
+    order = data.shuffle_rows(seed=0)
+
+    assert data.y[order].tolist() == [3, 1, 0, 3, 0, 3, 0, 0, 0]
+    assert sorted(order) == list(range(9))
+    assert order.tolist() == data.shuffle_rows(seed=0).tolist() != data.shuffle_rows(seed=1).tolist()
+
+
+def test_values_are_shuffled_whatever_they_are():
+    data = Dataset(x=np.zeros((9, 1)), y=np.linspace(0, 1, 9), name="mine")
+
+    assert data.shuffle_rows(seed=2).tolist() == np.random.default_rng(2).permutation(9).tolist()
+
+
 FACES = np.random.default_rng(0).uniform(size=(6, 4, 4, 3)).astype(np.float32)
 
 
-def test_images_as_targets_are_a_reconstruction():
+def test_images_as_targets_make_a_reconstruction():
     data = Dataset(x=FACES, y=FACES, name="faces")
 
     assert (data.task, data.span) == ("reconstruction", float(np.ptp(FACES)))
@@ -222,7 +251,16 @@ def test_images_that_are_their_own_targets_stay_one_array():
     assert not is_same(data.x, Dataset(x=FACES, y=FACES, name="faces").y)
 
 
-def test_attributes_go_with_their_rows():
+def test_images_are_shown_in_8_bits_over_the_range_of_the_targets():
+    data = Dataset(x=FACES, y=FACES * 4 - 2, name="faces")
+    low, high = float(data.y.min()), float(data.y.max())
+
+    shown = data.as_shown(np.array([low - 1, low, low + data.span / 255, high, high + 1]))
+
+    assert (shown.tolist(), shown.dtype) == ([0, 0, 1, 255, 255], np.uint8)
+
+
+def test_attributes_stay_with_their_rows():
     data = Dataset(x=FACES, y=FACES, name="faces", attributes={"age": np.arange(6.0), "gender": np.arange(6) % 2})
 
     few = data.take(np.array([5, 0]))
@@ -243,12 +281,12 @@ def test_attributes_are_part_of_the_digest():
 @pytest.mark.parametrize(
     ("values", "wrong"),
     [
-        (np.arange(5), "needs one number a row"),
-        (["a"] * 6, "needs one number a row"),
-        (np.array([0.0, np.nan, 0, 0, 0, 0]), "holds what is no label and no value"),
-        (np.array([-1, 0, 0, 0, 0, 0]), "holds what is no label and no value"),
+        (np.arange(5), "needs one number per row"),
+        (["a"] * 6, "needs one number per row"),
+        (np.array([0.0, np.nan, 0, 0, 0, 0]), "contains entries that are neither labels"),
+        (np.array([-1, 0, 0, 0, 0, 0]), "contains entries that are neither labels"),
     ],
 )
-def test_refuses_attributes_that_are_no_numbers(values, wrong):
+def test_refuses_attributes_that_are_not_labels_or_finite_values(values, wrong):
     with pytest.raises(InputError, match=f"Attribute 'age' of data set 'faces' {wrong}"):
         Dataset(x=FACES, y=FACES, name="faces", attributes={"age": values})
