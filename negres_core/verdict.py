@@ -77,7 +77,7 @@ def invalid(reasons: Mapping[str, str]) -> Verdict:
         reasons: the finding of each control that failed, by the name of the control.
 
     Raises:
-        InputError: there is no reason.
+        InputError: no reason is given.
     """
     if not reasons:
         raise InputError(

@@ -19,7 +19,7 @@ def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
 
 
 @pytest.mark.parametrize("shift", [-0.02, 0.0, 0.015, 0.2])
-def test_is_the_larger_of_two_one_sample_tests_where_nothing_is_corrected(shift):
+def test_is_the_larger_of_two_one_sample_tests_if_nothing_is_corrected(shift):
     cells = np.random.default_rng(1987).normal(shift, 0.05, (1, 30))
     lower = scipy.stats.ttest_1samp(cells.ravel(), -0.03, alternative="greater").pvalue
     upper = scipy.stats.ttest_1samp(cells.ravel(), 0.03, alternative="less").pvalue
@@ -41,13 +41,13 @@ def test_one_degree_of_freedom_has_a_closed_form():
     margin=st.floats(1e-4, 0.1),
     alpha=st.floats(0.001, 0.2),
 )
-def test_is_below_alpha_exactly_where_the_interval_lies_inside(effect, standard_error, margin, alpha):
-    made = estimate(effect, standard_error)
-    low, high = made.interval(1 - 2 * alpha)
+def test_is_below_alpha_exactly_if_the_interval_lies_inside(effect, standard_error, margin, alpha):
+    uncertain = estimate(effect, standard_error)
+    low, high = uncertain.interval(1 - 2 * alpha)
     if min(abs(low + margin), abs(high - margin)) < 1e-9:
-        return  # Too near to the border for rounding to agree.
+        return  # Too close to the border: rounding decides.
 
-    assert (equivalence_p(made, margin=margin) < alpha) == (-margin < low and high < margin)
+    assert (equivalence_p(uncertain, margin=margin) < alpha) == (-margin < low and high < margin)
 
 
 @given(effect=st.floats(-0.1, 0.1))

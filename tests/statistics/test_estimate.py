@@ -31,7 +31,7 @@ def test_two_degrees_of_freedom_have_a_closed_form():
     closed = estimate(effect=-0.01, standard_error=0.01, dof=2)
 
     assert closed.p_less == pytest.approx(0.5 - 1 / (2 * math.sqrt(3.0)), rel=1e-12)
-    # The .9 quantile is (2p - 1) / sqrt(2p(1 - p)) at p = .9.
+    # The 0.9 quantile is (2p - 1) / sqrt(2p(1 - p)) at p = 0.9.
     half_width = 0.01 * 0.8 / math.sqrt(0.18)
     assert closed.interval(0.8) == pytest.approx((-0.01 - half_width, -0.01 + half_width), rel=1e-12)
 
@@ -82,15 +82,15 @@ def test_the_interval_of_the_spread_agrees_with_scipy(dof):
 
 
 def test_the_interval_of_the_spread_covers_if_cells_are_correlated():
-    """Cells that share rho = 1 / k, as the correction assumes; they spread by sqrt(1 - rho), which is the unit."""
+    """Cells are correlated with rho = 1 / k, as the correction assumes; their true spread is sqrt(1 - rho)."""
     repeats, folds, runs = 3, 5, 3000
-    rho, unit = 1 / folds, math.sqrt(1 - 1 / folds)
+    rho, spread = 1 / folds, math.sqrt(1 - 1 / folds)
     rng = np.random.default_rng(1997)
     shared, own = rng.normal(size=(runs, 1, 1)), rng.normal(size=(runs, repeats, folds))
     covered = 0
-    for cells in math.sqrt(rho) * shared + unit * own:
+    for cells in math.sqrt(rho) * shared + spread * own:
         low, high = corrected_resampled_t(cells, test_train_ratio=1 / (folds - 1)).sd_interval(0.9)
-        covered += low < unit < high
+        covered += low < spread < high
 
     # Three standard errors of 3000 runs are 0.016.
     assert covered / runs == pytest.approx(0.9, abs=0.016)
@@ -102,18 +102,18 @@ def test_folds_are_those_nearest_to_the_ratio(ratio, folds):
 
 
 def test_numbers_are_plain_python_numbers():
-    made = corrected_resampled_t(np.array([[0.1, 0.2, 0.4]], dtype=np.float32), test_train_ratio=np.float64(0.5))
+    measured = corrected_resampled_t(np.array([[0.1, 0.2, 0.4]], dtype=np.float32), test_train_ratio=np.float64(0.5))
 
-    assert {type(value) for value in dataclasses.asdict(made).values()} == {float, int}
+    assert {type(value) for value in dataclasses.asdict(measured).values()} == {float, int}
     properties = ("statistic", "p_greater", "p_less", "p_two_sided", "probability_better")
-    assert {type(getattr(made, name)) for name in properties} == {float}
-    ends = (*made.interval(0.9), *made.sd_interval(0.9))
+    assert {type(getattr(measured, name)) for name in properties} == {float}
+    ends = (*measured.interval(0.9), *measured.sd_interval(0.9))
     assert {type(end) for end in ends} == {float}
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 95, -0.1, math.nan])
 @pytest.mark.parametrize("interval", ["interval", "sd_interval"])
-def test_refuses_a_level_that_is_no_fraction(interval, level):
+def test_refuses_a_level_that_is_not_a_fraction(interval, level):
     with pytest.raises(InputError, match="between 0 and 1") as caught:
         getattr(estimate(), interval)(level)
     assert f"level={level!r}" in str(caught.value)
@@ -123,7 +123,7 @@ def test_refuses_a_level_that_is_no_fraction(interval, level):
     "fields",
     [{"effect": math.nan}, {"effect": math.inf}, {"standard_error": 0.0}, {"standard_error": math.inf}],
 )
-def test_refuses_what_cannot_be_judged(fields):
+def test_refuses_an_effect_or_a_standard_error_that_cannot_be_judged(fields):
     with pytest.raises(InputError, match="finite effect") as caught:
         estimate(**fields)
     (name, value), *_ = fields.items()

@@ -1,4 +1,4 @@
-"""The levels that are refused; those that pass are seen wherever a level is given."""
+"""Levels that are refused. Valid levels are tested by every function that takes one."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def test_a_confidence_level_is_a_fraction(level):
     assert "not a percentage" in str(caught.value)
 
 
-def test_what_lies_between_passes():
+def test_a_level_in_between_passes():
     check_alpha(0.499)
     check_level(0.999)

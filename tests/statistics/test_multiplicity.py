@@ -25,7 +25,7 @@ families = st.dictionaries(st.text(max_size=3), st.none() | st.floats(0.0, 1.0),
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_collection():
-    """Spare these thousands of families the garbage collection that statsmodels forces for each, of all there is."""
+    """Disable the full garbage collection that statsmodels forces for each of these thousands of families."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gc, "collect", lambda *_: 0)
         yield
@@ -43,14 +43,14 @@ def test_rejects_three_of_the_published_family():
 
 
 def test_agrees_with_another_program():
-    # The documentation of padjust of stdlib.io.
+    # From the documentation of stdlib.io's padjust.
     adjusted = holm(named([0.319, 0.201, 0.4, 0.374, 0.113]))
 
     assert list(adjusted.values()) == pytest.approx([0.957, 0.804, 0.957, 0.957, 0.565])
 
 
 @given(families)
-def test_is_the_largest_product_so_far_of_p_and_how_many_are_left(family):
+def test_is_the_largest_product_so_far_of_p_and_the_number_of_members_left(family):
     ordered = sorted((1.0 if p is None else p, name) for name, p in family.items())
     expected, largest = {}, 0.0
     for step, (p, name) in enumerate(ordered):
@@ -64,8 +64,8 @@ def test_is_the_largest_product_so_far_of_p_and_how_many_are_left(family):
 
 
 @given(family=families, chosen=st.integers(0, 7), p=st.floats(0.0, 1.0))
-def test_to_count_what_has_not_run_as_1_is_never_too_lenient(family, chosen, p):
-    """Whatever p-value it will have, no other adjusted p-value can grow by it."""
+def test_counting_a_hypothesis_that_has_not_run_as_1_is_never_too_lenient(family, chosen, p):
+    """Whatever its p-value will be, no other adjusted p-value grows."""
     name = list(family)[chosen % len(family)]
 
     before = holm(family | {name: None})
@@ -82,8 +82,8 @@ def test_no_correction_makes_a_p_value_smaller(family):
     assert all(adjusted[name] >= (1.0 if p is None else p) for name, p in family.items())
 
 
-def test_rejects_a_true_null_as_often_as_alpha_at_most_and_uncorrected_p_values_far_more_often():
-    """Six correlated tests; one null is false by far, so that the other five are what is left to reject."""
+def test_rejects_a_true_null_at_most_as_often_as_alpha_and_uncorrected_p_values_far_more_often():
+    """Six correlated tests. One null hypothesis is clearly false, which leaves the other five to reject by chance."""
     rng, runs = np.random.default_rng(1979), 4000
     statistics = math.sqrt(0.2) * rng.normal(size=(runs, 1)) + math.sqrt(0.8) * rng.normal(size=(runs, 6))
     statistics[:, 0] += 8
@@ -92,17 +92,17 @@ def test_rejects_a_true_null_as_often_as_alpha_at_most_and_uncorrected_p_values_
     corrected = sum(min(list(holm(named(each)).values())[1:]) <= 0.05 for each in p_values)
     uncorrected = sum(each[1:].min() <= 0.05 for each in p_values)
 
-    # Three standard errors of 4000 runs are .010. A correlation of .2 leaves little of the 5% unused.
+    # Three standard errors of 4000 runs are 0.010. A correlation of 0.2 leaves little of the 5% unused.
     assert 0.03 <= corrected / runs <= 0.06
     assert uncorrected / runs > 0.15
 
 
-def test_a_family_of_none_has_none_to_adjust():
+def test_an_empty_family_stays_empty():
     assert holm({}) == {}
 
 
 @pytest.mark.parametrize("p", [-0.01, 1.01, math.nan, math.inf])
-def test_refuses_what_is_no_p_value(p):
+def test_refuses_a_number_that_is_not_a_p_value(p):
     with pytest.raises(InputError, match="between 0 and 1") as caught:
         holm({"wider": 0.01, "deeper": p})
     assert f"{p!r} for 'deeper'" in str(caught.value)

@@ -1,4 +1,4 @@
-"""Noncentrality, against R's MBESS, another way to the distribution, its definition as an integral, and limits."""
+"""Noncentrality, against R's MBESS, SciPy's distribution, its definition as an integral, and its limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from negres_core.statistics.noncentral_t import LARGEST_STATISTIC, noncentrality
 
 
 def test_reproduces_the_limits_of_mbess():
-    # R, MBESS: conf.limits.nct(ncp=2.83, df=126, conf.level=.95) gives .8337502 and 4.815359, to a tolerance of 1e-6.
+    # R, MBESS: conf.limits.nct(ncp=2.83, df=126, conf.level=0.95) gives 0.8337502 and 4.815359, to a tolerance of 1e-6.
     assert noncentrality(2.83, 126, probability=0.975) == pytest.approx(0.8337502, abs=1e-6)
     assert noncentrality(2.83, 126, probability=0.025) == pytest.approx(4.815359, abs=1e-6)
 
@@ -31,7 +31,7 @@ def test_gives_the_probability_back(statistic, dof, probability):
 
 @pytest.mark.parametrize(("statistic", "dof"), [(1.7, 4), (-2.0, 24)])
 def test_is_a_shift_of_the_normal_over_a_spread(statistic, dof):
-    """T < t where Z + shift < t S, S^2 a chi-square over its degrees of freedom: integrated over S."""
+    """T < t if Z + shift < t S, with S^2 a chi-square over its degrees of freedom: integrated over S."""
     shift = noncentrality(statistic, dof, probability=0.1)
     spread = scipy.stats.chi(dof, scale=1 / math.sqrt(dof))
 
@@ -40,17 +40,17 @@ def test_is_a_shift_of_the_normal_over_a_spread(statistic, dof):
     assert below == pytest.approx(0.1, abs=1e-8)
 
 
-def test_endless_degrees_of_freedom_make_it_a_normal_quantile():
+def test_with_endless_degrees_of_freedom_it_is_a_normal_quantile():
     assert noncentrality(3.0, 10**7, probability=0.025) == pytest.approx(3.0 + 1.959964, abs=1e-5)
 
 
-def test_a_statistic_of_0_makes_it_a_normal_quantile_at_any():
+def test_at_a_statistic_of_0_it_is_a_normal_quantile_for_any_degrees_of_freedom():
     assert noncentrality(0.0, 4, probability=0.025) == pytest.approx(1.959964, abs=1e-6)
 
 
 @pytest.mark.parametrize("statistic", [LARGEST_STATISTIC, 1e6, 1e12])
-def test_a_huge_statistic_leaves_the_spread_alone(statistic):
-    # Z is nothing beside the statistic, and the shift is t S at its quantile.
+def test_a_huge_statistic_depends_on_the_spread_alone(statistic):
+    # Z is negligible beside the statistic, so the shift is t times a quantile of S.
     limit = statistic * math.sqrt(scipy.stats.chi2.isf(0.025, 24) / 24)
 
     assert noncentrality(statistic, 24, probability=0.025) == pytest.approx(limit, rel=1e-6)

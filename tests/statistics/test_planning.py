@@ -19,11 +19,11 @@ from negres_core.statistics import (
     smallest_decidable_margin,
 )
 
-UNCORRECTED = 1e-15  # a ratio of test to training rows that leaves an ordinary paired t-test
+UNCORRECTED = 1e-15  # a ratio of test to training rows at which the test is the ordinary paired t-test
 
 
 def after(repeats: int, *, effect: float, sd: float = 0.01, folds: int = 5) -> Estimate:
-    """What `repeats` repeats of `folds` folds give, where the differences have this mean and this spread."""
+    """The estimate from `repeats` repeats of `folds` folds, if the differences have this mean and this spread."""
     cells = repeats * folds
     ratio = 1 / (folds - 1)
     return Estimate(
@@ -65,7 +65,7 @@ def test_repeats_needed_are_the_first_that_decide(effect):
     assert repeats_needed(after(3, effect=effect), decides=better) == expected
 
 
-def test_repeats_needed_count_all_repeats_wherever_one_stands():
+def test_repeats_needed_include_those_already_run():
     assert {repeats_needed(after(r, effect=0.009), decides=better) for r in (1, 2, 4)} == {
         repeats_needed(after(3, effect=0.009), decides=better)
     }
@@ -87,41 +87,41 @@ def test_the_repeats_needed_decide_and_one_fewer_does_not(effect, folds):
     assert needed == 1 or not better(after(needed - 1, effect=effect, folds=folds))
 
 
-def test_projects_what_the_test_itself_would_find():
-    """Repeating the very same cells keeps the mean, and the spread but for its n - 1."""
+def test_projects_the_estimate_that_the_test_itself_would_give():
+    """Repeating the same cells keeps the mean, and the spread except for its n - 1."""
     cells = np.random.default_rng(7).normal(0.008, 0.01, (1, 5))
     once = corrected_resampled_t(cells, test_train_ratio=1 / 4)
-    seen: list[Estimate] = []
+    projections: list[Estimate] = []
 
     def decides(estimate: Estimate) -> bool:
-        seen.append(estimate)
+        projections.append(estimate)
         return estimate.cells >= 200
 
     assert repeats_needed(once, decides=decides) == 40
-    projected = next(estimate for estimate in seen if estimate.cells == 200)
+    projected = next(estimate for estimate in projections if estimate.cells == 200)
     repeated = corrected_resampled_t(np.tile(cells, (40, 1)), test_train_ratio=1 / 4)
     assert projected.effect == pytest.approx(repeated.effect)
     assert projected.dof == repeated.dof
     assert projected.standard_error / projected.sd == pytest.approx(repeated.standard_error / repeated.sd)
 
 
-def test_power_is_how_often_the_test_sees_the_effect():
-    """Cells that share rho = 1 / k, as the correction assumes; they spread by sqrt(1 - rho)."""
+def test_power_is_how_often_the_test_detects_the_effect():
+    """Cells are correlated with rho = 1 / k, as the correction assumes; their true spread is sqrt(1 - rho)."""
     repeats, folds, runs = 5, 5, 4000
     spread = math.sqrt(1 - 1 / folds)
     effect = minimum_detectable_effect(spread, repeats * folds, test_train_ratio=1 / (folds - 1), power=0.8)
     rng = np.random.default_rng(1969)
     shared, own = rng.normal(size=(runs, 1, 1)), rng.normal(size=(runs, repeats, folds))
 
-    draws = effect + math.sqrt(1 / folds) * shared + spread * own
-    seen = sum(better(corrected_resampled_t(cells, test_train_ratio=1 / (folds - 1))) for cells in draws)
+    samples = effect + math.sqrt(1 / folds) * shared + spread * own
+    detections = sum(better(corrected_resampled_t(cells, test_train_ratio=1 / (folds - 1))) for cells in samples)
 
-    # Three standard errors of 4000 runs are .019.
-    assert seen / runs == pytest.approx(0.8, abs=0.019)
+    # Three standard errors of 4000 runs are 0.019.
+    assert detections / runs == pytest.approx(0.8, abs=0.019)
 
 
 @pytest.mark.parametrize(("cells", "alpha", "power"), [(5, 0.05, 0.8), (25, 0.01, 0.9), (100, 0.05, 0.5)])
-def test_the_detectable_effect_is_that_of_statsmodels_where_nothing_is_corrected(cells, alpha, power):
+def test_the_detectable_effect_is_that_of_statsmodels_if_nothing_is_corrected(cells, alpha, power):
     from statsmodels.stats.power import TTestPower
 
     theirs = TTestPower().solve_power(nobs=cells, alpha=alpha, power=power, alternative="larger")
@@ -136,7 +136,7 @@ def test_the_detectable_effect_is_that_of_statsmodels_where_nothing_is_corrected
     alpha=st.floats(0.001, 0.3),
     power=st.floats(0.4, 0.99),
 )
-def test_the_detectable_effect_is_seen_with_its_power(cells, ratio, alpha, power):
+def test_the_detectable_effect_is_detected_with_its_power(cells, ratio, alpha, power):
     effect = minimum_detectable_effect(0.01, cells, test_train_ratio=ratio, alpha=alpha, power=power)
 
     noncentrality = effect / (0.01 * math.sqrt(1 / cells + ratio))
@@ -145,7 +145,7 @@ def test_the_detectable_effect_is_seen_with_its_power(cells, ratio, alpha, power
 
 
 def test_endless_repeats_leave_an_effect_that_cannot_be_detected():
-    floor = (1.6448536269514722 + 0.8416212335729143) * 0.01 / 2  # the normal quantiles of .95 and of .8, at 5 folds
+    floor = (1.6448536269514722 + 0.8416212335729143) * 0.01 / 2  # normal quantiles of 0.95 and 0.8, with 5 folds
     endless = minimum_detectable_effect(0.01, 10**7, test_train_ratio=1 / 4)
 
     assert endless == pytest.approx(floor, rel=1e-6)
@@ -165,7 +165,7 @@ def test_endless_repeats_leave_an_effect_that_cannot_be_detected():
         ({"power": 80}, "power of a test lies between its level and 1", "power=80, alpha=0.05"),
     ],
 )
-def test_the_detectable_effect_refuses(fields, wrong, received):
+def test_the_detectable_effect_refuses_invalid_arguments(fields, wrong, received):
     usual = {"sd": 0.01, "cells": 25, "test_train_ratio": 0.25}
     with pytest.raises(InputError, match=wrong) as caught:
         minimum_detectable_effect(**(usual | fields))
@@ -180,6 +180,6 @@ def test_the_detectable_effect_refuses(fields, wrong, received):
         ({"alpha": 0.0}, r"between 0 and 0\.5"),
     ],
 )
-def test_the_smallest_margin_refuses(fields, wrong):
+def test_the_smallest_margin_refuses_invalid_arguments(fields, wrong):
     with pytest.raises(InputError, match=wrong):
         smallest_decidable_margin(**({"sd": 0.01, "folds": 5} | fields))

@@ -17,7 +17,7 @@ from negres_core.statistics import Estimate, combine
 EFFECTS = [61.0, 61.4, 62.21, 62.3, 62.34, 62.6, 62.7, 62.84, 65.9]
 VARIANCES = [0.2025, 1.21, 0.09, 0.2025, 0.3844, 0.5625, 0.0676, 0.0225, 1.8225]
 
-effects = st.lists(st.integers(-1000, 1000).map(lambda each: each / 1000), min_size=2, max_size=8)
+effect_lists = st.lists(st.integers(-1000, 1000).map(lambda each: each / 1000), min_size=2, max_size=8)
 
 
 def estimates(effects, standard_errors) -> list[Estimate]:
@@ -34,32 +34,32 @@ def test_reproduces_metafor():
     assert combined.effect == pytest.approx(62.4076199113286, abs=1e-6)
     assert combined.standard_error == pytest.approx(0.338030602684471, rel=1e-5)
     assert combined.tau_squared == pytest.approx(0.705395309224248, rel=1e-5)
-    # The same with method="DL", whose I^2 is that of Q.
+    # The same with method="DL", whose I^2 is computed from Q.
     assert combined.i_squared == pytest.approx(0.67744403741711, abs=1e-9)
     assert (combined.data_sets, combined.dof) == (9, 8)
-    half_width = 2.306004135204166 * 0.338030602684471  # R: qt(.975, 8)
+    half_width = 2.306004135204166 * 0.338030602684471  # R: qt(0.975, 8)
     assert combined.interval(0.95) == pytest.approx((62.4076199 - half_width, 62.4076199 + half_width), abs=1e-5)
 
 
-def test_equal_variances_are_an_ordinary_t_test_of_the_effects():
-    """There Paule and Mandel's tau^2, as DerSimonian and Laird's, is the variance of the effects less the error's."""
-    drawn = np.random.default_rng(1982).normal(0.1, 0.5, 6)
-    theirs = scipy.stats.ttest_1samp(drawn, 0.0).confidence_interval(0.95)
+def test_equal_variances_give_an_ordinary_t_test_of_the_effects():
+    """Then Paule and Mandel's tau^2, like DerSimonian and Laird's, is the effects' variance minus that of the errors."""
+    effects = np.random.default_rng(1982).normal(0.1, 0.5, 6)
+    theirs = scipy.stats.ttest_1samp(effects, 0.0).confidence_interval(0.95)
 
-    combined = combine(estimates(drawn, [0.2] * 6))
+    combined = combine(estimates(effects, [0.2] * 6))
 
-    assert combined.tau_squared == pytest.approx(drawn.var(ddof=1) - 0.2**2, rel=1e-5)
-    assert combined.effect == pytest.approx(drawn.mean())
+    assert combined.tau_squared == pytest.approx(effects.var(ddof=1) - 0.2**2, rel=1e-5)
+    assert combined.effect == pytest.approx(effects.mean())
     assert combined.interval(0.95) == pytest.approx(tuple(theirs), rel=1e-5)
 
 
-def test_errors_of_no_size_make_the_prediction_that_of_one_more_draw():
-    drawn = np.array([0.1, 0.4, 0.25, 0.9])
-    half_width = scipy.stats.t.ppf(0.95, 3) * drawn.std(ddof=1) * math.sqrt(1 + 1 / 4)
+def test_without_errors_the_prediction_interval_is_that_of_one_more_sample():
+    effects = np.array([0.1, 0.4, 0.25, 0.9])
+    half_width = scipy.stats.t.ppf(0.95, 3) * effects.std(ddof=1) * math.sqrt(1 + 1 / 4)
 
-    low, high = combine(estimates(drawn, [1e-6] * 4)).prediction_interval(0.90)
+    low, high = combine(estimates(effects, [1e-6] * 4)).prediction_interval(0.90)
 
-    assert (low, high) == pytest.approx((drawn.mean() - half_width, drawn.mean() + half_width), rel=1e-5)
+    assert (low, high) == pytest.approx((effects.mean() - half_width, effects.mean() + half_width), rel=1e-5)
 
 
 def test_data_sets_that_agree_are_weighted_by_their_precision():
@@ -72,21 +72,21 @@ def test_data_sets_that_agree_are_weighted_by_their_precision():
     assert combined.prediction_interval(0.8) == combined.interval(0.8)
 
 
-def test_equal_effects_are_no_division_by_zero():
+def test_equal_effects_do_not_divide_by_zero():
     combined = combine(estimates([0.5, 0.5, 0.5], [0.1, 0.2, 0.1]))
 
     assert (combined.effect, combined.tau_squared, combined.i_squared) == (0.5, 0.0, 0.0)
 
 
-@given(effects)
-def test_what_lies_between_data_sets_is_what_their_errors_leave(drawn):
-    """The equation that defines tau^2: the weighted squares are as many as the degrees of freedom, or fewer without."""
-    errors = np.linspace(0.1, 0.4, len(drawn))
+@given(effect_lists)
+def test_tau_squared_is_the_variance_that_the_errors_do_not_explain(effects):
+    """The definition of tau^2: the weighted squares sum to the degrees of freedom, or to less if tau^2 = 0."""
+    errors = np.linspace(0.1, 0.4, len(effects))
 
-    combined = combine(estimates(drawn, errors))
+    combined = combine(estimates(effects, errors))
 
     weights = 1 / (errors**2 + combined.tau_squared)
-    squares = (weights * (np.array(drawn) - combined.effect) ** 2).sum()
+    squares = (weights * (np.array(effects) - combined.effect) ** 2).sum()
     if combined.tau_squared > 0:
         assert squares == pytest.approx(combined.dof, abs=1e-4)
         assert combined.i_squared > 0
@@ -103,12 +103,12 @@ def test_data_sets_that_differ_by_far_more_than_their_errors_converge(ratio):
     assert combined.i_squared == pytest.approx(1.0, abs=1e-5)
 
 
-@given(effects, st.sampled_from([1e-6, 0.01, 100.0, 1e6]))
-def test_the_unit_does_not_matter(drawn, unit):
-    errors = np.linspace(0.1, 0.4, len(drawn))
+@given(effect_lists, st.sampled_from([1e-6, 0.01, 100.0, 1e6]))
+def test_the_unit_does_not_matter(effects, unit):
+    errors = np.linspace(0.1, 0.4, len(effects))
 
-    one = combine(estimates(drawn, errors))
-    other = combine(estimates(np.array(drawn) * unit, errors * unit))
+    one = combine(estimates(effects, errors))
+    other = combine(estimates(np.array(effects) * unit, errors * unit))
 
     assert other.effect == pytest.approx(one.effect * unit, rel=1e-6, abs=1e-9 * unit)
     assert other.standard_error == pytest.approx(one.standard_error * unit, rel=1e-6)
@@ -116,11 +116,11 @@ def test_the_unit_does_not_matter(drawn, unit):
     assert other.i_squared == pytest.approx(one.i_squared, abs=1e-9)
 
 
-@given(effects)
-def test_swapping_the_arms_flips_the_effect_and_nothing_else(drawn):
-    errors = np.linspace(0.1, 0.4, len(drawn))
+@given(effect_lists)
+def test_swapping_the_arms_flips_the_effect_and_nothing_else(effects):
+    errors = np.linspace(0.1, 0.4, len(effects))
 
-    one, other = (combine(estimates(sign * np.array(drawn), errors)) for sign in (1, -1))
+    one, other = (combine(estimates(sign * np.array(effects), errors)) for sign in (1, -1))
 
     assert other.effect == pytest.approx(-one.effect, abs=1e-12)
     assert other.interval(0.95) == pytest.approx(tuple(-end for end in reversed(one.interval(0.95))), abs=1e-12)
@@ -128,15 +128,15 @@ def test_swapping_the_arms_flips_the_effect_and_nothing_else(drawn):
 
 
 def test_intervals_cover_across_data_sets_and_that_of_pooled_estimates_does_not():
-    """Five data sets whose effects differ twice as much as each is uncertain, by standard errors of 24 dof."""
+    """Five data sets. Effects differ by twice their standard errors, which are estimated with 24 degrees of freedom."""
     rng, runs, tau, mean = np.random.default_rng(2003), 2000, 1.0, 0.3
     errors = rng.uniform(0.25, 0.75, (runs, 5))
     true = rng.normal(mean, tau, (runs, 5))
-    drawn = rng.normal(true, errors)
-    seen = errors * np.sqrt(rng.chisquare(24, (runs, 5)) / 24)
+    observed = rng.normal(true, errors)
+    estimated_errors = errors * np.sqrt(rng.chisquare(24, (runs, 5)) / 24)
     new = rng.normal(mean, tau, runs)
     covered = predicted = pooled = 0
-    for effects, standard_errors, another in zip(drawn, seen, new, strict=True):
+    for effects, standard_errors, another in zip(observed, estimated_errors, new, strict=True):
         combined = combine(estimates(effects, standard_errors))
         low, high = combined.interval(0.95)
         covered += low < mean < high
@@ -145,7 +145,7 @@ def test_intervals_cover_across_data_sets_and_that_of_pooled_estimates_does_not(
         weights = standard_errors**-2
         pooled += abs((weights * effects).sum() / weights.sum() - mean) < 1.96 * weights.sum() ** -0.5
 
-    # Three standard errors of 2000 runs are .015. The interval may be too wide, and is at most a little too narrow.
+    # Three standard errors of 2000 runs are 0.015. The interval may be too wide, but hardly too narrow.
     assert covered / runs >= 0.935
     assert predicted / runs >= 0.90
     assert pooled / runs < 0.60
@@ -159,7 +159,7 @@ def test_refuses_fewer_than_two_data_sets(count):
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 95])
-def test_refuses_a_level_that_is_no_fraction(level):
+def test_refuses_a_level_that_is_not_a_fraction(level):
     combined = combine(estimates([0.1, 0.2], [0.1, 0.1]))
     for interval in (combined.interval, combined.prediction_interval):
         with pytest.raises(InputError, match="between 0 and 1"):

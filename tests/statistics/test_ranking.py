@@ -26,7 +26,7 @@ PUBLISHED = {
 
 
 def named(columns) -> dict[str, np.ndarray]:
-    """Arms by name, of values (data_sets, arms)."""
+    """Return arms by name from values, (data_sets, arms)."""
     return {f"arm {number}": column for number, column in enumerate(np.transpose(columns))}
 
 
@@ -41,7 +41,7 @@ def test_reproduces_the_mean_ranks_of_demsar_best_first():
     assert published().mean_ranks == pytest.approx(expected, abs=5e-4)
 
 
-def test_reproduces_the_tests_of_demsar_but_for_his_ties():
+def test_reproduces_the_tests_of_demsar_except_for_his_ties():
     """He reports 9.28 and 3.69, and ignores the four data sets with ties: two pairs of two, one of two, one of four."""
     ranks = np.column_stack(list(PUBLISHED.values()))
     ties = sum(count**3 - count for row in ranks for _, count in zip(*np.unique(row, return_counts=True), strict=True))
@@ -65,9 +65,9 @@ def test_reproduces_the_differences_of_demsar():
     [(3, 2.343), (4, 2.569), (5, 2.728), (6, 2.850), (7, 2.949), (8, 3.031), (9, 3.102), (10, 3.164)],
 )
 def test_reproduces_the_critical_values_of_demsar(arms, critical):
-    made = rank(named(np.random.default_rng(arms).normal(size=(6, arms))), higher_is_better=True)
+    ranking = rank(named(np.random.default_rng(arms).normal(size=(6, arms))), higher_is_better=True)
 
-    assert made.critical_difference == pytest.approx(critical * math.sqrt(arms * (arms + 1) / 36), rel=5e-4)
+    assert ranking.critical_difference == pytest.approx(critical * math.sqrt(arms * (arms + 1) / 36), rel=5e-4)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -78,53 +78,53 @@ def test_iman_and_davenport_is_an_analysis_of_variance_of_the_ranks(seed):
     ranks = pd.DataFrame(scipy.stats.rankdata(values, axis=1)).melt(ignore_index=False).reset_index()
     table = AnovaRM(ranks, "value", subject="index", within=["variable"]).fit().anova_table
 
-    made = rank(named(values), higher_is_better=False)
+    ranking = rank(named(values), higher_is_better=False)
 
-    assert made.iman_davenport == pytest.approx(table["F Value"].iloc[0])
-    assert made.iman_davenport_p == pytest.approx(table["Pr > F"].iloc[0])
-    assert made.friedman_p == pytest.approx(scipy.stats.chi2.sf(made.friedman, 3))
-
-
-def test_full_agreement_of_three_data_sets_is_the_largest_statistic():
-    made = rank(named([[1, 2, 3]] * 3), higher_is_better=True)
-
-    assert made.friedman == pytest.approx(6.0)
-    assert made.mean_ranks == {"arm 2": 1.0, "arm 1": 2.0, "arm 0": 3.0}
-    assert made.iman_davenport > 1e12
-    assert made.iman_davenport_p == pytest.approx(0.0, abs=1e-12)
+    assert ranking.iman_davenport == pytest.approx(table["F Value"].iloc[0])
+    assert ranking.iman_davenport_p == pytest.approx(table["Pr > F"].iloc[0])
+    assert ranking.friedman_p == pytest.approx(scipy.stats.chi2.sf(ranking.friedman, 3))
 
 
-def test_the_p_value_of_friedman_is_rough_by_counting_all_orders_on_few_data_sets():
+def test_full_agreement_of_three_data_sets_gives_the_largest_statistic():
+    ranking = rank(named([[1, 2, 3]] * 3), higher_is_better=True)
+
+    assert ranking.friedman == pytest.approx(6.0)
+    assert ranking.mean_ranks == {"arm 2": 1.0, "arm 1": 2.0, "arm 0": 3.0}
+    assert ranking.iman_davenport > 1e12
+    assert ranking.iman_davenport_p == pytest.approx(0.0, abs=1e-12)
+
+
+def test_counting_all_orders_shows_that_the_p_value_of_friedman_is_rough_on_few_data_sets():
     """Three arms on four data sets have 6^4 equally likely sets of orders."""
     orders = list(itertools.permutations(range(3)))
-    ranked = functools.cache(lambda chosen: rank(named(chosen), higher_is_better=False))
-    every = [ranked(tuple(sorted(chosen))) for chosen in itertools.product(orders, repeat=4)]
+    cached_rank = functools.cache(lambda chosen: rank(named(chosen), higher_is_better=False))
+    rankings = [cached_rank(tuple(sorted(chosen))) for chosen in itertools.product(orders, repeat=4)]
 
-    # Tabulated since Friedman (1937): 8.0 has a probability of .0046, 6.5 or more of .042, 6.0 or more of .069.
-    assert [sum(made.friedman > bar - 0.01 for made in every) for bar in (8.0, 6.5, 6.0)] == [6, 54, 90]
-    # So that a nominal 5% is 6.9%.
-    assert sum(made.friedman_p < 0.05 for made in every) == 90
+    # Tabulated since Friedman (1937): 8.0 has a probability of 0.0046, 6.5 or more of 0.042, 6.0 or more of 0.069.
+    assert [sum(ranking.friedman > bar - 0.01 for ranking in rankings) for bar in (8.0, 6.5, 6.0)] == [6, 54, 90]
+    # So a nominal 5% is really 6.9%.
+    assert sum(ranking.friedman_p < 0.05 for ranking in rankings) == 90
 
 
-def test_holds_over_data_sets_and_not_over_the_cells_of_one():
-    """Four arms that are equal; the cells of a data set share rho = 1 / k of what the sample does to each."""
+def test_the_level_holds_over_data_sets_and_not_over_the_cells_of_one():
+    """Four equal arms. The cells of a data set are correlated, rho = 1 / k, because they share one sample of rows."""
     rng, folds, repeats = np.random.default_rng(2006), 5, 5
 
-    def rejections(draws):
-        """How often each test rejects; only the sums of the ranks count, and equal ones are looked at once."""
-        sums = np.sort(scipy.stats.rankdata(draws, axis=2).sum(axis=1), axis=1)
+    def rejections(samples):
+        """Return how often each test rejects. Only the rank sums matter, so equal ones are ranked once."""
+        sums = np.sort(scipy.stats.rankdata(samples, axis=2).sum(axis=1), axis=1)
         _, first, counts = np.unique(sums, axis=0, return_index=True, return_counts=True)
-        made = [rank(named(draws[number]), higher_is_better=True) for number in first]
-        rejected = [[each.friedman_p < 0.05, each.iman_davenport_p < 0.05, bool(each.differing)] for each in made]
+        rankings = [rank(named(samples[number]), higher_is_better=True) for number in first]
+        rejected = [[each.friedman_p < 0.05, each.iman_davenport_p < 0.05, bool(each.differing)] for each in rankings]
         return np.average(rejected, axis=0, weights=counts)
 
     over_data_sets = rejections(rng.normal(size=(20_000, 14, 4)))
     shared, own = rng.normal(size=(300, 1, 1, 4)), rng.normal(size=(300, repeats, folds, 4))
     cells = math.sqrt(1 / folds) * shared + math.sqrt(1 - 1 / folds) * own
 
-    # Three standard errors of 20,000 runs are .005; with 14 data sets the approximations may be off by as much.
+    # Three standard errors of 20,000 runs are 0.005; with 14 data sets the approximations may be off by as much.
     np.testing.assert_allclose(over_data_sets, 0.05, atol=0.01)
-    # Those of 300 runs are .09 at most; cells were seen to reject .70, means of repeats .57.
+    # Those of 300 runs are at most 0.09. Measured: cells reject 70% of the time, means of repeats 57%.
     assert (rejections(cells.reshape(300, -1, 4))[:2] > 0.6).all()
     assert (rejections(cells.mean(axis=2))[:2] > 0.48).all()
 
@@ -137,7 +137,7 @@ matrices = st.integers(3, 5).flatmap(
 
 
 @given(matrices)
-def test_only_the_order_counts(rows):
+def test_only_the_order_of_the_values_matters(rows):
     values = np.array(rows, dtype=float)
 
     assert rank(named(values), higher_is_better=True) == rank(named(np.exp(values)), higher_is_better=True)
@@ -145,7 +145,7 @@ def test_only_the_order_counts(rows):
 
 
 @given(matrices)
-def test_the_order_of_data_sets_does_not_count(rows):
+def test_the_order_of_data_sets_does_not_matter(rows):
     one, other = (rank(named(each), higher_is_better=True) for each in (rows, rows[::-1]))
 
     assert other.friedman == pytest.approx(one.friedman)
@@ -164,13 +164,13 @@ def test_the_order_of_data_sets_does_not_count(rows):
         (named([[1, 1, 1], [2, 2, 2]]), "tie on every data set", "3 arms with equal values on 2 data sets"),
     ],
 )
-def test_refuses(values, wrong, received):
+def test_refuses_values_that_cannot_be_ranked(values, wrong, received):
     with pytest.raises(InputError, match=wrong) as caught:
         rank(values, higher_is_better=True)
     assert received in str(caught.value)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.5, 5])
-def test_refuses_an_alpha_that_is_none(alpha):
+def test_refuses_an_alpha_that_is_not_a_level(alpha):
     with pytest.raises(InputError, match=r"between 0 and 0\.5"):
         rank(named([[1, 2, 3], [3, 2, 1]]), higher_is_better=True, alpha=alpha)

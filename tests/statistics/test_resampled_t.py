@@ -25,7 +25,7 @@ def test_two_cells_by_hand():
 
 
 def test_reproduces_the_example_of_scikit_learn():
-    """The example plot_grid_search_stats: an SVC with an rbf against one with a linear kernel, by ROC AUC."""
+    """The example plot_grid_search_stats: SVCs with an RBF and a linear kernel, compared by ROC AUC."""
     from sklearn.datasets import make_moons
     from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
     from sklearn.svm import SVC
@@ -48,8 +48,8 @@ def test_reproduces_the_example_of_scikit_learn():
     assert estimate.interval(0.95) == pytest.approx((-0.0164452, 0.0364452), abs=1e-7)
 
 
-def test_interval_covers_where_cells_are_correlated_and_an_uncorrected_one_does_not():
-    """Equally correlated cells with rho = 1 / k, as the correction assumes: coverage is exact there."""
+def test_interval_covers_if_cells_are_correlated_and_an_uncorrected_one_does_not():
+    """Cells are equally correlated with rho = 1 / k, as the correction assumes, so the coverage is exact."""
     repeats, folds, effect, runs = 5, 5, 0.3, 4000
     rho = 1 / folds
     rng = np.random.default_rng(20030901)
@@ -59,11 +59,11 @@ def test_interval_covers_where_cells_are_correlated_and_an_uncorrected_one_does_
     for cells in effect + math.sqrt(rho) * shared + math.sqrt(1 - rho) * own:
         low, high = corrected_resampled_t(cells, test_train_ratio=1 / (folds - 1)).interval(0.95)
         corrected += low < effect < high
-        # The ordinary paired t-test is the limit of a test set of no size.
+        # The ordinary paired t-test is the limit of an empty test fold.
         low, high = corrected_resampled_t(cells, test_train_ratio=1e-12).interval(0.95)
         uncorrected += low < effect < high
 
-    # Three standard errors of 4000 runs are .010.
+    # Three standard errors of 4000 runs are 0.010.
     assert 0.94 <= corrected / runs <= 0.96
     assert uncorrected / runs < 0.65
 
@@ -126,7 +126,7 @@ def test_the_order_of_the_cells_does_not_matter(cells, random):
         (np.full((2, 5), 0.3), 0.25, "no variance", "10 differences of 0.3"),
     ],
 )
-def test_refuses(differences, ratio, wrong, received):
+def test_refuses_differences_or_a_ratio_that_cannot_be_judged(differences, ratio, wrong, received):
     with pytest.raises(InputError, match=wrong) as caught:
         corrected_resampled_t(differences, test_train_ratio=ratio)
     assert received in str(caught.value)
@@ -140,7 +140,7 @@ def test_refuses(differences, ratio, wrong, received):
         (np.array([[1e3 + 0.1, 2e3 + 0.1, 3e3 + 0.1]]), np.array([[1e3, 2e3, 3e3]])),
     ],
 )
-def test_differences_that_differ_by_rounding_alone_have_no_variance(treatment, control):
+def test_differences_that_vary_only_by_rounding_have_no_variance(treatment, control):
     differences = treatment - control
     assert np.ptp(differences) > 0
 
@@ -149,7 +149,7 @@ def test_differences_that_differ_by_rounding_alone_have_no_variance(treatment, c
 
 
 def test_a_tiny_but_real_spread_counts():
-    # One row in a million, in one cell of four.
+    # One row in a million, in one of four cells.
     estimate = corrected_resampled_t(np.array([[0.25, 0.25, 0.25, 0.250001]]), test_train_ratio=1 / 3)
 
     assert estimate.sd == pytest.approx(5e-7, rel=1e-6)

@@ -21,9 +21,9 @@ CROSS_VALIDATED = information_fractions(folds=5, repeats=3)
     [
         # gsDesign's one-sided design with sfLDOF, three looks.
         (THIRDS, 0.025, (3.710303, 2.511434, 1.993051), 1e-5),
-        # SeqBounds.jl, in its README.
+        # The README of SeqBounds.jl.
         ((0.25, 0.5, 0.75, 1.0), 0.05, (3.74955, 2.53993, 2.01604, 1.72014), 5e-5),
-        # Reboussin, DeMets, Kim & Lan (2000), five looks, .05 on two sides; as the package ldbounds prints them.
+        # Reboussin, DeMets, Kim & Lan (2000), five looks, two-sided level 0.05, as printed by the package ldbounds.
         ((0.2, 0.4, 0.6, 0.8, 1.0), 0.025, (4.8769, 3.3569, 2.6803, 2.2898, 2.0310), 2e-4),
         # gsDesign, two looks.
         ((0.5, 1.0), 0.025, (2.9626, 1.9686), 5e-5),
@@ -50,7 +50,7 @@ def test_the_first_bound_and_the_whole_level_have_a_closed_form():
 
 
 def crossed(fractions, bounds):
-    """The probability to cross at any look, by SciPy's integral over the normal distribution of all looks at once."""
+    """Return the probability of crossing at any look, by SciPy's integral over the joint normal of all looks."""
     fractions = np.array(fractions)
     correlation = np.sqrt(np.minimum.outer(fractions, fractions) / np.maximum.outer(fractions, fractions))
     precision = {"abseps": 1e-9, "releps": 1e-9, "maxpts": 10**6}
@@ -59,12 +59,12 @@ def crossed(fractions, bounds):
 
 @pytest.mark.parametrize("fractions", [(0.5, 1.0), THIRDS, CROSS_VALIDATED, (0.05, 0.06, 1.0)])
 @pytest.mark.parametrize("alpha", [0.025, 0.05])
-def test_another_program_finds_that_each_look_spends_its_share(fractions, alpha):
+def test_scipy_finds_that_each_look_spends_its_share(fractions, alpha):
     bounds = sequential_bounds(fractions, alpha=alpha)
 
     for looks in range(2, len(fractions) + 1):
         spent = spent_level(fractions[looks - 1], alpha=alpha)
-        # SciPy draws its lattice at random: from three looks on, it errs by about 1e-8.
+        # SciPy uses a random lattice: with three looks or more, its error is about 1e-8.
         assert crossed(fractions[:looks], bounds[:looks]) == pytest.approx(spent, abs=1e-7)
 
 
@@ -77,7 +77,7 @@ def test_a_share_too_small_to_spend_anything_has_no_bound():
 
 @pytest.mark.parametrize(("folds", "repeats"), [(5, 5), (2, 10), (10, 3)])
 def test_the_information_is_that_of_the_mean_of_equally_correlated_cells(folds, repeats):
-    """The inverse of its variance, of which the covariance matrix of the cells gives the mean."""
+    """Information is the inverse of the variance of the mean, which is the mean of the cells' covariance matrix."""
 
     def variance(cells):
         return (np.full((cells, cells), 1 / folds) + np.eye(cells) * (1 - 1 / folds)).mean()
@@ -90,7 +90,7 @@ def test_the_information_is_that_of_the_mean_of_equally_correlated_cells(folds, 
 
 
 def z_statistics(fractions, *, paths, seed):
-    """z statistics of Brownian motions without drift: (paths, looks)."""
+    """Return z statistics of Brownian motions without drift, (paths, looks)."""
     steps = np.random.default_rng(seed).normal(size=(paths, len(fractions))) * np.sqrt(np.diff([0.0, *fractions]))
     return steps.cumsum(axis=1) / np.sqrt(fractions)
 
@@ -106,7 +106,7 @@ def test_brownian_motion_crosses_as_often_as_each_look_may_spend(alpha):
         share = over[:, : look + 1].any(axis=1).mean()
         spent = spent_level(fraction, alpha=alpha)
         assert abs(share - spent) < 4 * math.sqrt(spent * (1 - spent) / paths)
-    # Looking at the ordinary bound each time would not keep the level.
+    # With the ordinary bound at each look, the level would not hold.
     naive = (z_statistics(fractions, paths=paths, seed=19830301) > norm.isf(alpha)).any(axis=1).mean()
     assert naive > 1.4 * alpha
 
@@ -120,7 +120,7 @@ def test_a_p_value_at_the_bound_is_the_level(repeat, alpha):
 
 
 def test_a_p_value_at_the_first_look_has_a_closed_form():
-    """Solved by hand: the spending function at the first information is the nominal p-value."""
+    """Solved by hand: the spending function at the first look's information equals the nominal p-value."""
     look = Look(folds=5, repeat=1, repeats=5)
 
     for nominal in (1e-8, 0.001, 0.04):
@@ -140,7 +140,7 @@ def test_a_p_value_grows_with_the_nominal_one_and_is_never_below_it(repeat):
     assert look.p_value(0.9) == 0.5
 
 
-def test_a_p_value_is_rarely_small_where_there_is_no_effect():
+def test_a_p_value_is_rarely_small_without_an_effect():
     repeats, alpha, paths = 3, 0.2, 2000
     looks = [Look(folds=5, repeat=repeat, repeats=repeats) for repeat in range(1, repeats + 1)]
     nominal = norm.sf(z_statistics([look.information for look in looks], paths=paths, seed=19841001))
@@ -150,10 +150,10 @@ def test_a_p_value_is_rarely_small_where_there_is_no_effect():
     p_values = np.array([looks[at].p_value(float(p[at])) for at, p in zip(stopped, nominal, strict=True)])
 
     assert set(stopped) == {0, 1, 2}
-    # At no level more often than that level allows, four binomial errors given.
+    # At each level, no more often than the level allows, within four binomial standard errors.
     for level in (0.01, 0.05, 0.1, 0.2):
         assert (p_values <= level).mean() < level + 4 * math.sqrt(level * (1 - level) / paths)
-    # It says whether it was rejected.
+    # It is below alpha exactly if a look rejected.
     assert ((p_values < alpha) == over.any(axis=1)).all()
 
 
@@ -167,7 +167,7 @@ def test_fewer_repeats_are_judged_more_strictly():
 @pytest.mark.parametrize(
     "fractions", [[], [0.5], [0.5, 0.5, 1.0], [0.7, 0.3, 1.0], [0.0, 1.0], [-0.5, 1.0], [0.5, 1.5], [math.nan, 1.0]]
 )
-def test_refuses_looks_that_do_not_ascend_to_the_whole(fractions):
+def test_refuses_shares_of_information_that_do_not_ascend_to_1(fractions):
     with pytest.raises(InputError, match="have to ascend from above 0 to 1") as caught:
         sequential_bounds(fractions, alpha=0.025)
     assert f"Received: fractions={fractions!r}" in str(caught.value)
@@ -175,7 +175,7 @@ def test_refuses_looks_that_do_not_ascend_to_the_whole(fractions):
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.5, -0.1, 5, math.nan])
-def test_refuses_an_alpha_that_is_no_level(alpha):
+def test_refuses_an_alpha_that_is_not_a_level(alpha):
     with pytest.raises(InputError, match=r"level of a test lies between 0 and 0\.5") as caught:
         sequential_bounds([1.0], alpha=alpha)
     assert f"alpha={alpha!r}" in str(caught.value)
