@@ -64,10 +64,10 @@ RESCUES = {
     "twice as long": arm(CAE, epochs=60),
 }
 
-TOLD = Metric("told", True, "share of the way from chance")
-OVER_CHANCE = Metric("margin", True, "log-odds over the 95th percentile of shuffled directions")
-FRECHET = Metric("frechet", False, "squared distance of a judge's features")
-EVENNESS = Metric("evenness", True, "mean step / longest step")
+TOLD = Metric("told", higher_is_better=True, unit="share of the way from chance")
+OVER_CHANCE = Metric("margin", higher_is_better=True, unit="log-odds over the 95th percentile of shuffled directions")
+FRECHET = Metric("frechet", higher_is_better=False, unit="squared distance of a judge's features")
+EVENNESS = Metric("evenness", higher_is_better=True, unit="mean step / longest step")
 
 ONE_RUN = {"folds": 5, "repeats": 1}
 TWO_LOOKS = {"folds": 5, "repeats": 2}

@@ -1,9 +1,9 @@
-"""Metrics of held-out predictions: names, direction, unit, and their computation by scikit-learn and scikit-image."""
+"""Metrics of held-out predictions: their directions and units, which one a claim names, and the floor of a loss."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
@@ -14,82 +14,97 @@ from negres_core.errors import InputError
 
 @dataclass(frozen=True)
 class Metric:
-    """What is known of a metric apart from its value.
+    """The name, the direction and the unit of a metric.
+
+    Declare one for every metric that a `Fit` computes itself, so that a claim can name it.
 
     Attributes:
-        name: the name a claim uses.
-        higher_is_better: the direction; effects are signed so that positive means better.
-        unit: the unit of its values and so of effects and margins.
-        tasks: the tasks that it is always known for.
+        name: the name that a claim uses.
+        higher_is_better: the direction. The sign of an effect is chosen so that positive is better.
+        unit: the unit of its values, and therefore of effects and margins.
+        tasks: the tasks for which negres computes it for every arm; empty for a custom metric.
+
+    Examples:
+        >>> Metric("confidence", higher_is_better=True, unit="probability")
+        Metric(name='confidence', higher_is_better=True, unit='probability', tasks=())
     """
 
+    # Replicates are stored under a digest of these fields: to add or rename one retrains every fit with custom metrics.
     name: str
+    _: KW_ONLY
     higher_is_better: bool
     unit: str
     tasks: tuple[Task, ...] = ()
 
 
+CLASSES: tuple[Task, ...] = ("classification",)
 VALUES: tuple[Task, ...] = ("regression", "reconstruction")
-
+IMAGES: tuple[Task, ...] = ("reconstruction",)
 
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", True, "accuracy", ("classification",)),
-        Metric("precision", True, "macro precision", ("classification",)),
-        Metric("recall", True, "macro recall", ("classification",)),
-        Metric("f1", True, "macro F1", ("classification",)),
-        Metric("loss", False, "loss", ("classification", *VALUES)),
-        Metric("mse", False, "target^2", VALUES),
-        Metric("mae", False, "target", VALUES),
-        Metric("r2", True, "R^2", VALUES),
-        Metric("psnr", True, "dB", ("reconstruction",)),
-        Metric("ssim", True, "SSIM", ("reconstruction",)),
-        Metric("skill", True, "skill", ("reconstruction",)),
-        Metric("loss_skill", True, "skill", ("reconstruction",)),
+        Metric("accuracy", higher_is_better=True, unit="accuracy", tasks=CLASSES),
+        Metric("precision", higher_is_better=True, unit="macro precision", tasks=CLASSES),
+        Metric("recall", higher_is_better=True, unit="macro recall", tasks=CLASSES),
+        Metric("f1", higher_is_better=True, unit="macro F1", tasks=CLASSES),
+        Metric("loss", higher_is_better=False, unit="loss", tasks=(*CLASSES, *VALUES)),
+        Metric("mse", higher_is_better=False, unit="target^2", tasks=VALUES),
+        Metric("mae", higher_is_better=False, unit="target", tasks=VALUES),
+        Metric("r2", higher_is_better=True, unit="R^2", tasks=VALUES),
+        Metric("psnr", higher_is_better=True, unit="dB", tasks=IMAGES),
+        Metric("ssim", higher_is_better=True, unit="SSIM", tasks=IMAGES),
+        Metric("skill", higher_is_better=True, unit="skill", tasks=IMAGES),
+        Metric("loss_skill", higher_is_better=True, unit="skill", tasks=IMAGES),
     )
 }
+"""The metrics that negres computes itself, by name."""
 
 
 def metric_of(claim: Claim, *, task: Task, own: Sequence[Sequence[Metric] | None] = (None,)) -> Metric:
-    """Look up the metric a claim is about.
+    """Look up the metric that a claim names.
 
     Args:
         claim: the claim.
-        task: what the targets ask for.
-        own: for each arm, None where it is a network, which has the metrics of its task; or, where it ends in a `Fit`,
-            which may have any but a loss, its own.
+        task: the data set's task.
+        own: per arm: None for a network, which has its task's metrics; or the custom metrics of its `Fit`, which may
+            also return any metric of negres except a loss.
 
     Raises:
-        InputError: there is no such metric for one of the arms.
+        InputError: an arm does not have the metric, or the arms define it differently.
     """
-    found = []
+    definitions = []
     for metrics in own:
         if metrics is None:
-            defined = {metric.name: metric for metric in METRICS.values() if task in metric.tasks}
+            known = {metric.name: metric for metric in METRICS.values() if task in metric.tasks}
         else:
-            defined = {name: metric for name, metric in METRICS.items() if "loss" not in name}
-            defined |= {metric.name: metric for metric in metrics}
-        if claim.metric not in defined:
+            known = {name: metric for name, metric in METRICS.items() if "loss" not in name}
+            known |= {metric.name: metric for metric in metrics}
+        if claim.metric not in known:
             raise InputError(
                 f"There is no metric {claim.metric!r} for {'a fit' if metrics is not None else task}.",
                 received=str(claim),
-                remedy=f"Use one of: {', '.join(defined)}.",
+                remedy=f"Use one of: {', '.join(known)}.",
             )
-        found.append(defined[claim.metric])
-    if len(set(found)) > 1:
+        definitions.append(known[claim.metric])
+    if len(set(definitions)) > 1:
         raise InputError(
-            f"The arms mean different things by the metric {claim.metric!r}.",
-            received=", ".join(map(str, found)),
+            f"The arms define the metric {claim.metric!r} differently.",
+            received=", ".join(map(str, definitions)),
             remedy="Give both arms the same Metric.",
         )
-    return found[0]
+    return definitions[0]
 
 
 def loss_skill(loss: float, *, trivial: float, floor: float) -> float:
-    """Return the share, of what a constant prediction leaves to be learned, that was learned.
+    """Return how far a loss is on the way from that of the best constant prediction, 0, to its floor, 1.
 
-    The binary cross-entropy of a perfect reconstruction is far from 0, so that a raw loss says little.
+    The binary cross-entropy of a perfect reconstruction is far from 0, so that the loss itself is hard to interpret.
+
+    Args:
+        loss: the loss.
+        trivial: the loss of the best constant prediction.
+        floor: the lowest loss that is possible, see `floor_of`.
 
     >>> round(loss_skill(0.55, trivial=0.66, floor=0.54), 2)
     0.92
@@ -107,11 +122,19 @@ FLOOR_AT_ZERO = (
     "huber",
     "log_cosh",
 )
-"""Keras' losses that a perfect prediction brings to 0; binary cross-entropy of values between 0 and 1 is not one."""
+"""Keras' losses that are 0 for a perfect prediction; the binary cross-entropy of values between 0 and 1 is not."""
 
 
 def floor_of(loss: str | None, targets: np.ndarray) -> float | None:
-    """Return the lowest value that one of Keras' own losses, by its name, can have on targets; None of any other."""
+    """Return the lowest value that a built-in Keras loss can take on these targets.
+
+    Args:
+        loss: Keras' name of the loss, such as "mean_squared_error"; None for a loss that is not built into Keras.
+        targets: the targets, (rows, ...).
+
+    Returns:
+        The floor; None if it is not known.
+    """
     if loss in FLOOR_AT_ZERO:
         return 0.0
     return entropy(targets) if loss == "binary_crossentropy" else None
@@ -120,10 +143,10 @@ def floor_of(loss: str | None, targets: np.ndarray) -> float | None:
 def entropy(targets: np.ndarray) -> float:
     """Return the mean entropy of targets taken as probabilities, H(y) = -y log y - (1 - y) log(1 - y), in nats.
 
-    It is the binary cross-entropy of a perfect prediction, its floor. Outside 0 and 1, where that loss has no floor, it
-    is the entropy of the nearest value inside.
+    It is the floor of the binary cross-entropy: its value for a perfect prediction. That loss has no floor for targets
+    outside 0 to 1, which count as the nearest of the two.
     """
-    # Row by row: a test fold of images would need gigabytes at once.
+    # Row by row, since a test fold of images would need gigabytes at once.
     return float(np.mean([_entropy(row) for row in targets]))
 
 

@@ -11,7 +11,7 @@ def pca(train, test):
 
 
 def test_a_fit_holds_what_is_computed():
-    rank = Metric("rank", True, "rank")
+    rank = Metric("rank", higher_is_better=True, unit="rank")
 
     fit = Fit(pca, metrics=[rank])
 

@@ -1,18 +1,30 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from negres_core.claim import beats, reaches
 from negres_core.errors import InputError
-from negres_core.metrics import (
-    METRICS,
-    Metric,
-    entropy,
-    floor_of,
-    loss_skill,
-    metric_of,
-)
+from negres_core.metrics import METRICS, Metric, entropy, floor_of, loss_skill, metric_of
+
+RANK = Metric("rank", higher_is_better=True, unit="rank")
+
+
+def test_all_but_the_name_of_a_metric_is_given_by_keyword():
+    with pytest.raises(TypeError, match="positional argument"):
+        Metric("rank", True, "rank")
+
+
+def test_the_fields_of_a_metric_are_those_of_stored_evidence():
+    """Replicates of a fit are stored under a digest of them: a change here retrains every fit with metrics."""
+    assert list(dataclasses.asdict(RANK).items()) == [
+        ("name", "rank"),
+        ("higher_is_better", True),
+        ("unit", "rank"),
+        ("tasks", ()),
+    ]
 
 
 @pytest.mark.parametrize(("name", "higher"), [("accuracy", True), ("f1", True), ("loss", False), ("mse", False)])
@@ -38,13 +50,13 @@ def test_refuses_a_metric_that_does_not_exist_for_the_task(claim, task, known):
     assert f"Use one of: {known}." in str(caught.value)
 
 
-RANK = Metric("rank", True, "rank")
-
-
-def test_a_fit_may_have_metrics_of_its_own_and_those_of_every_task():
+def test_a_fit_has_its_custom_metrics_and_those_of_every_task():
     assert metric_of(reaches("rank", bar=0.5), task="reconstruction", own=[[RANK]]) == RANK
     assert metric_of(beats("accuracy"), task="reconstruction", own=[[], [RANK]]) == METRICS["accuracy"]
     assert metric_of(beats("psnr"), task="reconstruction", own=[[], None]) == METRICS["psnr"]
+
+
+REVERSED = dataclasses.replace(RANK, higher_is_better=False)
 
 
 @pytest.mark.parametrize(
@@ -53,10 +65,10 @@ def test_a_fit_may_have_metrics_of_its_own_and_those_of_every_task():
         (beats("rank"), [[RANK], None], "There is no metric 'rank' for reconstruction"),
         (beats("rank"), [[], [RANK]], "There is no metric 'rank' for a fit"),
         (beats("loss"), [[]], "There is no metric 'loss' for a fit"),
-        (beats("rank"), [[RANK], [Metric("rank", False, "place")]], "The arms mean different things by the metric"),
+        (beats("rank"), [[RANK], [REVERSED]], "The arms define the metric 'rank' differently"),
     ],
 )
-def test_refuses_a_metric_that_one_arm_does_not_have(claim, own, wrong):
+def test_refuses_a_metric_that_an_arm_lacks_or_defines_differently(claim, own, wrong):
     with pytest.raises(InputError, match=wrong):
         metric_of(claim, task="reconstruction", own=own)
 
@@ -64,7 +76,7 @@ def test_refuses_a_metric_that_one_arm_does_not_have(claim, own, wrong):
 FACES = np.random.default_rng(0).uniform(size=(5, 16, 16, 3)).astype(np.float32)
 
 
-def test_a_loss_has_skill_between_the_constant_and_its_floor():
+def test_the_skill_of_a_loss_is_0_for_the_best_constant_and_1_at_the_floor():
     assert loss_skill(0.6, trivial=0.6, floor=0.5) == 0.0
     assert loss_skill(0.5, trivial=0.6, floor=0.5) == 1.0
     assert loss_skill(0.5, trivial=0.5, floor=0.5) == 0.0

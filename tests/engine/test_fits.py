@@ -80,7 +80,7 @@ def test_labels_may_be_predicted():
 
 
 def test_metrics_may_be_returned_and_ask_for_attributes():
-    result, _ = results(Recipe(Fit(brightness, metrics=(Metric("rows", True, "rows"),))), IMAGES)
+    result, _ = results(Recipe(Fit(brightness, metrics=(Metric("rows", higher_is_better=True, unit="rows"),))), IMAGES)
 
     assert result.metrics == {"accuracy": IMAGES.attributes["bright"][cells(IMAGES)[0].test].mean(), "rows": 10.0}
 

@@ -16,7 +16,7 @@ DRAW = np.random.default_rng(3)
 CODES = DRAW.normal(size=(60, 2))
 FACES = 1 / (1 + np.exp(-(CODES @ DRAW.normal(size=(2, 64))))).reshape(60, 8, 8, 1).astype(np.float32)
 DATA = Dataset(x=FACES, y=FACES, name="faces", attributes={"side": (CODES[:, 0] > 0).astype(int)})
-SIDE = Metric("side told", True, "share")
+SIDE = Metric("side told", higher_is_better=True, unit="share")
 
 
 def pca(train, test):
