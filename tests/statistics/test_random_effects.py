@@ -42,7 +42,7 @@ def test_reproduces_metafor():
 
 
 def test_equal_variances_give_an_ordinary_t_test_of_the_effects():
-    """Then Paule and Mandel's tau^2, like DerSimonian and Laird's, is the effects' variance minus that of the errors."""
+    """Paule and Mandel's tau^2, like DerSimonian and Laird's, is then the effects' variance minus the errors'."""
     effects = np.random.default_rng(1982).normal(0.1, 0.5, 6)
     theirs = scipy.stats.ttest_1samp(effects, 0.0).confidence_interval(0.95)
 
