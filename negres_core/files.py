@@ -11,9 +11,9 @@ from pathlib import Path
 def write_atomically(path: Path, content: bytes | memoryview) -> None:
     """Write a file so that a reader finds the old content or the new one, never a part of either.
 
-    This holds whatever other processes write to the same path, and whenever a process is killed or the machine stops.
-    Once the function returns, the new content survives a power failure. A process that is killed may leave its
-    temporary file behind, hidden in the same folder.
+    This holds even if other processes write to the same path, the process is killed or the machine stops. Once the
+    function returns, the new content survives a power failure. A killed process may leave its temporary file behind,
+    hidden in the same folder.
 
     Args:
         path: the file; its folder is made if it is missing.
