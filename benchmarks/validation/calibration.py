@@ -1,10 +1,11 @@
-"""Calibration of the whole decision: how often is it wrong where the truth is known?
+"""Calibration of the whole decision: how often is a verdict wrong when the truth is known?
 
     python -m benchmarks.validation.calibration [--simulations 2000] [--jobs N] [--out docs]
 
-Twins (see twins.py), equal or apart by a known difference, are cross-validated on thousands of data sets, and each time
-`negres_core.experiment.decision.decide` judges claims about them, as it does at the end of an experiment. Beside it stands what
-people do instead. Writes OUT/calibration.json, every count; OUT/calibration.png; and the tables in OUT/calibration.md.
+Twins (see twins.py), equal or apart by a known difference, are cross-validated on thousands of data sets. On each data
+set `negres_core.experiment.decision.decide` judges claims about them, as it does at the end of an experiment; so do the
+naive rules that people use instead. Writes all counts to OUT/calibration.json, a figure to OUT/calibration.png, and the
+tables into OUT/calibration.md.
 """
 
 from __future__ import annotations
@@ -30,32 +31,48 @@ from negres_core.seeds import derive_seed
 from negres_core.statistics import holm
 
 DESIGNS = ((5, 5), (10, 10), (5, 1))
-ROWS = (100, 200, 500, 1000, 2000)
+"""Folds and repeats."""
+DATA_SET_ROWS = (100, 200, 500, 1000, 2000)
 SEEDS = (1, 3)
 
-ACCURACY = 0.7
-"""Of the best possible classifier in the features of a twin that is not the better one."""
+BEST_ACCURACY = 0.7
+"""Accuracy of the best possible classifier on the features of a twin, unless it is the better one."""
 GAIN = 2.0
-"""The better twin's best accuracy is higher by this over the root of the rows: about three standard errors."""
-FITS = 20_000
+"""The better twin's best accuracy is higher by GAIN / sqrt(rows): about three standard errors."""
+TRUTH_FITS = 20_000
 """Training sets from which the true difference is estimated."""
-BLOCK = 50
-"""Data sets a task: small enough for the memory, and the same whatever the number of processes."""
+BLOCK_DATA_SETS = 50
+"""Data sets per task: small enough for the memory, and the same for any number of processes."""
+
+
+class NaiveRule(NamedTuple):
+    """A rule that people use in place of negres.
+
+    Attributes:
+        pools_seeds: counts each replicate as a cell, as if seeds were independent.
+        corrects_variance: uses the variance of the corrected resampled t-test.
+        looks: tests after each repeat, each time at the full level.
+    """
+
+    pools_seeds: bool
+    corrects_variance: bool
+    looks: bool
+
 
 PRODUCT = {"looks": True, "one look": False}
-"""The rules that negres has, and whether they look after each repeat."""
+"""The rules of negres, and whether they look after each repeat."""
 NAIVE = {
-    "uncorrected": (False, False, False),
-    "pooled seeds": (True, False, False),
-    "naive looks": (False, True, True),
+    "uncorrected": NaiveRule(pools_seeds=False, corrects_variance=False, looks=False),
+    "pooled seeds": NaiveRule(pools_seeds=True, corrects_variance=False, looks=False),
+    "naive looks": NaiveRule(pools_seeds=False, corrects_variance=True, looks=True),
 }
-"""What people do instead, and whether it pools the seeds, corrects the variance, looks after each repeat: the paired
-t-test over all cells; over all replicates; the corrected test after each repeat, each time at the full level."""
+"""The paired t-test over all cells; the same over all replicates; the corrected test at the full level after each
+repeat."""
 RULES = (*PRODUCT, *NAIVE)
 
 
 class Point(NamedTuple):
-    """A design, and how many rows a data set has."""
+    """A design, and the number of rows of a data set."""
 
     folds: int
     repeats: int
@@ -64,13 +81,13 @@ class Point(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """What became of a claim on each data set: arrays, (data sets,).
+    """The outcomes of one claim under one rule: arrays, (data sets,).
 
     Attributes:
         verdicts: as in `Verdict`.
-        covered: whether the 95% interval at the last look covers the true difference; False where there is none.
+        covered: whether the 95% interval at the last look covers the true difference; False if there is no interval.
         repeats: repeats until the last look.
-        p_values: as in `Verdict`, 1 where there is none.
+        p_values: as in `Verdict`; 1 if there is none.
     """
 
     verdicts: np.ndarray
@@ -80,7 +97,7 @@ class Outcomes(NamedTuple):
 
 
 def claims(gap: float) -> dict[str, Claim]:
-    """The claims that are judged; the gap is the true difference of the twins that are apart, and so a margin."""
+    """Return the claims to judge. Their margins come from the gap: the true difference of the twins that are apart."""
     return {
         "beats by 0": beats("accuracy"),
         "beats by half": beats("accuracy", by=gap / 2),
@@ -89,34 +106,37 @@ def claims(gap: float) -> dict[str, Claim]:
     }
 
 
-def centres(point: Point, *, apart: bool) -> list[np.ndarray]:
-    """The populations of treatment and control."""
-    return [twins.means(ACCURACY + apart * GAIN / math.sqrt(point.rows)), twins.means(ACCURACY)]
+def populations(point: Point, *, apart: bool) -> list[np.ndarray]:
+    """Return the feature means of the treatment's twin and the control arm's."""
+    gain = GAIN / math.sqrt(point.rows) if apart else 0.0
+    return [twins.feature_means(BEST_ACCURACY + gain), twins.feature_means(BEST_ACCURACY)]
 
 
 def true_gap(point: Point) -> tuple[float, float]:
-    """Estimate the true difference of the twins that are apart, with its standard error, from other simulations."""
+    """Estimate the true difference of the twins that are apart, with its standard error, from separate simulations."""
     training_rows = point.rows * (point.folds - 1) // point.folds
     generator = np.random.default_rng(derive_seed("true gap", **point._asdict()))
     treatment, control = (
-        twins.expected_accuracy(centre, training_rows, point.seeds, fits=FITS, generator=generator)
-        for centre in centres(point, apart=True)
+        twins.expected_accuracy(means, training_rows, point.seeds, fits=TRUTH_FITS, generator=generator)
+        for means in populations(point, apart=True)
     )
     return treatment[0] - control[0], math.hypot(treatment[1], control[1])
 
 
 def differences(point: Point, *, apart: bool, data_sets: int, generator: np.random.Generator) -> np.ndarray:
-    """Cross-validate both twins on data sets: (data sets, repeats, folds, seeds), treatment minus control."""
-    folds = twins.held_out(Design(folds=point.folds, repeats=point.repeats), point.rows)
+    """Cross-validate both twins: (data sets, repeats, folds, seeds), treatment minus control arm."""
+    test_folds = twins.split_rows(Design(folds=point.folds, repeats=point.repeats), point.rows)
     treatment, control = (
-        twins.cross_validate(twins.draw(centre, data_sets, point.rows, generator), folds, point.seeds, generator)
-        for centre in centres(point, apart=apart)
+        twins.cross_validate(
+            twins.sample_data_sets(means, data_sets, point.rows, generator), test_folds, point.seeds, generator
+        )
+        for means in populations(point, apart=apart)
     )
     return treatment - control
 
 
 def decide_all(cells: np.ndarray, claim: Claim, design: Design, truth: float) -> Outcomes:
-    """Let negres decide on each data set: cells are (data sets, repeats, folds)."""
+    """Let negres decide on each data set; cells are (data sets, repeats, folds)."""
     decisions = [decide(each, claim, design) for each in cells]
     intervals = [decision.estimate.interval_95 if decision.estimate else (math.inf, math.inf) for decision in decisions]
     return Outcomes(
@@ -127,39 +147,41 @@ def decide_all(cells: np.ndarray, claim: Claim, design: Design, truth: float) ->
     )
 
 
-def decide_naively(cells: np.ndarray, claim: Claim, truth: float, *, corrected: bool, looks: bool) -> Outcomes:
-    """Decide by ordinary t intervals, at the end or, where not decided before, after each repeat.
+def decide_naively(cells: np.ndarray, claim: Claim, truth: float, *, corrects_variance: bool, looks: bool) -> Outcomes:
+    """Decide by ordinary t intervals: at the end, or after each repeat until a decision.
 
     Args:
         cells: (data sets, repeats, folds); or (data sets, repeats, folds times seeds), which pools the seeds.
         claim: `beats` or `matches`.
         truth: the true difference.
-        corrected: whether the variance is that of the corrected resampled t-test.
-        looks: whether to look after each repeat, each time at the full level.
+        corrects_variance: whether to use the variance of the corrected resampled t-test.
+        looks: whether to test after each repeat, each time at the full level.
     """
     from scipy.stats import t
 
     data_sets, planned, folds = cells.shape
     verdicts = np.full(data_sets, "inconclusive", dtype="<U12")
     covered, repeats = np.zeros(data_sets, dtype=bool), np.full(data_sets, planned)
+    test_train_ratio = 1 / (folds - 1) if corrects_variance else 0.0
     for repeat in range(1 if looks else planned, planned + 1):
-        seen = cells[:, :repeat].reshape(data_sets, -1)
-        effect, dof = seen.mean(axis=1), seen.shape[1] - 1
-        error = seen.std(axis=1, ddof=1) * math.sqrt(1 / seen.shape[1] + corrected / (folds - 1))
-        half = t.isf(ALPHA, dof) * error
+        values = cells[:, :repeat].reshape(data_sets, -1)
+        effect, dof = values.mean(axis=1), values.shape[1] - 1
+        error = values.std(axis=1, ddof=1) * math.sqrt(1 / values.shape[1] + test_train_ratio)
+        half_width = t.isf(ALPHA, dof) * error
         if claim.kind == "matches":
-            supported, refuted = np.abs(effect) + half < claim.margin, np.abs(effect) - half > claim.margin
+            supported = np.abs(effect) + half_width < claim.margin
+            refuted = np.abs(effect) - half_width > claim.margin
         else:
-            supported, refuted = effect - half > claim.margin, effect + half < claim.margin
-        going = verdicts == "inconclusive"
-        covered = np.where(going, np.abs(effect - truth) <= t.isf(ALPHA / 2, dof) * error, covered)
-        repeats = np.where(going, repeat, repeats)
-        verdicts = np.where(going & supported, "supported", np.where(going & refuted, "refuted", verdicts))
+            supported, refuted = effect - half_width > claim.margin, effect + half_width < claim.margin
+        undecided = verdicts == "inconclusive"
+        covered = np.where(undecided, np.abs(effect - truth) <= t.isf(ALPHA / 2, dof) * error, covered)
+        repeats = np.where(undecided, repeat, repeats)
+        verdicts = np.where(undecided & supported, "supported", np.where(undecided & refuted, "refuted", verdicts))
     return Outcomes(verdicts, covered, repeats, np.ones(data_sets))
 
 
 class Task(NamedTuple):
-    """Some data sets of a point."""
+    """A block of a point's data sets."""
 
     point: Point
     apart: bool
@@ -169,10 +191,10 @@ class Task(NamedTuple):
 
 
 def judge_block(task: Task) -> dict[tuple[str, str], Outcomes]:
-    """Draw data sets, cross-validate the twins, and judge every claim by every rule."""
+    """Sample data sets, cross-validate the twins, and judge every claim by every rule."""
     from threadpoolctl import threadpool_limits
 
-    point, truth = task.point, task.gap * task.apart
+    point, truth = task.point, task.gap if task.apart else 0.0
     with threadpool_limits(1):
         axes = point._asdict() | {"apart": task.apart, "block": task.block}
         generator = np.random.default_rng(derive_seed("data sets", **axes))
@@ -183,15 +205,20 @@ def judge_block(task: Task) -> dict[tuple[str, str], Outcomes]:
         for rule, looks in PRODUCT.items():
             design = Design(folds=point.folds, repeats=point.repeats, seeds=point.seeds, looks=looks)
             outcomes[name, rule] = decide_all(cells, claim, design, truth)
-        for rule, (pool, corrected, looks) in NAIVE.items():
-            values = pooled if pool else cells
-            outcomes[name, rule] = decide_naively(values, claim, truth, corrected=corrected, looks=looks)
+        for rule, naive in NAIVE.items():
+            outcomes[name, rule] = decide_naively(
+                pooled if naive.pools_seeds else cells,
+                claim,
+                truth,
+                corrects_variance=naive.corrects_variance,
+                looks=naive.looks,
+            )
     return outcomes
 
 
 def simulate(points: Sequence[Point], simulations: int, jobs: int) -> Iterator[tuple[Point, dict[str, Any]]]:
     """Yield each point with its true gap and its outcomes by population, claim and rule, as soon as it is done."""
-    sizes = [min(BLOCK, simulations - start) for start in range(0, simulations, BLOCK)]
+    sizes = [min(BLOCK_DATA_SETS, simulations - start) for start in range(0, simulations, BLOCK_DATA_SETS)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         gaps = dict(zip(points, pool.map(true_gap, points), strict=True))
         tasks = [
@@ -200,16 +227,16 @@ def simulate(points: Sequence[Point], simulations: int, jobs: int) -> Iterator[t
             for apart in (False, True)
             for block, size in enumerate(sizes)
         ]
-        judged = pool.map(judge_block, tasks)
+        judgements = pool.map(judge_block, tasks)
         for point in points:
-            found: dict[str, Any] = {"gap": gaps[point][0], "gap_error": gaps[point][1]}
+            results: dict[str, Any] = {"gap": gaps[point][0], "gap_error": gaps[point][1]}
             for population in ("equal", "apart"):
-                blocks = [next(judged) for _ in sizes]
-                found[population] = {
+                blocks = [next(judgements) for _ in sizes]
+                results[population] = {
                     key: Outcomes(*map(np.concatenate, zip(*(block[key] for block in blocks), strict=True)))
                     for key in blocks[0]
                 }
-            yield point, found
+            yield point, results
 
 
 def count(outcomes: Outcomes) -> dict[str, int]:
@@ -218,35 +245,34 @@ def count(outcomes: Outcomes) -> dict[str, int]:
     return verdicts | {"covered": int(outcomes.covered.sum()), "repeats": int(outcomes.repeats.sum())}
 
 
-def count_families(families: Sequence[Outcomes]) -> dict[str, int]:
-    """Count families with a supported claim, before and after Holm; the i-th data set of each member is family i."""
-    supported = np.stack([member.verdicts for member in families], axis=1) == "supported"
-    p_values = np.stack([member.p_values for member in families], axis=1)
-    # Holm begins with the smallest p-value, and ends there where it is larger than this.
-    begun = p_values.min(axis=1) <= ALPHA / len(families)
-    corrected = [holm({str(i): float(p) for i, p in enumerate(family)}) for family in p_values[begun]]
+def count_families(members: Sequence[Outcomes]) -> dict[str, int]:
+    """Count families with a supported claim, before and after Holm; family i is the i-th data set of each member."""
+    supported = np.stack([member.verdicts for member in members], axis=1) == "supported"
+    p_values = np.stack([member.p_values for member in members], axis=1)
+    # Holm rejects nothing unless the smallest p-value is at most this.
+    candidates = p_values.min(axis=1) <= ALPHA / len(members)
+    corrected = [holm({str(i): float(p) for i, p in enumerate(family)}) for family in p_values[candidates]]
     rejected = [np.array(list(each.values())) <= ALPHA for each in corrected]
-    after = [(left & right).any() for left, right in zip(supported[begun], rejected, strict=True)]
-    some = int(supported.any(axis=1).sum())
-    return {"members": len(families), "supported": some, "supported_after_holm": int(sum(after))}
+    after_holm = [(left & right).any() for left, right in zip(supported[candidates], rejected, strict=True)]
+    before_holm = int(supported.any(axis=1).sum())
+    return {"members": len(members), "supported": before_holm, "supported_after_holm": int(sum(after_holm))}
 
 
 def calibrate(points: Sequence[Point], simulations: int, jobs: int = 1) -> dict[str, Any]:
     """Simulate points and count; a family of true nulls has one member for each number of rows and of seeds."""
-    began = time.perf_counter()
+    start = time.perf_counter()
     counted, members = [], {}
-    for number, (point, found) in enumerate(simulate(points, simulations, jobs), 1):
+    for number, (point, results) in enumerate(simulate(points, simulations, jobs), 1):
+        names = claims(results["gap"])
         counts = {
-            population: {
-                name: {rule: count(found[population][name, rule]) for rule in RULES} for name in claims(found["gap"])
-            }
+            population: {name: {rule: count(results[population][name, rule]) for rule in RULES} for name in names}
             for population in ("equal", "apart")
         }
-        counted.append(point._asdict() | {"gap": found["gap"], "gap_error": found["gap_error"]} | counts)
+        counted.append(point._asdict() | {"gap": results["gap"], "gap_error": results["gap_error"]} | counts)
         for rule in PRODUCT:
             key = (point.folds, point.repeats, rule)
-            members.setdefault(key, []).append(found["equal"]["beats by 0", rule])
-        print(f"{number} of {len(points)}: {point}, {time.perf_counter() - began:.0f} s", flush=True)
+            members.setdefault(key, []).append(results["equal"]["beats by 0", rule])
+        print(f"{number} of {len(points)}: {point}, {time.perf_counter() - start:.0f} s", flush=True)
     families = [
         {"folds": folds, "repeats": repeats, "rule": rule} | count_families(family)
         for (folds, repeats, rule), family in members.items()
@@ -255,20 +281,20 @@ def calibrate(points: Sequence[Point], simulations: int, jobs: int = 1) -> dict[
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Calibrate at every point and write what was found."""
+    """Calibrate at every point and write the counts, the tables and the figure."""
     from benchmarks.validation.report import draw_figure, write_tables
 
     parser = argparse.ArgumentParser(description="Calibrate the whole decision.")
-    parser.add_argument("--simulations", type=int, default=2000, help="data sets a point and population (2000)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (one a core)")
+    parser.add_argument("--simulations", type=int, default=2000, help="data sets per point and population (2000)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (one per core)")
     parser.add_argument("--out", type=Path, default=Path("docs"), help="folder to write to (docs)")
-    given = parser.parse_args(arguments)
-    points = [Point(*design, seeds, rows) for design in DESIGNS for seeds in SEEDS for rows in ROWS]
-    found: Mapping[str, Any] = calibrate(points, given.simulations, given.jobs)
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "calibration.json").write_text(json.dumps(found) + "\n")
-    write_tables(found, given.out / "calibration.md")
-    draw_figure(found, given.out / "calibration.png")
+    options = parser.parse_args(arguments)
+    points = [Point(*design, seeds, rows) for design in DESIGNS for seeds in SEEDS for rows in DATA_SET_ROWS]
+    results: Mapping[str, Any] = calibrate(points, options.simulations, options.jobs)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "calibration.json").write_text(json.dumps(results) + "\n")
+    write_tables(results, options.out / "calibration.md")
+    draw_figure(results, options.out / "calibration.png")
 
 
 if __name__ == "__main__":
