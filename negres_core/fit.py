@@ -1,4 +1,4 @@
-"""Fits: what an arm does without training a network, from scikit-learn's PCA to a probe of a trained network's code."""
+"""Fits: what an arm computes without training a network, from scikit-learn's PCA to a linear probe of a trained one."""
 
 from __future__ import annotations
 
@@ -10,29 +10,47 @@ from negres_core.errors import InputError
 from negres_core.metrics import Metric
 
 Compute = Callable[..., Any]
-"""A function (train, test) of two data sets to predictions of the test fold, or to metrics."""
+"""A function (train, test) of two data sets that returns predictions of the test fold, or metrics."""
 
 Render = Callable[..., Any]
-"""A function (train, test) of two data sets to images by caption."""
+"""A function (train, test) of two data sets that returns images by caption."""
 
 OFFERED = ("model", "seed")
+"""The arguments that the functions of a fit may ask for."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What is computed from a training fold and tried on a test fold.
+    """What an arm computes without training a network: a function of a training fold and a test fold.
+
+    A fit alone is an arm, `Recipe(Fit(forest))`. At the end of a recipe it is given the trained model of the last stage.
 
     Attributes:
-        compute: a function of the training fold and the test fold, each a `Dataset`, that returns either predictions
-            of the test fold's targets, in their shape (class labels, (rows,), for a classification), which are scored
-            as a network's are; or a mapping of the names of metrics to numbers. Where it names a parameter `model`, it
-            is given the trained Keras model that it inherits; `seed` (an integer) is another one for every replicate.
-        inherits: the `build` of the last stage before, whose trained model is looked at; None where a recipe has no
+        compute: a function of the training fold and the test fold, each a `Dataset`. It returns either predictions of
+            the test fold's targets, in their shape, which are scored like a network's; or a dictionary of the names of
+            metrics to numbers. A parameter named `model` is given the trained Keras model that the fit inherits, and
+            one named `seed` an integer that differs between replicates.
+        inherits: the `build` of the stage before, whose trained model the fit is given; None if the recipe has no
             stages.
-        metrics: what is to be known of metrics of its own; others are those that every arm has.
-        pictures: None, or a function that is called the same way, once, when a hypothesis is finished, and returns
-            pictures to be kept beside its evidence: a mapping of captions to images, (height, width) or (height, width,
-            channels), in the data's range. It is no part of what is trained: to change it retrains nothing.
+        metrics: direction and unit of the custom metrics that `compute` returns.
+        pictures: None, or a function of the same arguments that returns pictures to keep beside the evidence, as a
+            dictionary of captions to images, (height, width) or (height, width, channels), in the data's range. It is
+            called once, when a hypothesis is finished. It does not affect training, so changing it retrains nothing.
+
+    Raises:
+        InputError: a field has the wrong type.
+
+    Examples:
+        >>> def forest(train, test, seed):
+        ...     from sklearn.ensemble import RandomForestClassifier
+        ...
+        ...     return RandomForestClassifier(random_state=seed).fit(train.flatten(), train.y).predict(test.flatten())
+        >>> by_forest = Fit(forest)
+        >>> def confidence(train, test, model):
+        ...     return {"confidence": float(model.predict(test.x, verbose=0).max(axis=1).mean())}
+        >>> def wide(input_shape, outputs): ...
+        >>> metric = Metric("confidence", higher_is_better=True, unit="probability")
+        >>> of_wide = Fit(confidence, inherits=wide, metrics=(metric,))
     """
 
     compute: Compute
@@ -52,8 +70,8 @@ class Fit:
                 )
         if not all(isinstance(metric, Metric) for metric in self.metrics):
             raise InputError(
-                "`metrics` of a fit says what its own metrics are.",
+                "`metrics` of a fit has to be a tuple of Metric objects.",
                 received=self.metrics,
-                remedy='Give a tuple: metrics=(Metric("rank", higher_is_better=True, unit="rank"),).',
+                remedy='Declare each custom metric: metrics=(Metric("rank", higher_is_better=True, unit="rank"),).',
             )
         object.__setattr__(self, "metrics", tuple(self.metrics))

@@ -7,10 +7,10 @@ from negres_core.errors import InputError
 
 
 def pca(train, test):
-    """Stand for what is computed."""
+    """Stand for the function of a fit."""
 
 
-def test_a_fit_holds_what_is_computed():
+def test_a_fit_has_a_function_and_custom_metrics():
     rank = Metric("rank", higher_is_better=True, unit="rank")
 
     fit = Fit(pca, metrics=[rank])
@@ -24,15 +24,15 @@ def test_a_fit_holds_what_is_computed():
         ({"compute": None}, "`compute` of a fit has to be a function", "the function itself"),
         ({"compute": pca, "inherits": "base"}, "`inherits` of a fit has to be a function", "the function itself"),
         ({"compute": pca, "pictures": "a strip"}, "`pictures` of a fit has to be a function", "the function itself"),
-        ({"compute": pca, "metrics": ("rank",)}, "`metrics` of a fit", "metrics="),
+        ({"compute": pca, "metrics": ("rank",)}, "`metrics` of a fit has to be a tuple of Metric", "metrics="),
     ],
 )
-def test_refuses_a_fit_that_cannot_be_meant(fields, wrong, remedy):
+def test_refuses_a_fit_with_an_invalid_field(fields, wrong, remedy):
     with pytest.raises(InputError, match=wrong) as caught:
         Fit(**fields)
     assert remedy in str(caught.value)
 
 
-def test_a_fit_may_draw():
+def test_a_fit_may_have_pictures():
     assert Fit(pca).pictures is None
     assert Fit(pca, pictures=pca).pictures is pca
