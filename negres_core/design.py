@@ -1,4 +1,4 @@
-"""The design: folds x repeats x seeds, and the cells that arms share."""
+"""The design: folds x repeats x seeds, and the cells that all arms share."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from negres_core.seeds import derive_seed
 
 @dataclass(frozen=True)
 class Cell:
-    """One (repeat, fold) of a design.
+    """One fold of one repeat of a design: the rows to train on and the rows to test on.
 
     Attributes:
         repeat: index of the repeat, from 0.
-        fold: index of the fold that is held out, from 0.
+        fold: index of the test fold, from 0.
         train: row numbers of the training fold, ascending, int32.
         test: row numbers of the test fold, ascending, int32.
     """
@@ -36,10 +36,10 @@ class Design:
 
     Attributes:
         folds: k, 2 or more.
-        repeats: r, 1 or more; each shuffles the rows anew.
-        seeds: s, 1 or more; seeds inside a cell are averaged before any test.
-        looks: whether the claim is judged after each repeat, at levels that all looks together keep, and training stops
-            where a look decides it; otherwise it is judged once, at the end.
+        repeats: r, 1 or more; each repeat shuffles the rows again.
+        seeds: s, 1 or more; replicates of a cell that differ in the seed are averaged before any test.
+        looks: whether the claim is judged after each repeat, with error rates that hold over all looks together, and
+            training stops as soon as a look decides it. Otherwise it is judged once, after the last repeat.
 
     Raises:
         InputError: a number is out of range.
@@ -52,9 +52,9 @@ class Design:
 
     def __post_init__(self) -> None:
         for name, least, why in (
-            ("folds", 2, "one fold leaves nothing to train on or nothing to test on"),
-            ("repeats", 1, "something has to be run"),
-            ("seeds", 1, "something has to be run"),
+            ("folds", 2, "with one fold there is nothing to train on"),
+            ("repeats", 1, "at least one model per fold has to be trained"),
+            ("seeds", 1, "at least one model per fold has to be trained"),
         ):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
@@ -68,7 +68,7 @@ class Design:
             raise InputError(
                 "`looks` has to be True or False: whether the claim is judged after each repeat.",
                 received=f"looks={self.looks!r}",
-                remedy="Leave it out to stop where a look decides, or give False to train every repeat.",
+                remedy="Leave it out to stop as soon as a look decides, or give False to train every repeat.",
             )
 
     @property
@@ -79,7 +79,7 @@ class Design:
         return "one look, after the last repeat"
 
     @property
-    def cells(self) -> int:
+    def cell_count(self) -> int:
         """Number of cells, N = k * r."""
         return self.folds * self.repeats
 
@@ -91,47 +91,47 @@ class Design:
     def split(self, data: Dataset) -> Iterator[Cell]:
         """Yield the cells of this design on a data set, repeat by repeat.
 
-        Class labels are stratified; groups stay whole. A repeat's folds depend on the data, the number of folds and the
-        number of the repeat alone, so that more repeats add cells and change none.
+        Folds are stratified by class label, and groups stay whole. The folds of a repeat depend only on the data, the
+        number of folds and the index of the repeat, so more repeats add cells without changing the others.
 
         Raises:
-            InputError: there are more folds than rows of the smallest class, or than rows, or than groups.
+            InputError: there are more folds than rows or groups, in all or in the smallest class.
         """
         from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
         self.check(data)
-        labels = data.task == "classification"
+        stratified, grouped = data.task == "classification", data.groups is not None
+        kind = {
+            (True, False): StratifiedKFold,
+            (True, True): StratifiedGroupKFold,
+            (False, False): KFold,
+            (False, True): GroupKFold,
+        }[stratified, grouped]
+        rows = np.zeros((len(data), 1), dtype=np.int8)
         for repeat in range(self.repeats):
-            make = {
-                (True, False): StratifiedKFold,
-                (True, True): StratifiedGroupKFold,
-                (False, False): KFold,
-                (False, True): GroupKFold,
-            }[labels, data.groups is not None]
-            splitter = make(n_splits=self.folds, shuffle=True, random_state=derive_seed("folds", repeat=repeat))
-            rows = np.zeros((len(data), 1), dtype=np.int8)
+            splitter = kind(n_splits=self.folds, shuffle=True, random_state=derive_seed("folds", repeat=repeat))
             for fold, (train, test) in enumerate(splitter.split(rows, data.y, data.groups)):
                 yield Cell(repeat, fold, train.astype(np.int32), test.astype(np.int32))
 
     def check(self, data: Dataset) -> None:
-        """Raise InputError where the data set cannot be cut this way."""
+        """Raise InputError if the data set cannot be split this way."""
         unit = "rows" if data.groups is None else "groups"
         units = len(data) if data.groups is None else int(data.groups.max()) + 1
         if units < self.folds:
             raise InputError(
                 f"There are more folds than {unit} in {data.name!r}.",
-                received=f"folds={self.folds}, and {units} of them",
+                received=f"folds={self.folds} for {units} {unit}",
                 remedy=f"Use at most {units} folds.",
             )
         if data.task == "classification":
-            # A group is in one fold, so a class has to be in as many groups as there are folds.
+            # A group is in one fold, so a class has to occur in at least as many groups as there are folds.
             labels = data.y if data.groups is None else np.unique(np.stack([data.y, data.groups]), axis=1)[0]
             counts = np.bincount(labels)
             present = np.flatnonzero(counts)
             smallest = present[counts[present].argmin()]
             if counts[smallest] < self.folds:
                 raise InputError(
-                    f"There are more folds than {unit} in the smallest class of {data.name!r}: some would lack it.",
-                    received=f"folds={self.folds}, and class {smallest} has {counts[smallest]} {unit}",
+                    f"There are more folds than {unit} in the smallest class of {data.name!r}; a fold would lack it.",
+                    received=f"folds={self.folds} for {counts[smallest]} {unit} of class {smallest}",
                     remedy=f"Use at most {counts[smallest]} folds, or merge or drop class {smallest}.",
                 )

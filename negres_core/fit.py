@@ -23,7 +23,7 @@ OFFERED = ("model", "seed")
 class Fit:
     """What an arm computes without training a network: a function of a training fold and a test fold.
 
-    A fit alone is an arm, `Recipe(Fit(forest))`. At the end of a recipe it is given the trained model of the last stage.
+    A fit alone is an arm, `Recipe(Fit(forest))`. At the end of a recipe it can ask for the last stage's trained model.
 
     Attributes:
         compute: a function of the training fold and the test fold, each a `Dataset`. It returns either predictions of

@@ -84,7 +84,7 @@ def analyze_power(design: Design, *, sd: float, alpha: float = 0.05) -> Power:
     return Power(
         design=design,
         sd=sd,
-        detectable=minimum_detectable_effect(sd, design.cells, test_train_ratio=ratio, alpha=level),
-        equivalence=half_width(sd, design.cells, test_train_ratio=ratio, alpha=level),
+        detectable=minimum_detectable_effect(sd, design.cell_count, test_train_ratio=ratio, alpha=level),
+        equivalence=half_width(sd, design.cell_count, test_train_ratio=ratio, alpha=level),
         floor=smallest_decidable_margin(sd, design.folds, alpha=level),
     )

@@ -1,4 +1,4 @@
-"""Inputs of a cell: prepared by a transformer that has seen the training fold alone."""
+"""Preprocessing: the inputs of a cell, transformed by a transformer that is fitted on the training fold only."""
 
 from __future__ import annotations
 
@@ -13,32 +13,43 @@ from negres_core.design import Cell
 from negres_core.errors import InputError
 from negres_core.recipe import Recipe
 
-SAMPLE = 64
-"""Rows of each fold that the digest of the prepared inputs covers."""
+DIGESTED_ROWS = 64
+"""Rows per fold that the digest of the prepared inputs covers."""
 
 
 def make_transformer(recipe: Recipe) -> Any:
-    """Return a fresh transformer of a recipe that has `preprocess`, seeded where it draws random numbers.
+    """Return a new transformer of a recipe that has `preprocess`, with a fixed seed if it draws random numbers.
 
     Raises:
-        InputError: what the function returns is no scikit-learn transformer.
+        InputError: `preprocess` does not return a scikit-learn transformer.
     """
-    made: Any = recipe.preprocess() if recipe.preprocess else None
-    if isinstance(made, type) or not all(hasattr(made, method) for method in ("fit", "transform", "get_params")):
+    transformer: Any = recipe.preprocess() if recipe.preprocess else None
+    methods = ("fit", "transform", "get_params")
+    if isinstance(transformer, type) or not all(hasattr(transformer, method) for method in methods):
         raise InputError(
             "`preprocess` has to return an unfitted scikit-learn transformer.",
-            received=made,
+            received=transformer,
             remedy="Return one such as sklearn.preprocessing.MinMaxScaler().",
         )
-    # Left unset, it would draw from NumPy's global generator: other inputs in every engine, and at every resume.
-    unset = {name for name, value in made.get_params().items() if value is None and name.endswith("random_state")}
-    return made.set_params(**dict.fromkeys(unset, 0)) if unset else made
+    # Without a seed it would draw from NumPy's global generator, and inputs would differ between engines and sessions.
+    parameters = transformer.get_params()
+    unset = {name for name, value in parameters.items() if value is None and name.endswith("random_state")}
+    return transformer.set_params(**dict.fromkeys(unset, 0)) if unset else transformer
 
 
 def prepare_inputs(recipe: Recipe, data: Dataset, cell: Cell) -> Named[np.ndarray]:
-    """Return the inputs of every row, float32 and shaped and named as in the data set, prepared for one cell.
+    """Return the inputs of all rows of a data set, prepared for one cell.
 
-    All rows are returned, so that both folds are addressed by row number, and a cell's replicates share one array.
+    All rows are returned, so that row numbers address both folds, and a cell's replicates share one array.
+
+    Args:
+        recipe: its `preprocess` is fitted on the training fold.
+        data: the data set.
+        cell: the rows of the training fold.
+
+    Returns:
+        float32, (rows, ...), with the data set's shape unless the transformer changes the number of features, then
+        (rows, features); for several inputs, a dictionary by name.
     """
 
     def prepare(x: np.ndarray) -> np.ndarray:
@@ -54,16 +65,16 @@ def prepare_inputs(recipe: Recipe, data: Dataset, cell: Cell) -> Named[np.ndarra
 
 def sample_rows(cell: Cell) -> np.ndarray:
     """Return the row numbers that the digest of a cell's prepared inputs covers."""
-    return np.concatenate([cell.train[:SAMPLE], cell.test[:SAMPLE]])
+    return np.concatenate([cell.train[:DIGESTED_ROWS], cell.test[:DIGESTED_ROWS]])
 
 
 def digest_array(array: Any) -> str:
-    """Digest the shape, dtype and bytes of an array, or of several with their names.
+    """Digest the shape, dtype and bytes of an array, or of several arrays and their names.
 
-    Equal digests mean bitwise equal arrays.
+    Arrays with equal digests are bitwise equal.
     """
     digest = hashlib.blake2b(digest_size=16)
-    for name, each in label_arrays(array, "").items():
-        value = np.ascontiguousarray(each)
+    for name, part in label_arrays(array, "").items():
+        value = np.ascontiguousarray(part)
         digest.update(f"{name}{value.dtype.str}{value.shape}".encode() + value.tobytes())
     return digest.hexdigest()

@@ -19,13 +19,13 @@ KINDS = [("classification", None), ("classification", PAIRS), ("regression", Non
 
 
 @pytest.mark.parametrize(("task", "groups"), KINDS)
-def test_every_row_is_tested_once_a_repeat_and_never_trained_on_there(task, groups):
+def test_every_row_is_tested_once_per_repeat_by_a_model_that_was_not_trained_on_it(task, groups):
     design = Design(folds=4, repeats=3)
 
     cells = list(design.split(make_data(task=task, groups=groups)))
 
     assert [(cell.repeat, cell.fold) for cell in cells] == [(r, f) for r in range(3) for f in range(4)]
-    assert len(cells) == design.cells == 12
+    assert len(cells) == design.cell_count == 12
     for cell in cells:
         assert sorted([*cell.train, *cell.test]) == list(range(40))
         assert cell.train.dtype == cell.test.dtype == np.int32
@@ -53,7 +53,7 @@ def test_groups_stay_whole(task):
 
 
 @pytest.mark.parametrize(("task", "groups"), KINDS)
-def test_more_repeats_and_seeds_change_no_earlier_cell(task, groups):
+def test_more_repeats_and_seeds_leave_earlier_cells_as_they_are(task, groups):
     data = make_data(task=task, groups=groups)
     few, many = (list(Design(folds=4, repeats=r, seeds=r).split(data)) for r in (2, 4))
 
@@ -63,7 +63,7 @@ def test_more_repeats_and_seeds_change_no_earlier_cell(task, groups):
 
 
 @pytest.mark.parametrize(("task", "groups"), KINDS)
-def test_each_repeat_shuffles_anew_and_the_same_way_each_time(task, groups):
+def test_each_repeat_has_folds_of_its_own_and_they_are_reproducible(task, groups):
     data = make_data(task=task, groups=groups)
     once, again = (np.array([cell.test for cell in Design(folds=4, repeats=3).split(data)]) for _ in range(2))
 
@@ -83,7 +83,7 @@ def test_the_ratio_of_test_to_training_rows(folds, ratio):
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
-        ({"folds": 1}, "`folds` has to be an integer of 2 or more: one fold leaves nothing to train on"),
+        ({"folds": 1}, "`folds` has to be an integer of 2 or more: with one fold there is nothing to train on"),
         ({"folds": 0}, "`folds` has to be"),
         ({"folds": 5.0}, "`folds` has to be an integer"),
         ({"folds": True}, "`folds` has to be"),
@@ -102,7 +102,7 @@ def test_refuses_a_number_that_is_out_of_range(fields, wrong):
 
 
 @pytest.mark.parametrize("looks", [1, 0, None, "no", 5])
-def test_refuses_looks_that_are_neither_there_nor_not(looks):
+def test_refuses_looks_that_are_not_a_boolean(looks):
     with pytest.raises(InputError, match="`looks` has to be True or False") as caught:
         Design(looks=looks)
     assert f"Received: looks={looks!r}" in str(caught.value)
@@ -129,7 +129,7 @@ def test_refuses_more_folds_than_rows_of_the_smallest_class(start):
     with pytest.raises(InputError, match="more folds than rows in the smallest class of 'mine'") as caught:
         run(data)
 
-    assert "Received: folds=4, and class 4 has 3 rows" in str(caught.value)
+    assert "Received: folds=4 for 3 rows of class 4" in str(caught.value)
     assert "Use at most 3 folds, or merge or drop class 4." in str(caught.value)
     Design(folds=3).check(data)
 
@@ -137,7 +137,7 @@ def test_refuses_more_folds_than_rows_of_the_smallest_class(start):
 def test_refuses_more_folds_than_rows():
     with pytest.raises(InputError, match="more folds than rows in 'mine'") as caught:
         Design(folds=9).check(make_data(task="regression", rows=8))
-    assert "Received: folds=9, and 8 of them" in str(caught.value)
+    assert "Received: folds=9 for 8 rows" in str(caught.value)
     assert "Use at most 8 folds." in str(caught.value)
 
 
@@ -145,5 +145,5 @@ def test_refuses_more_folds_than_rows():
 def test_refuses_more_folds_than_groups(task):
     with pytest.raises(InputError, match="more folds than groups in 'mine'") as caught:
         Design(folds=5).check(make_data(task=task, groups=np.arange(40) % 4))
-    assert "Received: folds=5, and 4 of them" in str(caught.value)
+    assert "Received: folds=5 for 4 groups" in str(caught.value)
     assert "Use at most 4 folds." in str(caught.value)

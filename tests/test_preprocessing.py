@@ -1,4 +1,4 @@
-"""Inputs are prepared by a transformer that has seen the training fold alone."""
+"""Inputs are prepared by a transformer that is fitted on the training fold only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardSca
 from negres_core.dataset import Dataset
 from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.preprocessing import SAMPLE, digest_array, make_transformer, prepare_inputs, sample_rows
+from negres_core.preprocessing import DIGESTED_ROWS, digest_array, make_transformer, prepare_inputs, sample_rows
 from negres_core.recipe import Recipe, Stage
 
 
@@ -34,11 +34,11 @@ def cell(data=DATA):
     return next(iter(Design(folds=3, repeats=1).split(data)))
 
 
-def test_without_a_transformer_the_inputs_are_those_of_the_data():
+def test_without_a_transformer_the_inputs_are_unchanged():
     np.testing.assert_array_equal(prepare_inputs(recipe(None), DATA, cell()), DATA.x)
 
 
-def test_the_transformer_is_fitted_on_the_training_fold_alone():
+def test_the_transformer_is_fitted_on_the_training_fold_only():
     here = cell()
     prepared = prepare_inputs(recipe(MinMaxScaler), DATA, here)
     low, high = DATA.x[here.train].min(axis=0), DATA.x[here.train].max(axis=0)
@@ -46,7 +46,7 @@ def test_the_transformer_is_fitted_on_the_training_fold_alone():
     assert prepared.dtype == np.float32
 
 
-def test_rows_of_the_test_fold_do_not_touch_the_others():
+def test_rows_of_the_test_fold_do_not_affect_the_training_fold():
     here = cell()
     x = np.array(DATA.x)
     x[here.test] *= 1000
@@ -56,7 +56,7 @@ def test_rows_of_the_test_fold_do_not_touch_the_others():
     assert (one[here.test] != other[here.test]).all()
 
 
-def test_images_are_flattened_for_the_transformer_and_shaped_again():
+def test_images_are_flattened_for_the_transformer_and_reshaped_afterwards():
     here = cell(IMAGES)
     prepared = prepare_inputs(recipe(StandardScaler), IMAGES, here)
     assert prepared.shape == IMAGES.x.shape
@@ -65,19 +65,19 @@ def test_images_are_flattened_for_the_transformer_and_shaped_again():
     np.testing.assert_allclose(prepared, (IMAGES.x - train.mean(axis=0)) / train.std(axis=0), rtol=1e-4, atol=1e-5)
 
 
-def test_without_a_transformer_several_inputs_are_those_of_the_data():
+def test_without_a_transformer_several_inputs_are_unchanged():
     prepared = prepare_inputs(recipe(None), BOTH, cell(BOTH))
     assert list(prepared) == ["age", "image"]
     for name, array in prepared.items():
         np.testing.assert_array_equal(array, BOTH.x[name])
 
 
-def test_each_of_several_inputs_has_a_transformer_of_its_own():
-    made = []
+def test_each_of_several_inputs_has_its_own_transformer():
+    transformers = []
 
     def make():
-        made.append(MinMaxScaler())
-        return made[-1]
+        transformers.append(MinMaxScaler())
+        return transformers[-1]
 
     here = cell(BOTH)
     prepared = prepare_inputs(recipe(make), BOTH, here)
@@ -85,11 +85,11 @@ def test_each_of_several_inputs_has_a_transformer_of_its_own():
     np.testing.assert_array_equal(prepared["image"], alone)
     low, high = AGES[here.train].min(), AGES[here.train].max()
     np.testing.assert_allclose(prepared["age"], (AGES - low) / (high - low), rtol=1e-5, atol=1e-6)
-    assert sorted(each.n_features_in_ for each in made) == [1, 6]
+    assert sorted(each.n_features_in_ for each in transformers) == [1, 6]
 
 
 @pytest.mark.parametrize("data", [DATA, IMAGES], ids=["rows", "images"])
-def test_a_transformer_may_change_the_width(data):
+def test_a_transformer_may_change_the_number_of_features(data):
     here = cell(data)
     prepared = prepare_inputs(recipe(lambda: PCA(2)), data, here)
     assert prepared.shape == (len(data), 2)
@@ -97,7 +97,7 @@ def test_a_transformer_may_change_the_width(data):
     np.testing.assert_allclose(prepared[here.train].mean(axis=0), 0, atol=1e-6)
 
 
-def test_every_call_makes_a_fresh_transformer():
+def test_every_call_makes_a_new_transformer():
     assert make_transformer(recipe(StandardScaler)) is not make_transformer(recipe(StandardScaler))
 
 
@@ -106,13 +106,13 @@ def random_quantiles():
 
 
 @pytest.mark.parametrize("make", [random_quantiles, lambda: make_pipeline(MinMaxScaler(), random_quantiles())])
-def test_a_transformer_that_draws_gives_the_same_inputs_whatever_was_drawn_before(make):
+def test_a_random_transformer_gives_the_same_inputs_whatever_was_drawn_before(make):
     first = prepare_inputs(recipe(make), DATA, cell())
-    np.random.seed(1)  # noqa: NPY002 # the global generator is what is disturbed here
+    np.random.seed(1)  # noqa: NPY002 # it is the global generator that is disturbed here
     np.testing.assert_array_equal(prepare_inputs(recipe(make), DATA, cell()), first)
 
 
-def test_a_transformer_keeps_the_seed_that_it_was_given():
+def test_a_transformer_with_a_seed_keeps_it():
     def make(seed=None):
         return QuantileTransformer(n_quantiles=5, subsample=10, random_state=seed)
 
@@ -120,16 +120,16 @@ def test_a_transformer_keeps_the_seed_that_it_was_given():
     assert make_transformer(recipe(make)).random_state == 0
 
 
-@pytest.mark.parametrize("made", [None, 3, StandardScaler, object()])
-def test_what_is_no_transformer_is_refused(made):
+@pytest.mark.parametrize("result", [None, 3, StandardScaler, object()])
+def test_refuses_a_preprocess_that_does_not_return_a_transformer(result):
     with pytest.raises(InputError, match="unfitted scikit-learn transformer") as error:
-        make_transformer(recipe(lambda: made))
-    assert error.value.received is made
+        make_transformer(recipe(lambda: result))
+    assert error.value.received is result
 
 
-def test_the_sample_holds_rows_of_both_folds():
+def test_the_sampled_rows_come_from_both_folds():
     big = Dataset(x=np.zeros((300, 1)), y=np.arange(300) % 2, name="big")
-    for data, expected in ((DATA, 30), (big, 2 * SAMPLE)):
+    for data, expected in ((DATA, 30), (big, 2 * DIGESTED_ROWS)):
         here = cell(data)
         rows = sample_rows(here)
         assert len(rows) == len(set(rows)) == expected
@@ -149,15 +149,15 @@ def test_the_sample_holds_rows_of_both_folds():
     ],
     ids=["shape", "precision", "dtype", "values", "the last bit", "order"],
 )
-def test_a_digest_tells_arrays_apart(other):
+def test_arrays_that_differ_have_different_digests(other):
     assert digest_array(np.arange(6, dtype=np.float32).reshape(2, 3)) != digest_array(other)
 
 
-def test_the_digest_of_one_array_is_that_of_the_evidence_that_is_stored():
+def test_the_digest_of_one_array_is_the_one_in_stored_evidence():
     assert digest_array(np.arange(12, dtype=np.float32).reshape(4, 3)) == "8e830c57c596e676db8006e11d27b06c"
 
 
-def test_the_digest_of_several_inputs_tells_names_and_values_apart_and_not_their_order():
+def test_the_digest_of_several_inputs_depends_on_names_and_values_and_not_on_their_order():
     one, other = np.arange(6, dtype=np.float32).reshape(2, 3), np.ones((2, 1), np.float32)
     digest = digest_array({"a": one, "b": other})
     assert digest_array({"b": other, "a": one}) == digest
@@ -166,6 +166,6 @@ def test_the_digest_of_several_inputs_tells_names_and_values_apart_and_not_their
     assert digest_array({"a": one}) != digest_array(one)
 
 
-def test_a_digest_is_of_the_values_however_they_lie_in_memory():
+def test_a_digest_does_not_depend_on_the_layout_in_memory():
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
     assert digest_array(np.asfortranarray(array)) == digest_array(array) == digest_array(array.copy())
