@@ -1,24 +1,27 @@
-"""Does `negres bisect` find what was planted, and what does it spend on it? The table of docs/bisection.md.
+"""Does `negres bisect` find the planted factors, and at what cost? The table of docs/bisection.md.
 
     python -m benchmarks.validation.bisection [NAME ...]
 
-Each planted configuration of configurations/, and the article's, is bisected against the twin that works. Evidence is
-kept in .negres/, so that what was cut off goes on, and what was done is not done again. Of one factor at a time, which
-finds no two that act together, the table says what it would train.
+Bisects the article's configuration and those in benchmarks/configurations/, each against the twin that works. Evidence
+is kept in .negres/, so an interrupted run continues and a finished one trains nothing. The cost of changing one factor
+at a time, which cannot find factors that act together, is computed, not measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
+CONFIGURATIONS = ROOT / "benchmarks" / "configurations"
 TEST = "benchmarks/test_face_configurations.py::test_the_autoencoder_shows_faces"
 PLANTED = {
     "article": ("shown.rounded",),
@@ -28,58 +31,71 @@ PLANTED = {
     "learning_rate": ("train.learning_rate",),
     "lagging_statistics": ("model.momentum", "model.normalized"),
 }
+"""The cause of each failing configuration: factors that make the twin fail, and only together if there are two."""
 FOLDS = 5
+"""Replicates of one run of the test, without its fit."""
+HEADERS = (
+    "failing configuration",
+    "cause found",
+    "correct",
+    "differing factors",
+    "runs",
+    "replicates",
+    "replicates one at a time",
+    "one at a time finds the cause",
+    "time",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Bisect what is named, or all; print the table; return 0 where each cause is exactly what was planted."""
+    """Bisect the named configurations, or all; print the table; return 0 if each cause is exactly what was planted."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PLANTED)} (all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"configurations: {', '.join(PLANTED)} (all)")
     parser.add_argument("--evidence", default=".negres", type=Path, help="evidence folder (.negres)")
-    given = parser.parse_args(arguments)
-    if unknown := set(given.names) - set(PLANTED):
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - set(PLANTED):
         parser.error(f"no such configuration: {', '.join(sorted(unknown))}")
-    rows = []
-    for name in given.names or PLANTED:
-        began = time.perf_counter()
-        found = find(name, given.evidence)
-        rows.append(row_of(name, found, time.perf_counter() - began))
+    names = options.names or list(PLANTED)
+    records, rows = {}, []
+    for name in names:
+        start = time.perf_counter()
+        records[name] = bisect(name, options.evidence)
+        rows.append(row_of(name, records[name], time.perf_counter() - start))
     print(tabulate(rows, headers=HEADERS, disable_numparse=True))
-    return 0 if all(row[2] == "yes" for row in rows) else 1
+    return 0 if all(is_exact(name, record) for name, record in records.items()) else 1
 
 
-HEADERS = ("failing", "found", "exactly", "factors", "runs", "replicates", "one at a time", "which finds", "time")
-
-
-def find(name: str, evidence: Path) -> dict:
-    """Bisect one configuration in a process of its own, whose lines are shown; return the record."""
-    failing = f"{TEST}[article]" if name == "article" else str(HERE / "configurations" / f"{name}.toml")
+def bisect(name: str, evidence: Path) -> dict[str, Any]:
+    """Bisect one configuration in a process of its own, print what it prints, and return the record."""
+    failing = f"{TEST}[article]" if name == "article" else str(CONFIGURATIONS / f"{name}.toml")
     options = ["--negres-controls", "cheap", "--negres-evidence", str(evidence.absolute())]
     command = [Path(sys.executable).with_name("negres"), "bisect", failing, f"{TEST}[twin]", *options]
-    ran = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True)
-    print(ran.stdout)
-    record = ran.stdout.rstrip().rpartition("record      ")[2]
-    return json.loads(Path(record).read_text())
+    finished = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    print(finished.stdout)
+    *_, path = re.findall(r"^ *record +(.+)$", finished.stdout, flags=re.MULTILINE)
+    return json.loads(Path(path).read_text())
 
 
-def row_of(name: str, found: dict, seconds: float) -> tuple[str, ...]:
+def is_exact(name: str, record: dict[str, Any]) -> bool:
+    """Return whether the cause is exactly what was planted."""
+    return sorted(record["cause"]) == sorted(PLANTED[name])
+
+
+def row_of(name: str, record: dict[str, Any], seconds: float) -> tuple[str, ...]:
     """Return one row of the table."""
-    exact = sorted(found["cause"]) == sorted(PLANTED[name])
-    single = len(PLANTED[name]) == 1
-    spent = sum(step["trained"] + step["reused"] for step in found["steps"])
-    # The two ends, and each factor by itself: the cause costs what the failing end does, which may train a fit too, or
-    # nothing where a control stops it.
-    failing = found["steps"][0]["trained"] + found["steps"][0]["reused"]
-    one_at_a_time = 2 * failing + FOLDS * len(found["differing"])
+    replicates = [step["trained"] + step["reused"] for step in record["steps"]]
+    # One at a time: both ends, then each factor alone. The cause costs as much as the failing end, which may train a
+    # fit too, or nothing if a control stops it.
+    one_at_a_time = 2 * replicates[0] + FOLDS * len(record["differing"])
     return (
         name,
-        ", ".join(found["cause"]),
-        "yes" if exact else "NO",
-        str(len(found["differing"])),
-        str(len(found["steps"])),
-        str(spent),
+        ", ".join(record["cause"]),
+        "yes" if is_exact(name, record) else "NO",
+        str(len(record["differing"])),
+        str(len(record["steps"])),
+        str(sum(replicates)),
         str(one_at_a_time),
-        "it" if single else "nothing",
+        "yes" if len(PLANTED[name]) == 1 else "no",
         f"{seconds:.0f} s",
     )
 
