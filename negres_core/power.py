@@ -1,4 +1,4 @@
-"""The prospect: what a design can decide, if the differences of its cells spread as they did before."""
+"""Power: what a design can decide, given how much the differences between the arms vary over its cells."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ class Power:
 
     Attributes:
         design: folds, repeats, seeds and looks.
-        sd: standard deviation of the cell differences that it is worked out for.
-        detectable: the true effect that is seen with probability .8; with a margin, that much more than the margin.
-        equivalence: the smallest margin within which an effect of 0 is shown to lie.
-        floor: the same, with any number of repeats of these folds.
+        sd: the assumed standard deviation of the cell differences.
+        detectable: the true effect that the design detects with 80% power; for a claim with a margin, its excess over
+            the margin.
+        equivalence: the smallest margin within which an observed effect of 0 shows equivalence.
+        floor: the limit of `equivalence` for any number of repeats of these folds.
     """
 
     design: Design
@@ -31,51 +32,51 @@ class Power:
     floor: float
 
     def check(self, claim: Claim, *, sd_at_least: float, known_from: str) -> None:
-        """Raise InputError where no number of repeats can decide a claim.
+        """Raise InputError if no number of repeats can decide a claim.
 
-        That can be known beforehand of equivalence alone: an effect may always turn out to be so large that it decides
-        whether one arm beats another.
+        Only a claim of equivalence can be known to be out of reach in advance. The effect may always turn out so large
+        that it decides whether one arm beats another.
 
         Args:
             claim: the claim.
-            sd_at_least: what the standard deviation is at least, as far as is known.
-            known_from: what it is known from.
+            sd_at_least: a lower confidence limit of the standard deviation.
+            known_from: the evidence that this limit is from, in words.
         """
         floor = self.floor * sd_at_least / self.sd
         if claim.kind != "matches" or claim.threshold > floor:
             return
         raise InputError(
             "No number of repeats can show that two arms match within this margin on this data set.",
-            received=f"{claim}, where margins of {floor:.3g} and less are out of reach: the standard deviation of the "
-            f"cells' differences is about {self.sd:.3g}, and {sd_at_least:.3g} at least ({known_from})",
-            remedy=f"Claim a margin of more than {self.floor:.3g}, take more folds or data, or average more seeds.",
+            received=f"{claim}, but margins up to {floor:.3g} are out of reach: the standard deviation of the cell "
+            f"differences is about {self.sd:.3g}, and at least {sd_at_least:.3g} ({known_from})",
+            remedy=f"Claim a margin of more than {self.floor:.3g}, use more folds or data, or average more seeds.",
         )
 
     def __str__(self) -> str:
-        design, several = self.design, self.design.repeats > 1
-        looks = ", with a look after each" if design.looks and several else ""
+        folds, repeats = self.design.folds, self.design.repeats
+        design = f"{folds} folds x {repeats} repeat" if repeats == 1 else f"{folds} folds x {repeats} repeats"
+        looks = ", with a look after each" if self.design.looks and repeats > 1 else ""
         return (
-            f"{design.folds} folds x {design.repeats} repeat{'s' * several}{looks}: "
-            f"sees an effect of {self.detectable:.3g} four times in five; "
-            f"shows equivalence within {self.equivalence:.3g}, with any number of repeats within {self.floor:.3g}"
+            f"{design}{looks}: detects an effect of {self.detectable:.3g} with 80% power; "
+            f"shows equivalence within {self.equivalence:.3g} (with any number of repeats: {self.floor:.3g})"
         )
 
 
 def analyze_power(design: Design, *, sd: float, alpha: float = 0.05) -> Power:
-    """Work out what a design can decide at its last look.
+    """Compute what a design can decide at its last look.
 
     Args:
         design: folds, repeats, seeds and looks.
         sd: standard deviation of the cell differences, in the metric's unit.
-        alpha: the level of a claim, over all looks, between 0 and .5.
+        alpha: the level of a claim, over all looks, between 0 and 0.5.
 
     Raises:
-        InputError: the standard deviation is not finite and positive, the level not between 0 and .5, or the design has
-            fewer than 2 cells.
+        InputError: the standard deviation is not finite and positive, the level is not between 0 and 0.5, or the design
+            has fewer than 2 cells.
 
     Examples:
-        >>> foreseen = analyze_power(Design(folds=5, repeats=5, looks=False), sd=0.01)
-        >>> [round(value, 4) for value in (foreseen.detectable, foreseen.equivalence, foreseen.floor)]
+        >>> power = analyze_power(Design(folds=5, repeats=5, looks=False), sd=0.01)
+        >>> [round(value, 4) for value in (power.detectable, power.equivalence, power.floor)]
         [0.0138, 0.0092, 0.0082]
     """
     check_alpha(alpha)
