@@ -5,108 +5,124 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from negres_core.bisection.factors import is_mixture, read_ends
+from negres_core.bisection.factors import read_ends
 from negres_core.design import Design
 from negres_core.errors import EvidenceError, NegresError
 from negres_core.evidence import Evidence, Ledger, Store, family_of, schema_of
-from negres_core.experiment.decision import ALPHA, recompute
+from negres_core.experiment.decision import ALPHA
 from negres_core.experiment.forecast import record_power, spread_in
+from negres_core.experiment.recheck import recompute
 from negres_core.metrics import METRICS
 from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
-from negres_core.report import csv as frame
-from negres_core.report import power as prospects
-from negres_core.report import ranks, summary
+from negres_core.report import csv, power, ranks, summary, words
 
-# That pytest cannot rewrite the assertions of modules which this command has imported: there are none to rewrite.
+# pytest warns that modules imported here cannot have their assertions rewritten. They contain none, so the warning is
+# silenced.
 QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+
+Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status, 0 where all is well."""
-    parser = argparse.ArgumentParser(
-        prog="negres", description="Plan and register hypotheses, bisect configurations, and read evidence."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (
-        ("table", "print the table of hypotheses, and what claims come to across data sets"),
-        ("show", "print everything about each hypothesis"),
-        ("verify", "recompute every verdict from its replicates' records; fail where one differs"),
-        ("export", "print every replicate of every hypothesis as CSV"),
-        ("rank", "rank all arms over the data sets that they share"),
-        ("plan", "say what a design can decide, from how far cells spread: in earlier evidence, or as given"),
-    ):
-        command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("folder", nargs="?", default=".negres", type=Path, help="evidence folder (.negres)")
-        command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains this")
-        if name == "table":
-            command.add_argument("--markdown", action="store_true", help="for a page")
-            _add_ledger(command)
-        elif name == "rank":
-            command.add_argument("--metric", choices=tuple(METRICS), default="accuracy", help="by what (accuracy)")
-        elif name == "plan":
-            _add_designs(command)
-    command = commands.add_parser("schema", help="print the JSON Schema of a record")
-    command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"))
-    text = "register hypotheses instead of running them; what is not named here goes to pytest"
-    command = commands.add_parser("register", help=text, description=text, allow_abbrev=False)
-    command.add_argument("--verify", action="store_true", help="register nothing; fail where the ledger is broken")
-    _add_ledger(command)
-    command.add_argument("--reason", metavar="TEXT", help="why what is registered already is amended")
-    text = "find the factors that make a configuration fail where another works; what comes after them goes to pytest"
-    command = commands.add_parser("bisect", help=text, description=text, allow_abbrev=False)
-    text = "its test's id with its param id, or a TOML or JSON file with `test` and `factors`"
-    command.add_argument("failing", metavar="FAILING", help=text)
-    command.add_argument("working", metavar="WORKING", help="the same, or the param id alone")
-    given, others = parser.parse_known_args(arguments)
-    if others and given.command != "bisect" and (given.command != "register" or given.verify):
+    """Run the command; return its exit status, 0 if all is well."""
+    parser = _make_parser()
+    options, others = parser.parse_known_args(arguments)
+    if others and not (options.passes_on and not getattr(options, "verify", False)):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
+    options.others = others
     try:
-        if given.command == "bisect":
-            return _bisect(given, others)
-        return _register(given, others) if given.command == "register" else _run(given)
+        run: Command = options.run
+        return run(options)
     except NegresError as error:
         print(f"negres: {error}", file=sys.stderr)
         return 2
 
 
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="negres", description="Plan and register hypotheses, bisect configurations, and read evidence."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: Command, text: str, **settings: Any) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, **settings)
+        command.set_defaults(run=run, passes_on="allow_abbrev" in settings)
+        return command
+
+    def add_reader(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        command = add(name, run, text)
+        command.add_argument("folder", nargs="?", default=".negres", type=Path, help="evidence folder (.negres)")
+        command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains this")
+        return command
+
+    command = add_reader("table", _table, "print the table of hypotheses, and combined effects across data sets")
+    command.add_argument("--markdown", action="store_true", help="print Markdown")
+    _add_ledger(command)
+    add_reader("show", _show, "print everything about each hypothesis")
+    add_reader("verify", _verify, "recompute every verdict from the replicates' records; fail if one differs")
+    add_reader("export", _export, "print every replicate of every hypothesis as CSV")
+    command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
+    command.add_argument("--metric", choices=tuple(METRICS), default="accuracy", help="metric (accuracy)")
+    _add_designs(
+        add_reader("plan", _plan, "print what designs can decide, for the spread in earlier evidence or a given one")
+    )
+    command = add("schema", _schema, "print the JSON Schema of a record")
+    command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"))
+    text = "register hypotheses instead of running them; other arguments are passed to pytest"
+    command = add("register", _register, text, allow_abbrev=False)
+    command.add_argument("--verify", action="store_true", help="register nothing; fail if the ledger is broken")
+    _add_ledger(command)
+    command.add_argument("--reason", metavar="TEXT", help="reason for amending a hypothesis that is already registered")
+    text = "find the factors that make one configuration fail and another work; other arguments are passed to pytest"
+    command = add("bisect", _bisect, text, allow_abbrev=False)
+    text = "a test's id with its parameter id, or a TOML or JSON file with `test` and `factors`"
+    command.add_argument("failing", metavar="FAILING", help=text)
+    command.add_argument("working", metavar="WORKING", help="the same, or only the parameter id")
+    return parser
+
+
 def _add_designs(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--sd", type=float, help="standard deviation of the cells' differences, for want of evidence")
-    command.add_argument("--folds", type=int, default=5, help="folds of each repeat (5)")
+    command.add_argument("--sd", type=float, help="standard deviation of the cell differences, if there is no evidence")
+    command.add_argument("--folds", type=int, default=5, help="folds per repeat (5)")
     command.add_argument(
         "--repeats", type=int, nargs="+", default=[1, 2, 5, 10, 20], metavar="N", help="repeats (1 2 5 10 20)"
     )
-    command.add_argument("--no-looks", dest="looks", action="store_false", help="judge once, after the last repeat")
-    command.add_argument("--alpha", type=float, default=ALPHA, help=f"level of a claim ({ALPHA:g})")
+    command.add_argument("--no-looks", dest="looks", action="store_false", help="test once, after the last repeat")
+    command.add_argument("--alpha", type=float, default=ALPHA, help=f"significance level of a claim ({ALPHA:g})")
 
 
 def _add_ledger(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--ledger", metavar="FILE", type=Path, help="the ledger (default: pytest's option negres_ledger)"
-    )
+    command.add_argument("--ledger", metavar="FILE", type=Path, help="the ledger (default: pytest's negres_ledger)")
 
 
-def _ledger_of(given: argparse.Namespace) -> Ledger:
+def _ledger_of(options: argparse.Namespace) -> Ledger:
     import pytest
 
-    if given.ledger is not None:
-        return Ledger(given.ledger)
-    # Of its settings alone: no conftest is run, and no output captured in files that nobody would close.
+    if options.ledger is not None:
+        return Ledger(options.ledger)
+    # Read pytest's ini settings only: run no conftest, open no capture files.
     config = pytest.Config.fromdictargs({}, [*QUIET, "--noconftest", "--capture=no"])
     return Ledger(config.rootpath / config.getini("negres_ledger"))
 
 
-def _register(given: argparse.Namespace, others: Sequence[str]) -> int:
+def _schema(options: argparse.Namespace) -> int:
+    print(schema_of(options.record))
+    return 0
+
+
+def _register(options: argparse.Namespace) -> int:
     import pytest
 
-    if given.verify:
-        return _verify_ledger(_ledger_of(given))
-    named = ["-o", f"negres_ledger={given.ledger.absolute()}"] if given.ledger else []
-    reason = ["--negres-reason", given.reason] if given.reason else []
-    return int(pytest.main([*QUIET, "--negres-register", *named, *reason, *others]))
+    if options.verify:
+        return _verify_ledger(_ledger_of(options))
+    ledger = ["-o", f"negres_ledger={options.ledger.absolute()}"] if options.ledger else []
+    reason = ["--negres-reason", options.reason] if options.reason else []
+    return int(pytest.main([*QUIET, "--negres-register", *ledger, *reason, *options.others]))
 
 
 def _verify_ledger(ledger: Ledger) -> int:
@@ -128,115 +144,123 @@ def _verify_ledger(ledger: Ledger) -> int:
 def _committed(ledger: Ledger) -> str:
     content = committed_content(ledger.path)
     if content is None:
-        return "in no repository, so that nothing but its own clock dates it"
+        return "not in a repository, so only the writer's clock dates them"
     missing = sum(entry.line not in content.split(b"\n") for entry in ledger.entries())
     return f"{missing} not committed yet" if missing else "all committed"
 
 
-def _bisect(given: argparse.Namespace, others: Sequence[str]) -> int:
+def _bisect(options: argparse.Namespace) -> int:
     import pytest
 
-    from negres_core.session.bisection import Bisecting
+    from negres_core.session.bisection import BisectionPlugin
 
-    failing, working = read_ends(given.failing, given.working)
-    bisecting = Bisecting(failing, working)
-    # Twice quiet, pytest sums up nothing of tests that it did not choose.
-    status = int(pytest.main([*QUIET, "-qq", failing.test, *others], plugins=[bisecting]))
-    if bisecting.error is not None:
-        raise bisecting.error
-    if bisecting.bisection is None:
+    failing, working = read_ends(options.failing, options.working)
+    plugin = BisectionPlugin(failing, working)
+    # With -qq pytest prints no summary of tests that it did not choose.
+    status = int(pytest.main([*QUIET, "-qq", failing.test, *options.others], plugins=[plugin]))
+    if plugin.error is not None:
+        raise plugin.error
+    if plugin.bisection is None:
         return status or 1
-    print(f"{bisecting.bisection}\n  record      {bisecting.path}")
+    print(f"{plugin.bisection}\n  record      {plugin.path}")
     return 0
 
 
-def _run(given: argparse.Namespace) -> int:
-    if given.command == "schema":
-        print(schema_of(given.record))
-        return 0
-    if given.command == "plan" and given.sd is not None:
-        return _plan([], None, given)
-    if not given.folder.is_dir():
+def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store, list[Evidence]]:
+    """Return the store of an evidence folder and the selected evidence.
+
+    Args:
+        options: the folder, and `-k`.
+        mixtures: whether to include the mixtures of bisections, which are not claims, although `-k` names none.
+    """
+    if not options.folder.is_dir():
         raise EvidenceError(
             "There is no evidence folder here.",
-            received=str(given.folder),
-            remedy="Run pytest first, or name the folder that --negres-evidence named.",
+            received=str(options.folder),
+            remedy="Run pytest first, or name the folder that was given with --negres-evidence.",
         )
-    store = Store(given.folder)
-    read = [store.read_evidence(path) for path in store.evidence_paths()]
-    # A mixture is no claim: it is there for whoever asks for it, and to be verified.
-    mixtures = "mix-" in given.k or given.command in ("show", "verify", "export")
-    chosen = [evidence for evidence in read if evidence is not None and given.k in evidence.hypothesis]
-    evidences = [evidence for evidence in chosen if mixtures or not is_mixture(evidence.hypothesis)]
-    try:
-        if not evidences:
-            raise EvidenceError(
-                "There is no such evidence here.",
-                received=f"{given.folder} -k {given.k}" if given.k else str(given.folder),
-                remedy="Run pytest first; without -k, `negres table` shows all there is.",
-            )
-        return READERS[given.command](evidences, store, given)
-    finally:
-        for note in store.notes:
-            print(f"negres: {note}", file=sys.stderr)
+    store = Store(options.folder, note=lambda sentence: print(f"negres: {sentence}", file=sys.stderr))
+    records = [store.read_evidence(path) for path in store.evidence_paths()]
+    selected = [record for record in records if record is not None and options.k in record.hypothesis]
+    if not (mixtures or "mix-" in options.k):
+        selected = [record for record in selected if record.kind == "claim"]
+    if not selected:
+        raise EvidenceError(
+            "There is no such evidence here.",
+            received=f"{options.folder} -k {options.k}" if options.k else str(options.folder),
+            remedy="Run pytest first; `negres table` without -k lists all evidence.",
+        )
+    return store, selected
 
 
-def _table(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
-    family = family_of(store, _ledger_of(given))
-    print(summary.render(evidences, family=family, style="markdown" if given.markdown else "terminal"))
+def _table(options: argparse.Namespace) -> int:
+    store, records = _read(options)
+    notes: list[str] = []
+    family = family_of(store, _ledger_of(options), note=notes.append)
+    print(summary.render(records, family=family, style="markdown" if options.markdown else "terminal"))
+    for note in notes:
+        print(f"negres: {note}", file=sys.stderr)
     return 0
 
 
-def _rank(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
-    print(ranks.render(evidences, metric=given.metric, higher_is_better=METRICS[given.metric].higher_is_better))
+def _rank(options: argparse.Namespace) -> int:
+    _, records = _read(options)
+    metric = METRICS[options.metric]
+    print(ranks.render(records, metric=metric.name, higher_is_better=metric.higher_is_better))
     return 0
 
 
-def _plan(evidences: Sequence[Evidence], store: Store | None, given: argparse.Namespace) -> int:
-    spreads = [(f"{each.title}, on {each.data['name']}", each.claim["unit"], spread_in(each)) for each in evidences]
+def _plan(options: argparse.Namespace) -> int:
+    spreads = [("as given", "", options.sd)] if options.sd is not None else _known_spreads(options)
+    rows = []
+    for (name, unit, sd), repeats in itertools.product(spreads, options.repeats):
+        design = Design(folds=options.folds, repeats=repeats, looks=options.looks)
+        text = f"{options.folds} x {repeats}{', looks' if options.looks and repeats > 1 else ''}"
+        record = record_power(analyze_power(design, sd=sd, alpha=options.alpha), known_from=name)
+        rows.append((name, unit, text, record))
+    print(power.render(rows))
+    return 0
+
+
+def _known_spreads(options: argparse.Namespace) -> list[tuple[str, str, float]]:
+    _, records = _read(options)
+    spreads = [(f"{each.title}, on {each.data.name}", each.claim.unit, spread_in(each)) for each in records]
     known = [(name, unit, spread.sd) for name, unit, spread in spreads if spread is not None]
-    known = known if given.sd is None else [("as given", "", given.sd)]
     if not known:
         raise EvidenceError(
-            "No hypothesis here has differences that could tell how far they spread.",
-            received=str(given.folder),
+            "No hypothesis here has differences from which their spread could be estimated.",
+            received=str(options.folder),
             remedy="Run pytest first, or give --sd.",
         )
-    rows = []
-    for (name, unit, sd), repeats in itertools.product(known, given.repeats):
-        design = Design(folds=given.folds, repeats=repeats, looks=given.looks)
-        words = f"{given.folds} x {repeats}{', looks' if given.looks and repeats > 1 else ''}"
-        rows.append((name, unit, words, record_power(analyze_power(design, sd=sd, alpha=given.alpha), known_from=name)))
-    print(prospects.render(rows))
+    return known
+
+
+def _show(options: argparse.Namespace) -> int:
+    store, records = _read(options, mixtures=True)
+    print("\n\n".join(words.render(each, store.evidence_folder(each.hypothesis)) for each in records))
     return 0
 
 
-def _show(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
-    print("\n\n".join(each.in_words(store.evidence_path(each.hypothesis).parent) for each in evidences))
-    return 0
-
-
-def _verify(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
-    wrong = len(store.notes)  # evidence that was set aside: whatever it said cannot be verified
-    for evidence in evidences:
+def _verify(options: argparse.Namespace) -> int:
+    store, records = _read(options, mixtures=True)
+    wrong = 0
+    for evidence in records:
+        name = f"{evidence.title}, on {evidence.data.name}"
         if evidence.status != "finished":
-            print(f"cut off   {evidence.title}, on {evidence.data['name']}: there is no verdict to verify")
+            print(f"{'no verdict':<11} {name}: the run was interrupted")
             continue
         try:
             same = recompute(evidence, store).substance() == evidence.substance()
-            found = "verified" if same else "DIFFERS"
+            result = "verified" if same else "DIFFERS"
         except EvidenceError as error:
-            same, found = False, f"FAILED: {error}"
+            same, result = False, f"FAILED: {error}"
         wrong += not same
-        print(f"{found:<9} {evidence.title}, on {evidence.data['name']}: {evidence.verdict} ({evidence.finding})")
-    return 1 if wrong else 0
+        print(f"{result:<11} {name}: {evidence.verdict} ({evidence.finding})")
+    return 1 if wrong or store.damaged else 0
 
 
-def _export(evidences: Sequence[Evidence], store: Store, given: argparse.Namespace) -> int:
-    found = {id: store.find(id) for evidence in evidences for arm in evidence.arms for id in arm.replicates[-1]}
-    print(frame.render(evidences, {id: replicate for id, replicate in found.items() if replicate}), end="")
+def _export(options: argparse.Namespace) -> int:
+    store, records = _read(options, mixtures=True)
+    found = {id: store.find(id) for evidence in records for arm in evidence.arms for id in arm.replicates[-1]}
+    print(csv.render(records, {id: replicate for id, replicate in found.items() if replicate}), end="")
     return 0
-
-
-READERS = {"table": _table, "show": _show, "verify": _verify, "export": _export, "rank": _rank, "plan": _plan}
-"""What reads an evidence folder, by command."""

@@ -188,8 +188,8 @@ def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tupl
         return look if look.repeats == 1 else Look(look.folds, looks, looks)
 
     def decides(projected: Estimate) -> bool:
-        has_more_cells = projected.cells > estimate.cells
-        look_at_end = last_look(projected.cells // folds)
+        has_more_cells = projected.cell_count > estimate.cell_count
+        look_at_end = last_look(projected.cell_count // folds)
         return has_more_cells and _deciding_row(projected, claim, alpha, look_at_end) is not None
 
     repeats = repeats_needed(estimate, decides=decides)
@@ -197,7 +197,7 @@ def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tupl
     if repeats is not None:
         finding = f"needs {repeats:,} repeats"
         explanation = (
-            f"{repeats:,} repeats of {folds} folds would decide it, against {estimate.cells / folds:g} so far, if the "
+            f"{repeats:,} repeats of {folds} folds would decide it, against {estimate.cell_count / folds:g} so far, if the "
             "mean and the spread of the differences stay as they are."
         )
     elif claim.kind == "reaches":

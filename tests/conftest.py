@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import subprocess
 from dataclasses import replace
 
@@ -14,12 +13,12 @@ import pytest
 from negres_core import Dataset, Recipe, Stage
 from negres_core.arrays import take_rows
 from negres_core.design import Design
-from negres_core.engine.contract import Result, Weight
 from negres_core.engine.device import Device
 from negres_core.evidence import Commitment, Evidence, Key, Replicate, Store
 from negres_core.experiment.experiment import Experiment
 from negres_core.preprocessing import digest_array, prepare_inputs, sample_rows
 from negres_core.run import Arm, Run
+from tests.fakes import BUDGET, CLAIM, DATA, PROVENANCE, FakeEngine, new_model_file, use_engine
 
 pytest_plugins = ["pytester", "tests.sessions"]
 
@@ -42,22 +41,21 @@ def git(tmp_path, monkeypatch):
 
 @pytest.fixture
 def new_commitment():
-    """Make a plan; any field can be given, and `margin`."""
+    """Make a commitment; any field can be given, and `margin`."""
 
     def make(*, margin=0.01, **fields):
-        claim = {"kind": "beats", "metric": "accuracy", "unit": "accuracy", "higher_is_better": True, "alpha": 0.05}
-        made = {
+        content = {
             "hypothesis": "benchmarks/test_growth.py::test_growth_beats_scratch[digits]",
             "title": "growth beats scratch",
-            "claim": claim | {"threshold": margin},
-            "design": {"folds": 2, "repeats": 2, "seeds": 1},
-            "stopping": "after the last repeat",
+            "claim": CLAIM | {"threshold": margin},
+            "design": {"folds": 2, "repeats": 2, "seeds": 1, "looks": True},
+            "stopping": {"looks": 2, "spending": "obrien-fleming"},
             "expected": "supported",
             "arms": {"treatment": "a" * 64, "control": "b" * 64},
             "analysis": "c" * 64,
             "data": {"name": "digits", "digest": "d" * 64},
         }
-        return Commitment(**made | fields)
+        return Commitment(**content | fields)
 
     return make
 
@@ -84,7 +82,7 @@ def new_replicate():
             backend="tensorflow",
             device="cpu",
         )
-        made = {
+        content = {
             "id": key.id,
             "key": key,
             "status": "finished",
@@ -93,105 +91,48 @@ def new_replicate():
             "predictions": {"counts": [3, 1]},
             "weights": [],
             "inputs_digest": "0" * 32,
-            "budget": {"epochs": 2, "steps": 6, "trainable_weights": 8, "weights": 8},
+            "budget": BUDGET,
             "cost": {"compile_s": 0.1, "train_s": 0.2, "memory_bytes": 1000},
-            "model": Store.model_file(key.id, model, saved_as="keras"),
-            "provenance": {"backend": "tensorflow"},
+            "model": new_model_file(key.id, model),
+            "provenance": PROVENANCE,
             "recorded_at": "2025-01-01T00:00:00+00:00",
         }
-        return Replicate(**made | fields)
+        return Replicate(**content | fields)
 
     return make
 
 
 @pytest.fixture
 def new_evidence():
-    """Make the evidence of a finished hypothesis without arms; any field can be given."""
+    """Make the evidence of a finished hypothesis without arms; any field, and any part of the claim, can be given."""
 
     def make(**fields):
-        made = {
+        content = {
             "hypothesis": "benchmarks/test_growth.py::test_growth_beats_scratch[digits]",
             "title": "growth beats scratch",
             "status": "finished",
-            "claim": {
-                "kind": "beats",
-                "metric": "accuracy",
-                "threshold": 0.01,
-                "unit": "accuracy",
-                "higher_is_better": True,
-                "alpha": 0.05,
-            },
+            "claim": CLAIM,
             "design": {"folds": 2, "repeats": 2, "seeds": 1, "looks": True},
-            "data": {"name": "digits", "rows": 40},
+            "data": DATA,
             "verdict": "refuted",
             "finding": "worse",
             "explanation": "It was worse.",
             "timings": {"started_at": "2025-01-01T00:00:00+00:00", "wall_s": 75.0},
+            "provenance": PROVENANCE,
         }
-        return Evidence(**made | fields)
+        for part in ("claim", "design", "data"):
+            fields[part] = content[part] | dict(fields.get(part, {}))
+        return Evidence(**content | fields)
 
     return make
 
 
-class Engine:
-    """Trains nothing: gives a replicate the accuracy that a test wants, the last job's first.
-
-    Attributes:
-        calls: the recipe, the data and the jobs of each call.
-        accuracy: of a recipe's job; a replicate whose accuracy is NaN has diverged.
-        at_work: called before each result.
-    """
-
-    def __init__(self):
-        self.calls = []
-        self.accuracy = lambda recipe, job: 0.75
-        self.at_work = lambda: None
-
-    @property
-    def trained(self):
-        """Where it trained: the recipe, repeat, fold and seed of each job."""
-        return [(str(r), job.cell.repeat, job.cell.fold, job.seed) for r, _, jobs in self.calls for job in jobs]
-
-    def fail_after(self, results):
-        """Run out of memory when that many results are there."""
-        left = iter(range(results))
-
-        def work():
-            if next(left, None) is None:
-                raise RuntimeError("out of memory")
-
-        self.at_work = work
-
-    def train(self, recipe, data, jobs, *, device):
-        self.calls.append((recipe, data, jobs))
-        for job in reversed(jobs):
-            self.at_work()
-            accuracy = self.accuracy(recipe, job)
-            epochs, steps = recipe.last.epochs, -(-len(job.cell.train) // recipe.last.batch_size)
-            yield (
-                job,
-                Result(
-                    metrics={"accuracy": accuracy, "loss": 1 - accuracy / 2},
-                    finite=math.isfinite(accuracy),
-                    curve=[0.5] * epochs,
-                    predictions={"counts": [6, 0]},
-                    weights=[Weight("kept/kernel", (3, 2), True, False, "a", "b", None)],
-                    inputs_digest="",
-                    budget={"epochs": epochs, "steps": epochs * steps, "trainable_weights": 8, "weights": 8},
-                    cost={"train_s": 0.5},
-                    model=f"{recipe} {accuracy}".encode(),
-                ),
-            )
-
-
 @pytest.fixture
 def engine(monkeypatch):
-    """An engine that pretends, in place of the real one."""
-    made = Engine()
-    monkeypatch.setattr("negres_core.engine.selection.train", made.train)
-    # What it yields is no model that could be looked at again.
-    monkeypatch.setattr("negres_core.engine.inspection.SavedModels", lambda *given: None)
-    return made
+    """A fake engine in place of the real one."""
+    engine = FakeEngine()
+    use_engine(monkeypatch, engine)
+    return engine
 
 
 @pytest.fixture

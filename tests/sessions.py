@@ -6,11 +6,12 @@ import pytest
 
 from negres_core.claim import reaches
 from negres_core.dataset import Dataset
-from negres_core.engine.contract import Result
+from negres_core.design import Design
 from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
 from negres_core.recipe import Recipe, Stage
+from tests.fakes import FakeSessionEngine, use_engine
 
 HEAD = """
 import keras, numpy as np, pytest
@@ -33,23 +34,6 @@ def test_longer_is_better(experiment, data, expected):
 """
 
 
-class Engine:
-    """An engine that trains nothing: arms are as accurate as their epochs are many."""
-
-    def __init__(self):
-        self.jobs = 0
-
-    def train(self, recipe, data, jobs, *, device):
-        for job in jobs:
-            self.jobs += 1
-            accuracy = 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
-            given = {"predictions": {}, "weights": [], "inputs_digest": "", "cost": {"train_s": 0.0}, "model": b""}
-            epochs = recipe.last.epochs
-            budget = {"epochs": epochs, "steps": epochs, "trainable_weights": 1, "weights": 1}
-            metrics = {"accuracy": accuracy, "loss": 1.0}
-            yield job, Result(metrics=metrics, finite=True, curve=[1.0] * epochs, budget=budget, **given)
-
-
 @pytest.fixture(scope="session")
 def imported(tmp_path_factory):
     """Import what a hypothesis needs: pytester forgets what its sessions import, and TensorFlow bears it but once."""
@@ -58,7 +42,6 @@ def imported(tmp_path_factory):
 
     import negres_core.engine.inspection
     import negres_core.report.summary  # noqa: F401
-    import negres_core.session.progress
     from negres_core.statistics.multiplicity import holm
 
     holm({"imports": None})
@@ -67,9 +50,8 @@ def imported(tmp_path_factory):
     place = {"store": Store(tmp_path_factory.mktemp("imports")), "device": choose_device("auto"), "controls": "cheap"}
     experiment = Experiment(hypothesis="imports", title="imports", **place)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("negres_core.engine.selection.train", Engine().train)
-        patch.setattr("negres_core.engine.inspection.SavedModels", lambda *given: None)
-        experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), folds=2, repeats=1)
+        use_engine(patch, FakeSessionEngine())
+        experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), design=Design(folds=2, repeats=1))
 
 
 @pytest.fixture
@@ -77,11 +59,9 @@ def quick_engine(imported, monkeypatch):
     """Pretend to train, in sessions of this process, which know nothing of the one around them."""
     for name in ("CI", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER"):
         monkeypatch.delenv(name, raising=False)
-    made = Engine()
-    monkeypatch.setattr("negres_core.engine.selection.train", made.train)
-    # What it yields is no model that could be looked at again.
-    monkeypatch.setattr("negres_core.engine.inspection.SavedModels", lambda *given: None)
-    return made
+    engine = FakeSessionEngine()
+    use_engine(monkeypatch, engine)
+    return engine
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
         standard_error=standard_error,
         dof=24,
         sd=standard_error / math.sqrt(1 / 25 + RATIO),
-        cells=25,
+        cell_count=25,
         test_train_ratio=RATIO,
     )
 
@@ -343,7 +343,7 @@ def test_swapping_the_arms_reverses_a_verdict_without_a_margin(cells):
 
 
 @pytest.mark.parametrize("kind", ["beats", "matches"])
-@given(cells=differences, margin=margins, factor=st.floats(1e-3, 1e3))
+@given(cell_count=differences, margin=margins, factor=st.floats(1e-3, 1e3))
 def test_the_unit_does_not_matter(kind, cells, margin, factor):
     one = judge(corrected_resampled_t(cells, test_train_ratio=RATIO), Claim(kind, "loss", margin))
     other = judge(corrected_resampled_t(cells * factor, test_train_ratio=RATIO), Claim(kind, "loss", margin * factor))

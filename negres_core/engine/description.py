@@ -1,82 +1,113 @@
-"""The description of a recipe: all of it that can change its numbers, so that its hash can name what was trained."""
+"""The description of a recipe for the evidence, and the digest of all in it that can change a replicate's numbers."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
-import re
 from typing import Any
 
 import keras
 
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, is_made_up, layers_of, make_loss, make_optimizer
+from negres_core.evidence import (
+    FitDescription,
+    MetricDescription,
+    RecipeDescription,
+    StageDescription,
+    TransformerDescription,
+)
 from negres_core.fit import Fit
 from negres_core.preprocessing import digest_array, make_transformer
-from negres_core.provenance.fingerprint import digest_code, is_library, source_of
+from negres_core.provenance.fingerprint import digest_code, is_library, source_of, without_address
 from negres_core.recipe import Recipe, Stage, name_of
 
 
-def describe_recipe(recipe: Recipe, data: Dataset) -> dict[str, Any]:
-    """Describe a recipe on a data set as plain JSON values."""
+def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> RecipeDescription:
+    """Describe a recipe on a data set.
+
+    Args:
+        recipe: the recipe.
+        data: the data set, which decides the shapes of the models.
+        by_text: digest the text of the code instead of its logic; see `digest_code`.
+    """
     prepared = None
     if recipe.preprocess is not None:
         transformer = make_transformer(recipe)
-        prepared = {
-            "transformer": type(transformer).__qualname__,
-            "source": source_of(recipe.preprocess),
-            "code": digest_code([recipe.preprocess, transformer, transformer.get_params()]),
-        }
-    described = {"preprocess": prepared, "stages": [_describe_stage(stage, data) for stage in recipe.stages]}
-    return described | ({"fit": _describe_fit(recipe.fit)} if recipe.fit else {})
+        prepared = TransformerDescription(
+            transformer=type(transformer).__qualname__,
+            source=source_of(recipe.preprocess),
+            code=digest_code([recipe.preprocess, transformer, transformer.get_params()], by_text=by_text),
+        )
+    return RecipeDescription(
+        preprocess=prepared,
+        stages=[_describe_stage(stage, data, by_text=by_text) for stage in recipe.stages],
+        fit=_describe_fit(recipe.fit, by_text=by_text) if recipe.fit else None,
+    )
 
 
-def digest_recipe(description: dict[str, Any]) -> str:
-    """Digest a recipe's description: the name of what is trained, in every replicate's key and in the ledger."""
-    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+def digest_recipe(description: RecipeDescription) -> str:
+    """Digest a recipe's description: the identity of what is trained, in every replicate's key and in the ledger.
+
+    Names and sources are for readers, and not digested: the code is digested by its logic.
+    """
+    content = description.model_dump(mode="json")
+    for part in (content["preprocess"], content["fit"], *content["stages"]):
+        for name in ("source", "build", "compute", "objective") if part else ():
+            part.pop(name, None)
+        for name in ("inherits", "freezes") if part else ():
+            part[name] = part.get(name) is not None
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _describe_stage(stage: Stage, data: Dataset) -> dict[str, Any]:
+def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str:
+    """Digest a recipe as version 0.1.0 did, names and sources included, to find replicates that it recorded."""
+    content = describe_recipe(recipe, data, by_text=True).model_dump(mode="json")
+    if content["fit"] is None:
+        del content["fit"]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescription:
     model = build_model(stage.build, data)
     layers = [model, *layers_of(model)]
-    # A subclassed model's own configuration does not hold its layers'.
+    # The configuration of a subclassed model does not contain its layers.
     config = json.dumps(_config_of(layers), sort_keys=True)
     optimizer, loss = make_optimizer(stage), make_loss(stage)
-    # Configurations say what a class or function is called, not what it does; initial weights may come from a file.
+    # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
     own = [type(layer) for layer in layers]
     own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
     code = [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, type(optimizer), type(loss), own]
-    return {
-        "build": name_of(stage.build),
-        "source": source_of(stage.build),
-        "model": hashlib.sha256(config.encode()).hexdigest(),
-        "code": digest_code(code),
-        "start": [digest_array(weight) for weight in model.weights],
-        "inherits": name_of(stage.inherits) if stage.inherits else None,
-        "freezes": name_of(stage.freezes) if stage.freezes else None,
-        "optimizer": _config_of(optimizer),
-        "loss": _config_of(loss) if hasattr(loss, "get_config") else name_of(loss),
-        "objective": source_of(stage.objective) if stage.objective else None,
-        "epochs": stage.epochs,
-        "batch_size": stage.batch_size,
-        "saved_as": stage.saved_as,
-    }
+    return StageDescription(
+        build=name_of(stage.build),
+        source=source_of(stage.build),
+        model=hashlib.sha256(config.encode()).hexdigest(),
+        code=digest_code(code, by_text=by_text),
+        start=[digest_array(weight) for weight in model.weights],
+        inherits=name_of(stage.inherits) if stage.inherits else None,
+        freezes=name_of(stage.freezes) if stage.freezes else None,
+        optimizer=_config_of(optimizer),
+        loss=_config_of(loss) if hasattr(loss, "get_config") else name_of(loss),
+        objective=source_of(stage.objective) if stage.objective else None,
+        epochs=stage.epochs,
+        batch_size=stage.batch_size,
+        saved_as=stage.saved_as,
+    )
 
 
-def _describe_fit(fit: Fit) -> dict[str, Any]:
-    return {
-        "compute": name_of(fit.compute),
-        "source": source_of(fit.compute),
-        "code": digest_code(fit.compute),
-        "inherits": name_of(fit.inherits) if fit.inherits else None,
-        "metrics": [dataclasses.asdict(metric) for metric in fit.metrics],
-    }
+def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
+    return FitDescription(
+        compute=name_of(fit.compute),
+        source=source_of(fit.compute),
+        code=digest_code(fit.compute, by_text=by_text),
+        inherits=name_of(fit.inherits) if fit.inherits else None,
+        metrics=[MetricDescription.of(metric) for metric in fit.metrics],
+    )
 
 
 def _config_of(made: Any) -> Any:
-    """Return the config of a Keras object, without the counts of what was built before that are in made-up names."""
-    config = json.loads(json.dumps(keras.saving.serialize_keras_object(made), default=_without_address))
+    """Return the configuration of a Keras object; generated names do not depend on what was built before."""
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(made), default=without_address))
     names: dict[str, str] = {}
 
     def gather(node: Any) -> None:
@@ -85,7 +116,7 @@ def _config_of(made: Any) -> Any:
             name = inner.get("name") if isinstance(inner, dict) else None
             if isinstance(kind, str) and isinstance(name, str) and is_made_up(name, kind):
                 names.setdefault(name, f"{kind}#{len(names)}")
-        for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        for child in _children(node):
             gather(child)
 
     def rename(node: Any) -> Any:
@@ -99,5 +130,7 @@ def _config_of(made: Any) -> Any:
     return rename(config)
 
 
-def _without_address(value: Any) -> str:
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+def _children(node: Any) -> list[Any]:
+    if isinstance(node, dict):
+        return list(node.values())
+    return node if isinstance(node, list) else []

@@ -1,48 +1,69 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
 from negres_core.evidence.bisection import BisectionRecord, StepRecord
-from negres_core.evidence.commitment import Commitment, Entry, Registration
-from negres_core.evidence.evidence import (
-    ArmRecord,
-    DiagnosisRecord,
-    EstimateRecord,
-    Evidence,
-    Finding,
-    Key,
-    LookRecord,
-    ModelFile,
-    Picture,
-    PowerRecord,
-    Replicate,
-    Timings,
-    TrainedWeight,
-    schema_of,
+from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord, StoppingRule
+from negres_core.evidence.commitment import Commitment, DataIdentity, Entry, Registration
+from negres_core.evidence.description import (
+    FitDescription,
+    MetricDescription,
+    RecipeDescription,
+    StageDescription,
+    TransformerDescription,
 )
+from negres_core.evidence.evidence import ArmRecord, DiagnosisRecord, Evidence, Finding, Picture, Spread, Timings
 from negres_core.evidence.family import family_of
 from negres_core.evidence.ledger import Ledger
+from negres_core.evidence.provenance import ProvenanceRecord, trace_provenance
+from negres_core.evidence.replicate import (
+    Budget,
+    Cost,
+    Key,
+    ModelFile,
+    PredictionSummary,
+    Replicate,
+    TrainedWeight,
+)
+from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord
+from negres_core.evidence.schema import schema_of
 from negres_core.evidence.store import Store
 
 __all__ = [
     "ArmRecord",
     "BisectionRecord",
+    "Budget",
+    "ClaimRecord",
+    "Commitment",
+    "Cost",
+    "DataIdentity",
+    "DataRecord",
+    "DesignRecord",
     "DiagnosisRecord",
     "Entry",
     "EstimateRecord",
     "Evidence",
     "Finding",
-    "PowerRecord",
+    "FitDescription",
     "Key",
     "Ledger",
     "LookRecord",
+    "MetricDescription",
     "ModelFile",
     "Picture",
-    "Commitment",
+    "PowerRecord",
+    "PredictionSummary",
+    "ProvenanceRecord",
+    "RecipeDescription",
     "Registration",
     "Replicate",
+    "Spread",
+    "StageDescription",
     "StepRecord",
+    "StoppingRule",
     "Store",
     "Timings",
     "TrainedWeight",
+    "TransformerDescription",
     "family_of",
     "schema_of",
+    "trace_provenance",
 ]

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
+
+from pydantic import JsonValue
 
 from negres_core.evidence.record import Record
 
+Factors = dict[str, JsonValue]
+"""A configuration: the user's own factors, flat and dotted, with plain JSON values."""
+
 
 class StepRecord(Record):
-    """One run."""
+    """One run of a bisection."""
 
     changed: tuple[str, ...]
     """The differing factors that had their failing values; all others had the working ones."""
     verdict: str
-    """Or "error" or "skipped", where the run came to none."""
+    """A verdict, or "error", "skipped" or "no verdict"."""
     finding: str
-    """What was found, or what went wrong."""
+    """The finding, or what went wrong."""
     hypothesis: str | None
-    """The test id that its evidence is kept under; null where there is none."""
+    """The test id of its evidence; null if there is none."""
     trained: int
-    """Replicates trained. Differs from run to run, as the next."""
+    """Replicates trained. This and `reused` differ from run to run."""
     reused: int
     """Replicates found in the store."""
 
@@ -30,17 +35,18 @@ class BisectionRecord(Record):
     schema_version: Literal[1] = 1
     test: str
     """The test's id, without its parameters."""
-    failing: dict[str, Any]
-    """The configuration that fails: factors, flat and dotted, to plain values."""
-    working: dict[str, Any]
+    failing: Factors
+    """The configuration that fails."""
+    working: Factors
     """The configuration that works."""
     differing: tuple[str, ...]
+    """Factors in which the two differ."""
     cause: tuple[str, ...]
-    """With these alone changed the working configuration fails; with any one of them changed back it does not."""
+    """If these alone are changed, the working configuration fails; if any one of them is changed back, it does not."""
     necessary: bool | None
-    """Whether the failing configuration works with these alone reverted; null where it came to a third verdict."""
+    """Whether the failing configuration works if these alone are reverted; null if it came to a third verdict."""
     steps: tuple[StepRecord, ...]
-    """In the order they were run, the failing and the working configuration first."""
+    """In the order they were run; the failing and the working configuration come first."""
     explanation: str
     recorded_at: str
     """UTC, ISO 8601."""

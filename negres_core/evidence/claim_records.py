@@ -1,4 +1,4 @@
-"""Records of a hypothesis before it runs: its claim, its design, its data, and the environment it runs in."""
+"""Records of a hypothesis before it runs: its claim, its design, its stopping rule and its data."""
 
 from __future__ import annotations
 
@@ -66,6 +66,26 @@ class DesignRecord(Record):
         return Design(folds=self.folds, repeats=self.repeats, seeds=self.seeds, looks=self.looks)
 
 
+class StoppingRule(Record):
+    """When a run ends."""
+
+    looks: int
+    """Number of planned looks; 1 if the claim is tested once, after the last repeat."""
+    spending: Literal["obrien-fleming"] | None
+    """Alpha-spending function over the looks; null with a single look."""
+
+    @classmethod
+    def of(cls, design: Design) -> StoppingRule:
+        """Return the stopping rule of a design."""
+        several = design.looks and design.repeats > 1
+        return cls(looks=design.repeats if several else 1, spending="obrien-fleming" if several else None)
+
+    def __str__(self) -> str:
+        if self.spending is None:
+            return "one look, after the last repeat"
+        return f"a look after each of {self.looks} repeats, O'Brien-Fleming spending; stops when a look decides"
+
+
 class DataRecord(Record):
     """The data set."""
 
@@ -92,23 +112,3 @@ class DataRecord(Record):
             outputs=data.outputs,
             task=data.task,
         )
-
-
-class ProvenanceRecord(Record):
-    """The environment that the numbers came from."""
-
-    commit: str | None
-    """Hash of the checked-out commit; null outside a repository."""
-    dirty: bool | None
-    """Whether tracked files differed from the commit; null outside a repository."""
-    packages: dict[str, str]
-    """Version of each installed package that can change the numbers."""
-    python: str
-    platform: str
-    """Operating system and architecture."""
-    backend: str
-    """Keras backend."""
-    device: str
-    """The processor that trained the replicates."""
-    driver: str | None
-    """Version of the GPU driver."""

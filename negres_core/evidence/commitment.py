@@ -1,4 +1,4 @@
-"""What is registered before a run: the plan, its entry in the ledger, and what the ledger says when the run begins."""
+"""What is registered before a run: the commitment, its entry in the ledger, and the ledger's state when a run begins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from negres_core.evidence.claim_records import ClaimRecord, DesignRecord, StoppingRule
 from negres_core.evidence.record import Record, canonical, digest_of
+
+
+class DataIdentity(Record):
+    """A data set, by its content."""
+
+    name: str
+    """For readers; not compared."""
+    digest: str
+    """SHA-256 of the arrays."""
 
 
 class Commitment(Record):
@@ -16,46 +26,41 @@ class Commitment(Record):
     """The test's id, without the verdict it expects."""
     title: str
     """The hypothesis in words; for readers, and not compared."""
-    claim: dict[str, Any]
-    """`kind`, `metric`, `threshold`, `unit`, `higher_is_better`, `alpha`."""
-    design: dict[str, Any]
-    """`folds`, `repeats`, `seeds`."""
-    stopping: str
-    """When the run ends, in a sentence."""
+    claim: ClaimRecord
+    design: DesignRecord
+    stopping: StoppingRule | str
+    """When the run ends; in entries of schema version 1, a sentence."""
     expected: str | None
     """The verdict that is expected, from the test's parameter `expected`."""
-    arms: dict[str, str]
-    """Role to the SHA-256 of the recipe's description, code included."""
+    arms: dict[Literal["treatment", "control"], str]
+    """Digest of each arm's recipe, code included, by role."""
     analysis: str
-    """SHA-256 of the code that comes from replicates to a verdict."""
-    data: dict[str, str]
-    """`name`, which is not compared, and `digest`, the SHA-256 of the arrays."""
+    """Digest of the code that turns replicates into a verdict."""
+    data: DataIdentity
 
     def differs_in(self, other: Commitment) -> list[str]:
-        """Name what another plan of the same hypothesis says differently."""
+        """Return the names of the parts in which another commitment of the same hypothesis differs."""
         one, two = self._parts(), other._parts()
         return [name for name in one | two if one.get(name) != two.get(name)]
 
     def _parts(self) -> dict[str, Any]:
-        claim = dict(self.claim)
-        word = "bar" if claim["kind"] == "reaches" else "margin"
         return {
-            word: claim.pop("threshold"),
-            "alpha": claim.pop("alpha"),
-            "claim": claim,
+            self.claim.word: self.claim.threshold,
+            "alpha": self.claim.alpha,
+            "claim": self.claim.model_dump(exclude={"threshold", "alpha"}),
             "design": self.design,
             "stopping rule": self.stopping,
             "expected verdict": self.expected,
-            **self.arms,
-            "data": self.data["digest"],
+            **{str(role): digest for role, digest in self.arms.items()},
+            "data": self.data.digest,
             "analysis code": self.analysis,
         }
 
 
 class Entry(Commitment):
-    """One line of the ledger: a plan, when and on what commit it was registered, and the entry before."""
+    """One line of the ledger: a commitment, when and at which commit it was registered, and the entry before."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
     sequence: Annotated[int, Field(ge=1)]
     """Number of the entry, from 1; its line in the file."""
     previous: str
@@ -63,13 +68,13 @@ class Entry(Commitment):
     registered_at: str
     """UTC, ISO 8601; by the clock of whoever registered."""
     reason: str | None
-    """Why the plan was amended; null where the hypothesis was not in the ledger yet."""
+    """Reason for the amendment; null for a hypothesis that was not in the ledger yet."""
     seen: list[str]
-    """Verdicts of evidence of the hypothesis that was there already; "cut off" for a run that came to none."""
+    """Verdicts of existing evidence of the hypothesis; "interrupted" for a run without a verdict."""
     commit: str | None
     """The checked-out commit; null outside a repository."""
     dirty: bool | None
-    """Whether tracked files, apart from the ledger, differed from it."""
+    """Whether tracked files other than the ledger differed from it."""
 
     @property
     def digest(self) -> str:
@@ -83,29 +88,29 @@ class Entry(Commitment):
 
 
 class Registration(Record):
-    """What the ledger said of a hypothesis when its run began."""
+    """The state of the ledger for a hypothesis when its run began."""
 
     status: Literal["registered", "amended", "changed", "exploratory"]
-    """"expected": as it was first registered; "amended": as it was last amended; "changed": registered, and not what
-    was run; "exploratory": not registered."""
+    """"registered": as first registered; "amended": as last amended; "changed": registered, but run differently;
+    "exploratory": not registered."""
     changed: list[str] = Field(default_factory=list)
-    """What was run otherwise than registered."""
+    """Parts that differed from the registration."""
     entry: str | None = None
     """Digest of the latest entry."""
     registered_at: str | None = None
-    """When it was written; UTC, ISO 8601."""
+    """When the entry was written; UTC, ISO 8601."""
     reason: str | None = None
-    """Why it was amended."""
+    """Reason for the amendment."""
     seen: list[str] = Field(default_factory=list)
-    """Verdicts that were known when it was written."""
+    """Verdicts that were known when the entry was written."""
     older: int = 0
-    """Differences, one a cell and seed, whose replicates had all been trained when it was written."""
+    """Differences, one per cell and seed, whose replicates had all been trained before the entry was written."""
     committed: bool | None = None
     """Whether the entry was in the last commit when the run began, which dates it; null outside a repository."""
 
     @property
     def notes(self) -> list[str]:
-        """Say in a few words what keeps this from being a registration before the run; empty where nothing does."""
+        """Short notes on everything that keeps this from being a registration before the run; empty if nothing does."""
         if self.status == "exploratory":
             return ["exploratory"]
         notes = {"amended": ["amended"], "changed": [f"changed: {', '.join(self.changed)}"]}.get(self.status, [])
@@ -115,14 +120,14 @@ class Registration(Record):
 
     def __str__(self) -> str:
         if self.status == "exploratory":
-            return "exploratory: the ledger has no entry of it"
+            return "exploratory: the hypothesis is not in the ledger"
         parts = [f"{self.registered_at}, entry {(self.entry or '')[:12]}"]
         if self.reason:
             parts.append(f"amended: {self.reason}")
         if self.changed:
-            parts.append(f"run with another {', '.join(self.changed)}")
+            parts.append(f"run with a different {', '.join(self.changed)}")
         if self.seen:
-            parts.append(f"after a run ({', '.join(self.seen)})")
+            parts.append(f"registered after a run ({', '.join(self.seen)})")
         if self.older:
-            parts.append(f"{self.older} differences are older")
+            parts.append(f"{self.older} differences are older than the entry")
         return "; ".join(parts if self.committed else [*parts, "not committed"])

@@ -1,35 +1,37 @@
-"""The family: all hypotheses that p-values are corrected for, whether they were run, chosen or decided or not."""
+"""The family: all hypotheses whose p-values are corrected together, whether or not they were selected or have run."""
 
 from __future__ import annotations
 
-from negres_core.bisection.factors import is_mixture
+from collections.abc import Callable
+
 from negres_core.errors import EvidenceError
 from negres_core.evidence.ledger import Ledger
 from negres_core.evidence.store import Store
 from negres_core.statistics.multiplicity import holm
 
 
-def family_of(store: Store, ledger: Ledger) -> dict[str, float]:
+def family_of(store: Store, ledger: Ledger, *, note: Callable[[str], None]) -> dict[str, float]:
     """Correct the p-values of all hypotheses that are in the ledger or have evidence, by Holm's method.
 
-    Smoke runs are no evidence, and the mixtures of a bisection no claims. A hypothesis that has not run, or whose run
-    was cut off, is void or decided nothing, is a member with p = 1.
+    Smoke runs and the mixtures of a bisection are not part of the family. A hypothesis that has not run, or whose run
+    was interrupted, invalid or inconclusive, is a member with p = 1.
 
-    Where the ledger is broken or anything is of a newer version, nobody knows the family: nothing is corrected, and the
-    store notes why.
+    If the ledger is broken, or a record was written by a newer version, the family is unknown, so no p-value is
+    corrected, and `note` is called with the reason.
 
     Args:
         store: where evidence is kept.
         ledger: where hypotheses are registered.
+        note: called with a sentence if the family is unknown.
 
     Returns:
-        The corrected p-value of each hypothesis by its test id, those of the ledger first; none where unknown.
+        The corrected p-value of each hypothesis by its test id, those of the ledger first; empty if unknown.
     """
     try:
         registered = ledger.hypotheses()
-        recorded = [store.read_evidence(path) for path in store.evidence_paths()]
+        records = [store.read_evidence(path) for path in store.evidence_paths()]
     except EvidenceError as error:
-        store.notes.append(f"no p-value is corrected for the family: {error}")
+        note(f"no p-value is corrected for the family: {error}")
         return {}
-    claims = [each for each in recorded if each and not each.smoke and not is_mixture(each.hypothesis)]
+    claims = [each for each in records if each and not each.smoke and each.kind == "claim"]
     return holm(dict.fromkeys(registered) | {each.hypothesis: each.p_value for each in claims})

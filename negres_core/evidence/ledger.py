@@ -1,13 +1,12 @@
-"""The ledger: what hypotheses committed themselves to before they were run, one entry a line, each sealed on the last.
+"""The ledger: what hypotheses committed themselves to before they were run, one entry per line, chained by digests.
 
-The chain finds whatever was done to a part of the file. Written anew as a whole it would be whole again, and without
-its last lines it still is; both show in version control alone, where the commit of an entry is also what dates it.
+The chain reveals any change to a part of the file. It cannot reveal a file that was rewritten as a whole, or one whose
+last lines are missing; version control shows both, and the commit of an entry is also what dates it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import itertools
 import os
 from collections import Counter
@@ -17,20 +16,22 @@ from io import FileIO
 from pathlib import Path
 from typing import Literal
 
+import portalocker
+
 from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence.commitment import Commitment, Entry, Registration
-from negres_core.evidence.record import SCHEMA_VERSION, digest_of, read_strict
+from negres_core.evidence.record import digest_of, read_strict
 from negres_core.provenance.commit import committed_content, committed_contents, trace_commit
 
 GENESIS = "0" * 64
-"""What the first entry continues."""
+"""The digest that the first entry continues."""
 
 
 class Ledger:
     """A file of entries, appended to and never changed.
 
     Args:
-        path: the file; where there is none, no hypothesis is registered.
+        path: the file; if it does not exist, no hypothesis is registered.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,7 +54,7 @@ class Ledger:
         return {entry.hypothesis: entry for entry in self.entries()}
 
     def verify(self) -> list[str]:
-        """Say what is wrong with each entry and link, and with the file against its commits; empty where nothing is.
+        """Return what is wrong with the entries, with the chain, and with the file against its commits.
 
         Raises:
             EvidenceError: the file cannot be read, or a newer version wrote it.
@@ -61,22 +62,22 @@ class Ledger:
         content = self._read()
         _, wrong = self._examine(content)
         wrong += [
-            f"commit {commit[:12]} has other entries: some of them were removed or written anew since"
+            f"commit {commit[:12]} has other entries: some of them have been removed or rewritten since"
             for commit, committed in committed_contents(self.path).items()
             if not content.startswith(committed)
         ]
         return wrong
 
-    def compare(self, plan: Commitment) -> Registration:
-        """Say how what is about to be run was registered.
+    def compare(self, commitment: Commitment) -> Registration:
+        """Return how a hypothesis that is about to be run was registered.
 
         Raises:
             EvidenceError: see `entries`.
         """
-        entry = self.hypotheses().get(plan.hypothesis)
+        entry = self.hypotheses().get(commitment.hypothesis)
         if entry is None:
             return Registration(status="exploratory")
-        changed = entry.differs_in(plan)
+        changed = entry.differs_in(commitment)
         content = committed_content(self.path)
         return Registration(
             status="changed" if changed else "amended" if entry.reason else "registered",
@@ -89,45 +90,46 @@ class Ledger:
         )
 
     def register(
-        self, plan: Commitment, *, reason: str | None = None, seen: Sequence[str] = ()
+        self, commitment: Commitment, *, reason: str | None = None, seen: Sequence[str] = ()
     ) -> Literal["registered", "amended", "unchanged"]:
-        """Append an entry, unless the latest of this hypothesis says the same.
+        """Append an entry, unless the latest entry of the hypothesis is the same.
 
         Processes wait for each other, so that no two entries continue the same one.
 
         Args:
-            plan: what is registered.
-            reason: why a hypothesis that is registered already is to be another; a new one needs none.
-            seen: verdicts that evidence of the hypothesis gave before.
+            commitment: what is registered.
+            reason: why an existing registration is amended; a new hypothesis needs none.
+            seen: verdicts of existing evidence of the hypothesis.
 
         Raises:
-            InputError: the hypothesis is registered otherwise and there is no reason.
+            InputError: the hypothesis is registered with other content and there is no reason.
             EvidenceError: the chain is broken, the file cannot be written, or the clock is behind the last entry's.
         """
         reason = (reason or "").strip() or None
         with self._locked() as file:
             content = file.readall()
             entries = self._trusted(content)
-            before = next((entry for entry in reversed(entries) if entry.hypothesis == plan.hypothesis), None)
-            changed = before.differs_in(plan) if before else []
+            before = next((entry for entry in reversed(entries) if entry.hypothesis == commitment.hypothesis), None)
+            changed = before.differs_in(commitment) if before else []
             if before and not changed:
                 return "unchanged"
             if before and not reason:
                 raise InputError(
-                    "An amendment of what is registered needs a reason.",
-                    received=f"another {', '.join(changed)} for {plan.hypothesis}, registered {before.registered_at}",
-                    remedy='Say why with --negres-reason "...", or undo the change.',
+                    "Amending a registered hypothesis needs a reason.",
+                    received=f"a different {', '.join(changed)} for {commitment.hypothesis}, "
+                    f"registered {before.registered_at}",
+                    remedy='Give the reason with --negres-reason "...", or undo the change.',
                 )
             now = datetime.now(UTC).isoformat(timespec="seconds")
             if entries and now < entries[-1].registered_at:
                 raise EvidenceError(
                     "The clock is behind the last entry of the ledger.",
-                    received=f"{now}, and {entries[-1].registered_at} in {self.path}",
+                    received=f"the time {now}; the last entry of {self.path} was written at {entries[-1].registered_at}",
                     remedy="Set the clock of this machine, or wait.",
                 )
             commit, dirty = trace_commit(self.path.parent, apart_from=self.path.name)
             entry = Entry(
-                **plan.model_dump(),
+                **commitment.model_dump(),
                 sequence=len(entries) + 1,
                 previous=entries[-1].digest if entries else GENESIS,
                 registered_at=now,
@@ -142,7 +144,7 @@ class Ledger:
     def _read(self) -> bytes:
         try:
             with self.path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH)  # not in the middle of another process' line
+                portalocker.lock(file, portalocker.LOCK_SH)  # do not read in the middle of another process' write
                 return file.read()
         except FileNotFoundError:
             return b""
@@ -158,7 +160,7 @@ class Ledger:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a+b", buffering=0) as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                portalocker.lock(file, portalocker.LOCK_EX)
                 file.seek(0)
                 yield file
         except OSError as error:
@@ -174,13 +176,12 @@ class Ledger:
             raise EvidenceError(
                 "The ledger is broken, and nothing in it can be trusted.",
                 received=f"{self.path}: {'; '.join(wrong)}",
-                remedy="Restore it from version control. A last line that was cut off can be deleted and registered "
-                "again.",
+                remedy="Restore it from version control. If the last line is incomplete, delete it and register again.",
             )
         return entries
 
     def _examine(self, content: bytes) -> tuple[list[Entry], list[str]]:
-        """Return the entries that are sealed, and what is wrong with the file."""
+        """Return the entries whose digests match, and everything that is wrong with the file."""
         *lines, rest = content.split(b"\n")
         read = [self._parse(line) for line in lines]
         entries = [entry for entry in read if entry is not None]
@@ -190,32 +191,32 @@ class Ledger:
             if entry is None
         ]
         if rest:
-            wrong.append(f"line {len(lines) + 1} is cut off, as by a killed write")
-        # A line that was edited still holds its place.
+            wrong.append(f"line {len(lines) + 1} is incomplete, as after an interrupted write")
+        # An edited line still takes a place.
         places = [entry.sequence if entry else number for number, entry in enumerate(read, 1)]
         wrong += _misplaced(places) + _unlinked(entries)
-        # What an entry means depends on those before it, so it can be said of a whole chain only.
+        # The meaning of an entry depends on those before it, so it can be checked only in an intact chain.
         return entries, wrong or _senseless(entries)
 
     def _parse(self, line: bytes) -> Entry | None:
-        """Return the entry of a line, or None where it is not, to the byte, what was written."""
+        """Return the entry of a line, or None if the line is not byte for byte what was written."""
         try:
             content = read_strict(line.decode("ascii"))
-            version, digest = content.get("schema_version"), content.pop("digest")
-            if isinstance(version, int) and version > SCHEMA_VERSION and digest == digest_of(content):
+            version, digest, newest = content.get("schema_version"), content.pop("digest"), Entry.newest_version()
+            if isinstance(version, int) and version > newest and digest == digest_of(content):
                 raise EvidenceError(
                     "An entry of the ledger was written by a newer version of negres.",
-                    received=f"{self.path} with schema_version {version}; this version reads up to {SCHEMA_VERSION}",
+                    received=f"{self.path} with schema_version {version}; this version reads up to {newest}",
                     remedy="Upgrade negres.",
                 )
             entry = Entry.model_validate(content)
             return entry if entry.line == line else None
-        except (ValueError, AttributeError, KeyError):  # it is no JSON, no object, or no entry
+        except (ValueError, AttributeError, KeyError):  # not JSON, not an object, or not an entry
             return None
 
 
 def _misplaced(places: Sequence[int]) -> list[str]:
-    """Say what was removed, inserted or reordered, from the numbers of the entries, line by line."""
+    """Return what was removed, inserted or reordered, from the numbers of the entries, line by line."""
     wrong = []
     for before, after in itertools.pairwise([0, *sorted(set(places))]):
         if after - before == 2:
@@ -224,27 +225,27 @@ def _misplaced(places: Sequence[int]) -> list[str]:
             wrong.append(f"entries {before + 1} to {after - 1} were removed")
     for place, count in Counter(places).items():
         if count > 1:
-            wrong.append(f"entry {place} stands there {count} times: one was inserted")
+            wrong.append(f"entry {place} is there {count} times: one was inserted")
     for before, after in itertools.pairwise(places):
         if after < before:
-            wrong.append(f"entry {after} stands after entry {before}: they were reordered")
+            wrong.append(f"entry {after} comes after entry {before}: they were reordered")
     return wrong
 
 
 def _unlinked(entries: Sequence[Entry]) -> list[str]:
-    """Say which entries do not continue the one before, wherever that one stands."""
+    """Return which entries do not continue the one before, wherever that one is in the file."""
     digests = {0: {GENESIS}}
     for entry in entries:
         digests.setdefault(entry.sequence, set()).add(entry.digest)
     return [
-        f"entry {entry.sequence} does not continue entry {entry.sequence - 1}: one of them was edited and sealed anew"
+        f"entry {entry.sequence} does not continue entry {entry.sequence - 1}: one of them was edited and given a new digest"
         for entry in entries
         if entry.previous not in digests.get(entry.sequence - 1, {entry.previous})
     ]
 
 
 def _senseless(entries: Sequence[Entry]) -> list[str]:
-    """Say which entries of a whole chain could not have been registered."""
+    """Return which entries of an intact chain could not have been registered."""
     wrong = []
     known: set[str] = set()
     for entry in entries:
@@ -253,7 +254,7 @@ def _senseless(entries: Sequence[Entry]) -> list[str]:
         known.add(entry.hypothesis)
     for before, after in itertools.pairwise(entries):
         if after.registered_at < before.registered_at:
-            wrong.append(f"entry {after.sequence} says that it was registered before entry {before.sequence}")
+            wrong.append(f"entry {after.sequence} claims to have been registered before entry {before.sequence}")
     return wrong
 
 

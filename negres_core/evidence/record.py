@@ -1,4 +1,4 @@
-"""Records: immutable, closed, strict JSON, and sealed by a digest of one canonical text."""
+"""Records: immutable, closed, strict JSON, sealed by a digest of their canonical text."""
 
 from __future__ import annotations
 
@@ -10,22 +10,29 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-SCHEMA_VERSION = 1
-"""Version of all records; a reader refuses a newer one."""
-
 
 def _null_if_not_finite(value: Any) -> Any:
     return None if isinstance(value, numbers.Real) and not math.isfinite(value) else value
 
 
 Number = Annotated[float | None, BeforeValidator(_null_if_not_finite)]
-"""A number, or null where it is not finite: strict JSON has no word for NaN, and zero would be a lie."""
+"""A number, or null if it is not finite: strict JSON has no NaN, and zero would be false."""
 
 
 class Record(BaseModel):
-    """A part of a record: immutable, and closed to fields it does not know."""
+    """A record or a part of one: immutable, and closed to unknown fields.
+
+    Classes whose names end in "Record" describe something that has a class of its own elsewhere: an `ArmRecord` is the
+    record of an `Arm`. Records that exist only as records (a `Finding`, a `Replicate`) have plain names.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @classmethod
+    def newest_version(cls) -> int:
+        """Return the schema version that this class writes; a newer one is refused."""
+        version: int = cls.model_fields["schema_version"].default
+        return version
 
     def updated(self, **fields: Any) -> Self:
         """Return a copy with other values for some fields, validated as a whole."""

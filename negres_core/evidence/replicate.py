@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from negres_core.evidence.claim_records import ProvenanceRecord
+from negres_core.evidence.provenance import ProvenanceRecord
 from negres_core.evidence.record import Number, Record
 
 

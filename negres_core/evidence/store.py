@@ -1,15 +1,14 @@
-"""The store: the only reader and writer of records. Nothing recorded is lost, nothing damaged is trusted."""
+"""The store: the only reader and writer of records. No record is lost, and no damaged record is trusted."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
-import os
 import re
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +16,10 @@ from pydantic import ValidationError
 
 from negres_core.errors import EvidenceError
 from negres_core.evidence.bisection import BisectionRecord
-from negres_core.evidence.evidence import Evidence, ModelFile, Picture, Replicate
-from negres_core.evidence.record import SCHEMA_VERSION, Record, canonical, digest_of, read_strict
+from negres_core.evidence.evidence import Evidence, Picture
+from negres_core.evidence.record import Record, canonical, digest_of, read_strict
+from negres_core.evidence.replicate import ModelFile, Replicate
+from negres_core.files import write_atomically
 
 Kind = TypeVar("Kind", BisectionRecord, Evidence, Replicate)
 
@@ -26,11 +27,11 @@ Kind = TypeVar("Kind", BisectionRecord, Evidence, Replicate)
 class Store:
     """A folder of records.
 
-        replicates/3f/3f9a....json     one trained replicate, immutable, with its model beside it
+        replicates/3f/3f9a....json         one trained replicate, immutable, with its model beside it
         hypotheses/<name>/evidence.json    one hypothesis
-        hypotheses/<name>/pictures/        what was drawn of it
-        bisections/<name>.json         what makes the difference between two configurations
-        set-aside/                     what was found damaged, or was superseded
+        hypotheses/<name>/pictures/        its pictures
+        bisections/<name>.json             the factors that make the difference between two configurations
+        set-aside/                         damaged or superseded records
 
     Each record is written to a temporary file, synced and renamed, and sealed with a digest of its own content.
     Replicates are found by id and never listed, so that a session's cost does not grow with their number. No lock is
@@ -38,30 +39,35 @@ class Store:
 
     Args:
         folder: the folder.
-        fresh: find only what was recorded through this object, and set aside what it replaces.
+        fresh: find only replicates recorded through this object, and set aside those that they replace.
+        note: called with a sentence about each record that was set aside.
 
+    Attributes:
+        damaged: number of damaged records set aside through this object.
     """
 
-    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, fresh: bool = False, note: Callable[[str], None] = lambda sentence: None
+    ) -> None:
         self.folder = folder
-        self.notes: list[str] = []
-        """What was set aside or could not be known, and why, for the session's summary."""
+        self.damaged = 0
         self._fresh = fresh
+        self._note = note
         self._recorded: set[str] = set()
         self._seen: dict[Path, tuple[tuple[int, ...], Evidence]] = {}
 
     def check_writable(self) -> None:
-        """Make the folder where it is missing, and raise EvidenceError where it cannot be written."""
+        """Make the folder if it is missing; raise EvidenceError if it cannot be written."""
         with _writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.folder):
                 pass
 
     def find(self, id: str) -> Replicate | None:
-        """Return the replicate with this id, or None where there is none that can be trusted.
+        """Return the replicate with this id, or None if there is none that can be trusted.
 
         Raises:
-            EvidenceError: it was written by a newer version.
+            EvidenceError: the record was written by a newer version.
         """
         if self._fresh and id not in self._recorded:
             return None
@@ -79,75 +85,83 @@ class Store:
             self._set_aside(path, f"its model {model.name} is missing")
         elif hashlib.sha256(model.read_bytes()).hexdigest() != replicate.model.sha256:
             self._set_aside(path, f"its model {model.name} was changed")
-            self._set_aside(model, "it is not what was recorded")
+            self._set_aside(model, "it differs from the model that was recorded")
         else:
             return replicate
         return None
 
-    def record(self, replicate: Replicate, model: bytes | None) -> Replicate:
-        """Write a replicate and its model, if any; the model first, so that a record never points to nothing."""
+    def record(self, replicate: Replicate, model: bytes | None = None, *, saved_as: str = "keras") -> Replicate:
+        """Write a replicate and its model, if any; the model first, so that no record points to a missing file.
+
+        Args:
+            replicate: the replicate.
+            model: the bytes of its model file, or None if it has none.
+            saved_as: the format of the model, which is the extension of its file.
+
+        Returns:
+            The replicate as it was recorded, with the name of its model file.
+        """
         path = self._replicate_path(replicate.id)
         if path.exists():
-            # By a fresh run, or by another process at the same time: nothing is wrong with it, so nothing is said.
+            # A fresh run or another process recorded it at the same time. The record is sound, so there is no note.
             self._set_aside(path)
-        if replicate.model is not None and model is not None:
-            _write(path.with_name(replicate.model.file), model)
+        if model is not None:
+            # The name contains a digest of the content, so that two writers never share a file.
+            sha256 = hashlib.sha256(model).hexdigest()
+            file = ModelFile(file=f"{replicate.id}.{sha256[:8]}.{saved_as}", sha256=sha256)
+            replicate = replicate.updated(model=file)
+            _write(path.with_name(file.file), model)
         _write(path, _sealed(replicate))
         self._recorded.add(replicate.id)
         return replicate
 
-    @staticmethod
-    def model_file(id: str, model: bytes | None, *, saved_as: str) -> ModelFile | None:
-        """Name the file of a replicate's model, if any; by its content too, so that two writers never share one."""
-        if model is None:
-            return None
-        sha256 = hashlib.sha256(model).hexdigest()
-        return ModelFile(file=f"{id}.{sha256[:8]}.{saved_as}", sha256=sha256)
-
     def model_path(self, replicate: Replicate) -> Path:
-        """Return where a replicate's model lies.
+        """Return the path of a replicate's model.
 
         Raises:
-            EvidenceError: it has none.
+            EvidenceError: the replicate has no model.
         """
         if replicate.model is None:
             raise EvidenceError(
-                "A fit has no model that is kept.", received=replicate.id, remedy="Ask for the model it inherits."
+                "This replicate has no model, because a fit trains none.",
+                received=replicate.id,
+                remedy="Use the model of the stage that the fit inherits.",
             )
         return self._replicate_path(replicate.id).with_name(replicate.model.file)
 
     def write_evidence(self, evidence: Evidence) -> Path:
-        """Write a hypothesis' evidence; a finished one that says something else is kept beside it."""
+        """Write a hypothesis' evidence; earlier finished evidence with other content is kept beside it."""
         path = self.evidence_path(evidence.hypothesis)
         before = self._read(path, Evidence)
         if before is not None and before.status == "finished" and _content(before) != _content(evidence):
-            # Named by what it says, so that one verdict, reached again and again, is kept once.
+            # Named by its content, so that a verdict reached again and again is kept once.
             with contextlib.suppress(FileNotFoundError):  # another process was faster
                 path.rename(path.with_name(f"evidence-{digest_of(_content(before))[:12]}.json"))
         _write(path, _sealed(evidence))
         return path
 
     def write_picture(self, hypothesis: str, name: str, png: bytes, *, caption: str) -> Picture:
-        """Write a picture beside a hypothesis' evidence, and return what the evidence is to say of it.
+        """Write a picture beside a hypothesis' evidence, and return its record.
 
-        Its file is named by its content too: what superseded evidence names is never replaced, and nothing is removed.
+        The name of the file contains a digest of its content: pictures of superseded evidence are neither replaced nor
+        removed.
         """
         file = f"pictures/{_file_name(name, exactly=png)}.png"
-        _write(self.evidence_path(hypothesis).parent / file, png)
+        _write(self.evidence_folder(hypothesis) / file, png)
         return Picture(name=name, caption=caption, file=file, sha256=hashlib.sha256(png).hexdigest())
 
     def read_evidence(self, path: Path) -> Evidence | None:
-        """Read one evidence file, or None where it cannot be trusted.
+        """Read one evidence file; return None if it cannot be trusted.
 
         Raises:
-            EvidenceError: it was written by a newer version.
+            EvidenceError: the file was written by a newer version.
         """
         return self._read(path, Evidence)
 
     def all_evidence(self) -> list[Evidence]:
-        """Read all evidence that can be trusted, what was superseded by other verdicts included.
+        """Read all evidence that can be trusted, including evidence superseded by other verdicts.
 
-        It is asked for before each hypothesis, so what is as it was is not read again.
+        It is needed before each hypothesis, so files that have not changed are not read again.
         """
         paths = sorted(self.folder.glob("hypotheses/*/evidence*.json"))
         return [evidence for evidence in map(self._read_once, paths) if evidence is not None]
@@ -157,21 +171,28 @@ class Store:
         return sorted(self.folder.glob("hypotheses/*/evidence.json"))
 
     def evidence_path(self, hypothesis: str) -> Path:
-        """Return where a hypothesis' evidence lies: a readable name that no test id can climb out of, and a hash."""
-        return self.folder / "hypotheses" / _file_name(hypothesis, exactly=hypothesis) / "evidence.json"
+        """Return the path of a hypothesis' evidence.
+
+        The folder has a readable name, in which no part of a test id can act as a path, and a hash.
+        """
+        return self.evidence_folder(hypothesis) / "evidence.json"
+
+    def evidence_folder(self, hypothesis: str) -> Path:
+        """Return the folder of a hypothesis' evidence and pictures."""
+        return self.folder / "hypotheses" / _file_name(hypothesis, exactly=hypothesis)
 
     def write_bisection(self, bisected: BisectionRecord) -> Path:
-        """Write a bisection, in the place of an earlier one of the same two configurations of the same test."""
+        """Write a bisection; it replaces an earlier one of the same two configurations of the same test."""
         ends = bisected.model_dump(mode="json", include={"test", "failing", "working"})
         path = self.folder / "bisections" / f"{_file_name(bisected.test, exactly=canonical(ends))}.json"
         _write(path, _sealed(bisected))
         return path
 
     def read_bisection(self, path: Path) -> BisectionRecord | None:
-        """Read a bisection, or None where it cannot be trusted.
+        """Read a bisection; return None if it cannot be trusted.
 
         Raises:
-            EvidenceError: it was written by a newer version.
+            EvidenceError: the record was written by a newer version.
         """
         return self._read(path, BisectionRecord)
 
@@ -206,14 +227,14 @@ class Store:
         try:
             content = read_strict(text)
             sealed = isinstance(content, dict) and content.pop("digest", None) == digest_of(content)
-        except ValueError as error:  # a number too large for a float among them
-            self._set_aside(path, f"it is not whole, strict JSON: {error}")
+        except ValueError as error:  # for example a number too large for a float
+            self._set_aside(path, f"it is not complete, strict JSON: {error}")
             return None
         version = content.get("schema_version") if isinstance(content, dict) else None
-        if isinstance(version, int) and version > SCHEMA_VERSION:
+        if isinstance(version, int) and version > kind.newest_version():
             raise EvidenceError(
                 "A record was written by a newer version of negres.",
-                received=f"{path} with schema_version {version}; this version reads up to {SCHEMA_VERSION}",
+                received=f"{path} with schema_version {version}; this version reads up to {kind.newest_version()}",
                 remedy="Upgrade negres, or give another folder with --negres-evidence DIR.",
             )
         if not sealed:
@@ -234,7 +255,8 @@ class Store:
         except FileNotFoundError:
             return  # another process was faster
         if why is not None:
-            self.notes.append(f"{path} was set aside as {target}: {why}")
+            self.damaged += 1
+            self._note(f"{path} was set aside as {target}: {why}")
 
 
 def _content(evidence: Evidence) -> dict[str, Any]:
@@ -266,23 +288,4 @@ def _writing(path: Path) -> Iterator[None]:
 
 def _write(path: Path, content: bytes) -> None:
     with _writing(path):
-        _write_whole(path, content)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        write_atomically(path, content)

@@ -1,4 +1,4 @@
-"""Foresight: what earlier evidence tells, before training, of how the differences of a run's cells will spread."""
+"""Forecast: how the differences of a run's cells will spread, estimated from earlier evidence before training."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from negres_core.evidence import Evidence, PowerRecord, Store
 from negres_core.power import Power
 
 
-class Spread(NamedTuple):
-    """A standard deviation of cell differences, and what it is known from.
+class KnownSpread(NamedTuple):
+    """A standard deviation of cell differences, and the evidence it is taken from.
 
     Attributes:
         sd: the standard deviation, in the metric's unit.
         at_least: the lower end of its 95% interval.
-        cells: how many cells it was seen in.
-        known_from: the evidence it is known from, in words.
-        own: whether that is evidence of the hypothesis itself.
+        cell_count: the number of cells it was estimated from.
+        known_from: the evidence, in words.
+        own: whether it is evidence of the same hypothesis.
     """
 
     sd: float
     at_least: float
-    cells: int
+    cell_count: int
     known_from: str
     own: bool = True
 
 
-def known_spread(store: Store, evidence: Evidence) -> Spread | None:
-    """Return the spread that earlier evidence on the same data and metric tells, or None where there is none.
+def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:
+    """Return the spread in earlier evidence on the same data and metric, or None if there is none.
 
-    That of the same hypothesis comes first, then that of most cells: other arms are a guide, no more.
+    Evidence of the same hypothesis comes first, then the evidence with the most cells. Other arms are only a guide.
 
     Args:
         store: where evidence is kept.
         evidence: the run that is about to begin.
     """
-    arms = 1 if evidence.claim["kind"] == "reaches" else 2
+    arm_count = 1 if evidence.claim.kind == "reaches" else 2
     known = [
-        (each.hypothesis == evidence.hypothesis, spread.cells, spread)
+        (each.hypothesis == evidence.hypothesis, spread.cell_count, spread)
         for each in store.all_evidence()
         if not each.smoke
-        and (each.data["digest"], each.claim["metric"]) == (evidence.data["digest"], evidence.claim["metric"])
-        and len(each.arms) == arms
+        and (each.data.digest, each.claim.metric) == (evidence.data.digest, evidence.claim.metric)
+        and len(each.arms) == arm_count
         and (spread := spread_in(each)) is not None
     ]
     if not known:
@@ -50,20 +50,21 @@ def known_spread(store: Store, evidence: Evidence) -> Spread | None:
     return spread._replace(own=own)
 
 
-def spread_in(evidence: Evidence) -> Spread | None:
-    """Return the spread of an evidence's own differences, or None where it has no estimate."""
-    if (told := evidence.estimate) is None:
+def spread_in(evidence: Evidence) -> KnownSpread | None:
+    """Return the spread of the differences in one hypothesis' evidence, or None if it has no estimate."""
+    if (estimate := evidence.estimate) is None:
         return None
-    known_from = f"{told.cells} cells of {evidence.title!r}, {evidence.timings.started_at}"
-    return Spread(told.sd, told.as_estimate().sd_interval(0.95)[0], told.cells, known_from)
+    known_from = f"{estimate.cell_count} cells of {evidence.title!r}, {evidence.timings.started_at}"
+    at_least = estimate.as_estimate().sd_interval(0.95)[0]
+    return KnownSpread(estimate.sd, at_least, estimate.cell_count, known_from)
 
 
-def record_power(prospect: Power, *, known_from: str) -> PowerRecord:
-    """Return what a design can decide as it is recorded."""
+def record_power(power: Power, *, known_from: str) -> PowerRecord:
+    """Return the record of what a design can decide."""
     return PowerRecord(
-        sd=prospect.sd,
+        sd=power.sd,
         known_from=known_from,
-        detectable=prospect.detectable,
-        equivalence=prospect.equivalence,
-        floor=prospect.floor,
+        detectable=power.detectable,
+        equivalence=power.equivalence,
+        floor=power.floor,
     )

@@ -7,16 +7,20 @@ from datetime import datetime
 from typing import Literal
 
 from negres_core.dataset import Dataset
-from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.evidence import Commitment, Evidence, Ledger, Registration, Store
-from negres_core.provenance.commit import digest_analysis
+from negres_core.evidence import Commitment, DataIdentity, Evidence, Ledger, Registration, Store, StoppingRule
+from negres_core.provenance.analysis import digest_analysis
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Role
 
 
-def identity_of(test: str, *, expected: str | None) -> str:
-    """Return a test's id without the verdict it expects: a hypothesis stays the same when the expectation is turned.
+def identity_of(test: str, *, expected: str | None, last: bool = True) -> str:
+    """Return a test's id without the verdict it expects: changing the expectation does not make another hypothesis.
+
+    Args:
+        test: the test's id.
+        expected: the verdict that it expects, as it stands in the id.
+        last: which part of the id is the verdict, if several parts equal it: the last one, or the first.
 
     >>> identity_of("test_growth.py::test_growth_pays[digits-refuted]", expected="refuted")
     'test_growth.py::test_growth_pays[digits]'
@@ -25,7 +29,8 @@ def identity_of(test: str, *, expected: str | None) -> str:
     parts = parameters.split("-")
     if expected not in parts:
         return test
-    parts.remove(expected)
+    places = [place for place, part in enumerate(parts) if part == expected]
+    del parts[places[-1 if last else 0]]
     return f"{name}[{'-'.join(parts)}]" if parts else name
 
 
@@ -39,44 +44,47 @@ def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset
     """
     from negres_core.engine.description import describe_recipe, digest_recipe
 
-    said = evidence.model_dump(mode="json", include={"hypothesis", "title", "claim", "design", "data"})
     return Commitment(
-        **said | {"data": {name: said["data"][name] for name in ("name", "digest")}},
-        stopping=Design(**evidence.design).stopping,
+        hypothesis=evidence.hypothesis,
+        title=evidence.title,
+        claim=evidence.claim,
+        design=evidence.design,
+        stopping=StoppingRule.of(evidence.design.as_design()),
         expected=evidence.expected,
         arms={role: digest_recipe(describe_recipe(recipe, data)) for role, recipe in arms.items()},
         analysis=digest_analysis(),
+        data=DataIdentity(name=data.name, digest=data.digest),
     )
 
 
 def register(
-    plan: Commitment, *, ledger: Ledger, store: Store, reason: str | None
+    commitment: Commitment, *, ledger: Ledger, store: Store, reason: str | None
 ) -> Literal["registered", "amended", "unchanged"]:
-    """Register a plan, together with the verdicts that are known of its hypothesis.
+    """Register a commitment, together with the verdicts that are already known of its hypothesis.
 
     Raises:
-        InputError: the test expects no verdict, or it is registered otherwise and there is no reason.
+        InputError: the test expects no verdict, or it is registered with other content and there is no reason.
         EvidenceError: the ledger is broken or cannot be written.
     """
-    if plan.expected not in ("supported", "refuted"):
+    if commitment.expected not in ("supported", "refuted"):
         raise InputError(
-            "A registration says which verdict is expected.",
-            received=f"expected={plan.expected!r} in {plan.hypothesis}",
+            "A registration needs the expected verdict.",
+            received=f"expected={commitment.expected!r} in {commitment.hypothesis}",
             remedy='Parametrize the test: @pytest.mark.parametrize("expected", ["supported"]), or "refuted".',
         )
-    known = {each.verdict or "cut off" for each in store.all_evidence() if each.hypothesis == plan.hypothesis}
-    return ledger.register(plan, reason=reason, seen=sorted(known))
+    earlier = [each for each in store.all_evidence() if each.hypothesis == commitment.hypothesis]
+    return ledger.register(commitment, reason=reason, seen=sorted({each.verdict or "interrupted" for each in earlier}))
 
 
 def count_older(registration: Registration | None, arms: Sequence[Arm]) -> Registration | None:
     """Count the differences that could be known before they were registered.
 
     Args:
-        registration: what the ledger said when the run began.
+        registration: the state of the ledger when the run began.
         arms: the arms, trained.
 
     Returns:
-        The registration, with the count of cells and seeds of which the replicates of all arms are older.
+        The registration, with the number of cells and seeds for which the replicates of all arms are older.
     """
     if registration is None or registration.registered_at is None:
         return registration

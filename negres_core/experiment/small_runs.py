@@ -1,14 +1,15 @@
-"""Trials of the pipeline: training what controls ask for, and their findings."""
+"""Small runs: train the small runs that controls ask for, and collect the findings of these controls."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from negres_core.controls.registry import check_small_runs, plan_small_runs
-from negres_core.evidence import Finding, Store
-from negres_core.experiment.training import Progress, Trainer
+from negres_core.evidence import Finding, ProvenanceRecord, Store
+from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.run import Run
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class PipelineChecks:
-    """What the trials of a run gave.
+    """The results of the small runs of a hypothesis.
 
     Attributes:
-        findings: what the controls found in them.
-        replicates: ids by trial, one list a stage.
+        findings: the findings of the controls.
+        replicates: ids of the replicates by the name of the small run, one list per stage.
         trained: replicates trained.
         reused: replicates found in the store.
     """
@@ -32,19 +33,21 @@ class PipelineChecks:
     reused: int = 0
 
 
-def check_pipeline(run: Run, store: Store, device: Device, provenance: dict[str, Any], progress: Progress) -> PipelineChecks:
-    """Train the trials of a run, as far as the store lacks them, and run the controls that look at them."""
-    trained: dict[str, Run] = {}
+def check_pipeline(
+    run: Run, store: Store, device: Device, provenance: ProvenanceRecord, progress: Progress = no_progress
+) -> PipelineChecks:
+    """Train the small runs of a run, as far as the store lacks them, and run the controls that judge them."""
+    finished: dict[str, Run] = {}
     replicates: dict[str, list[list[str]]] = {}
-    counts = [0, 0]
-    for name, trial in plan_small_runs(run).items():
-
-        def report(what: str, done: int, total: int, name: str = name) -> None:
-            progress(f"{name}: {what}", done, total)
-
-        trainer = Trainer(store, trial, device, provenance, report)
-        arms = [trainer.train(arm) for arm in trial.arms]
-        trained[name] = dataclasses.replace(trial, arms=arms)
+    trained = reused = 0
+    for name, small_run in plan_small_runs(run).items():
+        trainer = Trainer(store, small_run, device, provenance, functools.partial(_report, progress, name))
+        arms = [trainer.train(arm) for arm in small_run.arms]
+        finished[name] = dataclasses.replace(small_run, arms=arms)
         replicates[name] = [[replicate.id for replicate in stage] for arm in arms for stage in arm.stages]
-        counts = [counts[0] + trainer.trained, counts[1] + trainer.reused]
-    return PipelineChecks(check_small_runs(run, trained), replicates, *counts)
+        trained, reused = trained + trainer.trained, reused + trainer.reused
+    return PipelineChecks(check_small_runs(run, finished), replicates, trained, reused)
+
+
+def _report(progress: Progress, name: str, what: str, done: int, total: int) -> None:
+    progress(f"{name}: {what}", done, total)

@@ -1,15 +1,23 @@
-"""Training what the store lacks: stage by stage, each parent once, each replicate recorded as soon as it is there."""
+"""Training: train the replicates that the store lacks, each parent once, and record each one as soon as it is ready."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from negres_core.controls.inherited_weights import differing_weights
 from negres_core.design import Cell
-from negres_core.evidence import Key, Replicate, Store, TrainedWeight
+from negres_core.evidence import (
+    Budget,
+    Cost,
+    Key,
+    PredictionSummary,
+    ProvenanceRecord,
+    RecipeDescription,
+    Replicate,
+    Store,
+)
 from negres_core.preprocessing import digest_array
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Run
@@ -19,10 +27,14 @@ if TYPE_CHECKING:
     from negres_core.engine.device import Device
 
 ENGINE_VERSION = 2
-"""Raised whenever an engine would give other numbers for the same recipe; what is stored is then trained anew."""
+"""Raised when an engine gives different numbers for the same recipe; stored replicates are then retrained."""
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being trained, how many replicates of it are there, and how many there will be."""
+"""Called with what is being trained, the number of its replicates that are ready, and how many there will be."""
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """Report nothing."""
 
 
 class Trainer:
@@ -33,14 +45,17 @@ class Trainer:
         reused: replicates found in the store so far.
     """
 
-    def __init__(self, store: Store, run: Run, device: Device, provenance: dict[str, Any], progress: Progress) -> None:
+    def __init__(
+        self, store: Store, run: Run, device: Device, provenance: ProvenanceRecord, progress: Progress = no_progress
+    ) -> None:
         self.trained = self.reused = 0
         self._store, self._run, self._device = store, run, device
         self._provenance, self._progress = provenance, progress
-        self._descriptions: dict[Recipe, dict[str, Any]] = {}
+        self._descriptions: dict[Recipe, RecipeDescription] = {}
+        self._older_digests: dict[Recipe, str] = {}
         self._done: dict[Recipe, dict[Key, Replicate]] = {}
 
-    def description(self, recipe: Recipe) -> dict[str, Any]:
+    def description(self, recipe: Recipe) -> RecipeDescription:
         """Return the description of a recipe on the run's data."""
         from negres_core.engine.description import describe_recipe
 
@@ -51,11 +66,8 @@ class Trainer:
     def train(self, arm: Arm, cells: Sequence[Cell] | None = None) -> Arm:
         """Return an arm with the replicates of all its stages, on some of the run's cells or on all."""
         cells = self._run.cells if cells is None else cells
-        lineage = [arm.recipe]
-        while lineage[0].parent is not None:
-            lineage.insert(0, lineage[0].parent)
         stages: list[list[Replicate]] = []
-        for recipe in lineage:
+        for recipe in arm.recipe.lineage:
             stages.append(self._train_stage(recipe, cells, stages[-1] if stages else None))
         return dataclasses.replace(arm, stages=stages)
 
@@ -65,7 +77,7 @@ class Trainer:
         from negres_core.engine.contract import Job
         from negres_core.engine.selection import train
 
-        # Arms that inherit the same stage share its replicates, and a look those of the looks before.
+        # Arms that inherit the same stage share its replicates, and a look shares those of earlier looks.
         done = self._done.setdefault(recipe, {})
         keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds)]
         if all(key in done for key in keys):
@@ -74,9 +86,9 @@ class Trainer:
         for position, key in enumerate(keys):
             if key in done:
                 continue
-            stored = self._store.find(key.id)
-            # The parent may have been trained anew since, elsewhere and with other bits.
-            if stored and not (parents and differing_weights(stored, parents[position])):
+            stored = self._find(key, recipe)
+            # The parent may have been retrained since, elsewhere and with different bits.
+            if stored and not (parents and stored.differing_weights(parents[position])):
                 done[key] = stored
                 self.reused += 1
                 continue
@@ -90,8 +102,18 @@ class Trainer:
             self.trained += 1
             self._progress(str(recipe), len(done), planned)
         if left_out := [key for key in keys if key not in done]:
-            raise RuntimeError(f"The engine left out {len(left_out)} of {len(jobs)} replicates it was given.")
+            raise RuntimeError(f"The engine left out {len(left_out)} of {len(jobs)} replicates.")
         return [done[key] for key in keys]
+
+    def _find(self, key: Key, recipe: Recipe) -> Replicate | None:
+        """Return a stored replicate, also one that version 0.1.0 recorded under the digest of the recipe's text."""
+        from negres_core.engine.description import digest_recipe_by_text
+
+        if (stored := self._store.find(key.id)) is not None:
+            return stored
+        if recipe not in self._older_digests:
+            self._older_digests[recipe] = digest_recipe_by_text(recipe, self._run.data)
+        return self._store.find(key.updated(recipe=self._older_digests[recipe]).id)
 
     def _key(self, recipe: Recipe, cell: Cell, seed: int) -> Key:
         from negres_core.engine.description import digest_recipe
@@ -105,25 +127,24 @@ class Trainer:
             fold=cell.fold,
             rows=digest_array(cell.test),
             seed=seed,
-            backend=self._provenance["backend"],
+            backend=self._provenance.backend,
             device=self._device.kind,
         )
 
     def _record(self, key: Key, result: Result, recipe: Recipe) -> Replicate:
-        saved_as = "" if recipe.fit else recipe.last.saved_as
         replicate = Replicate(
             id=key.id,
             key=key,
             status="finished" if result.finite else "not finite",
             metrics=dict(result.metrics),
             curve=list(result.curve),
-            predictions=result.predictions,
-            weights=[TrainedWeight(**dataclasses.asdict(weight)) for weight in result.weights],
+            predictions=PredictionSummary(**result.predictions),
+            weights=result.weights,
             inputs_digest=result.inputs_digest,
-            budget=result.budget,
-            cost=dict(result.cost),
-            model=self._store.model_file(key.id, result.model, saved_as=saved_as),
+            budget=Budget(**result.budget),
+            cost=Cost(**result.cost),
+            model=None,
             provenance=self._provenance,
             recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        return self._store.record(replicate, result.model)
+        return self._store.record(replicate, result.model, saved_as="keras" if recipe.fit else recipe.last.saved_as)

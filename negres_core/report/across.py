@@ -39,8 +39,8 @@ def _groups(evidences: Sequence[Evidence]) -> list[list[Evidence]]:
     for evidence in sorted(evidences, key=lambda each: each.timings.started_at):
         if evidence.estimate is not None and evidence.verdict not in (None, "invalid"):
             test = evidence.hypothesis.partition("[")[0]
-            claim = tuple(sorted(evidence.claim.items()))
-            groups.setdefault((test, evidence.title, claim), {})[evidence.data["digest"]] = evidence
+            claim = evidence.claim
+            groups.setdefault((test, evidence.title, claim), {})[evidence.data.digest] = evidence
     return [sorted(group.values(), key=lambda each: each.hypothesis) for group in groups.values()]
 
 
@@ -50,8 +50,8 @@ def _row(group: Sequence[Evidence]) -> tuple[str, ...]:
     lowest, highest = combined.prediction_interval(0.95)
     return (
         group[0].title,
-        f"{len(group)}: {', '.join(each.data['name'] for each in group)}",
-        f"{combined.effect:+.4f} [{low:+.4f}, {high:+.4f}] {group[0].claim['unit']}",
+        f"{len(group)}: {', '.join(each.data.name for each in group)}",
+        f"{combined.effect:+.4f} [{low:+.4f}, {high:+.4f}] {group[0].claim.unit}",
         f"{math.sqrt(combined.tau_squared):.4f}",
         f"{combined.i_squared:.0%}",
         f"[{lowest:+.4f}, {highest:+.4f}]",

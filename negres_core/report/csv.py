@@ -24,15 +24,15 @@ def render(evidences: Sequence[Evidence], replicates: Mapping[str, Replicate]) -
     for evidence in evidences:
         for arm in evidence.arms:
             for id in arm.replicates[-1]:
-                row = {
+                row: dict[str, object] = {
                     "hypothesis": evidence.title,
-                    "data": evidence.data["name"],
+                    "data": evidence.data.name,
                     "role": arm.role,
                     "recipe": arm.recipe,
                     "replicate": id,
                 }
                 if (found := replicates.get(id)) is not None:
                     row |= found.key.model_dump(include={"repeat", "fold", "seed"})
-                    row |= {"status": found.status, **found.metrics, "train_s": found.cost["train_s"]}
+                    row |= {"status": found.status, **found.metrics, "train_s": found.cost.train_s}
                 rows.append(row)
     return pd.DataFrame(rows).to_csv(index=False) if rows else ""

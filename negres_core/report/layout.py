@@ -16,6 +16,11 @@ def show_p(p: float) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3g}"
 
 
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun, as in "1 repeat" or "5 repeats"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def lay_out(rows: Sequence[Sequence[str]], *, headers: Sequence[str], widths: Sequence[int], style: Style) -> str:
     """Lay out rows as a table.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,9 +12,6 @@ from negres_core.evidence import ArmRecord, Evidence
 from negres_core.evidence.record import digest_of
 from negres_core.report.layout import lay_out, show_p
 from negres_core.statistics.ranking import rank
-
-# What a stage's description says of the model on one data set, whose shapes it has.
-OF_THE_DATA = ("model", "start")
 
 
 def render(evidences: Sequence[Evidence], *, metric: str, higher_is_better: bool) -> str:
@@ -34,7 +30,7 @@ def render(evidences: Sequence[Evidence], *, metric: str, higher_is_better: bool
         InputError: fewer than 3 arms share the data sets, there are fewer than 3 of these, or all arms tie.
     """
     finished = [each for each in evidences if each.status == "finished" and not each.smoke]
-    names = {each.data["digest"]: each.data["name"] for each in finished}
+    names = {each.data.digest: each.data.name for each in finished}
     values = _values([each for each in finished if each.verdict != "invalid"], metric)
     data_sets = sorted({digest for found in values.values() for digest in found}, key=names.__getitem__)
     shared = {arm: [found[each] for each in data_sets] for arm, found in values.items() if len(found) == len(data_sets)}
@@ -76,9 +72,8 @@ def _values(evidences: Sequence[Evidence], metric: str) -> dict[str, dict[str, f
     found: dict[str, dict[str, tuple[int, float]]] = {}
     for evidence in evidences:
         for arm in evidence.arms:
-            value = arm.metrics.get(metric, {}).get("mean")
-            if value is not None:
-                identity, digest = _identity(arm), evidence.data["digest"]
+            if metric in arm.metrics and (value := arm.metrics[metric].mean) is not None:
+                identity, digest = _identity(arm), evidence.data.digest
                 recipes[identity] = arm.recipe
                 cells = sum(map(len, arm.values))
                 best = found.setdefault(identity, {}).get(digest)
@@ -94,10 +89,5 @@ def _values(evidences: Sequence[Evidence], metric: str) -> dict[str, dict[str, f
 
 
 def _identity(arm: ArmRecord) -> str:
-    """Digest what an arm is on any data set."""
-
-    def plain(stage: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in stage.items() if name not in OF_THE_DATA}
-
-    stages = [plain(stage) for stage in arm.description["stages"]]
-    return digest_of({"recipe": arm.recipe, **arm.description, "stages": stages})
+    """Digest the parts of an arm that do not depend on the data set."""
+    return digest_of({"recipe": arm.recipe, **arm.description.without_shapes()})

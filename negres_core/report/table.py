@@ -43,15 +43,15 @@ def _row(evidence: Evidence, family: Mapping[str, float]) -> tuple[str, ...]:
     effect = ""
     if evidence.estimate is not None:
         low, high = evidence.estimate.interval_95
-        effect = f"{evidence.estimate.effect:+.4f} [{low:+.4f}, {high:+.4f}] {evidence.claim['unit']}"
+        effect = f"{evidence.estimate.effect:+.4f} [{low:+.4f}, {high:+.4f}] {evidence.claim.unit}"
     verdict = "not judged (smoke)" if evidence.smoke else evidence.judgement or "none: the run was cut off"
-    planned = evidence.design["folds"] * evidence.design["repeats"]
-    done = evidence.design["folds"] * len(evidence.differences) or planned
+    planned = evidence.design.folds * evidence.design.repeats
+    done = evidence.design.folds * len(evidence.differences) or planned
     cells = f"{done}" if done == planned else f"{done} of {planned}"
-    seeds = f" x{evidence.design['seeds']}" if evidence.design["seeds"] > 1 else ""
+    seeds = f" x{evidence.design.seeds}" if evidence.design.seeds > 1 else ""
     return (
         evidence.title,
-        evidence.data["name"],
+        evidence.data.name,
         effect,
         f"{cells}{seeds}",
         verdict,
@@ -66,7 +66,7 @@ def _corrected(evidence: Evidence, family: Mapping[str, float]) -> str:
     p = family.get(evidence.hypothesis)
     if p is None or evidence.p_value is None:
         return ""
-    return show_p(p) if p < evidence.claim["alpha"] else f"{show_p(p)}, not shown in the family"
+    return show_p(p) if p < evidence.claim.alpha else f"{show_p(p)}, not shown in the family"
 
 
 def _registered(evidence: Evidence) -> str:

@@ -1,4 +1,4 @@
-"""Bisecting: the runs of a bisection, each a test's own in another configuration, in one session of pytest."""
+"""The runs of a bisection in one pytest session: each is the same test with another configuration."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from _pytest.runner import runtestprotocol  # where plugins that rerun tests have it from, too
+from _pytest.runner import runtestprotocol  # plugins that rerun tests import it from here, too
 
 from negres_core.bisection.factors import Configuration, End, differing_factors, name_mixture
 from negres_core.bisection.search import Bisection, Outcome, Step, bisect
 from negres_core.errors import EvidenceError, InputError, NegresError
-from negres_core.evidence import BisectionRecord, StepRecord, Store
-from negres_core.plugin import EVIDENCE, NOTE
+from negres_core.evidence import BisectionRecord, StepRecord
+from negres_core.session.keys import EVIDENCE, MIXTURE_KEY, NOTE, params_of, store_of
 
 CONFIGURATION, EXPECTED = "configuration", "expected"
-"""Names of a test's parameters: what a mixture has its own of, and what nobody has of a mixture."""
+"""Parameters replaced in a mixture: its configuration, and the expected verdict, which it does not have."""
 
 
-class Bisecting:
-    """A plugin for a session of one test, which runs what a bisection asks for in place of all its parameters.
+class BisectionPlugin:
+    """A plugin for a session of one test, which runs the configurations of a bisection instead of its parameters.
 
     Attributes:
-        bisection: what was found, once the session has ended well.
-        path: where its record lies.
-        error: why nothing could be found.
+        bisection: the result, once the session has ended without an error.
+        path: the path of its record.
+        error: why there is no result.
     """
 
     def __init__(self, failing: End, working: End) -> None:
@@ -37,17 +37,16 @@ class Bisecting:
         self._ends = failing, working
         self._mixing: tuple[pytest.Function, Configuration] | None = None
         self._raised: BaseException | None = None
-        self._store: Store | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Refuse options with which no run comes to a verdict before the next."""
+        """Refuse options with which a run does not reach a verdict before the next one starts."""
         for option, name, off in (("--negres-register", "negres_register", False), ("-n", "dist", "no")):
             if config.getoption(name, off) != off:
-                raise pytest.UsageError(f"A bisection runs one mixture after another: leave {option} out.")
+                raise pytest.UsageError(f"A bisection runs one mixture after another: omit {option}.")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Where a mixture is made, put it in the place of the test's own configurations."""
+        """While a mixture is made, put it in the place of the test's own configurations."""
         if self._mixing is None:
             return
         template, mixture = self._mixing
@@ -66,7 +65,7 @@ class Bisecting:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Bisect; errors that a user can meet wait for whoever started the session."""
+        """Bisect; keep a user's error for the caller that started the session."""
         if session.testsfailed or session.config.getoption("collectonly"):
             return None
         try:
@@ -77,16 +76,16 @@ class Bisecting:
 
     def _bisect(self, session: pytest.Session) -> None:
         items = [item for item in session.items if isinstance(item, pytest.Function)]
-        found = [_find(end, items) for end in self._ends]
-        template = _agree([item for item in found if item is not None] or items)
+        named_items = [_find(end, items) for end in self._ends]
+        template = _agree([item for item in named_items if item is not None] or items)
         failing, working = (
-            _params(item or template)[CONFIGURATION] if end.factors is None else end.factors
-            for end, item in zip(self._ends, found, strict=True)
+            params_of(item or template)[CONFIGURATION] if end.factors is None else end.factors
+            for end, item in zip(self._ends, named_items, strict=True)
         )
         differing_factors(failing, working)
-        pairs = zip((failing, working), found, strict=True)
+        pairs = zip((failing, working), named_items, strict=True)
         named = {name_mixture(configuration): item for configuration, item in pairs if item is not None}
-        # pytest tears down what the next test has no use for: this one, which is never run, keeps the data in place.
+        # pytest tears down fixtures that the next test does not need. This one never runs; it keeps the data loaded.
         following = self._mix(template, working)
 
         def decide(configuration: Configuration) -> Outcome:
@@ -98,11 +97,11 @@ class Bisecting:
             _say(session.config, str(step))
 
         self.bisection = bisect(failing, working, decide, tell=tell)
-        if self._store is not None:
-            self.path = self._store.write_bisection(_record(template.nodeid.partition("[")[0], self.bisection))
+        record = _record(template.nodeid.partition("[")[0], self.bisection)
+        self.path = store_of(session.config).write_bisection(record)
 
     def _mix(self, template: pytest.Function, configuration: Configuration) -> pytest.Function:
-        """Make a test the way pytest collected it, in another configuration."""
+        """Make a test the way pytest collected it, with another configuration."""
         parent: Any = template.parent
         function = getattr(parent.obj, template.originalname)
         self._mixing = template, configuration
@@ -112,9 +111,10 @@ class Bisecting:
             self._mixing = None
         for mixture in made:
             if _others(mixture) == _others(template):
+                mixture.stash[MIXTURE_KEY] = True
                 return cast(pytest.Function, mixture)
         raise InputError(
-            "The test's other parameters are not the same when they are asked for again.",
+            "The test's other parameters differ when pytest collects it again.",
             received=f"{_others(template)} in {template.nodeid}",
             remedy="Make their values once, outside `pytest_generate_tests`.",
         )
@@ -125,16 +125,17 @@ class Bisecting:
         for name, value in item.user_properties:
             if name == NOTE:
                 _say(item.config, str(value))
-        found = dict(item.user_properties)
-        if EVIDENCE not in found:
+        properties = dict(item.user_properties)
+        if EVIDENCE not in properties:
             return self._undecided()
-        path = Path(str(found[EVIDENCE]))
-        self._store = store = Store(path.parents[2])
+        path, store = Path(str(properties[EVIDENCE])), store_of(item.config)
         evidence = store.read_evidence(path)
         if evidence is None:
-            raise EvidenceError("Evidence is gone.", received=str(path), remedy="Bisect again; replicates are kept.")
+            raise EvidenceError(
+                "The evidence is gone.", received=str(path), remedy="Bisect again; replicates are kept."
+            )
         if mixed and evidence.outcome is not None:
-            # The test's assertion is about the claim, and nobody claimed anything of a mixture.
+            # The test's assertion is about the claim, and a mixture is not a claim.
             store.write_evidence(evidence.updated(outcome=None))
         return Outcome(
             verdict=evidence.verdict or "not judged",
@@ -146,37 +147,37 @@ class Bisecting:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-        """Run a test, and report neither success nor failure of it: those are about the claim."""
+        """Run a test and report neither success nor failure, which would be about the claim."""
         runtestprotocol(item, log=False, nextitem=nextitem)
         return True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, object, object]:
-        """Note what went wrong first."""
+        """Remember the first error."""
         if call.excinfo is not None and self._raised is None:
             self._raised = call.excinfo.value
         return (yield)
 
     def _undecided(self) -> Outcome:
         raised = self._raised
-        # What is wrong with a folder, a data set or the device is no property of the configuration.
+        # Errors about folders, data or devices are not caused by the configuration, so raise them.
         if isinstance(raised, NegresError) and not isinstance(raised, InputError):
             raise raised
         if raised is None:
-            return Outcome(verdict="no verdict", finding="the test asked `experiment` for nothing")
+            return Outcome(verdict="no verdict", finding="the test did not call `experiment`")
         if isinstance(raised, pytest.skip.Exception):
             return Outcome(verdict="skipped", finding=str(raised))
         return Outcome(verdict="error", finding=f"{type(raised).__name__}: {raised}".splitlines()[0])
 
 
 def _find(end: End, items: Sequence[pytest.Function]) -> pytest.Function | None:
-    """Return the test with an end's param id, or None where the end gives its factors itself."""
+    """Return the test with an end's parameter id, or None if the end gives its factors itself."""
     if end.param is None:
         return None
     named = {item.callspec.id: item for item in items if hasattr(item, "callspec")}
     if end.param not in named:
         raise InputError(
-            "This test has no such parameters.",
+            "The test has no parameters with this id.",
             received=f"{end.test}[{end.param}]",
             remedy=f"Give one of: {', '.join(named) or '(it has none)'}.",
         )
@@ -184,28 +185,24 @@ def _find(end: End, items: Sequence[pytest.Function]) -> pytest.Function | None:
 
 
 def _agree(items: Sequence[pytest.Function]) -> pytest.Function:
-    """Return the first of a test's items, where they differ in their configuration alone."""
-    if not items or not all(CONFIGURATION in _params(item) for item in items):
+    """Return the first of a test's items, if they differ only in their configuration."""
+    if not items or not all(CONFIGURATION in params_of(item) for item in items):
         raise InputError(
-            f"A test that can be bisected has a parameter named `{CONFIGURATION}`.",
+            f"Only a test with a parameter named `{CONFIGURATION}` can be bisected.",
             received=", ".join(item.nodeid for item in items) or "no test",
             remedy=f'Parametrize it: @pytest.mark.parametrize("{CONFIGURATION}", [pytest.param({{...}}, id="twin")]).',
         )
     if any(_others(item) != _others(items[0]) for item in items):
         raise InputError(
-            f"Two configurations are bisected with all else equal, and these differ in more than `{CONFIGURATION}`.",
+            f"A bisection needs everything else to be equal, but these tests differ in more than `{CONFIGURATION}`.",
             received=", ".join(item.nodeid for item in items),
-            remedy="Make what differs a factor, or name an end by the test's id with its param id.",
+            remedy="Make the difference a factor, or name each end by the test's id with its parameter id.",
         )
     return items[0]
 
 
-def _params(item: pytest.Function) -> dict[str, Any]:
-    return dict(item.callspec.params) if hasattr(item, "callspec") else {}
-
-
 def _others(item: pytest.Function) -> dict[str, str]:
-    return {name: repr(value) for name, value in _params(item).items() if name not in (CONFIGURATION, EXPECTED)}
+    return {name: repr(value) for name, value in params_of(item).items() if name not in (CONFIGURATION, EXPECTED)}
 
 
 def _say(config: pytest.Config, line: str) -> None:
@@ -214,15 +211,15 @@ def _say(config: pytest.Config, line: str) -> None:
     terminal.write_line(f"negres: {line}")
 
 
-def _record(test: str, found: Bisection) -> BisectionRecord:
+def _record(test: str, bisection: Bisection) -> BisectionRecord:
     return BisectionRecord(
         test=test,
-        failing=dict(found.failing),
-        working=dict(found.working),
-        differing=found.differing,
-        cause=found.cause,
-        necessary=found.necessary,
-        steps=tuple(StepRecord(changed=step.changed, **asdict(step.decided)) for step in found.steps),
-        explanation=str(found),
+        failing=dict(bisection.failing),
+        working=dict(bisection.working),
+        differing=bisection.differing,
+        cause=bisection.cause,
+        necessary=bisection.necessary,
+        steps=tuple(StepRecord(changed=step.changed, **asdict(step.decided)) for step in bisection.steps),
+        explanation=str(bisection),
         recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -21,7 +21,7 @@ class Estimate:
         standard_error: standard error of the effect.
         dof: degrees of freedom of Student's t.
         sd: standard deviation of the cell differences, ddof=1.
-        cells: number of cell differences, N.
+        cell_count: number of cell differences, N.
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
 
     Raises:
@@ -32,7 +32,7 @@ class Estimate:
     standard_error: float
     dof: int
     sd: float
-    cells: int
+    cell_count: int
     test_train_ratio: float
 
     def __post_init__(self) -> None:

@@ -51,7 +51,7 @@ def smallest_decidable_margin(sd: float, folds: int, *, effect: float = 0.0, alp
 
 
 def minimum_detectable_effect(
-    sd: float, cells: int, *, test_train_ratio: float, alpha: float = 0.05, power: float = 0.8
+    sd: float, cell_count: int, *, test_train_ratio: float, alpha: float = 0.05, power: float = 0.8
 ) -> float:
     """Compute the smallest true effect that the corrected one-sided test detects with a given power.
 
@@ -60,7 +60,7 @@ def minimum_detectable_effect(
 
     Args:
         sd: standard deviation of the cell differences, ddof=1, in the metric's unit; assumed to be the true one.
-        cells: number of cell differences, N.
+        cell_count: number of cell differences, N.
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
         alpha: the level of the test, between 0 and 0.5.
         power: probability of detecting the effect, between alpha and 1.
@@ -78,12 +78,12 @@ def minimum_detectable_effect(
     """
     check_alpha(alpha)
     _check_positive("sd", sd)
-    _check_count("cells", cells)
+    _check_count("cell_count", cell_count)
     _check_positive("test_train_ratio", test_train_ratio)
     _check_power(power, alpha)
-    threshold = float(stdtrit(cells - 1, 1.0 - alpha))
-    standard_error = corrected_standard_error(sd, cells, test_train_ratio=test_train_ratio)
-    return noncentrality(threshold, cells - 1, probability=1.0 - power) * standard_error
+    threshold = float(stdtrit(cell_count - 1, 1.0 - alpha))
+    standard_error = corrected_standard_error(sd, cell_count, test_train_ratio=test_train_ratio)
+    return noncentrality(threshold, cell_count - 1, probability=1.0 - power) * standard_error
 
 
 def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -> int | None:
@@ -101,7 +101,7 @@ def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -
         The smallest total number of repeats, including those already run, or None if no number can decide.
 
     Examples:
-        >>> estimate = Estimate(effect=0.004, standard_error=0.003, dof=4, sd=0.0045, cells=5, test_train_ratio=0.25)
+        >>> estimate = Estimate(effect=0.004, standard_error=0.003, dof=4, sd=0.0045, cell_count=5, test_train_ratio=0.25)
         >>> repeats_needed(estimate, decides=lambda projected: projected.p_greater < 0.05)
         8
         >>> repeats_needed(estimate, decides=lambda projected: projected.p_greater < 0.01) is None
@@ -109,9 +109,9 @@ def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -
     """
 
     def projected(repeats: int) -> Estimate:
-        cells = repeats * estimate.folds
-        standard_error = corrected_standard_error(estimate.sd, cells, test_train_ratio=estimate.test_train_ratio)
-        return replace(estimate, standard_error=standard_error, dof=cells - 1, cells=cells)
+        cell_count = repeats * estimate.folds
+        standard_error = corrected_standard_error(estimate.sd, cell_count, test_train_ratio=estimate.test_train_ratio)
+        return replace(estimate, standard_error=standard_error, dof=cell_count - 1, cell_count=cell_count)
 
     candidates = range(1, MAX_REPEATS + 1)
     first = bisect_left(candidates, True, key=lambda repeats: decides(projected(repeats)))

@@ -107,7 +107,7 @@ def combine(estimates: Sequence[Estimate]) -> RandomEffects:
         meta-analysis with few studies, BMC Medical Research Methodology 15.
 
     Examples:
-        >>> fields = dict(dof=24, sd=0.02, cells=25, test_train_ratio=0.25, standard_error=0.01)
+        >>> fields = dict(dof=24, sd=0.02, cell_count=25, test_train_ratio=0.25, standard_error=0.01)
         >>> combined = combine([Estimate(effect=effect, **fields) for effect in (0.01, 0.05, 0.03)])
         >>> f"{combined.effect:.3f} +- {combined.standard_error:.4f}, tau^2 = {combined.tau_squared:.4f}"
         '0.030 +- 0.0115, tau^2 = 0.0003'

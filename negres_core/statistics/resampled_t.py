@@ -62,33 +62,33 @@ def corrected_resampled_t(differences: np.ndarray, *, test_train_ratio: float) -
         standard_error=corrected_standard_error(sd, values.size, test_train_ratio=test_train_ratio),
         dof=values.size - 1,
         sd=sd,
-        cells=values.size,
+        cell_count=values.size,
         test_train_ratio=float(test_train_ratio),
     )
 
 
-def corrected_standard_error(sd: float, cells: int, *, test_train_ratio: float) -> float:
+def corrected_standard_error(sd: float, cell_count: int, *, test_train_ratio: float) -> float:
     """Compute the standard error of the mean of correlated cells, in the unit of `sd`.
 
     Args:
         sd: standard deviation of the cell differences, ddof=1.
-        cells: number of cells, N.
+        cell_count: number of cells, N.
         test_train_ratio: n_test / n_train of a cell.
     """
-    return sd * math.sqrt(1.0 / cells + test_train_ratio)
+    return sd * math.sqrt(1.0 / cell_count + test_train_ratio)
 
 
-def half_width(sd: float, cells: int, *, test_train_ratio: float, alpha: float) -> float:
+def half_width(sd: float, cell_count: int, *, test_train_ratio: float, alpha: float) -> float:
     """Compute half the width of the 1 - 2 alpha interval of the effect, in the unit of `sd`.
 
     Args:
         sd: standard deviation of the cell differences, ddof=1.
-        cells: number of cells, N.
+        cell_count: number of cells, N.
         test_train_ratio: n_test / n_train of a cell.
         alpha: the level of the one-sided test, between 0 and 0.5.
     """
-    return float(stdtrit(cells - 1, 1.0 - alpha)) * corrected_standard_error(
-        sd, cells, test_train_ratio=test_train_ratio
+    return float(stdtrit(cell_count - 1, 1.0 - alpha)) * corrected_standard_error(
+        sd, cell_count, test_train_ratio=test_train_ratio
     )
 
 

@@ -14,7 +14,7 @@ from negres_core.statistics import Estimate, corrected_resampled_t
 
 
 def estimate(**fields) -> Estimate:
-    usual = {"effect": 0.02, "standard_error": 0.01, "dof": 24, "sd": 0.04, "cells": 25, "test_train_ratio": 0.25}
+    usual = {"effect": 0.02, "standard_error": 0.01, "dof": 24, "sd": 0.04, "cell_count": 25, "test_train_ratio": 0.25}
     return Estimate(**(usual | fields))
 
 
@@ -68,7 +68,7 @@ def test_probability_better_is_that_of_baycomp(repeats, folds):
 
 def test_two_degrees_of_freedom_make_the_interval_of_the_spread_exponential():
     # Chi-square with 2 degrees of freedom is exponential with mean 2.
-    low, high = estimate(sd=0.04, dof=2, cells=3).sd_interval(0.9)
+    low, high = estimate(sd=0.04, dof=2, cell_count=3).sd_interval(0.9)
 
     assert low == pytest.approx(0.04 / math.sqrt(-math.log(0.05)))
     assert high == pytest.approx(0.04 / math.sqrt(-math.log(0.95)))

@@ -31,7 +31,7 @@ def after(repeats: int, *, effect: float, sd: float = 0.01, folds: int = 5) -> E
         standard_error=sd * math.sqrt(1 / cells + ratio),
         dof=cells - 1,
         sd=sd,
-        cells=cells,
+        cell_count=cells,
         test_train_ratio=ratio,
     )
 
@@ -95,10 +95,10 @@ def test_projects_the_estimate_that_the_test_itself_would_give():
 
     def decides(estimate: Estimate) -> bool:
         projections.append(estimate)
-        return estimate.cells >= 200
+        return estimate.cell_count >= 200
 
     assert repeats_needed(once, decides=decides) == 40
-    projected = next(estimate for estimate in projections if estimate.cells == 200)
+    projected = next(estimate for estimate in projections if estimate.cell_count == 200)
     repeated = corrected_resampled_t(np.tile(cells, (40, 1)), test_train_ratio=1 / 4)
     assert projected.effect == pytest.approx(repeated.effect)
     assert projected.dof == repeated.dof
@@ -131,7 +131,7 @@ def test_the_detectable_effect_is_that_of_statsmodels_if_nothing_is_corrected(ce
 
 
 @given(
-    cells=st.integers(2, 200),
+    cell_count=st.integers(2, 200),
     ratio=st.floats(0.05, 1.0),
     alpha=st.floats(0.001, 0.3),
     power=st.floats(0.4, 0.99),
@@ -159,14 +159,14 @@ def test_endless_repeats_leave_an_effect_that_cannot_be_detected():
         ({"alpha": math.nan}, r"between 0 and 0\.5", "alpha=nan"),
         ({"sd": 0.0}, "`sd` has to be finite and positive", "sd=0.0"),
         ({"sd": math.nan}, "`sd` has to be finite and positive", "sd=nan"),
-        ({"cells": 1}, "at least 2 cells", "cells=1"),
+        ({"cell_count": 1}, "at least 2 cells", "cell_count=1"),
         ({"test_train_ratio": 0.0}, "`test_train_ratio` has to be finite and positive", "test_train_ratio=0.0"),
         ({"power": 0.05}, "power of a test lies between its level and 1", "power=0.05, alpha=0.05"),
         ({"power": 80}, "power of a test lies between its level and 1", "power=80, alpha=0.05"),
     ],
 )
 def test_the_detectable_effect_refuses_invalid_arguments(fields, wrong, received):
-    usual = {"sd": 0.01, "cells": 25, "test_train_ratio": 0.25}
+    usual = {"sd": 0.01, "cell_count": 25, "test_train_ratio": 0.25}
     with pytest.raises(InputError, match=wrong) as caught:
         minimum_detectable_effect(**(usual | fields))
     assert received in str(caught.value)

@@ -22,7 +22,7 @@ effect_lists = st.lists(st.integers(-1000, 1000).map(lambda each: each / 1000), 
 
 def estimates(effects, standard_errors) -> list[Estimate]:
     return [
-        Estimate(effect=effect, standard_error=error, dof=24, sd=2 * error, cells=25, test_train_ratio=0.25)
+        Estimate(effect=effect, standard_error=error, dof=24, sd=2 * error, cell_count=25, test_train_ratio=0.25)
         for effect, error in zip(effects, standard_errors, strict=True)
     ]
 

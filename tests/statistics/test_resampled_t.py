@@ -20,7 +20,7 @@ def test_two_cells_by_hand():
     assert estimate.effect == 2.0
     assert estimate.sd == pytest.approx(math.sqrt(2.0))
     assert estimate.standard_error == pytest.approx(math.sqrt(3.0))
-    assert (estimate.dof, estimate.cells, estimate.test_train_ratio) == (1, 2, 1.0)
+    assert (estimate.dof, estimate.cell_count, estimate.test_train_ratio) == (1, 2, 1.0)
     assert estimate.p_greater == pytest.approx(0.5 - math.atan(2 / math.sqrt(3.0)) / math.pi)
 
 

@@ -1,0 +1,94 @@
+"""The description of a recipe: everything that can change its numbers, and its names and sources for a reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import JsonValue
+
+from negres_core.dataset import Task
+from negres_core.evidence.record import Record
+from negres_core.metrics import Metric
+
+KerasConfig = dict[str, JsonValue]
+"""A configuration as Keras serializes it: the class decides which keys it has."""
+
+
+class TransformerDescription(Record):
+    """The scikit-learn transformer that prepares the inputs."""
+
+    transformer: str
+    """Name of its class."""
+    source: str
+    """Source of the function that returns it."""
+    code: str
+    """Digest of its code and parameters."""
+
+
+class StageDescription(Record):
+    """One stage: a model, and how it is trained."""
+
+    build: str
+    """Name of the function that builds the model."""
+    source: str
+    """Source of that function."""
+    model: str
+    """SHA-256 of the model's configuration."""
+    code: str
+    """Digest of all user code that the stage reaches."""
+    start: list[str]
+    """Digests of the initial weights at one fixed seed."""
+    inherits: str | None
+    """Name of the function that built the stage before, if its weights are inherited."""
+    freezes: str | None
+    """Name of the function that builds the layers to freeze."""
+    optimizer: KerasConfig
+    loss: KerasConfig | str
+    """Configuration of the loss, or the name of a loss function."""
+    objective: str | None
+    """Source of the objective, if the stage has one."""
+    epochs: int
+    batch_size: int
+    saved_as: str
+    """Format of the model file: "keras" or "h5"."""
+
+
+class MetricDescription(Record):
+    """A metric that a fit defines."""
+
+    name: str
+    higher_is_better: bool
+    unit: str
+    tasks: list[Task]
+
+    @classmethod
+    def of(cls, metric: Metric) -> MetricDescription:
+        """Return the description of a metric."""
+        return cls(
+            name=metric.name, higher_is_better=metric.higher_is_better, unit=metric.unit, tasks=list(metric.tasks)
+        )
+
+
+class FitDescription(Record):
+    """A fit: a function of a training and a test fold."""
+
+    compute: str
+    """Name of the function."""
+    source: str
+    code: str
+    """Digest of all user code that the function reaches."""
+    inherits: str | None
+    """Name of the function that built the trained model that the fit gets."""
+    metrics: list[MetricDescription]
+
+
+class RecipeDescription(Record):
+    """One arm's recipe on one data set."""
+
+    preprocess: TransformerDescription | None
+    stages: list[StageDescription]
+    fit: FitDescription | None = None
+
+    def without_shapes(self) -> dict[str, Any]:
+        """Return the parts of the description that do not depend on the shapes of one data set."""
+        return self.model_dump(mode="json", exclude={"stages": {"__all__": {"model", "start"}}})

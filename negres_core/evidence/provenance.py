@@ -1,0 +1,56 @@
+"""The provenance of a number: commit, packages, machine."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import platform
+from pathlib import Path
+
+from negres_core.evidence.record import Record
+from negres_core.provenance.commit import trace_commit
+
+PACKAGES = ("negres", "keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "scikit-learn", "scipy")
+"""Packages whose version can change numbers."""
+
+
+class ProvenanceRecord(Record):
+    """The environment that a number came from."""
+
+    commit: str | None
+    """Hash of the checked-out commit; null outside a repository."""
+    dirty: bool | None
+    """Whether tracked files differed from the commit; null outside a repository."""
+    packages: dict[str, str]
+    """Version of each installed package that can change the numbers."""
+    python: str
+    platform: str
+    """Operating system and architecture."""
+    backend: str
+    """Keras backend."""
+    device: str
+    """The processor that trained the replicates."""
+    driver: str | None
+    """Version of the GPU driver."""
+
+
+def trace_provenance(folder: Path, *, backend: str, device: str) -> ProvenanceRecord:
+    """Describe this process, and the repository that contains a folder."""
+    commit, dirty = trace_commit(folder)
+    driver = Path("/sys/module/nvidia/version")
+    return ProvenanceRecord(
+        commit=commit,
+        dirty=dirty,
+        packages=_versions(),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        backend=backend,
+        device=device,
+        driver=driver.read_text().strip() if driver.is_file() else None,
+    )
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    installed = {each.name for each in importlib.metadata.distributions()}
+    return {name: importlib.metadata.version(name) for name in PACKAGES if name in installed}

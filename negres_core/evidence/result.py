@@ -1,0 +1,98 @@
+"""Records of a result: the estimate, the looks, and the power of the design."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from negres_core.evidence.record import Record
+from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.sequential import ONLY_LOOK, Look
+
+VerdictName = Literal["supported", "refuted", "inconclusive", "invalid"]
+
+
+class EstimateRecord(Record):
+    """The effect: the mean difference of the arms over cells, positive if the treatment is better."""
+
+    effect: float
+    standard_error: float
+    """Of the corrected resampled t-test (Nadeau & Bengio 2003)."""
+    dof: int
+    """Degrees of freedom."""
+    sd: float
+    """Standard deviation of the differences over cells."""
+    cell_count: int
+    test_train_ratio: float
+    statistic: float
+    p_greater: float
+    """One-sided p-value of the null hypothesis that the effect is not positive."""
+    p_less: float
+    p_two_sided: float
+    interval_90: tuple[float, float]
+    """Covers over all looks together, as `interval_95` does: with several looks, wider than the ordinary interval."""
+    interval_95: tuple[float, float]
+    probability_better: float
+    """Posterior probability of a positive effect under the correlated t-test's flat prior."""
+
+    @classmethod
+    def of(cls, estimate: Estimate, *, look: Look = ONLY_LOOK, alpha: float) -> EstimateRecord:
+        """Return the record of an estimate.
+
+        Args:
+            estimate: the estimate.
+            look: the look it was made at; intervals cover over all looks together.
+            alpha: the significance level of the claim; the intervals are those of 1 - alpha and 1 - 2 alpha.
+        """
+        return cls(
+            effect=estimate.effect,
+            standard_error=estimate.standard_error,
+            dof=estimate.dof,
+            sd=estimate.sd,
+            cell_count=estimate.cell_count,
+            test_train_ratio=estimate.test_train_ratio,
+            statistic=estimate.statistic,
+            p_greater=estimate.p_greater,
+            p_less=estimate.p_less,
+            p_two_sided=estimate.p_two_sided,
+            interval_90=estimate.interval(1 - 2 * look.level(alpha)),
+            interval_95=estimate.interval(1 - 2 * look.level(alpha / 2)),
+            probability_better=estimate.probability_better,
+        )
+
+    def as_estimate(self) -> Estimate:
+        """Return the estimate, which can compute more than its record contains."""
+        return Estimate(
+            effect=self.effect,
+            standard_error=self.standard_error,
+            dof=self.dof,
+            sd=self.sd,
+            cell_count=self.cell_count,
+            test_train_ratio=self.test_train_ratio,
+        )
+
+
+class LookRecord(Record):
+    """One look."""
+
+    repeats: int
+    """Repeats so far."""
+    information: float
+    """Share of the planned information."""
+    effect: float
+    interval_95: tuple[float, float]
+    verdict: VerdictName
+
+
+class PowerRecord(Record):
+    """What a design can decide, for an assumed spread of the differences; in the metric's unit."""
+
+    sd: float
+    """Assumed standard deviation of the cell differences."""
+    known_from: str
+    """The evidence that the standard deviation is taken from."""
+    detectable: float
+    """True effect that is detected with 80% power; with a margin, the distance from the margin."""
+    equivalence: float
+    """Smallest margin within which a true effect of 0 is shown to lie."""
+    floor: float
+    """The same margin with any number of repeats of these folds."""

@@ -1,0 +1,72 @@
+"""Evidence in words: a full account of one run, one fact per line. It is also the message of a failed assertion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from negres_core.evidence import Evidence
+from negres_core.report.layout import plural
+
+
+def render(evidence: Evidence, folder: Path = Path()) -> str:
+    """Render one hypothesis as text.
+
+    Args:
+        evidence: the hypothesis.
+        folder: the folder of the evidence, so that the printed paths of pictures can be opened.
+    """
+    judgement = evidence.judgement or f"not judged ({'interrupted' if evidence.status == 'started' else 'smoke run'})"
+    lines = [f"{evidence.title}, on {evidence.data.name}: {judgement}"]
+    lines += [f"  diagnosis   {each.arm}: {each.cause}: {each.found}. {each.remedy}" for each in evidence.diagnosis]
+    if evidence.expected and evidence.verdict != evidence.expected:
+        lines.append(f"  expected    {evidence.expected}")
+    if evidence.registration:
+        lines.append(f"  registered  {evidence.registration}")
+    lines += _arms(evidence)
+    if evidence.estimate:
+        low, high = evidence.estimate.interval_95
+        lines.append(
+            f"  effect      {evidence.estimate.effect:+.4g} {evidence.claim.unit}, "
+            f"95% interval [{low:+.4g}, {high:+.4g}], standard error {evidence.estimate.standard_error:.3g}, "
+            f"p {evidence.estimate.p_two_sided:.3g} (two-sided)"
+        )
+    lines.append(f"  {evidence.claim.word:<11} {evidence.claim.threshold:g} {evidence.claim.unit}")
+    lines.append(_cells(evidence))
+    lines += [
+        f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"
+        for finding in evidence.controls
+        if not finding.passed
+    ]
+    if evidence.power:
+        lines.append(
+            f"  power       detects an effect of {evidence.power.detectable:.3g} with 80% power; shows equivalence "
+            f"within {evidence.power.equivalence:.3g} (from {evidence.power.known_from})"
+        )
+    lines += [f"  picture     {folder / picture.file} ({picture.name})" for picture in evidence.pictures]
+    if evidence.explanation:
+        lines.append(f"  because     {evidence.explanation}")
+    return "\n".join(lines)
+
+
+def _arms(evidence: Evidence) -> list[str]:
+    metric = evidence.claim.metric
+    lines = []
+    for arm in evidence.arms:
+        spread = arm.metrics[metric]
+        numbers = f"mean {_show(spread.mean)}, min {_show(spread.min)}, max {_show(spread.max)}"
+        lines.append(f"  {arm.role:<11} {arm.recipe}: {metric} {numbers}")
+    return lines
+
+
+def _cells(evidence: Evidence) -> str:
+    design, done = evidence.design, len(evidence.differences)
+    interrupted = 0 < done < design.repeats
+    repeats = f"{done} of {plural(design.repeats, 'repeat')}" if interrupted else plural(design.repeats, "repeat")
+    return (
+        f"  cells       {design.folds * (done or design.repeats)} "
+        f"({design.folds} folds x {repeats}, {plural(design.seeds, 'seed')} each)"
+    )
+
+
+def _show(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.4f}"

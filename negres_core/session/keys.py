@@ -1,0 +1,63 @@
+"""What a session's hooks share: names of report properties, stash keys, and the session's store and ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from negres_core.evidence import Evidence, Ledger, Store
+
+HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
+REGISTERED = "negres_registered"
+"""Names of the properties of a test's report, which may come from another process."""
+
+EVIDENCE_KEY = pytest.StashKey["Evidence"]()
+"""The evidence of a test."""
+MIXTURE_KEY = pytest.StashKey[bool]()
+"""Set on a test that a bisection made."""
+NOTES_KEY = pytest.StashKey[list[str]]()
+"""Sentences for the summary that belong to no test."""
+_STORE_KEY = pytest.StashKey["Store"]()
+
+
+def is_hypothesis(item: pytest.Item) -> bool:
+    """Return whether a test uses the `experiment` fixture."""
+    return "experiment" in getattr(item, "fixturenames", ())
+
+
+def params_of(item: pytest.Item) -> dict[str, Any]:
+    """Return the parameters of a test by name, in the order in which they stand in its id."""
+    callspec = getattr(item, "callspec", None)
+    return dict(callspec.params) if callspec else {}
+
+
+def folder_of(config: pytest.Config) -> Path:
+    """Return the evidence folder of a session."""
+    folder: Path = config.rootpath / config.getoption("negres_evidence")
+    # A smoke run tells nothing about the hypotheses, so its evidence never replaces that of a real run.
+    return folder / "smoke" if config.getoption("negres_smoke") else folder
+
+
+def notes_of(config: pytest.Config) -> list[str]:
+    """Return the notes of a session that have not been handed over to a test's report yet."""
+    return config.stash.setdefault(NOTES_KEY, [])
+
+
+def store_of(config: pytest.Config) -> Store:
+    """Return the store of a session."""
+    from negres_core.evidence import Store
+
+    if _STORE_KEY not in config.stash:
+        fresh = config.getoption("negres_fresh")
+        config.stash[_STORE_KEY] = Store(folder_of(config), fresh=fresh, note=notes_of(config).append)
+    return config.stash[_STORE_KEY]
+
+
+def ledger_of(config: pytest.Config) -> Ledger:
+    """Return the ledger of a session."""
+    from negres_core.evidence import Ledger
+
+    return Ledger(config.rootpath / config.getini("negres_ledger"))

@@ -1,0 +1,156 @@
+"""Fakes that several rooms use: whole and valid records, and engines that train nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+from negres_core.engine.contract import Result
+from negres_core.evidence import TrainedWeight
+
+PROVENANCE = {
+    "commit": "c" * 40,
+    "dirty": False,
+    "packages": {"negres": "0.1.0"},
+    "python": "3.11.0",
+    "platform": "Linux",
+    "backend": "tensorflow",
+    "device": "cpu: some processor",
+    "driver": None,
+}
+BUDGET = {"epochs": 2, "steps": 6, "trainable_weights": 8, "weights": 8, "step_flops": 16}
+CLAIM = {
+    "kind": "beats",
+    "metric": "accuracy",
+    "threshold": 0.01,
+    "unit": "accuracy",
+    "higher_is_better": True,
+    "alpha": 0.05,
+}
+DATA = {
+    "name": "digits",
+    "source": "scikit-learn",
+    "digest": "d" * 64,
+    "rows": 40,
+    "input_shape": (3,),
+    "outputs": 2,
+    "task": "classification",
+}
+STAGE = {
+    "build": "base",
+    "source": "def base(): ...",
+    "model": "m" * 64,
+    "code": "c" * 64,
+    "start": [],
+    "inherits": None,
+    "freezes": None,
+    "optimizer": {"class_name": "Adam"},
+    "loss": {"class_name": "SparseCategoricalCrossentropy"},
+    "objective": None,
+    "epochs": 2,
+    "batch_size": 7,
+    "saved_as": "keras",
+}
+DESCRIPTION = {"preprocess": None, "stages": [STAGE]}
+
+
+def new_model_file(id: str, model: bytes | None) -> dict[str, str] | None:
+    """Return the name and the digest of a model file, as the store chooses them."""
+    if model is None:
+        return None
+    sha256 = hashlib.sha256(model).hexdigest()
+    return {"file": f"{id}.{sha256[:8]}.keras", "sha256": sha256}
+
+
+class FakeEngine:
+    """Trains nothing: gives a replicate the accuracy that a test wants, the last job's first.
+
+    Attributes:
+        calls: the recipe, the data and the jobs of each call.
+        accuracy: a function of a recipe and a job; a replicate whose accuracy is NaN has diverged.
+        before_result: called before each result.
+    """
+
+    def __init__(self):
+        self.calls = []
+        self.accuracy = lambda recipe, job: 0.75
+        self.before_result = lambda: None
+
+    @property
+    def trained(self):
+        """The recipe, repeat, fold and seed of each job that was trained."""
+        return [(str(r), job.cell.repeat, job.cell.fold, job.seed) for r, _, jobs in self.calls for job in jobs]
+
+    def fail_after(self, results):
+        """Run out of memory after this many results."""
+        left = iter(range(results))
+
+        def fail():
+            if next(left, None) is None:
+                raise RuntimeError("out of memory")
+
+        self.before_result = fail
+
+    def train(self, recipe, data, jobs, *, device):
+        self.calls.append((recipe, data, jobs))
+        for job in reversed(jobs):
+            self.before_result()
+            accuracy = self.accuracy(recipe, job)
+            epochs, steps = recipe.last.epochs, -(-len(job.cell.train) // recipe.last.batch_size)
+            weight = TrainedWeight(
+                path="kept/kernel",
+                shape=(3, 2),
+                trainable=True,
+                frozen=False,
+                start="a",
+                end="b",
+                inherited_from=None,
+            )
+            yield (
+                job,
+                Result(
+                    metrics={"accuracy": accuracy, "loss": 1 - accuracy / 2},
+                    finite=math.isfinite(accuracy),
+                    curve=[0.5] * epochs,
+                    predictions={"counts": [6, 0]},
+                    weights=[weight],
+                    inputs_digest="",
+                    budget=BUDGET | {"epochs": epochs, "steps": epochs * steps},
+                    cost={"train_s": 0.5},
+                    model=f"{recipe} {accuracy}".encode(),
+                ),
+            )
+
+
+class FakeSessionEngine:
+    """Trains nothing, for sessions inside a test: an arm is more accurate the more epochs it has."""
+
+    def __init__(self):
+        self.jobs = 0
+
+    def train(self, recipe, data, jobs, *, device):
+        for job in jobs:
+            self.jobs += 1
+            epochs = recipe.last.epochs
+            accuracy = 0.6 + epochs * (0.1 + 0.001 * job.cell.fold)
+            yield (
+                job,
+                Result(
+                    metrics={"accuracy": accuracy, "loss": 1.0},
+                    finite=True,
+                    curve=[1.0] * epochs,
+                    predictions={},
+                    weights=[],
+                    inputs_digest="",
+                    budget=BUDGET | {"epochs": epochs, "steps": epochs},
+                    cost={"train_s": 0.0},
+                    model=b"",
+                ),
+            )
+
+
+def use_engine(monkeypatch, engine):
+    """Put a fake engine in the place of the real one, in this process."""
+    monkeypatch.setattr("negres_core.engine.selection.train", engine.train)
+    # Its results are not models that could be inspected.
+    monkeypatch.setattr("negres_core.engine.inspection.SavedModels", lambda *given: None)
