@@ -1,1 +1,1 @@
-"""Diagnosis: which known fault a failing image autoencoder looks like; one signature a file, found by its place."""
+"""Diagnosis: which known fault a failing image autoencoder resembles. A module that defines `recognize` is one more."""

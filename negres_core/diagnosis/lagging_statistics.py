@@ -1,26 +1,28 @@
-"""Batch normalization whose running statistics lag: what is evaluated is not the network that was trained."""
+"""Batch normalization whose running statistics lag: the network that is evaluated is not the one that was trained."""
 
 from __future__ import annotations
 
 from negres_core.diagnosis.symptoms import Symptoms
 
 NAME = "running statistics that lag"
-REMEDY = "Lower the momentum of BatchNormalization, 0.9 say, or train for more steps than 1 / (1 - momentum)."
+REMEDY = (
+    "Lower the momentum of BatchNormalization, to 0.9 for example, or train for more than 1 / (1 - momentum) steps."
+)
 EXPLAINS: tuple[str, ...] = ()
 
-LEARNED, CONSTANT = 0.1, 0.05
-"""What may be lost between the modes: a tenth of what was learned, and a twentieth of what there is to be learned.
-These are the shares of the control of the inference gap, on the scale of the skill, which knows the loss' floor."""
+MAX_LOST_LEARNING, MAX_LOST_RANGE = 0.1, 0.05
+"""The loss that may differ between the modes: a tenth of what was learned, plus a twentieth of what can be learned.
+The control "inference gap" uses the same shares; here the scale is that of the skill, which knows the loss floor."""
 
 
 def recognize(symptoms: Symptoms) -> str | None:
-    """Tell that, on the same rows, inference mode has lost what training mode has learned."""
+    """Recognize that inference mode has lost, on the same rows, what training mode has learned."""
     training, inference = symptoms.training_loss, symptoms.inference_loss
     if symptoms.constant_loss is None or training is None or inference is None:
         return None
     scale = symptoms.constant_loss - symptoms.loss_floor
     learned, lost = symptoms.constant_loss - training, inference - training
-    if scale <= 0 or lost <= LEARNED * max(learned, 0.0) + CONSTANT * scale:
+    if scale <= 0 or lost <= MAX_LOST_LEARNING * max(learned, 0.0) + MAX_LOST_RANGE * scale:
         return None
     return (
         f"loss {training:.4g} in training mode and {inference:.4g} in inference mode on the same rows: skill "

@@ -1,42 +1,42 @@
-"""Output rounded for display before it is scored: a network that has learned, and images of a few values."""
+"""Outputs rounded for display before they are scored: the network has learned, but the images hold few values."""
 
 from __future__ import annotations
 
 from negres_core.diagnosis.symptoms import Symptoms, Values
 
 NAME = "output rounded for display"
-REMEDY = "Score raw outputs; round, and scale to 255, a copy that is shown."
+REMEDY = "Score the raw outputs. Round, or scale to 255, only a copy for display."
 EXPLAINS: tuple[str, ...] = ()
-"""What was done to a copy of the outputs leaves no trace in those of the network."""
+"""Rounding a copy of the outputs leaves no trace in the network's own outputs."""
 
-FEW = 16
-"""As many values as the control of saturation calls few: 4 bits, where images have 8."""
+MAX_COARSE_VALUES = 16
+"""Most distinct values of coarse images: 4 bits, while images have 8. The control "saturation" uses the same value."""
 
 
 def recognize(symptoms: Symptoms) -> str | None:
-    """Tell that scored images are few values, or whole numbers, and targets and the network's outputs are not.
+    """Recognize that scored images are coarse, while targets and the network's own outputs are not.
 
-    A network whose own outputs are few values is not named: one that rounds them cannot be told from one that a
-    learning rate threw against the ends of a sigmoid.
+    A network whose own outputs are coarse is not named: if it rounds them itself, it cannot be distinguished from a
+    network that a high learning rate drove to the ends of a sigmoid.
     """
     scored, targets, outputs = symptoms.scored, symptoms.targets, symptoms.outputs
     if scored is None or not _is_coarse(scored) or _is_coarse(targets):
         return None
+    observation = _describe(scored, targets, symptoms.skill)
     if outputs is None:
-        return _shown(symptoms)
+        return observation
     if _is_coarse(outputs):
         return None
-    learned = "" if symptoms.loss_skill is None else f", whose loss implies a skill of {symptoms.loss_skill:.2g}"
-    return f"{_shown(symptoms)}; {outputs.distinct} values in the network's own outputs{learned}"
+    learned = "" if symptoms.loss_skill is None else f", and its loss implies a skill of {symptoms.loss_skill:.2g}"
+    return f"{observation}; the network's own outputs have {outputs.distinct}{learned}"
 
 
 def _is_coarse(values: Values) -> bool:
-    return values.distinct <= FEW or values.whole == 1
+    return values.distinct <= MAX_COARSE_VALUES or values.whole_share == 1
 
 
-def _shown(symptoms: Symptoms) -> str:
-    assert symptoms.scored is not None
-    count = symptoms.scored.distinct
-    kind = f"value{'s' if count > 1 else ''}{', whole numbers alone,' if symptoms.scored.whole == 1 else ''}"
-    skill = "" if symptoms.skill is None else f" (skill {symptoms.skill:.2g})"
-    return f"{count} {kind} in the images that are scored{skill} and {symptoms.targets.distinct} in the targets"
+def _describe(scored: Values, targets: Values, skill: float | None) -> str:
+    kind = "distinct value" if scored.distinct == 1 else "distinct values"
+    whole = ", whole numbers only" if scored.whole_share == 1 else ""
+    score = "" if skill is None else f" (skill {skill:.2g})"
+    return f"the scored images have {scored.distinct} {kind}{whole}{score}, the targets {targets.distinct}"

@@ -1,6 +1,6 @@
-"""Symptoms: what outputs and records of one arm look like, as numbers alone.
+"""Symptoms: numbers that summarize the outputs and the record of one arm.
 
-Nothing here is read from a configuration, a layer's name or a source: what a layer is called need not be what it does.
+Nothing here comes from a configuration, a layer's name or source code: a layer need not do what its name says.
 """
 
 from __future__ import annotations
@@ -9,13 +9,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from negres_core.arrays import spread_rows
 from negres_core.evidence import Replicate
 from negres_core.run import Arm, Run
 
-ROWS = 256
-"""Rows of the test fold that are looked at, spread over it: tens of thousands of values in the smallest images."""
-NEAR = 0.005
-"""How near to an end of the reach counts as there, in lengths of the reach: as the control of saturation has it."""
+INSPECTED_ROWS = 256
+"""Rows of the test fold that are inspected, spread over it: tens of thousands of values even in the smallest images."""
+END_MARGIN = 0.005
+"""How close to an end of its range a value counts as at that end, as a share of the range. The control "saturation"
+uses the same value for outputs."""
+BOUND_MARGIN = 0.05
+"""How close to its bound a driven output comes, in output units. Outputs without a bound go far beyond."""
+ROUNDING_ERROR = 1e-3
+"""By how much outputs, and their log-odds, may exceed a bound that they cannot exceed in exact arithmetic."""
+MIN_LOST_VARIANCE = 0.01
+"""Share of the targets' variance that must be lost for them to count as out of reach: targets from 0 to 255 under a
+sigmoid lose nearly all of it. The control "target range" uses the same value."""
+MAX_ALIKE_SPREAD = 0.01
+"""Outputs that vary between rows by no more than this share of the targets' spread do not depend on the input."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +34,13 @@ class Values:
     """A summary of images, (rows, height, width, channels).
 
     Attributes:
-        low: the smallest value.
-        high: the largest.
-        mean: of all values.
-        sd: of all values.
-        distinct: how many different values there are.
-        whole: share of values that are whole numbers.
-        spread: standard deviation over rows, averaged over the places of an image; 0 where all images are alike.
+        low: smallest value.
+        high: largest value.
+        mean: mean of all values.
+        sd: standard deviation of all values.
+        distinct: number of distinct values.
+        whole_share: share of values that are whole numbers.
+        spread: standard deviation over rows, averaged over pixels and channels; 0 if all images are alike.
     """
 
     low: float
@@ -37,40 +48,40 @@ class Values:
     mean: float
     sd: float
     distinct: int
-    whole: float
+    whole_share: float
     spread: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Symptoms:
-    """What one replicate of an arm looks like; None where an arm has no network, or a loss that is nobody's.
+    """The symptoms of one replicate of an arm; None for fields that need a network, or a loss built into Keras.
 
     Attributes:
         targets: images of the test fold.
-        scored: the images that the arm's metrics are of.
+        scored: the images that the arm's metrics score; None if its fit returns metrics.
         outputs: raw outputs of its network, which a fit may have changed before they were scored.
-        reach: how far the network's outputs go, low and high, contrast of its inputs raised beyond measure included.
-        pressed: share of the outputs at an end of the reach.
-        asked: share of the targets there.
-        lost: share of the targets' variance that lies beyond the reach.
-        skill: of the images as scored.
-        loss_skill: what the network's own loss implies.
+        reach: lowest and highest output of the network, including its outputs for inputs of extreme contrast.
+        outputs_at_ends: share of the outputs at an end of the reach.
+        targets_at_ends: share of the targets at an end of the reach.
+        lost_variance: share of the targets' variance that is lost by clipping them to the reach.
+        skill: skill of the images as scored.
+        loss_skill: skill that the network's own loss implies.
         constant_loss: loss of the mean image.
-        loss_floor: loss of a perfect reconstruction; 0 where it is not known.
+        loss_floor: loss of a perfect reconstruction; 0 if unknown.
         training_loss: loss on training rows in training mode.
-        inference_loss: the same in inference mode.
+        inference_loss: loss on the same rows in inference mode.
         first_loss: mean training loss of the first epoch.
-        last_loss: the same of the last.
-        dead: the largest share of a hidden ReLU layer's units that are zero on every row; 0 without such a layer.
+        last_loss: mean training loss of the last epoch.
+        dead_share: largest share of a hidden ReLU layer's units that are zero on every row; 0 without such a layer.
     """
 
     targets: Values
     scored: Values | None
     outputs: Values | None = None
     reach: tuple[float, float] | None = None
-    pressed: float = 0.0
-    asked: float = 0.0
-    lost: float = 0.0
+    outputs_at_ends: float = 0.0
+    targets_at_ends: float = 0.0
+    lost_variance: float = 0.0
     skill: float | None = None
     loss_skill: float | None = None
     constant_loss: float | None = None
@@ -79,7 +90,17 @@ class Symptoms:
     inference_loss: float | None = None
     first_loss: float | None = None
     last_loss: float | None = None
-    dead: float = 0.0
+    dead_share: float = 0.0
+
+    @property
+    def outputs_are_alike(self) -> bool:
+        """Whether the network gives nearly the same image for every input."""
+        return self.outputs is not None and self.outputs.spread <= MAX_ALIKE_SPREAD * self.targets.spread
+
+    @property
+    def targets_are_out_of_reach(self) -> bool:
+        """Whether the network's outputs cannot represent a relevant share of the targets' variance."""
+        return self.lost_variance >= MIN_LOST_VARIANCE
 
 
 def summarize(images: np.ndarray) -> Values:
@@ -90,21 +111,21 @@ def summarize(images: np.ndarray) -> Values:
         mean=float(images.mean(dtype=np.float64)),
         sd=float(images.std(dtype=np.float64)),
         distinct=len(np.unique(images)),
-        whole=float(np.mean(images == np.round(images))),
+        whole_share=float(np.mean(images == np.round(images))),
         spread=float(images.std(axis=0, dtype=np.float64).mean()),
     )
 
 
 def gather(run: Run, arm: Arm) -> Symptoms | None:
-    """Gather the symptoms of an arm from its first replicate that stayed finite; None where there is none."""
-    finished = (place for place, each in enumerate(arm.replicates) if each.status == "finished")
-    if run.models is None or (position := next(finished, None)) is None:
+    """Gather the symptoms of an arm from its first finished replicate; None without one, or without models."""
+    position = arm.first_finished
+    if run.models is None or position is None:
         return None
     replicate = arm.replicates[position]
     test = run.cell_of(replicate).test
-    seen = np.linspace(0, len(test) - 1, min(ROWS, len(test))).astype(int)
-    scored = run.models.predict(arm, position, test[seen])
-    targets = run.data.y[test[seen]]
+    inspected = spread_rows(len(test), most=INSPECTED_ROWS)
+    scored = run.models.predict(arm, position, test[inspected])
+    targets = run.data.y[test[inspected]]
     symptoms = Symptoms(
         targets=summarize(targets),
         scored=None if scored is None else summarize(scored),
@@ -115,36 +136,36 @@ def gather(run: Run, arm: Arm) -> Symptoms | None:
         return symptoms
     trained = arm.stages[len(network.stages) - 1][position]
     inspection = run.models.inspect(network, trained)
-    outputs = inspection.predicted[seen]
-    driven = run.models.drive(network, trained, test[seen])
+    outputs = inspection.predicted[inspected]
+    driven = run.models.drive(network, trained, test[inspected])
     low, high = (float(extreme([extreme(outputs), extreme(driven)])) for extreme in (np.min, np.max))
     return replace(
         symptoms,
         outputs=summarize(outputs),
         reach=(low, high),
-        pressed=_share_at_ends(outputs, low, high),
-        asked=_share_at_ends(targets, low, high),
-        lost=_share_lost(targets, low, high),
+        outputs_at_ends=_share_at_ends(outputs, low, high),
+        targets_at_ends=_share_at_ends(targets, low, high),
+        lost_variance=_lost_variance(targets, low, high),
         loss_skill=trained.metrics.get("loss_skill"),
         constant_loss=inspection.trivial_loss,
         loss_floor=trained.predictions.loss_floor or 0.0,
         training_loss=inspection.training_loss,
         inference_loss=inspection.inference_loss,
-        first_loss=_at(trained, 0),
-        last_loss=_at(trained, -1),
-        dead=max((zero / units for zero, units in inspection.silent), default=0.0),
+        first_loss=_loss_in_epoch(trained, 0),
+        last_loss=_loss_in_epoch(trained, -1),
+        dead_share=max((zero / units for zero, units in inspection.silent), default=0.0),
     )
 
 
 def _share_at_ends(values: np.ndarray, low: float, high: float) -> float:
-    margin = NEAR * (high - low)
+    margin = END_MARGIN * (high - low)
     return float(np.mean((np.abs(values - low) <= margin) | (np.abs(values - high) <= margin)))
 
 
-def _share_lost(targets: np.ndarray, low: float, high: float) -> float:
+def _lost_variance(targets: np.ndarray, low: float, high: float) -> float:
     variance = float(np.mean((targets - targets.mean(axis=0)) ** 2))
     return float(np.mean((targets - np.clip(targets, low, high)) ** 2)) / variance if variance else 0.0
 
 
-def _at(replicate: Replicate, epoch: int) -> float | None:
+def _loss_in_epoch(replicate: Replicate, epoch: int) -> float | None:
     return replicate.curve[epoch] if replicate.curve else None

@@ -1,24 +1,24 @@
-"""Targets from 0 to 255 under an output that goes to 1: all of an image is white, and nothing can be learned."""
+"""Targets from 0 to 255 under an output that ends at 1: almost every pixel exceeds it, and nothing can be learned."""
 
 from __future__ import annotations
 
-from negres_core.diagnosis.symptoms import Symptoms
+from negres_core.diagnosis.symptoms import ROUNDING_ERROR, Symptoms
 
 NAME = "targets from 0 to 255"
-REMEDY = "Divide the targets by 255, as the inputs are."
+REMEDY = "Divide the targets by 255, as is usual for inputs."
 EXPLAINS = ("learning rate too high",)
-"""Units under outputs that are asked for a hundred times what they can say die of it."""
-
-ROUNDING = 1e-3
-LOST = 0.01
-"""Share of the variance out of reach that counts: that of the control of target ranges; of these, nearly all is."""
+"""Targets 100 times beyond the output range produce gradients that kill units."""
 
 
 def recognize(symptoms: Symptoms) -> str | None:
-    """Tell that no output passes 1, though hardly a target is that small: a free output would go to their mean."""
+    """Recognize that no output exceeds 1, although the targets' mean does: an unbounded output would approach it."""
     if symptoms.reach is None:
         return None
     targets, high = symptoms.targets, symptoms.reach[1]
-    if targets.low < 0 or targets.mean <= 1 or high > 1 + ROUNDING or symptoms.lost < LOST:
+    is_bounded_by_1 = high <= 1 + ROUNDING_ERROR
+    if targets.low < 0 or targets.mean <= 1 or not is_bounded_by_1 or not symptoms.targets_are_out_of_reach:
         return None
-    return f"targets from {targets.low:.4g} to {targets.high:.4g}, and no output over {high:.4g}, however driven"
+    return (
+        f"targets range from {targets.low:.4g} to {targets.high:.4g}, but no output exceeds {high:.4g}, even for "
+        "inputs of extreme contrast"
+    )

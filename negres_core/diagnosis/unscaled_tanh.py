@@ -1,51 +1,51 @@
-"""A tanh whose targets were left between 0 and 1: black is its middle, and half of what it can say is never asked."""
+"""A tanh whose targets were left between 0 and 1: black is the middle of its range, and the lower half is not used."""
 
 from __future__ import annotations
 
 import math
 
-from negres_core.diagnosis.symptoms import Symptoms
+from negres_core.diagnosis.symptoms import BOUND_MARGIN, ROUNDING_ERROR, Symptoms
 
 NAME = "tanh without rescaled targets"
-REMEDY = "Scale the targets from -1 to 1 (2 x - 1), or end in a sigmoid. A binary cross-entropy wants the sigmoid."
+REMEDY = (
+    "Scale the targets to the range -1 to 1 (2 x - 1), or end in a sigmoid. Binary cross-entropy requires the sigmoid."
+)
 EXPLAINS = ("learning rate too high",)
-"""Under 0 a cross-entropy is cut off, and no gradient comes through: units die of it."""
+"""A cross-entropy clips outputs below 0, which then get no gradient, and units die."""
 
-EDGE = 0.05
-"""How near to 1 driven outputs come, and a sigmoid's to 0. Outputs without a bound would go far beyond."""
-ROUNDING = 1e-3
-FRESH = math.log(2)
-"""Cross-entropy of a network that says 1/2 to everything, as a fresh sigmoid does. Twice that in the mean of an epoch
-takes outputs at 0 or under it, which are cut off there: each costs up to 16, and learns nothing."""
-ALIKE = 0.01
-"""Images that differ by less than a hundredth of what targets differ are of a network that a high rate has undone."""
+FRESH_SIGMOID_LOSS = math.log(2)
+"""Cross-entropy of a network that outputs 1/2 everywhere, as a freshly initialized sigmoid does. Only outputs at or
+below 0 raise the mean of an epoch to twice that: they are clipped at 0, cost up to 16 each, and get no gradient."""
 
 
 def recognize(symptoms: Symptoms) -> str | None:
-    """Tell that outputs stop at 1, as no linear layer's do, and go under 0, as no sigmoid's do, but no target is there.
+    """Recognize that outputs end at 1, unlike a linear layer's, and go below 0, unlike a sigmoid's or the targets.
 
-    A cross-entropy may have driven the weights of the last layer up until nothing is under 0 any more. Then the driven
-    outputs do not even come near 0, and the loss of the first epoch tells that many were under it.
+    A cross-entropy may have raised the weights of the last layer until no output is below 0 any more. Then the driven
+    outputs do not even come near 0, but the loss of the first epoch shows that many were below it.
     """
     targets = symptoms.targets
-    if symptoms.reach is None or targets.low < 0 or targets.high > 1 + ROUNDING:
+    if symptoms.reach is None or targets.low < 0 or targets.high > 1 + ROUNDING_ERROR:
         return None
     low, high = symptoms.reach
-    if low < -1 - ROUNDING or not 1 - EDGE <= high <= 1 + ROUNDING:
+    if low < -1 - ROUNDING_ERROR or not 1 - BOUND_MARGIN <= high <= 1 + ROUNDING_ERROR:
         return None
-    asked = f"targets from {targets.low:.3g} to {targets.high:.3g}"
-    seen = f"outputs from {low:.3g} to {high:.3g}, however driven, for {asked}"
-    if low < -ROUNDING:
-        return seen
-    if low > EDGE and _was_cut_off(symptoms):
+    observation = (
+        f"outputs stay between {low:.3g} and {high:.3g} even for inputs of extreme contrast, while targets range from "
+        f"{targets.low:.3g} to {targets.high:.3g}"
+    )
+    if low < -ROUNDING_ERROR:
+        return observation
+    if low > BOUND_MARGIN and _began_below_zero(symptoms):
         return (
-            f"{seen}; a cross-entropy of {symptoms.first_loss:.3g} in the first epoch, where a sigmoid's is {FRESH:.3g}"
+            f"{observation}; the cross-entropy of the first epoch is {symptoms.first_loss:.3g}, while that of an "
+            f"untrained sigmoid is {FRESH_SIGMOID_LOSS:.3g}"
         )
     return None
 
 
-def _was_cut_off(symptoms: Symptoms) -> bool:
-    if symptoms.outputs is None or symptoms.first_loss is None:
+def _began_below_zero(symptoms: Symptoms) -> bool:
+    # Outputs that are alike are those of a network that a high learning rate has ruined.
+    if symptoms.outputs is None or symptoms.outputs_are_alike or symptoms.first_loss is None:
         return False
-    differ = symptoms.outputs.spread > ALIKE * symptoms.targets.spread
-    return differ and symptoms.loss_floor > 0 and symptoms.first_loss > 2 * FRESH
+    return symptoms.loss_floor > 0 and symptoms.first_loss > 2 * FRESH_SIGMOID_LOSS

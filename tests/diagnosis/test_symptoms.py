@@ -17,15 +17,15 @@ CELLS = list(DESIGN.split(DATA))
 
 
 def network():
-    """Stand for an autoencoder."""
+    """Stands for an autoencoder."""
 
 
 def shown():
-    """Stand for a fit."""
+    """Stands for a fit."""
 
 
-class Looks:
-    """A network that draws faces at half their contrast, and a fit that rounds them."""
+class FakeModels:
+    """A network that reconstructs faces at half their brightness, and a fit that rounds the faces."""
 
     def inspect(self, recipe, replicate):
         assert recipe.fit is None
@@ -57,7 +57,7 @@ class Looks:
 def run_of(recipe, new_replicate, models=None, **fields):
     stages = [[new_replicate(recipe=str(stage), curve=[0.9, 0.3], **fields)] for stage in recipe.stages]
     stages += [[new_replicate(recipe="fit", curve=[], metrics={"skill": -2.0})]] if recipe.fit else []
-    return Run(DATA, DESIGN, CELLS, [Arm("treatment", recipe, stages)], models=models or Looks())
+    return Run(DATA, DESIGN, CELLS, [Arm("treatment", recipe, stages)], models=models or FakeModels())
 
 
 NETWORK = Recipe(Stage(network))
@@ -73,25 +73,25 @@ def test_symptoms_are_those_of_the_network_and_its_record(new_replicate):
     assert symptoms.targets == summarize(targets)
     assert symptoms.scored == symptoms.outputs == summarize(targets / 2)
     assert symptoms.reach == (0.0, 0.75)
-    assert symptoms.lost == pytest.approx(
+    assert symptoms.lost_variance == pytest.approx(
         np.sum(np.maximum(targets - 0.75, 0) ** 2) / np.sum((targets - targets.mean(0)) ** 2)
     )
-    assert (symptoms.skill, symptoms.loss_skill, symptoms.dead) == (0.5, 0.6, 0.75)
+    assert (symptoms.skill, symptoms.loss_skill, symptoms.dead_share) == (0.5, 0.6, 0.75)
     assert (symptoms.constant_loss, symptoms.loss_floor) == (0.4, 0.05)
     assert (symptoms.training_loss, symptoms.inference_loss) == (0.1, 0.15)
     assert (symptoms.first_loss, symptoms.last_loss) == (0.9, 0.3)
 
 
-def test_a_fit_is_scored_and_the_network_is_seen_behind_it(new_replicate):
+def test_scored_images_are_those_of_the_fit_and_outputs_those_of_its_network(new_replicate):
     run = run_of(Recipe(Stage(network), Fit(shown, inherits=network)), new_replicate, **FIELDS)
 
     symptoms = gather(run, run.arms[0])
 
-    assert (symptoms.scored.distinct, symptoms.scored.whole, symptoms.outputs.whole) == (2, 1.0, 0.0)
+    assert (symptoms.scored.distinct, symptoms.scored.whole_share, symptoms.outputs.whole_share) == (2, 1.0, 0.0)
     assert (symptoms.skill, symptoms.loss_skill) == (-2.0, 0.6)
 
 
-def test_an_arm_without_a_network_is_its_images(new_replicate):
+def test_an_arm_without_a_network_has_the_symptoms_of_its_images_only(new_replicate):
     run = run_of(Recipe(Fit(shown)), new_replicate)
 
     assert gather(run, run.arms[0]) == Symptoms(
@@ -100,7 +100,7 @@ def test_an_arm_without_a_network_is_its_images(new_replicate):
 
 
 def test_the_share_at_an_end_is_that_of_values_near_it(new_replicate):
-    class Pressed(Looks):
+    class Pressed(FakeModels):
         def drive(self, recipe, replicate, rows):
             targets = FACES[CELLS[0].test] / 2
             return np.array([targets.min(), targets.max()])
@@ -112,12 +112,12 @@ def test_the_share_at_an_end_is_that_of_values_near_it(new_replicate):
     half = FACES[CELLS[0].test].ravel() / 2
     margin = 0.005 * np.ptp(half)
     near = (half <= half.min() + margin) | (half >= half.max() - margin)
-    assert symptoms.pressed == pytest.approx(near.mean())
-    # What lies beyond an end is not at it.
-    assert 0 <= symptoms.asked <= 0.05
+    assert symptoms.outputs_at_ends == pytest.approx(near.mean())
+    # Targets beyond an end are not at it.
+    assert 0 <= symptoms.targets_at_ends <= 0.05
 
 
-def test_nothing_is_known_of_an_arm_that_was_not_looked_at(new_replicate):
+def test_an_arm_without_models_or_a_finished_replicate_has_no_symptoms(new_replicate):
     run = run_of(NETWORK, new_replicate)
     broken = run_of(NETWORK, new_replicate, status="not finite")
 
@@ -125,11 +125,11 @@ def test_nothing_is_known_of_an_arm_that_was_not_looked_at(new_replicate):
     assert gather(broken, broken.arms[0]) is None
 
 
-def test_a_summary_counts_what_it_says():
+def test_a_summary_matches_values_computed_by_hand():
     values = summarize(np.array([[0.0, 1.0, 0.5], [0.0, 0.0, 0.5]]))
 
     assert (values.low, values.high, values.distinct) == (0.0, 1.0, 3)
-    assert values.whole == pytest.approx(4 / 6)
+    assert values.whole_share == pytest.approx(4 / 6)
     assert values.mean == pytest.approx(2 / 6)
     assert values.spread == pytest.approx(0.5 / 3)
     assert values.sd == pytest.approx(np.std([0, 1, 0.5, 0, 0, 0.5]))
@@ -139,4 +139,4 @@ def test_constant_targets_lose_nothing(new_replicate):
     flat = Dataset(x=FACES, y=np.full_like(FACES, 0.5), name="flat")
     run = run_of(NETWORK, new_replicate)
 
-    assert gather(replace(run, data=flat), run.arms[0]).lost == 0.0
+    assert gather(replace(run, data=flat), run.arms[0]).lost_variance == 0.0
