@@ -1,1 +1,1 @@
-"""Pictures: what a person looks at when a hypothesis is finished, one a file, found by its place."""
+"""Pictures of a finished hypothesis, for a person to look at. A module that defines `render` is one more kind."""

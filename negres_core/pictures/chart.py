@@ -1,4 +1,4 @@
-"""Charts: figures of Matplotlib that no window, no user's settings and no date get into."""
+"""Charts: Matplotlib figures that depend on no window, no user settings and no date."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#4d4d4d",
-    "text.parse_math": False,  # a name with two dollar signs is no formula
+    "text.parse_math": False,  # a name with two dollar signs is not a formula
 }
 
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw the same way whatever a user's settings are."""
+    """Draw the same way whatever the user's settings are."""
     from matplotlib import style
 
     with style.context(["default", STYLE]), warnings.catch_warnings():
-        # A name may be written in letters that the font lacks; a box in their place is no reason to warn.
+        # A name may contain characters that the font lacks. They are drawn as boxes; no warning is needed.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 
 
 def new_figure(title: str, *, height: float) -> Figure:
-    """Return a figure of 1200 pixels by 100 times a height, with a title."""
+    """Return a figure with a title, 1200 pixels wide and 100 times `height` pixels high."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -48,12 +48,12 @@ def new_figure(title: str, *, height: float) -> Figure:
 
 
 def wrap(text: str, width: int = 110) -> str:
-    """Break a text into lines of so many letters."""
+    """Break a text into lines of at most `width` characters."""
     return "\n".join(textwrap.wrap(text, width))
 
 
 def encode(figure: Figure) -> bytes:
-    """Return a figure as a PNG file, without a date or a program's name."""
+    """Return a figure as a PNG file, without a date or the name of a program."""
     file = io.BytesIO()
     figure.savefig(file, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
     return file.getvalue()

@@ -13,42 +13,42 @@ FACES[0, 0, 0], FACES[1, 0, 0] = 0, 1
 
 
 def cae():
-    """Stand for a network; nothing here builds it."""
+    """Stands for a network; nothing here builds it."""
 
 
 def grown():
-    """Stand for one that inherits it."""
+    """Stands for a network that inherits it."""
 
 
 def pca(train, test):
-    """Stand for a fit."""
+    """Stands for a fit."""
 
 
 CAE = Stage(cae, loss="binary_crossentropy", epochs=3)
 NETWORK, PCA = Recipe(CAE), Recipe(Fit(pca))
 
 
-class Models:
-    """A second look that sees what a test says, and else a little less than the targets."""
+class FakeModels:
+    """Models that predict what a test gives, or else 0.9 times the targets."""
 
-    def __init__(self, data, predictions, drawings):
-        self.data, self.predictions, self.given = data, predictions, drawings
-        self.asked = []
+    def __init__(self, data, predictions, fit_pictures):
+        self.data, self.predictions, self.fit_pictures = data, predictions, fit_pictures
+        self.calls = []
 
     def output_layer(self, recipe):
         return OutputLayer(loss=recipe.last.loss)
 
     def predict(self, arm, position, rows):
-        self.asked.append((arm.role, position, rows))
+        self.calls.append((arm.role, position, rows))
         return self.predictions.get(arm.role, lambda y: 0.9 * y)(self.data.y[rows])
 
     def render_fit(self, arm, position):
-        return self.given.get(arm.role, {})
+        return self.fit_pictures.get(arm.role, {})
 
 
 @pytest.fixture
 def new_run(new_replicate):
-    """Make the run of a network against PCA, 2 folds x 1 repeat: any recipe, prediction or drawing can be given."""
+    """Make the run of a network against PCA, 2 folds x 1 repeat; recipes, predictions and fit pictures can be given."""
 
     def record(recipe, number, role, cell):
         predicts = recipe.network is recipe or recipe.fit.compute is pca
@@ -61,28 +61,23 @@ def new_run(new_replicate):
         return new_replicate(recipe=f"{role} {recipe}", repeat=cell.repeat, fold=cell.fold, **fields)
 
     def train(role, recipe, cells):
-        chain = []
-        part = recipe
-        while part is not None:
-            chain.insert(0, part)
-            part = part.parent
-        stages = [[record(part, number, role, cell) for number, cell in enumerate(cells)] for part in chain]
+        stages = [[record(part, number, role, cell) for number, cell in enumerate(cells)] for part in recipe.lineage]
         return Arm(role, recipe, stages)
 
-    def make(*, faces=FACES, y=None, treatment=NETWORK, control=PCA, predictions=None, drawings=None):
+    def make(*, faces=FACES, y=None, treatment=NETWORK, control=PCA, predictions=None, fit_pictures=None):
         data = Dataset(x=faces, y=faces if y is None else y, name="faces")
         design = Design(folds=2, repeats=1)
         cells = list(design.split(data))
         recipes = {"treatment": treatment, "control": control}
         arms = [train(role, recipe, cells) for role, recipe in recipes.items() if recipe is not None]
-        return Run(data, design, cells, arms, models=Models(data, predictions or {}, drawings or {}))
+        return Run(data, design, cells, arms, models=FakeModels(data, predictions or {}, fit_pictures or {}))
 
     return make
 
 
 @pytest.fixture
 def spoil():
-    """Let a replicate of a run turn infinite in its last epoch."""
+    """Make the loss of one replicate of a run infinite in its last epoch."""
 
     def spoil(run, *, arm=0, position=0):
         stages = [list(stage) for stage in run.arms[arm].stages]

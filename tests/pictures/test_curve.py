@@ -4,26 +4,26 @@ import numpy as np
 import pytest
 
 from negres_core import Fit, Recipe, Stage
-from negres_core.pictures.curve import make, render, traces_of
-from negres_core.pictures.sample import COLOURS, NEUTRAL
+from negres_core.pictures.curve import make_figure, render, traces_of
+from negres_core.pictures.labels import ARM_COLOURS, NEUTRAL_COLOUR
 from tests.pictures.conftest import CAE, FLOOR, MEAN_IMAGE, cae, grown, pca
 
 
 def critic(model, x, y, training):
-    """Stand for an objective."""
+    """Stands for an objective."""
 
 
 GROWN = Recipe(CAE, Stage(grown, inherits=cae, loss="binary_crossentropy", epochs=2))
 
 
 def figure_of(run):
-    return make(run, traces_of(run))
+    return make_figure(run, traces_of(run))
 
 
 def lines_of(axis, width=None, dashed=False):
-    """The lines of an axis that hold data, of a width."""
-    found = [line for line in axis.lines if len(line.get_xdata()) and line.is_dashed() == dashed]
-    return [line for line in found if width is None or line.get_linewidth() == width]
+    """The lines of an axis that hold data; only those of a width, if given."""
+    lines = [line for line in axis.lines if len(line.get_xdata()) and line.is_dashed() == dashed]
+    return [line for line in lines if width is None or line.get_linewidth() == width]
 
 
 def words_of(axis):
@@ -34,7 +34,7 @@ def legend_of(axis):
     return [text.get_text() for text in axis.get_legend().get_texts()]
 
 
-def test_every_replicate_is_thin_and_their_mean_thick(new_run):
+def test_replicates_are_thin_lines_and_their_mean_is_thick(new_run):
     run = new_run()
     [axis] = figure_of(run).axes
 
@@ -43,33 +43,32 @@ def test_every_replicate_is_thin_and_their_mean_thick(new_run):
     [mean] = lines_of(axis, 2.8)
     np.testing.assert_allclose(mean.get_ydata(), np.mean(curves, axis=0))
     assert mean.get_xdata().tolist() == [1, 2, 3]
-    assert mean.get_color() == COLOURS["treatment"]
+    assert mean.get_color() == ARM_COLOURS["treatment"]
     assert legend_of(axis)[0] == "treatment: cae (3 epochs)"
     assert axis.get_ylabel() == "binary crossentropy"
 
 
-def test_the_floor_and_the_mean_image_are_levels_with_their_names(new_run):
+def test_the_loss_floor_and_the_mean_image_are_labelled_levels(new_run):
     [axis] = figure_of(new_run()).axes
-    found = {line.get_ydata()[0]: text for line, text in zip(lines_of(axis, dashed=True), words_of(axis), strict=True)}
+    levels = {line.get_ydata()[0]: text for line, text in zip(lines_of(axis, dashed=True), words_of(axis), strict=True)}
 
     expected = [MEAN_IMAGE + 0.005, FLOOR + 0.005]  # the means of both replicates
-    assert sorted(found, reverse=True) == pytest.approx(expected)
-    assert list(found.values()) == ["the mean image\n0.605", "the floor\n0.505"]
+    assert sorted(levels, reverse=True) == pytest.approx(expected)
+    assert list(levels.values()) == ["mean image\n0.605", "loss floor\n0.505"]
     assert [text.get_position()[1] for text in axis.texts] == pytest.approx(expected)
 
 
-def test_the_loss_on_the_test_fold_stands_at_the_end(new_run):
+def test_the_loss_on_the_test_fold_is_marked_at_the_end(new_run):
     [axis] = figure_of(new_run()).axes
     [marker] = [line for line in lines_of(axis) if line.get_marker() == "D"]
 
     assert (list(marker.get_xdata()), list(marker.get_ydata())) == ([3], [pytest.approx(0.62)])
-    assert legend_of(axis)[-1] == "loss on the test fold at the end, mean"
+    assert legend_of(axis)[-1] == "mean loss on the test fold at the end"
 
 
 def test_a_loss_without_levels_has_none(new_run):
     run = new_run(treatment=Recipe(Stage(cae, loss="own", epochs=3)))
-    for replicate in run.arms[0].replicates:
-        replicate.predictions.clear()
+    run.arms[0].stages[0][:] = [replicate.updated(predictions={}) for replicate in run.arms[0].replicates]
     [axis] = figure_of(run).axes
 
     assert lines_of(axis, dashed=True) == []
@@ -83,15 +82,15 @@ def test_stages_follow_one_another(new_run):
     assert legend_of(axis)[:2] == ["treatment: cae (3 epochs)", "treatment: grown (2 epochs)"]
 
 
-def test_a_stage_that_both_arms_have_is_drawn_once(new_run):
+def test_a_stage_that_both_arms_share_is_drawn_once(new_run):
     run = new_run(treatment=GROWN, control=Recipe(CAE, Fit(pca, inherits=cae)))
     run.arms[1].stages[0][:] = run.arms[0].stages[0]
 
     traces = traces_of(run)
 
     assert [(trace.name, trace.colour) for trace in traces] == [
-        ("both: cae (3 epochs)", NEUTRAL),
-        ("treatment: grown (2 epochs)", COLOURS["treatment"]),
+        ("both: cae (3 epochs)", NEUTRAL_COLOUR),
+        ("treatment: grown (2 epochs)", ARM_COLOURS["treatment"]),
     ]
 
 
@@ -111,7 +110,7 @@ def test_an_objective_is_not_the_loss_on_the_test_fold(new_run):
     assert [line for line in lines_of(axis) if line.get_marker() == "D"] == []
 
 
-def test_a_replicate_that_diverged_is_in_no_mean(new_run, spoil):
+def test_a_replicate_that_diverged_is_left_out_of_the_mean(new_run, spoil):
     run = spoil(new_run())
     [axis] = figure_of(run).axes
 
@@ -120,12 +119,12 @@ def test_a_replicate_that_diverged_is_in_no_mean(new_run, spoil):
     assert np.isnan(lines_of(axis, 0.9)[0].get_ydata()).tolist() == [False, False, True]
 
 
-def test_an_arm_that_always_diverged_is_drawn_as_far_as_it_came(new_run, spoil):
+def test_an_arm_that_always_diverged_is_described_as_not_finite(new_run, spoil):
     run = spoil(spoil(new_run()), position=1)
 
-    [drawing] = render(run)
+    [rendering] = render(run)
 
-    assert drawing.caption == "Training loss by epoch: treatment: cae (3 epochs), not finite"
+    assert rendering.caption == "Training loss by epoch: treatment: cae (3 epochs), not finite"
 
 
 def test_a_curve_far_above_does_not_hide_the_rest(new_run):
@@ -135,14 +134,14 @@ def test_a_curve_far_above_does_not_hide_the_rest(new_run):
 
     low, high = axis.get_ylim()
     assert low < FLOOR + 0.005 < MEAN_IMAGE + 0.005 < high < 1
-    assert "above the picture: losses up to 1e+03" in legend_of(axis)
+    assert "off the chart: losses up to 1e+03" in legend_of(axis)
 
 
-def test_the_picture_is_the_same_each_time_and_says_its_numbers(new_run):
-    [drawing], [again] = render(new_run()), render(new_run())
+def test_the_picture_is_the_same_each_time_and_its_caption_has_the_numbers(new_run):
+    [rendering], [again] = render(new_run()), render(new_run())
 
-    assert drawing == again
-    assert drawing.caption == (
+    assert rendering == again
+    assert rendering.caption == (
         "Training loss by epoch: treatment: cae (3 epochs), binary crossentropy 0.678 at the end, 0.62 on the test fold"
     )
 

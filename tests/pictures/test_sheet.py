@@ -6,14 +6,25 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from negres_core.pictures.sheet import FRAME, GAP, MARGIN, WIDTH, Row, columns, encode, join, make_sheet, scale_of
+from negres_core.pictures.sheet import (
+    FRAME_GREY,
+    GAP_PX,
+    MARGIN_PX,
+    MAX_WIDTH_PX,
+    Row,
+    count_columns,
+    encode,
+    join,
+    make_sheet,
+    scale_of,
+)
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 3), dtype=np.uint8)
 
 
 def contains(sheet, strip):
-    """Whether an image lies, whole and unchanged, at the left margin of a sheet."""
-    pixels = np.asarray(sheet)[:, MARGIN : MARGIN + strip.shape[1]]
+    """Whether an image appears unchanged, exactly once, at the left margin of a sheet."""
+    pixels = np.asarray(sheet)[:, MARGIN_PX : MARGIN_PX + strip.shape[1]]
     tops = range(len(pixels) - len(strip) + 1)
     return sum(np.array_equal(pixels[top : top + len(strip)], strip) for top in tops) == 1
 
@@ -21,21 +32,21 @@ def contains(sheet, strip):
 def test_each_pixel_becomes_a_square():
     strip = join(IMAGES, 7)
 
-    assert strip.shape == (4 * 7 + 2 * GAP, 3 * (5 * 7 + GAP) + GAP, 3)
+    assert strip.shape == (4 * 7 + 2 * GAP_PX, 3 * (5 * 7 + GAP_PX) + GAP_PX, 3)
     for number, image in enumerate(IMAGES):
-        left = GAP + number * (5 * 7 + GAP)
-        square = strip[GAP:-GAP, left : left + 5 * 7]
+        left = GAP_PX + number * (5 * 7 + GAP_PX)
+        square = strip[GAP_PX:-GAP_PX, left : left + 5 * 7]
         np.testing.assert_array_equal(square, np.kron(image, np.ones((7, 7, 1), np.uint8)))
-        assert (strip[:, left - GAP : left] == FRAME).all()
-    assert (strip[:GAP] == FRAME).all()
-    assert (strip[-GAP:] == FRAME).all()
+        assert (strip[:, left - GAP_PX : left] == FRAME_GREY).all()
+    assert (strip[:GAP_PX] == FRAME_GREY).all()
+    assert (strip[-GAP_PX:] == FRAME_GREY).all()
 
 
 def test_grey_images_are_shown_grey():
     strip = join(IMAGES[..., 0], 1)
 
     assert (strip == strip[..., :1]).all()
-    np.testing.assert_array_equal(strip[GAP : GAP + 4, GAP : GAP + 5, 0], IMAGES[0, :, :, 0])
+    np.testing.assert_array_equal(strip[GAP_PX : GAP_PX + 4, GAP_PX : GAP_PX + 5, 0], IMAGES[0, :, :, 0])
 
 
 @pytest.mark.parametrize("detail", ["", "with numbers"])
@@ -48,35 +59,35 @@ def test_a_sheet_holds_every_row_unchanged_and_in_order(detail):
     assert contains(sheet, join(255 - IMAGES, 6))
     both = np.concatenate([join(IMAGES, 6), join(255 - IMAGES, 6)])
     assert not contains(sheet, both)
-    assert [0x00, 0x72, 0xB2] in np.asarray(sheet)[:, MARGIN].tolist()
+    assert [0x00, 0x72, 0xB2] in np.asarray(sheet)[:, MARGIN_PX].tolist()
 
 
 @pytest.mark.parametrize("text", ["a word", "many words " * 60, "x" * 900])
-def test_text_of_any_length_stays_on_the_sheet(text):
+def test_text_of_any_length_fits_on_the_sheet(text):
     sheet = np.asarray(make_sheet(text, [Row(IMAGES, text, text)], scale=2))
 
-    for edge in (sheet[:MARGIN], sheet[-MARGIN:], sheet[:, :MARGIN], sheet[:, -MARGIN:]):
+    for edge in (sheet[:MARGIN_PX], sheet[-MARGIN_PX:], sheet[:, :MARGIN_PX], sheet[:, -MARGIN_PX:]):
         assert (edge == 255).all()
-    assert (sheet[:, -2 * MARGIN : -MARGIN] < 255).any() == (len(text) > 100)
+    assert (sheet[:, -2 * MARGIN_PX : -MARGIN_PX] < 255).any() == (len(text) > 100)
 
 
 @pytest.mark.parametrize("size", [8, 16, 32, 64, 100, 128, 200, 256, 2000])
-def test_a_row_fills_a_sheet_as_far_as_whole_pixels_can(size):
-    count = columns(size)
+def test_a_row_fills_the_sheet_as_far_as_integer_scales_allow(size):
+    count = count_columns(size)
     scale = scale_of(size, size, count)
-    width = count * (size * scale + GAP) + GAP
+    width = count * (size * scale + GAP_PX) + GAP_PX
 
-    assert 900 < width <= WIDTH or (count, scale) == (1, 1)
+    assert 900 < width <= MAX_WIDTH_PX or (count, scale) == (1, 1)
     assert 1 <= count <= 10
 
 
-def test_one_image_alone_is_no_poster():
+def test_a_single_image_is_enlarged_at_most_16_times():
     assert scale_of(32, 32) == 16
     assert scale_of(128, 128) == 5
     assert scale_of(4, 4000) == 1
 
 
-def test_a_file_holds_the_pixels_and_nothing_else():
+def test_a_file_holds_only_the_pixels():
     sheet = make_sheet("faces", [Row(IMAGES, "originals")], scale=2)
 
     png = encode(sheet)
