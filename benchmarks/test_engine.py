@@ -1,9 +1,9 @@
-"""How long does one epoch of one replicate take, against what people use today?
+"""How long does one epoch of one replicate take, compared with the tools that people use today?
 
     pytest benchmarks/test_engine.py -m slow
 
 Each contender trains the same model on data of the same shape in a process of its own, one after another in one run, so
-that their ratios mean something on a noisy machine. No time is asserted; docs/performance.md reads the table.
+that their ratios mean something on a noisy machine. No time is asserted; docs/performance.md explains the table.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from tabulate import tabulate
 
-from benchmarks.speed.contenders import missing
+from benchmarks.speed.contenders import missing_package
+from negres_core.session.terminal import uncaptured
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ CONTENDERS = [
     ("tuned fit", "tensorflow", 1, 2),
     ("tuned fit", "jax", 1, 2),
     ("pytorch", "torch", 1, 2),
-    # The article's 10 epochs, so that a replicate's start, evaluation and saving weigh what they weigh in use.
+    # The article's 10 epochs, so that start, evaluation and saving have the weight that they have in use.
     ("engine", "tensorflow", 1, 10),
     ("engine", "tensorflow", 4, 10),
     ("engine", "jax", 4, 10),
@@ -37,33 +38,39 @@ CONTENDERS = [
 
 @pytest.fixture(scope="module")
 def figures(request):
-    """Seconds an epoch and peak memory by contender, printed as a table when all have run."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    yield found
+    """Seconds per epoch and peak memory of each contender, printed as a table after the last one."""
+    figures: dict[tuple[str, str], dict[str, float]] = {}
+    yield figures
     rows = []
-    for (work, name), figure in found.items():
-        engine = found.get((work, "engine, tensorflow, 4"))
+    for (work, name), figure in figures.items():
+        engine = figures.get((work, "engine, tensorflow, 4"))
         ratio = figure["epoch_s"] / engine["epoch_s"] if engine else None
         peak, imported = figure["memory_bytes"] / 2**30, figure["imported_bytes"] / 2**30
         rows.append((work, name, figure["epoch_s"], ratio, peak, peak - imported))
-    headers = ("work", "contender, backend, replicates", "s an epoch", "times the engine's", "peak GiB", "less imports")
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
+    headers = (
+        "model",
+        "contender, backend, replicates",
+        "s per epoch",
+        "times the engine's",
+        "peak GiB",
+        "less imports",
+    )
+    with uncaptured(request.config):
         print("\n\n" + tabulate(rows, headers=headers, floatfmt=".3f"))
 
 
 @pytest.mark.parametrize("work", ["model 3", "cae"])
 @pytest.mark.parametrize(("contender", "backend", "replicates", "epochs"), CONTENDERS)
 def test_an_epoch_of_one_replicate(benchmark, figures, work, contender, backend, replicates, epochs):
-    if (package := missing(contender, backend)) is not None:
+    if (package := missing_package(contender, backend)) is not None:
         pytest.skip(f"{package} is not installed")
     if contender == "pytorch" and work == "cae":
         pytest.skip("the autoencoder is not written in PyTorch")
     if backend == "jax" and work == "cae":
-        pytest.skip("JAX's convolutions take minutes a replicate on a CPU")
+        pytest.skip("JAX's convolutions take minutes per replicate on a CPU")
     command = [sys.executable, "-m", "benchmarks.speed.contenders", contender, work]
     command += ["--replicates", str(replicates), "--epochs", str(epochs)]
-    ran = benchmark.pedantic(
+    finished = benchmark.pedantic(
         subprocess.run,
         args=(command,),
         kwargs={
@@ -75,7 +82,7 @@ def test_an_epoch_of_one_replicate(benchmark, figures, work, contender, backend,
         },
         rounds=1,
     )
-    figure = json.loads(ran.stdout.splitlines()[-1])
+    figure = json.loads(finished.stdout.splitlines()[-1])
     figures[work, f"{contender}, {backend}, {replicates}"] = figure
     benchmark.group = work
     benchmark.extra_info |= figure
