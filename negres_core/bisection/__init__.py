@@ -1,1 +1,1 @@
-"""Bisection: find which factors make one configuration fail and another work."""
+"""Bisection: find the factors that make one configuration fail and another work."""

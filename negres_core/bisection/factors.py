@@ -1,10 +1,9 @@
-"""Configurations: experiments told apart by named factors, given as a test's parameters or as a file."""
+"""Configurations: named factors that distinguish two experiments, given as a test's parameters or in a file."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,30 +13,25 @@ from typing import Any
 from negres_core.errors import InputError
 
 Configuration = Mapping[str, Any]
-"""Factors, flat and dotted as in "model.activation", to plain JSON values."""
+"""A dictionary of factors, flat with dotted names as in "model.activation", to plain JSON values."""
 
 
-def shown(value: Any) -> str:
+def as_json(value: Any) -> str:
     """Return a factor's value as strict JSON."""
-    # As text, 1, 1.0 and true are three values.
+    # As text, 1, 1.0 and true are three different values.
     return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)
 
 
 def name_mixture(configuration: Configuration) -> str:
-    """Return the param id of a configuration that nobody named: equal configurations have equal ids."""
-    return f"mix-{hashlib.sha256(shown(dict(configuration)).encode()).hexdigest()[:12]}"
-
-
-def is_mixture(test: str) -> bool:
-    """Tell whether a test's id is that of a mixture: run to find a cause, and no claim of anybody's."""
-    return re.search(r"[\[-]mix-[0-9a-f]{12}[]-]", test) is not None
+    """Return the param id of a mixture of two configurations: equal configurations have equal ids."""
+    return f"mix-{hashlib.sha256(as_json(dict(configuration)).encode()).hexdigest()[:12]}"
 
 
 def differing_factors(failing: Configuration, working: Configuration) -> tuple[str, ...]:
     """Return the factors that two configurations differ in, in the order of the failing one.
 
     Raises:
-        InputError: the configurations have different factors, differ in none, or are no plain values.
+        InputError: the configurations have different factors, are equal, or hold values that JSON cannot express.
     """
     for which, configuration in (("failing", failing), ("working", working)):
         _check_plain(which, configuration)
@@ -45,42 +39,42 @@ def differing_factors(failing: Configuration, working: Configuration) -> tuple[s
         one_sided = [f"{name} (failing only)" for name in failing if name not in working]
         one_sided += [f"{name} (working only)" for name in working if name not in failing]
         raise InputError(
-            "Two configurations that are bisected have the same factors.",
+            "The failing and the working configuration need to have the same factors.",
             received=", ".join(one_sided),
-            remedy="Give each factor on both sides, where one side lacks it with the value that it takes there.",
+            remedy="Give every factor on both sides, with the value that applies there.",
         )
-    differing = tuple(name for name in failing if shown(failing[name]) != shown(working[name]))
+    differing = tuple(name for name in failing if as_json(failing[name]) != as_json(working[name]))
     if not differing:
         raise InputError(
             "The failing and the working configuration differ in no factor.",
-            received=", ".join(f"{name}: {shown(value)}" for name, value in failing.items()) or "no factors",
-            remedy="Make what differs between the two a factor, or give another configuration.",
+            received=", ".join(f"{name}: {as_json(value)}" for name, value in failing.items()) or "no factors",
+            remedy="Make the difference between the two a factor, or give another configuration.",
         )
     return differing
 
 
 def _check_plain(which: str, configuration: Configuration) -> None:
     wrong = f"The {which} configuration has to map factors to plain JSON values."
-    remedy = 'Write it flat, as in {"model.activation": "relu", "train.epochs": 10}: a name, not a function.'
+    remedy = 'Write it flat, with names instead of functions: {"model.activation": "relu", "train.epochs": 10}.'
     if not isinstance(configuration, Mapping):
         raise InputError(wrong, received=configuration, remedy=remedy)
     for name, value in configuration.items():
         try:
-            plain = isinstance(name, str) and not isinstance(value, Mapping) and bool(shown(value))
-        except (TypeError, ValueError):  # what JSON has no word for; a number that is not finite
-            plain = False
-        if not plain:
+            is_plain = isinstance(name, str) and not isinstance(value, Mapping) and bool(as_json(value))
+        except (TypeError, ValueError):  # a value that JSON cannot express, or a number that is not finite
+            is_plain = False
+        if not is_plain:
             raise InputError(wrong, received=f"{name}: {value!r}", remedy=remedy)
 
 
 @dataclass(frozen=True)
 class End:
-    """One of the two configurations, as it was given.
+    """One of the two configurations, as the user named it.
 
     Attributes:
-        test: the test's id as pytest takes it, without parameters.
-        param: the id of its parameters, or None where factors are given.
-        factors: the configuration, or None where the test's parameters have it.
+        test: the test's id, without parameters.
+        param: the id of its parameters, or None if `factors` is given.
+        factors: the configuration, or None if it is a parameter of the test.
     """
 
     test: str
@@ -89,37 +83,37 @@ class End:
 
 
 def read_ends(failing: str, working: str) -> tuple[End, End]:
-    """Read what names the two configurations: a test's id with its param id, or a TOML or JSON file.
+    """Read the two configurations that a user named, each as a test's id with its param id or as a TOML or JSON file.
 
     Args:
-        failing: names the configuration that fails.
-        working: names the one that works; its param id alone will do.
+        failing: the configuration that fails.
+        working: the configuration that works; a param id is enough.
 
     Raises:
-        InputError: one names no configuration, or the two are not of the same test.
+        InputError: one is not a configuration, or the two belong to different tests.
     """
     first = _read_end(failing, test=None)
     second = _read_end(working, test=first.test)
     if _place(first.test) != _place(second.test):
         raise InputError(
-            "Two configurations of one test can be bisected, not two tests.",
+            "Only two configurations of one test can be bisected, not two tests.",
             received=f"{first.test} and {second.test}",
-            remedy="Make one test of them, with a parameter named `configuration` for what differs.",
+            remedy="Merge them into one test, with the differences in a parameter named `configuration`.",
         )
     return first, second
 
 
 def _read_end(text: str, *, test: str | None) -> End:
     if "::" in text:
-        name, opened, param = text.removesuffix("]").partition("[")
-        if opened:
+        name, bracket, param = text.removesuffix("]").partition("[")
+        if bracket:
             return End(name, param=param)
     elif Path(text).suffix in (".toml", ".json"):
         return _read_file(Path(text))
     elif test is not None:
         return End(test, param=text)
     raise InputError(
-        "This names no configuration of a test.",
+        "This is not a configuration of a test.",
         received=text,
         remedy="Give a test's id with its param id, as in test_faces.py::test_it_reconstructs[article], or a TOML or "
         "JSON file.",
@@ -142,24 +136,24 @@ def _read_file(path: Path) -> End:
         or not isinstance(content["factors"], dict)
     ):
         raise InputError(
-            "A file that names a configuration has `test`, a test's id without parameters, and `factors`.",
+            "A configuration file holds exactly `test`, a test's id without parameters, and `factors`.",
             received=f"{path}: {content!r}",
             remedy='Write {"test": "test_faces.py::test_it_reconstructs", "factors": {"model.activation": "relu"}}.',
         )
     pairs = list(_flatten(content["factors"]))
     names = [name for name, _ in pairs]
     if repeated := {name for name in names if names.count(name) > 1}:
-        remedy = "Write each once, in a table or with dots in its name."
+        remedy = "Write each factor once, either in a table or with a dotted name."
         raise InputError("A factor is given twice.", received=f"{path}: {', '.join(repeated)}", remedy=remedy)
     return End(content["test"], factors=dict(pairs))
 
 
-def _flatten(factors: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(factors: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in factors.items():
         if isinstance(value, dict):
-            yield from _flatten(value, f"{above}{name}.")
+            yield from _flatten(value, f"{prefix}{name}.")
         else:
-            yield f"{above}{name}", value
+            yield f"{prefix}{name}", value
 
 
 def _place(test: str) -> tuple[Path, str]:

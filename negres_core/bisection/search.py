@@ -1,24 +1,24 @@
-"""Bisection: which factors, of all that two configurations differ in, make one fail where the other works."""
+"""Bisection: find which of the factors that two configurations differ in make one fail and the other work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from negres_core.bisection.factors import Configuration, differing_factors, shown
+from negres_core.bisection.factors import Configuration, as_json, differing_factors
 from negres_core.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What one run of the experiment came to.
+    """The outcome of one run of the experiment.
 
     Attributes:
-        verdict: supported, refuted, inconclusive or invalid; or another word where the run came to none.
-        finding: what was found, or what went wrong.
-        trained: replicates trained for it.
-        reused: replicates that were there already.
-        hypothesis: the name of its evidence, where it has any.
+        verdict: "supported", "refuted", "inconclusive" or "invalid"; another word if the run came to no verdict.
+        finding: the reason for the verdict, or the error.
+        trained: number of replicates trained for it.
+        reused: number of stored replicates used for it.
+        hypothesis: the name of its evidence, or None if it has none.
     """
 
     verdict: str
@@ -37,9 +37,9 @@ class Step:
 
     Attributes:
         changed: the differing factors that had their failing values.
-        kept: those that had their working values.
-        configuration: what was run.
-        decided: what it came to.
+        kept: the differing factors that had their working values.
+        configuration: the configuration that was run.
+        decided: its outcome.
     """
 
     changed: tuple[str, ...]
@@ -60,14 +60,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Bisection:
-    """What makes the difference, and the runs that show it.
+    """The factors that make the difference, and the runs that show it.
 
     Attributes:
         failing: the configuration that fails.
         working: the configuration that works.
-        cause: a 1-minimal set of factors: the working configuration fails with these changed, and with any one of them
-            changed back it does not.
-        steps: every run, in order; first the failing configuration, then the working one.
+        cause: a 1-minimal set of factors: if these are changed, the working configuration fails; if any one of them is
+            changed back, it does not.
+        steps: every run, in order; the first two are the failing and the working configuration.
     """
 
     failing: Configuration
@@ -82,24 +82,23 @@ class Bisection:
 
     @property
     def sufficient(self) -> bool:
-        """Whether the working configuration fails with the cause alone changed."""
+        """Whether the working configuration fails if only the cause is changed."""
         return self._with(self.cause).verdict == self.steps[0].decided.verdict
 
     @property
     def necessary(self) -> bool | None:
-        """Whether the failing configuration works with the cause alone reverted; None where it does neither."""
-        verdict = self._reverted.verdict
-        ends = {self.steps[1].decided.verdict: True, self.steps[0].decided.verdict: False}
-        return ends.get(verdict)
+        """Whether the failing configuration works if only the cause is reverted; None if it has a third verdict."""
+        works = {self.steps[1].decided.verdict: True, self.steps[0].decided.verdict: False}
+        return works.get(self._reverted.verdict)
 
     @property
     def trained(self) -> int:
-        """Replicates trained, over all runs."""
+        """Number of replicates trained, over all runs."""
         return sum(step.decided.trained for step in self.steps)
 
     @property
     def reused(self) -> int:
-        """Replicates found in the store, over all runs."""
+        """Number of stored replicates used, over all runs."""
         return sum(step.decided.reused for step in self.steps)
 
     @property
@@ -110,14 +109,15 @@ class Bisection:
         return next(step.decided for step in self.steps if set(step.changed) == set(changed))
 
     def __str__(self) -> str:
-        cause, differing, asked = self.cause, len(self.differing), len(self.steps) - 2
-        makes = "factor makes" if len(cause) == 1 else "factors together make"
-        lines = [f"{len(cause)} {makes} the difference, of {differing} that differ"]
+        cause, differing = self.cause, len(self.differing)
+        makes = "makes the difference" if len(cause) == 1 else "make the difference together"
+        factors = "factor" if differing == 1 else "factors"
+        lines = [f"{len(cause)} of {differing} differing {factors} {makes}"]
         lines += [
-            f"  cause       {name}: {shown(self.working[name])} works, {shown(self.failing[name])} fails"
+            f"  cause       {name}: {as_json(self.working[name])} works, {as_json(self.failing[name])} fails"
             for name in cause
         ]
-        lines += [f"  sufficient  {self._say_sufficient()}", f"  necessary   {self._say_necessary()}"]
+        lines += [f"  sufficient  {self._sufficient_in_words()}", f"  necessary   {self._necessary_in_words()}"]
         if len(cause) > 1:
             lines += [
                 f"  minimal     without {name}, the working configuration with the rest changed is "
@@ -126,23 +126,23 @@ class Bisection:
             ]
         lines += [f"  run {number:<7} {step}" for number, step in enumerate(self.steps, 1)]
         lines.append(f"  spent       {self.trained} replicates trained, {self.reused} reused")
-        alone = f"the two ends and {asked} mixtures; one factor at a time takes the ends and {differing}"
-        together = ", and finds nothing where factors act together, as here" if len(cause) > 1 else ""
-        return "\n".join([*lines, f"  asked       {alone}{together}"])
+        runs = f"{len(self.steps)}; changing one factor at a time takes {differing + 2}"
+        together = ", but cannot find factors that act together, as these do" if len(cause) > 1 else ""
+        return "\n".join([*lines, f"  runs        {runs}{together}"])
 
-    def _say_sufficient(self) -> str:
-        told, failing = self._with(self.cause), self.steps[0].decided
-        # A mixture may fail in a way of its own: to be judged by whoever reads it.
-        other = "" if told.finding == failing.finding else f", where the failing one is {failing}"
-        return f"yes: the working configuration, with this alone changed, is {told}{other}"
+    def _sufficient_in_words(self) -> str:
+        changed, failing = self._with(self.cause), self.steps[0].decided
+        # A mixture may fail for another reason than the failing configuration: the reader has to judge that.
+        other = "" if changed.finding == failing.finding else f", whereas the failing configuration is {failing}"
+        return f"yes: the working configuration, with this alone changed, is {changed}{other}"
 
-    def _say_necessary(self) -> str:
-        told = f"the failing configuration, with this alone reverted, is {self._reverted}"
+    def _necessary_in_words(self) -> str:
+        reverted = f"the failing configuration, with this alone reverted, is {self._reverted}"
         if self.necessary is None:
-            return f"undecided: {told}"
+            return f"undecided: {reverted}"
         if self.necessary:
-            return f"yes: {told}"
-        return f"no: {told}; other factors make it fail as well: revert this, and bisect what is left"
+            return f"yes: {reverted}"
+        return f"no: {reverted}; other factors also make it fail: revert this, and bisect again"
 
 
 def bisect(
@@ -154,24 +154,33 @@ def bisect(
 ) -> Bisection:
     """Find a 1-minimal set of factors with which a working configuration fails.
 
-    The differing factors take their failing values one after another, and the first with which the verdict turns is
-    found by halving. It belongs to the cause, and the search goes on among those before it, until what was found turns
-    the verdict by itself. That every part of it is needed is then asked, not assumed: so the set is 1-minimal in the
-    sense of Zeller & Hildebrandt (2002), "Simplifying and isolating failure-inducing input", whatever mixtures do. One
-    that comes to another verdict than either end, or to none, counts as not failing, as their "unresolved" does.
+    The differing factors are set to their failing values one after another, and a binary search finds the one at which
+    the verdict turns. It belongs to the cause. The search goes on among the factors before it, until the factors found
+    so far turn the verdict by themselves. Each of them is then tested by changing it back, so that the set is 1-minimal
+    in the sense of Zeller & Hildebrandt (2002), "Simplifying and isolating failure-inducing input", whatever the
+    mixtures do. A mixture with a third verdict, or with none, counts as not failing, like "unresolved" in their paper.
 
     Args:
         failing: the configuration that fails.
         working: the configuration that works, with the same factors.
-        decide: runs the experiment in a configuration; asked at most once for each.
-        tell: told of every run as soon as it has ended.
+        decide: runs the experiment in a configuration; called at most once for each.
+        tell: called with every step as soon as its run has ended.
 
     Returns:
-        The cause, with every run that was asked for.
+        The cause, with every run.
 
     Raises:
-        InputError: the configurations have different factors, differ in none, are no plain values, or come to the same
-            verdict or to one that decides nothing.
+        InputError: the configurations have different factors, are equal, or hold values that JSON cannot express; or
+            they come to the same verdict, or one of them to none.
+
+    Examples:
+        >>> def decide(configuration):
+        ...     fails = configuration["rounded"] and configuration["rate"] == 1.0
+        ...     return Outcome(verdict="refuted" if fails else "supported", finding="for example")
+        >>> failing = {"rate": 1.0, "rounded": True, "units": 8}
+        >>> working = {"rate": 0.1, "rounded": False, "units": 4}
+        >>> bisect(failing, working, decide).cause
+        ('rate', 'rounded')
     """
     differing = differing_factors(failing, working)
     steps: dict[frozenset[str], Step] = {}
@@ -186,20 +195,20 @@ def bisect(
             tell(step)
         return steps[names].decided
 
-    ends = [_check_decided(which, run(changed)) for which, changed in (("failing", differing), ("working", ()))]
+    ends = [_check_verdict(which, run(changed)) for which, changed in (("failing", differing), ("working", ()))]
     if ends[0].verdict == ends[1].verdict:
         raise InputError(
             "The failing and the working configuration come to the same verdict: there is no difference to explain.",
             received=f"failing: {ends[0]}; working: {ends[1]}",
-            remedy="Give two configurations of which one fails, or a claim that tells them apart.",
+            remedy="Give one configuration that fails and one that works, or a claim that distinguishes them.",
         )
 
     def fails(changed: Collection[str]) -> bool:
         return run(changed).verdict == ends[0].verdict
 
-    # Runs in the mean over 6 to 12 factors, ends and the check of necessity included, for one cause, for two factors
-    # together, and for two of which either will do (every place in the order, monotone):
-    #     this one 6.96, 11.38, 6.84; QuickXplain 7.83, 12.10, 7.26; halves that are both asked 7.94, 11.71, 7.26;
+    # Mean number of runs over 6 to 12 factors, including both ends and the check of necessity, for one cause, for two
+    # factors that act together, and for two either of which is enough (every position in the order, monotone):
+    #     this search 6.96, 11.38, 6.84; QuickXplain 7.83, 12.10, 7.26; both halves tested 7.94, 11.71, 7.26;
     #     ddmin 7.94, 16.79, 7.26; dd 8.65, 14.33, 7.92; single factors first 8.00, 18.36, 6.33.
     cause = _minimize(_search(differing, fails), fails)
     run(_without(differing, cause))
@@ -207,25 +216,25 @@ def bisect(
 
 
 def _search(differing: Sequence[str], fails: Callable[[Collection[str]], bool]) -> list[str]:
-    """Return a set of factors that fails: minimal where adding a factor never makes what fails work."""
-    found: list[str] = []
+    """Return a set of factors that fails; it is minimal if adding a factor never makes a failing set work."""
+    cause: list[str] = []
     before = list(differing)
-    while not fails(found):
-        # What was found does not fail without any of `before`, and does with all of it.
+    while not fails(cause):
+        # The cause found so far does not fail alone, and does fail with all of `before`.
         low, high = 0, len(before)
         while high - low > 1:
             middle = (low + high) // 2
-            if fails([*found, *before[:middle]]):
+            if fails([*cause, *before[:middle]]):
                 high = middle
             else:
                 low = middle
-        found.append(before[low])
+        cause.append(before[low])
         before = before[:low]
-    return found
+    return cause
 
 
 def _minimize(cause: Sequence[str], fails: Callable[[Collection[str]], bool]) -> Sequence[str]:
-    """Leave out factors as long as the rest fails."""
+    """Drop factors as long as the rest still fails."""
     for name in cause:
         rest = _without(cause, (name,))
         if fails(rest):
@@ -233,14 +242,14 @@ def _minimize(cause: Sequence[str], fails: Callable[[Collection[str]], bool]) ->
     return cause
 
 
-def _check_decided(which: str, decided: Outcome) -> Outcome:
-    if decided.verdict not in ("supported", "refuted", "invalid"):
+def _check_verdict(which: str, outcome: Outcome) -> Outcome:
+    if outcome.verdict not in ("supported", "refuted", "invalid"):
         raise InputError(
-            f"The {which} configuration came to no verdict that mixtures could be held against.",
-            received=str(decided),
-            remedy="Run its test by itself and see why; an inconclusive one may need more folds or repeats.",
+            f"The {which} configuration came to no verdict that mixtures can be compared with.",
+            received=str(outcome),
+            remedy="Run its test alone to see why; an inconclusive result may need more folds or repeats.",
         )
-    return decided
+    return outcome
 
 
 def _within(differing: Sequence[str], names: Collection[str]) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
+"""Configurations are read from test ids and files, compared factor by factor, and named by their values."""
+
 import json
 from pathlib import Path
 
 import pytest
 
-from negres_core.bisection.factors import End, is_mixture, name_mixture, read_ends
+from negres_core.bisection.factors import End, name_mixture, read_ends
 from negres_core.errors import InputError
 
 TEST = "benchmarks/test_faces.py::test_it_reconstructs"
@@ -42,9 +44,9 @@ def test_ends_are_files_whose_tables_are_flattened(write):
 @pytest.mark.parametrize(
     ("failing", "working", "why"),
     [
-        (TEST, "twin", "names no configuration"),
-        ("article", f"{TEST}[twin]", "names no configuration"),
-        (f"{TEST}[article]", f"{TEST}_too[twin]", "of one test can be bisected"),
+        (TEST, "twin", "not a configuration of a test"),
+        ("article", f"{TEST}[twin]", "not a configuration of a test"),
+        (f"{TEST}[article]", f"{TEST}_too[twin]", "Only two configurations of one test can be bisected"),
         ("none.toml", "twin", r"cannot be read(.|\n)*No such file"),
         ("cut.json", "twin", "cannot be read"),
         ("cut.toml", "twin", "cannot be read"),
@@ -55,7 +57,7 @@ def test_ends_are_files_whose_tables_are_flattened(write):
         ("twice.json", "twin", r"twice(.|\n)*a\.b"),
     ],
 )
-def test_what_names_no_two_configurations_is_refused(write, failing, working, why):
+def test_refuses_names_that_are_not_two_configurations_of_one_test(write, failing, working, why):
     write("cut.json", '{"test": ')
     write("cut.toml", "test = ")
     write("list.json", [])
@@ -67,11 +69,7 @@ def test_what_names_no_two_configurations_is_refused(write, failing, working, wh
         read_ends(failing, working)
 
 
-def test_a_mixture_is_named_by_its_values_whatever_their_order():
+def test_a_mixture_is_named_after_its_values_whatever_their_order():
     name = name_mixture({"a": 1, "b": [True, None]})
     assert name == name_mixture({"b": [True, None], "a": 1})
     assert len({name, name_mixture({"a": 1, "b": [1, None]}), name_mixture({"a": True, "b": [True, None]})}) == 3
-    assert is_mixture(f"a.py::test[{name}]")
-    assert is_mixture(f"a.py::test[digits-{name}-long]")
-    assert not is_mixture(f"a.py::test_{name}")
-    assert not is_mixture("a.py::test[mix-up]")
