@@ -127,7 +127,7 @@ class Bisection:
         lines += [f"  run {number:<7} {step}" for number, step in enumerate(self.steps, 1)]
         lines.append(f"  spent       {self.trained} replicates trained, {self.reused} reused")
         runs = f"{len(self.steps)}; changing one factor at a time takes {differing + 2}"
-        together = ", but cannot find factors that act together, as these do" if len(cause) > 1 else ""
+        together = ", but cannot find factors that act together, as here" if len(cause) > 1 else ""
         return "\n".join([*lines, f"  runs        {runs}{together}"])
 
     def _sufficient_in_words(self) -> str:

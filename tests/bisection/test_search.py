@@ -134,7 +134,7 @@ def test_the_explanation_names_the_cause_the_runs_and_their_cost():
         "  run 7       invalid (saturation): the failing configuration with model.units reverted; 6 trained, 1 reused",
         "  run 8       supported (better): the working configuration with output.rounded changed; 7 trained, 1 reused",
         "  spent       28 replicates trained, 8 reused",
-        "  runs        8; changing one factor at a time takes 5, but cannot find factors that act together, as these do",
+        "  runs        8; changing one factor at a time takes 5, but cannot find factors that act together, as here",
     ]
 
 
