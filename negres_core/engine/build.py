@@ -1,0 +1,50 @@
+"""Build functions: each is called with the arguments that it asks for by name."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+from negres_core.arrays import Named
+from negres_core.errors import InputError
+from negres_core.recipe import Build, name_of
+
+OFFERED = ("input_shape", "outputs")
+"""The arguments that a build function may ask for."""
+
+
+def call_build(build: Build, *, input_shape: Named[tuple[int, ...]], outputs: int) -> Any:
+    """Call a build function with those of the offered arguments that it names and that no partial has set.
+
+    Args:
+        build: a function, or a functools.partial of one.
+        input_shape: shape of one row of inputs; for several inputs, a dictionary of shapes by name.
+        outputs: number of classes, or of target columns.
+
+    Returns:
+        What the function returns.
+
+    Raises:
+        InputError: the function requires an argument that is not offered.
+
+    Examples:
+        >>> call_build(lambda outputs, width=8: (width, outputs), input_shape=(784,), outputs=10)
+        (8, 10)
+    """
+    offered = dict(zip(OFFERED, (input_shape, outputs), strict=True))
+    preset = build.keywords if isinstance(build, functools.partial) else {}
+    parameters = [p for p in inspect.signature(build).parameters.values() if p.name not in preset]
+    unknown = [
+        p.name
+        for p in parameters
+        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        if p.name not in offered
+    ]
+    if unknown:
+        raise InputError(
+            f"{name_of(build)} requires arguments that a build function is not given.",
+            received=", ".join(unknown),
+            remedy=f"Set them with functools.partial; a build function may ask for {' and '.join(OFFERED)}.",
+        )
+    return build(**{p.name: offered[p.name] for p in parameters if p.name in offered})
