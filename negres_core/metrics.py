@@ -40,6 +40,7 @@ class Metric:
 CLASSES: tuple[Task, ...] = ("classification",)
 VALUES: tuple[Task, ...] = ("regression", "reconstruction")
 IMAGES: tuple[Task, ...] = ("reconstruction",)
+"""The tasks with class labels, with values, and with images; images are values too."""
 
 METRICS = {
     metric.name: metric

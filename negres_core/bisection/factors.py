@@ -144,7 +144,7 @@ def _read_file(path: Path) -> End:
     names = [name for name, _ in pairs]
     if repeated := {name for name in names if names.count(name) > 1}:
         remedy = "Write each factor once, either in a table or with a dotted name."
-        raise InputError("A factor is given twice.", received=f"{path}: {', '.join(repeated)}", remedy=remedy)
+        raise InputError("A factor occurs twice.", received=f"{path}: {', '.join(repeated)}", remedy=remedy)
     return End(content["test"], factors=dict(pairs))
 
 
