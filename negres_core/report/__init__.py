@@ -1,1 +1,1 @@
-"""Reports: renderings of evidence, one a file; they see evidence, statistics over it, and nothing else."""
+"""Reports: one rendering of evidence per file. They import evidence and statistics, and nothing else of negres."""

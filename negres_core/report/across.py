@@ -1,4 +1,4 @@
-"""Across data sets: what one claim comes to on all the data sets that it was judged on."""
+"""Across data sets: the mean effect of one claim over all data sets that it was judged on."""
 
 from __future__ import annotations
 
@@ -11,36 +11,38 @@ from negres_core.statistics.random_effects import combine
 
 HEADERS = ("across data sets", "data sets", "effect [95% interval]", "tau", "I^2", "on one more (95%)")
 WIDTHS = (34, 30, 26, 8, 4, 18)
-FEW = "Of 2 data sets, a 95% interval is 12.7 standard errors wide on either side: next to nothing; 5 are a start."
+"""Characters per column in a terminal."""
+TWO_DATA_SETS = (
+    "With only 2 data sets the 95% interval spans ±12.7 standard errors and says almost nothing. Use 5 or more."
+)
 
 
-def render(evidences: Sequence[Evidence], *, style: Style = "terminal") -> str:
-    """Render a row for each test whose claim has an estimate on two data sets or more; nothing where there is none.
+def render(records: Sequence[Evidence], *, style: Style = "terminal") -> str:
+    """Render one row per test whose claim has estimates on at least two data sets; return "" if there is none.
 
     The effect is the mean over data sets like these, with the interval of Hartung and Knapp; tau, in the metric's unit,
-    is the standard deviation of the true effects between data sets, and I^2 the part of the spread that it explains.
-    The last column is the 95% prediction interval of the true effect on one more data set.
+    is the standard deviation of the true effects between data sets, and I^2 the share of the variation between
+    estimates that it explains. The last column is the 95% prediction interval of the true effect on one more data set.
 
     Args:
-        evidences: of one test, where they have the same test function, title and claim. Smoke runs and what a control
-            voided have no say.
+        records: the evidence. It belongs to one test if test function, title and claim are equal. Smoke runs and
+            invalid runs are left out.
         style: see `Style`.
     """
-    groups = [group for group in _groups(evidences) if len(group) > 1]
+    groups = [group for group in _groups(records) if len(group) > 1]
     if not groups:
         return ""
     table = lay_out([_row(group) for group in groups], headers=HEADERS, widths=WIDTHS, style=style)
-    return f"{table}\n\n{FEW}" if any(len(group) == 2 for group in groups) else table
+    return f"{table}\n\n{TWO_DATA_SETS}" if any(len(group) == 2 for group in groups) else table
 
 
-def _groups(evidences: Sequence[Evidence]) -> list[list[Evidence]]:
-    """Gather the evidence of each test, one a data set: the latest, as after its parameter was renamed."""
+def _groups(records: Sequence[Evidence]) -> list[list[Evidence]]:
+    """Group evidence by test, one per data set: the latest, if a data set was run under two test ids."""
     groups: dict[tuple[object, ...], dict[str, Evidence]] = {}
-    for evidence in sorted(evidences, key=lambda each: each.timings.started_at):
+    for evidence in sorted(records, key=lambda each: each.timings.started_at):
         if evidence.estimate is not None and evidence.verdict not in (None, "invalid"):
-            test = evidence.hypothesis.partition("[")[0]
-            claim = evidence.claim
-            groups.setdefault((test, evidence.title, claim), {})[evidence.data.digest] = evidence
+            test = (evidence.hypothesis.partition("[")[0], evidence.title, evidence.claim)
+            groups.setdefault(test, {})[evidence.data.digest] = evidence
     return [sorted(group.values(), key=lambda each: each.hypothesis) for group in groups.values()]
 
 

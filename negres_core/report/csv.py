@@ -1,4 +1,4 @@
-"""Replicates as CSV: one row a replicate and hypothesis, for whoever wants to look with other eyes."""
+"""Replicates as CSV, for analyses of your own: one row per hypothesis and replicate."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pandas as pd
 from negres_core.evidence import Evidence, Replicate
 
 
-def render(evidences: Sequence[Evidence], replicates: Mapping[str, Replicate]) -> str:
-    """Render hypotheses as CSV.
+def render(records: Sequence[Evidence], replicates: Mapping[str, Replicate]) -> str:
+    """Render the replicates of hypotheses as CSV.
 
     Args:
-        evidences: the hypotheses.
-        replicates: the replicates of their arms by id; one that is missing has a row without numbers.
+        records: the evidence of the hypotheses.
+        replicates: the replicates of their arms by id; a missing one has a row without numbers.
 
     Returns:
-        CSV with columns hypothesis, data, role, recipe, replicate, repeat, fold, seed, status, one a metric, and
-        `train_s`.
+        CSV with the columns hypothesis, data, role, recipe, replicate, repeat, fold, seed, status, one column per
+        metric, and `train_s`.
     """
     rows = []
-    for evidence in evidences:
+    for evidence in records:
         for arm in evidence.arms:
             for id in arm.replicates[-1]:
                 row: dict[str, object] = {
@@ -31,8 +31,8 @@ def render(evidences: Sequence[Evidence], replicates: Mapping[str, Replicate]) -
                     "recipe": arm.recipe,
                     "replicate": id,
                 }
-                if (found := replicates.get(id)) is not None:
-                    row |= found.key.model_dump(include={"repeat", "fold", "seed"})
-                    row |= {"status": found.status, **found.metrics, "train_s": found.cost.train_s}
+                if (replicate := replicates.get(id)) is not None:
+                    row |= replicate.key.model_dump(include={"repeat", "fold", "seed"})
+                    row |= {"status": replicate.status, **replicate.metrics, "train_s": replicate.cost.train_s}
                 rows.append(row)
     return pd.DataFrame(rows).to_csv(index=False) if rows else ""

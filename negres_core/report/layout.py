@@ -1,43 +1,50 @@
-"""The grid: rows of text under their headers, laid out for a terminal or for a page, and what stands in its cells."""
+"""Layout of tables for a terminal or a page, and how numbers read in them."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Literal
 
 from tabulate import tabulate
 
 Style = Literal["terminal", "markdown"]
-"""Of a rendering: "terminal" wraps columns to a width; "markdown" is for a page."""
+"""Style of a table: "terminal" wraps the text of columns; "markdown" has one line per row."""
 
 
 def show_p(p: float) -> str:
-    """Show a p-value, which is never 0."""
+    """Return a p-value as text, which is never 0."""
     return "<0.001" if p < 0.001 else f"{p:.3g}"
 
 
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun, as in "1 repeat" or "5 repeats"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """Return a count with its noun, as in "1 repeat" or "5 repeats".
+
+    Args:
+        count: the count.
+        noun: the noun in the singular.
+        nouns: its plural, if it does not end in "s".
+    """
+    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def lay_out(rows: Sequence[Sequence[str]], *, headers: Sequence[str], widths: Sequence[int], style: Style) -> str:
     """Lay out rows as a table.
 
     Args:
-        rows: their cells, one a column; nothing in them is read as a number.
-        headers: of the columns.
-        widths: characters that a column may take in a terminal, which words longer than it exceed.
+        rows: one cell per column; text that looks like a number stays as it is. A line break in a cell is kept in a
+            terminal, and becomes a space in Markdown.
+        headers: one per column; they may have line breaks, too.
+        widths: the number of characters at which a terminal wraps each column. Longer words are not broken.
         style: see `Style`.
     """
     if style == "markdown":
-        escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-        return tabulate(escaped, headers=headers, tablefmt="github", disable_numparse=True)
-    return tabulate(
-        rows,
-        headers=headers,
-        tablefmt="simple",
-        maxcolwidths=list(widths),
-        disable_numparse=True,
-        break_long_words=False,
-    )
+        page = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in (headers, *rows)]
+        return tabulate(page[1:], headers=page[0], tablefmt="github", disable_numparse=True)
+    wrapped = [[_wrap(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows]
+    return tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)
+
+
+def _wrap(text: str, width: int) -> str:
+    lines = [textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) for line in text.splitlines()]
+    return "\n".join(line for wrapped in lines for line in wrapped)

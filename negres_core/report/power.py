@@ -1,4 +1,4 @@
-"""Prospects: what designs can decide, one a row."""
+"""What designs can decide, one design per row."""
 
 from __future__ import annotations
 
@@ -7,24 +7,33 @@ from collections.abc import Sequence
 from negres_core.evidence import PowerRecord
 from negres_core.report.layout import lay_out
 
-HEADERS = ("hypothesis", "SD of differences", "design", "effect seen (power .8)", "equivalence within", "any repeats")
-WIDTHS = (34, 24, 12, 22, 18, 11)
+HEADERS = (
+    "hypothesis",
+    "SD of differences",
+    "design",
+    "detects (80% power)",
+    "equivalence within",
+    "with any repeats",
+)
+WIDTHS = (34, 24, 14, 20, 18, 16)
+"""Characters per column."""
 NOTES = (
-    "Designs are folds x repeats. An effect of this size is seen four times in five; beside a margin, that much more",
-    "than the margin. An effect of 0 is shown to lie within the margin of equivalence; in the last column with any",
-    "number of repeats of these folds, at the level of that last look: for less it takes more data, folds or seeds.",
+    "A design is folds x repeats. It detects a true effect of the given size with 80% power; for a claim with a",
+    "margin, a true effect that exceeds the margin by that size. If the observed effect is 0, it shows equivalence",
+    "within the given margin. The last column is the limit of that margin for any number of repeats of these folds,",
+    "at the level of the last look: a smaller margin needs more data, folds or seeds.",
 )
 
 
-def render(prospects: Sequence[tuple[str, str, str, PowerRecord]]) -> str:
-    """Render prospects as a table, with what its columns mean.
+def render(designs: Sequence[tuple[str, str, str, PowerRecord]]) -> str:
+    """Render a table of what designs can decide, with an explanation of its columns.
 
     Args:
-        prospects: for each row the hypothesis, the unit of its metric, the design, and what that can decide.
+        designs: for each row the hypothesis, the unit of its metric, the design, and what it can decide.
     """
     rows = []
-    for name, unit, design, seen in prospects:
-        numbers = (f"{value:.3g}" for value in (seen.detectable, seen.equivalence, seen.floor))
-        rows.append((name, f"{seen.sd:.3g} {unit}".rstrip(), design, *numbers))
+    for name, unit, design, power in designs:
+        numbers = (f"{value:.3g}" for value in (power.detectable, power.equivalence, power.floor))
+        rows.append((name, f"{power.sd:.3g} {unit}".rstrip(), design, *numbers))
     table = lay_out(rows, headers=HEADERS, widths=WIDTHS, style="terminal")
     return "\n".join((table, "", *NOTES))

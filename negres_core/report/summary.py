@@ -1,4 +1,4 @@
-"""The summary: the table of hypotheses, and below it what claims come to across data sets."""
+"""The summary: the table of hypotheses, and below it the combined effects across data sets."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from negres_core.report.layout import Style
 
 
 def render(
-    evidences: Sequence[Evidence],
+    records: Sequence[Evidence],
     *,
     family: Mapping[str, float],
     unfinished: Mapping[str, str] | None = None,
     style: Style = "terminal",
 ) -> str:
-    """Render hypotheses as `negres table` prints them, and a session at its end; the arguments are the table's."""
-    hypotheses = table.render(evidences, family=family, unfinished=unfinished, style=style)
-    return "\n\n".join(filter(None, (hypotheses, across.render(evidences, style=style))))
+    """Render hypotheses as `negres table` and the end of a session print them; for the arguments, see the table."""
+    hypotheses = table.render(records, family=family, unfinished=unfinished, style=style)
+    return "\n\n".join(filter(None, (hypotheses, across.render(records, style=style))))

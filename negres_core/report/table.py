@@ -1,18 +1,31 @@
-"""The table of hypotheses: what became of each claim, and whether that was the registered outcome."""
+"""The table of hypotheses: the verdict on each claim, and whether it was the expected one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from negres_core.evidence import Evidence, Registration
-from negres_core.report.layout import Style, lay_out, show_p
+from negres_core.report.layout import Style, lay_out, plural, show_p
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "p (Holm)", "registered", "time")
-WIDTHS = (34, 16, 26, 8, 24, 12, 15, 8)
+"""Headers on a page."""
+TERMINAL_HEADERS = (
+    "hypothesis,\ndata set",
+    "effect\n[95% interval]",
+    "verdict\n(finding)",
+    "p (Holm)",
+    "registered",
+    "cells,\ntime",
+)
+"""Headers in a terminal, where rows have two lines: columns are narrower, and the second line has the details."""
+WIDTHS = (34, 20, 24, 10, 15, 8)
+"""Characters per column in a terminal."""
+NOT_SIGNIFICANT = "not significant after Holm"
 
 
 def render(
-    evidences: Sequence[Evidence],
+    records: Sequence[Evidence],
     *,
     family: Mapping[str, float] | None = None,
     unfinished: Mapping[str, str] | None = None,
@@ -21,66 +34,150 @@ def render(
     """Render hypotheses as a table.
 
     Args:
-        evidences: one a row.
-        family: the corrected p-value of every hypothesis by its test id, of those without a row too.
-        unfinished: hypotheses that came to no evidence, with why; a row each.
+        records: the evidence of each hypothesis.
+        family: the corrected p-value of every hypothesis by its test id, including those without a row.
+        unfinished: hypotheses without evidence, and why they have none; they get a row, too.
         style: see `Style`.
     """
     family = family or {}
-    rows = [_row(evidence, family) for evidence in evidences]
-    rows += [(name, "", "", "", f"none: {why}", "", "", "") for name, why in (unfinished or {}).items()]
-    table = lay_out(rows, headers=HEADERS, widths=WIDTHS, style=style)
-    if not any(_corrected(evidence, family) for evidence in evidences):
-        return table
-    members = f"all {len(family)} hypotheses" if len(family) > 1 else "the one hypothesis"
-    return (
-        f"{table}\n\np (Holm) is corrected for the family, {members} in the ledger and the evidence folder; "
-        "what has not run or decided nothing counts as 1."
-    )
+    rows = [_row(evidence, family) for evidence in records]
+    rows += [_Row(hypothesis=name, verdict=f"none: {why}") for name, why in (unfinished or {}).items()]
+    if style == "markdown":
+        table = lay_out([row.on_page() for row in rows], headers=HEADERS, widths=(), style=style)
+    else:
+        table = lay_out([row.in_terminal() for row in rows], headers=TERMINAL_HEADERS, widths=WIDTHS, style=style)
+    footnotes = _footnotes(rows, len(family), style)
+    return "\n".join((table, "", *footnotes)) if footnotes else table
 
 
-def _row(evidence: Evidence, family: Mapping[str, float]) -> tuple[str, ...]:
-    effect = ""
+class _Row(NamedTuple):
+    """The facts of a row; an empty string if there is none.
+
+    Attributes:
+        hypothesis: the hypothesis in words.
+        verdict: the verdict, or why there is none.
+        data: the name of the data set.
+        effect: the effect.
+        interval: its 95% interval.
+        unit: the unit of both.
+        cells: cells so far, and those planned if there are more; seeds per cell.
+        finding: the finding, in parentheses.
+        p: the p-value, corrected for the family.
+        rejected: whether it is below the claim's level.
+        outcome: whether the verdict was the expected one.
+        notes: on the registration, in parentheses.
+        time: the duration of the run.
+    """
+
+    hypothesis: str
+    verdict: str
+    data: str = ""
+    effect: str = ""
+    interval: str = ""
+    unit: str = ""
+    cells: str = ""
+    finding: str = ""
+    p: str = ""
+    rejected: bool = True
+    outcome: str = ""
+    notes: str = ""
+    time: str = ""
+
+    def on_page(self) -> tuple[str, ...]:
+        """Return one cell for each of `HEADERS`."""
+        return (
+            self.hypothesis,
+            self.data,
+            _join(self.effect, self.interval, self.unit),
+            self.cells,
+            _join(self.verdict, self.finding),
+            self.p if self.rejected else f"{self.p} ({NOT_SIGNIFICANT})",
+            _join(self.outcome, self.notes),
+            self.time,
+        )
+
+    def in_terminal(self) -> tuple[str, ...]:
+        """Return one cell for each of `TERMINAL_HEADERS`."""
+        return (
+            f"{self.hypothesis}, {self.data}" if self.data else self.hypothesis,
+            f"{_join(self.effect, self.unit)}\n{self.interval}",
+            f"{self.verdict}\n{self.finding}",
+            self.p if self.rejected else f"{self.p}\n(n.s.)",
+            f"{self.outcome}\n{self.notes}",
+            f"{self.cells}\n{self.time}",
+        )
+
+
+def _row(evidence: Evidence, family: Mapping[str, float]) -> _Row:
+    effect = interval = ""
     if evidence.estimate is not None:
         low, high = evidence.estimate.interval_95
-        effect = f"{evidence.estimate.effect:+.4f} [{low:+.4f}, {high:+.4f}] {evidence.claim.unit}"
-    verdict = "not judged (smoke)" if evidence.smoke else evidence.judgement or "none: the run was cut off"
-    planned = evidence.design.folds * evidence.design.repeats
-    done = evidence.design.folds * len(evidence.differences) or planned
-    cells = f"{done}" if done == planned else f"{done} of {planned}"
-    seeds = f" x{evidence.design.seeds}" if evidence.design.seeds > 1 else ""
-    return (
-        evidence.title,
-        evidence.data.name,
-        effect,
-        f"{cells}{seeds}",
-        verdict,
-        _corrected(evidence, family),
-        _registered(evidence),
-        _duration(evidence.timings.wall_s),
+        effect, interval = f"{evidence.estimate.effect:+.4f}", f"[{low:+.4f}, {high:+.4f}]"
+    verdict, _, finding = (evidence.judgement or "").partition(" ")
+    if evidence.smoke:
+        verdict = "not judged (smoke)"
+    p = _corrected(evidence, family)
+    outcome, notes = _registered(evidence)
+    return _Row(
+        hypothesis=evidence.title,
+        data=evidence.data.name,
+        effect=effect,
+        interval=interval,
+        unit=evidence.claim.unit if effect else "",
+        cells=_cells(evidence),
+        verdict=verdict or "none: the run was interrupted",
+        finding=finding,
+        p="" if p is None else show_p(p),
+        rejected=p is None or p < evidence.claim.alpha,
+        outcome=outcome,
+        notes=notes,
+        time=_duration(evidence.timings.wall_s),
     )
 
 
-def _corrected(evidence: Evidence, family: Mapping[str, float]) -> str:
-    """Show the corrected p-value of a verdict; what decided nothing rejects no null hypothesis, and has none."""
-    p = family.get(evidence.hypothesis)
-    if p is None or evidence.p_value is None:
-        return ""
-    return show_p(p) if p < evidence.claim.alpha else f"{show_p(p)}, not shown in the family"
+def _cells(evidence: Evidence) -> str:
+    design = evidence.design
+    planned = design.folds * design.repeats
+    done = design.folds * len(evidence.differences) or planned
+    cells = f"{done}" if done == planned else f"{done} of {planned}"
+    return f"{cells} x{design.seeds}" if design.seeds > 1 else cells
 
 
-def _registered(evidence: Evidence) -> str:
+def _corrected(evidence: Evidence, family: Mapping[str, float]) -> float | None:
+    """Return the corrected p-value of a verdict; None if nothing was decided, so no null hypothesis is rejected."""
+    return None if evidence.p_value is None else family.get(evidence.hypothesis)
+
+
+def _registered(evidence: Evidence) -> tuple[str, str]:
+    """Return whether the verdict was the expected one, and notes on the registration in parentheses."""
     if evidence.smoke or evidence.outcome is None:
-        return evidence.expected or ""
+        return evidence.expected or "", ""
     registration = evidence.registration or Registration(status="exploratory")
     if evidence.outcome == "surprise":
         outcome = f"SURPRISE, not {evidence.expected}" if evidence.expected else "SURPRISE"
     else:
         outcome = "as registered" if registration.status in ("registered", "amended") else "as expected"
-    return f"{outcome} ({'; '.join(registration.notes)})" if registration.notes else outcome
+    return outcome, f"({'; '.join(registration.notes)})" if registration.notes else ""
+
+
+def _footnotes(rows: Sequence[_Row], members: int, style: Style) -> list[str]:
+    """Return the explanation of the p-values, if any row has one."""
+    if not any(row.p for row in rows):
+        return []
+    family = "the one hypothesis" if members == 1 else f"all {plural(members, 'hypothesis', 'hypotheses')}"
+    note = (
+        f"p (Holm) is corrected for the family, {family} in the ledger and the evidence folder; "
+        "a hypothesis that has not run or decided nothing counts as 1."
+    )
+    shortened = style == "terminal" and not all(row.rejected for row in rows)
+    return [note, f"n.s.: {NOT_SIGNIFICANT}."] if shortened else [note]
 
 
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)}m {int(seconds % 60):02d}s"
+
+
+def _join(*parts: str) -> str:
+    return " ".join(filter(None, parts))

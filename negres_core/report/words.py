@@ -60,8 +60,8 @@ def _arms(evidence: Evidence) -> list[str]:
 
 def _cells(evidence: Evidence) -> str:
     design, done = evidence.design, len(evidence.differences)
-    interrupted = 0 < done < design.repeats
-    repeats = f"{done} of {plural(design.repeats, 'repeat')}" if interrupted else plural(design.repeats, "repeat")
+    stopped_early = 0 < done < design.repeats
+    repeats = f"{done} of {plural(design.repeats, 'repeat')}" if stopped_early else plural(design.repeats, "repeat")
     return (
         f"  cells       {design.folds * (done or design.repeats)} "
         f"({design.folds} folds x {repeats}, {plural(design.seeds, 'seed')} each)"

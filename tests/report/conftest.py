@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def on_data(new_evidence):
-    """Make the evidence of one test on a data set: an effect with a standard error of sqrt(.0002); any field, too."""
+    """Make the evidence of one test on a data set, with the standard error sqrt(0.0002); any field can be given."""
 
     def make(data, effect, /, **fields):
         error = 0.0002**0.5
@@ -14,7 +14,7 @@ def on_data(new_evidence):
             "standard_error": error,
             "dof": 24,
             "sd": 0.01,
-            "cells": 25,
+            "cell_count": 25,
             "test_train_ratio": 0.25,
             "statistic": effect / error,
             "p_greater": 0.5,
@@ -24,11 +24,11 @@ def on_data(new_evidence):
             "interval_95": (-1.0, 1.0),
             "probability_better": 0.5,
         }
-        made = {
+        content = {
             "hypothesis": f"test_growth.py::test_growth_beats_scratch[{data}]",
             "data": {"name": data, "digest": f"digest of {data}"},
             "estimate": estimate,
         }
-        return new_evidence(**made | fields)
+        return new_evidence(**content | fields)
 
     return make

@@ -6,19 +6,20 @@ import pytest
 
 from negres_core.errors import InputError
 from negres_core.report.ranks import render
+from tests.fakes import BUDGET, STAGE
 
 ACCURACY = {"tree": (0.71, 0.62, 0.80), "net": (0.75, 0.69, 0.88), "line": (0.60, 0.55, 0.79)}
 DATA_SETS = ("a", "b", "c")
 
 
 def arm(recipe, data, value, *, cells=4, metric="accuracy", code="its code"):
-    stage = {"build": recipe, "code": code, "model": f"{recipe} on {data}", "start": [data]}
+    stage = STAGE | {"build": recipe, "code": code, "model": f"{recipe} on {data}", "start": [data]}
     spread = dict.fromkeys(("mean", "sd", "min", "max"), value)
     return {
         "role": "treatment",
         "recipe": recipe,
         "description": {"preprocess": None, "stages": [stage]},
-        "budget": {},
+        "budget": BUDGET,
         "metrics": {metric: spread},
         "values": [[value] * cells],
         "replicates": [[]],
@@ -35,28 +36,29 @@ def on(new_evidence):
 
 @pytest.fixture
 def three(on):
-    """Three arms on three data sets, whose order is the same on each."""
+    """Make three arms on three data sets, with the same order on each."""
     return [
         on(data, *(arm(recipe, data, values[number]) for recipe, values in ACCURACY.items()))
         for number, data in enumerate(DATA_SETS)
     ]
 
 
-def ranked(evidences, metric="accuracy", *, higher_is_better=True):
-    """The lines of the ranking: its rows and what stands below them."""
-    table, _, below = render(evidences, metric=metric, higher_is_better=higher_is_better).partition("\n\n")
+def ranked(records, metric="accuracy", *, higher_is_better=True):
+    """Return the rows of the ranking, and the lines below them."""
+    table, _, below = render(records, metric=metric, higher_is_better=higher_is_better).partition("\n\n")
     return [line.split(maxsplit=1) for line in table.splitlines()[2:]], below.splitlines()
 
 
 def test_arms_are_ranked_over_data_sets(three):
-    """Ranks are the same on all: chi-square = 6 with 2 degrees of freedom, p = exp(-3); 2.343 sqrt(3 x 4 / (6 x 3))."""
+    """By hand: chi-square = 6 with 2 degrees of freedom, so p = exp(-3); and 2.343 sqrt(3 x 4 / (6 x 3)) = 1.91."""
     assert math.exp(-3) == pytest.approx(0.0498, abs=5e-5)
     rows, below = ranked(three)
 
     assert rows == [["1.00", "net"], ["2.00", "tree"], ["3.00", "line"]]
     assert below == [
         "accuracy on 3 data sets: a, b, c",
-        "that all arms are alike: Friedman p 0.0498, Iman-Davenport p <0.001, far too small with 3 data sets",
+        "null hypothesis that all arms perform equally: Friedman p 0.0498, "
+        "Iman-Davenport p <0.001 (far too small with 3 data sets)",
         "critical difference of mean ranks, Nemenyi at 0.05: 1.91",
         "  net is better than line",
     ]
@@ -69,34 +71,34 @@ def test_lower_may_be_better(three):
     assert below[3] == "  line is better than net"
 
 
-@pytest.mark.parametrize(("data_sets", "rough"), [(7, True), (8, False)])
-def test_where_no_pair_differs_it_is_said_and_few_data_sets_are_rough(on, data_sets, rough):
+@pytest.mark.parametrize(("data_sets", "approximate"), [(7, True), (8, False)])
+def test_equal_arms_are_reported_with_a_caveat_for_few_data_sets(on, data_sets, approximate):
     values = [(0.1, 0.2, 0.3), (0.3, 0.1, 0.2), (0.2, 0.3, 0.1)]
     _, below = ranked(
         [
-            on(str(n), *(arm(recipe, n, value) for recipe, value in zip("xyz", values[n % 3], strict=True)))
+            on(str(n), *(arm(recipe, str(n), value) for recipe, value in zip("xyz", values[n % 3], strict=True)))
             for n in range(data_sets)
         ]
     )
 
-    assert below[1].endswith(", both rough with fewer than 8 data sets") is rough
+    assert below[1].endswith(" (both approximate with fewer than 8 data sets)") is approximate
     assert below[3:] == ["  no two arms differ by more"]
 
 
-def test_an_arm_that_is_missing_on_a_data_set_is_left_out_and_said(on, three):
+def test_an_arm_without_a_value_on_a_data_set_is_left_out_and_named(on, three):
     rows, below = ranked([*three, on("b", arm("forest", "b", 0.99)), on("a", arm("net", "a", 0.0), verdict="invalid")])
 
     assert rows == [["1.00", "net"], ["2.00", "tree"], ["3.00", "line"]]
-    assert below[4:] == ["left out: forest, which is not on a, c", "left out: 1 invalid hypothesis"]
+    assert below[4:] == ["left out: forest, which has no value on a, c", "left out: 1 invalid hypothesis"]
 
 
 @pytest.mark.parametrize("fields", [{"smoke": True, "verdict": None}, {"status": "started", "verdict": None}])
-def test_what_was_not_judged_has_no_say(on, three, fields):
+def test_runs_without_a_verdict_are_ignored(on, three, fields):
     assert ranked([*three, on("d", arm("net", "d", 0.1), **fields)]) == ranked(three)
 
 
 @pytest.mark.parametrize(("cells", "first"), [(3, "net"), (5, "tree")])
-def test_of_an_arm_that_was_trained_twice_the_most_cells_count(on, three, cells, first):
+def test_the_evidence_with_the_most_cells_counts_if_an_arm_was_trained_twice(on, three, cells, first):
     worse = [on(data, arm("net", data, 0.61, cells=cells)) for data in DATA_SETS]
 
     rows, _ = ranked([*three, *worse])
@@ -104,7 +106,7 @@ def test_of_an_arm_that_was_trained_twice_the_most_cells_count(on, three, cells,
     assert ranked([*worse, *three])[0] == rows
 
 
-def test_recipes_that_read_alike_and_are_not_are_told_apart(on, three):
+def test_different_recipes_with_the_same_name_are_told_apart(on, three):
     others = [on(data, arm("net", data, 0.99, code="other code")) for data in DATA_SETS]
     rows, _ = ranked([*three, *others])
 
@@ -127,12 +129,12 @@ def test_too_few_data_sets_are_refused(three, kept, metric, received):
     assert error.value.received == received
 
 
-def test_too_few_arms_are_refused_with_those_that_are_left_out(on):
-    evidences = [on(data, arm("net", data, 0.5), arm("tree", data, 0.6)) for data in DATA_SETS]
+def test_too_few_arms_are_refused_naming_those_left_out(on):
+    records = [on(data, arm("net", data, 0.5), arm("tree", data, 0.6)) for data in DATA_SETS]
 
     with pytest.raises(InputError) as error:
-        ranked([*evidences, on("b", arm("line", "b", 0.5))])
-    assert error.value.received == "accuracy of arms: 2, on data sets: 3; left out: line, which is not on a, c"
+        ranked([*records, on("b", arm("line", "b", 0.5))])
+    assert error.value.received == "accuracy of arms: 2, on data sets: 3; left out: line, which has no value on a, c"
 
 
 def test_a_metric_that_is_not_finite_is_missing(on, three):
@@ -140,4 +142,4 @@ def test_a_metric_that_is_not_finite_is_missing(on, three):
     assert below[0].endswith("a, b, c")
     diverged = [on(data, arm("forest", data, None if data == "b" else 0.9)) for data in DATA_SETS]
 
-    assert ranked([*three, *diverged])[1][4:] == ["left out: forest, which is not on b"]
+    assert ranked([*three, *diverged])[1][4:] == ["left out: forest, which has no value on b"]

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from negres_core.report.table import HEADERS, WIDTHS, render
+from negres_core.report.table import HEADERS, TERMINAL_HEADERS, WIDTHS, render
 
 ESTIMATE = {
     "effect": -0.0123,
     "standard_error": 0.002,
     "dof": 24,
     "sd": 0.01,
-    "cells": 25,
+    "cell_count": 25,
     "test_train_ratio": 0.25,
     "statistic": -6.15,
     "p_greater": 0.9,
@@ -19,17 +19,29 @@ ESTIMATE = {
     "interval_95": (-0.0164, -0.0082),
     "probability_better": 0.1,
 }
-
-
 REGISTERED = {"status": "registered", "entry": "e" * 64, "registered_at": "2025-01-01", "committed": True}
 
 
 def cells(table, row=0):
-    """The cells of a row of a Markdown table."""
+    """Return the cells of a row of a Markdown table."""
     return [cell.strip() for cell in table.splitlines()[2 + row].replace("\\|", "\0").split("|")[1:-1]]
 
 
-def test_a_row_says_what_became_of_a_claim(new_evidence):
+def blocks(table):
+    """Return the lines of each cell of a terminal table of one hypothesis: the header's cells, and the row's."""
+    lines = table.partition("\n\n")[0].splitlines()
+    rule = next(number for number, line in enumerate(lines) if line.startswith("---"))
+    spans, start = [], 0
+    for column in lines[rule].split("  "):
+        spans.append(slice(start, start + len(column)))
+        start += len(column) + 2
+    return [
+        [[text for line in part if (text := line[span].strip())] for span in spans]
+        for part in (lines[:rule], lines[rule + 1 :])
+    ]
+
+
+def test_a_row_has_the_facts_of_a_hypothesis(new_evidence):
     fields = {"outcome": "as expected", "expected": "refuted", "registration": REGISTERED}
     table = render([new_evidence(estimate=ESTIMATE, **fields)], style="markdown")
 
@@ -44,6 +56,32 @@ def test_a_row_says_what_became_of_a_claim(new_evidence):
         "as registered",
         "1m 15s",
     ]
+
+
+def test_a_terminal_shows_the_same_facts_in_two_lines_per_row(new_evidence):
+    fields = {"outcome": "as expected", "expected": "refuted", "registration": REGISTERED | {"status": "amended"}}
+    design = {"folds": 5, "repeats": 5, "seeds": 3}
+    evidence = new_evidence(estimate=ESTIMATE, design=design, differences=[[0.1] * 5] * 2, p_value=0.04, **fields)
+    table = render([evidence], family={evidence.hypothesis: 0.08})
+
+    header, row = blocks(table)
+    assert ["\n".join(cell) for cell in header] == list(TERMINAL_HEADERS)
+    assert row == [
+        ["growth beats scratch, digits"],
+        ["-0.0123 accuracy", "[-0.0164, -0.0082]"],
+        ["refuted", "(worse)"],
+        ["0.08", "(n.s.)"],
+        ["as registered", "(amended)"],
+        ["10 of 25", "x3", "1m 15s"],
+    ]
+    assert table.splitlines()[-1] == "n.s.: not significant after Holm."
+
+
+def test_the_abbreviation_is_explained_only_if_it_is_used(new_evidence):
+    evidence = new_evidence(p_value=0.04)
+
+    assert "n.s." not in render([evidence], family={evidence.hypothesis: 0.04})
+    assert "n.s." not in render([evidence], family={evidence.hypothesis: 0.08}, style="markdown")
 
 
 @pytest.mark.parametrize(
@@ -67,19 +105,19 @@ def test_a_row_says_what_became_of_a_claim(new_evidence):
         ),
         (
             {"status": "started", "verdict": None, "expected": "refuted"},
-            "none: the run was cut off",
+            "none: the run was interrupted",
             "refuted",
         ),
     ],
 )
-def test_verdict_and_registered_outcome(new_evidence, fields, verdict, registered):
+def test_verdict_and_outcome(new_evidence, fields, verdict, registered):
     row = cells(render([new_evidence(**fields)], style="markdown"))
 
     assert (row[4], row[6]) == (verdict, registered)
 
 
 @pytest.mark.parametrize(
-    ("registration", "shown"),
+    ("registration", "text"),
     [
         (None, "as expected (exploratory)"),
         ({"status": "exploratory"}, "as expected (exploratory)"),
@@ -91,54 +129,53 @@ def test_verdict_and_registered_outcome(new_evidence, fields, verdict, registere
         (REGISTERED | {"older": 1, "committed": False}, "as registered (after a run; not committed)"),
     ],
 )
-def test_how_it_was_registered_stands_with_the_outcome(new_evidence, registration, shown):
+def test_notes_on_the_registration_stand_beside_the_outcome(new_evidence, registration, text):
     evidence = new_evidence(outcome="as expected", expected="refuted", registration=registration)
 
-    assert cells(render([evidence], style="markdown"))[6] == shown
+    assert cells(render([evidence], style="markdown"))[6] == text
 
 
-def test_a_hypothesis_without_evidence_has_its_row_and_its_reason(new_evidence):
+def test_a_hypothesis_without_evidence_has_a_row_with_the_reason(new_evidence):
     table = render([new_evidence()], unfinished={"pruning helps": "InputError: one fold"}, style="markdown")
 
     assert cells(table, row=1) == ["pruning helps", "", "", "", "none: InputError: one fold", "", "", ""]
 
 
 @pytest.mark.parametrize(
-    ("corrected", "shown"),
+    ("corrected", "text"),
     [
         (0.00042, "<0.001"),
         (0.0127, "0.0127"),
         (0.0499, "0.0499"),
-        (0.05, "0.05, not shown in the family"),
-        (0.0617, "0.0617, not shown in the family"),
-        (1.0, "1, not shown in the family"),
+        (0.05, "0.05 (not significant after Holm)"),
+        (0.0617, "0.0617 (not significant after Holm)"),
+        (1.0, "1 (not significant after Holm)"),
     ],
 )
-def test_a_verdict_has_the_p_value_of_its_family(new_evidence, corrected, shown):
+def test_a_verdict_has_the_p_value_corrected_for_its_family(new_evidence, corrected, text):
     evidence = new_evidence(p_value=0.0004)
     table = render([evidence], family={"another": 0.0, evidence.hypothesis: corrected, "third": 1.0}, style="markdown")
 
-    assert cells(table)[5] == shown
+    assert cells(table)[5] == text
     assert table.splitlines()[3:] == [
         "",
         "p (Holm) is corrected for the family, all 3 hypotheses in the ledger and the evidence folder; "
-        "what has not run or decided nothing counts as 1.",
+        "a hypothesis that has not run or decided nothing counts as 1.",
     ]
 
 
-def test_the_level_is_the_claims(new_evidence):
-    evidence = new_evidence(p_value=0.004)
-    stricter = evidence.updated(claim=evidence.claim | {"alpha": 0.01})
-    family = {evidence.hypothesis: 0.02}
+def test_significance_is_judged_at_the_level_of_the_claim(new_evidence):
+    evidence, stricter = (new_evidence(p_value=0.004, claim={"alpha": alpha}) for alpha in (0.05, 0.01))
+    table = render([evidence, stricter], family={evidence.hypothesis: 0.02}, style="markdown")
 
-    assert cells(render([evidence, stricter], family=family, style="markdown"))[5] == "0.02"
-    assert cells(render([evidence, stricter], family=family, style="markdown"), row=1)[5].startswith("0.02, not")
+    assert cells(table)[5] == "0.02"
+    assert cells(table, row=1)[5] == "0.02 (not significant after Holm)"
 
 
 @pytest.mark.parametrize("family", [{}, {"another": 0.01}, {"it": 1.0}])
-def test_what_decided_nothing_or_is_of_no_family_has_no_p_value(new_evidence, family):
-    evidences = [new_evidence(hypothesis="it", verdict="inconclusive"), new_evidence(p_value=0.01)]
-    table = render(evidences, family=family, style="markdown")
+def test_without_a_decision_or_a_family_there_is_no_p_value(new_evidence, family):
+    records = [new_evidence(hypothesis="it", verdict="inconclusive"), new_evidence(p_value=0.01)]
+    table = render(records, family=family, style="markdown")
 
     assert [cells(table, row)[5] for row in (0, 1)] == ["", ""]
     assert "p (Holm) is" not in table
@@ -151,30 +188,30 @@ def test_several_seeds_are_shown_with_the_cells(new_evidence):
 
 
 @pytest.mark.parametrize(
-    ("repeats", "seeds", "shown"),
+    ("repeats", "seeds", "text"),
     [(2, 1, "10 of 25"), (2, 3, "10 of 25 x3"), (5, 1, "25"), (0, 1, "25")],
     ids=["stopped", "stopped, seeds", "whole", "untrained"],
 )
-def test_cells_are_those_trained_of_those_planned(new_evidence, repeats, seeds, shown):
+def test_cells_are_counted_of_those_planned(new_evidence, repeats, seeds, text):
     design = {"folds": 5, "repeats": 5, "seeds": seeds, "looks": True}
     table = render([new_evidence(design=design, differences=[[0.1] * 5] * repeats)], style="markdown")
 
-    assert cells(table)[3] == shown
+    assert cells(table)[3] == text
 
 
-def test_cells_of_cells_stay_on_one_line(new_evidence):
+def test_the_number_of_cells_stays_on_one_line(new_evidence):
     table = render([new_evidence(design={"folds": 5, "repeats": 5, "seeds": 1}, differences=[[0.1] * 5] * 2)])
 
     assert "10 of 25" in table
 
 
 @pytest.mark.parametrize(
-    ("wall_s", "shown"), [(None, ""), (0.04, "0.0 s"), (59.9, "59.9 s"), (60.0, "1m 00s"), (3725.9, "62m 05s")]
+    ("wall_s", "text"), [(None, ""), (0.04, "0.0 s"), (59.9, "59.9 s"), (60.0, "1m 00s"), (3725.9, "62m 05s")]
 )
-def test_time(new_evidence, wall_s, shown):
+def test_time(new_evidence, wall_s, text):
     row = cells(render([new_evidence(timings={"started_at": "now", "wall_s": wall_s})], style="markdown"))
 
-    assert row[7] == shown
+    assert row[7] == text
 
 
 def test_a_pipe_does_not_break_the_page(new_evidence):
@@ -185,13 +222,16 @@ def test_a_pipe_does_not_break_the_page(new_evidence):
     assert len(table.splitlines()) == 4
 
 
-def test_a_terminal_wraps_words_and_cuts_none(new_evidence):
-    words = "a network grown in front of a frozen and trained base beats the same network trained from scratch"
-    table = render([new_evidence(title=words, estimate=ESTIMATE)], unfinished={"pruning": "it failed | badly"})
+def test_a_terminal_wraps_the_text_at_the_widths_and_drops_no_word(new_evidence):
+    words = "a network grown in front of a frozen and trained base beats the same network trained from scratch, digits"
+    table = render(
+        [new_evidence(title=words.removesuffix(", digits"), estimate=ESTIMATE)],
+        unfinished={"pruning": "it failed | badly"},
+    )
 
     lines = table.splitlines()
     assert max(map(len, lines)) <= sum(WIDTHS) + 2 * (len(WIDTHS) - 1)
-    assert " ".join(line[: WIDTHS[0]].strip() for line in lines[2:-1]).split()[: len(words.split())] == words.split()
+    assert " ".join(line[: WIDTHS[0]].strip() for line in lines[3:-1]).split()[: len(words.split())] == words.split()
     assert "it failed | badly" in table
 
 

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from negres_core.report.words import render
+from tests.fakes import BUDGET, DESCRIPTION
+
+PICTURE = {"name": "originals", "caption": "Ten faces.", "file": "pictures/originals-0a1b2c3d.png", "sha256": "0" * 64}
+ARM = {
+    "role": "treatment",
+    "recipe": "grown (2 epochs)",
+    "description": DESCRIPTION,
+    "budget": BUDGET,
+    "metrics": {"accuracy": {"mean": 0.5, "sd": 0.1, "min": 0.4, "max": float("nan")}},
+    "values": [],
+    "replicates": [],
+}
+FAILED = {
+    "control": "finite",
+    "passed": False,
+    "found": "1 of 4 replicates turned NaN",
+    "threshold": "expected 0",
+    "remedy": "Lower the rate.",
+}
+ESTIMATE = {
+    "effect": 0.0123,
+    "standard_error": 0.002,
+    "dof": 3,
+    "sd": 0.01,
+    "cell_count": 4,
+    "test_train_ratio": 1.0,
+    "statistic": 6.15,
+    "p_greater": 0.1,
+    "p_less": 0.9,
+    "p_two_sided": 0.2,
+    "interval_90": (0.0089, 0.0157),
+    "interval_95": (0.0082, 0.0164),
+    "probability_better": 0.9,
+}
+POWER = {"sd": 0.01, "known_from": "4 cells of 'it'", "detectable": 0.01383, "equivalence": 0.00921, "floor": 0.008}
+
+
+def test_the_text_states_the_verdict_and_its_reason(new_evidence):
+    evidence = new_evidence(arms=[ARM], expected="supported", controls=[FAILED, FAILED | {"passed": True}])
+
+    assert render(evidence).splitlines() == [
+        "growth beats scratch, on digits: refuted (worse)",
+        "  expected    supported",
+        "  treatment   grown (2 epochs): accuracy mean 0.5000, min 0.4000, max not finite",
+        "  margin      0.01 accuracy",
+        "  cells       4 (2 folds x 2 repeats, 1 seed each)",
+        "  control     finite failed: 1 of 4 replicates turned NaN; expected 0. Lower the rate.",
+        "  because     It was worse.",
+    ]
+
+
+def test_the_text_is_that_of_a_failed_assertion(new_evidence):
+    evidence = new_evidence(arms=[ARM], pictures=[PICTURE])
+
+    assert str(evidence) == render(evidence)
+
+
+def test_an_estimate_and_the_power_of_the_design_are_shown(new_evidence):
+    lines = render(new_evidence(estimate=ESTIMATE, power=POWER)).splitlines()
+
+    interval, p = "95% interval [+0.0082, +0.0164]", "standard error 0.002, p 0.2 (two-sided)"
+    assert f"  effect      +0.0123 accuracy, {interval}, {p}" in lines
+    power = "detects an effect of 0.0138 with 80% power; shows equivalence within 0.00921"
+    assert f"  power       {power} (from 4 cells of 'it')" in lines
+
+
+def test_an_expected_verdict_that_came_true_is_not_repeated(new_evidence):
+    assert "expected" not in render(new_evidence(expected="refuted"))
+
+
+def test_the_registration_is_shown(new_evidence):
+    lines = render(new_evidence(registration={"status": "exploratory"})).splitlines()
+
+    assert "  registered  exploratory: the hypothesis is not in the ledger" in lines
+
+
+def test_the_threshold_of_a_claim_about_one_arm_is_a_bar(new_evidence):
+    assert (
+        "  bar         0.8 accuracy" in render(new_evidence(claim={"kind": "reaches", "threshold": 0.8})).splitlines()
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [({"status": "started"}, "interrupted"), ({"smoke": True}, "smoke run")],
+    ids=["started", "smoke"],
+)
+def test_evidence_without_a_verdict_states_why(new_evidence, fields, why):
+    evidence = new_evidence(verdict=None, finding=None, explanation=None, **fields)
+
+    assert render(evidence).splitlines()[0] == f"growth beats scratch, on digits: not judged ({why})"
+    assert "because" not in render(evidence)
+
+
+def test_pictures_are_named_with_their_path(new_evidence):
+    evidence = new_evidence(pictures=[PICTURE])
+
+    assert "  picture     pictures/originals-0a1b2c3d.png (originals)" in render(evidence).splitlines()
+    there = render(evidence, Path("there")).splitlines()
+    assert "  picture     there/pictures/originals-0a1b2c3d.png (originals)" in there
+
+
+@pytest.mark.parametrize(
+    ("repeats", "line"),
+    [
+        (1, "  cells       2 (2 folds x 1 of 2 repeats, 1 seed each)"),
+        (2, "  cells       4 (2 folds x 2 repeats, 1 seed each)"),
+        (0, "  cells       4 (2 folds x 2 repeats, 1 seed each)"),
+    ],
+)
+def test_repeats_are_counted_of_those_planned(new_evidence, repeats, line):
+    assert line in render(new_evidence(differences=[[0.1, 0.2]] * repeats)).splitlines()
+
+
+def test_one_repeat_and_one_seed_are_in_the_singular(new_evidence):
+    design = {"folds": 5, "repeats": 1, "seeds": 1}
+
+    assert "  cells       5 (5 folds x 1 repeat, 1 seed each)" in render(new_evidence(design=design)).splitlines()
+    assert "1 repeat, 3 seeds each" in render(new_evidence(design=design | {"seeds": 3}))
+
+
+def test_a_diagnosis_stands_below_the_verdict(new_evidence):
+    diagnosis = {"arm": "control", "cause": "tanh", "found": "outputs from -1 to 1", "remedy": "End in a sigmoid."}
+
+    lines = render(new_evidence(diagnosis=[diagnosis])).splitlines()
+    assert lines[1] == "  diagnosis   control: tanh: outputs from -1 to 1. End in a sigmoid."
