@@ -1,4 +1,8 @@
-"""What the models of the faces family need that Keras does not have: a drawn code, and two players in one model."""
+"""Layers of the faces family that Keras does not have: a sampled code, and the two players of a GAN in one model.
+
+They belong to faces/models.py. But Keras writes the module of a custom layer into a model's configuration, on which the
+ids of replicates depend: in another module, these layers would have to be trained again.
+"""
 
 from __future__ import annotations
 

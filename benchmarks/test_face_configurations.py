@@ -1,10 +1,10 @@
-"""What was it, in the article's autoencoder, that its twin did not have?
+"""Which factor makes the article's autoencoder fail, while its twin works?
 
-Two configurations of one experiment, made of the same factors: `twin` shows faces, `article` shows the article's
-symptoms, nothing but 0 and 255 and a loss that stands still far from zero. Which of the factors in which they differ is
-to blame is what `negres bisect` finds; benchmarks/bisections.py does so for other planted pairs too.
+Two configurations of one experiment have the same factors. `twin` shows faces; `article` has the article's symptoms:
+only the values 0 and 255, and a loss that plateaus far from zero. `negres bisect` finds which of the differing factors
+is to blame; benchmarks/validation/bisection.py does the same for other planted pairs.
 
-Faces of 16 x 16 pixels, 2,000 of them, 15 epochs: 5 folds of it take seconds.
+On 2,000 faces of 16 x 16 pixels and with 15 epochs, a repeat of 5 folds takes seconds.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ ARTICLE = TWIN | {
 
 @pytest.fixture(scope="session")
 def small_faces():
-    """Return 2,000 drawn faces of 16 by 16 pixels."""
+    """2,000 drawn faces of 16 x 16 pixels."""
     from fixtures.synthetic_faces import draw_synthetic_faces
 
     return draw_synthetic_faces(rows=2_000, size=16)
 
 
 def data_of(faces, configuration):
-    """Return faces on the scale that a configuration gives them."""
+    """Return the faces with the scale of a configuration."""
     images = faces.x * configuration["images.brightest"]
     if configuration["images.standardized"]:
         images = (images - images.mean()) / images.std()
@@ -81,10 +81,10 @@ def adam(rate):
 
 
 def recipe_of(configuration):
-    """Return what a configuration trains."""
+    """Return the recipe of a configuration."""
     values = {factor.partition(".")[2]: value for factor, value in configuration.items()}
-    named = ("activation", "code", "momentum", "normalized", "output", "squashed_again", "width")
-    model = functools.partial(build, **{name: values[name] for name in named})
+    options = ("activation", "code", "momentum", "normalized", "output", "squashed_again", "width")
+    model = functools.partial(build, **{name: values[name] for name in options})
     stage = Stage(
         model,
         loss=values["loss"],

@@ -1,11 +1,14 @@
 """Does growing a network in front of a frozen, trained base beat training it from scratch?
 
-The article's growth experiment: model 1 is a small classifier with heavy dropout; model 2 puts two new layers in front
-of model 1, trained, saved to HDF5, loaded again and frozen; model 3 is model 2's architecture with everything trained
-from scratch. The article found no significant difference between its models; an earlier try had been void by a
-programming error. Adam, cross-entropy, 10 epochs a stage, batches of 128, min-max scaling, 5 folds x 5 repeats.
+The growth experiment of "#Fail: Artificial Intelligence is a Science" (Daniel Shapiro, Lemay.ai,
+https://towardsdatascience.com/fail-artificial-intelligence-is-a-science-6e543b135193). Model 1 is a small classifier
+with heavy dropout. Model 2 puts two new layers in front of model 1, which is trained, saved to HDF5, loaded again and
+frozen. Model 3 has model 2's architecture, with everything trained from scratch. The article found no significant
+difference between its models; a programming error had invalidated an earlier attempt. Adam, cross-entropy, 10 epochs
+per stage, batches of 128, min-max scaling, 5 folds x 5 repeats.
 
-These hypotheses were run while negres was built, before there was a ledger: what ledger.jsonl register_or_compare was known.
+These hypotheses were run while negres was built, before there was a ledger: their results were known when they were
+registered in ledger.jsonl.
 """
 
 from __future__ import annotations
@@ -66,7 +69,7 @@ def test_frozen_growth_beats_training_from_scratch(experiment, data, expected):
     assert evidence.verdict == expected, evidence
 
 
-# On digits this is not decided at this design: +.049, 95% interval -.027 to +.125.
+# On digits this design does not decide it: +0.049, 95% interval -0.027 to +0.125.
 @pytest.mark.parametrize(("data", "expected"), [("covertype", "supported")], indirect=["data"])
 def test_frozen_growth_beats_its_base(experiment, data, expected):
     evidence = experiment.compare(
@@ -75,10 +78,10 @@ def test_frozen_growth_beats_its_base(experiment, data, expected):
     assert evidence.verdict == expected, evidence
 
 
-# That it *beats* training from scratch by .005 cannot be decided on Covertype: the standard deviation of the
-# differences, .0082, puts the smallest margin that 25 cells can decide at .0075, and that any number can at .0066. The
-# margin here was then set by that spread, not by the effect. On digits the spread is eight times as large, and nothing
-# is decided.
+# Whether it *beats* training from scratch by 0.005 cannot be decided on Covertype: with a standard deviation of the
+# differences of 0.0082, the smallest margin that 25 cells can decide is 0.0075, and no number of cells can decide less
+# than 0.0066. The margin here was then set by that spread, not by the effect. On digits the spread is eight times as
+# large, and nothing is decided.
 @pytest.mark.parametrize(("data", "expected"), [("covertype", "supported")], indirect=["data"])
 def test_unfrozen_growth_matches_training_from_scratch(experiment, data, expected):
     evidence = experiment.compare(

@@ -1,7 +1,7 @@
-"""What the faces family computes without training an arm: PCA, probes of codes, arithmetic and walks among them.
+"""The fits of the faces family: PCA, linear probes of codes, attributes added to codes, walks between codes.
 
 Each is a function of a training fold and a test fold, for a `Fit`. Codes come from the layer `encoder` of an arm's
-model, and faces from its layer `decoder`; see face_models.py.
+model, faces from its layer `decoder`; see models.py.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 PAIRS, STEPS = 64, 16
-"""Pairs of faces that are walked between, and steps of a walk."""
-DRAWN = 6
-"""Faces, or walks, of a picture."""
+"""Pairs of faces to walk between, and steps per walk."""
+SHEET_ROWS = 6
+"""Rows of a picture, each a walk or a face."""
 SHUFFLES = 99
-"""Directions that mean nothing, among which the true one is ranked."""
+"""Meaningless directions, with which the true one is compared."""
 
 
 def encode(model, faces):
@@ -164,26 +164,27 @@ def _walk(model, test, seed):
     return np.concatenate([one * (1 - part) + other * part for one, other in zip(first, last, strict=True)])
 
 
-def draw_walks(train, test, model, seed):
-    """Draw some of the walks: a row each, between the two faces themselves."""
-    codes = _walk(model, test, seed).reshape(PAIRS, STEPS + 1, -1)[:DRAWN, ::2]
+def render_walks(train, test, model, seed):
+    """Render some of the walks, one per row, with the two faces at the ends."""
+    codes = _walk(model, test, seed).reshape(PAIRS, STEPS + 1, -1)[:SHEET_ROWS, ::2]
     ends = np.random.default_rng(seed).permutation(len(test))[: 2 * PAIRS]
-    first, last = (test.x[rows[:DRAWN], None] for rows in np.split(ends, 2))
+    first, last = (test.x[rows[:SHEET_ROWS], None] for rows in np.split(ends, 2))
     steps = decode(model, codes.reshape(-1, codes.shape[-1])).reshape(*codes.shape[:2], *test.input_shape)
     return {
-        "walks from code to code, between the faces themselves": _sheet(np.concatenate([first, steps, last], axis=1))
+        "walks from code to code, with the faces at their ends": _sheet(np.concatenate([first, steps, last], axis=1))
     }
 
 
-def draw_attribute(train, test, model, *, attribute):
-    """Draw faces that lack an attribute: themselves, decoded, and with more and more of its direction in their code."""
+def render_attribute(train, test, model, *, attribute):
+    """Render faces that lack an attribute: the face, its reconstruction, and ever more of the direction in its code."""
     true = direction(encode(model, train.x), train.attributes[attribute])
-    faces = test.x[test.attributes[attribute] == 0][:DRAWN]
+    faces = test.x[test.attributes[attribute] == 0][:SHEET_ROWS]
     amounts = np.array([0, 0.5, 1, 1.5, 2])
     codes = encode(model, faces)[:, None] + amounts[:, None] * true
-    added = decode(model, codes.reshape(-1, len(true))).reshape(len(faces), len(amounts), *test.input_shape)
-    caption = f"a face, decoded, and with {', '.join(f'{amount:g}' for amount in amounts[1:])} of {attribute} added"
-    return {caption: _sheet(np.concatenate([faces[:, None], added], axis=1))}
+    variants = decode(model, codes.reshape(-1, len(true))).reshape(len(faces), len(amounts), *test.input_shape)
+    added = ", ".join(f"{amount:g}" for amount in amounts[1:])
+    caption = f"a face, its reconstruction, and {added} times the direction of {attribute} added"
+    return {caption: _sheet(np.concatenate([faces[:, None], variants], axis=1))}
 
 
 def _sheet(faces):

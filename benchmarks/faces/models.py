@@ -1,6 +1,7 @@
-"""The models of the faces family, in plain Keras: autoencoders of images, whose parts are layers of these names.
+"""The models of the faces family, in plain Keras: autoencoders of images with two named parts.
 
-`encoder` maps images, (rows, size, size, channels), to codes, (rows, code); `decoder` maps codes back.
+The layer `encoder` maps images, (rows, size, size, channels), to codes, (rows, code). The layer `decoder` maps codes
+back to images.
 """
 
 from __future__ import annotations
