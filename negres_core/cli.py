@@ -7,7 +7,6 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from negres_core.bisection.factors import read_ends
 from negres_core.design import Design
@@ -21,9 +20,9 @@ from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
 from negres_core.report import csv, power, ranks, summary, words
 
-# pytest warns that modules imported here cannot have their assertions rewritten. They contain none, so the warning is
-# silenced.
 QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+"""pytest warns that modules imported here cannot have their assertions rewritten. They contain none, so the warning is
+silenced."""
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 0 if all is well."""
     parser = _make_parser()
     options, others = parser.parse_known_args(arguments)
-    if others and not (options.passes_on and not getattr(options, "verify", False)):
+    if others and not (options.for_pytest and not getattr(options, "verify", False)):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
     options.others = others
     try:
@@ -49,15 +48,18 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
-    def add(name: str, run: Command, text: str, **settings: Any) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=text, description=text, **settings)
-        command.set_defaults(run=run, passes_on="allow_abbrev" in settings)
+    def add(name: str, run: Command, text: str, *, for_pytest: bool = False) -> argparse.ArgumentParser:
+        # An abbreviation may be an option of pytest's.
+        command = commands.add_parser(name, help=text, description=text, allow_abbrev=not for_pytest)
+        command.set_defaults(run=run, for_pytest=for_pytest)
         return command
 
     def add_reader(name: str, run: Command, text: str) -> argparse.ArgumentParser:
         command = add(name, run, text)
-        command.add_argument("folder", nargs="?", default=".negres", type=Path, help="evidence folder (.negres)")
-        command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains this")
+        command.add_argument(
+            "folder", nargs="?", default=".negres", type=Path, help="evidence folder (default: .negres)"
+        )
+        command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains WORDS")
         return command
 
     command = add_reader("table", _table, "print the table of hypotheses, and combined effects across data sets")
@@ -67,19 +69,22 @@ def _make_parser() -> argparse.ArgumentParser:
     add_reader("verify", _verify, "recompute every verdict from the replicates' records; fail if one differs")
     add_reader("export", _export, "print every replicate of every hypothesis as CSV")
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
-    command.add_argument("--metric", choices=tuple(METRICS), default="accuracy", help="metric (accuracy)")
-    _add_designs(
-        add_reader("plan", _plan, "print what designs can decide, for the spread in earlier evidence or a given one")
+    command.add_argument(
+        "--metric", choices=tuple(METRICS), default="accuracy", help="metric to rank by (default: accuracy)"
     )
+    command = add_reader("plan", _plan, "print what designs can decide, given the spread in earlier evidence or --sd")
+    _add_designs(command)
     command = add("schema", _schema, "print the JSON Schema of a record")
     command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"))
     text = "register hypotheses instead of running them; other arguments are passed to pytest"
-    command = add("register", _register, text, allow_abbrev=False)
-    command.add_argument("--verify", action="store_true", help="register nothing; fail if the ledger is broken")
+    command = add("register", _register, text, for_pytest=True)
+    command.add_argument(
+        "--verify", action="store_true", help="register nothing; check the ledger, and fail if it is broken"
+    )
     _add_ledger(command)
     command.add_argument("--reason", metavar="TEXT", help="reason for amending a hypothesis that is already registered")
     text = "find the factors that make one configuration fail and another work; other arguments are passed to pytest"
-    command = add("bisect", _bisect, text, allow_abbrev=False)
+    command = add("bisect", _bisect, text, for_pytest=True)
     text = "a test's id with its parameter id, or a TOML or JSON file with `test` and `factors`"
     command.add_argument("failing", metavar="FAILING", help=text)
     command.add_argument("working", metavar="WORKING", help="the same, or only the parameter id")
@@ -87,13 +92,13 @@ def _make_parser() -> argparse.ArgumentParser:
 
 
 def _add_designs(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--sd", type=float, help="standard deviation of the cell differences, if there is no evidence")
-    command.add_argument("--folds", type=int, default=5, help="folds per repeat (5)")
+    command.add_argument("--sd", type=float, help="assumed standard deviation of the cell differences")
+    command.add_argument("--folds", type=int, default=5, help="folds per repeat (default: 5)")
     command.add_argument(
-        "--repeats", type=int, nargs="+", default=[1, 2, 5, 10, 20], metavar="N", help="repeats (1 2 5 10 20)"
+        "--repeats", type=int, nargs="+", default=[1, 2, 5, 10, 20], metavar="N", help="repeats (default: 1 2 5 10 20)"
     )
     command.add_argument("--no-looks", dest="looks", action="store_false", help="test once, after the last repeat")
-    command.add_argument("--alpha", type=float, default=ALPHA, help=f"significance level of a claim ({ALPHA:g})")
+    command.add_argument("--alpha", type=float, default=ALPHA, help=f"significance level (default: {ALPHA:g})")
 
 
 def _add_ledger(command: argparse.ArgumentParser) -> None:
@@ -171,7 +176,8 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
 
     Args:
         options: the folder, and `-k`.
-        mixtures: whether to include the mixtures of bisections, which are not claims, although `-k` names none.
+        mixtures: whether to include the mixtures of bisections, which are not claims, even if `-k` does not ask for
+            them.
     """
     if not options.folder.is_dir():
         raise EvidenceError(
@@ -186,7 +192,7 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
         selected = [record for record in selected if record.kind == "claim"]
     if not selected:
         raise EvidenceError(
-            "There is no such evidence here.",
+            "There is no matching evidence here.",
             received=f"{options.folder} -k {options.k}" if options.k else str(options.folder),
             remedy="Run pytest first; `negres table` without -k lists all evidence.",
         )
@@ -228,7 +234,7 @@ def _known_spreads(options: argparse.Namespace) -> list[tuple[str, str, float]]:
     known = [(name, unit, spread.sd) for name, unit, spread in spreads if spread is not None]
     if not known:
         raise EvidenceError(
-            "No hypothesis here has differences from which their spread could be estimated.",
+            "No hypothesis here has an estimate of the spread of its differences.",
             received=str(options.folder),
             remedy="Run pytest first, or give --sd.",
         )
@@ -261,6 +267,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     store, records = _read(options, mixtures=True)
-    found = {id: store.find(id) for evidence in records for arm in evidence.arms for id in arm.replicates[-1]}
-    print(csv.render(records, {id: replicate for id, replicate in found.items() if replicate}), end="")
+    ids = [id for evidence in records for arm in evidence.arms for id in arm.replicates[-1]]
+    replicates = {id: replicate for id in ids if (replicate := store.find(id)) is not None}
+    print(csv.render(records, replicates), end="")
     return 0

@@ -46,26 +46,27 @@ class BisectionPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """While a mixture is made, put it in the place of the test's own configurations."""
+        """While a mixture is collected, replace the test's own configurations by it."""
         if self._mixing is None:
             return
         template, mixture = self._mixing
         values = template.callspec.params | {CONFIGURATION: mixture, EXPECTED: None}
         original = metafunc.parametrize
 
-        def parametrize(argnames: str | Sequence[str], argvalues: Any, **given: Any) -> None:
+        def parametrize(argnames: str | Sequence[str], argvalues: Any, **options: Any) -> None:
             names = [name.strip() for name in argnames.split(",")] if isinstance(argnames, str) else list(argnames)
             if CONFIGURATION not in names:
-                original(argnames, argvalues, **given)
+                original(argnames, argvalues, **options)
                 return
-            kept = {name: given[name] for name in ("indirect", "scope") if name in given}
-            original(names, [pytest.param(*(values[name] for name in names), id=name_mixture(mixture))], **kept)
+            # `ids` would name the test's own configurations.
+            options = {name: options[name] for name in ("indirect", "scope") if name in options}
+            original(names, [pytest.param(*(values[name] for name in names), id=name_mixture(mixture))], **options)
 
         metafunc.parametrize = parametrize  # type: ignore[method-assign]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Bisect; keep a user's error for the caller that started the session."""
+        """Bisect; keep an error for the caller that started the session."""
         if session.testsfailed or session.config.getoption("collectonly"):
             return None
         try:
@@ -77,7 +78,7 @@ class BisectionPlugin:
     def _bisect(self, session: pytest.Session) -> None:
         items = [item for item in session.items if isinstance(item, pytest.Function)]
         named_items = [_find(end, items) for end in self._ends]
-        template = _agree([item for item in named_items if item is not None] or items)
+        template = _template_of([item for item in named_items if item is not None] or items)
         failing, working = (
             params_of(item or template)[CONFIGURATION] if end.factors is None else end.factors
             for end, item in zip(self._ends, named_items, strict=True)
@@ -86,45 +87,45 @@ class BisectionPlugin:
         pairs = zip((failing, working), named_items, strict=True)
         named = {name_mixture(configuration): item for configuration, item in pairs if item is not None}
         # pytest tears down fixtures that the next test does not need. This one never runs; it keeps the data loaded.
-        following = self._mix(template, working)
+        next_item = self._mix(template, working)
 
         def decide(configuration: Configuration) -> Outcome:
             if (item := named.get(name_mixture(configuration))) is not None:
-                return self._run(item, following, mixed=False)
-            return self._run(self._mix(template, configuration), following, mixed=True)
+                return self._run(item, next_item, mixed=False)
+            return self._run(self._mix(template, configuration), next_item, mixed=True)
 
-        def tell(step: Step) -> None:
-            _say(session.config, str(step))
+        def report(step: Step) -> None:
+            _write_line(session.config, str(step))
 
-        self.bisection = bisect(failing, working, decide, tell=tell)
+        self.bisection = bisect(failing, working, decide, tell=report)
         record = _record(template.nodeid.partition("[")[0], self.bisection)
         self.path = store_of(session.config).write_bisection(record)
 
     def _mix(self, template: pytest.Function, configuration: Configuration) -> pytest.Function:
-        """Make a test the way pytest collected it, with another configuration."""
+        """Collect a test again as pytest did, with another configuration."""
         parent: Any = template.parent
         function = getattr(parent.obj, template.originalname)
         self._mixing = template, configuration
         try:
-            made = template.ihook.pytest_pycollect_makeitem(collector=parent, name=template.originalname, obj=function)
+            items = template.ihook.pytest_pycollect_makeitem(collector=parent, name=template.originalname, obj=function)
         finally:
             self._mixing = None
-        for mixture in made:
-            if _others(mixture) == _others(template):
+        for mixture in items:
+            if _other_params(mixture) == _other_params(template):
                 mixture.stash[MIXTURE_KEY] = True
                 return cast(pytest.Function, mixture)
         raise InputError(
             "The test's other parameters differ when pytest collects it again.",
-            received=f"{_others(template)} in {template.nodeid}",
+            received=f"{_other_params(template)} in {template.nodeid}",
             remedy="Make their values once, outside `pytest_generate_tests`.",
         )
 
-    def _run(self, item: pytest.Function, following: pytest.Function, *, mixed: bool) -> Outcome:
+    def _run(self, item: pytest.Function, next_item: pytest.Function, *, mixed: bool) -> Outcome:
         self._raised = None
-        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=next_item)
         for name, value in item.user_properties:
             if name == NOTE:
-                _say(item.config, str(value))
+                _write_line(item.config, str(value))
         properties = dict(item.user_properties)
         if EVIDENCE not in properties:
             return self._undecided()
@@ -184,7 +185,7 @@ def _find(end: End, items: Sequence[pytest.Function]) -> pytest.Function | None:
     return named[end.param]
 
 
-def _agree(items: Sequence[pytest.Function]) -> pytest.Function:
+def _template_of(items: Sequence[pytest.Function]) -> pytest.Function:
     """Return the first of a test's items, if they differ only in their configuration."""
     if not items or not all(CONFIGURATION in params_of(item) for item in items):
         raise InputError(
@@ -192,7 +193,7 @@ def _agree(items: Sequence[pytest.Function]) -> pytest.Function:
             received=", ".join(item.nodeid for item in items) or "no test",
             remedy=f'Parametrize it: @pytest.mark.parametrize("{CONFIGURATION}", [pytest.param({{...}}, id="twin")]).',
         )
-    if any(_others(item) != _others(items[0]) for item in items):
+    if any(_other_params(item) != _other_params(items[0]) for item in items):
         raise InputError(
             f"A bisection needs everything else to be equal, but these tests differ in more than `{CONFIGURATION}`.",
             received=", ".join(item.nodeid for item in items),
@@ -201,11 +202,11 @@ def _agree(items: Sequence[pytest.Function]) -> pytest.Function:
     return items[0]
 
 
-def _others(item: pytest.Function) -> dict[str, str]:
+def _other_params(item: pytest.Function) -> dict[str, str]:
     return {name: repr(value) for name, value in params_of(item).items() if name not in (CONFIGURATION, EXPECTED)}
 
 
-def _say(config: pytest.Config, line: str) -> None:
+def _write_line(config: pytest.Config, line: str) -> None:
     terminal = config.pluginmanager.getplugin("terminalreporter")
     terminal.ensure_newline()
     terminal.write_line(f"negres: {line}")

@@ -14,13 +14,13 @@ HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "neg
 REGISTERED = "negres_registered"
 """Names of the properties of a test's report, which may come from another process."""
 
-EVIDENCE_KEY = pytest.StashKey["Evidence"]()
+EVIDENCE_KEY: pytest.StashKey[Evidence] = pytest.StashKey()
 """The evidence of a test."""
-MIXTURE_KEY = pytest.StashKey[bool]()
+MIXTURE_KEY: pytest.StashKey[bool] = pytest.StashKey()
 """Set on a test that a bisection made."""
-NOTES_KEY = pytest.StashKey[list[str]]()
+NOTES_KEY: pytest.StashKey[list[str]] = pytest.StashKey()
 """Sentences for the summary that belong to no test."""
-_STORE_KEY = pytest.StashKey["Store"]()
+_STORE_KEY: pytest.StashKey[Store] = pytest.StashKey()
 
 
 def is_hypothesis(item: pytest.Item) -> bool:

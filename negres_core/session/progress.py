@@ -1,4 +1,4 @@
-"""Progress on a terminal: what is being trained, how much of it is done, at what rate, and how long it will take."""
+"""Progress on a terminal: what is being trained, how much of it is done, at what rate, and the time left."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def on_terminal() -> bool:
-    """Tell whether there is somebody to show progress to: a terminal, and no CI job."""
+    """Return whether someone can see progress: the standard error stream is a terminal, and this is not a CI job."""
     return sys.stderr.isatty() and not os.environ.get("CI")
 
 

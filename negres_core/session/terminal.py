@@ -1,4 +1,4 @@
-"""The terminal that pytest runs in: who sees it, and what is said there in the middle of a test."""
+"""The terminal that pytest runs in: whether there is one, and what is written to it in the middle of a test."""
 
 from __future__ import annotations
 
@@ -13,36 +13,48 @@ if TYPE_CHECKING:
 
 
 def is_worker(config: pytest.Config) -> bool:
-    """Tell whether this is a process of pytest-xdist's, whose reports another one gathers."""
+    """Return whether this is a worker process of pytest-xdist, whose reports the main process collects."""
     return hasattr(config, "workerinput")
 
 
 @contextmanager
 def progress_of(config: pytest.Config) -> Iterator[Progress]:
-    """Show progress where there is a terminal to see it."""
+    """Show progress on the terminal, if there is one."""
+    from negres_core.experiment.training import no_progress
     from negres_core.session.progress import on_terminal, show_progress
 
-    with uncaptured(config):
-        # Workers share one terminal, where the bars of each would overwrite the others'.
-        seen = on_terminal() and not is_worker(config)
-    if not seen:
-        yield lambda what, done, total: None
+    with _capture_suspended(config):
+        # The workers of pytest-xdist share one terminal: their bars would overwrite each other.
+        visible = on_terminal() and not is_worker(config)
+    if not visible:
+        yield no_progress
         return
-    with uncaptured(config), show_progress() as progress:
+    with _capture_suspended(config), show_progress() as progress:
         yield progress
 
 
 def announce(config: pytest.Config, line: str) -> None:
-    """Say something in the middle of a test, where pytest is not as quiet as with -qq."""
+    """Write a line to the terminal in the middle of a test, unless pytest is as quiet as with -qq."""
     terminal = config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None and not is_worker(config) and config.get_verbosity() > -2:
         with uncaptured(config):
-            terminal.ensure_newline()
             terminal.write_line(f"negres: {line}")
 
 
-def uncaptured(config: pytest.Config) -> AbstractContextManager[None]:
-    """Let through what is written: pytest captures the streams that would lead to a terminal."""
+@contextmanager
+def uncaptured(config: pytest.Config) -> Iterator[None]:
+    """Let output through to the terminal, on a line of its own.
+
+    pytest would capture what a test or a fixture writes, and show it only after a failure.
+    """
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    with _capture_suspended(config):
+        if terminal is not None:
+            terminal.ensure_newline()
+        yield
+
+
+def _capture_suspended(config: pytest.Config) -> AbstractContextManager[None]:
     capture = config.pluginmanager.getplugin("capturemanager")
     manager: AbstractContextManager[None] = capture.global_and_fixture_disabled() if capture else nullcontext()
     return manager

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import io
 
 import pytest
@@ -11,17 +13,17 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("stream", "ci", "seen"),
+    ("stream", "ci", "visible"),
     [(Terminal, "", True), (Terminal, "true", False), (io.StringIO, "", False)],
     ids=["terminal", "ci", "file"],
 )
-def test_progress_is_for_a_terminal_and_no_ci_job(monkeypatch, stream, ci, seen):
+def test_progress_is_visible_on_a_terminal_outside_ci(monkeypatch, stream, ci, visible):
     monkeypatch.setattr("sys.stderr", stream())
     monkeypatch.setenv("CI", ci)
-    assert on_terminal() is seen
+    assert on_terminal() is visible
 
 
-def test_progress_names_what_is_trained_and_how_much_of_it_is_done(monkeypatch):
+def test_progress_shows_what_is_trained_and_how_much_is_done(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
