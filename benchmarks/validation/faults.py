@@ -250,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             outcomes.append((case, names))
             observation = diagnoses[0][0].found if diagnoses[0] else "-"
             correct = sum(name == case.planted for name in names)
-            print(f"{case.name}: {correct} of {len(names)} named {case.planted}; first: {observation}", flush=True)
+            print(f"{case.name}: {correct} of {len(names)} named {case.planted!r}; first: {observation}", flush=True)
     print(f"\n{tabulate_confusion(outcomes)}")
     return int(any(is_wrong(case, names) for case, names in outcomes))
 
