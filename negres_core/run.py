@@ -15,9 +15,28 @@ from negres_core.metrics import METRICS, Metric
 from negres_core.recipe import Recipe
 
 ControlLevel = Literal["all", "cheap", "none"]
-"""Which controls run: all; those that train nothing of their own; none."""
+"""Which controls run: all of them, only those that train no models of their own ("cheap"), or none."""
 
 Role = Literal["treatment", "control"]
+
+DEAD_SHARE = 0.9
+"""Share of a hidden ReLU layer's units that are zero on every row. Healthy layers lose up to 40%."""
+END_MARGIN = 0.005
+"""How close an output is to an end of its range to count as at that end, as a share of the range."""
+EXCESS_AT_ENDS = 0.25
+"""Share of outputs at an end of their range, minus the share of targets there."""
+MAX_COARSE_VALUES = 16
+"""Most distinct values of coarse outputs: 4 bits, while images have 8."""
+LOST_VARIANCE = 0.01
+"""Share of the targets' variance that lies outside the range of the outputs."""
+MAX_LOST_LEARNING, MAX_LOST_RANGE = 0.1, 0.05
+"""By how much the loss in inference mode may exceed that in training mode: a tenth of what was learned, plus a
+twentieth of what can be learned."""
+BOUND_MARGIN_LOG_ODDS = 0.05
+"""How close an output is to a bound to count as pressed against it, in log-odds. The bounds of an output that was
+squashed twice are 1 apart."""
+ROUNDING_ERROR = 1e-3
+"""By how much log-odds may exceed a bound that they cannot exceed in exact arithmetic."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +45,8 @@ class Arm:
 
     Attributes:
         role: "treatment" or "control".
-        recipe: what the arm trains.
-        stages: the replicates of each stage of the recipe, in the order repeat, fold, seed. Empty before training.
+        recipe: the recipe that the arm trains.
+        stages: the replicates of each stage of the recipe, ordered by repeat, fold and seed. Empty before training.
     """
 
     role: Role
@@ -47,14 +66,14 @@ class Arm:
 
 @dataclass(frozen=True)
 class OutputLayer:
-    """What is known of the last stage of a recipe before it is trained.
+    """The output layer and the loss of a recipe's last stage, known before training.
 
     Attributes:
-        activation: name of the activation that the model ends in, or None where it ends in something else.
-        low: no output is under this; minus infinity where nothing is known.
-        high: no output is over this.
-        loss: Keras' name of its own loss ("binary_crossentropy"), or None for a loss or an objective of another author.
-        logits: whether the loss takes logits, not probabilities.
+        activation: name of the model's last activation, or None if the model ends in something else.
+        low: lower bound of the outputs; minus infinity if none is known.
+        high: upper bound of the outputs; infinity if none is known.
+        loss: name of a loss that is built into Keras ("binary_crossentropy"), or None for a custom loss or objective.
+        logits: whether the loss takes logits instead of probabilities.
     """
 
     activation: str | None = None
@@ -66,19 +85,20 @@ class OutputLayer:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Inspection:
-    """A second look at a trained model: its weights loaded from its file, on the rows of its own cell.
+    """The inspection of a trained model: its weights are loaded from its file and applied to the rows of its cell.
 
     Attributes:
-        output_layer: what was known of it before.
+        output_layer: the output layer and the loss, known before training.
         weights: digest of every weight in the file, in the model's order.
         targets: targets of the test fold, as in the data set.
         outputs: outputs on the test fold with dropout off, (rows, ...), float32.
         predicted: predicted labels, (rows,); or the outputs in the shape of the targets.
-        loss: mean loss on the test fold, or None where the stage has an objective.
-        trivial_loss: the same where every output is the training fold's share of its class, or mean of its column.
-        training_loss: mean loss on a sample of the training fold in training mode (dropout on, statistics of batches).
-        inference_loss: the same in inference mode.
-        silent: for each hidden ReLU layer, how many of its units are zero on the whole sample, and how many it has.
+        loss: mean loss on the test fold, or None if the stage has an objective.
+        trivial_loss: mean loss on the test fold if every output is the training fold's share of the class, or mean of
+            the column; None like `loss`.
+        training_loss: mean loss on a sample of the training fold in training mode (dropout on, batch statistics).
+        inference_loss: mean loss on the same sample in inference mode.
+        silent: for each hidden ReLU layer, the number of units that are zero on the whole sample, and of all units.
         gradient_norm: Euclidean norm of the gradient of the training loss over all trainable weights.
         weight_norm: Euclidean norm of the trainable weights.
     """
@@ -98,41 +118,41 @@ class Inspection:
 
 
 class Models(Protocol):
-    """Looks at models by other means than those that trained them."""
+    """Inspects trained models with code that is independent of the code that trained them."""
 
     def output_layer(self, recipe: Recipe) -> OutputLayer:
-        """Describe what a recipe's last stage ends in, untrained."""
+        """Return the output layer and the loss of a recipe's last stage."""
 
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> Sequence[str]:
-        """Return the digests of the weights that a replicate's own seed gives its build function."""
+        """Return the digests of the initial weights that the build function draws under a replicate's seed."""
 
     def inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
-        """Look again at a trained replicate of a recipe's last stage."""
+        """Inspect a trained replicate of a recipe's last stage."""
 
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
-        """Predict some rows of a replicate's test fold, raw; None where its fit returns metrics, not predictions."""
+        """Return raw predictions for rows of a replicate's test fold, or None if its fit returns only metrics."""
 
     def render_fit(self, arm: Arm, position: int) -> Mapping[str, np.ndarray]:
-        """Return the images that an arm's own fit draws of a replicate, by caption; none where it draws nothing."""
+        """Return the images that an arm's fit renders of a replicate, by caption; empty if it renders none."""
 
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
-        """Predict some rows whose contrast is raised beyond measure, raw, and then again with it inverted.
+        """Return raw outputs for rows whose contrast is raised far beyond the data, and for the same rows inverted.
 
-        Twice as many rows come back, whose outputs go about as far as outputs can.
+        Such inputs drive the outputs nearly to the ends of their range. The result has twice as many rows.
         """
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything a control may look at.
+    """The arms, data and design of one hypothesis: what controls, signatures and pictures are given.
 
     Attributes:
         data: the data set.
         design: folds, repeats and seeds.
         cells: the cells of the design, repeat by repeat.
         arms: the arms.
-        metric: what the claim is about.
-        models: a second look at models, or None where there are none to look at.
+        metric: the metric that the claim is about.
+        models: inspects trained models, or None if there are none to inspect.
     """
 
     data: Dataset
@@ -143,12 +163,12 @@ class Run:
     models: Models | None = None
 
     def values(self, arm: Arm, metric: str) -> np.ndarray:
-        """Return a metric of an arm's replicates, (repeats, folds, seeds), NaN where it is not finite."""
+        """Return a metric of an arm's replicates, (repeats, folds, seeds), with NaN for values that are not finite."""
         values = np.array([replicate.metrics[metric] for replicate in arm.replicates], dtype=float)
         return values.reshape(-1, self.design.folds, self.design.seeds)
 
     def inspections(self) -> Iterator[tuple[Arm, Replicate, Inspection]]:
-        """Look again at one replicate of each arm, the first that stayed finite: what is systematic shows in any."""
+        """Inspect one replicate of each arm, the first that stayed finite: systematic faults show in any replicate."""
         for arm in self.arms:
             if self.models is not None and (position := arm.first_finished) is not None:
                 replicate = arm.replicates[position]
@@ -156,7 +176,7 @@ class Run:
 
     @property
     def networks(self) -> Run:
-        """The run of the networks that the arms train: without fits, and without arms that are nothing else."""
+        """The run without fits: each arm as the network that it trains, and no arms that train no network."""
         arms = []
         for arm in self.arms:
             network = arm.recipe.network

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from negres_core import Fit, Recipe
+from negres_core.metrics import METRICS, Metric
+
+
+class FakeModels:
+    """Inspects nothing, and returns what it was asked to inspect."""
+
+    def inspect(self, recipe, replicate):
+        return recipe, replicate
+
+
+def diverge(run, *, arm, positions):
+    """Let some replicates of an arm turn infinite."""
+    arms = list(run.arms)
+    replicates = [
+        replicate.updated(status="not finite") if position in positions else replicate
+        for position, replicate in enumerate(arms[arm].replicates)
+    ]
+    arms[arm] = replace(arms[arm], stages=[*arms[arm].stages[:-1], replicates])
+    return replace(run, arms=arms)
+
+
+def compute():
+    """Stand for a fit."""
+
+
+def test_the_replicates_of_an_arm_are_those_of_its_last_stage(new_run):
+    [base, grown] = new_run().arms[0].stages
+
+    assert new_run().arms[0].replicates == grown != base
+
+
+@pytest.mark.parametrize(("diverged", "position"), [((), 0), ((0,), 1), ((0, 1, 4), 2), (range(8), None)], ids=str)
+def test_the_first_finished_replicate_is_the_first_that_stayed_finite(new_run, diverged, position):
+    assert diverge(new_run(), arm=1, positions=diverged).arms[1].first_finished == position
+
+
+def test_values_are_ordered_by_repeat_fold_and_seed_with_nan_if_not_finite(new_run):
+    run = new_run()
+    arm = run.arms[0]
+    values = iter([0.0, 1.0, 2.0, None, 4.0, 5.0, 6.0, 7.0])
+    replicates = [replicate.updated(metrics={"accuracy": next(values)}) for replicate in arm.replicates]
+
+    array = run.values(replace(arm, stages=[replicates]), "accuracy")
+
+    np.testing.assert_array_equal(array, [[[0, 1], [2, np.nan]], [[4, 5], [6, 7]]])
+
+
+def test_one_replicate_of_each_arm_is_inspected_the_first_that_stayed_finite(new_run):
+    run = replace(diverge(new_run(), arm=1, positions=[0]), models=FakeModels())
+
+    inspections = list(run.inspections())
+
+    assert [(arm.role, replicate.key.seed) for arm, replicate, _ in inspections] == [("treatment", 0), ("control", 1)]
+    assert all(inspection == (arm.recipe, replicate) for arm, replicate, inspection in inspections)
+
+
+def test_an_arm_that_diverged_throughout_is_not_inspected(new_run):
+    run = replace(diverge(new_run(), arm=0, positions=range(8)), models=FakeModels())
+
+    assert [arm.role for arm, _, _ in run.inspections()] == ["control"]
+
+
+def test_without_models_nothing_is_inspected(new_run):
+    assert list(new_run().inspections()) == []
+
+
+def test_networks_are_unchanged_without_a_fit(new_run):
+    run = new_run()
+
+    assert run.networks == run
+
+
+def test_networks_leave_out_the_fit_of_an_arm_and_arms_that_are_only_a_fit(new_run):
+    run = new_run()
+    [growth, scratch] = run.arms
+    fit = Fit(compute, inherits=growth.recipe.last.build)
+    fitted = replace(growth, recipe=Recipe(*growth.recipe.stages, fit), stages=[*growth.stages, growth.replicates])
+    alone = replace(scratch, recipe=Recipe(Fit(compute)))
+
+    [network] = replace(run, arms=[fitted, alone]).networks.arms
+
+    assert network.role == "treatment"
+    assert network.recipe == Recipe(*growth.recipe.stages)
+    assert network.stages == growth.stages
+
+
+def test_networks_are_scored_by_the_loss_if_the_claim_is_about_a_metric_of_a_fit(new_run):
+    run = new_run()
+
+    assert replace(run, metric=METRICS["f1"]).networks.metric == METRICS["f1"]
+    custom = Metric("purity", higher_is_better=True, unit="purity")
+    assert replace(run, metric=custom).networks.metric == METRICS["loss"]
+
+
+def test_the_cell_of_a_replicate_is_the_one_it_was_trained_on(new_run):
+    run = new_run()
+
+    for replicate in run.arms[0].replicates:
+        cell = run.cell_of(replicate)
+        assert (cell.repeat, cell.fold) == (replicate.key.repeat, replicate.key.fold)
