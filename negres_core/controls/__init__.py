@@ -1,1 +1,1 @@
-"""Controls: checks that can void a run, one a file; a file here that has a `check` is one."""
+"""Controls: checks that can make a run invalid, one per file. Every module here that defines `check` is a control."""

@@ -1,4 +1,4 @@
-"""A/A: the same arm with other seeds finds no difference; and other seeds are other seeds."""
+"""A/A: a second seed of the same arm changes its weights, but makes no clear difference in the claim's metric."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from negres_core.controls.small_runs import SURELY, TARGETS, p_better, true_targets
+from negres_core.controls.small_runs import MIN_P_VALUE, TRUE_TARGETS, p_better, true_targets
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
-WHEN = "trials"
-trials = true_targets
+NAME = "A/A"
+WHEN = "small runs"
+small_runs = true_targets
 
 
 def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
-    """Compare two seeds of one arm in the claim's metric, over the cells of a trial; and the weights at their ends."""
-    if TARGETS not in trained:
+    """Compare two seeds of one arm over the cells of a small run: in the claim's metric, and in the final weights."""
+    if TRUE_TARGETS not in trained:
         return None
-    trial = trained[TARGETS]
-    arm = trial.arms[0]
-    values = trial.values(arm, run.metric.name)
+    small_run = trained[TRUE_TARGETS]
+    arm = small_run.arms[0]
+    values = small_run.values(arm, run.metric.name)
     if not np.isfinite(values).all():
-        return None  # the arm diverges at this size, which says nothing of seeds
+        return None  # the arm diverges at this size, which is not an effect of the seed
     differences = values[..., 1] - values[..., 0]
-    mean = round(float(differences.mean()), 12) + 0.0  # no rounding, and no negative zero
-    p_value = min(1.0, 2 * min(p_better(sign * differences, trial) for sign in (1, -1)))
-    ends = [[weight.end for weight in replicate.weights if weight.trainable] for replicate in arm.replicates]
-    same = sum(one == other for one, other in zip(ends[::2], ends[1::2], strict=True))
+    mean = round(float(differences.mean()), 12) + 0.0  # neither rounding errors nor a negative zero are displayed
+    p_value = min(1.0, 2 * min(p_better(sign * differences, small_run) for sign in (1, -1)))
+    final = [[weight.end for weight in replicate.weights if weight.trainable] for replicate in arm.replicates]
+    same = sum(one == other for one, other in zip(final[::2], final[1::2], strict=True))
     return Finding(
-        control="A/A",
-        passed=p_value >= SURELY and same < len(trial.cells),
-        found=f"the same arm with another seed differs by {mean:+.4g} {run.metric.unit}, p {p_value:.2g} "
-        f"(two-sided corrected t); {same} of {len(trial.cells)} cells end in the same weights",
-        threshold=f"p of {SURELY:g} or more, since a difference between equals is the pipeline's; and no seed without "
-        "effect",
-        remedy="Look for state that outlives a replicate: weights, an optimizer or a generator made once for all; and "
-        "for a seed that is set to a constant.",
+        control=NAME,
+        passed=p_value >= MIN_P_VALUE and same < len(small_run.cells),
+        found=f"a second seed of the same arm differs by {mean:+.4g} {run.metric.unit}, p {p_value:.2g} "
+        f"(two-sided corrected t); {same} of {len(small_run.cells)} cells end in the same weights",
+        threshold=f"expected p of {MIN_P_VALUE:g} or more, since a difference between equal arms comes from the "
+        "pipeline, and other weights in at least one cell, since a seed has to have an effect",
+        remedy="Look for state that outlives a replicate, such as weights, an optimizer or a generator that is created "
+        "only once, and for a seed that is set to a constant.",
     )

@@ -1,38 +1,45 @@
-"""Every replicate got the training that its recipe says: so many epochs, of so many steps."""
+"""Every replicate was trained for the epochs and steps of its recipe."""
 
 from __future__ import annotations
 
-from negres_core.evidence import Finding
+from negres_core.evidence import Finding, Replicate
+from negres_core.recipe import Stage
 from negres_core.run import Run
 
+NAME = "budget"
 WHEN = "after"
 
 
 def check(run: Run) -> Finding:
-    """Compare the length of each loss curve, and each record's budget, with the recipe; show the arms' side by side.
-
-    A replicate that turned NaN or infinite stopped there, and is left to the control of finiteness.
-    """
-    short = replicates = 0
-    shown = []
+    """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side."""
+    matches = [
+        _matches_recipe(run, stage, replicate)
+        for arm in run.arms
+        for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=True)
+        for replicate in replicates
+    ]
+    budgets = []
     for arm in run.arms:
-        epochs = steps = 0
-        for stage, trained in zip(arm.recipe.stages, arm.stages, strict=True):
-            for replicate in trained:
-                batches = -(-len(run.cell_of(replicate).train) // stage.batch_size)
-                asked = {"epochs": stage.epochs, "steps": stage.epochs * batches}
-                got = {name: replicate.budget.get(name) for name in asked}
-                cut = replicate.status == "finished" and len(replicate.curve) != stage.epochs
-                short += cut or got != asked
-                replicates += 1
-            epochs, steps = epochs + stage.epochs, steps + trained[0].budget.get("steps", 0)
-        weights = arm.replicates[0].budget.get("trainable_weights", 0)
-        shown.append(f"{arm.role} {epochs} epochs, {steps} steps, {weights} trainable weights")
+        epochs = sum(stage.epochs for stage in arm.recipe.stages)
+        steps = sum(replicates[0].budget.steps for replicates in arm.stages)
+        weights = arm.replicates[0].budget.trainable_weights
+        budgets.append(f"{arm.role} arm: {epochs} epochs, {steps} steps, {weights} trainable weights")
     return Finding(
-        control="budget",
-        passed=not short,
-        found=f"{short} of {replicates} replicates were trained longer or shorter than their recipe says; "
-        f"{'; '.join(shown)}",
-        threshold="0 may: an arm that stopped early was not given what it is judged for",
-        remedy="Train again what was cut off; see `curve` and `budget` in the replicates' records.",
+        control=NAME,
+        passed=all(matches),
+        found=f"{matches.count(False)} of {len(matches)} replicates were trained longer or shorter than their recipe "
+        f"says; {'; '.join(budgets)}",
+        threshold="expected 0: an arm that stopped early did not get the training budget its recipe promises",
+        remedy="Retrain the interrupted replicates; see `curve` and `budget` in their records.",
     )
+
+
+def _matches_recipe(run: Run, stage: Stage, replicate: Replicate) -> bool:
+    """Return whether a replicate was trained for the epochs and steps of its stage.
+
+    The curve of a replicate that turned NaN or infinite ends there; the control "finite" reports that.
+    """
+    steps_per_epoch = -(-len(run.cell_of(replicate).train) // stage.batch_size)
+    budget = replicate.budget
+    is_complete = replicate.status != "finished" or len(replicate.curve) == stage.epochs
+    return is_complete and (budget.epochs, budget.steps) == (stage.epochs, stage.epochs * steps_per_epoch)

@@ -1,4 +1,4 @@
-"""Folds are disjoint: no row is both trained and tested on, and every row is tested on once a repeat."""
+"""Folds are disjoint: no row is both trained and tested on, and each repeat tests every row exactly once."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import numpy as np
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
+NAME = "disjoint folds"
 WHEN = "before"
 FITS = True
 
 
 def check(run: Run) -> Finding:
-    """Count, over all cells, rows and groups in both folds, and rows that a repeat does not test exactly once."""
+    """Count the rows and groups in both folds of a cell, and the rows that a repeat does not test exactly once."""
     rows = len(run.data)
     shared = split = 0
     tested = np.zeros((run.design.repeats, rows), dtype=np.int32)
@@ -25,9 +26,9 @@ def check(run: Run) -> Finding:
             split += len(np.intersect1d(run.data.groups[cell.train], run.data.groups[cell.test]))
     uneven = int((tested != 1).sum())
     return Finding(
-        control="disjoint folds",
+        control=NAME,
         passed=shared == split == uneven == 0,
-        found=f"{shared} rows and {split} groups in both folds of a cell; {uneven} rows not tested once a repeat",
-        threshold="0 of each: a row in both folds is a leak",
-        remedy="Report this as a bug of negres, or of the splitter that was put in its place.",
+        found=f"{shared} rows and {split} groups in both folds of a cell; {uneven} rows not tested once per repeat",
+        threshold="expected 0 of each: a row in both folds is a leak",
+        remedy="Report this as a bug of negres, or of the splitter that replaces its own.",
     )

@@ -1,4 +1,4 @@
-"""The scaler saw the training fold alone: a transformer fitted anew on it prepares the same inputs, bitwise."""
+"""The scaler saw only the training fold: a transformer refitted on it prepares the same inputs, bitwise."""
 
 from __future__ import annotations
 
@@ -13,43 +13,45 @@ from negres_core.preprocessing import digest_array, make_transformer, sample_row
 from negres_core.recipe import Recipe
 from negres_core.run import Run
 
+NAME = "fitted scaler"
 WHEN = "after"
 FITS = True
 
 
 def check(run: Run) -> Finding | None:
-    """Refit the transformers on the training folds of the first repeat, and compare what they make of a sample.
+    """Refit the transformers on the training folds of the first repeat, and compare the inputs that they prepare.
 
-    Compared are all replicates of those cells: of every arm, stage and seed.
+    A sample of the rows is compared, in all replicates of those cells: of every arm, stage and seed.
     """
     differ = checked = 0
-    arrived: list[str] = []
+    fitted_parts: list[str] = []
     for recipe in {arm.recipe.preprocess: arm.recipe for arm in run.arms if arm.recipe.preprocess}.values():
         replicates = [
             r for arm in run.arms if arm.recipe.preprocess == recipe.preprocess for s in arm.stages for r in s
         ]
-        arrived += _arrives_fitted(recipe)
+        fitted_parts += _parts_returned_fitted(recipe)
         for cell in run.cells[: run.design.folds]:
             sample = map_arrays(functools.partial(_refit, recipe=recipe, cell=cell), run.data.x)
-            here = [r for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)]
-            differ += {r.inputs_digest for r in here} != {digest_array(sample)}
+            digests = {r.inputs_digest for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)}
             checked += 1
+            if digests != {digest_array(sample)}:
+                differ += 1
     if not checked:
         return None
     return Finding(
-        control="fitted scaler",
-        passed=differ == 0 and not arrived,
+        control=NAME,
+        passed=differ == 0 and not fitted_parts,
         found=f"inputs of {differ} of {checked} cells differ from those of a scaler fitted on their training fold"
-        f"{'; it arrives fitted, and fits no more: ' if arrived else ''}{', '.join(arrived)}",
-        threshold="0 may: a scaler that has seen the test fold leaks it",
-        remedy="Return an unfitted transformer from `preprocess`, one that is not random.",
+        f"{'; returned fitted, and not fitted again: ' if fitted_parts else ''}{', '.join(fitted_parts)}",
+        threshold="expected 0: a scaler that was fitted on test rows leaks information about them",
+        remedy="Return an unfitted transformer from `preprocess`, and not a random one.",
     )
 
 
-def _arrives_fitted(recipe: Recipe) -> list[str]:
-    """Name the parts that a clone brings along fitted, as a FrozenEstimator does.
+def _parts_returned_fitted(recipe: Recipe) -> list[str]:
+    """Return the class names of parts that are still fitted after cloning, as in a FrozenEstimator.
 
-    By scikit-learn's convention the names of what is learned end in an underscore.
+    By scikit-learn's convention, the names of learned attributes end in an underscore.
     """
     from sklearn.base import clone
 
@@ -63,7 +65,7 @@ def _is_learned(attribute: str) -> bool:
 
 
 def _refit(x: np.ndarray, *, recipe: Recipe, cell: Cell) -> np.ndarray:
-    """Return a sample of one input, transformed by a clone: one that arrives fitted, on all rows say, is found out."""
+    """Return a sample of one input, transformed by a refitted clone, which forgets what the original was fitted on."""
     from sklearn.base import clone
 
     flat, rows = x.reshape(len(x), -1), sample_rows(cell)

@@ -1,32 +1,33 @@
-"""Frozen weights did not move: bitwise the same when training ended as when it began."""
+"""Frozen weights did not move: bitwise, they ended as they began."""
 
 from __future__ import annotations
 
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
+NAME = "frozen weights"
 WHEN = "after"
 
 
 def check(run: Run) -> Finding | None:
-    """Compare digests of every weight that a stage asked to be frozen; and that the stage froze any."""
-    asked = [
+    """Compare the digests of every weight that a stage froze, and check that stages with `freezes` froze any."""
+    freezing = [
         replicate
         for arm in run.arms
         for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=True)
         for replicate in replicates
         if stage.freezes is not None
     ]
-    if not asked:
+    if not freezing:
         return None
-    frozen = [weight for replicate in asked for weight in replicate.weights if weight.frozen]
+    frozen = [weight for replicate in freezing for weight in replicate.weights if weight.frozen]
     moved = sorted({weight.path for weight in frozen if weight.start != weight.end})
-    none = sum(not any(weight.frozen for weight in replicate.weights) for replicate in asked)
+    without = sum(not any(weight.frozen for weight in replicate.weights) for replicate in freezing)
     return Finding(
-        control="frozen weights",
-        passed=not moved and not none,
+        control=NAME,
+        passed=not moved and not without,
         found=f"{len(moved)} of {len(frozen)} frozen weights moved{': ' if moved else ''}{', '.join(moved[:5])}; "
-        f"{none} of {len(asked)} replicates froze none",
-        threshold="0 may move: frozen means bitwise the same",
-        remedy="Look for code that sets `trainable` after the model is built, or assigns weights while training.",
+        f"{without} of {len(freezing)} replicates froze none",
+        threshold="expected 0 of each: a frozen weight stays bitwise the same",
+        remedy="Look for code that sets `trainable` after the model is built, or assigns weights during training.",
     )

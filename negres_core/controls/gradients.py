@@ -1,4 +1,4 @@
-"""The gradient is alive where training ended: finite, not zero, and not out of all proportion."""
+"""The gradient is healthy at the end of training: finite, not zero, and not disproportionately large."""
 
 from __future__ import annotations
 
@@ -7,29 +7,36 @@ import math
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
+NAME = "gradients"
 WHEN = "after"
+
+MAX_RELATIVE_NORM = 1e6
+"""Largest gradient norm, without units. Trained networks have 0.01 to 1,000; exploding gradients exceed any bound."""
+PERFECT_LOSS = 1e-5
+"""A loss of this share of the constant prediction's is 0, and its gradient may be 0 too."""
 
 
 def check(run: Run) -> Finding | None:
-    """Look at the gradient of the training loss of one replicate of each arm, on a sample of its training fold.
+    """Check the gradient of the training loss of one replicate of each arm, on a sample of its training fold.
 
-    Its size is told without units: by how many times the loss of a constant prediction the loss would change, at that
-    slope, were the weights moved by their own norm.
+    The norm is reported without units: moving the weights by their own norm along this slope would change the loss by
+    that many times the loss of a constant prediction.
     """
-    found, passed = [], True
+    norms, passed = [], True
     for arm, _, inspection in run.inspections():
         scale = abs(inspection.trivial_loss) if inspection.trivial_loss else abs(inspection.training_loss)
         relative = inspection.gradient_norm * inspection.weight_norm / scale if scale else 0.0
-        perfect = abs(inspection.training_loss) <= 1e-5 * scale
-        passed &= math.isfinite(relative) and relative <= 1e6 and (inspection.gradient_norm > 0 or perfect)
-        found.append(f"{arm.role} norm {inspection.gradient_norm:.3g}, {relative:.3g} without units")
-    if not found:
+        is_perfect = abs(inspection.training_loss) <= PERFECT_LOSS * scale
+        is_alive = inspection.gradient_norm > 0 or is_perfect
+        passed &= math.isfinite(relative) and relative <= MAX_RELATIVE_NORM and is_alive
+        norms.append(f"{arm.role} arm: norm {inspection.gradient_norm:.3g}, {relative:.3g} without units")
+    if not norms:
         return None
     return Finding(
-        control="gradients",
+        control=NAME,
         passed=passed,
-        found=f"gradient of the training loss: {'; '.join(found)}",
-        threshold="over 0, unless the loss is 0 too, and up to 1e6 without units: trained nets have .01 to 1,000; "
-        "where all is dead it is exactly 0, and what explodes passes every bound",
-        remedy="Lower the learning rate or clip gradients; look for a step that they do not pass, such as rounding.",
+        found=f"gradient of the training loss: {'; '.join(norms)}",
+        threshold=f"expected more than 0, unless the loss is 0 too, and up to {MAX_RELATIVE_NORM:g} without units: "
+        "trained networks have 0.01 to 1,000, dead ones exactly 0, and exploding gradients exceed any bound",
+        remedy="Lower the learning rate or clip gradients; look for an operation without a gradient, such as rounding.",
     )

@@ -1,4 +1,4 @@
-"""No feature tells the answer: none predicts the held-out targets by itself, all but perfectly."""
+"""No single feature gives away the answer: none predicts the held-out targets nearly perfectly."""
 
 from __future__ import annotations
 
@@ -8,87 +8,91 @@ from negres_core.design import Cell
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
+NAME = "label leak"
 WHEN = "before"
 
-SCREENED, TRIED = 512, 2_000
-"""Rows that every feature is looked at on, and rows of each fold that a suspect is tried on."""
-SUSPECTS = 8
-"""Features that are tried, the most suspicious first."""
-ENOUGH = 300
-"""Held-out rows without an error that put an accuracy over .99 with 95% confidence: .99 ** 300 = .049."""
+SCREENED_ROWS = 512
+"""Rows on which every feature is screened."""
+SUSPECT_ROWS = 2_000
+"""Rows of each fold on which a suspect feature is tested."""
+MAX_SUSPECTS = 8
+"""Most features that are tested, the most suspicious first."""
+MIN_ROWS = 300
+"""Held-out rows without an error that put an accuracy over 0.99 with 95% confidence: 0.99 ** 300 = 0.049."""
 
 
 def check(run: Run) -> Finding | None:
-    """Predict the target by one feature at a time; several columns of values may be the inputs themselves.
+    """Predict the target by one feature at a time.
 
-    Data of one feature have nothing to leak.
+    Data with one feature have nothing to leak, and several columns of values may be the inputs themselves: the control
+    does not apply to either.
     """
     data = run.data
-    rows = np.sort(np.random.default_rng(0).permutation(len(data))[:SCREENED])
+    rows = np.sort(np.random.default_rng(0).permutation(len(data))[:SCREENED_ROWS])
     x, y = data.flatten(rows), data.y[rows]
     if x.shape[1] < 2 or y.ndim > 1 or np.ptp(y) == 0:
         return None
     if data.task != "classification":
-        return _values(x, y)
-    return _labels(run, x, y)
+        return _check_values(x, y)
+    return _check_labels(run, x, y)
 
 
-def _values(x: np.ndarray, y: np.ndarray) -> Finding:
-    """Compare ranks: a target copied, scaled or transformed keeps its order, and a very good predictor does not."""
+def _check_values(x: np.ndarray, y: np.ndarray) -> Finding:
+    """Compare ranks: a target that was copied, scaled or transformed keeps its order; a good predictor does not."""
     from scipy.stats import rankdata
 
     ranks, target = rankdata(x, axis=0), rankdata(y)
     ranks, target = ranks - ranks.mean(axis=0), target - target.mean()
     spread = np.sqrt((ranks**2).sum(axis=0) * (target**2).sum())
-    alike = np.abs(target @ ranks) / np.where(spread > 0, spread, np.inf)
-    best = int(alike.argmax())
+    correlations = np.abs(target @ ranks) / np.where(spread > 0, spread, np.inf)
+    best = int(correlations.argmax())
     return Finding(
-        control="label leak",
-        passed=len(y) < ENOUGH or bool(alike[best] < 1 - 1e-6),
-        found=f"feature {best} has a rank correlation of {alike[best]:.6f} with the target over {len(y)} rows",
-        threshold=f"under 0.999999, by {ENOUGH} rows or more: a feature in the target's very order is the target, "
-        "while the best of predictors confuses neighbours",
-        remedy="Leave the feature out, or the model: the feature is the answer.",
+        control=NAME,
+        passed=len(y) < MIN_ROWS or bool(correlations[best] < 1 - 1e-6),
+        found=f"feature {best} has a rank correlation of {correlations[best]:.6f} with the target over {len(y)} rows",
+        threshold=f"expected less than 0.999999 over {MIN_ROWS} rows or more: a feature in exactly the target's order "
+        "is the target, while even the best predictors confuse neighbours",
+        remedy="Leave the feature out, or do without a model: the feature is the answer.",
     )
 
 
-def _labels(run: Run, x: np.ndarray, y: np.ndarray) -> Finding:
+def _check_labels(run: Run, x: np.ndarray, y: np.ndarray) -> Finding:
+    """Predict the held-out labels by small trees on the features whose order separates the classes best."""
     order = np.argsort(x, axis=0, kind="stable")
     changes = (np.diff(y[order], axis=0) != 0).sum(axis=0)
-    suspects = np.argsort(changes, kind="stable")[:SUSPECTS]
-    cells = run.cells[: run.design.folds]
-    right = np.zeros(len(suspects))
+    suspects = np.argsort(changes, kind="stable")[:MAX_SUSPECTS]
+    correct = np.zeros(len(suspects))
     tested = 0
-    for cell in cells:
+    for cell in run.cells[: run.design.folds]:
         predicted, targets = _predict_by_each(run, cell, suspects)
-        right += (predicted == targets).sum(axis=1)
+        correct += (predicted == targets).sum(axis=1)
         tested += len(targets)
-    accuracy = right / tested
+    accuracy = correct / tested
     best = int(accuracy.argmax())
     majority = float(np.bincount(run.data.y).max() / len(run.data))
-    told = accuracy[best] >= 0.999 and majority < 0.99
+    is_leak = accuracy[best] >= 0.999 and majority < 0.99
     return Finding(
-        control="label leak",
-        passed=tested < ENOUGH or not told,
-        found=f"feature {suspects[best]} alone predicts {accuracy[best]:.2%} of {tested} held-out labels, "
-        f"of which the majority has {majority:.2%}",
-        threshold=f"under 99.9%, by {ENOUGH} rows or more: a feature that is hardly ever wrong is the label, or makes "
-        "a problem on which no model can be better than another",
-        remedy="Leave the feature out; where it is no leak, choose data that need a model.",
+        control=NAME,
+        passed=tested < MIN_ROWS or not is_leak,
+        found=f"feature {suspects[best]} alone predicts {accuracy[best]:.2%} of {tested} held-out labels; the majority "
+        f"class has {majority:.2%}",
+        threshold=f"expected less than 99.9% of {MIN_ROWS} labels or more: a feature that is hardly ever wrong is the "
+        "label, or makes the problem so easy that no model can be better than another",
+        remedy="Leave the feature out; if it is not a leak, choose data that need a model.",
     )
 
 
 def _predict_by_each(run: Run, cell: Cell, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the labels that trees on single features predict, (features, rows), and the labels."""
+    """Return the labels that trees on single features predict, (features, rows), and the true labels, (rows,)."""
     from sklearn.tree import DecisionTreeClassifier
 
-    draw = np.random.default_rng(cell.fold)
-    train, test = (draw.permutation(rows)[:TRIED] for rows in (cell.train, cell.test))
-    seen, held_out, y = run.data.flatten(train), run.data.flatten(test), run.data.y
+    rng = np.random.default_rng(cell.fold)
+    train, test = (rng.permutation(rows)[:SUSPECT_ROWS] for rows in (cell.train, cell.test))
+    x_train, x_test, y = run.data.flatten(train), run.data.flatten(test), run.data.y
     predicted = [
         DecisionTreeClassifier(max_leaf_nodes=4 * run.data.outputs, random_state=0)
-        .fit(seen[:, [feature]], y[train])
-        .predict(held_out[:, [feature]])
+        .fit(x_train[:, [feature]], y[train])
+        .predict(x_test[:, [feature]])
         for feature in features
     ]
     return np.stack(predicted), y[test]

@@ -1,63 +1,110 @@
-"""Find and run the controls: every module of this package that has a `check`."""
+"""Find and run the controls: every module of this package that defines `check`."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Literal
+from typing import Literal, Protocol, cast
 
 import negres_core.controls
+from negres_core.discovery import modules_in
 from negres_core.errors import InputError
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
 
-def run_controls(run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
-    """Run every control that looks before, or after, training.
+class Control(Protocol):
+    """A module of this package that checks a run before or after training.
 
-    A control is a module of this package with `WHEN` and `check(run) -> Finding | None`; None where it does not apply.
-    It is about networks, and sees no fits, unless it sets `FITS = True`.
+    It is given only the networks of the run, unless it defines `FITS = True`: then it is given fits too.
+
+    Attributes:
+        NAME: the name in its findings.
+        WHEN: when it runs.
     """
+
+    NAME: str
+    WHEN: Literal["before", "after"]
+
+    def check(self, run: Run) -> Finding | None:
+        """Return what was found, or None if the control does not apply to the run."""
+
+
+class SmallRunControl(Protocol):
+    """A module of this package that checks small runs, which it has trained before the arms. It is not given fits.
+
+    Attributes:
+        NAME: the name in its findings.
+        WHEN: "small runs".
+    """
+
+    NAME: str
+    WHEN: Literal["small runs"]
+
+    def small_runs(self, run: Run) -> Mapping[str, Run]:
+        """Return untrained small runs by name. Controls that need the same small run give it the same name."""
+
+    def check(self, run: Run, trained: Mapping[str, Run]) -> Finding | None:
+        """Return what was found in the trained small runs of all controls, or None if the control does not apply."""
+
+
+def run_controls(run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
+    """Run every control that checks a run before, or after, training."""
     networks = run.networks
     findings = []
-    for control in _controls():
-        seen = run if getattr(control, "FITS", False) else networks
-        if when == control.WHEN and seen.arms:
-            findings.append(control.check(seen))
+    for control in cast(list[Control], _controls(when)):
+        scope = run if getattr(control, "FITS", False) else networks
+        if scope.arms:
+            findings.append(control.check(scope))
     return [finding for finding in findings if finding is not None]
 
 
-def plan_small_runs(run: Run) -> dict[str, Run]:
-    """Return the small runs, by name, that controls want to be trained: trials of the pipeline.
-
-    A control that has any is a module of this package with `WHEN = "trials"`, `trials(run) -> Mapping[str, Run]` and
-    `check(run, trained) -> Finding | None`, where `trained` holds the trained trials of all controls. Two controls that
-    look at one trial give it one name.
-    """
+def small_runs_of(run: Run) -> dict[str, Run]:
+    """Return the small runs, by name, that the controls need to have trained."""
     networks = run.networks
-    controls = [control for control in _controls() if control.WHEN == "trials" and networks.arms]
-    return {name: trial for control in controls for name, trial in control.trials(networks).items()}
+    return {
+        name: small_run
+        for control in _small_run_controls(networks)
+        for name, small_run in control.small_runs(networks).items()
+    }
 
 
 def check_small_runs(run: Run, trained: Mapping[str, Run]) -> list[Finding]:
-    """Run every control that looks at trials; `trained` is what `plan_small_runs` returned, its arms trained."""
+    """Run every control that checks small runs; `trained` is the result of `small_runs_of`, with trained arms."""
     networks = run.networks
-    controls = [control for control in _controls() if control.WHEN == "trials" and networks.arms]
-    findings = [control.check(networks, trained) for control in controls]
+    findings = [control.check(networks, trained) for control in _small_run_controls(networks)]
     return [finding for finding in findings if finding is not None]
 
 
-def _controls() -> list[ModuleType]:
-    package = negres_core.controls
-    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
-    controls = [module for module in map(importlib.import_module, names) if hasattr(module, "check")]
+def _small_run_controls(networks: Run) -> list[SmallRunControl]:
+    return cast(list[SmallRunControl], _controls("small runs") if networks.arms else [])
+
+
+def _controls(when: Literal["before", "after", "small runs"]) -> list[ModuleType]:
+    """Return the controls that run at some time, after checking that every module is a complete control."""
+    controls = modules_in(negres_core.controls, having="check")
     for control in controls:
-        if (when := getattr(control, "WHEN", None)) not in ("before", "after", "trials"):
-            raise InputError(
-                f"The control {control.__name__} does not say when it looks, and would never run.",
-                received=f"WHEN={when!r}",
-                remedy='Set WHEN = "before", "after" or "trials" in the module.',
-            )
-    return controls
+        _require_protocol(control)
+    return [control for control in controls if when == control.WHEN]
+
+
+def _require_protocol(control: ModuleType) -> None:
+    name, when = getattr(control, "NAME", None), getattr(control, "WHEN", None)
+    if not isinstance(name, str) or not name:
+        raise InputError(
+            f"The control {control.__name__} has no name for its findings.",
+            received=f"NAME={name!r}",
+            remedy='Set NAME = "..." in the module.',
+        )
+    if when not in ("before", "after", "small runs"):
+        raise InputError(
+            f"The control {control.__name__} does not state when it runs, so it would never run.",
+            received=f"WHEN={when!r}",
+            remedy='Set WHEN = "before", "after" or "small runs" in the module.',
+        )
+    if when == "small runs" and not callable(getattr(control, "small_runs", None)):
+        raise InputError(
+            f"The control {control.__name__} checks small runs, but does not define any.",
+            received=f"small_runs={getattr(control, 'small_runs', None)!r}",
+            remedy="Define small_runs(run) -> Mapping[str, Run] in the module.",
+        )

@@ -1,6 +1,6 @@
-"""Trials: runs so small that every hypothesis can afford them, on which a pipeline shows whether it can be trusted.
+"""Small runs: they show whether the pipeline can be trusted, and are small enough for every hypothesis to afford.
 
-All of them train one arm, the control of a comparison, since they ask about the pipeline and not about the arms.
+All of them train one arm, the control arm of a comparison, because they test the pipeline and not the arms.
 """
 
 from __future__ import annotations
@@ -15,53 +15,56 @@ from negres_core.run import Arm, Run
 from negres_core.seeds import derive_seed
 from negres_core.statistics import corrected_resampled_t
 
-TARGETS, PERMUTED = "true targets", "permuted targets"
-"""Names of the two trials that differ in nothing but the order of the targets."""
+TRUE_TARGETS, PERMUTED_TARGETS = "true targets", "permuted targets"
+"""Names of the two small runs that differ only in the order of the targets. The evidence records them."""
 
-SURELY = 1e-4
-"""A control of the pipeline looks at every run: at 5% it would void one clean run in twenty."""
+MIN_P_VALUE = 1e-4
+"""p-value below which a pipeline check fails. These checks run in every run: at 5% they would make one clean run in
+twenty invalid."""
 
-ROWS, FOLD, BATCH = 150, 5, 16
-"""Rows of a trial, rows of a test fold, and the most rows a step: few, so that a pipeline that leaks can memorize."""
-
-CELLS = 10
-"""PreparedInputs of the trial on true targets. On permuted ones all folds are tested, since a leak may be small."""
+MAX_ROWS = 150
+"""Most rows of a small run: few, so that a pipeline that leaks can memorize them."""
+TEST_ROWS = 5
+"""Rows of a test fold."""
+MAX_BATCH_ROWS = 16
+"""Most rows of a training step."""
+TRUE_CELLS = 10
+"""Cells of the small run on true targets. On permuted targets all folds are tested, since a leak may be small."""
 
 
 def true_targets(run: Run) -> dict[str, Run]:
-    """Return the trial on the data as they are, of a few cells with two seeds; nothing where there are too few rows."""
-    planned = {}
-    for trial in _trials(run):
-        cells = trial.cells[:CELLS]
-        planned[TARGETS] = replace(trial, cells=cells, design=_design(len(cells), seeds=2))
-    return planned
+    """Return the small run on the data as they are, with a few cells and two seeds; empty if there are too few rows."""
+    small_run = _small_run(run)
+    if small_run is None:
+        return {}
+    cells = small_run.cells[:TRUE_CELLS]
+    return {TRUE_TARGETS: replace(small_run, cells=cells, design=_design(len(cells), seeds=2))}
 
 
 def permuted_targets(run: Run) -> dict[str, Run]:
-    """Return the trial on the same rows, cut the same way, with targets that have nothing to do with them."""
-    planned = {}
-    for trial in _trials(run):
-        y = np.random.default_rng(derive_seed(PERMUTED)).permutation(trial.data.y)
-        planned[PERMUTED] = replace(trial, data=replace(trial.data, y=y))
-    return planned
+    """Return the small run on the same rows and folds, with targets that are unrelated to them."""
+    small_run = _small_run(run)
+    if small_run is None:
+        return {}
+    y = np.random.default_rng(derive_seed(PERMUTED_TARGETS)).permutation(small_run.data.y)
+    return {PERMUTED_TARGETS: replace(small_run, data=replace(small_run.data, y=y))}
 
 
-def _trials(run: Run) -> list[Run]:
-    """Return the one run on few rows that the trials are made of, or none."""
-    wide = run.data.width
-    rows = run.data.shuffle_rows(derive_seed("trial rows"))[: min(ROWS, max(10 * FOLD, 750_000 // wide))]
-    folds = len(rows) // FOLD
+def _small_run(run: Run) -> Run | None:
+    """Return a run of the last arm on few rows, or None if there are too few for two folds."""
+    width = run.data.width
+    rows = run.data.shuffle_rows(derive_seed("trial rows"))[: min(MAX_ROWS, max(10 * TEST_ROWS, 750_000 // width))]
+    folds = len(rows) // TEST_ROWS
     if folds < 2:
-        return []
-    # PreparedInputs that look at no targets are the same whatever becomes of these. Groups are about how well an arm
-    # generalizes, which is no question here.
+        return None
+    # The folds do not depend on the targets, so permuting these does not change them. Groups are dropped: they matter
+    # for how well an arm generalizes, which is not tested here.
     data = replace(run.data.take(rows), groups=None)
     every = np.arange(len(rows), dtype=np.int32)
-    tested = np.array_split(every, folds)
-    cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(tested)]
-    steps = min(800, max(40, 250_000 // wide))
+    cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(np.array_split(every, folds))]
+    steps = min(800, max(40, 250_000 // width))
     recipe = shorten(run.arms[-1].recipe, steps=steps, rows=len(cells[0].train))
-    return [replace(run, data=data, design=_design(folds), cells=cells, arms=[Arm("control", recipe)])]
+    return replace(run, data=data, design=_design(folds), cells=cells, arms=[Arm("control", recipe)])
 
 
 def _design(folds: int, *, seeds: int = 1) -> Design:
@@ -69,37 +72,40 @@ def _design(folds: int, *, seeds: int = 1) -> Design:
 
 
 def shorten(recipe: Recipe, *, steps: int, rows: int) -> Recipe:
-    """Return a recipe whose stages make about so many steps, of small batches, on so many rows."""
+    """Return a recipe whose stages take about this number of steps, with small batches, on this number of rows."""
     stages = []
     for stage in recipe.stages:
-        batch = min(stage.batch_size, BATCH)
-        stages.append(replace(stage, epochs=-(-steps // -(-rows // batch)), batch_size=batch))
+        batch_size = min(stage.batch_size, MAX_BATCH_ROWS)
+        steps_per_epoch = -(-rows // batch_size)
+        stages.append(replace(stage, epochs=-(-steps // steps_per_epoch), batch_size=batch_size))
     return Recipe(*stages, preprocess=recipe.preprocess)
 
 
-def skills(trial: Run) -> np.ndarray:
-    """Return how much of the way from the best constant to perfection a trained trial has gone: (1, folds, seeds).
+def skills(small_run: Run) -> np.ndarray:
+    """Return how far a trained small run came from the best constant (0) to perfection (1): (1, folds, seeds).
 
-    By accuracy, or mean squared error, of each replicate. The constant is the best on the whole of the trial's data, so
-    that nothing that does not know the targets of a test fold is expected to be above 0. NaN where an arm diverged.
+    The measure is the accuracy, or the mean squared error, of each replicate. The constant is the best one for all data
+    of the small run, so that a model that does not know the targets of a test fold has an expected skill of 0 at most.
+    NaN for a replicate that diverged.
     """
-    labels = trial.data.task == "classification"
-    y = trial.data.y
-    if labels:
-        constant = np.full(len(trial.cells), np.bincount(y).max() / len(y))
+    is_classification = small_run.data.task == "classification"
+    y = small_run.data.y
+    if is_classification:
+        constant = np.full(len(small_run.cells), np.bincount(y).max() / len(y))
     else:
-        constant = np.array([np.mean((y[cell.test] - y.mean(axis=0)) ** 2) for cell in trial.cells])
-    reached = trial.values(trial.arms[0], "accuracy" if labels else "mse")
-    gone: np.ndarray = (reached - constant[:, None]) / (float(labels) - constant[:, None])
-    return gone
+        constant = np.array([np.mean((y[cell.test] - y.mean(axis=0)) ** 2) for cell in small_run.cells])
+    perfect = 1.0 if is_classification else 0.0
+    values = small_run.values(small_run.arms[0], "accuracy" if is_classification else "mse")
+    skill: np.ndarray = (values - constant[:, None]) / (perfect - constant[:, None])
+    return skill
 
 
-def p_better(differences: np.ndarray, trial: Run) -> float:
+def p_better(differences: np.ndarray, small_run: Run) -> float:
     """Return the one-sided p-value of the null hypothesis that differences, (1, folds), are not positive.
 
-    By the corrected resampled t-test. Differences that are all equal are surely positive, or surely not.
+    By the corrected resampled t-test. If all differences are equal, the p-value is 0 for positive ones and 1 otherwise.
     """
     if np.ptp(differences) < 1e-12:
         return float(differences.mean() < 1e-12)
-    cell = trial.cells[0]
+    cell = small_run.cells[0]
     return corrected_resampled_t(differences, test_train_ratio=len(cell.test) / len(cell.train)).p_greater

@@ -1,66 +1,71 @@
-"""Outputs were squashed once: they do not press against the bounds of a softmax of a softmax, or of two sigmoids."""
+"""Outputs were squashed only once: they do not press against the bounds of a double softmax or a double sigmoid."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run import BOUND_MARGIN_LOG_ODDS, ROUNDING_ERROR, Run
 
+NAME = "squashed outputs"
 WHEN = "after"
 
-EDGE = 0.05
-"""How near to a bound counts as pressed against it, in log-odds, whose range is 1."""
-CROWD = 0.2
-"""Share of the rows, or outputs, that are a crowd at a bound. A trained net has over half there; of rows that stop
-short of a bound by chance, the most certain twentieth of the scale holds few."""
-ROUNDING = 1e-3
+MIN_SHARE_AT_BOUND = 0.2
+"""Share of the rows, or outputs, that press against a bound. A trained network has over half of them there; if rows
+stay inside a bound by chance, few are in the outermost twentieth of the scale."""
 
 
 def check(run: Run) -> Finding | None:
-    """Look at the log-odds of the outputs of one replicate of each arm.
+    """Check the log-odds of the outputs of one replicate of each arm.
 
-    A second softmax is given values between 0 and 1, so the logarithms of its outputs in a row are never more than 1
-    apart; a second sigmoid's log-odds lie between 0 and 1. A trained net presses against that: what it is sure of comes
-    as near as it can. A net that has learned little stays inside too, but its most certain rows have no edge in common.
+    A second softmax receives values between 0 and 1, so the logarithms of its outputs in a row differ by 1 at most; the
+    log-odds of a second sigmoid lie between 0 and 1. A trained network presses against these bounds: where it is
+    certain, it comes as close as it can. A network that has learned little stays inside them too, but its most certain
+    rows share no edge.
     """
-    found, passed = [], True
+    results, passed = [], True
     for arm, _, inspection in run.inspections():
         outputs = inspection.outputs.astype(np.float64)
-        several = run.data.task == "classification" and outputs.shape[1] > 1
-        if several and outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
-            squashed, seen = _softmax_twice(outputs)
-        elif not several and outputs.min() >= 0 and outputs.max() <= 1:
-            squashed, seen = _sigmoid_twice(outputs)
+        has_softmax = run.data.task == "classification" and outputs.shape[1] > 1
+        if has_softmax and outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
+            is_squashed, log_odds = _check_softmax(outputs)
+        elif not has_softmax and outputs.min() >= 0 and outputs.max() <= 1:
+            is_squashed, log_odds = _check_sigmoid(outputs)
         else:
             continue
-        passed &= not squashed
-        found.append(f"{arm.role} {seen}")
-    if not found:
+        passed &= not is_squashed
+        results.append(f"{arm.role} arm has {log_odds}")
+    if not results:
         return None
     return Finding(
-        control="squashed outputs",
+        control=NAME,
         passed=passed,
-        found="; ".join(found),
-        threshold=f"log-odds beyond 1 somewhere, or fewer than {CROWD:.0%} within .05 of that bound, in one class: "
-        "a crowd at an edge that none passes is no chance",
-        remedy="Drop one of the two softmax or sigmoid layers; the model's last layer needs the only one.",
+        found="; ".join(results),
+        threshold=f"expected log-odds beyond 1 somewhere, or fewer than {MIN_SHARE_AT_BOUND:.0%} within "
+        f"{BOUND_MARGIN_LOG_ODDS:g} of the bounds, or only in one class: many outputs at a bound that none exceeds do "
+        "not occur by chance",
+        remedy="Remove one of the two softmax or sigmoid layers; only the last layer needs one.",
     )
 
 
-def _softmax_twice(outputs: np.ndarray) -> tuple[bool, str]:
+def _check_softmax(outputs: np.ndarray) -> tuple[bool, str]:
+    """Return whether softmax outputs look like those of a double softmax, and their log-odds in words."""
     logs = np.log(np.maximum(outputs, 1e-30))
     spread = logs.max(axis=1) - logs.min(axis=1)
-    edge = (spread > 1 - EDGE) & (spread <= 1 + ROUNDING)
-    # Rows that all get the same answer, the shares of classes that happen to be e to 1, press against nothing.
-    crowd = np.bincount(outputs.argmax(axis=1)[edge], minlength=2)
-    squashed = spread.max() <= 1 + ROUNDING and edge.mean() >= CROWD and crowd.max() <= 0.95 * crowd.sum()
-    return bool(squashed), f"log-odds up to {spread.max():.3g}, {edge.mean():.1%} of rows at the bound of 1"
+    at_bound = (spread > 1 - BOUND_MARGIN_LOG_ODDS) & (spread <= 1 + ROUNDING_ERROR)
+    # If all rows get the same answer, class shares that happen to be e to 1, they press against nothing.
+    counts = np.bincount(outputs.argmax(axis=1)[at_bound], minlength=2)
+    is_bounded = spread.max() <= 1 + ROUNDING_ERROR
+    is_squashed = is_bounded and at_bound.mean() >= MIN_SHARE_AT_BOUND and counts.max() <= 0.95 * counts.sum()
+    return bool(is_squashed), f"log-odds up to {spread.max():.3g}, {at_bound.mean():.1%} of rows at the bound of 1"
 
 
-def _sigmoid_twice(outputs: np.ndarray) -> tuple[bool, str]:
+def _check_sigmoid(outputs: np.ndarray) -> tuple[bool, str]:
+    """Return whether sigmoid outputs look like those of a double sigmoid, and their log-odds in words."""
     inside = np.clip(outputs, 1e-30, 1 - 1e-16)
-    odds = np.log(inside) - np.log1p(-inside)
-    low, high = float(np.mean(np.abs(odds) <= EDGE)), float(np.mean(np.abs(odds - 1) <= EDGE))
-    squashed = odds.min() >= -ROUNDING and odds.max() <= 1 + ROUNDING and low + high >= CROWD and min(low, high) > 0
-    return bool(squashed), f"log-odds from {odds.min():.3g} to {odds.max():.3g}, {low:.1%} at 0 and {high:.1%} at 1"
+    log_odds = np.log(inside) - np.log1p(-inside)
+    low, high = (float(np.mean(np.abs(log_odds - bound) <= BOUND_MARGIN_LOG_ODDS)) for bound in (0, 1))
+    is_bounded = log_odds.min() >= -ROUNDING_ERROR and log_odds.max() <= 1 + ROUNDING_ERROR
+    is_squashed = is_bounded and low + high >= MIN_SHARE_AT_BOUND and min(low, high) > 0
+    shown = f"log-odds from {log_odds.min():.3g} to {log_odds.max():.3g}, {low:.1%} at 0 and {high:.1%} at 1"
+    return bool(is_squashed), shown

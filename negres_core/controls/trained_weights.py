@@ -1,19 +1,20 @@
-"""Training trains: every weight that is trainable moved, in one replicate at least."""
+"""Training changes the model: every trainable weight moved in at least one replicate."""
 
 from __future__ import annotations
 
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
+NAME = "trained weights"
 WHEN = "after"
 
 
 def check(run: Run) -> Finding | None:
-    """Count trainable weights, of every stage, that ended in all replicates bitwise as they began.
+    """Count the trainable weights, over all stages, that ended bitwise as they began in all replicates.
 
-    One replicate is enough, so that a layer whose few units were all dead from the start in another does no harm. A
-    gradient that is zero by the mathematics, as that of a bias in front of a normalization, is not zero in floating
-    point, and the weight moves.
+    One replicate in which a weight moved is enough: in another, all units of a small layer may have been dead from the
+    start. A gradient that is mathematically zero, such as that of a bias before a normalization, is not zero in
+    floating point, so that weight moves.
     """
     still: list[str] = []
     trainable = 0
@@ -28,10 +29,10 @@ def check(run: Run) -> Finding | None:
         return None
     names = sorted(set(still))
     return Finding(
-        control="trained weights",
+        control=NAME,
         passed=not still,
-        found=f"{len(still)} of {trainable} trainable weights ended in every replicate as they began"
+        found=f"{len(still)} of {trainable} trainable weights ended as they began in every replicate"
         f"{': ' if still else ''}{', '.join(names[:5])}",
-        threshold="0 may: the loss does not depend on such a weight, or the step is too small for float32",
-        remedy="Look for a layer that the outputs do not pass through, stopped gradients, or a learning rate of 0.",
+        threshold="expected 0: the loss does not depend on such a weight, or its steps are too small for float32",
+        remedy="Look for a layer that the outputs do not depend on, stopped gradients, or a learning rate of 0.",
     )

@@ -1,3 +1,5 @@
+"""Runs with planted faults, small runs trained in NumPy, and inspections of models that do not exist."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -10,6 +12,7 @@ from negres_core.design import Design
 from negres_core.metrics import METRICS
 from negres_core.preprocessing import digest_array
 from negres_core.run import Arm, Inspection, OutputLayer, Run
+from tests.fakes import BUDGET
 
 SOFTMAX = OutputLayer("softmax", 0.0, 1.0, "sparse_categorical_crossentropy")
 LINEAR = OutputLayer("linear", loss="mean_squared_error")
@@ -29,81 +32,82 @@ def plant():
     return plant
 
 
-HIDDEN, RATE = 32, 0.01
+HIDDEN_UNITS, LEARNING_RATE = 32, 0.01
 
 
 @pytest.fixture
-def train_trial(new_replicate):
-    """Train the trials of a run with a small network in NumPy, clean or with a planted fault, and return them.
+def train_small_runs(new_replicate):
+    """Train small runs with a small network in NumPy, clean or with a planted fault, and return them.
 
     Faults: "leak" trains on the test fold too; "carry" starts each replicate from the one before; "best epoch" keeps
-    the epoch that tests best; "one seed" ignores the seed; "mismatch" trains on the targets of other rows; "idle"
-    learns nothing, and "slow" hardly anything; "dead" starts with units that never fire; "explode" turns infinite.
+    the epoch with the best test score; "one seed" ignores the seed; "mismatch" trains on the targets of other rows;
+    "idle" learns nothing, and "slow" hardly anything; "dead" starts with units that never fire; "explode" turns
+    infinite.
     """
 
-    def train(planned, *, fault=None, seed=0):
+    def train(small_runs, *, fault=None, seed=0):
         with np.errstate(all="ignore"):
             return {
-                name: replace(trial, arms=[learn(arm, trial, fault, seed) for arm in trial.arms])
-                for name, trial in planned.items()
+                name: replace(small_run, arms=[train_arm(arm, small_run, fault, seed) for arm in small_run.arms])
+                for name, small_run in small_runs.items()
             }
 
-    def learn(arm, trial, fault, seed):
-        jobs = [(cell, number) for cell in trial.cells for number in range(trial.design.seeds)]
-        weights, learned = None, {}
+    def train_arm(arm, run, fault, seed):
+        jobs = [(cell, number) for cell in run.cells for number in range(run.design.seeds)]
+        weights, trained = None, {}
         for group in [[job] for job in jobs] if fault == "carry" else [jobs]:
             cells = [cell for cell, _ in group]
             rngs = [np.random.default_rng([seed, cell.fold, 0 if fault == "one seed" else n]) for cell, n in group]
-            weights, scored = fit(arm.recipe.last, trial.data, cells, rngs, fault, weights)
+            weights, results = fit(arm.recipe.last, run.data, cells, rngs, fault, weights)
             for index, (cell, number) in enumerate(group):
-                learned[cell.fold, number] = [weight[index] for weight in weights], scored[index]
-        return replace(arm, stages=[[record(*learned[cell.fold, number], cell, number) for cell, number in jobs]])
+                trained[cell.fold, number] = [weight[index] for weight in weights], results[index]
+        return replace(arm, stages=[[record(*trained[cell.fold, number], cell, number) for cell, number in jobs]])
 
-    def record(weights, scored, cell, number):
+    def record(weights, result, cell, number):
         weight = {"path": "w", "shape": (2,), "trainable": True, "frozen": False, "inherited_from": None, "start": ""}
         return new_replicate(
             fold=cell.fold,
             seed=number,
             weights=[weight | {"end": digest_array(weights[0])}],
-            budget={"trainable_weights": sum(value.size for value in weights)},
-            **scored,
+            budget=BUDGET | {"trainable_weights": sum(value.size for value in weights)},
+            **result,
         )
 
     return train
 
 
 def fit(stage, data, cells, rngs, fault, weights):
-    """Networks side by side, one a cell: a hidden layer of ReLUs, softmax or linear outputs, Adam."""
+    """Train one network per cell in parallel: a hidden ReLU layer, softmax or linear outputs, Adam."""
     x = data.x.reshape(len(data), -1)
-    values = data.y.reshape(len(data), -1) if data.task == "regression" else np.eye(data.outputs)[data.y]
-    known = rngs[0].permutation(values) if fault == "mismatch" else values
+    targets = data.y.reshape(len(data), -1) if data.task == "regression" else np.eye(data.outputs)[data.y]
+    training_targets = rngs[0].permutation(targets) if fault == "mismatch" else targets
     if weights is None:
-        first = [rng.normal(size=(x.shape[1], HIDDEN)) * (2 / x.shape[1]) ** 0.5 for rng in rngs]
-        last = [rng.normal(size=(HIDDEN, values.shape[1])) * (1 / HIDDEN) ** 0.5 for rng in rngs]
-        bias = np.full((len(cells), 1, HIDDEN), -100.0 if fault == "dead" else 0.0)
-        weights = [np.stack(first), bias, np.stack(last), np.zeros((len(cells), 1, values.shape[1]))]
+        first = [rng.normal(size=(x.shape[1], HIDDEN_UNITS)) * (2 / x.shape[1]) ** 0.5 for rng in rngs]
+        last = [rng.normal(size=(HIDDEN_UNITS, targets.shape[1])) * (1 / HIDDEN_UNITS) ** 0.5 for rng in rngs]
+        bias = np.full((len(cells), 1, HIDDEN_UNITS), -100.0 if fault == "dead" else 0.0)
+        weights = [np.stack(first), bias, np.stack(last), np.zeros((len(cells), 1, targets.shape[1]))]
     weights = [value.copy() for value in weights]
-    tested = np.stack([cell.test for cell in cells])
-    rows = np.stack([np.r_[cell.train, cell.test] if fault == "leak" else cell.train for cell in cells])
+    test_rows = np.stack([cell.test for cell in cells])
+    train_rows = np.stack([np.r_[cell.train, cell.test] if fault == "leak" else cell.train for cell in cells])
     mean, square, count, tests, curve = [0.0] * 4, [0.0] * 4, 0, [], []
-    rate = {"idle": 0.0, "slow": 3e-6, "explode": 1e300}.get(fault, RATE)
+    rate = {"idle": 0.0, "slow": 3e-6, "explode": 1e300}.get(fault, LEARNING_RATE)
     for _ in range(stage.epochs):
-        order = np.stack([rng.permutation(own) for rng, own in zip(rngs, rows, strict=True)])
-        curve.append([metrics["loss"] for metrics in measure(weights, x, known, rows, data.task)])
-        for begin in range(0, rows.shape[1], stage.batch_size):
+        order = np.stack([rng.permutation(rows) for rng, rows in zip(rngs, train_rows, strict=True)])
+        curve.append([metrics["loss"] for metrics in measure(weights, x, training_targets, train_rows, data.task)])
+        for begin in range(0, train_rows.shape[1], stage.batch_size):
             batch = order[:, begin : begin + stage.batch_size]
             hidden, outputs = forward(weights, x[batch], data.task)
-            error = (outputs - known[batch]) / batch.shape[1]
+            error = (outputs - training_targets[batch]) / batch.shape[1]
             back = error @ weights[2].swapaxes(1, 2) * (hidden > 0)
-            slopes = [x[batch].swapaxes(1, 2) @ back, back.sum(1, keepdims=True)]
-            slopes += [hidden.swapaxes(1, 2) @ error, error.sum(1, keepdims=True)]
+            gradients = [x[batch].swapaxes(1, 2) @ back, back.sum(1, keepdims=True)]
+            gradients += [hidden.swapaxes(1, 2) @ error, error.sum(1, keepdims=True)]
             count += 1
-            for index, slope in enumerate(slopes):
-                mean[index] = 0.9 * mean[index] + 0.1 * slope
-                square[index] = 0.999 * square[index] + 0.001 * slope**2
+            for index, gradient in enumerate(gradients):
+                mean[index] = 0.9 * mean[index] + 0.1 * gradient
+                square[index] = 0.999 * square[index] + 0.001 * gradient**2
                 step = mean[index] / (1 - 0.9**count) / (np.sqrt(square[index] / (1 - 0.999**count)) + 1e-7)
                 weights[index] = weights[index] - rate * step
-        tests = [*(tests if fault == "best epoch" else []), measure(weights, x, values, tested, data.task)]
+        tests = [*(tests if fault == "best epoch" else []), measure(weights, x, targets, test_rows, data.task)]
     best = [
         max(each, key=lambda metrics: metrics.get("accuracy", -metrics["loss"])) for each in zip(*tests, strict=True)
     ]
@@ -119,19 +123,19 @@ def forward(weights, x, task):
     return hidden, outputs
 
 
-def measure(weights, x, values, rows, task):
+def measure(weights, x, targets, rows, task):
     _, outputs = forward(weights, x[rows], task)
     if task == "regression":
-        errors = ((outputs - values[rows]) ** 2).mean(axis=(1, 2))
+        errors = ((outputs - targets[rows]) ** 2).mean(axis=(1, 2))
         return [{"mse": float(mse), "loss": float(mse)} for mse in errors]
-    right = (outputs.argmax(axis=-1) == values[rows].argmax(axis=-1)).mean(axis=1)
-    losses = -np.log(np.maximum((outputs * values[rows]).sum(axis=-1), 1e-7)).mean(axis=1)
-    return [{"accuracy": float(a), "loss": float(loss)} for a, loss in zip(right, losses, strict=True)]
+    accuracies = (outputs.argmax(axis=-1) == targets[rows].argmax(axis=-1)).mean(axis=1)
+    losses = -np.log(np.maximum((outputs * targets[rows]).sum(axis=-1), 1e-7)).mean(axis=1)
+    return [{"accuracy": float(a), "loss": float(loss)} for a, loss in zip(accuracies, losses, strict=True)]
 
 
 @pytest.fixture
 def new_problem():
-    """Make an untrained run on a problem that a small network learns, another one for each seed; or on pure noise."""
+    """Make an untrained run on a problem that a small network learns, a different one for each seed; or on noise."""
 
     def make(seed=0, *, task="classification", signal=1.5, metric=None, arms=1, rows=400, **fields):
         rng = np.random.default_rng([seed, 17])
@@ -142,9 +146,9 @@ def new_problem():
         else:
             y = signal * x[:, :2] @ rng.normal(size=(2, 2)) + rng.normal(size=(rows, 2)) / 2
         recipes = [Recipe(Stage(network, batch_size=64, **fields)) for _ in range(arms)]
-        trained = [Arm(role, recipe) for role, recipe in zip(("treatment", "control"), recipes, strict=False)]
+        untrained = [Arm(role, recipe) for role, recipe in zip(("treatment", "control"), recipes, strict=False)]
         name = metric or ("accuracy" if task == "classification" else "mse")
-        return Run(Dataset(x=x, y=y, name="problem"), Design(), (), trained, METRICS[name])
+        return Run(Dataset(x=x, y=y, name="problem"), Design(), (), untrained, METRICS[name])
 
     return make
 
@@ -153,24 +157,24 @@ def network():
     """Stand for the network in NumPy."""
 
 
-class Looks:
-    """A second look that sees what a test says, and else a healthy model that agrees with its record."""
+class FakeModels:
+    """Inspects models that do not exist: they are what a test gives, or else healthy and as recorded."""
 
-    def __init__(self, run, output_layer, draw, fields):
-        self.run, self.given, self.drawn, self.fields = run, output_layer, draw, fields
+    def __init__(self, run, output_layer, redrawn, fields):
+        self.run, self.given_output_layer, self.redrawn, self.fields = run, output_layer, redrawn, fields
 
     def output_layer(self, recipe):
-        return self.given
+        return self.given_output_layer
 
     def redraw_weights(self, recipe, replicate):
-        return [weight.start for weight in replicate.weights] if self.drawn is None else self.drawn
+        return [weight.start for weight in replicate.weights] if self.redrawn is None else self.redrawn
 
     def inspect(self, recipe, replicate):
         y = self.run.data.y[self.run.cell_of(replicate).test]
         regression = y.dtype.kind == "f"
         outputs = y[:, None] * 0.9 if regression else np.where(np.eye(self.run.data.outputs)[y] > 0, 0.9, 0.1)
-        seen = {
-            "output_layer": self.given,
+        healthy = {
+            "output_layer": self.given_output_layer,
             "weights": [weight.end for weight in replicate.weights],
             "targets": y,
             "outputs": outputs.astype(np.float32),
@@ -183,15 +187,15 @@ class Looks:
             "gradient_norm": 0.3,
             "weight_norm": 2.0,
         }
-        return Inspection(**seen | self.fields)
+        return Inspection(**healthy | self.fields)
 
 
 @pytest.fixture
-def look():
-    """Give a run a second look at its models; any field of the probe, the outline or what is drawn can be given."""
+def with_models():
+    """Give a run models to inspect; the output layer, redrawn weights and any field of an inspection can be given."""
 
-    def look(run, *, output_layer=None, draw=None, **fields):
+    def with_models(run, *, output_layer=None, redrawn=None, **fields):
         output_layer = output_layer or (LINEAR if run.data.task == "regression" else SOFTMAX)
-        return replace(run, models=Looks(run, output_layer, draw, fields))
+        return replace(run, models=FakeModels(run, output_layer, redrawn, fields))
 
-    return look
+    return with_models

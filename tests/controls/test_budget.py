@@ -3,15 +3,16 @@ from __future__ import annotations
 import pytest
 
 from negres_core.controls.budget import check
+from tests.fakes import BUDGET
 
 
-def test_replicates_trained_as_asked_pass_and_the_arms_stand_beside_each_other(new_run):
+def test_replicates_trained_as_their_recipes_say_pass_and_the_budgets_of_the_arms_are_reported(new_run):
     finding = check(new_run())
 
     assert finding.passed
     assert finding.found == (
         "0 of 24 replicates were trained longer or shorter than their recipe says; "
-        "treatment 4 epochs, 12 steps, 8 trainable weights; control 2 epochs, 6 steps, 8 trainable weights"
+        "treatment arm: 4 epochs, 12 steps, 8 trainable weights; control arm: 2 epochs, 6 steps, 8 trainable weights"
     )
 
 
@@ -20,13 +21,13 @@ def test_replicates_trained_as_asked_pass_and_the_arms_stand_beside_each_other(n
     [
         {"curve": [0.7]},
         {"curve": [0.7, 0.6, 0.5]},
-        {"budget": {"epochs": 2, "steps": 5}},
-        {"budget": {"epochs": 3, "steps": 6}},
-        {"budget": {}},
+        {"budget": BUDGET | {"steps": 5}},
+        {"budget": BUDGET | {"epochs": 3}},
+        {"budget": dict.fromkeys(BUDGET, 0)},
     ],
-    ids=str,
+    ids=["short curve", "long curve", "fewer steps", "more epochs", "nothing"],
 )
-def test_a_replicate_trained_otherwise_fails(new_run, plant, fields):
+def test_a_replicate_trained_for_longer_or_shorter_fails(new_run, plant, fields):
     finding = check(plant(new_run(), stage=0, position=2, **fields))
 
     assert not finding.passed
@@ -34,5 +35,5 @@ def test_a_replicate_trained_otherwise_fails(new_run, plant, fields):
     assert finding.found.startswith("1 of 24 replicates")
 
 
-def test_one_that_diverged_stopped_there(new_run, plant):
+def test_a_replicate_that_diverged_passes(new_run, plant):
     assert check(plant(new_run(), position=2, status="not finite", curve=[None])).passed

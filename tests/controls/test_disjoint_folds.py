@@ -10,7 +10,7 @@ from negres_core.design import Cell
 
 
 def with_cell(run, **rows):
-    """Put other rows into the second cell."""
+    """Replace rows of the second cell."""
     cells = list(run.cells)
     cells[1] = Cell(0, 1, rows.get("train", cells[1].train), rows.get("test", cells[1].test))
     return replace(run, cells=cells)
@@ -20,7 +20,7 @@ def test_the_folds_of_a_design_pass(new_run):
     finding = check(new_run())
 
     assert finding.passed
-    assert finding.found == "0 rows and 0 groups in both folds of a cell; 0 rows not tested once a repeat"
+    assert finding.found == "0 rows and 0 groups in both folds of a cell; 0 rows not tested once per repeat"
 
 
 def test_whole_groups_pass(new_run):
@@ -46,7 +46,7 @@ def test_a_row_that_is_never_tested_fails(new_run, rows):
     finding = check(with_cell(run, test=kept))
 
     assert not finding.passed
-    assert finding.found.endswith(f"; {len(run.cells[1].test) - len(kept)} rows not tested once a repeat")
+    assert finding.found.endswith(f"; {len(run.cells[1].test) - len(kept)} rows not tested once per repeat")
 
 
 def test_a_row_that_is_tested_twice_fails(new_run):
@@ -55,7 +55,7 @@ def test_a_row_that_is_tested_twice_fails(new_run):
     finding = check(with_cell(run, test=run.cells[1].test.repeat([2] + [1] * 19)))
 
     assert not finding.passed
-    assert finding.found.endswith("; 1 rows not tested once a repeat")
+    assert finding.found.endswith("; 1 rows not tested once per repeat")
 
 
 def test_a_group_cut_in_two_fails(new_run):

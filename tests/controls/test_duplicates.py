@@ -10,7 +10,7 @@ from negres_core.run import Run
 
 
 def run_of(x, y, groups=None):
-    data, design = Dataset(x=x, y=y, name="made", groups=groups), Design(folds=5, repeats=2)
+    data, design = Dataset(x=x, y=y, name="random", groups=groups), Design(folds=5, repeats=2)
     return Run(data, design, list(design.split(data)), ())
 
 
@@ -23,7 +23,7 @@ def images(rng, rows=400):
 
 
 def mixed(rng, rows=400):
-    """One measurement among categories: all that tells rows apart is in one feature."""
+    """One measurement among categories: only one feature tells rows apart."""
     return np.column_stack([rng.normal(size=rows), rng.integers(0, 2, (rows, 8))]), rng.integers(0, 2, rows)
 
 
@@ -32,9 +32,9 @@ def values(rng, rows=400):
     return x, x[:, :2] + 1.0
 
 
-@pytest.mark.parametrize("draw", [measured, images, mixed, values])
-def test_copies_are_found_and_rows_drawn_once_pass(draw):
-    x, y = draw(np.random.default_rng(1))
+@pytest.mark.parametrize("sample", [measured, images, mixed, values])
+def test_copies_fail_and_rows_sampled_once_pass(sample):
+    x, y = sample(np.random.default_rng(1))
     copies = np.arange(20)
 
     clean = check(run_of(x, y))
@@ -47,12 +47,12 @@ def test_copies_are_found_and_rows_drawn_once_pass(draw):
 
 
 def test_the_share_is_that_of_rows_whose_twin_is_in_another_fold():
-    """Every row twice: a row's twin is among the 799 others, of which 640 are in the training fold."""
+    """Every row is there twice: its twin is one of 799 other rows, and 640 of these are in the training fold."""
     x, y = measured(np.random.default_rng(2))
     finding = check(run_of(np.tile(x, (2, 1)), np.tile(y, 2)))
 
     assert float(finding.found.partition("%")[0]) == pytest.approx(100 * 640 / 799, abs=3)
-    assert finding.found.endswith("by chance 0.00% would")
+    assert finding.found.endswith("expected by chance: 0.00%")
 
 
 def test_twins_of_one_group_stay_in_one_fold():
@@ -61,14 +61,14 @@ def test_twins_of_one_group_stay_in_one_fold():
     assert check(run_of(np.tile(x, (2, 1)), np.tile(y, 2), groups=np.tile(np.arange(400), 2))).passed
 
 
-def test_a_rare_class_sampled_over_and_over_before_the_split_fails():
+def test_a_rare_class_oversampled_before_the_split_fails():
     rng = np.random.default_rng(4)
     x = rng.normal(size=(420, 4))
 
     assert not check(run_of(x[np.append(np.arange(400), rng.integers(400, 420, 400))], np.arange(800) // 400)).passed
 
 
-def test_twins_with_another_target_were_not_learned_by_heart():
+def test_twins_with_another_target_cannot_be_memorized_and_pass():
     x, y = measured(np.random.default_rng(5))
 
     assert check(run_of(np.tile(x, (2, 1)), np.append(y, 1 - y))).passed
@@ -82,7 +82,7 @@ def one_hot(categories, levels):
 @pytest.mark.parametrize("features", [2, 5, 9])
 @pytest.mark.parametrize("hot", [False, True])
 @pytest.mark.parametrize("correlation", [0.0, 0.7])
-def test_rows_of_few_categories_have_twins_by_nature(rows, features, hot, correlation):
+def test_rows_of_few_categories_have_twins_by_chance_and_pass(rows, features, hot, correlation):
     rng = np.random.default_rng([rows, features])
     common = np.sqrt(correlation) * rng.normal(size=(rows, 1))
     categories = np.digitize(common + np.sqrt(1 - correlation) * rng.normal(size=(rows, features)), [-0.5, 0.5])
@@ -91,14 +91,14 @@ def test_rows_of_few_categories_have_twins_by_nature(rows, features, hot, correl
     assert finding.passed, finding.found
 
 
-def test_blanks_are_no_copies():
+def test_blank_rows_are_not_copies():
     x, y = images(np.random.default_rng(6))
     x[:40] = 0
 
     assert check(run_of(x, y)).passed
 
 
-def test_the_two_zeros_are_one():
+def test_rows_that_differ_in_the_sign_of_zero_are_copies():
     x, y = measured(np.random.default_rng(7))
     x[:, 0] = 0.0
     again = x[:20] * np.array([-1.0, 1, 1, 1, 1, 1])

@@ -11,13 +11,13 @@ VALUES = np.linspace(-1, 1, 40)
 
 
 @pytest.fixture
-def labels(new_run, look):
-    return lambda scores=RIGHT, **fields: check(look(new_run(scores=scores), **fields))
+def labels(new_run, with_models):
+    return lambda scores=RIGHT, **fields: check(with_models(new_run(scores=scores), **fields))
 
 
 @pytest.fixture
-def values(new_run, look):
-    """A run whose outputs are .9 of the targets, and whose record says so; some scores can be given."""
+def values(new_run, with_models):
+    """Check a run whose outputs are 0.9 times the targets, as its record says; some scores can be given."""
 
     def values(scores=None, **fields):
         run = new_run(y=VALUES, metric="mse")
@@ -25,12 +25,12 @@ def values(new_run, look):
         squares = ((y - y.mean()) ** 2).mean()
         right = {"mse": 0.01 * (y**2).mean(), "mae": 0.1 * np.abs(y).mean(), "loss": 0.15}
         right["r2"] = 1 - right["mse"] / squares
-        return check(look(new_run(y=VALUES, scores=right | (scores or {})), **fields))
+        return check(with_models(new_run(y=VALUES, scores=right | (scores or {})), **fields))
 
     return values
 
 
-def test_metrics_that_the_saved_model_gives_again_pass(labels, values):
+def test_metrics_that_the_saved_model_reproduces_pass(labels, values):
     assert labels().passed
     assert labels().found == "0 of 10 metrics differ from those of the saved model"
     assert values().passed
@@ -39,38 +39,38 @@ def test_metrics_that_the_saved_model_gives_again_pass(labels, values):
 
 @pytest.mark.parametrize("metric", RIGHT)
 @pytest.mark.parametrize("recorded", [0.1, None, -1.0])
-def test_a_metric_of_labels_that_differs_fails_by_name(labels, metric, recorded):
+def test_a_metric_of_a_classification_that_differs_fails_by_name(labels, metric, recorded):
     finding = labels(RIGHT | {metric: recorded})
 
     assert not finding.passed
     assert finding.control == "evaluation"
-    assert f"treatment {metric} " in finding.found
+    assert f"{metric} of the treatment arm is " in finding.found
     assert finding.found.startswith("2 of 10")
 
 
 @pytest.mark.parametrize("metric", ["mse", "mae", "r2", "loss"])
 @pytest.mark.parametrize("change", [0.01, -1.0])
-def test_a_metric_of_values_that_differs_fails_by_name(values, metric, change):
+def test_a_metric_of_a_regression_that_differs_fails_by_name(values, metric, change):
     finding = values({metric: 0.5 + change})
 
     assert not finding.passed
-    assert f"control {metric} " in finding.found
+    assert f"{metric} of the control arm is " in finding.found
 
 
-def test_rounded_outputs_that_were_scored_fail(values, new_run):
-    """The record has the error of outputs of 0 and 1; the saved model's are .9 of the targets."""
+def test_scores_of_rounded_outputs_fail(values, new_run):
+    """The record has the error of outputs that are 0 or 1; the saved model's outputs are 0.9 times the targets."""
     run = new_run(y=VALUES, metric="mse")
     y = run.data.y[run.cells[0].test]
 
     assert not values({"mse": float(np.mean((np.round(y * 0.9) - y) ** 2))}).passed
 
 
-def test_one_row_that_was_scored_otherwise_fails(labels):
-    """One label of 20 is wrong, and no output was near to being equal."""
+def test_one_row_that_was_scored_differently_fails(labels):
+    """One label of 20 differs, and no outputs are nearly equal."""
     assert not labels(RIGHT | {"accuracy": 0.95}).passed
 
 
-def test_rows_whose_outputs_are_all_but_equal_may_be_flipped_by_rounding(labels, new_run):
+def test_rounding_may_flip_rows_whose_outputs_are_nearly_equal(labels, new_run):
     run = new_run()
     outputs = np.where(np.eye(2)[run.data.y[run.cells[0].test]] > 0, 0.9, 0.1)
     outputs[0] = [0.500001, 0.499999]
@@ -80,7 +80,7 @@ def test_rows_whose_outputs_are_all_but_equal_may_be_flipped_by_rounding(labels,
     assert not labels(flipped | {"accuracy": 0.9}, outputs=outputs).passed
 
 
-def test_one_output_is_near_its_threshold_where_it_could_flip(labels, new_run):
+def test_rounding_may_flip_rows_whose_one_output_is_near_its_threshold(labels, new_run):
     run = new_run()
     outputs = np.where(run.data.y[run.cells[0].test] > 0, 0.9, 0.1)[:, None]
     near = np.where(np.arange(20)[:, None] == 0, 0.500001, outputs)
@@ -97,19 +97,22 @@ def test_a_file_with_other_weights_than_were_recorded_fails(labels):
 
     assert not finding.passed
     assert finding.found.startswith("0 of 10 metrics differ")
-    assert "treatment weights of the file; control weights of the file" in finding.found
+    assert finding.found.endswith(
+        "weights of the treatment arm differ from those in its file; "
+        "weights of the control arm differ from those in its file"
+    )
 
 
 def test_outputs_that_are_not_finite_fail_and_are_not_scored(values):
     finding = values(outputs=np.full((20, 1), np.nan))
 
     assert not finding.passed
-    assert "treatment outputs, which are not finite" in finding.found
+    assert "outputs of the treatment arm are not finite" in finding.found
 
 
-def test_a_loss_that_was_not_looked_at_is_not_compared(labels):
+def test_a_loss_that_was_not_inspected_is_not_compared(labels):
     assert labels(RIGHT | {"loss": 3.0}, loss=None).passed
 
 
-def test_without_a_second_look_there_is_nothing_to_compare(new_run):
+def test_without_models_there_is_no_finding(new_run):
     assert check(new_run()) is None

@@ -25,14 +25,14 @@ def test_a_scaler_fitted_on_the_training_fold_passes(new_run):
     assert finding.found.startswith("inputs of 0 of 2 cells differ")
 
 
-def test_a_recipe_without_a_scaler_has_nothing_to_check(new_run):
+def test_a_recipe_without_a_scaler_has_no_finding(new_run):
     run = new_run()
 
     assert check(replace(run, arms=[without_scaler(arm) for arm in run.arms])) is None
 
 
 def trained_with(recipe, run, plant):
-    """Make the second arm the only one, and its recipe another, whose inputs its records name."""
+    """Keep only the second arm, with another recipe, and the digests of the inputs that this recipe prepares."""
     run = replace(run, arms=[replace(run.arms[1], recipe=recipe)])
     for position in range(8):
         cell = run.cells[position // 2]
@@ -84,7 +84,7 @@ def test_a_scaler_that_saw_all_rows_of_one_of_several_inputs_fails(new_run, plan
 
 
 def test_each_scaler_is_checked_for_its_own_arm(new_run, plant):
-    """Of two arms only one is scaled; the other's inputs are its own business."""
+    """Only one of the two arms has a scaler; the inputs of the other are not checked."""
     run = new_run()
     run = plant(replace(run, arms=[run.arms[0], without_scaler(run.arms[1])]), arm=1, inputs_digest="raw")
 
@@ -92,7 +92,7 @@ def test_each_scaler_is_checked_for_its_own_arm(new_run, plant):
 
 
 class Stubborn:
-    """A transformer that keeps what it was fitted on first."""
+    """A transformer that ignores all fits but the first."""
 
     top = None
 
@@ -107,7 +107,7 @@ class Stubborn:
         return x / self.top
 
 
-def test_a_scaler_that_arrives_fitted_on_all_rows_fails(new_run, plant):
+def test_a_scaler_that_is_returned_fitted_on_all_rows_fails(new_run, plant):
     run = new_run()
     fitted = Stubborn().fit(run.data.x * 2)
     recipe = Recipe(*run.arms[1].recipe.stages, preprocess=lambda: fitted)
@@ -118,8 +118,8 @@ def test_a_scaler_that_arrives_fitted_on_all_rows_fails(new_run, plant):
     assert finding.found.startswith("inputs of 2 of 2 cells differ")
 
 
-def test_a_scaler_that_fits_no_more_fails(new_run, plant):
-    """What it makes is the same whatever it is asked to be fitted on: to compare finds nothing."""
+def test_a_scaler_that_cannot_be_refitted_fails(new_run, plant):
+    """It prepares the same inputs whatever it is fitted on, so comparing them finds nothing."""
     run = new_run()
     frozen = make_pipeline(FrozenEstimator(MinMaxScaler().fit(run.data.x)))
     recipe = Recipe(*run.arms[1].recipe.stages, preprocess=lambda: frozen)
@@ -128,4 +128,4 @@ def test_a_scaler_that_fits_no_more_fails(new_run, plant):
 
     assert not finding.passed
     assert finding.found.startswith("inputs of 0 of 2 cells differ")
-    assert "arrives fitted, and fits no more: MinMaxScaler" in finding.found
+    assert "returned fitted, and not fitted again: MinMaxScaler" in finding.found

@@ -6,12 +6,12 @@ from negres_core.controls.frozen_weights import check
 
 
 def weights_of(run, *, position, **fields):
-    """The weights of one replicate of the grown network, the inherited one changed."""
+    """Return the weights of one replicate of the grown network, with changes to the inherited one."""
     first, *rest = run.arms[0].replicates[position].weights
     return [first.updated(**fields), *rest]
 
 
-def test_weights_that_stayed_pass(new_run):
+def test_weights_that_did_not_move_pass(new_run):
     finding = check(new_run())
 
     assert finding.passed
@@ -28,7 +28,7 @@ def test_a_frozen_weight_that_moved_fails_by_name(new_run, plant):
     assert finding.found.startswith("1 of 8 frozen weights moved: base/kernel;")
 
 
-def test_a_stage_that_froze_nothing_though_asked_to_fails(new_run, plant):
+def test_a_stage_that_should_freeze_layers_but_froze_none_fails(new_run, plant):
     run = new_run()
 
     finding = check(plant(run, weights=weights_of(run, position=0, frozen=False)))
@@ -37,7 +37,7 @@ def test_a_stage_that_froze_nothing_though_asked_to_fails(new_run, plant):
     assert finding.found.endswith("; 1 of 8 replicates froze none")
 
 
-def test_where_nothing_is_to_be_frozen_there_is_nothing_to_check(new_run):
+def test_arms_that_freeze_nothing_have_no_finding(new_run):
     run = new_run()
 
     assert check(replace(run, arms=run.arms[1:])) is None

@@ -8,30 +8,30 @@ from negres_core.controls.gradients import check
 
 
 @pytest.mark.parametrize("norm", [1e-6, 0.3, 1e3])
-def test_a_gradient_of_some_size_passes(new_run, look, norm):
-    finding = check(look(new_run(), gradient_norm=norm, weight_norm=2.0, trivial_loss=0.5))
+def test_a_gradient_of_ordinary_size_passes(new_run, with_models, norm):
+    finding = check(with_models(new_run(), gradient_norm=norm, weight_norm=2.0, trivial_loss=0.5))
 
     assert finding.passed
-    assert f"treatment norm {norm:.3g}, {norm * 4:.3g} without units" in finding.found
+    assert f"treatment arm: norm {norm:.3g}, {norm * 4:.3g} without units" in finding.found
 
 
 @pytest.mark.parametrize("norm", [0.0, math.nan, math.inf, 1e9])
-def test_a_gradient_that_is_dead_or_explodes_fails(new_run, look, norm):
-    finding = check(look(new_run(), gradient_norm=norm))
+def test_a_gradient_that_is_dead_or_explodes_fails(new_run, with_models, norm):
+    finding = check(with_models(new_run(), gradient_norm=norm))
 
     assert not finding.passed
     assert finding.control == "gradients"
 
 
-def test_large_targets_have_large_gradients(new_run, look):
-    """Prices in cents: a loss of 1e14, whose slope is no less steep."""
-    assert check(look(new_run(), gradient_norm=1e13, weight_norm=100.0, trivial_loss=1e14)).passed
+def test_large_targets_have_large_gradients(new_run, with_models):
+    """Prices in cents: a loss of 1e14, with an equally steep slope."""
+    assert check(with_models(new_run(), gradient_norm=1e13, weight_norm=100.0, trivial_loss=1e14)).passed
 
 
-def test_a_perfect_fit_has_no_gradient_left(new_run, look):
-    assert check(look(new_run(), gradient_norm=0.0, training_loss=1e-8)).passed
+def test_a_perfect_fit_has_no_gradient_left(new_run, with_models):
+    assert check(with_models(new_run(), gradient_norm=0.0, training_loss=1e-8)).passed
 
 
-def test_an_objective_is_measured_by_its_own_size(new_run, look):
-    assert check(look(new_run(), trivial_loss=None)).passed
+def test_the_gradient_of_an_objective_is_relative_to_its_own_size(new_run, with_models):
+    assert check(with_models(new_run(), trivial_loss=None)).passed
     assert check(new_run()) is None

@@ -11,21 +11,21 @@ from negres_core.metrics import METRICS
 
 
 def with_targets(run, y, metric="accuracy"):
-    data = Dataset(x=np.zeros((len(y), 2)), y=y, name="made")
+    data = Dataset(x=np.zeros((len(y), 2)), y=y, name="constructed")
     return replace(run, data=data, metric=METRICS[metric])
 
 
 RARE = (np.arange(400) == 0).astype(int)
 
 
-def test_even_classes_have_room(new_run):
+def test_even_classes_pass(new_run):
     finding = check(new_run())
 
     assert finding.passed
     assert finding.found == "the largest class has 50.00% of the rows"
 
 
-def test_accuracy_has_no_room_over_a_majority_of_all_but_a_few(new_run):
+def test_a_claim_about_accuracy_fails_if_nearly_all_rows_are_of_one_class(new_run):
     finding = check(with_targets(new_run(), RARE))
 
     assert not finding.passed
@@ -35,13 +35,13 @@ def test_accuracy_has_no_room_over_a_majority_of_all_but_a_few(new_run):
 
 
 @pytest.mark.parametrize("metric", ["f1", "recall", "loss"])
-def test_other_metrics_have(new_run, metric):
+def test_a_claim_about_another_metric_fails_only_if_all_rows_are_of_one_class(new_run, metric):
     assert check(with_targets(new_run(), RARE, metric)).passed
     assert not check(with_targets(new_run(), RARE * 0, metric)).passed
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e4])
-def test_values_that_are_all_the_same_have_none(new_run, offset):
+def test_values_that_are_all_the_same_fail(new_run, offset):
     spread = np.linspace(0, 1, 40) + offset
     constant = check(with_targets(new_run(), np.full(40, 3.0) + offset, "mse"))
 
@@ -49,5 +49,5 @@ def test_values_that_are_all_the_same_have_none(new_run, offset):
     assert not constant.passed
 
 
-def test_what_float32_cannot_tell_apart_is_the_same(new_run):
+def test_values_that_float32_cannot_tell_apart_fail(new_run):
     assert not check(with_targets(new_run(), 1e6 + np.linspace(0, 0.1, 40), "mse")).passed

@@ -14,7 +14,7 @@ def test_weights_equal_to_the_parents_pass(new_run):
     assert finding.found == "0 of 8 inherited weights differ from the parent's; 0 of 8 replicates inherited none"
 
 
-@pytest.mark.parametrize("start", ["random", "trained 0 0 0"], ids=["drawn anew", "of another cell"])
+@pytest.mark.parametrize("start", ["random", "trained 0 0 0"], ids=["random", "of another cell"])
 def test_a_weight_that_is_not_the_parents_fails_by_name(new_run, plant, start):
     run = new_run()
     first, *rest = run.arms[0].replicates[5].weights
@@ -26,7 +26,7 @@ def test_a_weight_that_is_not_the_parents_fails_by_name(new_run, plant, start):
     assert finding.found.startswith("1 of 8 inherited weights differ from the parent's: base/kernel;")
 
 
-def test_a_parent_that_went_on_training_after_it_was_saved_fails(new_run, plant):
+def test_a_parent_that_continued_training_after_it_was_saved_fails(new_run, plant):
     run = new_run()
     first, *rest = run.arms[0].stages[0][2].weights
 
@@ -43,7 +43,7 @@ def test_a_stage_that_inherited_nothing_fails(new_run, plant):
     assert finding.found.endswith("; 1 of 8 replicates inherited none")
 
 
-def test_one_stage_has_nothing_to_inherit(new_run):
+def test_an_arm_of_one_stage_has_no_finding(new_run):
     run = new_run()
 
     assert check(replace(run, arms=run.arms[1:])) is None

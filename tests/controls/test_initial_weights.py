@@ -6,7 +6,7 @@ from negres_core.controls.initial_weights import check
 
 
 def resized(run, plant, **changed):
-    """Make the new kernel of the control arm large; `changed` gives the start of some of its positions."""
+    """Make the new kernel of the control arm large; `at_3=...` sets its initial digest at position 3."""
     for position, replicate in enumerate(run.arms[1].replicates):
         kept, new = replicate.weights
         fields = {"shape": (4, 4)} | ({"start": changed[f"at_{position}"]} if f"at_{position}" in changed else {})
@@ -14,19 +14,20 @@ def resized(run, plant, **changed):
     return run
 
 
-def test_weights_of_their_own_pass(new_run, look, plant):
-    finding = check(look(resized(new_run(), plant)))
+def test_weights_drawn_under_each_seed_pass(new_run, with_models, plant):
+    finding = check(with_models(resized(new_run(), plant)))
 
     assert finding.passed
-    # First and last of three stages: two weights of the base, one of the grown stage that is not inherited, two alone.
+    # First and last replicate of three stages: 2 weights of the base, 1 of the grown stage that is not inherited, 2 of
+    # the network from scratch.
     assert finding.found == (
-        "0 of 10 weights differ from those drawn anew under the replicate's seed; "
+        "0 of 10 weights differ from those redrawn under the replicate's seed; "
         "0 begin as another replicate's ended; 0 random ones begin as another's began"
     )
 
 
-def test_weights_that_the_seed_does_not_give_fail(new_run, look):
-    finding = check(look(new_run(), draw=["made otherwise", "drawn 0 0 0"]))
+def test_weights_that_the_seed_does_not_give_fail(new_run, with_models):
+    finding = check(with_models(new_run(), redrawn=["made otherwise", "drawn 0 0 0"]))
 
     assert not finding.passed
     assert finding.control == "initial weights"
@@ -35,7 +36,7 @@ def test_weights_that_the_seed_does_not_give_fail(new_run, look):
 
 
 @pytest.mark.parametrize("position", [1, 4, 7])
-def test_a_replicate_that_goes_on_where_another_ended_fails_by_the_records_alone(new_run, plant, position):
+def test_a_replicate_that_continues_from_another_fails_by_the_records_alone(new_run, plant, position):
     run = new_run()
     before = run.arms[1].replicates[position - 1]
     pairs = zip(run.arms[1].replicates[position].weights, before.weights, strict=True)
@@ -47,27 +48,27 @@ def test_a_replicate_that_goes_on_where_another_ended_fails_by_the_records_alone
     assert "; 2 begin as another replicate's ended;" in finding.found
 
 
-def test_two_replicates_that_begin_alike_fail(new_run, plant, look):
-    finding = check(look(resized(new_run(), plant, at_3="drawn 0 0 0")))
+def test_two_replicates_with_the_same_initial_weights_fail(new_run, plant, with_models):
+    finding = check(with_models(resized(new_run(), plant, at_3="drawn 0 0 0")))
 
     assert not finding.passed
     assert finding.found.endswith("; 1 random ones begin as another's began")
 
 
-def test_weights_that_begin_at_a_constant_pass(new_run, plant, look):
+def test_weights_that_begin_at_a_constant_pass(new_run, plant, with_models):
     run = resized(new_run(), plant, **{f"at_{position}": "zeros" for position in range(8)})
 
-    assert check(look(run)).passed
+    assert check(with_models(run)).passed
 
 
-def test_a_constant_that_one_replicate_never_left_was_not_carried_over(new_run, plant, look):
+def test_a_constant_that_one_replicate_never_left_was_not_carried_over(new_run, plant, with_models):
     run = resized(new_run(), plant, **{f"at_{position}": "zeros" for position in range(8)})
     kept, new = run.arms[1].replicates[2].weights
 
-    assert check(look(plant(run, arm=1, position=2, weights=[kept, new.updated(end="zeros")]))).passed
+    assert check(with_models(plant(run, arm=1, position=2, weights=[kept, new.updated(end="zeros")]))).passed
 
 
-def test_models_without_weights_have_none_to_draw(new_run, plant):
+def test_models_without_weights_have_no_finding(new_run, plant):
     run = new_run()
     for arm, stage in ((0, 0), (0, 1), (1, 0)):
         for position in range(8):

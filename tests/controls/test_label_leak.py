@@ -15,7 +15,7 @@ VALUES = X.sum(axis=1) + RNG.normal(size=600)
 
 
 def run_of(x, y, folds=3):
-    data, design = Dataset(x=x, y=y, name="made"), Design(folds=folds, repeats=2)
+    data, design = Dataset(x=x, y=y, name="random"), Design(folds=folds, repeats=2)
     return Run(data, design, list(design.split(data)), ())
 
 
@@ -24,7 +24,7 @@ def with_feature(feature, x=X):
 
 
 @pytest.mark.parametrize("y", [LABELS, VALUES], ids=["labels", "values"])
-def test_features_that_all_matter_pass(y):
+def test_features_that_each_matter_a_little_pass(y):
     finding = check(run_of(X, y))
 
     assert finding.passed
@@ -34,9 +34,9 @@ def test_features_that_all_matter_pass(y):
 @pytest.mark.parametrize(
     "feature",
     [LABELS, np.array([5.0, -2, 9])[LABELS], LABELS + RNG.uniform(0, 0.9, 600), (LABELS == 1) + 3 * (LABELS > 1)],
-    ids=["the label", "recoded", "its whole part", "another code"],
+    ids=["the label", "recoded", "in the whole part", "recoded in another order"],
 )
-def test_a_feature_that_tells_the_label_fails_by_its_position(feature):
+def test_a_feature_that_gives_away_the_label_fails_by_its_position(feature):
     finding = check(run_of(with_feature(feature), LABELS))
 
     assert not finding.passed
@@ -44,7 +44,7 @@ def test_a_feature_that_tells_the_label_fails_by_its_position(feature):
 
 
 def test_a_very_good_feature_passes():
-    """Right on 98 of 100 rows: no leak, however suspicious."""
+    """Correct on 98 of 100 rows: suspicious, but not a leak."""
     wrong = np.arange(600) % 50 == 0
 
     assert check(run_of(with_feature(np.where(wrong, (LABELS + 1) % 3, LABELS)), LABELS)).passed
@@ -60,7 +60,7 @@ def test_a_feature_in_the_order_of_the_values_fails(feature):
     assert finding.found == "feature 2 has a rank correlation of 1.000000 with the target over 512 rows"
 
 
-def test_the_last_value_of_a_random_walk_predicts_the_next_very_well_and_passes():
+def test_the_last_value_of_a_random_walk_predicts_the_next_well_and_passes():
     walk = np.cumsum(np.random.default_rng(0).normal(size=601))
     finding = check(run_of(with_feature(walk[:-1]), walk[1:]))
 
@@ -69,10 +69,10 @@ def test_the_last_value_of_a_random_walk_predicts_the_next_very_well_and_passes(
 
 
 @pytest.mark.parametrize("y", [LABELS, VALUES], ids=["labels", "values"])
-def test_a_few_dozen_rows_convict_nothing(y):
+def test_a_few_dozen_rows_are_too_few_to_fail(y):
     assert check(run_of(with_feature(y)[:90], y[:90])).passed
 
 
-def test_what_cannot_leak_is_left_alone():
+def test_one_feature_and_targets_that_are_the_inputs_have_no_finding():
     assert check(run_of(LABELS[:, None], LABELS)) is None
-    assert check(run_of(X, X + 0.0)) is None, "an autoencoder's targets are its inputs"
+    assert check(run_of(X, X + 0.0)) is None, "the targets of an autoencoder are its inputs"

@@ -9,7 +9,7 @@ def test_arms_on_the_same_cells_pass(new_run):
     finding = check(new_run())
 
     assert finding.passed
-    assert finding.found == "0 of 24 replicates are not of the cell and seed they stand for; 1 data set"
+    assert finding.found == "0 of 24 replicates do not match the cell and seed of their position; 1 data set"
 
 
 @pytest.mark.parametrize("field", ["rows", "fold", "repeat", "seed"])

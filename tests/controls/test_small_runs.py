@@ -7,8 +7,8 @@ import pytest
 
 from negres_core import Dataset, Recipe, Stage
 from negres_core.controls.small_runs import (
-    PERMUTED,
-    TARGETS,
+    PERMUTED_TARGETS,
+    TRUE_TARGETS,
     p_better,
     permuted_targets,
     shorten,
@@ -19,9 +19,9 @@ from negres_core.design import Design
 from negres_core.run import Arm, Run
 
 
-def test_both_trials_have_the_same_rows_and_folds_and_other_targets(new_problem):
+def test_both_small_runs_have_the_same_rows_and_folds_and_different_targets(new_problem):
     run = new_problem()
-    true, permuted = true_targets(run)[TARGETS], permuted_targets(run)[PERMUTED]
+    true, permuted = true_targets(run)[TRUE_TARGETS], permuted_targets(run)[PERMUTED_TARGETS]
 
     assert true.data.x.tobytes() == permuted.data.x.tobytes()
     assert sorted(true.data.y) == sorted(permuted.data.y)
@@ -32,8 +32,9 @@ def test_both_trials_have_the_same_rows_and_folds_and_other_targets(new_problem)
         assert one.train.tolist() == other.train.tolist()
 
 
-def test_a_trial_is_small_its_folds_disjoint_and_its_classes_balanced(new_problem):
-    true, permuted = (new(new_problem())[name] for new, name in ((true_targets, TARGETS), (permuted_targets, PERMUTED)))
+def test_a_small_run_has_few_rows_disjoint_folds_and_balanced_classes(new_problem):
+    run = new_problem()
+    true, permuted = true_targets(run)[TRUE_TARGETS], permuted_targets(run)[PERMUTED_TARGETS]
 
     assert (len(true.data), true.data.groups) == (150, None)
     assert np.bincount(true.data.y).tolist() == [50, 50, 50]
@@ -44,36 +45,36 @@ def test_a_trial_is_small_its_folds_disjoint_and_its_classes_balanced(new_proble
         assert sorted([*cell.train, *cell.test]) == list(range(150))
 
 
-def test_trials_are_the_same_each_time(new_problem):
-    one, other = (permuted_targets(new_problem())[PERMUTED] for _ in range(2))
+def test_small_runs_are_reproducible(new_problem):
+    one, other = (permuted_targets(new_problem())[PERMUTED_TARGETS] for _ in range(2))
 
     assert one.data.digest == other.data.digest
 
 
-def test_an_image_is_tried_on_fewer_rows_for_fewer_steps():
+def test_images_get_fewer_rows_and_fewer_steps():
     data = Dataset(x=np.zeros((300, 64, 64, 3)), y=np.arange(300) % 2, name="images")
     run = Run(data, Design(), (), [Arm("control", Recipe(Stage(len, epochs=50, batch_size=128)))])
 
-    trial = permuted_targets(run)[PERMUTED]
+    small_run = permuted_targets(run)[PERMUTED_TARGETS]
 
-    assert (len(trial.data), len(trial.cells)) == (61, 12)
-    assert trial.arms[0].recipe.last.epochs * -(-len(trial.cells[0].train) // 16) in range(40, 44)
+    assert (len(small_run.data), len(small_run.cells)) == (61, 12)
+    assert small_run.arms[0].recipe.last.epochs * -(-len(small_run.cells[0].train) // 16) in range(40, 44)
 
 
-def test_too_few_rows_make_no_trial(new_problem):
+def test_too_few_rows_make_no_small_run(new_problem):
     assert true_targets(new_problem(rows=9)) == permuted_targets(new_problem(rows=9)) == {}
 
 
-def test_a_comparison_is_tried_on_its_control(new_problem):
+def test_a_comparison_trains_its_control_arm(new_problem):
     run = new_problem(arms=2)
     other = replace(run.arms[1], recipe=Recipe(Stage(len, optimizer="sgd")))
 
-    trial = true_targets(replace(run, arms=[run.arms[0], other]))[TARGETS]
+    small_run = true_targets(replace(run, arms=[run.arms[0], other]))[TRUE_TARGETS]
 
-    assert trial.arms[0].recipe.last.optimizer == "sgd"
+    assert small_run.arms[0].recipe.last.optimizer == "sgd"
 
 
-def test_a_shortened_recipe_keeps_all_but_epochs_and_batches():
+def test_a_shortened_recipe_keeps_everything_but_epochs_and_batch_sizes():
     recipe = Recipe(Stage(len, batch_size=8, optimizer="sgd"), Stage(abs, inherits=len, freezes=len), preprocess=dict)
 
     short = shorten(recipe, steps=100, rows=40)
@@ -87,27 +88,27 @@ def test_a_shortened_recipe_keeps_all_but_epochs_and_batches():
 
 
 @pytest.mark.parametrize("y", [np.arange(40) % 3 % 2, np.linspace(1, 5, 40) ** 2], ids=["labels", "values"])
-def test_a_skill_of_0_is_the_best_constants_and_of_1_perfections(new_problem, train_trial, y):
+def test_the_best_constant_has_skill_0_and_perfection_skill_1(new_problem, train_small_runs, y):
     run = replace(new_problem(), data=Dataset(x=np.zeros((40, 8)), y=y, name="constant"))
-    [trial] = train_trial(permuted_targets(run), fault="idle").values()
-    metric = "accuracy" if trial.data.task == "classification" else "mse"
+    [small_run] = train_small_runs(permuted_targets(run), fault="idle").values()
+    metric = "accuracy" if small_run.data.task == "classification" else "mse"
     guesses = [0, 1] if metric == "accuracy" else np.linspace(0, 25, 2501)
 
-    def scored(predicted):
-        wrong = (predicted - trial.data.y) ** 2
-        values = [float(np.mean(wrong[cell.test])) for cell in trial.cells]
+    def skills_of(predicted):
+        errors = (predicted - small_run.data.y) ** 2
+        values = [float(np.mean(errors[cell.test])) for cell in small_run.cells]
         replicates = [
             replicate.updated(metrics={metric: 1 - value if metric == "accuracy" else value})
-            for replicate, value in zip(trial.arms[0].replicates, values, strict=True)
+            for replicate, value in zip(small_run.arms[0].replicates, values, strict=True)
         ]
-        return skills(replace(trial, arms=[replace(trial.arms[0], stages=[replicates])]))
+        return skills(replace(small_run, arms=[replace(small_run.arms[0], stages=[replicates])]))
 
-    assert scored(trial.data.y) == pytest.approx(1)
-    best = max(guesses, key=lambda guess: -float(np.mean((guess - trial.data.y) ** 2)))
-    assert scored(best).mean() == pytest.approx(0, abs=1e-4)
+    assert skills_of(small_run.data.y) == pytest.approx(1)
+    best = max(guesses, key=lambda guess: -float(np.mean((guess - small_run.data.y) ** 2)))
+    assert skills_of(best).mean() == pytest.approx(0, abs=1e-4)
 
 
-def test_differences_that_are_all_equal_are_judged_by_their_sign(new_problem):
-    trial = true_targets(new_problem())[TARGETS]
+def test_equal_differences_are_judged_by_their_sign(new_problem):
+    small_run = true_targets(new_problem())[TRUE_TARGETS]
 
-    assert [p_better(np.full((1, 10), value), trial) for value in (0.2, 0.0, -0.2)] == [0.0, 1.0, 1.0]
+    assert [p_better(np.full((1, 10), value), small_run) for value in (0.2, 0.0, -0.2)] == [0.0, 1.0, 1.0]

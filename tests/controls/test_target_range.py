@@ -18,13 +18,13 @@ STANDARD = (UNIT - UNIT.mean()) / UNIT.std()
 
 
 @pytest.fixture
-def found(new_run, look):
-    return lambda y, output_layer: check(look(new_run(y=y, metric="mse"), output_layer=output_layer))
+def check_run(new_run, with_models):
+    return lambda y, output_layer: check(with_models(new_run(y=y, metric="mse"), output_layer=output_layer))
 
 
 @pytest.mark.parametrize("output_layer", [SIGMOID, TANH, RELU, OutputLayer("linear")])
-def test_targets_between_0_and_1_are_in_every_range(found, output_layer):
-    finding = found(UNIT, output_layer)
+def test_targets_between_0_and_1_are_in_every_range(check_run, output_layer):
+    finding = check_run(UNIT, output_layer)
 
     assert finding.passed
     assert finding.found.count("0.00% of the variance is out of reach") == 2
@@ -33,36 +33,36 @@ def test_targets_between_0_and_1_are_in_every_range(found, output_layer):
 @pytest.mark.parametrize(
     ("y", "output_layer"),
     [(UNIT * 255, SIGMOID), (STANDARD, SIGMOID), (STANDARD, TANH), (UNIT - 0.5, RELU), (UNIT * 255, TANH)],
-    ids=["bytes, sigmoid", "standardized, sigmoid", "standardized, tanh", "signed, relu", "bytes, tanh"],
+    ids=["0 to 255, sigmoid", "standardized, sigmoid", "standardized, tanh", "signed, relu", "0 to 255, tanh"],
 )
-def test_targets_that_outputs_cannot_reach_fail(found, y, output_layer):
-    finding = found(y, output_layer)
+def test_targets_that_outputs_cannot_reach_fail(check_run, y, output_layer):
+    finding = check_run(y, output_layer)
 
     assert not finding.passed
     assert finding.control == "target range"
 
 
-def test_what_is_out_of_reach_is_a_share_of_the_variance(found):
-    """Of a half at -1 and a half at 1, of variance 1, a ReLU misses the lower by 1: half the variance."""
-    finding = found(np.tile([-1.0, 1.0], 20), RELU)
+def test_the_loss_is_a_share_of_the_variance(check_run):
+    """If half the targets are -1 and half are 1, the variance is 1. A ReLU misses the lower half by 1: half of it."""
+    finding = check_run(np.tile([-1.0, 1.0], 20), RELU)
 
     assert finding.found.startswith(
-        "targets from -1 to 1; treatment ends in relu, from 0 to inf: 50.00% of the variance"
+        "targets from -1 to 1; treatment arm ends in relu, from 0 to inf: 50.00% of the variance"
     )
 
 
-def test_mostly_black_images_of_bytes_fail_though_nearly_all_targets_are_in_range(found):
+def test_mostly_black_images_from_0_to_255_fail_although_nearly_all_targets_are_in_range(check_run):
     y = np.zeros((40, 100))
     y[::4, 0] = 255.0
 
-    assert not found(y, SIGMOID).passed
+    assert not check_run(y, SIGMOID).passed
 
 
-def test_a_few_targets_a_hair_outside_pass(found):
-    assert found(np.append(UNIT[:-1], 1.01), SIGMOID).passed
+def test_a_few_targets_slightly_outside_pass(check_run):
+    assert check_run(np.append(UNIT[:-1], 1.01), SIGMOID).passed
 
 
-def test_labels_and_outputs_of_unknown_range_are_left_alone(new_run, look):
-    assert check(look(new_run())) is None
-    assert check(look(new_run(y=UNIT * 255, metric="mse"), output_layer=OutputLayer())) is None
+def test_a_classification_and_outputs_of_unknown_range_have_no_finding(new_run, with_models):
+    assert check(with_models(new_run())) is None
+    assert check(with_models(new_run(y=UNIT * 255, metric="mse"), output_layer=OutputLayer())) is None
     assert check(replace(new_run(y=UNIT * 255, metric="mse"), models=None)) is None
