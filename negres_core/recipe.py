@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
-import re
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
-from negres_core.arrays import Named
 from negres_core.errors import InputError
 from negres_core.fit import Fit
+from negres_core.provenance.fingerprint import without_address
 
 Build = Callable[..., Any]
 """A function that returns an uncompiled Keras 3 model. It may ask for `input_shape` and `outputs` by name."""
 
 Objective = Callable[..., Any]
-"""A function (model, x, y, *, training) that returns what is minimized."""
-
-OFFERED = ("input_shape", "outputs")
+"""A function (model, x, y, *, training) that returns the quantity to minimize."""
 
 
 @dataclass(frozen=True)
@@ -28,21 +24,33 @@ class Stage:
     """One training run of one model.
 
     Attributes:
-        build: a plain function that returns a Keras 3 model. Where it names parameters `input_shape` (tuple) or
-            `outputs` (number of classes, or of target columns), it is given those of the data set; of several inputs,
-            a dictionary of the shape of each by name.
-        inherits: the `build` of the stage before, whose trained weights, saved to disk and loaded again, this model
-            starts from. Layers are matched by the path of their weights.
-        freezes: a `build` whose layers in this model are not trained (Keras' `trainable = False`).
-        optimizer: a Keras optimizer's name, or a function that returns a fresh optimizer.
-        loss: a Keras loss' name, or a function that returns a Keras loss.
-        objective: None, or a function in place of the loss, ``(model, x, y, *, training)`` to what is minimized on a
-            batch: a number, to which penalties of `add_loss` and regularizers are added; or, where players of one model
-            minimize different things, as in a GAN, a dictionary of the name of each player's layer (a nested model) to
-            its number, which trains the weights of that layer alone. Written in keras.ops, it runs on every backend.
+        build: a plain function that returns an uncompiled Keras 3 model. If it has parameters named `input_shape` (a
+            tuple, or a dictionary of tuples by the names of several inputs) or `outputs` (the number of classes, or of
+            target columns), it is given those of the data set.
+        inherits: the `build` of the stage before. Its trained weights, saved to disk and loaded again, are this model's
+            initial weights. Layers are matched by the paths of their weights.
+        freezes: a `build` whose layers are not trained in this model (Keras' `trainable = False`).
+        optimizer: the name of a Keras optimizer, or a function that returns a new optimizer.
+        loss: the name of a Keras loss, or a function that returns a Keras loss.
+        objective: None, or a function ``(model, x, y, *, training)`` that takes the place of the loss and returns the
+            quantity to minimize on a batch, a scalar. Losses from `add_loss` and regularizers are added to it. For
+            adversarial models such as a GAN, return a dictionary of one scalar per sub-model, by the name of its layer:
+            each trains the weights of that sub-model only. Written with keras.ops, it runs on every backend.
         epochs: passes over the training fold, 1 or more.
-        batch_size: rows a step, 1 or more.
+        batch_size: rows per training step, 1 or more.
         saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
+
+    Raises:
+        InputError: a field has the wrong type, or is out of range.
+
+    Examples:
+        >>> def wide(input_shape, outputs):
+        ...     from keras import Input, Sequential, layers
+        ...
+        ...     return Sequential([Input(input_shape), layers.Dense(64, "relu"), layers.Dense(outputs, "softmax")])
+        >>> stage = Stage(wide, epochs=3, optimizer="sgd")
+        >>> stage.epochs, stage.batch_size, stage.loss
+        (3, 128, 'sparse_categorical_crossentropy')
     """
 
     build: Build
@@ -65,19 +73,22 @@ class Stage:
                     received=value,
                     remedy="Give the function itself, not its result: Stage(base), not Stage(base()).",
                 )
-        for field in ("optimizer", "loss"):
+        for field, example in (
+            ("optimizer", '"adam" or `lambda: keras.optimizers.Adam(1e-4)`'),
+            ("loss", '"mse" or `lambda: keras.losses.Huber(0.5)`'),
+        ):
             value = getattr(self, field)
             if not isinstance(value, str) and not callable(value):
                 raise InputError(
-                    f"`{field}` of a stage has to be a name, or a function that returns a fresh one.",
+                    f"`{field}` of a stage has to be a name, or a function that returns a new {field}.",
                     received=value,
-                    remedy=f'Give "adam" or `lambda: keras.optimizers.Adam(1e-4)`, say, for `{field}`.',
+                    remedy=f"Give, for example, {example}.",
                 )
         if self.objective is not None and not callable(self.objective):
             raise InputError(
                 "`objective` of a stage has to be a function of a model, a batch of inputs and their targets.",
                 received=self.objective,
-                remedy="Give a function (model, x, y, *, training) that returns a number; a Keras loss goes to `loss`.",
+                remedy="Give a function (model, x, y, *, training) that returns a scalar; a Keras loss goes to `loss`.",
             )
         for field in ("epochs", "batch_size"):
             value = getattr(self, field)
@@ -89,7 +100,7 @@ class Stage:
                 )
         if self.saved_as not in ("keras", "h5"):
             raise InputError(
-                "`saved_as` of a stage has to be a format that Keras can save.",
+                "`saved_as` of a stage has to be a file format that Keras can write.",
                 received=self.saved_as,
                 remedy='Give "keras" or "h5".',
             )
@@ -97,17 +108,31 @@ class Stage:
 
 @dataclass(frozen=True, init=False)
 class Recipe:
-    """What one arm trains: stages in order, each inheriting the one before, on inputs prepared the same way.
+    """What one arm trains: stages in order, each of which inherits the one before, and possibly a fit at the end.
+
+    Recipes are equal if their parts are. Arms whose recipes begin with equal stages share the training of these stages.
 
     Args:
-        *parts: one stage or more, of which every one after the first inherits the one before it; and at the end, or
-            alone, there may be a `Fit`.
-        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer; it is fitted on
-            the inputs of the training fold of each cell, flattened to (rows, features), and applied to both folds. Of
-            several inputs, each has a fresh one of its own; what has to be scaled another way is scaled in the model.
+        *parts: one or more stages, and possibly a `Fit` at the end; or a `Fit` alone. Every part after the first
+            inherits the stage before it.
+        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer. In each cell a new
+            transformer is fitted on the inputs of the training fold, flattened to (rows, features), and applied to both
+            folds. With several inputs, each has its own transformer; an input that needs another kind has to be scaled
+            in the model.
+
+    Attributes:
+        stages: the stages, in order; empty if the recipe is a fit alone.
+        fit: the fit at the end, or None.
+        preprocess: the function that makes the transformer, or None.
 
     Raises:
-        InputError: there is no stage, or a stage does not inherit the one before.
+        InputError: there are no parts, a part does not inherit the stage before it, or `preprocess` is not a function.
+
+    Examples:
+        >>> def shallow(input_shape, outputs): ...
+        >>> def deep(input_shape, outputs): ...
+        >>> print(Recipe(Stage(shallow, epochs=3), Stage(deep, inherits=shallow, freezes=shallow)))
+        shallow (3 epochs) then deep (10 epochs, shallow frozen)
     """
 
     stages: tuple[Stage, ...]
@@ -115,29 +140,7 @@ class Recipe:
     preprocess: Callable[[], Any] | None
 
     def __init__(self, *parts: Stage | Fit, preprocess: Callable[[], Any] | None = None) -> None:
-        for part in parts:
-            if not isinstance(part, Stage) and (not isinstance(part, Fit) or part is not parts[-1]):
-                raise InputError(
-                    "A recipe is made of stages, and of one fit at most, which ends it.",
-                    received=part,
-                    remedy="Wrap the build function: Recipe(Stage(base)).",
-                )
-        if not parts:
-            raise InputError("A recipe needs at least one stage.", received="none", remedy="Give Recipe(Stage(base)).")
-        if parts[0].inherits is not None:
-            raise InputError(
-                "The first stage of a recipe has nothing to inherit.",
-                received=f"inherits={name_of(parts[0].inherits)}",
-                remedy="Put a stage that trains it in front, or drop `inherits`.",
-            )
-        for before, part in itertools.pairwise(parts):
-            if part.inherits is None or not isinstance(before, Stage) or part.inherits != before.build:
-                got = "nothing" if part.inherits is None else name_of(part.inherits)
-                raise InputError(
-                    "Each stage inherits the one before it; otherwise that one would be trained for nothing.",
-                    received=f"{_name_of(part)}, which inherits {got}, after {_name_of(before)}",
-                    remedy=f"Give inherits={_name_of(before)}, or leave the stage before out.",
-                )
+        _check_parts(parts)
         if preprocess is not None and not callable(preprocess):
             raise InputError(
                 "`preprocess` has to be a function that returns an unfitted scikit-learn transformer.",
@@ -150,23 +153,23 @@ class Recipe:
 
     @property
     def last(self) -> Stage:
-        """The last stage, whose model is the arm's result, or what a fit looks at."""
+        """The last stage: its model is the arm's result, or the model that the fit is given."""
         return self.stages[-1]
 
     @property
     def network(self) -> Recipe | None:
-        """The recipe without a fit: the network that it trains, or None where it trains none."""
+        """The recipe without its fit, which is the network that it trains; None if it trains none."""
         return self if self.fit is None else self.parent
 
     @property
     def parent(self) -> Recipe | None:
-        """The recipe without its last part: what has to be trained first, and is shared by all arms that have it."""
+        """The recipe without its last part, which has to be trained first; None if it has one part only."""
         before = self.stages if self.fit else self.stages[:-1]
         return Recipe(*before, preprocess=self.preprocess) if before else None
 
     @property
     def lineage(self) -> tuple[Recipe, ...]:
-        """The recipes to train, in order: each one's parent comes before it, and this recipe is the last."""
+        """The recipes to train, in order: each comes after its parent, and this recipe is the last."""
         return (*(self.parent.lineage if self.parent else ()), self)
 
     def __str__(self) -> str:
@@ -177,42 +180,56 @@ class Recipe:
         return " then ".join(parts + ([name_of(self.fit.compute)] if self.fit else []))
 
 
-def _name_of(part: Stage | Fit) -> str:
+def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
+    """Raise InputError unless the parts are stages that inherit each other, and at most one fit, at the end."""
+    for part in parts:
+        if not isinstance(part, Stage) and (not isinstance(part, Fit) or part is not parts[-1]):
+            raise InputError(
+                "A recipe consists of stages, and may end in one fit.",
+                received=part,
+                remedy="Wrap the build function: Recipe(Stage(base)).",
+            )
+    if not parts:
+        raise InputError(
+            "A recipe needs at least one stage or fit.", received="none", remedy="Give Recipe(Stage(base))."
+        )
+    if parts[0].inherits is not None:
+        raise InputError(
+            "The first part of a recipe has nothing to inherit.",
+            received=f"inherits={name_of(parts[0].inherits)}",
+            remedy="Put a stage that trains it in front, or drop `inherits`.",
+        )
+    for before, part in itertools.pairwise(parts):
+        if part.inherits is None or not isinstance(before, Stage) or part.inherits != before.build:
+            inherited = "nothing" if part.inherits is None else name_of(part.inherits)
+            raise InputError(
+                "Each part of a recipe has to inherit the stage before it, which would otherwise be trained in vain.",
+                received=f"{_name_of_part(part)}, which inherits {inherited}, after {_name_of_part(before)}",
+                remedy=f"Give inherits={_name_of_part(before)}, or drop the stage before.",
+            )
+
+
+def _name_of_part(part: Stage | Fit) -> str:
     return name_of(part.build if isinstance(part, Stage) else part.compute)
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """Name a function the way its author did; a partial by the function it completes."""
+    """Return a function's own name; for a partial, the function's name with the arguments that it sets.
+
+    Recorded digests contain these names, so their spelling must not change.
+
+    Examples:
+        >>> name_of(functools.partial(round, ndigits=2))
+        'round(ndigits=2)'
+    """
     if isinstance(function, functools.partial):
-        given = ", ".join([*map(_shown, function.args), *(f"{k}={_shown(v)}" for k, v in function.keywords.items())])
-        return f"{name_of(function.func)}({given})" if given else name_of(function.func)
+        positional = [_text_of(value) for value in function.args]
+        named = [f"{name}={_text_of(value)}" for name, value in function.keywords.items()]
+        arguments = ", ".join([*positional, *named])
+        return f"{name_of(function.func)}({arguments})" if arguments else name_of(function.func)
     return getattr(function, "__name__", type(function).__name__)
 
 
-def call_build(build: Build, *, input_shape: Named[tuple[int, ...]], outputs: int) -> Any:
-    """Call a build function with those of the offered arguments that it names; what a partial gives stands.
-
-    Raises:
-        InputError: it requires an argument that is not offered.
-    """
-    offered = dict(zip(OFFERED, (input_shape, outputs), strict=True))
-    given = build.keywords if isinstance(build, functools.partial) else {}
-    parameters = [p for p in inspect.signature(build).parameters.values() if p.name not in given]
-    unknown = [
-        p.name
-        for p in parameters
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-        if p.name not in offered
-    ]
-    if unknown:
-        raise InputError(
-            f"{name_of(build)} requires arguments that a build function is not offered.",
-            received=", ".join(unknown),
-            remedy=f"Give them with functools.partial, or name only {' and '.join(OFFERED)}.",
-        )
-    return build(**{p.name: offered[p.name] for p in parameters if p.name in offered})
-
-
-def _shown(value: Any) -> str:
-    """Show an argument the same way in every process."""
-    return name_of(value) if callable(value) else re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+def _text_of(argument: Any) -> str:
+    """Return the text of an argument, the same in every process."""
+    return name_of(argument) if callable(argument) else without_address(argument)

@@ -14,8 +14,9 @@ import numpy as np
 
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
+from negres_core.engine.build import call_build
 from negres_core.errors import InputError
-from negres_core.recipe import Build, Stage, call_build, name_of
+from negres_core.recipe import Build, Stage, name_of
 
 
 def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
