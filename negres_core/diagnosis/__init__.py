@@ -1,1 +1,1 @@
-"""Diagnosis: which known fault a failing image autoencoder resembles. A module that defines `recognize` is one more."""
+"""Diagnosis: which known fault a failing image autoencoder resembles. A module with `recognize` adds one."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 
-from negres_core.diagnosis.symptoms import ROUNDING_ERROR, Symptoms
+from negres_core.diagnosis.symptoms import Symptoms
+from negres_core.run import BOUND_MARGIN_LOG_ODDS, ROUNDING_ERROR
 
 NAME = "sigmoid of a sigmoid"
 REMEDY = "Remove one of the two sigmoids; only the last layer needs one."
 EXPLAINS = ("learning rate too high",)
 """Pixels darker than 0.5 push the inner sigmoid into saturation, where it passes no gradient."""
 
-BOUND_MARGIN_LOG_ODDS = 0.05
-"""How close to its bounds a driven output comes, in log-odds. The bounds are 1 apart, and the inner sigmoid is nearly
-saturated. The control "squashed outputs" uses the same value for outputs pressed against a bound."""
-
 
 def recognize(symptoms: Symptoms) -> str | None:
-    """Recognize that driven outputs reach the log-odds 0 and 1 and never exceed them."""
+    """Recognize that driven outputs reach the log-odds 0 and 1 and never exceed them.
+
+    Driving the outputs saturates the inner sigmoid, so that they come close to both bounds.
+    """
     if symptoms.reach is None or not all(0 < end < 1 for end in symptoms.reach):
         return None
     low, high = (math.log(end / (1 - end)) for end in symptoms.reach)

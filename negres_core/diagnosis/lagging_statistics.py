@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from negres_core.diagnosis.symptoms import Symptoms
+from negres_core.run import MAX_LOST_LEARNING, MAX_LOST_RANGE
 
 NAME = "running statistics that lag"
 REMEDY = (
@@ -10,13 +11,12 @@ REMEDY = (
 )
 EXPLAINS: tuple[str, ...] = ()
 
-MAX_LOST_LEARNING, MAX_LOST_RANGE = 0.1, 0.05
-"""The loss that may differ between the modes: a tenth of what was learned, plus a twentieth of what can be learned.
-The control "inference gap" uses the same shares; here the scale is that of the skill, which knows the loss floor."""
-
 
 def recognize(symptoms: Symptoms) -> str | None:
-    """Recognize that inference mode has lost, on the same rows, what training mode has learned."""
+    """Recognize that inference mode has lost, on the same rows, what training mode has learned.
+
+    What can be learned is measured on the scale of the skill: from the loss of a constant down to the loss floor.
+    """
     training, inference = symptoms.training_loss, symptoms.inference_loss
     if symptoms.constant_loss is None or training is None or inference is None:
         return None

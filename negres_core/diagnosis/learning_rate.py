@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from negres_core.diagnosis.symptoms import Symptoms
+from negres_core.run import DEAD_SHARE, EXCESS_AT_ENDS
 
 NAME = "learning rate too high"
 REMEDY = "Lower the learning rate, tenfold to begin with, and scale the inputs."
 EXPLAINS: tuple[str, ...] = ()
 
-DEAD_SHARE = 0.9
-"""Share of a layer's units that are dead, as in the control "dead units": healthy layers lose up to 40%."""
-EXCESS_AT_ENDS = 0.25
-"""Share of outputs at an end of their range, in excess of the targets' share, as in the control "saturation"."""
-
 
 def recognize(symptoms: Symptoms) -> str | None:
-    """Recognize that a hidden layer is silent, or that outputs sit at their ends and do worse than a constant."""
+    """Recognize that a hidden layer is silent, or outputs are at their ends and worse than a constant."""
     if symptoms.outputs is None:
         return None
     loss, constant = symptoms.inference_loss, symptoms.constant_loss

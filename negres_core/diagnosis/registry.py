@@ -15,7 +15,7 @@ from negres_core.run import Run
 
 @runtime_checkable
 class Signature(Protocol):
-    """How one fault is recognized: a module of this package with these names.
+    """A module of this package that recognizes one fault.
 
     Attributes:
         NAME: name of the fault.

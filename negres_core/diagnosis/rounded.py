@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from negres_core.diagnosis.symptoms import Symptoms, Values
+from negres_core.run import MAX_COARSE_VALUES
 
 NAME = "output rounded for display"
 REMEDY = "Score the raw outputs. Round, or scale to 255, only a copy for display."
 EXPLAINS: tuple[str, ...] = ()
 """Rounding a copy of the outputs leaves no trace in the network's own outputs."""
-
-MAX_COARSE_VALUES = 16
-"""Most distinct values of coarse images: 4 bits, while images have 8. The control "saturation" uses the same value."""
 
 
 def recognize(symptoms: Symptoms) -> str | None:

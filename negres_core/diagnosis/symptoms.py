@@ -11,20 +11,12 @@ import numpy as np
 
 from negres_core.arrays import spread_rows
 from negres_core.evidence import Replicate
-from negres_core.run import Arm, Run
+from negres_core.run import END_MARGIN, LOST_VARIANCE, Arm, Run
 
 INSPECTED_ROWS = 256
 """Rows of the test fold that are inspected, spread over it: tens of thousands of values even in the smallest images."""
-END_MARGIN = 0.005
-"""How close to an end of its range a value counts as at that end, as a share of the range. The control "saturation"
-uses the same value for outputs."""
 BOUND_MARGIN = 0.05
 """How close to its bound a driven output comes, in output units. Outputs without a bound go far beyond."""
-ROUNDING_ERROR = 1e-3
-"""By how much outputs, and their log-odds, may exceed a bound that they cannot exceed in exact arithmetic."""
-MIN_LOST_VARIANCE = 0.01
-"""Share of the targets' variance that must be lost for them to count as out of reach: targets from 0 to 255 under a
-sigmoid lose nearly all of it. The control "target range" uses the same value."""
 MAX_ALIKE_SPREAD = 0.01
 """Outputs that vary between rows by no more than this share of the targets' spread do not depend on the input."""
 
@@ -99,8 +91,8 @@ class Symptoms:
 
     @property
     def targets_are_out_of_reach(self) -> bool:
-        """Whether the network's outputs cannot represent a relevant share of the targets' variance."""
-        return self.lost_variance >= MIN_LOST_VARIANCE
+        """Whether a relevant share of the targets' variance lies outside the range of the outputs."""
+        return self.lost_variance >= LOST_VARIANCE
 
 
 def summarize(images: np.ndarray) -> Values:

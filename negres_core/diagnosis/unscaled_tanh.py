@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from negres_core.diagnosis.symptoms import BOUND_MARGIN, ROUNDING_ERROR, Symptoms
+from negres_core.diagnosis.symptoms import BOUND_MARGIN, Symptoms
+from negres_core.run import ROUNDING_ERROR
 
 NAME = "tanh without rescaled targets"
 REMEDY = (

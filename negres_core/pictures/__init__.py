@@ -1,1 +1,1 @@
-"""Pictures of a finished hypothesis, for a person to look at. A module that defines `render` is one more kind."""
+"""Pictures of a finished hypothesis, for a person to look at. A module with `render` adds one kind."""

@@ -32,7 +32,7 @@ class Rendering:
 
 @runtime_checkable
 class PictureModule(Protocol):
-    """How one kind of picture is rendered: a module of this package with these names.
+    """A module of this package that renders one kind of picture.
 
     Attributes:
         NAME: name of the picture, or of the kind of pictures.

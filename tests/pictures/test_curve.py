@@ -146,5 +146,5 @@ def test_the_picture_is_the_same_each_time_and_its_caption_has_the_numbers(new_r
     )
 
 
-def test_without_a_network_nothing_is_drawn(new_run):
+def test_nothing_is_rendered_without_a_network(new_run):
     assert render(new_run(treatment=Recipe(Fit(pca)))) is None
