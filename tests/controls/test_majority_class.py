@@ -129,7 +129,7 @@ def test_an_objective_may_ask_for_other_values_than_the_targets(new_run):
     run = new_run(y=VALUES, scores={"mse": 9.0})
     assert not check(run).passed
     arms = [
-        replace(arm, recipe=Recipe(replace(arm.recipe.last, objective=lambda *given, training: 0, inherits=None)))
+        replace(arm, recipe=Recipe(replace(arm.recipe.last, objective=lambda *args, training: 0, inherits=None)))
         for arm in run.arms
     ]
 

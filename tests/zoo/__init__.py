@@ -1,4 +1,4 @@
-"""The zoo: planted bugs that the controls have to find, and clean pipelines that they have to leave alone."""
+"""The zoo: planted bugs that the controls have to catch, and clean pipelines that they have to pass."""
 
 from tests.zoo import bugs_of_data, bugs_of_harness, bugs_of_learning, bugs_of_mechanics
 from tests.zoo.pipelines import PIPELINES
@@ -6,7 +6,7 @@ from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
 FAMILIES = (bugs_of_data, bugs_of_mechanics, bugs_of_learning, bugs_of_harness)
-"""The modules that plant bugs: importing them fills BUGS."""
+"""The modules that plant bugs. Importing them fills BUGS."""
 
 SPECIMENS = {
     "bug": BUGS,

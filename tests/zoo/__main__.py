@@ -1,8 +1,8 @@
-"""The zoo's table: every planted bug and what caught it, and what the controls say of clean pipelines.
+"""The tables of the zoo: what caught each planted bug, and false alarms on clean pipelines.
 
-    python tests/zoo [--seeds 10] [--only NAME] [--jobs 2]
+    python -m tests.zoo [--seeds 10] [--only NAME] [--jobs 2]
 
-Exits with 1 where a bug is missed, or a run voided in which there is none to be found.
+The exit status is 1 if a bug was missed, or a run without a detectable bug was found invalid.
 """
 
 from __future__ import annotations
@@ -13,44 +13,43 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import groupby
 from multiprocessing import get_context
 from operator import methodcaller
-from pathlib import Path
 
 from tabulate import tabulate
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.zoo.cases import cases
 
 
 def main():
-    """Run the cases that are asked for, print the tables, and tell whether all is as it should be."""
-    parser = argparse.ArgumentParser(prog="python tests/zoo", description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=1, help="draws of each clean pipeline; bugs are run once")
-    parser.add_argument("--only", default="", help="cases whose kind or name contains this")
-    parser.add_argument("--jobs", type=int, default=2, help="processes")
-    given = parser.parse_args()
-    chosen = [case for case in cases(seeds=given.seeds) if given.only in f"{case.kind} {case.name}"]
+    """Run the selected cases, print the tables, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.zoo", description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=1, help="samples of each clean pipeline; each bug is run once")
+    parser.add_argument("--only", default="", help="run cases whose kind or name contains this")
+    parser.add_argument("--jobs", type=int, default=2, help="number of processes")
+    options = parser.parse_args()
+    selected = [case for case in cases(seeds=options.seeds) if options.only in f"{case.kind} {case.name}"]
     outcomes = []
-    # Keras' state is global: threads would share it.
-    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
-        for outcome in pool.map(methodcaller("run"), chosen):
+    # Keras' state is global, and threads would share it.
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        for outcome in pool.map(methodcaller("run"), selected):
             outcomes.append(outcome)
-            print(f"[{len(outcomes)}/{len(chosen)}, {outcome.seconds:.0f} s] {outcome}", file=sys.stderr, flush=True)
+            progress = f"[{len(outcomes)}/{len(selected)}, {outcome.duration_s:.0f} s]"
+            print(f"{progress} {outcome}", file=sys.stderr, flush=True)
     wrong = sum(outcome.is_wrong for outcome in outcomes)
     print(_table_of_bugs([outcome for outcome in outcomes if outcome.case.kind != "clean"]))
     print(_table_of_clean([outcome for outcome in outcomes if outcome.case.kind == "clean"]))
-    print(f"{wrong} of {len(outcomes)} runs missed a bug, or were voided without one.")
+    print(f"{wrong} of {len(outcomes)} runs missed a bug, or were invalid without one.")
     return int(wrong > 0)
 
 
 def _table_of_bugs(outcomes):
     rows = []
     for outcome in outcomes:
-        meant = " or ".join(outcome.case.meant) or "none can"
-        wrong = ["WRONG:"] if outcome.is_wrong else []
-        caught = " ".join([*wrong, ", ".join(outcome.failed) or "none"])
-        rows.append([outcome.case.name, meant, caught, outcome.verdict, f"{outcome.seconds:.0f}"])
-    return tabulate(rows, ["planted bug", "meant", "caught by", "verdict", "s"], tablefmt="github") + "\n"
+        intended = " or ".join(outcome.case.intended) or "none can"
+        failed = ", ".join(outcome.failed) or "none"
+        caught_by = f"WRONG: {failed}" if outcome.is_wrong else failed
+        rows.append([outcome.case.name, intended, caught_by, outcome.verdict, f"{outcome.duration_s:.0f}"])
+    columns = ["planted bug", "intended control", "caught by", "verdict", "s"]
+    return tabulate(rows, columns, tablefmt="github") + "\n"
 
 
 def _table_of_clean(outcomes):

@@ -1,4 +1,4 @@
-"""Bugs of the data: what a model is given says too much, or too little."""
+"""Bugs of the data: the model is given too much information, or too little."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import numpy as np
 from negres_core import Dataset, beats
 from negres_core.design import Cell, Design
 from negres_core.preprocessing import prepare_inputs
-from tests.zoo.pipelines import cancer, diabetes, digits, draw, images, load, rare, reconstruction, subjects
+from tests.zoo.pipelines import cancer, diabetes, digits, images, load, rare, reconstruction, sample, subjects
 from tests.zoo.specimens import bug
 
 
 @bug("label leaks through a feature", "label leak")
 def leak_label(seed):
-    """A column that was made from the diagnosis stayed in the table."""
+    """A column that was computed from the diagnosis stayed in the table."""
     x, y = load("breast_cancer")
-    return replace(cancer(seed), data=draw(np.column_stack([x, 3.0 * y + 1]), y, seed, name="cancer", rows=300))
+    return replace(cancer(seed), data=sample(np.column_stack([x, 3.0 * y + 1]), y, seed, name="cancer", rows=300))
 
 
 @bug("target leaks through a feature", "label leak")
 def leak_target(seed):
-    """The target is there in another unit."""
+    """The target is among the features, in another unit."""
     x, y = load("diabetes")
-    return replace(diabetes(seed), data=draw(np.column_stack([x, np.log(y)]), y / 100, seed, name="diabetes", rows=440))
+    x = np.column_stack([x, np.log(y)])
+    return replace(diabetes(seed), data=sample(x, y / 100, seed, name="diabetes", rows=440))
 
 
 @bug("duplicates across folds", "duplicates")
@@ -32,20 +33,20 @@ def oversample(seed):
     """The rare class was oversampled before the split."""
     pipeline = rare(seed)
     x, y = pipeline.data.x, pipeline.data.y
-    drawn = np.random.default_rng(seed).choice(np.flatnonzero(y), np.sum(y == 0) - np.sum(y))
-    return replace(pipeline, data=Dataset(x=np.vstack([x, x[drawn]]), y=np.hstack([y, y[drawn]]), name="oversampled"))
+    copies = np.random.default_rng(seed).choice(np.flatnonzero(y), np.sum(y == 0) - np.sum(y))
+    return replace(pipeline, data=Dataset(x=np.vstack([x, x[copies]]), y=np.hstack([y, y[copies]]), name="oversampled"))
 
 
 @bug("labels shifted by one row", "majority class")
 def shift_labels(seed):
-    """One file has a header line, and its first row was lost."""
+    """One of two files had a header line, so its first row was lost."""
     data = digits(seed).data
     return replace(digits(seed), data=Dataset(x=data.x[1:], y=data.y[:-1], name="shifted"))
 
 
 @bug("images and targets in another order", "mean prediction")
 def mismatch(seed):
-    """Targets were shuffled, inputs were not."""
+    """The targets were shuffled, but not the inputs."""
     data = diabetes(seed).data
     shuffled = np.random.default_rng(seed).permutation(data.y)
     return replace(diabetes(seed), data=Dataset(x=data.x, y=shuffled, name="mismatched"))
@@ -78,12 +79,13 @@ def fit_on_all():
         every = np.arange(len(data), dtype=np.int32)
         return prepare_inputs(recipe, data, Cell(cell.repeat, cell.fold, every, cell.test))
 
-    return {f"negres_core.engine.{module}.prepare_inputs": prepare for module in ("prepared_inputs", "reference", "inspection")}
+    modules = ("prepared_inputs", "reference", "inspection")
+    return {f"negres_core.engine.{module}.prepare_inputs": prepare for module in modules}
 
 
 @bug("scaler arrives fitted on all data", "fitted scaler")
 def arrive_fitted(seed):
-    """It was fitted in the first cell of a notebook, and kept so by scikit-learn's own means."""
+    """It was fitted in the first cell of a notebook, and frozen by scikit-learn's FrozenEstimator."""
     from sklearn.frozen import FrozenEstimator
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MinMaxScaler
@@ -102,7 +104,7 @@ def arrive_fitted(seed):
 
 @bug("overlapping folds", "disjoint folds", on=digits)
 def overlap():
-    """The training fold begins a few rows too early."""
+    """The training fold includes a few rows of the test fold."""
     split = Design.split
 
     def overlapping(self, data):

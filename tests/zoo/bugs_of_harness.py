@@ -1,4 +1,4 @@
-"""Bugs of the harness: arms are chosen, scored or compared in a way that decides the result."""
+"""Bugs of the harness: how arms are selected, scored or compared decides the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REPLICATE = "negres_core.engine.replicate"
 
 @bug("test fold used for early stopping", "permuted labels", on=digits)
 def stop_early():
-    """The epoch that is best on the test fold is the one that is kept."""
+    """The epoch with the best test accuracy is kept."""
     from keras import ops
 
     def train(self, job, state):
@@ -46,7 +46,7 @@ def stop_early():
 
 @bug("arms compared on different folds", "paired cells", on=digits)
 def shuffle_one_arm():
-    """One arm was run in another session, whose split had another seed."""
+    """One arm was trained in another session, with another seed of the split."""
     train = Trainer.train
 
     def on_other_folds(self, arm, cells=None):
@@ -61,9 +61,9 @@ def shuffle_one_arm():
 
 @bug("metric of the wrong sign", "planted effect", on=logits)
 def turn_sign():
-    """A lower loss is taken for the worse one."""
-    turned = METRICS | {"loss": dataclasses.replace(METRICS["loss"], higher_is_better=True)}
-    return {"negres_core.metrics.METRICS": turned}
+    """A lower loss counts as worse."""
+    reversed_metrics = METRICS | {"loss": dataclasses.replace(METRICS["loss"], higher_is_better=True)}
+    return {"negres_core.metrics.METRICS": reversed_metrics}
 
 
 @bug("F1 averaged over rows, not classes", "evaluation", on=rare)
@@ -79,8 +79,8 @@ def average_over_rows():
 def round_outputs():
     score = replicate._score
 
-    def rounded(recipe, data, job, model, outputs, **more):
-        return score(recipe, data, job, model, outputs.round(1), **more)
+    def rounded(recipe, data, job, model, outputs, **options):
+        return score(recipe, data, job, model, outputs.round(1), **options)
 
     return {f"{REPLICATE}._score": rounded}
 
@@ -97,7 +97,7 @@ def divide_twice():
 
 
 def logarithmic(seed):
-    """Digits with one reading of zero where all others are positive, and a model that takes the logarithm."""
+    """Digits with one value of 0 among positive ones, and a model that takes the logarithm."""
 
     def model(input_shape, outputs):
         import keras
@@ -128,8 +128,8 @@ def score_nan():
 def swallow_nan():
     finish = replicate.finish_replicate
 
-    def swallow(*given, outputs, loss, curve, **more):
-        result = finish(*given, outputs=outputs, loss=loss, curve=curve, **more)
+    def swallow(*args, outputs, loss, curve, **options):
+        result = finish(*args, outputs=outputs, loss=loss, curve=curve, **options)
         if result.finite:
             return result
         metrics = {name: float(np.nan_to_num(value)) for name, value in result.metrics.items()}

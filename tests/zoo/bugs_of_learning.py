@@ -1,4 +1,4 @@
-"""Bugs of learning: the network cannot become what it was meant to be."""
+"""Bugs of learning: the network cannot learn what it should."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sigmoid():
 
 
 def rounded():
-    """Make a layer that rounds to whole numbers in inference: drawn for display, and left in the model."""
+    """Make a layer that rounds to whole numbers in inference mode: added for display, and left in the model."""
     import keras
 
     class Rounded(keras.layers.Layer):
@@ -53,7 +53,7 @@ def kill_units(seed):
     return replace(digits(seed), treatment=Recipe(stage, preprocess=min_max))
 
 
-@bug("batch normalization with a momentum of .999", "inference gap")
+@bug("batch normalization with a momentum of 0.999", "inference gap")
 def lag_behind(seed):
     pipeline = normalization(seed)
     stage = replace(pipeline.treatment.last, build=network(normalize=0.999))
@@ -62,7 +62,7 @@ def lag_behind(seed):
 
 @bug("class never predicted", "predicted classes")
 def ignore_class(seed):
-    """Class 0 was background in the code that the loss was copied from."""
+    """Class 0 was the background in the code that the loss was copied from."""
 
     def loss():
         import keras
@@ -82,6 +82,6 @@ def round_in_model(seed):
 
 @bug("control arm that cannot learn", "overfits 16", "majority class")
 def break_control(seed):
-    """A ReLU where logits should be free: units that are off at the start stay off."""
+    """The logits go through a ReLU: units that are off at the start stay off."""
     stage = Stage(network(hidden=[24], last="relu", after=[softmax]), **FIT | {"optimizer": rate(1.0)})
     return replace(digits(seed), control=Recipe(stage, preprocess=min_max))

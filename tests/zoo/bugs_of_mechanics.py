@@ -1,4 +1,4 @@
-"""Bugs of the mechanics: weights are not loaded, frozen, trained or kept the way the recipe says."""
+"""Bugs of the mechanics: weights are not loaded, frozen, trained or saved as the recipe says."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REPLICATE = "negres_core.engine.replicate"
 
 @bug("frozen layer that trains", "frozen weights", on=growth)
 def unfreeze():
-    """Every layer's flag is set afterwards; that of the whole model is not handed down on every backend."""
+    """The flag of every layer is set again later; not every backend passes on the flag of the whole model."""
 
     def freeze(model, reference, *, wanted_by):
         frozen = freeze_layers(model, reference, wanted_by=wanted_by)
@@ -35,7 +35,7 @@ def unfreeze():
 
 @bug("trainable flipped without effect", "frozen weights", on=growth)
 def freeze_a_copy():
-    """The layers of a copy are frozen."""
+    """The layers of a copy of the model are frozen."""
 
     def freeze(model, reference, *, wanted_by):
         import keras
@@ -49,7 +49,7 @@ def freeze_a_copy():
 
 @bug("base not loaded", "inherited weights", on=growth)
 def forget_to_load():
-    """What is loaded is set on a model that is built once more afterwards."""
+    """The weights are loaded, but the model is then built again."""
 
     def inherit(model, parent, *, wanted_by):
         fresh = model.get_weights()
@@ -62,7 +62,7 @@ def forget_to_load():
 
 @bug("base loaded in the wrong order", "inherited weights", on=growth)
 def load_reversed():
-    """Weights of one shape are taken from the last layer to the first."""
+    """Weights of the same shape are loaded from the last layer to the first."""
 
     def inherit(model, parent, *, wanted_by):
         matches = inherit_weights(model, parent, wanted_by=wanted_by)
@@ -90,7 +90,7 @@ def save_untrained():
 
 @bug("gradient is cut", "trained weights")
 def cut_gradient(seed):
-    """Features of a hidden layer are taken for fixed ones."""
+    """The features of a hidden layer are treated as constants."""
 
     def detached(input_shape, outputs):
         import keras
@@ -104,7 +104,7 @@ def cut_gradient(seed):
 
 @bug("weights carried from fold to fold", "permuted labels", "initial weights")
 def share_model(seed):
-    """The model is built once."""
+    """The model is built only once."""
 
     @functools.cache
     def built(shape, outputs):
@@ -149,7 +149,7 @@ def evaluate_in_training_mode():
 
 @bug("rows of the test fold in training", "permuted labels", on=digits)
 def train_on_all():
-    """Orders are drawn from all rows, and cut to the length of the training fold."""
+    """The order of an epoch is drawn from all rows, and cut to the length of the training fold."""
 
     def orders(recipe, job):
         every = np.union1d(job.cell.train, job.cell.test).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Cases: every specimen of the zoo, run and summed up."""
+"""Cases: runs of the specimens, and their outcomes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tests.zoo import SPECIMENS
 
 @dataclass(frozen=True)
 class Case:
-    """One run.
+    """One run of a specimen.
 
     Attributes:
         kind: "bug", "undetectable" or "clean".
-        name: the bug's, or the pipeline's.
-        seed: which draw of the data.
+        name: the name of the bug, or of the pipeline.
+        seed: selects the sample of the data.
     """
 
     kind: str
@@ -23,12 +23,12 @@ class Case:
     seed: int
 
     @property
-    def meant(self) -> tuple[str, ...]:
-        """The controls that are meant to find it."""
-        return SPECIMENS[self.kind][self.name].meant
+    def intended(self) -> tuple[str, ...]:
+        """The controls that are intended to catch the bug."""
+        return SPECIMENS[self.kind][self.name].intended
 
     def run(self) -> Outcome:
-        """Run it with all controls."""
+        """Run the specimen with all controls."""
         began = time.perf_counter()
         evidence = SPECIMENS[self.kind][self.name].run(self.seed)
         failed = {finding.control: finding.found for finding in evidence.controls if not finding.passed}
@@ -39,25 +39,25 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case.
+    """The outcome of a case.
 
     Attributes:
         case: the case.
         verdict: its verdict.
-        failed: what each control found that failed.
-        seconds: how long it took.
+        failed: what each failed control found.
+        duration_s: duration of the run.
     """
 
     case: Case
     verdict: str
     failed: dict[str, str]
-    seconds: float
+    duration_s: float
 
     @property
     def is_wrong(self) -> bool:
-        """Whether a bug was missed by the controls meant for it, or a run voided that has none to be found."""
+        """Whether the intended controls missed a bug, or a run without a detectable bug is invalid."""
         if self.case.kind == "bug":
-            return self.verdict != "invalid" or not set(self.failed) & set(self.case.meant)
+            return self.verdict != "invalid" or not set(self.failed) & set(self.case.intended)
         return self.verdict == "invalid"
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class Outcome:
 
 
 def cases(*, seeds: int = 1) -> list[Case]:
-    """Return every specimen once, and the clean ones on so many draws."""
+    """Return a case for each specimen, and for each clean one as many cases as there are seeds."""
     return [
         Case(kind, name, seed)
         for kind, specimens in SPECIMENS.items()

@@ -1,4 +1,4 @@
-"""The networks of the zoo, as a researcher writes them."""
+"""The networks of the zoo, as a researcher would write them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 
 
 def rate(value):
-    """Return a function that makes Adam with a learning rate."""
+    """Return a function that makes an Adam optimizer with a learning rate."""
 
     def adam():
         import keras
@@ -16,9 +16,9 @@ def rate(value):
     return adam
 
 
-def network(**given):
-    """Return a build function: a net with these particulars."""
-    return functools.partial(build, **given)
+def network(**options):
+    """Return a build function with some options of `build`."""
+    return functools.partial(build, **options)
 
 
 def build(
@@ -34,19 +34,19 @@ def build(
     drop=0,
     after=(),
 ):
-    """Build a net of dense layers.
+    """Build a network of dense layers.
 
     Args:
         input_shape: shape of a row.
-        outputs: classes, or columns of values.
-        hidden: units of each hidden layer.
-        activation: the hidden layers' activation.
-        last: the last layer's activation.
-        width: its width, where that is not `outputs`.
-        flatten: whether rows are images.
-        normalize: momentum of a batch normalization after each hidden layer.
-        drop: share that dropout takes there.
-        after: functions that make layers to put behind the last.
+        outputs: number of classes, or of target columns.
+        hidden: number of units of each hidden layer.
+        activation: activation of the hidden layers.
+        last: activation of the last layer.
+        width: width of the last layer; `outputs` if None.
+        flatten: whether to flatten the inputs, for images.
+        normalize: momentum of a batch normalization after each hidden layer, or None for no normalization.
+        drop: dropout rate after each hidden layer.
+        after: functions that make layers to add after the last.
     """
     import keras
     from keras import layers
@@ -68,9 +68,9 @@ def linear(input_shape, outputs):
     return build(input_shape, outputs, hidden=[])
 
 
-def autoencoder(*, code, **given):
+def autoencoder(*, code, **options):
     """Return a build function of an autoencoder that ends in a sigmoid."""
-    return network(hidden=[code], last="sigmoid", **given)
+    return network(hidden=[code], last="sigmoid", **options)
 
 
 def convolutional(input_shape, outputs):
@@ -89,7 +89,7 @@ def convolutional(input_shape, outputs):
 
 
 def trunk_layers(outputs):
-    """Return the layers of a base; the second and the third are of one shape."""
+    """Return the layers of a base; the second and the third have the same shape."""
     from keras import layers
 
     hidden = [layers.Dense(20, "relu", name=f"trunk_{place}") for place in (1, 2, 3)]

@@ -1,7 +1,7 @@
-"""Specimens: pipelines with at most one fault in each, and the controls that are meant to find it.
+"""Specimens: pipelines with at most one bug each, and the controls that are intended to catch it.
 
-A fault of the researcher's is planted in data or recipes. A fault of negres' own is planted by replacing a function,
-where somebody would have made the mistake.
+A bug of the researcher is planted in data or recipes. A bug of negres is planted by replacing the function in which
+somebody could have made the mistake.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from unittest.mock import patch
 from tests.zoo.pipelines import Pipeline
 
 BUGS: dict[str, Specimen] = {}
-"""The planted bugs by name; the modules that plant them fill it."""
+"""The planted bugs by name, filled by the modules that plant them."""
 
 
 @dataclass(frozen=True)
@@ -22,32 +22,35 @@ class Specimen:
     """One pipeline.
 
     Attributes:
-        name: the fault in words; or the pipeline's name, where there is none.
-        meant: controls that are meant to find the fault; one of them is enough.
-        plant: makes the pipeline, from a seed.
-        replaced: what stands in place of functions of negres, by the function's full name; made anew for every run.
+        name: the bug in words, or the name of a pipeline without one.
+        intended: the controls that are intended to catch the bug; one of them is enough.
+        plant: makes the pipeline from a seed.
+        replacements: makes the replacements for functions of negres, by full name; called for every run.
     """
 
     name: str
-    meant: tuple[str, ...]
+    intended: tuple[str, ...]
     plant: Callable[[int], Pipeline]
-    replaced: Callable[[], dict[str, object]] = field(default=dict)
+    replacements: Callable[[], dict[str, object]] = field(default=dict)
 
     def run(self, seed):
-        """Run the pipeline, on one draw of its data, with the fault in it."""
+        """Run the pipeline, bug included, on one sample of its data."""
         with contextlib.ExitStack() as stack:
-            # What was compiled with another fault is not this one's.
+            # Programs that were compiled with another bug must not be reused.
             stack.enter_context(patch.dict("negres_core.engine.compile_cache._kept", clear=True))
-            for name, stand_in in self.replaced().items():
-                stack.enter_context(patch(name, stand_in))
+            for name, replacement in self.replacements().items():
+                stack.enter_context(patch(name, replacement))
             return self.plant(seed).run()
 
 
-def bug(name, *meant, on=None):
-    """Decorate a function that plants a bug: from a seed; or, where `on` gives the pipeline, by what it replaces."""
+def bug(name, *intended, on=None):
+    """Register the decorated function as a planted bug.
 
-    def add(function):
-        BUGS[name] = Specimen(name, meant, on, function) if on else Specimen(name, meant, function)
+    The function makes the pipeline from a seed. If `on` gives the pipeline, it returns replacements instead.
+    """
+
+    def register(function):
+        BUGS[name] = Specimen(name, intended, on, function) if on else Specimen(name, intended, function)
         return function
 
-    return add
+    return register

@@ -1,4 +1,4 @@
-"""Every planted bug is found by a control meant for it; what is clean, or cannot be found, is left alone."""
+"""Every planted bug is caught by a control intended for it; clean pipelines and undetectable bugs stay valid."""
 
 import pytest
 
@@ -8,7 +8,7 @@ CASES = cases()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.name}")
-def test_controls_void_what_they_should_and_nothing_else(case):
+def test_exactly_the_runs_with_a_detectable_bug_are_invalid(case):
     outcome = case.run()
     assert not outcome.is_wrong, str(outcome)
 
@@ -26,12 +26,12 @@ def test_controls_void_what_they_should_and_nothing_else(case):
         ("undetectable", "subjects unknown", "invalid", ["duplicates"], True),
     ],
 )
-def test_only_a_control_that_is_meant_for_a_bug_finds_it(kind, name, verdict, failed, wrong):
+def test_a_bug_counts_as_caught_only_by_an_intended_control(kind, name, verdict, failed, wrong):
     outcome = Outcome(Case(kind, name, 0), verdict, dict.fromkeys(failed, ""), 1.0)
     assert outcome.is_wrong == wrong
 
 
-def test_the_zoo_is_as_large_as_it_says():
+def test_the_zoo_is_as_large_as_documented():
     kinds = [case.kind for case in CASES]
     assert kinds.count("bug") >= 24
     assert kinds.count("clean") >= 12

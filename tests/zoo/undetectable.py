@@ -1,19 +1,19 @@
-"""Bugs that nothing inside a run can find: what is given looks in every respect like an honest pipeline's.
+"""Bugs that no control inside a run can catch: they look exactly like an honest pipeline.
 
-They are planted all the same, and a test shows that they are not found, so that nobody relies on it.
+They are planted all the same, and a test shows that they are not caught, so that nobody relies on it.
 
-- Features chosen on all rows. The choice was made before the data set was: what is handed over are columns that do
-  predict the labels of these rows, in every fold. That they were the best of a thousand is nowhere in them. The same
-  holds of anything tuned on the test folds beforehand, such as one arm's learning rate: the recipe holds a number, and
-  no number tells how it was found. (Ambroise and McLachlan 2002, PNAS 99:6562.)
-- Subjects unknown. Where rows of one subject are no bitwise copies and no groups are given, rows that are alike are
-  what every good data set has. That they come from one person is knowledge of how they were gathered.
-- Labels wrong at random. One label in ten that is wrong looks like a problem in which one row in ten cannot be
-  foreseen. A control that saw it would call every hard problem a mistake.
-- Inputs scaled before they were given. Ranges over all rows are numbers like any others; a scaler outside the recipe
-  leaves no trace in its results. (One inside is found.)
-- A leak that is not perfect. A feature that gives the label away in nineteen rows of twenty is what a very good feature
-  looks like. Whether it was measured before or after the fact is not in the table.
+- Features chosen on all rows. The choice was made before the data set was: its columns do predict the labels of these
+  rows, in every fold. The data do not show that they were the best of a thousand. The same holds for anything tuned on
+  the test folds beforehand, such as one arm's learning rate: the recipe contains a number, but not how it was found.
+  (Ambroise and McLachlan 2002, PNAS 99:6562.)
+- Subjects unknown. If rows of one subject are not bitwise copies, and no groups are given, they are merely similar, as
+  rows of any good data set are. Only those who collected the data know that they come from one person.
+- Labels wrong at random. If one label in ten is wrong, the problem looks like one in which one row in ten cannot be
+  predicted. A control that failed here would fail on every hard problem.
+- Inputs scaled before they were given. Ranges over all rows are numbers like any others, and a scaler outside the
+  recipe leaves no trace in its results. (One inside the recipe is caught.)
+- A leak that is not perfect. A feature that gives away the label in 19 rows of 20 looks like a very good feature.
+  The table does not show whether it was measured before or after the outcome.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ import numpy as np
 
 from negres_core import Dataset, Recipe, Stage, reaches
 from tests.zoo.models import linear
-from tests.zoo.pipelines import FIT, cancer, digits, draw_subjects, subjects
+from tests.zoo.pipelines import FIT, cancer, digits, sample_subjects, subjects
 from tests.zoo.specimens import Specimen
 
 
 def choose_features(seed):
-    """Labels are noise; of a thousand features, ten are kept that go best with them."""
+    """The labels are noise; the ten features that correlate best with them are kept, out of a thousand."""
     random = np.random.default_rng(seed)
     x, y = random.normal(size=(200, 1000)), random.permutation(np.arange(200) % 2)
-    alike = np.abs((y - 0.5) @ x)
-    data = Dataset(x=x[:, np.argsort(alike)[-10:]], y=y, name="chosen")
+    correlations = np.abs((y - 0.5) @ x)
+    data = Dataset(x=x[:, np.argsort(correlations)[-10:]], y=y, name="chosen")
     return replace(
         subjects(seed),
         data=data,
@@ -44,7 +44,7 @@ def choose_features(seed):
 
 
 def forget_subjects(seed):
-    return replace(subjects(seed), data=draw_subjects(seed, known=False))
+    return replace(subjects(seed), data=sample_subjects(seed, known=False))
 
 
 def mislabel(seed):
@@ -67,8 +67,8 @@ def scale_before(seed):
 def leak_a_little(seed):
     pipeline = cancer(seed)
     x, y = pipeline.data.x, pipeline.data.y
-    told = np.where(np.random.default_rng(seed).random(len(y)) < 0.95, y, 1 - y)
-    return replace(pipeline, data=Dataset(x=np.column_stack([x, told]), y=y, name="leaky"))
+    leaky = np.where(np.random.default_rng(seed).random(len(y)) < 0.95, y, 1 - y)
+    return replace(pipeline, data=Dataset(x=np.column_stack([x, leaky]), y=y, name="leaky"))
 
 
 UNDETECTABLE = {
