@@ -144,7 +144,7 @@ class Models(Protocol):
 
 @dataclass(frozen=True)
 class Run:
-    """The arms, data and design of one hypothesis: what controls, signatures and pictures are given.
+    """The arms, data and design of one hypothesis, as given to controls, signatures and pictures.
 
     Attributes:
         data: the data set.

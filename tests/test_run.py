@@ -10,7 +10,7 @@ from negres_core.metrics import METRICS, Metric
 
 
 class FakeModels:
-    """Inspects nothing, and returns what it was asked to inspect."""
+    """Inspects nothing, and returns its arguments."""
 
     def inspect(self, recipe, replicate):
         return recipe, replicate

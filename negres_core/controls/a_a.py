@@ -35,7 +35,7 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
         found=f"a second seed of the same arm differs by {mean:+.4g} {run.metric.unit}, p {p_value:.2g} "
         f"(two-sided corrected t); {same} of {len(small_run.cells)} cells end in the same weights",
         threshold=f"expected p of {MIN_P_VALUE:g} or more, since a difference between equal arms comes from the "
-        "pipeline, and other weights in at least one cell, since a seed has to have an effect",
+        "pipeline, and different weights in at least one cell, since a seed has to have an effect",
         remedy="Look for state that outlives a replicate, such as weights, an optimizer or a generator that is created "
         "only once, and for a seed that is set to a constant.",
     )

@@ -36,7 +36,7 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=passed,
         found=f"gradient of the training loss: {'; '.join(norms)}",
-        threshold=f"expected more than 0, unless the loss is 0 too, and up to {MAX_RELATIVE_NORM:g} without units: "
+        threshold=f"expected over 0, unless the loss is 0 too, and up to {MAX_RELATIVE_NORM:,.0f} without units: "
         "trained networks have 0.01 to 1,000, dead ones exactly 0, and exploding gradients exceed any bound",
         remedy="Lower the learning rate or clip gradients; look for an operation without a gradient, such as rounding.",
     )

@@ -31,7 +31,7 @@ class Control(Protocol):
 
 
 class SmallRunControl(Protocol):
-    """A module of this package that checks small runs, which it has trained before the arms. It is not given fits.
+    """A module of this package that checks small runs, which are trained before the arms. It is not given fits.
 
     Attributes:
         NAME: the name in its findings.

@@ -65,7 +65,7 @@ def standardize(seed):
     return replace(reconstruction(seed), data=Dataset(x=x, y=x, name="standardized"))
 
 
-@bug("accuracy where nearly all rows are alike", "headroom")
+@bug("accuracy with nearly all rows in one class", "headroom")
 def claim_accuracy(seed):
     random = np.random.default_rng(seed)
     y = random.permutation(np.arange(1000) < 6).astype(int)
