@@ -6,7 +6,9 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from negres_core.evidence.provenance import ProvenanceRecord
 from negres_core.evidence.record import Number, Record
@@ -66,28 +68,33 @@ class PredictionSummary(Record):
 
     counts: list[int] | None = None
     """Number of rows predicted as each class."""
-    mean: float | None = None
+    mean: Number = None
     """Mean of the predicted values."""
-    sd: float | None = None
+    sd: Number = None
     """Standard deviation of the predicted values."""
-    low: float | None = None
+    low: Number = None
     """Smallest raw output, for images."""
-    high: float | None = None
+    high: Number = None
     """Largest raw output, for images."""
     shown_values: int | None = None
     """Number of distinct values after conversion to 8 bits, for images."""
-    shown_black: float | None = None
+    shown_black: Number = None
     """Share of pixels that are 0 after conversion to 8 bits."""
-    shown_white: float | None = None
+    shown_white: Number = None
     """Share of pixels that are 255 after conversion to 8 bits."""
-    loss_floor: float | None = None
+    loss_floor: Number = None
     """Loss of a perfect reconstruction, if the loss is built into Keras."""
-    mean_image_loss: float | None = None
+    mean_image_loss: Number = None
     """Loss of the training fold's mean image, if the loss is built into Keras."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # The serializer only leaves fields out; without this, the JSON Schema would admit any field.
+        return handler({name: part for name, part in schema.items() if name != "serialization"})  # type: ignore[arg-type]
 
     @model_serializer(mode="wrap")
     def _without_missing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if value is not None}
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
 
 
 class Budget(Record):

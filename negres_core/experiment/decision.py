@@ -14,7 +14,17 @@ import numpy as np
 from negres_core.claim import Claim
 from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.evidence import ClaimRecord, EstimateRecord, Finding, LookRecord, Replicate, Spread
+from negres_core.evidence import (
+    ArmRecord,
+    ClaimRecord,
+    EstimateRecord,
+    Finding,
+    LookRecord,
+    RecipeDescription,
+    Replicate,
+    Spread,
+)
+from negres_core.run import Arm, Run
 from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t, smallest_decidable_margin
 from negres_core.verdict import TOO_SMALL, Verdict, invalid, judge, settle
 
@@ -47,6 +57,21 @@ def spreads_of(replicates: Sequence[Replicate], design: Design) -> dict[str, Spr
         values = values_of(replicates, name, design)
         spreads[name] = Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
     return spreads
+
+
+def record_arm(arm: Arm, run: Run, description: RecipeDescription) -> ArmRecord:
+    """Return the record of a trained arm."""
+    budgets = [stage[0].budget for stage in arm.stages]
+    epochs, steps = (sum(getattr(budget, name) for budget in budgets) for name in ("epochs", "steps"))
+    return ArmRecord(
+        role=arm.role,
+        recipe=str(arm.recipe),
+        description=description,
+        budget=budgets[-1].updated(epochs=epochs, steps=steps),
+        metrics=spreads_of(arm.replicates, run.design),
+        values=values_of(arm.replicates, run.metric.name, run.design).tolist(),
+        replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
+    )
 
 
 def difference_of(values: Sequence[Any], claim: ClaimRecord) -> np.ndarray:

@@ -33,7 +33,7 @@ from negres_core.evidence import (
     Timings,
     trace_provenance,
 )
-from negres_core.experiment.decision import ALPHA, decide, difference_of, spreads_of, values_of
+from negres_core.experiment.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.experiment.forecast import known_spread, record_power
 from negres_core.experiment.registration import commitment_of, count_older
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
@@ -271,7 +271,7 @@ class Experiment:
             so_far = dataclasses.replace(
                 run, design=dataclasses.replace(design, repeats=repeats), cells=cells, arms=arms
             )
-            records = [_record_arm(arm, so_far, trainer) for arm in arms]
+            records = [record_arm(arm, so_far, trainer.description(arm.recipe)) for arm in arms]
             differences = difference_of([arm.values for arm in records], record)
             last = repeats == design.repeats
             if not last and (self.smoke or not decide(differences, claim, design).final):
@@ -309,21 +309,6 @@ class _Training(NamedTuple):
     arms: list[ArmRecord]
     differences: np.ndarray
     findings: list[Finding]
-
-
-def _record_arm(arm: Arm, run: Run, trainer: Trainer) -> ArmRecord:
-    budgets = [stage[0].budget for stage in arm.stages]
-    return ArmRecord(
-        role=arm.role,
-        recipe=str(arm.recipe),
-        description=trainer.description(arm.recipe),
-        budget=budgets[-1].updated(
-            epochs=sum(budget.epochs for budget in budgets), steps=sum(budget.steps for budget in budgets)
-        ),
-        metrics=spreads_of(arm.replicates, run.design),
-        values=values_of(arm.replicates, run.metric.name, run.design).tolist(),
-        replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
-    )
 
 
 def _finish(timings: Timings, began: float, *trainers: PipelineChecks | Trainer) -> Timings:

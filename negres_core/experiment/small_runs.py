@@ -7,7 +7,7 @@ import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from negres_core.controls.registry import check_small_runs, plan_small_runs
+from negres_core.controls.registry import check_small_runs, small_runs_of
 from negres_core.evidence import Finding, ProvenanceRecord, Store
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.run import Run
@@ -40,7 +40,7 @@ def check_pipeline(
     finished: dict[str, Run] = {}
     replicates: dict[str, list[list[str]]] = {}
     trained = reused = 0
-    for name, small_run in plan_small_runs(run).items():
+    for name, small_run in small_runs_of(run).items():
         trainer = Trainer(store, small_run, device, provenance, functools.partial(_report, progress, name))
         arms = [trainer.train(arm) for arm in small_run.arms]
         finished[name] = dataclasses.replace(small_run, arms=arms)

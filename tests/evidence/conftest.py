@@ -6,5 +6,12 @@ from negres_core.evidence import Store
 
 
 @pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "evidence")
+def notes():
+    """The notes of `store`."""
+    return []
+
+
+@pytest.fixture
+def store(tmp_path, notes):
+    """An empty store."""
+    return Store(tmp_path / "evidence", note=notes.append)

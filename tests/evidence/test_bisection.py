@@ -50,12 +50,12 @@ def test_other_ends_are_another_file_and_the_same_ends_the_same(store, new_bisec
     assert store.read_bisection(path).necessary is None
 
 
-def test_an_edited_record_is_set_aside(store, new_bisected):
+def test_an_edited_record_is_set_aside(store, notes, new_bisected):
     path = store.write_bisection(new_bisected())
     path.write_text(path.read_text().replace('"refuted"', '"supported"'))
 
     assert store.read_bisection(path) is None
-    [note] = store.notes
+    [note] = notes
     assert "it was edited" in note
 
 

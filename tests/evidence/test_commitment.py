@@ -19,8 +19,9 @@ BAR = {"kind": "reaches", "metric": "loss", "unit": "loss", "higher_is_better": 
         ({"claim": CLAIM | {"alpha": 0.01}}, ["alpha"]),
         ({"claim": CLAIM | {"metric": "mse"}}, ["claim"]),
         ({"claim": BAR}, ["margin", "claim", "bar"]),
-        ({"design": {"folds": 3, "repeats": 2, "seeds": 1}}, ["design"]),
-        ({"stopping": "whenever it is nice"}, ["stopping rule"]),
+        ({"design": {"folds": 3, "repeats": 2, "seeds": 1, "looks": True}}, ["design"]),
+        ({"stopping": {"looks": 1, "spending": None}}, ["stopping rule"]),
+        ({"stopping": "a sentence of an older entry"}, ["stopping rule"]),
         ({"expected": "refuted"}, ["expected verdict"]),
         ({"expected": None}, ["expected verdict"]),
         ({"arms": {"treatment": "e" * 64, "control": "b" * 64}}, ["treatment"]),
@@ -32,11 +33,11 @@ BAR = {"kind": "reaches", "metric": "loss", "unit": "loss", "higher_is_better": 
         ({"data": {"name": "figures", "digest": "d" * 64}}, []),
     ],
 )
-def test_plans_differ_in_what_can_change_the_verdict(new_commitment, fields, changed):
+def test_commitments_differ_in_everything_that_can_change_the_verdict(new_commitment, fields, changed):
     assert new_commitment(claim=CLAIM).differs_in(new_commitment(**{"claim": CLAIM} | fields)) == changed
 
 
-def test_an_entry_is_sealed_with_all_that_it_says(new_commitment):
+def test_the_digest_of_an_entry_covers_all_its_fields(new_commitment):
     entry = Entry(
         **new_commitment().model_dump(),
         sequence=1,
@@ -55,8 +56,9 @@ def test_an_entry_is_sealed_with_all_that_it_says(new_commitment):
     assert Entry(**content) == entry
     others = {"sequence": 2, "previous": "1" * 64, "registered_at": "", "reason": "", "seen": [""], "dirty": True}
     others |= {"commit": None, "title": "", "hypothesis": "", "analysis": "", "stopping": "", "expected": None}
-    others |= {name: {} for name in ("claim", "design", "arms", "data")}
-    assert {*others, "schema_version"} == set(Entry.model_fields)
+    others |= {"claim": entry.claim.updated(alpha=0.01), "design": entry.design.updated(folds=3), "arms": {}}
+    others |= {"data": entry.data.updated(name="figures"), "schema_version": 1}
+    assert set(others) == set(Entry.model_fields)
     assert len({entry.updated(**{name: value}).digest for name, value in others.items()} | {digest}) == len(others) + 1
 
 
@@ -67,33 +69,33 @@ DATED = "2026-01-01T00:00:00+00:00, entry ffffffffffff"
 @pytest.mark.parametrize(
     ("fields", "notes", "said"),
     [
-        ({"status": "exploratory"}, ["exploratory"], "exploratory: the ledger has no entry of it"),
+        ({"status": "exploratory"}, ["exploratory"], "exploratory: the hypothesis is not in the ledger"),
         ({"status": "registered"} | WRITTEN, [], DATED),
         ({"status": "amended", "reason": "less"} | WRITTEN, ["amended"], f"{DATED}; amended: less"),
         (
             {"status": "changed", "changed": ["margin", "data"]} | WRITTEN,
             ["changed: margin, data"],
-            f"{DATED}; run with another margin, data",
+            f"{DATED}; run with a different margin, data",
         ),
         (
             {"status": "registered", "seen": ["refuted"]} | WRITTEN,
             ["after a run"],
-            f"{DATED}; after a run (refuted)",
+            f"{DATED}; registered after a run (refuted)",
         ),
         (
             {"status": "registered", "older": 3} | WRITTEN,
             ["after a run"],
-            f"{DATED}; 3 differences are older",
+            f"{DATED}; 3 differences are older than the entry",
         ),
         ({"status": "registered"} | WRITTEN | {"committed": False}, ["not committed"], f"{DATED}; not committed"),
         (
-            {"status": "amended", "reason": "less", "seen": ["cut off"]} | WRITTEN | {"committed": None},
+            {"status": "amended", "reason": "less", "seen": ["interrupted"]} | WRITTEN | {"committed": None},
             ["amended", "after a run", "not committed"],
-            f"{DATED}; amended: less; after a run (cut off); not committed",
+            f"{DATED}; amended: less; registered after a run (interrupted); not committed",
         ),
     ],
 )
-def test_a_registration_says_all_that_weakens_it(fields, notes, said):
+def test_a_registration_states_everything_that_weakens_it(fields, notes, said):
     registration = Registration(**fields)
 
     assert (registration.notes, str(registration)) == (notes, said)

@@ -75,11 +75,11 @@ def put_a_folder_in_its_place(path):
 @pytest.mark.parametrize(
     ("damage", "why"),
     [
-        (truncate, "not whole, strict JSON"),
+        (truncate, "not complete, strict JSON"),
         (edit, "does not match its digest"),
-        (empty, "not whole, strict JSON"),
+        (empty, "not complete, strict JSON"),
         (write_nan, "NaN is not strict JSON"),
-        (write_a_number_beyond_floats, "not whole, strict JSON"),
+        (write_a_number_beyond_floats, "not complete, strict JSON"),
         (write_a_list, "does not match its digest"),
         (write_bytes_that_are_no_text, "cannot be read"),
         (forget_a_field, "does not follow the schema"),
@@ -87,7 +87,7 @@ def put_a_folder_in_its_place(path):
         (put_a_folder_in_its_place, "cannot be read"),
     ],
 )
-def test_a_damaged_record_is_named_set_aside_and_can_be_recorded_anew(store, new_replicate, damage, why):
+def test_a_damaged_record_is_named_set_aside_and_can_be_recorded_again(store, notes, new_replicate, damage, why):
     made = store.record(new_replicate(), MODEL)
     path = record_path(store, made.id)
     damage(path)
@@ -98,33 +98,35 @@ def test_a_damaged_record_is_named_set_aside_and_can_be_recorded_anew(store, new
     (kept,) = aside(store)
     assert not path.exists()
     assert damaged is None or kept.read_bytes() == damaged
-    assert store.notes == [f"{path} was set aside as {kept}: {store.notes[0].partition(': ')[2]}"]
-    assert why in store.notes[0]
+    [note] = notes
+    assert note.startswith(f"{path} was set aside as {kept}: ")
+    assert why in note
+    assert store.damaged == 1
     store.record(made, MODEL)
     assert store.find(made.id) == made
     assert kept.exists()
 
 
-def test_a_record_damaged_twice_is_kept_twice(store, new_replicate):
+def test_a_record_damaged_twice_is_kept_twice(store, notes, new_replicate):
     for _ in range(2):
         made = store.record(new_replicate(), MODEL)
         truncate(record_path(store, made.id))
         assert store.find(made.id) is None
 
-    assert len(aside(store)) == len(store.notes) == 2
+    assert len(aside(store)) == len(notes) == store.damaged == 2
 
 
-def test_a_record_under_another_id_is_not_trusted(store, new_replicate):
+def test_a_record_under_another_id_is_not_trusted(store, notes, new_replicate):
     one, other = (store.record(new_replicate(seed=seed), MODEL) for seed in (0, 1))
     record_path(store, other.id).write_bytes(record_path(store, one.id).read_bytes())
 
     assert store.find(other.id) is None
-    assert "its id is not the hash of its key" in store.notes[0]
+    assert "its id is not the hash of its key" in notes[0]
     assert len(aside(store)) == 1
     assert store.find(one.id) == one
 
 
-def test_a_record_whose_key_is_not_that_of_its_id_is_not_trusted(store, new_replicate):
+def test_a_record_whose_key_is_not_that_of_its_id_is_not_trusted(store, notes, new_replicate):
     made = store.record(new_replicate(), MODEL)
     path = record_path(store, made.id)
     content = json.loads(path.read_text())
@@ -132,24 +134,24 @@ def test_a_record_whose_key_is_not_that_of_its_id_is_not_trusted(store, new_repl
     path.write_text(seal(content))
 
     assert store.find(made.id) is None
-    assert "its id is not the hash of its key" in store.notes[0]
+    assert "its id is not the hash of its key" in notes[0]
 
 
-def test_a_record_whose_model_is_gone_is_set_aside(store, new_replicate):
+def test_a_record_whose_model_is_gone_is_set_aside(store, notes, new_replicate):
     made = store.record(new_replicate(), MODEL)
     store.model_path(made).unlink()
 
     assert store.find(made.id) is None
-    assert store.notes[0].endswith(f"its model {made.model.file} is missing")
+    assert notes[0].endswith(f"its model {made.model.file} is missing")
     assert [path.suffix for path in aside(store)] == [".json"]
 
 
-def test_a_record_whose_model_was_edited_is_set_aside_with_it(store, new_replicate):
+def test_a_record_whose_model_was_edited_is_set_aside_with_it(store, notes, new_replicate):
     made = store.record(new_replicate(), MODEL)
     store.model_path(made).write_bytes(b"something else")
 
     assert store.find(made.id) is None
-    assert made.model.file in store.notes[0]
+    assert made.model.file in notes[0]
     store.record(made, MODEL)
     record, model = aside(store)
     assert (record.suffix, model.suffix) == (".json", ".keras")
@@ -160,17 +162,17 @@ def test_a_record_whose_model_was_edited_is_set_aside_with_it(store, new_replica
 @pytest.mark.parametrize("sealed", [True, False])
 def test_a_record_of_a_newer_version_is_refused_and_left_alone(store, new_replicate, new_evidence, sealed):
     made = store.record(new_replicate(), MODEL)
-    for path, read in (
-        (record_path(store, made.id), lambda path: store.find(made.id)),
-        (store.write_evidence(new_evidence()), store.read_evidence),
+    for path, read, newest in (
+        (record_path(store, made.id), lambda path: store.find(made.id), 1),
+        (store.write_evidence(new_evidence()), store.read_evidence, 2),
     ):
-        content = json.loads(path.read_text()) | {"schema_version": 2, "a_new_field": 1}
+        content = json.loads(path.read_text()) | {"schema_version": 3, "a_new_field": 1}
         path.write_text(seal(content) if sealed else json.dumps(content))
         before = path.read_bytes()
 
         with pytest.raises(EvidenceError, match="newer version") as caught:
             read(path)
 
-        assert f"{path} with schema_version 2; this version reads up to 1" in str(caught.value)
+        assert f"{path} with schema_version 3; this version reads up to {newest}" in str(caught.value)
         assert "Upgrade negres" in str(caught.value)
         assert path.read_bytes() == before

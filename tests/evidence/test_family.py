@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from negres_core.evidence import Ledger, Store, family_of
+from negres_core.evidence import Ledger, Store
+from negres_core.evidence import family_of as family_with_notes
+
+
+def family_of(store, ledger):
+    return family_with_notes(store, ledger, note=pytest.fail)
 
 
 @pytest.fixture
@@ -14,22 +19,22 @@ def ledger(tmp_path, git, new_commitment):
     return ledger
 
 
-def test_the_family_is_what_is_registered_and_what_has_evidence(store, ledger, new_evidence):
+def test_the_family_is_all_registered_hypotheses_and_all_with_evidence(store, ledger, new_evidence):
     store.write_evidence(new_evidence(hypothesis="one", p_value=0.01))
     store.write_evidence(new_evidence(hypothesis="three", verdict="inconclusive"))
     store.write_evidence(new_evidence(hypothesis="exploratory", p_value=0.02))
 
-    # Holm: 4 x .01 and 3 x .02; two has not run.
+    # Holm: 4 x 0.01 and 3 x 0.02; two has not run.
     expected = {"one": 0.04, "two": 1.0, "three": 1.0, "exploratory": 0.06}
     assert family_of(store, ledger) == pytest.approx(expected)
     assert list(family_of(store, ledger)) == list(expected)
 
 
-def test_smoke_runs_mixtures_and_what_was_superseded_are_no_members(store, ledger, new_evidence):
+def test_smoke_runs_mixtures_and_superseded_evidence_are_not_members(store, ledger, new_evidence):
     store.write_evidence(new_evidence(hypothesis="one", p_value=0.01))
     store.write_evidence(new_evidence(hypothesis="one", p_value=0.001))
     store.write_evidence(new_evidence(hypothesis="smoke", smoke=True, verdict=None, p_value=0.0001))
-    store.write_evidence(new_evidence(hypothesis="test_mine.py::test_it[mix-0123456789ab]", p_value=0.0001))
+    store.write_evidence(new_evidence(hypothesis="a mixture", kind="mixture", p_value=0.0001))
 
     assert family_of(store, ledger) == pytest.approx({"one": 0.003, "two": 1.0, "three": 1.0})
 
@@ -41,11 +46,12 @@ def test_without_a_ledger_evidence_is_the_family(store, tmp_path, new_evidence):
     assert family_of(store, nothing) == {"one": 0.01}
 
 
-def test_of_a_broken_ledger_nothing_is_corrected_and_it_is_said(store, ledger, new_evidence):
+def test_with_a_broken_ledger_nothing_is_corrected_and_a_note_says_so(store, ledger, new_evidence):
     store.write_evidence(new_evidence(hypothesis="one", p_value=0.01))
     ledger.path.write_bytes(ledger.path.read_bytes()[:-5])
 
-    assert family_of(store, ledger) == {}
-    [note] = store.notes
+    notes = []
+    assert family_with_notes(store, ledger, note=notes.append) == {}
+    [note] = notes
     assert note.startswith("no p-value is corrected for the family: The ledger is broken")
     assert family_of(Store(store.folder), Ledger(ledger.path.with_name("another"))) == {"one": 0.01}

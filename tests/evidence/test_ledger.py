@@ -34,7 +34,7 @@ def four(ledger, new_commitment):
 
 
 def chain(entries):
-    """The file that would hold these entries, each sealed anew on the one before."""
+    """The file that would hold these entries, each sealed again on the one before."""
     written, previous = b"", GENESIS
     for sequence, entry in enumerate(entries, 1):
         sealed = entry.updated(sequence=sequence, previous=previous)
@@ -58,7 +58,7 @@ def test_the_latest_entry_of_each_hypothesis_is_what_it_says_now(four):
     found = four.hypotheses()
 
     assert {name: entry.sequence for name, entry in found.items()} == {"one": 4, "two": 2, "three": 3}
-    assert found["one"].claim["threshold"] == 0.02
+    assert found["one"].claim.threshold == 0.02
 
 
 def test_the_same_again_adds_nothing(four, new_commitment):
@@ -73,13 +73,15 @@ def test_the_same_again_adds_nothing(four, new_commitment):
 def test_an_amendment_needs_a_reason(four, new_commitment, reason):
     before = four.path.read_bytes()
 
-    with pytest.raises(InputError, match=r"(?s)needs a reason.*another margin, analysis code for two.*--negres-reason"):
+    with pytest.raises(
+        InputError, match=r"(?s)needs a reason.*a different margin, analysis code for two.*--negres-reason"
+    ):
         four.register(new_commitment(hypothesis="two", margin=0.5, analysis="e" * 64), reason=reason)
     assert four.path.read_bytes() == before
 
 
 def test_back_to_the_first_plan_is_an_amendment_too(four, new_commitment):
-    with pytest.raises(InputError, match="another margin"):
+    with pytest.raises(InputError, match="a different margin"):
         four.register(new_commitment(hypothesis="one"))
     assert four.register(new_commitment(hypothesis="one"), reason="it was enough") == "amended"
     assert four.compare(new_commitment(hypothesis="one")).status == "amended"
@@ -114,9 +116,9 @@ def test_without_a_ledger_a_run_is_exploratory(ledger, new_commitment):
 
 
 def test_what_was_known_is_in_the_entry(ledger, new_commitment):
-    ledger.register(new_commitment(), seen=["cut off", "refuted"])
+    ledger.register(new_commitment(), seen=["interrupted", "refuted"])
 
-    assert ledger.compare(new_commitment()).seen == ["cut off", "refuted"]
+    assert ledger.compare(new_commitment()).seen == ["interrupted", "refuted"]
 
 
 def test_the_commit_dates_an_entry(ledger, new_commitment, git):
@@ -180,8 +182,8 @@ def test_lines_removed_or_reordered_are_found(four, order):
         ((0, 2, 3), ["entry 2 was removed"]),
         ((0, 3), ["entries 2 to 3 were removed"]),
         ((1, 2, 3), ["entry 1 was removed"]),
-        ((0, 2, 1, 3), ["entry 2 stands after entry 3: they were reordered"]),
-        ((0, 1, 1, 2, 3), ["entry 2 stands there 2 times: one was inserted"]),
+        ((0, 2, 1, 3), ["entry 2 comes after entry 3: they were reordered"]),
+        ((0, 1, 1, 2, 3), ["entry 2 is there 2 times: one was inserted"]),
     ],
 )
 def test_what_was_done_is_named(four, order, found):
@@ -197,12 +199,12 @@ def test_an_edited_line_is_named(four):
     assert four.verify() == ["line 2 was edited: it does not match its digest"]
 
 
-def test_an_entry_that_was_edited_and_sealed_anew_is_found_by_the_next(four):
+def test_an_entry_that_was_edited_and_sealed_again_is_found_by_the_next(four):
     lines = four.path.read_bytes().splitlines(keepends=True)
     lines[1] = four.entries()[1].updated(expected="refuted").line + b"\n"
     four.path.write_bytes(b"".join(lines))
 
-    assert four.verify() == ["entry 3 does not continue entry 2: one of them was edited and sealed anew"]
+    assert four.verify() == ["entry 3 does not continue entry 2: one of them was edited and given a new digest"]
 
 
 def test_an_entry_that_was_slipped_in_is_found(four):
@@ -210,14 +212,14 @@ def test_an_entry_that_was_slipped_in_is_found(four):
     slipped = four.entries()[2].updated(hypothesis="another").line + b"\n"
     four.path.write_bytes(b"".join([*lines[:2], slipped, *lines[2:]]))
 
-    assert four.verify() == ["entry 3 stands there 2 times: one was inserted"]
+    assert four.verify() == ["entry 3 is there 2 times: one was inserted"]
 
 
 @pytest.mark.parametrize(
     ("fields", "found"),
     [
         ({"reason": None}, "entry 4 amends one without a reason"),
-        ({"registered_at": "2001-01-01T00:00:00+00:00"}, "entry 4 says that it was registered before entry 3"),
+        ({"registered_at": "2001-01-01T00:00:00+00:00"}, "entry 4 claims to have been registered before entry 3"),
     ],
 )
 def test_a_whole_chain_that_nobody_could_have_written_is_found(four, fields, found):
@@ -237,7 +239,7 @@ def test_a_whole_chain_that_nobody_could_have_written_is_found(four, fields, fou
     ],
     ids=["last removed", "emptied", "first edited", "last edited"],
 )
-def test_a_file_written_anew_as_a_whole_is_found_by_its_commits(four, git, rewrite):
+def test_a_file_written_again_as_a_whole_is_found_by_its_commits(four, git, rewrite):
     written = chain(rewrite(four.entries()))
     git("init")
     git("add", ".")
@@ -245,7 +247,7 @@ def test_a_file_written_anew_as_a_whole_is_found_by_its_commits(four, git, rewri
     commit = git("rev-parse", "HEAD")
     four.path.write_bytes(written)
 
-    found = [f"commit {commit[:12]} has other entries: some of them were removed or written anew since"]
+    found = [f"commit {commit[:12]} has other entries: some of them have been removed or rewritten since"]
     assert four.verify() == found
     git("commit", "-a", "-m", "covered")
     assert four.verify() == found
@@ -266,8 +268,8 @@ def test_a_write_that_was_killed_is_named_and_goes_on_once_it_is_deleted(four, n
     whole = written.rindex(b"\n", 0, -1) + 1
     for end in range(whole + 1, len(written), 50):
         four.path.write_bytes(written[:end])
-        assert four.verify() == ["line 4 is cut off, as by a killed write"]
-        with pytest.raises(EvidenceError, match=r"(?s)line 4 is cut off.*To do:.*can be deleted"):
+        assert four.verify() == ["line 4 is incomplete, as after an interrupted write"]
+        with pytest.raises(EvidenceError, match=r"(?s)line 4 is incomplete.*To do:.*delete it"):
             four.register(new_commitment(hypothesis="four"))
     four.path.write_bytes(written[:whole])
     assert four.register(new_commitment(hypothesis="four")) == "registered"
@@ -305,9 +307,9 @@ def test_a_ledger_that_cannot_be_written_or_read_is_said_so(tmp_path, new_commit
 
 
 def test_a_newer_version_is_not_taken_for_an_edit(four):
-    newer = four.entries()[0].model_dump(mode="json") | {"schema_version": 2, "more": 1}
+    newer = four.entries()[0].model_dump(mode="json") | {"schema_version": 3, "more": 1}
     four.path.write_text(canonical(newer | {"digest": digest_of(newer)}) + "\n")
-    with pytest.raises(EvidenceError, match=r"(?s)newer version.*schema_version 2.*Upgrade"):
+    with pytest.raises(EvidenceError, match=r"(?s)newer version.*schema_version 3.*Upgrade"):
         four.verify()
 
 

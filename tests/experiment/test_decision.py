@@ -11,22 +11,23 @@ from hypothesis import strategies as st
 
 from negres_core.claim import beats, matches, reaches
 from negres_core.design import Design
-from negres_core.errors import EvidenceError
-from negres_core.evidence import Finding, Store
-from negres_core.experiment.decision import decide, difference_of, recompute, record_arm, record_estimate, values_of
-from negres_core.metrics import METRICS
+from negres_core.evidence import ClaimRecord, EstimateRecord, Finding, RecipeDescription
+from negres_core.experiment.decision import decide, difference_of, record_arm, values_of
+from negres_core.metrics import METRICS, Metric
 from negres_core.statistics import Look, corrected_resampled_t
+from tests.fakes import DESCRIPTION
 
 DESIGN = Design(folds=5, repeats=2, looks=False)
 NOISE = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1]]) / 1000
 
 
 def finding(control="finite", *, passed):
-    return Finding(control=control, passed=passed, found="2 of 6 moved", threshold="0 may", remedy="Look.")
+    return Finding(control=control, passed=passed, found="2 of 6 moved", threshold="expected 0", remedy="Look.")
 
 
 def recorded(claim, *, higher_is_better=True):
-    return dataclasses.asdict(claim) | {"higher_is_better": higher_is_better}
+    metric = Metric(claim.metric, higher_is_better=higher_is_better, unit="unit")
+    return ClaimRecord.of(claim, metric, alpha=0.05)
 
 
 def test_seeds_are_averaged_inside_their_cell(new_replicate):
@@ -73,7 +74,7 @@ def test_a_difference_is_positive_where_the_treatment_is_better(values, claim, h
         (0.0, matches("accuracy", within=0.01), "supported", "equivalent"),
         (0.05, reaches("accuracy", bar=0.7), "supported", "reached"),
         (-0.05, reaches("accuracy", bar=0.7), "refuted", "not reached"),
-        (0.0115, beats("accuracy", by=0.01), "inconclusive", "better, by 0.01 or not: needs 3 repeats"),
+        (0.0115, beats("accuracy", by=0.01), "inconclusive", "better than 0; margin 0.01 undecided: needs 3 repeats"),
     ],
 )
 def test_values_come_to_a_verdict(effect, claim, verdict, found):
@@ -155,7 +156,7 @@ def test_the_first_look_that_decides_is_the_last(effect, looks, verdict):
     assert [look.repeats for look in decision.looks] == list(range(1, looks + 1))
     assert [look.verdict for look in decision.looks] == ["inconclusive"] * (looks - 1) + [verdict]
     assert (decision.verdict.verdict, decision.final) == (verdict, decides[looks - 1])
-    assert decision.estimate.cells == 5 * looks
+    assert decision.estimate.cell_count == 5 * looks
     for look in decision.looks:
         assert look.effect == pytest.approx(differences[: look.repeats].mean())
 
@@ -247,115 +248,37 @@ def test_the_level_is_that_of_all_looks():
 def test_an_estimate_is_recorded_with_the_intervals_of_its_level():
     estimate = corrected_resampled_t(NOISE + 0.05, test_train_ratio=0.25)
 
-    made = record_estimate(estimate)
+    made = EstimateRecord.of(estimate, alpha=0.05)
 
     assert made.interval_95 == pytest.approx(estimate.interval(0.95))
     assert made.interval_90 == pytest.approx(estimate.interval(0.9))
-    assert (made.effect, made.cells, made.p_two_sided) == (estimate.effect, 10, estimate.p_two_sided)
+    assert (made.effect, made.cell_count, made.p_two_sided) == (estimate.effect, 10, estimate.p_two_sided)
     assert made.p_greater + made.probability_better == pytest.approx(1)
 
 
 def test_an_arm_is_recorded_with_the_budget_of_all_its_stages(new_run):
-    run = new_run()
+    run = dataclasses.replace(new_run(), metric=METRICS["accuracy"])
 
-    arm = record_arm(run.arms[0], METRICS["accuracy"], run, {"preprocess": "halved"})
+    arm = record_arm(run.arms[0], run, RecipeDescription(**DESCRIPTION))
 
     # Both stages take 2 epochs of 6 steps; the weights are those of the last.
-    assert arm.budget == {"epochs": 4, "steps": 12, "trainable_weights": 8, "weights": 8}
+    assert (arm.budget.epochs, arm.budget.steps, arm.budget.trainable_weights, arm.budget.weights) == (4, 12, 8, 8)
     np.testing.assert_allclose(arm.values, [[0.9, 0.901], [0.902, 0.903]])
     spread = arm.metrics["accuracy"]
-    assert (spread["min"], spread["max"], spread["mean"]) == pytest.approx((0.9, 0.903, 0.9015))
-    assert spread["sd"] == pytest.approx(np.std([0, 0.001, 0.002, 0.003], ddof=1))
+    assert (spread.min, spread.max, spread.mean) == pytest.approx((0.9, 0.903, 0.9015))
+    assert spread.sd == pytest.approx(np.std([0, 0.001, 0.002, 0.003], ddof=1))
     assert set(arm.metrics) == {"accuracy", "loss"}
     assert [len(stage) for stage in arm.replicates] == [8, 8]
     assert arm.replicates[1][5] == run.arms[0].replicates[5].id
 
 
 def test_an_arm_that_diverged_is_recorded_with_nulls(new_run):
-    run = new_run()
+    run = dataclasses.replace(new_run(), metric=METRICS["accuracy"])
     diverged = dataclasses.replace(
         run.arms[1], stages=[[each.updated(metrics={"accuracy": math.nan}) for each in run.arms[1].replicates]]
     )
 
-    arm = record_arm(diverged, METRICS["accuracy"], run, {})
+    arm = record_arm(diverged, run, RecipeDescription(**DESCRIPTION))
 
     assert arm.values == [[None, None], [None, None]]
-    assert arm.metrics == {"accuracy": {"mean": None, "sd": None, "min": None, "max": None}}
-
-
-@pytest.fixture
-def finished(new_run, new_evidence, tmp_path):
-    """A store with every replicate of a run, and the evidence of it with its verdict."""
-
-    def make(claim, *, smoke=False, **scores):
-        store, run = Store(tmp_path), new_run(**scores)
-        for arm in run.arms:
-            for stage in arm.stages:
-                for replicate in stage:
-                    store.record(replicate, b"a trained model")
-        arms = run.arms[:1] if claim.kind == "reaches" else run.arms
-        metric = METRICS[claim.metric]
-        arms = [record_arm(arm, metric, run, {}) for arm in arms]
-        said = recorded(claim, higher_is_better=metric.higher_is_better) | {"unit": metric.unit, "alpha": 0.05}
-        differences = difference_of([arm.values for arm in arms], said)
-        decision = decide(differences, claim, run.design, [finding(passed=True)])
-        judged = {} if smoke else dataclasses.asdict(decision.verdict)
-        return store, new_evidence(
-            claim=said,
-            design=dataclasses.asdict(run.design),
-            arms=arms,
-            differences=differences.tolist(),
-            looks=decision.looks,
-            estimate=decision.estimate,
-            controls=[finding(passed=True)],
-            smoke=smoke,
-            **{"verdict": None, "finding": None, "explanation": None} | judged,
-        )
-
-    return make
-
-
-@pytest.mark.parametrize(
-    ("claim", "verdict"),
-    [
-        (reaches("accuracy", bar=0.8), "supported"),
-        (reaches("accuracy", bar=0.95), "refuted"),
-        (reaches("loss", bar=0.2), "supported"),
-        (beats("accuracy", by=0.01), "invalid"),
-    ],
-)
-def test_a_verdict_recomputes_from_the_records_alone(finished, claim, verdict):
-    store, evidence = finished(claim)
-    assert evidence.verdict == verdict
-
-    emptied = {"differences": [], "looks": [], "estimate": None, "verdict": None, "finding": None, "p_value": None}
-    again = recompute(evidence.updated(**emptied), store)
-
-    assert again.substance() == evidence.substance()
-
-
-def test_a_verdict_that_was_changed_is_found_out(finished):
-    store, evidence = finished(reaches("accuracy", bar=0.95))
-
-    again = recompute(evidence.updated(verdict="supported"), store)
-
-    assert again.verdict == "refuted"
-
-
-def test_a_smoke_run_is_not_judged_when_recomputed_either(finished):
-    store, evidence = finished(reaches("accuracy", bar=0.8), smoke=True)
-
-    assert recompute(evidence, store).verdict is None
-
-
-def test_recomputing_names_the_replicates_that_are_missing_or_damaged(finished):
-    store, evidence = finished(reaches("accuracy", bar=0.8))
-    gone, damaged = (store.find(evidence.arms[0].replicates[-1][number]) for number in (2, 5))
-    store.model_path(gone).unlink()
-    store.model_path(damaged).with_name(f"{damaged.id}.json").write_text("{")
-
-    with pytest.raises(EvidenceError, match="missing or damaged") as caught:
-        recompute(evidence, store)
-
-    assert f"Received: {gone.id}, {damaged.id}\n" in str(caught.value)
-    assert "Run the hypothesis again" in str(caught.value)
+    assert {name: set(spread.model_dump().values()) for name, spread in arm.metrics.items()} == {"accuracy": {None}}

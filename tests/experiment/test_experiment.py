@@ -14,7 +14,7 @@ from negres_core.design import Design
 from negres_core.engine.selection import train
 from negres_core.errors import InputError
 from negres_core.evidence import Store
-from negres_core.experiment.decision import recompute
+from negres_core.experiment.recheck import recompute
 from negres_core.recipe import Recipe, Stage
 
 Y = np.arange(40) % 2
@@ -57,6 +57,8 @@ def portraits(input_shape, outputs, *, blind):
     return keras.Model(inputs, keras.layers.Dense(outputs, "softmax")(hidden))
 
 
+ONCE = Design(folds=2, repeats=2, looks=False)
+
 GOOD, POOR = Recipe(Stage(base, epochs=3)), Recipe(Stage(base, epochs=1))
 
 
@@ -67,8 +69,9 @@ def scores(engine):
 
 
 def compare(experiment, treatment=GOOD, control=POOR, *, on=DATA, claim=None, **design):
-    design = {"folds": 2, "repeats": 2, "looks": False} | design
-    return experiment.compare(treatment, against=control, on=on, claim=claim or beats("accuracy", by=0.01), **design)
+    claim = claim or beats("accuracy", by=0.01)
+    design = Design(**{"folds": 2, "repeats": 2, "looks": False} | design)
+    return experiment.compare(treatment, against=control, on=on, claim=claim, design=design)
 
 
 def staged(**fields):
@@ -87,12 +90,12 @@ def with_nan():
 
 # What is done, in a function because making it can be the error; then what the message says: wrong, received, remedy.
 BAD = {
-    "one fold": (lambda e: compare(e, folds=1), "one fold leaves nothing", "folds=1", "folds=5"),
+    "one fold": (lambda e: compare(e, folds=1), "with one fold there is nothing", "folds=1", "folds=5"),
     "no repeat": (lambda e: compare(e, repeats=0), "`repeats` has to be", "repeats=0", "repeats=5"),
     "folds over class": (
         lambda e: compare(e, folds=21),
         "more folds than rows",
-        "class 0 has 20 rows",
+        "20 rows of class 0",
         "at most 20 folds",
     ),
     "labels out of range": (
@@ -130,7 +133,7 @@ BAD = {
     "shape of outputs": (
         lambda e: compare(e, Recipe(Stage(image))),
         "wrong shape",
-        r"\(1, 2\) a row",
+        r"\(1, 2\) per row",
         "flatten or pool",
     ),
     "one output": (
@@ -155,13 +158,13 @@ BAD = {
         lambda e: compare(e, Recipe(Stage(base), Stage(wide, inherits=base))),
         "a shared weight differs in shape",
         r"\(3, 7\)",
-        "other names",
+        "different names",
     ),
     "all frozen": (
         lambda e: compare(e, Recipe(Stage(base), Stage(base, inherits=base, freezes=base))),
-        "has nothing to train",
+        "has no weights to train",
         "none trainable",
-        "Freeze less",
+        "Freeze fewer",
     ),
     "loss of one-hot": (
         lambda e: compare(e, staged(loss="categorical_crossentropy")),
@@ -175,12 +178,12 @@ BAD = {
         "adamant",
         '"adam"',
     ),
-    "compiled": (lambda e: compare(e, Recipe(Stage(compiled))), "a compiled model", "compile", "Leave compile"),
-    "no recipe": (lambda e: compare(e, base), "The treatment has to be a recipe", "function base", "Recipe"),
+    "compiled": (lambda e: compare(e, Recipe(Stage(compiled))), "a compiled model", "compile", "Leave out compile"),
+    "no recipe": (lambda e: compare(e, base), "The treatment arm has to be a recipe", "function base", "Recipe"),
     "no data set": (lambda e: compare(e, on=X), "`on` has to be a data set", "ndarray", "Dataset"),
     "a bar for two": (lambda e: compare(e, claim=reaches("loss", bar=1)), "about one arm", "compare", "measure"),
     "a margin for one": (
-        lambda e: e.measure(GOOD, on=DATA, claim=beats("loss")),
+        lambda e: e.measure(GOOD, on=DATA, claim=beats("loss"), design=ONCE),
         "about two arms",
         "measure",
         "compare",
@@ -209,9 +212,9 @@ def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
     assert (evidence.verdict, evidence.finding, evidence.status) == ("supported", "meaningfully better", "finished")
     assert evidence.differences == [pytest.approx([0.2, 0.22])] * 2
     assert evidence.estimate.effect == pytest.approx(0.21)
-    assert (evidence.claim["kind"], evidence.claim["threshold"], evidence.claim["unit"]) == ("beats", 0.01, "accuracy")
-    assert evidence.design == {"folds": 2, "repeats": 2, "seeds": 1, "looks": False}
-    assert (evidence.data["name"], evidence.data["digest"], evidence.data["rows"]) == ("mine", DATA.digest, 40)
+    assert (evidence.claim.kind, evidence.claim.threshold, evidence.claim.unit) == ("beats", 0.01, "accuracy")
+    assert evidence.design.as_design() == ONCE
+    assert (evidence.data.name, evidence.data.digest, evidence.data.rows) == ("mine", DATA.digest, 40)
     assert (evidence.expected, evidence.outcome, evidence.title) == ("supported", None, "it holds")
     assert (evidence.timings.trained, evidence.timings.reused) == (8, 0)
     assert {finding.control for finding in evidence.controls} == {
@@ -226,7 +229,9 @@ def test_arms_are_recorded_with_their_metrics_and_replicates(new_experiment, tmp
     assert (treatment.role, control.role) == ("treatment", "control")
     assert (treatment.recipe, control.recipe) == ("base (3 epochs)", "base (1 epochs)")
     assert treatment.values == [pytest.approx([0.9, 0.93])] * 2
-    assert treatment.metrics["loss"] == pytest.approx({"mean": 0.5425, "sd": 0.015 / 3**0.5, "min": 0.535, "max": 0.55})
+    assert treatment.metrics["loss"].model_dump() == pytest.approx(
+        {"mean": 0.5425, "sd": 0.015 / 3**0.5, "min": 0.535, "max": 0.55}
+    )
     for arm in (treatment, control):
         found = [Store(tmp_path).find(id).metrics["accuracy"] for id in arm.replicates[-1]]
         assert found == [value for repeat in arm.values for value in repeat]
@@ -243,15 +248,13 @@ def test_the_arms_share_their_cells(new_experiment, engine):
 def test_the_budget_counts_all_stages(new_experiment):
     grown = functools.partial(base, name="kept")
     arm = Recipe(Stage(base, epochs=2), Stage(grown, inherits=base, epochs=3))
-    design = {"folds": 2, "repeats": 2, "looks": False}
-    evidence = new_experiment().measure(arm, on=DATA, claim=reaches("accuracy", bar=0.5), **design)
-    assert evidence.arms[0].budget == {"epochs": 5, "steps": 5, "trainable_weights": 8, "weights": 8}
+    evidence = new_experiment().measure(arm, on=DATA, claim=reaches("accuracy", bar=0.5), design=ONCE)
+    assert (evidence.arms[0].budget.epochs, evidence.arms[0].budget.steps) == (5, 5)
     assert [len(stage) for stage in evidence.arms[0].replicates] == [4, 4]
 
 
 def test_one_arm_is_measured_against_a_bar(new_experiment):
-    design = {"folds": 2, "repeats": 2, "looks": False}
-    evidence = new_experiment().measure(GOOD, on=DATA, claim=reaches("accuracy", bar=0.8), **design)
+    evidence = new_experiment().measure(GOOD, on=DATA, claim=reaches("accuracy", bar=0.8), design=ONCE)
     assert (evidence.verdict, evidence.finding) == ("supported", "reached")
     assert evidence.differences == [pytest.approx([0.1, 0.13])] * 2
     assert [arm.role for arm in evidence.arms] == ["treatment"]
@@ -279,17 +282,17 @@ def test_evidence_says_started_until_there_is_a_verdict(new_experiment, engine, 
         if len(seen) == 6:
             raise RuntimeError("out of memory")
 
-    engine.at_work = look
+    engine.before_result = look
     with pytest.raises(RuntimeError, match="out of memory"):
         compare(new_experiment())
     left = Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test"))
     assert {each.status for each in [*seen, left]} == {"started"}
     assert {each.verdict for each in [*seen, left]} == {None}
-    engine.at_work = lambda: None
+    engine.before_result = lambda: None
     assert compare(new_experiment()).timings.reused == 5
 
 
-def test_a_failed_control_voids_the_run(new_experiment, engine):
+def test_a_failed_control_makes_the_run_invalid(new_experiment, engine):
     engine.accuracy = lambda recipe, job: 0.6 - recipe.last.epochs * (0.1 - job.cell.fold / 100)
     evidence = compare(new_experiment(), POOR, GOOD)
     assert (evidence.verdict, evidence.finding) == ("invalid", "majority class")
@@ -298,7 +301,7 @@ def test_a_failed_control_voids_the_run(new_experiment, engine):
     assert failed.control == "majority class"
 
 
-def test_a_run_that_diverged_is_void(new_experiment, engine):
+def test_a_run_that_diverged_is_invalid(new_experiment, engine):
     scores = engine.accuracy
     engine.accuracy = lambda recipe, job: float("nan") if job.cell.fold else scores(recipe, job)
     evidence = compare(new_experiment())
@@ -307,13 +310,13 @@ def test_a_run_that_diverged_is_void(new_experiment, engine):
     assert evidence.differences == [[pytest.approx(0.2), None]] * 2
 
 
-def test_differences_without_variance_are_void(new_experiment, engine):
+def test_differences_without_variance_are_invalid(new_experiment, engine):
     engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs / 10
     evidence = compare(new_experiment())
     assert (evidence.verdict, evidence.finding, evidence.estimate) == ("invalid", "variance", None)
 
 
-def test_an_arm_against_itself_is_trained_once_and_void(new_experiment):
+def test_an_arm_against_itself_is_trained_once_and_invalid(new_experiment):
     evidence = compare(new_experiment(), GOOD, GOOD)
     assert (evidence.verdict, evidence.finding, evidence.timings.trained) == ("invalid", "variance", 4)
 
@@ -323,7 +326,7 @@ def test_a_smoke_run_is_small_and_judges_nothing(new_experiment, engine):
     data = Dataset(x=np.zeros((3000, 3)), y=y, name="large")
     evidence = compare(new_experiment(smoke=True), on=data, folds=10, repeats=10, seeds=5)
     assert (evidence.smoke, evidence.status, evidence.verdict, evidence.finding) == (True, "finished", None, None)
-    assert evidence.design == {"folds": 2, "repeats": 2, "seeds": 1, "looks": False}
+    assert evidence.design.as_design() == ONCE
     assert len(engine.trained) == 4
     for recipe, rows, _ in engine.calls:
         assert recipe.last.epochs == 1
@@ -369,5 +372,5 @@ def test_a_claim_about_one_of_two_inputs_is_decided(new_experiment, monkeypatch)
     )
     evidence = compare(new_experiment(), sees, blind, on=data, claim=beats("accuracy", by=0.05), repeats=3)
     assert (evidence.verdict, evidence.finding) == ("supported", "meaningfully better"), str(evidence)
-    assert evidence.data["input_shape"] == {"age": [1], "image": [1, 1]}
+    assert evidence.data.input_shape == {"age": (1,), "image": (1, 1)}
     assert "fitted scaler" in {finding.control for finding in evidence.controls}

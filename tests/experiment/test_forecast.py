@@ -1,4 +1,4 @@
-"""What is known before a run of how its cells will spread; and what an experiment makes of it."""
+"""The spread that earlier evidence shows before a run, and how an experiment uses it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from scipy.stats import chi2
 
 from negres_core.claim import beats, matches
 from negres_core.dataset import Dataset
+from negres_core.design import Design
 from negres_core.errors import InputError
 from negres_core.evidence import Store
 from negres_core.experiment.forecast import known_spread, spread_in
@@ -27,7 +28,7 @@ LONG, SHORT = (Recipe(Stage(small, epochs=epochs)) for epochs in (3, 1))
 
 @pytest.fixture(autouse=True)
 def scores(engine):
-    """Arms differ by nothing but a spread of .1 or so over the cells."""
+    """Arms differ by nothing but a spread of about 0.1 over the cells."""
     spread = np.random.default_rng(7).normal(size=(9, 9)) / 10
 
     def accuracy(recipe, job):
@@ -37,19 +38,19 @@ def scores(engine):
 
 
 def run(experiment, claim, **design):
-    design = {"folds": 5, "repeats": 3, "looks": False} | design
-    return experiment.compare(LONG, against=SHORT, on=DATA, claim=claim, **design)
+    design = Design(**{"folds": 5, "repeats": 3, "looks": False} | design)
+    return experiment.compare(LONG, against=SHORT, on=DATA, claim=claim, design=design)
 
 
-def test_the_first_run_on_a_data_set_foresees_nothing(new_experiment):
+def test_the_first_run_on_a_data_set_has_no_power_estimate(new_experiment):
     told = []
 
     evidence = run(new_experiment(announce=told.append), beats("accuracy", by=0.01))
 
-    assert (evidence.foreseen, told) == (None, [])
+    assert (evidence.power, told) == (None, [])
 
 
-def test_earlier_evidence_foretells_what_a_design_can_decide(new_experiment, tmp_path):
+def test_earlier_evidence_shows_what_a_design_can_decide(new_experiment, tmp_path):
     told = []
     first = run(new_experiment(), beats("accuracy", by=0.01))
 
@@ -58,11 +59,11 @@ def test_earlier_evidence_foretells_what_a_design_can_decide(new_experiment, tmp
     spread = spread_in(first)
     assert spread.sd == pytest.approx(np.std(first.differences, ddof=1))
     assert spread.at_least == pytest.approx(spread.sd * (14 / chi2.ppf(0.975, 14)) ** 0.5)
-    assert (second.foreseen.sd, second.foreseen.known_from) == (spread.sd, spread.known_from)
+    assert (second.power.sd, second.power.known_from) == (spread.sd, spread.known_from)
     assert len(told) == 1
-    assert "5 folds x 4 repeats: sees an effect of" in told[0]
+    assert "5 folds x 4 repeats: detects an effect of" in told[0]
     assert "15 cells of 'it holds'" in told[0]
-    assert "foreseen    an effect of" in str(second)
+    assert "power       detects an effect of" in str(second)
     assert Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")) == second
 
 
@@ -72,10 +73,10 @@ def test_the_hypothesis_itself_tells_more_than_others_and_other_metrics_nothing(
 
     found = known_spread(Store(tmp_path), own)
 
-    assert (found.own, found.cells) == (True, 5)
+    assert (found.own, found.cell_count) == (True, 5)
     other = own.updated(hypothesis="a third")
-    assert (known_spread(Store(tmp_path), other).own, known_spread(Store(tmp_path), other).cells) == (False, 15)
-    assert known_spread(Store(tmp_path), own.updated(claim=own.claim | {"metric": "loss"})) is None
+    assert (known_spread(Store(tmp_path), other).own, known_spread(Store(tmp_path), other).cell_count) == (False, 15)
+    assert known_spread(Store(tmp_path), own.updated(claim=own.claim.updated(metric="loss"))) is None
     assert known_spread(Store(tmp_path), own.updated(data=own.data | {"digest": "another"})) is None
 
 

@@ -1,4 +1,4 @@
-"""Trials, really trained: small nets on few rows."""
+"""Small runs with real training: small networks on few rows."""
 
 import dataclasses
 
@@ -11,11 +11,12 @@ import negres_core.engine.selection
 from negres_core.dataset import Dataset
 from negres_core.design import Design
 from negres_core.engine.device import Device
-from negres_core.evidence import Store
+from negres_core.evidence import ProvenanceRecord, Store
 from negres_core.experiment.small_runs import check_pipeline
 from negres_core.metrics import METRICS
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm, Run
+from tests.fakes import PROVENANCE
 
 RNG = np.random.default_rng(3)
 Y = np.arange(90) % 2
@@ -32,7 +33,7 @@ ARMS = (Arm("treatment", Recipe(Stage(net, epochs=30))), Arm("control", Recipe(S
 
 @pytest.fixture(autouse=True)
 def few_rows(monkeypatch):
-    monkeypatch.setattr(negres_core.controls.small_runs, "ROWS", 60)
+    monkeypatch.setattr(negres_core.controls.small_runs, "MAX_ROWS", 60)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def attempt(tmp_path):
         design = Design(folds=2, repeats=2)
         run = Run(DATA, design, list(design.split(DATA)), ARMS, METRICS["accuracy"])
         device = Device("cpu", "some processor", "tensorflow", workers=2)
-        return check_pipeline(run, Store(tmp_path), device, {"backend": "tensorflow"}, progress)
+        return check_pipeline(run, Store(tmp_path), device, ProvenanceRecord(**PROVENANCE), progress)
 
     return attempt
 

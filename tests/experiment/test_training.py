@@ -9,12 +9,12 @@ import pytest
 
 from negres_core.dataset import Dataset
 from negres_core.design import Design
-from negres_core.engine.contract import Weight
 from negres_core.engine.device import Device
-from negres_core.evidence import Store
-from negres_core.experiment.training import Trainer
+from negres_core.evidence import Budget, Cost, ProvenanceRecord, Store, TrainedWeight
+from negres_core.experiment.training import Trainer, no_progress
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm, Run
+from tests.fakes import BUDGET, PROVENANCE
 
 CPU = Device("cpu", "some processor", "tensorflow", workers=1)
 X, Y = np.arange(36.0).reshape(12, 3), np.arange(12) % 2
@@ -56,9 +56,19 @@ def scores(engine):
 def new_trainer(tmp_path):
     """Make the trainer of another run, by default with the same store, data and design."""
 
-    def make(*, fresh=False, data=DATA, design=DESIGN, device=CPU, backend="tensorflow", progress=lambda *told: None):
+    def make(
+        *,
+        fresh=False,
+        data=DATA,
+        design=DESIGN,
+        device=CPU,
+        backend="tensorflow",
+        progress=no_progress,
+        note=lambda sentence: None,
+    ):
         run = Run(data, design, list(design.split(data)), [])
-        return Trainer(Store(tmp_path, fresh=fresh), run, device, {"backend": backend}, progress)
+        provenance = ProvenanceRecord(**PROVENANCE | {"backend": backend})
+        return Trainer(Store(tmp_path, fresh=fresh, note=note), run, device, provenance, progress)
 
     return make
 
@@ -82,9 +92,9 @@ def test_every_cell_and_seed_is_trained_and_recorded_once(new_trainer, engine):
 def test_what_is_recorded_is_what_the_engine_gave(new_trainer, tmp_path):
     first = train(new_trainer()).replicates[0]
     assert Store(tmp_path).find(first.id) == first
-    assert (first.status, first.curve, first.predictions) == ("finished", [0.5] * 10, {"counts": [6, 0]})
-    budget = {"epochs": 10, "steps": 10, "trainable_weights": 8, "weights": 8}
-    assert (first.budget, first.cost) == (budget, {"train_s": 0.5})
+    assert (first.status, first.curve, first.predictions.counts) == ("finished", [0.5] * 10, [6, 0])
+    assert first.budget == Budget(**BUDGET | {"epochs": 10, "steps": 10})
+    assert first.cost == Cost(train_s=0.5)
     assert (first.weights[0].path, first.weights[0].start, first.weights[0].end) == ("kept/kernel", "a", "b")
     assert (first.key.data, first.key.folds, first.key.device) == (DATA.digest, 2, "cpu")
     assert Store(tmp_path).model_path(first).read_bytes() == b"base (10 epochs) 0.0"
@@ -126,7 +136,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(new_trainer, engine, tmp_pa
     records = sorted(tmp_path.glob("replicates/*/*.json"))
     assert (len(records), trainer.trained) == (2, 2)
     before = [record.read_bytes() for record in records]
-    engine.at_work = lambda: None
+    engine.before_result = lambda: None
     later = new_trainer()
     arm = train(later)
     assert (later.trained, later.reused) == (6, 2)
@@ -161,12 +171,13 @@ def test_a_damaged_record_is_set_aside_and_trained_again(new_trainer, tmp_path, 
     record = next(tmp_path.glob(f"replicates/*/{arm.replicates[3].id}.json"))
     damage(record)
     damaged = record.read_bytes()
-    later = new_trainer()
+    notes = []
+    later = new_trainer(note=notes.append)
     mended = train(later)
     assert (later.trained, later.reused) == (1, 7)
     assert [each.metrics for each in mended.replicates] == [each.metrics for each in arm.replicates]
     assert damaged in [path.read_bytes() for path in tmp_path.glob("set-aside/*.json")]
-    assert str(record) in later._store.notes[0]
+    assert str(record) in notes[0]
 
 
 def test_a_fresh_run_trains_anew_but_shares_what_it_trained(new_trainer):
@@ -258,7 +269,7 @@ def test_progress_counts_from_what_is_there(new_trainer, engine):
     engine.fail_after(6)
     with pytest.raises(RuntimeError):
         train(new_trainer())
-    engine.at_work = lambda: None
+    engine.before_result = lambda: None
     told = []
     train(new_trainer(progress=lambda *progress: told.append(progress)))
     assert told == [("base (10 epochs)", done, 8) for done in (6, 7, 8)]
@@ -283,8 +294,9 @@ def test_some_cells_are_trained_and_the_others_later(new_trainer, engine):
 
 def test_a_stored_child_that_began_with_another_parents_weights_is_trained_anew(new_trainer, engine, monkeypatch):
     """A parent that was trained again, on another machine say, need not have ended with the same bits."""
-    child = Weight("kept/kernel", (3, 2), True, True, "b", "b", 0)
-    parent = Weight("kept/kernel", (3, 2), True, False, "a", "b", None)
+    weight = {"path": "kept/kernel", "shape": (3, 2), "trainable": True, "frozen": False}
+    child = TrainedWeight(**weight, start="b", end="b", inherited_from=0)
+    parent = TrainedWeight(**weight, start="a", end="b", inherited_from=None)
     give = engine.train
 
     def train_related(recipe, data, jobs, *, device):
@@ -297,10 +309,31 @@ def test_a_stored_child_that_began_with_another_parents_weights_is_trained_anew(
     train(again, FREE)
     assert (again.trained, again.reused) == (0, 16)
 
-    parent = dataclasses.replace(parent, end="other bits")
-    child = dataclasses.replace(child, start="other bits")
+    parent = parent.updated(end="other bits")
+    child = child.updated(start="other bits")
     train(new_trainer(fresh=True), BASE)
     later = new_trainer()
     arm = train(later, FREE)
     assert (later.trained, later.reused) == (8, 8)
     assert {weight.start for each in arm.replicates for weight in each.weights} == {"other bits"}
+
+
+def test_replicates_that_version_0_1_0_recorded_by_the_text_of_the_code_are_reused(new_trainer, tmp_path):
+    """Their key has the digest of the recipe's text; a parent and its child are both found."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "negres_core.engine.description.digest_recipe",
+            lambda description: f"older {len(description.stages)}",
+        )
+        train(new_trainer(), FREE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "negres_core.engine.description.digest_recipe_by_text", lambda recipe, data: f"older {len(recipe.stages)}"
+        )
+        later = new_trainer()
+        train(later, FREE)
+
+    assert (later.trained, later.reused) == (0, 16)
+    without = new_trainer()
+    train(without, FREE)
+    assert (without.trained, without.reused) == (16, 0)

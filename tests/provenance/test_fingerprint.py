@@ -1,6 +1,7 @@
 """Code is told apart by what it does, as far as the user's own code and values reach, and by nothing else."""
 
 import functools
+import importlib
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
-from negres_core.provenance.fingerprint import digest_code, is_library, source_of
+from negres_core.provenance.fingerprint import digest_code, is_library, source_of, without_address
 
 
 def base():
@@ -158,3 +159,46 @@ def test_functions_that_call_each_other_end():
 )
 def test_a_library_is_what_is_installed(value, library):
     assert is_library(value) is library
+
+
+def test_a_docstring_a_comment_and_a_new_name_do_not_change_a_digest(tmp_path, monkeypatch):
+    plain = "def build(x):\n    return x + 1\n"
+    worded = 'def make(x):\n    """Add 1."""\n    # One more.\n    return x + 1\n'
+    changed = "def build(x):\n    return x + 2\n"
+    digests = {}
+    for name, source in (("plain", plain), ("worded", worded), ("changed", changed)):
+        (tmp_path / f"{name}_module.py").write_text(source)
+        monkeypatch.syspath_prepend(tmp_path)
+        module = importlib.import_module(f"{name}_module")
+        function = getattr(module, "make" if name == "worded" else "build")
+        digests[name] = digest_code(function), digest_code(function, by_text=True)
+
+    assert digests["plain"][0] == digests["worded"][0] != digests["changed"][0]
+    assert digests["plain"][1] != digests["worded"][1]
+
+
+def test_methods_that_swap_their_names_change_the_digest_of_a_class():
+    one, other = (
+        derived_methods("def call(self): return 1", "def build(self): return 2"),
+        derived_methods("def build(self): return 1", "def call(self): return 2"),
+    )
+    assert digest_code(one) != digest_code(other)
+
+
+def derived_methods(*methods):
+    """A class with methods whose source cannot be found; their byte code has no name."""
+    space = {"__name__": __name__}
+    exec("class Made:\n    " + "\n    ".join(methods), space)
+    return space["Made"]
+
+
+@pytest.mark.parametrize("by_text", [False, True])
+def test_a_lambda_counts_with_its_code(by_text):
+    one, other = (lambda x: x + 1), (lambda x: x + 2)
+
+    assert digest_code(one, by_text=by_text) == digest_code(one, by_text=by_text)
+    assert digest_code(one) != digest_code(other)
+
+
+def test_addresses_are_left_out():
+    assert without_address(object()) == "<object object>"

@@ -7,6 +7,7 @@ from tests.zoo.cases import Case, Outcome, cases
 CASES = cases()
 
 
+@pytest.mark.zoo
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.name}")
 def test_exactly_the_runs_with_a_detectable_bug_are_invalid(case):
     outcome = case.run()

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core import Dataset, Metric, beats, matches, reaches
+from negres_core.design import Design
+from negres_core.evidence import ClaimRecord, DataRecord, DesignRecord, StoppingRule
+
+
+@pytest.mark.parametrize(
+    ("claim", "word"),
+    [(beats("rank", by=0.5), "margin"), (matches("rank", within=1), "margin"), (reaches("rank", bar=3), "bar")],
+)
+def test_a_claim_comes_back_from_its_record(claim, word):
+    record = ClaimRecord.of(claim, Metric("rank", higher_is_better=False, unit="ranks"), alpha=0.01)
+
+    assert record.as_claim() == claim
+    assert (record.unit, record.higher_is_better, record.alpha, record.word) == ("ranks", False, 0.01, word)
+
+
+def test_a_design_comes_back_from_its_record():
+    design = Design(folds=3, repeats=4, seeds=2, looks=False)
+
+    assert DesignRecord.of(design).as_design() == design
+
+
+@pytest.mark.parametrize(
+    ("design", "looks", "words"),
+    [
+        (Design(), 5, "a look after each of 5 repeats, O'Brien-Fleming spending; stops when a look decides"),
+        (Design(looks=False), 1, "one look, after the last repeat"),
+        (Design(repeats=1), 1, "one look, after the last repeat"),
+    ],
+)
+def test_the_stopping_rule_follows_from_the_design(design, looks, words):
+    rule = StoppingRule.of(design)
+
+    assert (rule.looks, rule.spending is None, str(rule)) == (looks, looks == 1, words)
+
+
+@pytest.mark.parametrize(
+    ("x", "shape"), [(np.zeros((6, 2)), (2,)), ({"b": np.zeros((6, 2)), "a": np.zeros((6, 3))}, {"a": (3,), "b": (2,)})]
+)
+def test_a_data_set_is_recorded_with_the_shape_of_each_input(x, shape):
+    record = DataRecord.of(Dataset(x=x, y=np.arange(6) % 3, name="tiny"))
+
+    assert record.input_shape == shape
+    assert (record.name, record.rows, record.outputs, record.task) == ("tiny", 6, 3, "classification")
+    assert DataRecord.model_validate_json(record.model_dump_json()) == record

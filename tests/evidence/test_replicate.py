@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from negres_core.evidence import PredictionSummary
+from tests.fakes import new_model_file
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -np.inf, np.float64("nan"), np.float32("nan")])
+def test_a_number_that_is_not_finite_becomes_null(new_replicate, value):
+    made = new_replicate(metrics={"loss": value, "accuracy": 0.0}, curve=[0.5, value])
+
+    assert made.metrics == {"loss": None, "accuracy": 0.0}
+    assert made.curve == [0.5, None]
+
+
+@pytest.mark.parametrize("value", [0.1, 1e-300, 3, np.float32(0.1), np.float64(0.1)])
+def test_a_number_that_is_finite_stays_what_it_was(new_replicate, value):
+    made = new_replicate(metrics={"loss": value})
+
+    assert made.metrics["loss"] == value
+    assert type(made.metrics["loss"]) is float
+
+
+def test_an_id_depends_on_every_part_of_the_key(new_replicate):
+    key = new_replicate().key
+    others = {
+        "contract": 2,
+        "recipe": "e" * 64,
+        "data": "e" * 64,
+        "folds": 3,
+        "repeat": 1,
+        "fold": 1,
+        "rows": "e" * 32,
+        "seed": 1,
+        "backend": "jax",
+        "device": "gpu",
+    }
+    assert set(others) == set(type(key).model_fields)
+
+    ids = {key.updated(**{name: value}).id for name, value in others.items()}
+
+    assert len(ids | {key.id}) == len(others) + 1
+    assert new_replicate().id == key.id
+
+
+@pytest.mark.parametrize("file", ["../escape.keras", "/etc/passwd", "", ".", f"{'a' * 32}.{'b' * 8}.pickle"])
+def test_a_model_file_is_a_name_beside_the_record_and_nothing_else(new_replicate, file):
+    with pytest.raises(ValidationError, match="pattern"):
+        new_replicate().model.updated(file=file)
+
+
+def weight(path, start, end, inherited_from=None):
+    fields = {"shape": (2,), "trainable": True, "frozen": False}
+    return {"path": path, "start": start, "end": end, "inherited_from": inherited_from} | fields
+
+
+def test_inherited_weights_that_do_not_start_where_the_parents_ended_are_named(new_replicate):
+    parent = new_replicate(weights=[weight("a", "0", "1"), weight("b", "2", "3")])
+    child = [weight("new", "8", "9"), weight("a", "1", "4", inherited_from=0), weight("b", "5", "6", inherited_from=1)]
+
+    assert new_replicate(weights=child).differing_weights(parent) == ["b"]
+    assert new_replicate(weights=child[:2]).differing_weights(parent) == []
+
+
+def test_a_summary_contains_only_the_fields_that_apply():
+    summary = PredictionSummary(mean=0.5, sd=float("nan"))
+
+    assert json.loads(summary.model_dump_json()) == {"mean": 0.5, "sd": None}
+    assert summary.counts is None
+    assert PredictionSummary.model_validate(summary.model_dump()) == summary
+
+
+def test_the_name_of_a_model_file_depends_on_its_content():
+    assert new_model_file("a" * 32, b"one") != new_model_file("a" * 32, b"two")
+    assert new_model_file("a" * 32, None) is None
