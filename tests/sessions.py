@@ -1,4 +1,4 @@
-"""Sessions of pytest inside a test: hypotheses in an empty folder, with an engine that pretends."""
+"""Sessions of pytest inside a test: hypotheses in an empty folder, with a fake engine."""
 
 from __future__ import annotations
 
@@ -34,9 +34,21 @@ def test_longer_is_better(experiment, data, expected):
 """
 
 
+def all_evidence_in(folder):
+    """Return the evidence in an evidence folder, sorted by path."""
+    store = Store(folder)
+    return [store.read_evidence(path) for path in store.evidence_paths()]
+
+
+def evidence_in(folder):
+    """Return the evidence of the only hypothesis in an evidence folder."""
+    [evidence] = all_evidence_in(folder)
+    return evidence
+
+
 @pytest.fixture(scope="session")
 def imported(tmp_path_factory):
-    """Import what a hypothesis needs: pytester forgets what its sessions import, and TensorFlow bears it but once."""
+    """Import what a hypothesis needs: pytester unloads what its sessions import, and TensorFlow loads only once."""
     import keras
     import numpy as np
 
@@ -56,7 +68,7 @@ def imported(tmp_path_factory):
 
 @pytest.fixture
 def quick_engine(imported, monkeypatch):
-    """Pretend to train, in sessions of this process, which know nothing of the one around them."""
+    """A fake engine for sessions in this process, which are shielded from the environment of the outer one."""
     for name in ("CI", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER"):
         monkeypatch.delenv(name, raising=False)
     engine = FakeSessionEngine()
@@ -66,7 +78,10 @@ def quick_engine(imported, monkeypatch):
 
 @pytest.fixture
 def session(pytester, quick_engine):
-    """Run a session in this process, in an empty folder with one test file; an engine that pretends fails trials."""
+    """Run a session in this process, in an empty folder with one test file.
+
+    Only cheap controls run: with a fake engine, the small runs of the others would fail.
+    """
 
     def run(body, *options):
         pytester.makepyfile(test_mine=HEAD + body)

@@ -1,4 +1,6 @@
-"""Bisections from the command line, in sessions of this process with an engine that pretends; one is really trained."""
+"""Bisections from the command line, in sessions of this process with a fake engine; one trains real networks."""
+
+from __future__ import annotations
 
 import json
 import re
@@ -11,6 +13,7 @@ from negres_core.bisection.search import bisect as bisect_two
 from negres_core.claim import reaches
 from negres_core.cli import main
 from negres_core.dataset import Dataset
+from negres_core.design import Design
 from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
@@ -46,14 +49,18 @@ def bisect(pytester, quick_engine, monkeypatch, capsys):
         monkeypatch.setattr(pytest, "main", session)
         pytester.makepyfile(test_mine=HEAD + body)
         status = main(["bisect", failing, working, *arguments])
-        told = capsys.readouterr()
-        return status, told.out, told.err
+        streams = capsys.readouterr()
+        return status, streams.out, streams.err
 
     return run
 
 
+TWO_FACTORS = "2 of 4 differing factors make the difference together"
+
+
 def explanation_in(out):
-    return out[out.index("2 factors together") :].splitlines()
+    """Return the lines of the explanation in the output of a bisection."""
+    return out[out.index(TWO_FACTORS) :].splitlines()
 
 
 def test_two_factors_together_are_found_and_explained(bisect, pytester, quick_engine):
@@ -61,7 +68,7 @@ def test_two_factors_together_are_found_and_explained(bisect, pytester, quick_en
     assert status == 0
     lines = explanation_in(out)
     assert lines[:7] == [
-        "2 factors together make the difference, of 4 that differ",
+        TWO_FACTORS,
         "  cause       output.rounded: false works, true fails",
         "  cause       train.rate: 0.1 works, 1.0 fails",
         "  sufficient  yes: the working configuration, with this alone changed, is refuted (not reached)",
@@ -72,12 +79,12 @@ def test_two_factors_together_are_found_and_explained(bisect, pytester, quick_en
     runs = [line.split(maxsplit=2)[2] for line in lines if line.startswith("  run ")]
     assert runs == [line.removeprefix("negres: ") for line in out.splitlines() if re.match("negres: .* reused$", line)]
     assert len(runs) == 9
-    # Recipes differ in epochs and optimizer alone: four of them, of four replicates each.
+    # Recipes differ only in epochs and optimizer: four recipes, with four replicates each.
     assert quick_engine.jobs == 16
     assert "  spent       16 replicates trained, 20 reused" in lines
 
 
-def test_a_second_bisection_trains_nothing_and_says_the_same(bisect, pytester, quick_engine):
+def test_a_second_bisection_trains_nothing_and_has_the_same_result(bisect, pytester, quick_engine):
     first = bisect(BODY)
     trained = quick_engine.jobs
     store = Store(pytester.path / ".negres")
@@ -89,11 +96,11 @@ def test_a_second_bisection_trains_nothing_and_says_the_same(bisect, pytester, q
     assert verdicts == {path: store.read_evidence(path).verdict for path in store.evidence_paths()}
 
 
-def test_a_bisection_that_was_cut_off_goes_on_where_it_was(bisect, pytester, quick_engine, monkeypatch):
+def test_an_interrupted_bisection_continues_where_it_stopped(bisect, pytester, quick_engine, monkeypatch):
     train, left = quick_engine.train, iter(range(10))
 
-    def train_ten(recipe, data, jobs, **given):
-        for result in train(recipe, data, jobs, **given):
+    def train_ten(recipe, data, jobs, **options):
+        for result in train(recipe, data, jobs, **options):
             if next(left, None) is None:
                 raise KeyboardInterrupt
             yield result
@@ -101,7 +108,7 @@ def test_a_bisection_that_was_cut_off_goes_on_where_it_was(bisect, pytester, qui
     monkeypatch.setattr("negres_core.engine.selection.train", train_ten)
     status, out, _ = bisect(BODY)
     assert status == pytest.ExitCode.INTERRUPTED
-    assert "factors together" not in out
+    assert "make the difference" not in out
     assert not (pytester.path / ".negres" / "bisections").exists()
     monkeypatch.setattr("negres_core.engine.selection.train", train)
     assert "  spent       6 replicates trained, 30 reused" in explanation_in(bisect(BODY)[1])
@@ -112,18 +119,18 @@ def test_the_record_can_be_read_and_names_the_evidence_of_each_run(bisect, pytes
     store = Store(pytester.path / ".negres")
     [path] = (pytester.path / ".negres" / "bisections").iterdir()
     assert out.splitlines()[-1] == f"  record      {path}"
-    bisected = store.read_bisection(path)
-    assert (bisected.test, bisected.cause, bisected.necessary) == (TEST, ("output.rounded", "train.rate"), True)
-    assert out.endswith(f"{bisected.explanation}\n  record      {path}\n")
-    assert [step.hypothesis for step in bisected.steps[:2]] == [f"{TEST}[article]", f"{TEST}[twin]"]
-    for step in bisected.steps:
+    record = store.read_bisection(path)
+    assert (record.test, record.cause, record.necessary) == (TEST, ("output.rounded", "train.rate"), True)
+    assert out.endswith(f"{record.explanation}\n  record      {path}\n")
+    assert [step.hypothesis for step in record.steps[:2]] == [f"{TEST}[article]", f"{TEST}[twin]"]
+    for step in record.steps:
         evidence = store.read_evidence(store.evidence_path(step.hypothesis))
         assert (evidence.verdict, evidence.finding, evidence.expected) == (step.verdict, step.finding, None)
-    outcomes = [store.read_evidence(store.evidence_path(step.hypothesis)).outcome for step in bisected.steps]
-    assert outcomes == ["surprise", "as registered", *[None] * 7]
+    outcomes = [store.read_evidence(store.evidence_path(step.hypothesis)).outcome for step in record.steps]
+    assert outcomes == ["surprise", "as expected", *[None] * 7]
 
 
-def test_mixtures_are_no_members_of_the_family_and_in_no_table(bisect, pytester, capsys, monkeypatch):
+def test_mixtures_are_neither_in_the_family_nor_in_the_table(bisect, pytester, capsys, monkeypatch):
     bisect(BODY)
     assert not (pytester.path / "negres-ledger.jsonl").exists()
     folder = str(pytester.path / ".negres")
@@ -153,11 +160,11 @@ def test_ends_may_be_files_one_or_both(bisect, pytester, quick_engine):
 
 CLASS = """
 import itertools
-made = itertools.count()
+loads = itertools.count()
 
 @pytest.fixture(scope="module")
 def faces():
-    assert next(made) == 0
+    assert next(loads) == 0
     return DATA
 
 class TestFaces:
@@ -173,48 +180,52 @@ class TestFaces:
 """
 
 
-def test_all_else_stays_as_it_is(bisect, pytester):
+def test_fixtures_and_other_parameters_stay_as_they_are(bisect, pytester):
     test = "test_mine.py::TestFaces::test_it_learns"
     (pytester.path / "bad.json").write_text(json.dumps({"test": test, "factors": {"epochs": 1}}))
     status, out, _ = bisect(CLASS, "bad.json", "twin-2")
     assert status == 0, out
     store = Store(pytester.path / ".negres")
-    evidences = [store.read_evidence(path) for path in store.evidence_paths()]
-    named, mixed = sorted(evidences, key=lambda evidence: "mix-" in evidence.hypothesis)
-    assert (named.title, named.registered, named.outcome) == (
+    records = [store.read_evidence(path) for path in store.evidence_paths()]
+    named, mixed = sorted(records, key=lambda evidence: "mix-" in evidence.hypothesis)
+    assert (named.kind, mixed.kind) == ("claim", "mixture")
+    assert (named.title, named.expected, named.outcome) == (
         "it learns (configuration twin-2, noise 2)",
         "supported",
-        "as registered",
+        "as expected",
     )
     assert mixed.hypothesis.startswith(f"{test}[mix-")
     assert mixed.hypothesis.endswith("-2]")
-    assert (mixed.registered, mixed.outcome, mixed.verdict) == (None, None, "refuted")
+    assert (mixed.expected, mixed.outcome, mixed.verdict) == (None, None, "refuted")
 
 
 def test_ends_that_differ_in_another_parameter_are_refused(bisect):
     status, _, errors = bisect(CLASS, "test_mine.py::TestFaces::test_it_learns[article-1]", "twin-2")
-    assert (status, errors.splitlines()[0][:47]) == (2, "negres: Two configurations are bisected with al")
+    assert (status, errors.splitlines()[0]) == (
+        2,
+        "negres: A bisection needs everything else to be equal, but these tests differ in more than `configuration`.",
+    )
 
 
-ANEW = """
+NEW_EACH_TIME = """
 def pytest_generate_tests(metafunc):
-    metafunc.parametrize("anew", [object()])
+    metafunc.parametrize("value", [object()])
 
 @pytest.mark.parametrize("configuration", [{"epochs": 1}, {"epochs": 3}], ids=["article", "twin"])
-def test_it_learns(experiment, configuration, anew):
+def test_it_learns(experiment, configuration, value):
     pass
 """
 
 
-def test_a_parameter_that_is_another_one_each_time_is_refused(bisect):
-    status, _, errors = bisect(ANEW, f"{TEST}[anew0-article]", "anew0-twin")
+def test_a_parameter_that_is_new_at_each_collection_is_refused(bisect):
+    status, _, errors = bisect(NEW_EACH_TIME, f"{TEST}[value0-article]", "value0-twin")
     assert (status, errors.splitlines()[0][8:]) == (
         2,
-        "The test's other parameters are not the same when they are asked for again.",
+        "The test's other parameters differ when pytest collects it again.",
     )
 
 
-def test_the_evidence_lies_where_pytest_is_told(bisect, pytester):
+def test_the_evidence_folder_is_that_of_pytests_option(bisect, pytester):
     status, out, _ = bisect(BODY, f"{TEST}[article]", "twin", "--negres-evidence", "kept", "--negres-controls", "none")
     assert status == 0
     assert f"  record      {pytester.path}/kept/bisections/" in out
@@ -223,7 +234,7 @@ def test_the_evidence_lies_where_pytest_is_told(bisect, pytester):
     assert {store.read_evidence(path).controlled for path in store.evidence_paths()} == {"none"}
 
 
-def test_a_mixture_that_cannot_run_resolves_nothing_and_is_shown(bisect):
+def test_a_mixture_that_raises_an_error_is_undecided_and_shown(bisect):
     odd = "(configuration['train.method'] == 'sgd') != (configuration['data.order'] == 1)"
     status, out, _ = bisect(BODY.replace("    claim = ", f"    if {odd}: raise OSError('odd')\n    claim = "))
     assert status == 0
@@ -234,28 +245,33 @@ def test_a_mixture_that_cannot_run_resolves_nothing_and_is_shown(bisect):
 @pytest.mark.parametrize(
     ("change", "ends", "arguments", "why"),
     [
-        ((), ("article", "nobody"), (), r"no such parameters.*nobody\]\n  To do: Give one of: article, twin\."),
-        ((), ("nobody", "twin"), (), "no such parameters"),
+        ((), ("article", "nobody"), (), r"no parameters with this id.*nobody\]\n  To do: Give one of: article, twin\."),
+        ((), ("nobody", "twin"), (), "no parameters with this id"),
         ((), ("article", "article"), (), "differ in no factor"),
         (('"data.order": 1, ', ""), ("article", "twin"), (), r"same factors.*data\.order \(working only\)"),
-        (("configuration", "setting"), ("article", "twin"), (), "has a parameter named `configuration`"),
+        (("configuration", "setting"), ("article", "twin"), (), "Only a test with a parameter named `configuration`"),
         (("bar=0.8", "bar=0.1"), ("article", "twin"), (), "come to the same verdict.*supported .* supported "),
         (("bar=0.8", "bar=0.7"), ("article", "twin"), ("--negres-smoke",), r"no verdict .*not judged \(a smoke run\)"),
         (("    claim = ", "    pytest.skip('why')\n    claim = "), ("article", "twin"), (), r"skipped \(why\)"),
         (("    claim = ", "    {}['no']\n    claim = "), ("article", "twin"), (), r"error \(KeyError: 'no'\)"),
-        (("    claim = ", "    return\n    claim = "), ("article", "twin"), (), "asked `experiment` for nothing"),
+        (
+            ("    claim = ", "    return\n    claim = "),
+            ("article", "twin"),
+            (),
+            r"\(the test did not call `experiment`\)",
+        ),
     ],
-    ids=lambda given: None if isinstance(given, str) else "",
+    ids=lambda value: None if isinstance(value, str) else "",
 )
-def test_what_cannot_be_bisected_is_an_error_that_says_why(bisect, change, ends, arguments, why):
+def test_configurations_that_cannot_be_bisected_are_refused_with_the_reason(bisect, change, ends, arguments, why):
     body = BODY.replace(*change) if change else BODY
     status, out, errors = bisect(body, f"{TEST}[{ends[0]}]", ends[1], *arguments)
     assert status == 2
     assert re.search(f"^negres: .*{why}", errors, re.DOTALL), errors
-    assert "factors together" not in out
+    assert "the difference" not in out
 
 
-def test_what_is_wrong_with_the_evidence_folder_ends_the_bisection(bisect, pytester):
+def test_an_error_of_the_evidence_folder_ends_the_bisection(bisect, pytester):
     (pytester.path / "file").write_text("")
     status, _, errors = bisect(BODY, f"{TEST}[article]", "twin", "--negres-evidence", "file/in")
     assert (status, errors.splitlines()[0]) == (2, "negres: The evidence folder cannot be written.")
@@ -270,7 +286,7 @@ def test_what_is_wrong_with_the_evidence_folder_ends_the_bisection(bisect, pytes
         (f"{TEST}[article]", "--collect-only", 1),
     ],
 )
-def test_what_pytest_refuses_has_pytests_status(bisect, quick_engine, failing, option, status):
+def test_arguments_that_pytest_refuses_end_with_its_exit_status(bisect, quick_engine, failing, option, status):
     assert bisect(BODY, failing, "twin", option)[0] == status
     assert quick_engine.jobs == 0
 
@@ -282,13 +298,14 @@ def test_a_test_file_that_cannot_be_imported_is_pytests_error(bisect):
 
 
 def test_a_pair_that_keeps_a_network_from_learning_is_found_in_training(tmp_path):
-    """Where all weights start at zero, no gradient reaches any; where one layer's do, those of the other see to it."""
+    """No gradient reaches the weights if all start at zero; if those of one layer do, the other passes it on."""
     import keras
     from sklearn.datasets import load_digits
 
     x, y = load_digits(n_class=3, return_X_y=True)
     data = Dataset(x=x / 16, y=y, name="digits")
     place = {"store": Store(tmp_path), "device": choose_device("cpu"), "controls": "cheap"}
+    design = Design(folds=3, repeats=1)
 
     def decide(configuration):
         def build(input_shape, outputs):
@@ -299,7 +316,7 @@ def test_a_pair_that_keeps_a_network_from_learning_is_found_in_training(tmp_path
 
         recipe = Recipe(Stage(build, epochs=8, batch_size=16))
         experiment = Experiment(hypothesis=name_mixture(configuration), title="it learns", **place)
-        evidence = experiment.measure(recipe, on=data, claim=reaches("accuracy", bar=0.7), folds=3, repeats=1)
+        evidence = experiment.measure(recipe, on=data, claim=reaches("accuracy", bar=0.7), design=design)
         return Outcome(verdict=evidence.verdict, finding=evidence.finding, trained=evidence.timings.trained)
 
     zeros = {"hidden.starts_at": "zeros", "output.starts_at": "zeros"}

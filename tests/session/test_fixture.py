@@ -1,0 +1,103 @@
+"""The `experiment` fixture, in sessions in an empty folder with a fake engine."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+
+import pytest
+
+from negres_core.design import Design
+from negres_core.session import progress
+from negres_core.session.fixture import ExperimentFixture, title_of
+from tests.sessions import HYPOTHESIS, all_evidence_in, evidence_in
+
+SUPPORTED = HYPOTHESIS.format(expected="supported")
+
+
+def test_the_evidence_of_a_test_is_returned_and_recorded(session, pytester):
+    session("""
+def test_it(experiment):
+    evidence = experiment.compare(LONG, against=SHORT, on=DATA, **FOLDS)
+    assert (evidence.verdict, evidence.kind, evidence.data.name) == ("supported", "claim", "a|b")
+    assert evidence.hypothesis == "test_mine.py::test_it"
+""").assert_outcomes(passed=1)
+    evidence = evidence_in(pytester.path / ".negres")
+    assert (evidence.hypothesis, evidence.title, evidence.expected) == ("test_mine.py::test_it", "it", None)
+
+
+def test_the_design_of_a_claim_is_given_by_keywords(session, pytester):
+    session("""
+@pytest.mark.parametrize("design", [{}, {"folds": 2, "repeats": 3, "seeds": 2, "looks": False}], ids=["usual", "own"])
+def test_it(experiment, design):
+    experiment.measure(LONG, on=DATA, claim=reaches("accuracy", bar=0.5), **design)
+""").assert_outcomes(passed=2)
+    designs = {each.hypothesis: each.design.as_design() for each in all_evidence_in(pytester.path / ".negres")}
+    assert designs == {
+        "test_mine.py::test_it[usual]": Design(folds=5, repeats=5, seeds=1, looks=True),
+        "test_mine.py::test_it[own]": Design(folds=2, repeats=3, seeds=2, looks=False),
+    }
+
+
+@pytest.mark.parametrize("verb", ["compare", "measure"])
+def test_the_usual_design_of_the_fixture_is_that_of_designs(verb):
+    parameters = inspect.signature(getattr(ExperimentFixture, verb)).parameters
+    design = {name: parameters[name].default for name in ("folds", "repeats", "seeds", "looks")}
+
+    assert Design(**design) == Design()
+
+
+def test_a_second_claim_in_one_test_is_refused(session, quick_engine):
+    result = session("""
+def test_it(experiment):
+    experiment.compare(LONG, against=SHORT, on=DATA, **FOLDS)
+    experiment.measure(LONG, on=DATA, claim=reaches("accuracy", bar=0.5))
+""")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*InputError: A test is one hypothesis*", "*a second call, measure(...), in *::test_it"]
+    )
+    assert quick_engine.jobs == 8
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_progress_is_shown_only_if_someone_can_see_it(session, monkeypatch, visible):
+    reports = []
+    bars = contextlib.nullcontext(lambda *report: reports.append(report))
+    monkeypatch.setattr(progress, "on_terminal", lambda: visible)
+    monkeypatch.setattr(progress, "show_progress", lambda: bars)
+    session(SUPPORTED).assert_outcomes(passed=1)
+    expected = [(f"small ({epochs} epochs)", done, 4) for epochs in (3, 1) for done in range(5)]
+    assert reports == (expected if visible else [])
+
+
+def test_a_title_is_the_name_of_the_test_with_the_parameters_that_have_no_column(pytester):
+    items = pytester.getitems(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("expected", ["refuted"])
+        @pytest.mark.parametrize("by", [0.01])
+        @pytest.mark.parametrize("data", ["digits"])
+        def test_width_helps(data, by, expected):
+            pass
+
+        @pytest.mark.parametrize("configuration", [pytest.param({"epochs": 1}, id="twin")])
+        def test_it_learns(configuration):
+            pass
+
+        def test_plain():
+            pass
+        """
+    )
+
+    assert [title_of(item) for item in items] == ["width helps (by 0.01)", "it learns (configuration twin)", "plain"]
+
+
+def test_a_note_about_a_failed_picture_is_handed_to_the_report_of_its_test(session, pytester, monkeypatch):
+    def render_pictures(run, *, keep, note):
+        note("the picture 'curve' is missing")
+        return []
+
+    monkeypatch.setattr("negres_core.experiment.experiment.render_pictures", render_pictures)
+    session(SUPPORTED).stdout.fnmatch_lines(["negres: longer is better, on a|b: the picture 'curve' is missing"])
