@@ -1,10 +1,9 @@
-"""Device policy: which device trains, decided once, loudly where it cannot be had."""
+"""Device policy: which device trains, chosen once; a missing device is an error, never a silent fallback."""
 
 from __future__ import annotations
 
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
@@ -16,16 +15,19 @@ from negres_core.errors import DeviceError
 
 Request = Literal["auto", "cpu", "gpu"]
 
+BACKENDS = ("tensorflow", "jax")
+"""Backends of Keras that have an engine."""
+
 
 @dataclass(frozen=True)
 class Device:
-    """What replicates are trained on.
+    """The device that trains replicates.
 
     Attributes:
         kind: "cpu" or "gpu".
         name: the processor's name.
         backend: Keras' backend.
-        workers: how many replicates to train side by side.
+        workers: how many replicates to train in parallel.
     """
 
     kind: Literal["cpu", "gpu"]
@@ -38,21 +40,21 @@ class Device:
 
 
 def gpu_visible() -> bool:
-    """Tell whether this machine shows an NVIDIA GPU to this process, without importing a framework."""
+    """Return whether this machine shows an NVIDIA GPU to this process, without importing a framework."""
     if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1"):
         return False
     if (program := shutil.which("nvidia-smi")) is not None:
-        listed = subprocess.run([program, "-L"], capture_output=True, text=True, check=False)
-        return listed.returncode == 0 and "GPU" in listed.stdout
+        listing = subprocess.run([program, "-L"], capture_output=True, text=True, check=False)
+        return listing.returncode == 0 and "GPU" in listing.stdout
     driver = Path("/proc/driver/nvidia/gpus")
     return driver.is_dir() and any(driver.iterdir())
 
 
 def require_gpu() -> None:
-    """Raise DeviceError where the driver shows no GPU."""
+    """Raise DeviceError if the driver shows no GPU."""
     if not gpu_visible():
         raise DeviceError(
-            "A GPU was asked for and this machine shows none.",
+            "A GPU was requested, but this machine shows none.",
             received="--negres-device gpu",
             remedy="Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or run with --negres-device cpu.",
         )
@@ -62,34 +64,57 @@ def choose_device(request: Request) -> Device:
     """Choose the device by what the framework itself can use; on "cpu", hide GPUs from it.
 
     Raises:
-        DeviceError: "gpu" was asked for, and the driver or the framework shows none.
+        DeviceError: "gpu" was requested, but the driver or the framework shows none; or Keras runs on a backend that
+            has no engine.
     """
+    backend = keras_backend()
     if request == "gpu":
         require_gpu()
     names = [] if request == "cpu" else _framework_gpus()
     if names:
-        return Device("gpu", names[0], _backend(), workers=1)
+        return Device("gpu", names[0], backend, workers=1)
     if request == "gpu":
         raise DeviceError(
             "The driver shows a GPU, but the framework cannot use it.",
-            received=f"--negres-device gpu with the {_backend()} backend",
+            received=f"--negres-device gpu with the {backend} backend",
             remedy="Install the framework's GPU build (the extra `gpu`), or run with --negres-device cpu.",
         )
     if request == "cpu":
         _hide_gpus()
-    return Device("cpu", cpu_name(), _backend(), workers=cpu_count())
+    return Device("cpu", cpu_name(), backend, workers=cpu_count())
+
+
+def keras_backend() -> str:
+    """Return the name of Keras' backend.
+
+    Raises:
+        DeviceError: no engine trains on it.
+    """
+    # To import Keras on a backend that is not installed fails, so the variable is checked first.
+    backend = os.environ.get("KERAS_BACKEND", "")
+    if backend in ("", *BACKENDS) or "keras" in sys.modules:
+        import keras
+
+        backend = keras.backend.backend()
+    if backend not in BACKENDS:
+        raise DeviceError(
+            f"negres trains with Keras on TensorFlow or JAX, not on {backend} yet.",
+            received=f"the Keras backend {backend!r}",
+            remedy="Set the environment variable KERAS_BACKEND to tensorflow or jax.",
+        )
+    return backend
 
 
 def cpu_count() -> int:
-    """Count the processors this process may run on."""
+    """Count the processors that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu_name() -> str:
-    """Name the processor."""
-    described = Path("/proc/cpuinfo")
-    if described.is_file():
-        for line in described.read_text().splitlines():
+    """Return the processor's name."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text().splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
@@ -97,32 +122,33 @@ def cpu_name() -> str:
 
 def peak_memory_bytes() -> int:
     """Return the peak resident memory of this process."""
+    if sys.platform == "win32":
+        # psutil knows the peak only on Windows, which lacks the standard library's `resource`.
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _backend() -> str:
-    import keras
-
-    return keras.backend.backend()
-
-
 def _framework_gpus() -> list[str]:
-    if _backend() == "jax":
+    if keras_backend() == "jax":
         import jax
 
         return [device.device_kind for device in jax.devices() if device.platform == "gpu"]
     import tensorflow as tf
 
-    found = tf.config.list_physical_devices("GPU")
-    return [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in found]
+    gpus = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
 
 
 def _hide_gpus() -> None:
-    if _backend() == "jax":
+    if keras_backend() == "jax":
         import jax
 
-        config: Any = jax.config  # JAX leaves it untyped
+        config: Any = jax.config  # JAX does not type it
         config.update("jax_platforms", "cpu")
     else:
         import tensorflow as tf

@@ -1,9 +1,12 @@
-"""A device is what was asked for, or an error that says what to do."""
+"""The device is the requested one, or an error with a remedy."""
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import keras
 import numpy as np
@@ -15,12 +18,12 @@ from negres_core.errors import DeviceError
 
 @pytest.fixture
 def driver(monkeypatch):
-    """Let `nvidia-smi -L` print a list of GPUs and exit with a code; or take the program away."""
+    """Let `nvidia-smi -L` print a list of GPUs and exit with a code; None removes the program."""
 
-    def driver(listed, code=0):
+    def driver(listing, code=0):
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-        monkeypatch.setattr(device.shutil, "which", lambda program: None if listed is None else f"/bin/{program}")
-        done = subprocess.CompletedProcess([], code, stdout=listed)
+        monkeypatch.setattr(device.shutil, "which", lambda program: None if listing is None else f"/bin/{program}")
+        done = subprocess.CompletedProcess([], code, stdout=listing)
         monkeypatch.setattr(device.subprocess, "run", lambda *_, **__: done)
         monkeypatch.setattr(Path, "is_dir", lambda _: False)
 
@@ -32,9 +35,9 @@ def test_a_listed_gpu_is_visible(driver):
     assert device.gpu_visible()
 
 
-@pytest.mark.parametrize(("listed", "code"), [(None, 0), ("", 0), ("No devices were found\n", 0), ("GPU 0", 9)])
-def test_without_a_listed_gpu_none_is_visible(driver, listed, code):
-    driver(listed, code)
+@pytest.mark.parametrize(("listing", "code"), [(None, 0), ("", 0), ("No devices were found\n", 0), ("GPU 0", 9)])
+def test_no_gpu_is_visible_if_none_is_listed(driver, listing, code):
+    driver(listing, code)
     assert not device.gpu_visible()
 
 
@@ -45,13 +48,13 @@ def test_a_hidden_gpu_is_not_visible(driver, monkeypatch, hidden):
     assert not device.gpu_visible()
 
 
-def test_a_gpu_that_is_required_and_absent_is_an_error_with_a_remedy(driver):
+def test_a_required_gpu_that_is_missing_is_an_error_with_a_remedy(driver):
     driver(None)
-    with pytest.raises(DeviceError, match="this machine shows none") as error:
+    with pytest.raises(DeviceError, match="but this machine shows none") as error:
         device.require_gpu()
     assert "--negres-device gpu" in error.value.received
     assert "CUDA_VISIBLE_DEVICES" in error.value.remedy
-    with pytest.raises(DeviceError, match="this machine shows none"):
+    with pytest.raises(DeviceError, match="but this machine shows none"):
         device.choose_device("gpu")
 
 
@@ -66,14 +69,14 @@ def test_a_gpu_that_the_framework_cannot_use_is_an_error_with_a_remedy(driver, m
 
 
 @pytest.mark.parametrize("request_", ["auto", "gpu"])
-def test_a_gpu_that_the_framework_has_is_chosen(driver, monkeypatch, request_):
+def test_a_gpu_that_the_framework_can_use_is_chosen(driver, monkeypatch, request_):
     driver("GPU 0: NVIDIA H200\n")
     monkeypatch.setattr(device, "_framework_gpus", lambda: ["NVIDIA H200"])
     chosen = device.choose_device(request_)
     assert (chosen.kind, chosen.name, chosen.workers) == ("gpu", "NVIDIA H200", 1)
 
 
-def test_the_processor_is_chosen_where_it_is_asked_for(monkeypatch):
+def test_the_processor_is_chosen_on_request(monkeypatch):
     monkeypatch.setattr(device, "_framework_gpus", lambda: ["NVIDIA H200"])
     chosen = device.choose_device("cpu")
     assert chosen.kind == "cpu"
@@ -82,17 +85,72 @@ def test_the_processor_is_chosen_where_it_is_asked_for(monkeypatch):
     assert chosen.workers == device.cpu_count() >= 1
 
 
-def test_auto_takes_the_processor_where_there_is_no_gpu(monkeypatch):
+def test_auto_takes_the_processor_if_there_is_no_gpu(monkeypatch):
     monkeypatch.setattr(device, "_framework_gpus", list)
     assert device.choose_device("auto").kind == "cpu"
 
 
-def test_a_device_shows_what_trains():
+def test_a_device_is_shown_with_its_name_workers_and_backend():
     shown = str(device.Device("cpu", "a processor", "tensorflow", 2))
     assert shown == "cpu (a processor, 2 at a time) with tensorflow"
 
 
-def test_the_peak_of_memory_never_falls():
+def test_the_peak_memory_never_falls():
     before = device.peak_memory_bytes()
     kept = np.ones(2**24, np.uint8)
     assert device.peak_memory_bytes() >= before > kept.nbytes
+
+
+def test_on_windows_the_peak_memory_comes_from_psutil(monkeypatch):
+    psutil = ModuleType("psutil")
+    psutil.Process = lambda: SimpleNamespace(memory_info=lambda: SimpleNamespace(peak_wset=123))
+    monkeypatch.setitem(sys.modules, "psutil", psutil)
+    monkeypatch.setitem(sys.modules, "resource", None)  # importing it fails, as on Windows
+    monkeypatch.setattr(device.sys, "platform", "win32")
+    assert device.peak_memory_bytes() == 123
+
+
+def test_on_macos_the_peak_memory_is_in_bytes(monkeypatch):
+    on_linux = device.peak_memory_bytes()
+    monkeypatch.setattr(device.sys, "platform", "darwin")
+    assert device.peak_memory_bytes() == pytest.approx(on_linux / 1024, rel=0.1)
+
+
+CHOOSE = """
+import sys
+from negres_core.engine.device import choose_device
+from negres_core.errors import DeviceError
+try:
+    choose_device(sys.argv[1])
+except DeviceError as error:
+    print(error, "keras" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("request_", ["auto", "cpu", "gpu"])
+@pytest.mark.parametrize("backend", ["torch", "openvino", "numpy"])
+def test_a_backend_without_an_engine_is_refused_before_keras_is_imported(backend, request_):
+    """In a process of its own: Keras reads the variable once, and fails if the backend is not installed."""
+    run = subprocess.run(
+        [sys.executable, "-c", CHOOSE, request_],
+        cwd=Path(__file__).resolve().parents[2],
+        env=os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    wrong, received, remedy = run.stdout.splitlines()
+    assert wrong == f"negres trains with Keras on TensorFlow or JAX, not on {backend} yet."
+    assert backend in received
+    assert remedy == "  To do: Set the environment variable KERAS_BACKEND to tensorflow or jax. False"
+
+
+def test_a_backend_from_keras_own_configuration_file_is_checked_too(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    with pytest.raises(DeviceError, match="TensorFlow or JAX, not on torch yet"):
+        device.choose_device("cpu")
+
+
+def test_the_backend_of_an_imported_keras_is_the_one_in_use(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    assert device.keras_backend() == keras.backend.backend()
