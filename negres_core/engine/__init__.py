@@ -1,6 +1,6 @@
-"""Engines: train replicates of a recipe. The reference is the oracle, the compiled one does the work."""
+"""Engines train the replicates of a recipe. The reference engine is the oracle; the faster ones do the work."""
 
 import os
 
-# TensorFlow tells of every optional feature of the processor at start-up; errors still come through.
+# At start-up TensorFlow logs every optional processor feature. Errors are still shown.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

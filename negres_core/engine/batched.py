@@ -1,8 +1,8 @@
 """The batched engine, for GPUs: all replicates of a stage as one program, so that fifty cost little more than one.
 
-Replicates are stacked along a leading axis and the program of one is vectorized over it. They are cut into chunks by
-the device's memory, and chunks are spread over devices; a chunk that runs out of memory all the same is halved and
-tried again, and nothing that was finished is lost.
+Replicates are stacked along a leading axis, and the program of one replicate is vectorized over it. The device's memory
+limits how many replicates form a chunk, and chunks are spread over the devices. If a chunk still runs out of memory, it
+is halved and tried again; finished replicates are not lost.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from keras import ops
 
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
-from negres_core.engine.compile_cache import Compiled, compile_stage
+from negres_core.engine.compile_cache import CompiledStage, compile_stage
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.flops import peak_flops_per_s
-from negres_core.engine.memory import chunk_rows, replicate_bytes
+from negres_core.engine.memory import evaluation_rows, replicate_bytes
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
 from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe
 
-SHARE = 0.8
-"""Share of the free memory that chunks are planned for; the rest is the allocator's."""
+PLANNED_MEMORY_SHARE = 0.8
+"""Share of the free memory that chunks are sized for; the rest is left to the allocator."""
 
 
 def train(
-    recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device, most: int | None = None
+    recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device, max_chunk: int | None = None
 ) -> Iterator[tuple[Job, Result]]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`.
 
@@ -45,24 +45,24 @@ def train(
         data: the data set.
         jobs: the replicates.
         device: the kind of device.
-        most: the most replicates in a chunk; None lets the device's memory decide.
+        max_chunk: maximum number of replicates per chunk; None to derive it from the device's memory.
 
     Raises:
-        NotBatchableError: the backend cannot vectorize this model; nothing has been trained.
+        NotBatchableError: the backend cannot vectorize this model. Nothing has been trained.
     """
     if not jobs:
         return
-    # Measured here, where nothing else runs.
-    peak_flops_per_s()
+    # Measured before the threads start, while nothing else runs.
+    peak = peak_flops_per_s()
     backend = load_backend()
-    stage = compile_stage(recipe, data, jobs[0], engine=__name__, compiles=_vectorize)
+    stage = compile_stage(recipe, data, jobs[0], engine=__name__, compile_program=_vectorize)
     devices = deque(backend.devices(device.kind))
     with hashed_masks(stage.model), ThreadPoolExecutor(len(devices)) as pool:
-        if most is None:
+        if max_chunk is None:
             free = backend.free_memory_bytes(devices[0])
-            each = replicate_bytes(stage.model, recipe, data)
-            most = len(jobs) if free is None else max(1, int(free * SHARE) // each)
-        waiting = deque(_chunks(jobs, most))
+            each_bytes = replicate_bytes(stage.model, recipe, data)
+            max_chunk = len(jobs) if free is None else max(1, int(free * PLANNED_MEMORY_SHARE) // each_bytes)
+        waiting = deque(_chunks(jobs, max_chunk))
         running: dict[Future[list[dict[str, Any]]], tuple[Any, list[Job], list[Start], _Chunk]] = {}
         while waiting or running:
             while waiting and devices:
@@ -79,28 +79,28 @@ def train(
                 except Exception as error:
                     if not backend.is_out_of_memory(error) or len(chunk) == 1:
                         raise
-                    # The failed call's frames hold its arrays on the device, where the halves have to fit.
+                    # The failed call's frames keep its arrays on the device, where the halves have to fit.
                     traceback.clear_frames(error.__traceback__)
                     half = (len(chunk) + 1) // 2
                     waiting.extendleft([chunk[half:], chunk[:half]])
                     continue
                 for index, (job, start) in enumerate(zip(chunk, starts, strict=True)):
                     stage.program.restore(start.model, stacked.state_of(index))
-                    yield job, finish_replicate(recipe, data, job, start, **scored[index])
+                    yield job, finish_replicate(recipe, data, job, start, peak_flops_per_s=peak, **scored[index])
 
 
-def _chunks(jobs: Sequence[Job], most: int) -> Iterator[list[Job]]:
-    """Cut jobs into chunks of folds of one size, replicates of a cell together, as even as they can be."""
+def _chunks(jobs: Sequence[Job], max_chunk: int) -> Iterator[list[Job]]:
+    """Cut jobs into chunks of equal fold size, as even as possible, with the replicates of a cell together."""
 
     def size(job: Job) -> tuple[int, int]:
         return len(job.cell.train), len(job.cell.test)
 
     ordered = sorted(jobs, key=lambda job: (size(job), job.cell.repeat, job.cell.fold, job.seed))
     for _, group in itertools.groupby(ordered, key=size):
-        same = list(group)
-        pieces = -(-len(same) // most)
+        same_size = list(group)
+        pieces = -(-len(same_size) // max_chunk)
         for piece in range(pieces):
-            yield same[piece * len(same) // pieces : (piece + 1) * len(same) // pieces]
+            yield same_size[piece * len(same_size) // pieces : (piece + 1) * len(same_size) // pieces]
 
 
 def _vectorize(program: Program, model: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -109,14 +109,14 @@ def _vectorize(program: Program, model: Any) -> tuple[Callable[..., Any], Callab
 
 
 class _Chunk:
-    """Replicates that are trained as one program, on one device."""
+    """Replicates that train as one program, on one device."""
 
     def __init__(
-        self, recipe: Recipe, data: Dataset, stage: Compiled, jobs: list[Job], starts: list[Start], place: Any
+        self, recipe: Recipe, data: Dataset, stage: CompiledStage, jobs: list[Job], starts: list[Start], place: Any
     ) -> None:
         self._recipe, self._data, self._jobs, self._place = recipe, data, jobs, place
         self._backend = load_backend()
-        self._rows = chunk_rows(starts[0].model, recipe, data)
+        self._rows = evaluation_rows(starts[0].model, recipe, data)
         states = [stage.program.state_of(start.model) for start in starts]
         self._state = tuple(
             [np.stack(values) for values in zip(*part, strict=True)] for part in zip(*states, strict=True)
@@ -124,21 +124,21 @@ class _Chunk:
         self._epoch, self._evaluate = stage.epoch, stage.evaluate
 
     def state_of(self, index: int) -> State:
-        """Return the trained values of one replicate."""
+        """Return the trained state of one replicate."""
         trainable, other, optimizer = ([ops.convert_to_numpy(value)[index] for value in part] for part in self._state)
         return trainable, other, optimizer
 
     def train(self) -> list[dict[str, Any]]:
-        """Train and evaluate all; return the arguments of `finish_replicate` for each."""
+        """Train and evaluate all replicates; return the arguments of `finish_replicate` for each."""
         put = self._put
         inputs, x, y, offsets = self._inputs()
         state: Any = tuple([put(value) for value in part] for part in self._state)
         rows = np.stack([job.cell.train for job in self._jobs])
-        began = time.perf_counter()
-        # No whole batch is trained, and what is returned is let go: this is compilation.
+        compile_began = time.perf_counter()
+        # A call with zero whole batches, whose result is dropped, to compile the epoch.
         ops.convert_to_numpy(self._epoch(*state, put(rows), 0, x, y)[0])
-        compile_s = time.perf_counter() - began
-        began, seconds, losses = time.perf_counter(), [], []
+        compile_s = time.perf_counter() - compile_began
+        train_began, seconds, losses = time.perf_counter(), [], []
         orders = (epoch_orders(self._recipe, job) for job in self._jobs)
         for order in zip(*orders, strict=True):
             epoch_began = time.perf_counter()
@@ -149,15 +149,15 @@ class _Chunk:
             if not np.isfinite(losses).all(axis=0).any():
                 break
         self._state = state
-        trained = time.perf_counter()
+        train_ended = time.perf_counter()
         outputs, test_loss = self._predict(state, x, y, offsets)
-        # The chunk's seconds belong to all its replicates: each is charged an equal share.
+        # The chunk's seconds are divided equally among its replicates.
         share = 1 / len(self._jobs)
         cost = {
             "compile_s": compile_s,
-            "train_s": (trained - began) * share,
+            "train_s": (train_ended - train_began) * share,
             "steady_epoch_s": float(np.median(seconds)) * share,
-            "evaluate_s": (time.perf_counter() - trained) * share,
+            "evaluate_s": (time.perf_counter() - train_ended) * share,
         }
         if (peak := self._backend.peak_memory_bytes(self._place)) is not None:
             cost["memory_bytes"] = peak
@@ -171,17 +171,17 @@ class _Chunk:
         return self._backend.put(arrays, self._place)
 
     def _inputs(self) -> tuple[list[Named[np.ndarray]], Any, Any, np.ndarray]:
-        """Return the inputs of each job, all inputs and targets on the device, and where each job's rows begin there.
+        """Return each job's inputs, all inputs and targets on the device, and the offset of each job's rows there.
 
-        PreparedInputs whose inputs were prepared differently lie one after another, each once.
+        Cells whose inputs were prepared differently are concatenated, each once.
         """
         keys = [(job.cell.repeat, job.cell.fold) if self._recipe.preprocess else None for job in self._jobs]
         jobs = dict(zip(keys, self._jobs, strict=True))
         prepared = {key: prepare_inputs(self._recipe, self._data, job.cell) for key, job in jobs.items()}
-        begins = {key: index * len(self._data) for index, key in enumerate(prepared)}
-        x = map_arrays(_one_after_another, *prepared.values())
-        y = _one_after_another(*[self._data.y] * len(prepared))
-        offsets = np.array([begins[key] for key in keys], dtype=np.int32)
+        first_rows = {key: index * len(self._data) for index, key in enumerate(prepared)}
+        x = map_arrays(_concatenate, *prepared.values())
+        y = _concatenate(*[self._data.y] * len(prepared))
+        offsets = np.array([first_rows[key] for key in keys], dtype=np.int32)
         targets = self._put(y)
         placed = map_arrays(lambda each: targets if is_same(each, y) else self._put(each), x)
         return [prepared[key] for key in keys], placed, targets, offsets
@@ -190,18 +190,19 @@ class _Chunk:
         rows = np.stack([job.cell.test for job in self._jobs]) + offsets[:, None]
         outputs, total = [], np.zeros(len(self._jobs))
         for begin in range(0, rows.shape[1], self._rows):
-            some = rows[:, begin : begin + self._rows]
-            chunk, loss = self._evaluate(state[0], state[1], self._put(some), x, y)
-            outputs.append(ops.convert_to_numpy(chunk))
-            total += ops.convert_to_numpy(loss).astype(float) * some.shape[1]
+            some_rows = rows[:, begin : begin + self._rows]
+            some, loss = self._evaluate(state[0], state[1], self._put(some_rows), x, y)
+            outputs.append(ops.convert_to_numpy(some))
+            total += ops.convert_to_numpy(loss).astype(float) * some_rows.shape[1]
         return np.concatenate(outputs, axis=1), total / rows.shape[1]
 
 
-def _one_after_another(*arrays: np.ndarray) -> np.ndarray:
+def _concatenate(*arrays: np.ndarray) -> np.ndarray:
+    """Concatenate arrays; a single one is returned as it is, so that `is_same` still recognizes it."""
     return np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
 
 
 def _until_not_finite(curve: list[float]) -> list[float]:
-    """Cut a curve behind its first loss that is not finite, where a replicate by itself would have stopped."""
+    """Cut a curve after its first loss that is not finite, where a replicate trained alone would have stopped."""
     ends = [epoch for epoch, loss in enumerate(curve) if not np.isfinite(loss)]
     return curve[: ends[0] + 1] if ends else curve

@@ -1,4 +1,4 @@
-"""Stages that are compiled already, kept for the next call: a run trains repeat by repeat, and looks in between."""
+"""The compile cache: a run trains repeat by repeat, and later repeats reuse the stages that are compiled already."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from negres_core.engine.program import Program
 from negres_core.engine.replicate import start_replicate
 from negres_core.recipe import Recipe
 
-MOST = 8
-"""Stages that are kept: those of a few arms. Data are not kept with them."""
+COMPILED_STAGES_KEPT = 8
+"""Capacity of the cache, enough for the stages of a few arms. Data are not kept."""
 
 
 @dataclass(frozen=True)
-class Compiled:
-    """A stage on data of some shape, compiled.
+class CompiledStage:
+    """A stage, compiled for data of one shape.
 
     Attributes:
-        model: the model that lends the program its structure.
+        model: the model that gives the program its structure.
         program: the pure functions.
         epoch: the compiled `program.epoch`.
         evaluate: the compiled `program.evaluate`.
@@ -35,7 +35,8 @@ class Compiled:
     evaluate: Callable[..., Any]
 
 
-_kept: OrderedDict[tuple[Any, ...], Compiled] = OrderedDict()
+_kept: OrderedDict[tuple[Any, ...], CompiledStage] = OrderedDict()
+"""The cache of this process, least recently used first. An engine is called once per repeat, so its calls share it."""
 
 
 def compile_stage(
@@ -44,26 +45,26 @@ def compile_stage(
     job: Job,
     *,
     engine: str,
-    compiles: Callable[[Program, Any], tuple[Callable[..., Any], Callable[..., Any]]],
-) -> Compiled:
-    """Return the last stage of a recipe, compiled by an engine now or earlier.
+    compile_program: Callable[[Program, Any], tuple[Callable[..., Any], Callable[..., Any]]],
+) -> CompiledStage:
+    """Return the last stage of a recipe, compiled by an engine, from the cache if possible.
 
     Args:
         recipe: the recipe.
         data: the data set.
-        job: a replicate, whose model lends the structure.
+        job: a replicate, whose model gives the program its structure.
         engine: the name of the engine.
-        compiles: compiles the epoch and the evaluation of a program and its model.
+        compile_program: compiles the epoch and the evaluation of a program, given its model.
     """
-    # Values are no part of a program: the permuted targets of a trial have the one of the true ones.
+    # A program does not depend on the data's values, so the run on permuted targets reuses it.
     key = (engine, recipe, repr(data.input_shape), data.task, data.outputs)
     if key not in _kept:
         model = start_replicate(recipe, data, job).model
         program = Program(recipe, data, model)
-        # How a model is compiled depends on how it draws its masks.
+        # How to compile a model depends on how it samples its dropout masks.
         with hashed_masks(model):
-            _kept[key] = Compiled(model, program, *compiles(program, model))
-        while len(_kept) > MOST:
+            _kept[key] = CompiledStage(model, program, *compile_program(program, model))
+        while len(_kept) > COMPILED_STAGES_KEPT:
             _kept.popitem(last=False)
     _kept.move_to_end(key)
     return _kept[key]

@@ -1,6 +1,6 @@
 """The compiled engine: whole epochs as one program over data that stay on the device, replicates in threads.
 
-A compiled call releases the interpreter's lock, so as many replicates train at once as there are workers.
+A compiled call releases the interpreter's lock, so as many replicates train in parallel as there are workers.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 from keras import ops
 
 from negres_core.dataset import Dataset
-from negres_core.engine.compile_cache import Compiled, compile_stage
+from negres_core.engine.compile_cache import CompiledStage, compile_stage
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
-from negres_core.engine.dropout import draws_by_hash_alone, hashed_masks
+from negres_core.engine.dropout import hashed_masks, samples_only_by_hash
 from negres_core.engine.flops import peak_flops_per_s
-from negres_core.engine.memory import chunk_rows
+from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import layers_of
 from negres_core.engine.prepared_inputs import PreparedInputs
 from negres_core.engine.program import Program, State, load_backend
@@ -31,22 +31,23 @@ from negres_core.recipe import Recipe
 def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device) -> Iterator[tuple[Job, Result]]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`.
 
-    Replicates start and finish in the calling thread, where Keras' global state is; only compiled calls run in others.
+    Replicates start and finish in the calling thread, which owns Keras' global state; other threads run only compiled
+    calls.
     """
     if not jobs:
         return
-    # Measured here, where nothing else runs.
-    peak_flops_per_s()
-    # Replicates of one cell follow one another, so that they find its prepared inputs.
+    # Measured before the threads start, while nothing else runs.
+    peak = peak_flops_per_s()
+    # Replicates of one cell follow one another, so that they reuse its prepared inputs.
     waiting = sorted(jobs, key=lambda job: (job.cell.repeat, job.cell.fold, job.seed))
-    stage = compile_stage(recipe, data, waiting[0], engine=__name__, compiles=_compile)
+    stage = compile_stage(recipe, data, waiting[0], engine=__name__, compile_program=_compile)
     workers = count_workers(stage.model, device)
     with hashed_masks(stage.model), ThreadPoolExecutor(workers) as pool:
-        worker = _Worker(recipe, data, stage, held=workers)
+        worker = _Worker(recipe, data, stage, kept_cells=workers)
         worker.warm_up(waiting)
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
         while waiting or running:
-            # One job more than workers is in flight, so that none waits while another starts or finishes here.
+            # One more job than workers is in flight, so that no worker waits while a replicate starts or finishes here.
             while waiting and len(running) <= workers:
                 job = waiting.pop(0)
                 start = start_replicate(recipe, data, job)
@@ -56,35 +57,35 @@ def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device)
                 job, start = running.pop(future)
                 trained = future.result()
                 stage.program.restore(start.model, trained.state)
-                yield job, finish_replicate(recipe, data, job, start, **trained.scored)
+                yield job, finish_replicate(recipe, data, job, start, peak_flops_per_s=peak, **trained.scored)
 
 
 def runs_under_xla(model: Any) -> bool:
-    """Tell whether TensorFlow should compile a model with XLA on a CPU.
+    """Return whether TensorFlow should compile a model with XLA on a CPU.
 
     Measured: dense layers are half as fast without it. Convolutions are faster in oneDNN, which graph mode calls; and
-    Keras' own random numbers are slow under XLA and differ there from those of the reference.
+    Keras' own random numbers are slow under XLA, and there differ from those of the reference.
     """
-    return draws_by_hash_alone(model) and not convolves(model)
+    return samples_only_by_hash(model) and not convolves(model)
 
 
 def count_workers(model: Any, device: Device) -> int:
-    """Return how many replicates of a model train side by side: one a processor, or one for two where it convolves.
+    """Return how many replicates of a model train in parallel: one per processor, or one per two if it convolves.
 
-    Measured on two processors: a convolution spreads over both, and two replicates of an autoencoder side by side save
-    a twentieth of the time that they take one after the other, and cost a third of a GiB more.
+    Measured on two processors: a convolution uses both, so two replicates of an autoencoder in parallel save only a
+    twentieth of the time that they take one after the other, and cost a third of a GiB more.
     """
     return max(1, device.workers // 2) if convolves(model) else device.workers
 
 
 def convolves(model: Any) -> bool:
-    """Tell whether a layer of a model is a convolution."""
+    """Return whether any layer of a model is a convolution."""
     return any("Conv" in type(layer).__name__ for layer in layers_of(model))
 
 
 def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    compiles, jit = load_backend().compile_program, runs_under_xla(model)
-    return compiles(program.epoch, jit=jit), compiles(program.evaluate, jit=jit)
+    compile_program, jit = load_backend().compile_program, runs_under_xla(model)
+    return compile_program(program.epoch, jit=jit), compile_program(program.evaluate, jit=jit)
 
 
 @dataclass(frozen=True)
@@ -95,26 +96,26 @@ class _Trained:
 
 
 class _Worker:
-    """Trains one replicate at a time; called from several threads."""
+    """Trains one replicate per call; several threads call it."""
 
-    def __init__(self, recipe: Recipe, data: Dataset, stage: Compiled, *, held: int) -> None:
+    def __init__(self, recipe: Recipe, data: Dataset, stage: CompiledStage, *, kept_cells: int) -> None:
         self._recipe, self._data, self._stage = recipe, data, stage
         self._epoch, self._evaluate = stage.epoch, stage.evaluate
         self._put: Callable[[Any], Any] = load_backend().put
-        self._cells = PreparedInputs(recipe, data, self._put, held=held)
-        self._chunk = chunk_rows(stage.model, recipe, data)
+        self._cells = PreparedInputs(recipe, data, self._put, kept_cells=kept_cells)
+        self._rows = evaluation_rows(stage.model, recipe, data)
         self._compile_s = 0.0
 
     def warm_up(self, jobs: Sequence[Job]) -> None:
-        """Compile for every size of fold, where no other thread traces, by training no whole batch."""
-        # Values do not matter here; the first job finds its inputs again.
+        """Compile for every fold size while no other thread traces, by calling the epoch with zero whole batches."""
+        # The values do not matter here; the first job reuses its inputs.
         x, y = self._cells.inputs(jobs[0])[1], self._cells.targets
         began = time.perf_counter()
         state = self._placed(self._stage.program.state_of(self._stage.model))
         for job in {len(job.cell.train): job for job in jobs}.values():
             self._epoch(*state, self._put(job.cell.train), 0, x, y)
             tested = len(job.cell.test)
-            for size in {min(tested, self._chunk), tested % self._chunk} - {0}:
+            for size in {min(tested, self._rows), tested % self._rows} - {0}:
                 self._evaluate(state[0], state[1], self._put(job.cell.test[:size]), x, y)
         self._compile_s = time.perf_counter() - began
 
@@ -125,7 +126,7 @@ class _Worker:
     def train(self, job: Job, state: State) -> _Trained:
         """Train and evaluate one replicate."""
         (inputs, x), y = self._cells.inputs(job), self._cells.targets
-        began = time.perf_counter()
+        train_began = time.perf_counter()
         seconds: list[float] = []
         curve: list[float] = []
         state = self._placed(state)
@@ -138,21 +139,21 @@ class _Worker:
             seconds.append(time.perf_counter() - epoch_began)
             if not np.isfinite(curve[-1]):
                 break
-        trained = time.perf_counter()
+        train_ended = time.perf_counter()
         outputs, loss = self._predict(job, state, x, y)
         cost = {
             "compile_s": self._compile_s,
-            "train_s": trained - began,
+            "train_s": train_ended - train_began,
             "steady_epoch_s": float(np.median(seconds)),
-            "evaluate_s": time.perf_counter() - trained,
+            "evaluate_s": time.perf_counter() - train_ended,
         }
         return _Trained(state, {"inputs": inputs, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost})
 
     def _predict(self, job: Job, state: State, x: Any, y: Any) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0
-        for begin in range(0, len(job.cell.test), self._chunk):
-            rows = job.cell.test[begin : begin + self._chunk]
-            chunk, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
-            outputs.append(ops.convert_to_numpy(chunk))
+        for begin in range(0, len(job.cell.test), self._rows):
+            rows = job.cell.test[begin : begin + self._rows]
+            some, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
+            outputs.append(ops.convert_to_numpy(some))
             total += float(loss) * len(rows)
         return np.concatenate(outputs), total / len(job.cell.test)

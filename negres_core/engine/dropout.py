@@ -1,8 +1,8 @@
-"""Dropout whose masks come from an integer hash, in the place of Keras' own while an engine trains.
+"""Dropout with masks from an integer hash, which replaces Keras' own while an engine trains.
 
-Rendering the mask is most of what Keras' Dropout costs on a CPU: 28 ns a number under XLA, against 2 for this hash. Every
-engine trains with it, so that all give the same numbers; the researcher's model, and the file it is saved to, keep
-Keras' layer.
+Sampling the mask is most of what Keras' Dropout costs on a CPU: 28 ns per number under XLA, against 2 for this hash.
+Every engine trains with it, so that all give the same numbers; the researcher's model, and the file it is saved to,
+keep Keras' layer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class HashDropout(keras.layers.Dropout):
     """`keras.layers.Dropout` with counter-based random numbers.
 
     The mask of element i at a call is a hash of i, the layer's seed and its number of calls so far: the finalizer
-    "lowbias32" by C. Wellons over a Weyl sequence. Nothing is carried but Keras' own seed state.
+    "lowbias32" by C. Wellons over a Weyl sequence. The only state is Keras' own seed state.
     """
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -44,13 +44,13 @@ class HashDropout(keras.layers.Dropout):
         return ops.where(keep, inputs * (1 / (1 - self.rate)), ops.zeros_like(inputs))
 
 
-def draws_by_hash_alone(model: Any) -> bool:
-    """Tell whether no layer of a model but HashDropout draws random numbers."""
-    hashed = {
+def samples_only_by_hash(model: Any) -> bool:
+    """Return whether HashDropout is the only kind of layer of a model that samples random numbers."""
+    hash_seeds = {
         id(layer.seed_generator.state) for layer in layers_of(model) if isinstance(layer, HashDropout) and layer.rate
     }
-    drawn = {id(variable) for variable in model.variables if variable.name == "seed_generator_state"}
-    return drawn <= hashed
+    seeds = {id(variable) for variable in model.variables if variable.name == "seed_generator_state"}
+    return seeds <= hash_seeds
 
 
 def _word(value: int) -> Any:
@@ -59,9 +59,9 @@ def _word(value: int) -> Any:
 
 @contextlib.contextmanager
 def hashed_masks(model: Any) -> Iterator[None]:
-    """Let the plain Dropout layers of a model, at any depth, draw their masks by hash inside this context."""
+    """Inside this context the plain Dropout layers of a model, at any depth, sample their masks by hash."""
     plain = [layer for layer in layers_of(model) if type(layer) is keras.layers.Dropout and layer.noise_shape is None]
-    # The class is exchanged on the layer itself: a clone would need every custom layer to survive its own get_config.
+    # The class is exchanged on the layer itself: a clone of the model would need a get_config in every custom layer.
     for layer in plain:
         object.__setattr__(layer, "__class__", HashDropout)
     try:

@@ -1,4 +1,4 @@
-"""Floating-point operations: those of a training step, counted from the layers, and those a device makes a second."""
+"""Floating-point operations: those of a training step, counted from the layers, and those of a device per second."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from keras import ops
 
 from negres_core.engine.model import layers_of, shape_of
 
-ENOUGH_S = 0.05
-"""A product that takes this long is measured well, whatever it costs to start one."""
+PEAK_PRODUCT_S = 0.05
+"""A matrix product that takes this long measures the peak well, whatever it costs to start one."""
 
-LARGEST = 16_384
-"""Rows of the largest matrices that are multiplied to measure a device: 1 GiB each."""
+PEAK_MAX_ROWS = 16_384
+"""Rows of the largest matrices that are multiplied to measure the peak: 1 GiB each."""
 
 
 def step_flops(model: Any, batch_size: int) -> int:
     """Count the multiplications and additions of dense layers and convolutions in one training step.
 
-    Each layer's products are made once forward, once for the gradient of its weights where it is trained, and once for
-    that of its inputs where something in front of it is. What is not counted (activations, normalization, dropout, the
-    optimizer) is next to nothing where these are large; attention and recurrent layers are counted roughly.
+    Each layer's products are computed once in the forward pass, once for the gradient of its weights if it is trained,
+    and once for the gradient of its inputs if an earlier layer is trained. Activations, normalization, dropout and the
+    optimizer are not counted: next to large layers they are negligible. Attention and recurrent layers are counted
+    roughly.
     """
-    total, trained_before = 0, False
+    total, earlier_is_trained = 0, False
     for layer in layers_of(model):
-        trained = bool(layer.trainable_weights)
-        total += _row_flops(layer) * (1 + trained + trained_before)
-        trained_before |= trained and not getattr(layer, "layers", None)
+        is_trained = bool(layer.trainable_weights)
+        total += _row_flops(layer) * (1 + int(is_trained) + int(earlier_is_trained))
+        earlier_is_trained |= is_trained and not getattr(layer, "layers", None)
     return batch_size * total
 
 
@@ -53,12 +54,13 @@ def _row_flops(layer: Any) -> int:
 
 @functools.cache
 def peak_flops_per_s() -> float:
-    """Measure the rate at which the backend's default device multiplies square float32 matrices, once a process.
+    """Measure the rate at which the backend's default device multiplies square float32 matrices, once per process.
 
-    The best of three products of each size, of sizes that double until one takes long enough. Nothing else should run.
+    The size doubles until a product takes long enough; the rate is the best of three products of any size. Nothing else
+    should run meanwhile.
     """
     best, size, seconds = 0.0, 1024, 0.0
-    while seconds < ENOUGH_S and size <= LARGEST:
+    while seconds < PEAK_PRODUCT_S and size <= PEAK_MAX_ROWS:
         square = ops.ones((size, size), "float32")
         seconds = min(_product_s(square) for _ in range(3))
         best = max(best, 2 * size**3 / seconds)
@@ -68,6 +70,6 @@ def peak_flops_per_s() -> float:
 
 def _product_s(square: Any) -> float:
     began = time.perf_counter()
-    # A device works on its own; what is read back has been computed.
+    # A device computes asynchronously; reading a value back waits for it.
     ops.convert_to_numpy(ops.matmul(square, square)[0, 0])
     return time.perf_counter() - began

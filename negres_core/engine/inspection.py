@@ -1,6 +1,6 @@
-"""A second look at models by plain Keras: built anew, weights loaded from their file, nothing compiled.
+"""Inspection of saved models by plain Keras: built again, weights loaded from their file, nothing compiled.
 
-Independence is the point: a mistake of the engine that trained a model must not be made again in looking at it.
+Independence is the point: a mistake of the engine that trained a model must not be repeated when it is inspected.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine import fits
 from negres_core.engine.contract import Job
-from negres_core.engine.model import build_model, freeze_layers, layers_of, make_loss_object
+from negres_core.engine.model import build_model, describe_relation, freeze_layers, layers_of, make_loss_object
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
 from negres_core.evidence import Replicate
@@ -28,26 +28,29 @@ from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm, Inspection, OutputLayer
 from negres_core.seeds import derive_seed
 
-CHUNK = 1024
-"""Rows a step of inference on the test fold, which is looked at whole: that costs less than an epoch of training."""
+INFERENCE_ROWS = 1024
+"""Rows per call on the test fold, which is inspected whole: that costs less than an epoch of training."""
 
-SAMPLE, BATCHES = 512, 8
-"""Most rows, and most batches of the stage's size, of the training fold that are looked at."""
+INSPECTED_ROWS = 512
+"""Maximum number of rows of the training fold that are inspected."""
 
-CONTRAST = 1e4
-"""How much the contrast of inputs is raised that show how far outputs go: biases, tens at most, are nothing then."""
+INSPECTED_BATCHES = 8
+"""Maximum number of batches of the training fold that are inspected, of the stage's batch size."""
 
-CERTAIN = 1e-7
-"""The probability that a trivial prediction gives what the training fold never shows."""
+CONTRAST_FACTOR = 1e4
+"""Factor by which input contrast is raised to drive outputs to their limits; large enough to dwarf any bias."""
+
+MIN_PROBABILITY = 1e-7
+"""Probability that the trivial prediction gives to a class that is missing from the training fold."""
 
 
 class SavedModels:
-    """The models of one run, as they were saved; see `negres_core.run.Models`.
+    """The saved models of one run; see `negres_core.run.Models`.
 
     Args:
         data: the data set.
         cells: the cells of the run.
-        path_of: tells where a replicate's model lies.
+        path_of: returns the path of a replicate's model.
     """
 
     def __init__(self, data: Dataset, cells: Sequence[Cell], path_of: Callable[[Replicate], Path]) -> None:
@@ -55,37 +58,37 @@ class SavedModels:
         self._cells = {(cell.repeat, cell.fold): cell for cell in cells}
         self._output_layers: dict[Recipe, OutputLayer] = {}
         self._inspections: dict[str, Inspection] = {}
-        self._predicted: dict[tuple[Recipe, str, bytes], np.ndarray | None] = {}
-        self._prepared: tuple[Any, Any] = (None, None)
+        self._predictions: dict[tuple[Recipe, str, bytes], np.ndarray | None] = {}
+        self._latest_inputs: tuple[Any, Any] = (None, None)
 
     def output_layer(self, recipe: Recipe) -> OutputLayer:
-        """Describe what a recipe's last stage ends in, untrained."""
+        """Describe the output layer of a recipe's last stage, untrained."""
         if recipe not in self._output_layers:
             self._output_layers[recipe] = describe_output(build_model(recipe.last.build, self._data), recipe.last)
         return self._output_layers[recipe]
 
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> list[str]:
-        """Return the digests of the weights that a replicate's own seed gives its build function."""
+        """Return the digests of the initial weights that a replicate's seed gives, drawn again."""
         key = replicate.key
         seed = derive_seed("weights", stage=len(recipe.stages), repeat=key.repeat, fold=key.fold, seed=key.seed)
         return [digest_array(weight) for weight in build_model(recipe.last.build, self._data, seed=seed).weights]
 
     def inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
-        """Look again at a trained replicate of a recipe's last stage."""
+        """Inspect a trained replicate of a recipe's last stage."""
         if replicate.id not in self._inspections:
             self._inspections[replicate.id] = self._inspect(recipe, replicate)
         return self._inspections[replicate.id]
 
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
-        """Predict some rows of a replicate's test fold, raw; None where its fit returns metrics, not predictions."""
-        # Kept, since pictures ask for the same rows, and a fit is computed again as a whole.
+        """Return raw predictions for some rows of a replicate's test fold; None if its fit returns metrics instead."""
+        # Cached: several pictures need the same rows, and for a fit every prediction is a whole new fit.
         key = (arm.recipe, arm.replicates[position].id, rows.tobytes())
-        if key not in self._predicted:
-            self._predicted[key] = self._predict(arm, position, rows)
-        return self._predicted[key]
+        if key not in self._predictions:
+            self._predictions[key] = self._predict(arm, position, rows)
+        return self._predictions[key]
 
     def render_fit(self, arm: Arm, position: int) -> dict[str, np.ndarray]:
-        """Return the images that an arm's own fit draws of a replicate, by caption; none where it draws nothing."""
+        """Return the images that an arm's fit renders for a replicate, by caption; none if it renders none."""
         return fits.render(arm.recipe, self._data, self._job(arm, position)) if arm.recipe.fit else {}
 
     def _predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
@@ -95,7 +98,7 @@ class SavedModels:
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
         model, x = self._load(arm.recipe.last, replicate), self._inputs(arm.recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
-        return _read(outputs, self._data.y[rows], logits=self.output_layer(arm.recipe).logits)
+        return _predicted_of(outputs, self._data.y[rows], logits=self.output_layer(arm.recipe).logits)
 
     def _job(self, arm: Arm, position: int) -> Job:
         key = arm.replicates[position].key
@@ -103,7 +106,7 @@ class SavedModels:
         return Job(self._cells[key.repeat, key.fold], key.seed, parent)
 
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
-        """Predict some rows whose contrast is raised beyond measure, raw, and then again with it inverted."""
+        """Return raw predictions for some rows with extreme contrast, then for the same rows with inverted contrast."""
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
         model, x = self._load(recipe.last, replicate), take_rows(self._inputs(recipe, cell), rows)
         outputs = model(_raise_contrast(x), training=False)
@@ -114,8 +117,8 @@ class SavedModels:
         output_layer, model, x = self.output_layer(recipe), self._load(stage, replicate), self._inputs(recipe, cell)
         weights = [digest_array(weight) for weight in model.weights]
         outputs, loss, trivial_loss = _predict(model, stage, x, self._data, cell, logits=output_layer.logits)
-        batches = [(take_rows(x, rows), y[rows]) for rows in _sample(cell, stage.batch_size)]
-        with _silence_of(model) as silent:
+        batches = [(take_rows(x, rows), y[rows]) for rows in _sample_batches(cell, stage.batch_size)]
+        with _track_silence(model) as silent:
             inference = [float(_loss_of(model, stage, *batch, training=False)) for batch in batches]
         training, gradient_norm = _gradient_of(model, stage, batches)
         return Inspection(
@@ -123,7 +126,7 @@ class SavedModels:
             weights=weights,
             targets=y[cell.test],
             outputs=outputs,
-            predicted=_read(outputs, y[cell.test], logits=output_layer.logits),
+            predicted=_predicted_of(outputs, y[cell.test], logits=output_layer.logits),
             loss=loss,
             trivial_loss=trivial_loss,
             training_loss=training,
@@ -134,63 +137,65 @@ class SavedModels:
         )
 
     def _load(self, stage: Stage, replicate: Replicate) -> Any:
-        """Build a model and load its weights alone: what it ends in is asked of the researcher, not of the file."""
+        """Build a model and load only its weights from the file; its structure comes from the researcher's code."""
         model = build_model(stage.build, self._data)
         if stage.freezes is not None:
-            # HDF5 keeps a layer's weights in an order that depends on which are trained.
-            freeze_layers(model, build_model(stage.freezes, self._data), wanted_by="A second look")
+            # In HDF5 the order of a layer's weights depends on which of them are trainable.
+            freeze_layers(model, build_model(stage.freezes, self._data), wanted_by=describe_relation(stage, "freezes"))
         model.load_weights(self._path_of(replicate))
         return model
 
     def _inputs(self, recipe: Recipe, cell: Cell) -> Any:
-        """Return the prepared inputs of a cell; those of the last one are kept, for the other arm."""
-        wanted = (recipe.preprocess, cell)
-        if self._prepared[0] != wanted:
-            self._prepared = (wanted, prepare_inputs(recipe, self._data, cell))
-        return self._prepared[1]
+        """Return the prepared inputs of a cell; the latest are kept for the other arm."""
+        key = (recipe.preprocess, cell)
+        if self._latest_inputs[0] != key:
+            self._latest_inputs = (key, prepare_inputs(recipe, self._data, cell))
+        return self._latest_inputs[1]
 
 
-def _sample(cell: Cell, batch_size: int) -> list[np.ndarray]:
-    """Return batches of rows of the training fold, spread over it, none smaller than the others."""
-    batch = min(batch_size, SAMPLE, len(cell.train))
-    count = min(SAMPLE // batch, len(cell.train) // batch, BATCHES)
-    spread = np.random.default_rng(0).permutation(cell.train)[: count * batch]
-    return list(spread.reshape(count, batch))
+def _sample_batches(cell: Cell, batch_size: int) -> list[np.ndarray]:
+    """Return batches of equal size of random rows of the training fold."""
+    batch = min(batch_size, INSPECTED_ROWS, len(cell.train))
+    count = min(INSPECTED_ROWS // batch, len(cell.train) // batch, INSPECTED_BATCHES)
+    rows = np.random.default_rng(0).permutation(cell.train)[: count * batch]
+    return list(rows.reshape(count, batch))
 
 
 def _predict(
     model: Any, stage: Stage, x: Any, data: Dataset, cell: Cell, *, logits: bool
 ) -> tuple[np.ndarray, float | None, float | None]:
-    """Return outputs on the test fold, their mean loss, and that of the constant that the training fold suggests."""
+    """Return outputs on the test fold, their mean loss, and the mean loss of the training fold's best constant."""
     loss_object = make_loss_object(stage)
     outputs, losses, constant = [], np.zeros(2), None
-    for begin in range(0, len(cell.test), CHUNK):
-        rows = cell.test[begin : begin + CHUNK]
-        chunk = model(take_rows(x, rows), training=False)
-        outputs.append(ops.convert_to_numpy(chunk).astype(np.float32))
+    for begin in range(0, len(cell.test), INFERENCE_ROWS):
+        rows = cell.test[begin : begin + INFERENCE_ROWS]
+        some = model(take_rows(x, rows), training=False)
+        outputs.append(ops.convert_to_numpy(some).astype(np.float32))
         if stage.objective is None:
             if constant is None:
                 constant = _constant(data, cell, outputs[0].shape[1:], logits=logits)
             trivial = ops.convert_to_tensor(np.broadcast_to(constant, outputs[-1].shape))
-            pair = (loss_object(data.y[rows], chunk), loss_object(data.y[rows], trivial))
+            pair = (loss_object(data.y[rows], some), loss_object(data.y[rows], trivial))
             losses += [float(ops.mean(loss)) * len(rows) for loss in pair]
-    found = None if stage.objective else losses / len(cell.test)
-    return np.concatenate(outputs), *((None, None) if found is None else map(float, found))
+    if stage.objective is not None:
+        return np.concatenate(outputs), None, None
+    loss, trivial_loss = losses / len(cell.test)
+    return np.concatenate(outputs), float(loss), float(trivial_loss)
 
 
 def _raise_contrast(inputs: Any) -> Any:
-    """Return rows twice: far beyond their mean, and as far on the other side. Labels beside images stay as they are."""
+    """Return rows twice: with extreme contrast, then with it inverted. Labels beside images stay unchanged."""
     axes = max(each.ndim for each in label_arrays(inputs, "x").values())
 
     def drive(x: np.ndarray) -> np.ndarray:
-        mean, far = x.mean(axis=0), CONTRAST * (x - x.mean(axis=0))
+        mean, far = x.mean(axis=0), CONTRAST_FACTOR * (x - x.mean(axis=0))
         return np.concatenate([mean + far, mean - far] if x.ndim == axes else [x, x]).astype(x.dtype)
 
     return map_arrays(drive, inputs)
 
 
 def _constant(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> np.ndarray:
-    """Return one row of outputs: the shares of the classes, or the means of the columns, in the training fold."""
+    """Return one row of outputs: the class shares, or the column means, of the training fold."""
     y = data.y[cell.train]
     if data.task != "classification":
         constant = y.mean(axis=0, dtype=np.float64).reshape(shape)
@@ -200,14 +205,14 @@ def _constant(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool
         constant = np.array([np.mean(y == 1)])
     else:
         constant = np.bincount(y, minlength=shape[0]) / len(y)
-    constant = np.clip(constant, CERTAIN, 1 - CERTAIN)
+    constant = np.clip(constant, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     if logits:
         constant = np.log(constant) - (0 if data.task == "classification" and shape != (1,) else np.log1p(-constant))
     return constant.astype(np.float32)
 
 
-def _read(outputs: np.ndarray, targets: np.ndarray, *, logits: bool) -> np.ndarray:
-    """Return the labels that outputs stand for, or the outputs in the shape of their targets."""
+def _predicted_of(outputs: np.ndarray, targets: np.ndarray, *, logits: bool) -> np.ndarray:
+    """Return the labels that outputs predict, or the outputs in the shape of their targets."""
     if targets.dtype.kind == "f":
         return outputs.reshape(targets.shape)
     if outputs.shape[1] > 1:
@@ -216,7 +221,7 @@ def _read(outputs: np.ndarray, targets: np.ndarray, *, logits: bool) -> np.ndarr
 
 
 def _loss_of(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool) -> Any:
-    """Return the mean loss of a batch, without penalties; an objective's players together."""
+    """Return the mean loss of a batch, without penalties; for an objective, summed over its players."""
     if stage.objective is None:
         return ops.mean(make_loss_object(stage)(y, model(x, training=training)))
     losses = stage.objective(model, x, y, training=training)
@@ -224,25 +229,25 @@ def _loss_of(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool)
 
 
 @contextlib.contextmanager
-def _silence_of(model: Any) -> Iterator[dict[int, np.ndarray]]:
-    """Note, while a model is called, which units of each hidden ReLU layer are zero on every row so far."""
+def _track_silence(model: Any) -> Iterator[dict[int, np.ndarray]]:
+    """Record, while a model is called, which units of each hidden ReLU layer are zero on every row so far."""
     silent: dict[int, np.ndarray] = {}
     output = last_layer(model)
     hidden = [layer for layer in layers_of(model) if layer is not output and activation_of(layer) == "relu"]
 
-    def listen(position: int, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-        def note(*arguments: Any, **named: Any) -> Any:
-            outputs = call(*arguments, **named)
+    def wrap(position: int, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+        def call_and_record(*arguments: Any, **options: Any) -> Any:
+            outputs = call(*arguments, **options)
             values = ops.convert_to_numpy(outputs)
             axis = 1 if getattr(layer, "data_format", None) == "channels_first" else values.ndim - 1
             zero = (values == 0).all(axis=tuple(other for other in range(values.ndim) if other != axis))
             silent[position] = silent.get(position, True) & zero
             return outputs
 
-        return note
+        return call_and_record
 
     for position, layer in enumerate(hidden):
-        layer.call = listen(position, layer, layer.call)
+        layer.call = wrap(position, layer, layer.call)
     try:
         yield silent
     finally:
@@ -251,14 +256,14 @@ def _silence_of(model: Any) -> Iterator[dict[int, np.ndarray]]:
 
 
 def _gradient_of(model: Any, stage: Stage, batches: Sequence[tuple[Any, np.ndarray]]) -> tuple[float, float]:
-    """Return the mean loss in training mode, and the norm of its gradient; batches count alike."""
+    """Return the mean loss in training mode, and the norm of its gradient; every batch has equal weight."""
     variables = model.trainable_variables
     values = [variable.value for variable in variables]
     losses, total = [], [np.zeros(variable.shape) for variable in variables]
     for x, y in batches:
 
         def objective(values: Any, x: Any = x, y: Any = y) -> Any:
-            # What a pass in training mode would change, statistics and seeds, is dropped with the scope.
+            # The scope discards what a pass in training mode changes: batch statistics and seeds.
             with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
                 return _loss_of(model, stage, x, y, training=True), ()
 

@@ -1,4 +1,4 @@
-"""What the compiled engine needs of JAX."""
+"""The functions that the engines need from JAX."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[...,
 
 
 def value_and_gradient(objective: Callable[[Any], Any], trainable: list[Any]) -> tuple[Any, list[Any]]:
-    """Return what `objective(trainable)` returns, (loss, more), and the gradient of the loss."""
+    """Return the value of `objective(trainable)`, (loss, more), and the gradient of the loss."""
     return jax.value_and_grad(objective, has_aux=True)(trainable)
 
 
 def stateless_optimizer(optimizer: Any) -> Any:
-    """Return the optimizer: under JAX, Keras' own apply statelessly."""
+    """Return the optimizer unchanged: under JAX, Keras' optimizers have a working `stateless_apply`."""
     return optimizer
 
 
 def vectorize(function: Callable[..., Any], *, stacked: int) -> Callable[..., Any]:
-    """Compile a function for a stack of replicates: its first `stacked` arguments have a leading axis over them."""
+    """Compile a function for a stack of replicates: its first `stacked` arguments have a leading replicate axis."""
 
     def over(*arguments: Any) -> Any:
         axes = (*(0 for _ in arguments[:stacked]), *(None for _ in arguments[stacked:]))
@@ -48,16 +48,16 @@ def devices(kind: str) -> list[Any]:
 
 
 def free_memory_bytes(device: Any) -> int | None:
-    """Return the free memory of a device, or None where it does not tell."""
-    told = device.memory_stats()
-    return told["bytes_limit"] - told["bytes_in_use"] if told and "bytes_limit" in told else None
+    """Return the free memory of a device, or None if it does not report it."""
+    stats = device.memory_stats()
+    return stats["bytes_limit"] - stats["bytes_in_use"] if stats and "bytes_limit" in stats else None
 
 
 def peak_memory_bytes(device: Any) -> int | None:
-    """Return the most memory that was in use on a device, or None where it does not tell."""
+    """Return the peak of the memory in use on a device, or None if it does not report it."""
     return (device.memory_stats() or {}).get("peak_bytes_in_use")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that the device's memory ran out."""
+    """Return whether an error means that the device ran out of memory."""
     return isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)

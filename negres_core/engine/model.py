@@ -1,4 +1,4 @@
-"""Models of a stage: built under a seed, given inherited weights, frozen, saved."""
+"""Models of a stage: built from a seed, given inherited weights, frozen, saved and loaded."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from negres_core.recipe import Build, Stage, name_of
 
 
 def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
-    """Build the model of a stage for a data set, with initial weights drawn from a seed.
+    """Build the model of a stage for a data set, with initial weights from a seed.
 
     Raises:
-        InputError: the function returns no Keras model, or one whose shapes do not fit the data.
+        InputError: the function does not return a Keras model, or its shapes do not fit the data.
     """
-    # An initializer without a seed of its own draws one from Python's global generator, which this sets.
+    # An initializer without a seed takes one from Python's global generator, which this call seeds.
     keras.utils.set_random_seed(seed)
     model = call_build(build, input_shape=data.input_shape, outputs=data.outputs)
     if not isinstance(model, keras.Model):
@@ -36,9 +36,9 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
         )
     if model.compiled:
         raise InputError(
-            f"{name_of(build)} returns a compiled model, whose optimizer and loss would not be used.",
+            f"{name_of(build)} returns a compiled model, whose optimizer and loss would be ignored.",
             received="a model on which compile() was called",
-            remedy="Leave compile() out, and give optimizer= and loss= to the Stage.",
+            remedy="Leave out compile(), and pass optimizer= and loss= to the Stage.",
         )
     if not model.built:
         output_shape(model, data, name=name_of(build))
@@ -46,18 +46,18 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
 
 
 def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
-    """Return the shape of a model's outputs for one row, by calling it on a batch of two, which also builds it.
+    """Return the shape of a model's outputs for one row, by calling it on a batch of two rows, which also builds it.
 
     Raises:
-        InputError: the model cannot take the rows of the data set, or names its inputs otherwise.
+        InputError: the model cannot take the rows of the data set, or its inputs have other names.
     """
-    # A subclassed model has no list of inputs; Keras leaves out an input that a functional model does not name.
-    named = sorted(tensor.name for tensor in getattr(model, "inputs", None) or ())
-    if named and isinstance(data.x, dict) and named != sorted(data.x):
+    # A subclassed model has no list of inputs; Keras ignores an input that a functional model does not name.
+    names = sorted(tensor.name for tensor in getattr(model, "inputs", None) or ())
+    if names and isinstance(data.x, dict) and names != sorted(data.x):
         raise InputError(
-            f"{name} returns a model whose inputs are not named as those of {data.name!r}.",
-            received=f"inputs {', '.join(named)}; and of the data {', '.join(sorted(data.x))}",
-            remedy="Make an Input(shape, name=name) of each item of `input_shape`, also of one that is put to no use.",
+            f"{name} returns a model whose inputs do not have the names of the inputs of {data.name!r}.",
+            received=f"inputs {', '.join(names)}; the data have {', '.join(sorted(data.x))}",
+            remedy="Create an Input(shape, name=name) for each item of `input_shape`, even if the model ignores it.",
         )
     try:
         batch = map_arrays(lambda shape: np.zeros((2, *shape), np.float32), data.input_shape)
@@ -66,15 +66,15 @@ def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
         raise InputError(
             f"{name} returns a model that cannot take the rows of {data.name!r}.",
             received=f"rows of shape {data.input_shape}, and from Keras: {error}",
-            remedy="Let the build function name `input_shape`, and build its Input from that.",
+            remedy="Let the build function take `input_shape`, and create its Input from it.",
         ) from error
 
 
 def make_optimizer(stage: Stage) -> Any:
-    """Return a fresh optimizer for a stage.
+    """Return a new optimizer for a stage.
 
     Raises:
-        InputError: Keras does not know it.
+        InputError: Keras cannot make it.
     """
     return _make(stage, "optimizer", keras.optimizers.get, keras.optimizers.Optimizer)
 
@@ -83,46 +83,46 @@ def make_loss(stage: Stage) -> Any:
     """Return the loss of a stage, a function (targets, outputs) or a Keras loss object.
 
     Raises:
-        InputError: Keras does not know it.
+        InputError: Keras cannot make it.
     """
     return _make(stage, "loss", keras.losses.get, object)
 
 
 def make_loss_object(stage: Stage) -> Any:
-    """Return the loss of a stage the way Keras applies it: targets in the outputs' dtype and, where it fits, rank."""
+    """Return the loss of a stage as Keras applies it: targets get the outputs' dtype and, if possible, their rank."""
     loss = make_loss(stage)
-    # The class that Keras wraps a function in has no public name.
+    # Keras wraps a plain function in a class that has no public name.
     return loss if isinstance(loss, keras.losses.Loss) else keras.losses.MeanSquaredError.__base__(loss)
 
 
 def _make(stage: Stage, field: str, get: Any, kind: type) -> Any:
-    given = getattr(stage, field)
+    value = getattr(stage, field)
     try:
-        made = get(given) if isinstance(given, str) else given()
+        instance = get(value) if isinstance(value, str) else value()
     except Exception as error:
         raise InputError(
             f"Keras cannot make the {field} of stage {name_of(stage.build)}.",
-            received=f"{field}={given!r}: {error}",
+            received=f"{field}={value!r}: {error}",
             remedy=f'Give the name of a Keras {field} such as "{getattr(Stage, field)}", or a function that makes one.',
         ) from error
-    if not isinstance(made, kind) or made is None:
+    if not isinstance(instance, kind) or instance is None:
         raise InputError(
-            f"The {field} of stage {name_of(stage.build)} makes something else.",
-            received=made,
-            remedy=f"Return a fresh Keras {field}.",
+            f"The {field} of stage {name_of(stage.build)} makes an object of another kind.",
+            received=instance,
+            remedy=f"Let the function return a new Keras {field}.",
         )
-    return made
+    return instance
 
 
 def layers_of(model: Any) -> Iterator[Any]:
-    """Yield the layers of a model at every depth, in order, containers before what they hold."""
+    """Yield the layers of a model at every depth, in order, each container before its layers."""
     for layer in getattr(model, "layers", None) or getattr(model, "_layers", None) or ():
         yield layer
         yield from layers_of(layer)
 
 
 def shape_of(layer: Any, end: Literal["input", "output"]) -> tuple[int, ...] | None:
-    """Return the shape of one row at an end of a layer, or None where it was never called on a symbolic tensor."""
+    """Return the shape of one row at an end of a layer, or None if the layer was never called on a symbolic tensor."""
     try:
         return tuple(length or 1 for length in getattr(layer, end).shape[1:])
     except (AttributeError, ValueError):
@@ -130,50 +130,56 @@ def shape_of(layer: Any, end: Literal["input", "output"]) -> tuple[int, ...] | N
 
 
 def weight_paths(model: Any) -> list[str]:
-    """Return the path of each of the model's weights, from the outermost layer of the model that holds it."""
+    """Return the path of each of the model's weights, starting at the outermost layer of the model that contains it."""
     names = {layer.name for layer in layers_of(model)}
 
     def inside(path: str) -> str:
-        # In front stands the name of the model, or of one that a layer was taken from; but a layer may be named alike.
+        # Keras' path starts with the name of the model, or of a model that the layer was taken from. Drop that part,
+        # unless it is also the name of a layer.
         outer, _, inner = path.partition("/")
         return path if outer in names or not inner else inside(inner)
 
     return [inside(weight.path) for weight in model.weights]
 
 
+def describe_relation(stage: Stage, relation: Literal["inherits", "freezes"]) -> str:
+    """Name how a stage depends on another, for the errors of the functions below: "grown inherits base"."""
+    return f"{name_of(stage.build)} {relation} {name_of(getattr(stage, relation))}"
+
+
 def match_weights(model: Any, names: list[str], *, wanted_by: str) -> dict[int, int]:
     """Match weights of a model to those of another, by path.
 
-    Two weights match where one's path ends in the other's, so that a layer is found again inside a nested model. Names
-    that Keras made up ("dense_3") depend on what else was built, and never match.
+    Two weights match if the path of one ends in the path of the other, so that a layer is also found inside a nested
+    model. Names that Keras made up ("dense_3") depend on what else was built, and never match.
 
     Args:
-        model: the model that holds the other's layers.
+        model: the model that contains the other's layers.
         names: paths of the other model's weights.
-        wanted_by: how to name the relation in an error, for example "grown inherits base".
+        wanted_by: the relation of the two models for an error; see `describe_relation`.
 
     Returns:
         Index in `model.weights` to index in `names`.
 
     Raises:
-        InputError: nothing matches, a path matches more than one, or only a part of a layer's weights do.
+        InputError: no path matches, a path matches more than one, or only some of a layer's weights match.
     """
-    made_up = {layer.name for layer in layers_of(model) if is_made_up(layer.name, type(layer).__name__)}
+    made_up = _made_up_names(model)
     matches: dict[int, int] = {}
     paths = weight_paths(model)
     for here, path in enumerate(paths):
-        if _layer_of(path).rpartition("/")[2] in made_up:
+        if _layer_name(path) in made_up:
             continue
-        found = [there for there, name in enumerate(names) if _ends_in(path, name) or _ends_in(name, path)]
-        exact = [there for there in found if names[there] == path]
-        if len(exact or found) > 1:
+        candidates = [there for there, name in enumerate(names) if _ends_in(path, name) or _ends_in(name, path)]
+        exact = [there for there in candidates if names[there] == path]
+        if len(exact or candidates) > 1:
             raise InputError(
                 f"{wanted_by}, but a weight matches more than one of its layers.",
-                received=f"{path} matches {', '.join(names[there] for there in found)}",
-                remedy="Give every layer a name of its own.",
+                received=f"{path} matches {', '.join(names[there] for there in candidates)}",
+                remedy="Give every layer a unique name.",
             )
-        if found:
-            matches[here] = (exact or found)[0]
+        if candidates:
+            matches[here] = (exact or candidates)[0]
     if not matches:
         raise InputError(
             f"{wanted_by}, but they share no layer.",
@@ -181,13 +187,13 @@ def match_weights(model: Any, names: list[str], *, wanted_by: str) -> dict[int, 
             remedy='Give the shared layers the same names in both, as in Dense(30, name="hidden_1"); names that Keras '
             "makes up do not count.",
         )
-    found_layers = {_layer_of(paths[here]) for here in matches}
-    torn = [path for here, path in enumerate(paths) if here not in matches and _layer_of(path) in found_layers]
-    if torn:
+    shared_layers = {_layer_of(paths[here]) for here in matches}
+    unmatched = [path for here, path in enumerate(paths) if here not in matches and _layer_of(path) in shared_layers]
+    if unmatched:
         raise InputError(
             f"{wanted_by}, but they share only a part of a layer.",
-            received=f"{', '.join(torn)} in one and not in the other",
-            remedy="Build layers of one name the same way in both, biases included.",
+            received=f"{', '.join(unmatched)} in one and not in the other",
+            remedy="Build layers with the same name the same way in both, biases included.",
         )
     return matches
 
@@ -196,14 +202,22 @@ def _layer_of(path: str) -> str:
     return path.rpartition("/")[0]
 
 
+def _layer_name(path: str) -> str:
+    return _layer_of(path).rpartition("/")[2]
+
+
 def _ends_in(path: str, suffix: str) -> bool:
     return path == suffix or path.endswith(f"/{suffix}")
 
 
 def is_made_up(name: str, kind: str) -> bool:
-    """Tell whether Keras made a name up: the class in snake case, and a count of what was built before."""
+    """Return whether Keras made up a name: the class in snake case, and a count of the layers built before."""
     snake = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
     return re.fullmatch(rf"{snake}(_\d+)?", name) is not None
+
+
+def _made_up_names(model: Any) -> set[str]:
+    return {layer.name for layer in layers_of(model) if is_made_up(layer.name, type(layer).__name__)}
 
 
 def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int]:
@@ -213,34 +227,34 @@ def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int
         Index in `model.weights` to index in `parent.weights`.
 
     Raises:
-        InputError: the models share no layer, a shared one differs in shape, or the parent has layers that could not be
-            matched because Keras made their names up. Named layers may be left behind.
+        InputError: the models share no layer, a shared layer differs in shape, or the parent has layers that cannot be
+            matched because Keras made up their names. Layers that the user named may be dropped.
     """
     names = weight_paths(parent)
     matches = match_weights(model, names, wanted_by=wanted_by)
-    made_up = {layer.name for layer in layers_of(parent) if is_made_up(layer.name, type(layer).__name__)}
-    left = [name for there, name in enumerate(names) if there not in matches.values()]
-    _refuse([name for name in left if _layer_of(name).rpartition("/")[2] in made_up], wanted_by=wanted_by)
+    made_up = _made_up_names(parent)
+    unmatched = [name for there, name in enumerate(names) if there not in matches.values()]
+    _refuse([name for name in unmatched if _layer_name(name) in made_up], wanted_by=wanted_by)
     for here, there in matches.items():
         ours, theirs = model.weights[here], parent.weights[there]
         if tuple(ours.shape) != tuple(theirs.shape):
             raise InputError(
                 f"{wanted_by}, but a shared weight differs in shape.",
                 received=f"{ours.path} of shape {tuple(ours.shape)}, and {theirs.path} of {tuple(theirs.shape)}",
-                remedy="Give layers that are not shared other names.",
+                remedy="Give layers that are not shared different names.",
             )
         ours.assign(theirs)
     return matches
 
 
 def freeze_layers(model: Any, reference: Any, *, wanted_by: str) -> set[int]:
-    """Make untrainable every layer of a model whose weights match those of a reference.
+    """Make every layer of a model untrainable whose weights match those of a reference.
 
     Returns:
         The indices in `model.weights` that are frozen.
 
     Raises:
-        InputError: a layer of the reference is not in the model, so that not all of it would be frozen.
+        InputError: a layer of the reference is missing from the model, so that it cannot be frozen.
     """
     names = weight_paths(reference)
     matches = match_weights(model, names, wanted_by=wanted_by)
@@ -259,7 +273,7 @@ def _refuse(names: list[str], *, wanted_by: str) -> None:
         raise InputError(
             f"{wanted_by}, but some of its layers were not found.",
             received=", ".join(names),
-            remedy='Give every shared layer one name in both, as in Dense(3, name="classes").',
+            remedy='Give every shared layer the same name in both, as in Dense(3, name="classes").',
         )
 
 
@@ -267,7 +281,7 @@ def save_model(model: Any, saved_as: str) -> bytes:
     """Save a model as Keras does and return the file's bytes."""
     logger = logging.getLogger("absl")
     level = logger.level
-    # Keras advises against HDF5 at every save; here the recipe asked for it.
+    # Keras warns against HDF5 at every save, but the recipe chose it.
     logger.setLevel(logging.ERROR)
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -279,5 +293,5 @@ def save_model(model: Any, saved_as: str) -> bytes:
 
 
 def load_model(path: Path) -> Any:
-    """Load a model that was saved."""
+    """Load a saved model."""
     return keras.models.load_model(path, compile=False)

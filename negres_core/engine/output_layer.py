@@ -1,4 +1,4 @@
-"""The outline of a model: what its last layer and its loss say of its outputs, before anything is trained."""
+"""The output layer of a model: its activation, the range of its outputs, and its loss, known before training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from negres_core.engine.model import make_loss
 from negres_core.recipe import Stage
 from negres_core.run import OutputLayer
 
-RANGES = {
+ACTIVATION_RANGES = {
     "linear": (-np.inf, np.inf),
     "sigmoid": (0.0, 1.0),
     "hard_sigmoid": (0.0, 1.0),
@@ -25,41 +25,41 @@ RANGES = {
     "exponential": (0.0, np.inf),
     "elu": (-1.0, np.inf),
 }
-"""Range of Keras' activations; one that is not here says nothing of its range."""
+"""Range of the outputs of Keras' activations; the range of any other is unknown."""
 
-SHAPERS = ("Reshape", "Flatten", "Permute", "Dropout", "UpSampling", "Cropping", "Pooling")
-"""Layers, by a part of their class' name, that keep the range of what they are given."""
+RANGE_KEEPING_LAYERS = ("Reshape", "Flatten", "Permute", "Dropout", "UpSampling", "Cropping", "Pooling")
+"""Layers, by a part of their class name, whose outputs stay in the range of their inputs."""
 
 
 def describe_output(model: Any, stage: Stage) -> OutputLayer:
-    """OutputLayer a model of a stage."""
+    """Describe the output layer of a stage's model."""
     loss = make_loss(stage)
     function = getattr(loss, "fn", loss)
-    # A function of another author's may wear the name of one of Keras'.
-    own = stage.objective is not None or not function.__module__.startswith("keras.")
+    # A user's function may have the same name as a Keras loss.
+    is_custom = stage.objective is not None or not function.__module__.startswith("keras.")
     activation = activation_of(last_layer(model))
-    low, high = RANGES.get(activation or "", (-np.inf, np.inf))
+    low, high = ACTIVATION_RANGES.get(activation or "", (-np.inf, np.inf))
     return OutputLayer(
         activation=activation,
         low=low,
         high=high,
-        loss=None if own else getattr(function, "__name__", None),
+        loss=None if is_custom else getattr(function, "__name__", None),
         logits=bool(getattr(loss, "from_logits", False)),
     )
 
 
 def last_layer(model: Any) -> Any:
-    """Return what makes a model's outputs, shapers apart: a layer, or another operation of Keras."""
-    # A functional model also lists operations that are no layers, in the order of their depth.
+    """Return the last layer, or other operation of Keras, that determines the range of a model's outputs."""
+    # A functional model also lists operations that are not layers, in the order of their depth.
     operations = getattr(model, "operations", None) or getattr(model, "layers", None) or ()
     for operation in reversed(operations):
-        if not any(part in type(operation).__name__ for part in SHAPERS):
+        if not any(part in type(operation).__name__ for part in RANGE_KEEPING_LAYERS):
             return last_layer(operation) if isinstance(operation, keras.Model) else operation
     return model
 
 
 def activation_of(layer: Any) -> str | None:
-    """Name the activation that one of Keras' own layers ends in; None for any other."""
+    """Return the name of the activation of a built-in Keras layer; None for any other layer."""
     if not type(layer).__module__.startswith("keras."):
         return None
     if isinstance(layer, keras.layers.ReLU) and not layer.negative_slope and not layer.threshold:

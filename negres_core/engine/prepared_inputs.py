@@ -1,4 +1,4 @@
-"""The prepared inputs of the cells at work: made once, by whoever asks first, and let go when others are at work."""
+"""A cache of prepared inputs: each cell's are computed once, by the first thread that needs them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,19 @@ class PreparedInputs:
         recipe: the recipe, with its transformer.
         data: the data set.
         put: places an array on the device.
-        held: how many cells are kept.
+        kept_cells: number of cells whose inputs are kept.
 
     Attributes:
-        targets: targets of every row, on the device; where they are the inputs themselves, they are placed once.
+        targets: targets of every row, on the device; if the targets are the inputs, they are placed once.
     """
 
-    def __init__(self, recipe: Recipe, data: Dataset, put: Callable[[Named[np.ndarray]], Any], *, held: int) -> None:
-        self._recipe, self._data, self._put, self._most = recipe, data, put, held
+    def __init__(
+        self, recipe: Recipe, data: Dataset, put: Callable[[Named[np.ndarray]], Any], *, kept_cells: int
+    ) -> None:
+        self._recipe, self._data, self._put, self._kept_cells = recipe, data, put, kept_cells
         self._lock = threading.Lock()
-        self._locks: dict[tuple[int, int], threading.Lock] = {}
-        self._held: OrderedDict[tuple[int, int], tuple[Named[np.ndarray], Any]] = OrderedDict()
+        self._cell_locks: dict[tuple[int, int], threading.Lock] = {}
+        self._cache: OrderedDict[tuple[int, int], tuple[Named[np.ndarray], Any]] = OrderedDict()
         self.targets = put(data.y)
 
     def inputs(self, job: Job) -> tuple[Named[np.ndarray], Any]:
@@ -41,20 +43,20 @@ class PreparedInputs:
         # Without a transformer every cell has the same inputs.
         key = (job.cell.repeat, job.cell.fold) if self._recipe.preprocess else (-1, -1)
         with self._lock:
-            own = self._locks.setdefault(key, threading.Lock())
-        with own:
+            cell_lock = self._cell_locks.setdefault(key, threading.Lock())
+        with cell_lock:
             with self._lock:
-                found = self._held.get(key)
-            if found is None:
+                pair = self._cache.get(key)
+            if pair is None:
                 prepared = prepare_inputs(self._recipe, self._data, job.cell)
                 placed = map_arrays(self._place, prepared)
-                # On a CPU these are views of what was placed, so that copies made on the way are let go.
-                found = (map_arrays(np.asarray, placed), placed)
+                # On a CPU these are views of the placed arrays, so that intermediate copies are freed.
+                pair = (map_arrays(np.asarray, placed), placed)
                 with self._lock:
-                    self._held[key] = found
-                    while len(self._held) > self._most:
-                        self._held.popitem(last=False)
-        return found
+                    self._cache[key] = pair
+                    while len(self._cache) > self._kept_cells:
+                        self._cache.popitem(last=False)
+        return pair
 
     def _place(self, array: np.ndarray) -> Any:
         return self.targets if is_same(array, self._data.y) else self._put(array)

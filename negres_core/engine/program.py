@@ -1,8 +1,8 @@
 """The program of a stage: one epoch, and the evaluation of a few rows, as pure functions of a replicate's state.
 
-Written once, in keras.ops and Keras' stateless calls; `tensorflow.py` and `jax.py` add what Keras has no common word
-for. The data are an argument, rows are addressed by number, and weights go in and come out, so that one program serves
-every replicate of a stage: side by side in threads, or stacked into one call.
+Written once, with keras.ops and Keras' stateless calls; `tensorflow.py` and `jax.py` add the functions that Keras does
+not have for all backends. The data are an argument, rows are addressed by number, and weights are arguments and return
+values, so that one program serves every replicate of a stage: in parallel threads, or stacked into one call.
 """
 
 from __future__ import annotations
@@ -16,19 +16,24 @@ from keras import ops
 
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
+from negres_core.engine.device import keras_backend
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.recipe import Recipe
 
 State = tuple[list[Any], list[Any], list[Any]]
-"""Values of a replicate's trainable variables, its other variables, and its optimizer's."""
+"""Values of a replicate's trainable variables, its other variables, and its optimizer's variables."""
 
-EVERY = ""
-"""The one player of an ordinary objective, which trains every trainable variable."""
+ONLY_PLAYER = ""
+"""The player of an objective without named players, which trains every trainable variable."""
 
 
 def load_backend() -> ModuleType:
-    """Return the module of the backend that Keras runs on."""
-    return importlib.import_module(f"negres_core.engine.{keras.backend.backend()}")
+    """Return the engine's module for the backend that Keras runs on.
+
+    Raises:
+        DeviceError: there is none.
+    """
+    return importlib.import_module(f"negres_core.engine.{keras_backend()}")
 
 
 class Program:
@@ -37,7 +42,7 @@ class Program:
     Args:
         recipe: the recipe whose last stage is trained.
         data: the data set.
-        model: a model of the stage, frozen where the stage says so; it lends its structure, never its values.
+        model: a model of the stage, with its frozen layers; the program uses its structure, never its values.
     """
 
     def __init__(self, recipe: Recipe, data: Dataset, model: Any) -> None:
@@ -49,13 +54,13 @@ class Program:
         self._objective = recipe.last.objective or self._default_objective
         self._optimizer = backend.stateless_optimizer(make_optimizer(recipe.last))
         self._optimizer.build(model.trainable_variables)
-        self._fresh = [ops.convert_to_numpy(variable) for variable in self._optimizer.variables]
+        self._initial_optimizer = [ops.convert_to_numpy(variable) for variable in self._optimizer.variables]
         self._gradient = backend.value_and_gradient
 
     def state_of(self, model: Any) -> State:
-        """Return the values of a model's variables, and of an optimizer that has not begun, as NumPy arrays."""
+        """Return the values of a model's variables, and of a new optimizer's, as NumPy arrays."""
         trainable, other = model.trainable_variables, model.non_trainable_variables
-        return [*map(ops.convert_to_numpy, trainable)], [*map(ops.convert_to_numpy, other)], self._fresh
+        return [*map(ops.convert_to_numpy, trainable)], [*map(ops.convert_to_numpy, other)], self._initial_optimizer
 
     @staticmethod
     def restore(model: Any, state: State) -> None:
@@ -68,14 +73,14 @@ class Program:
     def epoch(
         self, trainable: Any, other: Any, optimizer: Any, order: Any, steps: Any, x: Any, y: Any
     ) -> tuple[Any, Any, Any, Any]:
-        """Train on the rows in order, in batches; the last batch holds what is left over.
+        """Train on the rows in order, in batches; the last batch may be smaller.
 
         Args:
             trainable: values of the trainable variables.
             other: values of the other variables.
             optimizer: values of the optimizer's variables.
             order: row numbers, (rows,), int32.
-            steps: number of whole batches, a tensor, so that a call with none compiles without training.
+            steps: number of whole batches, a tensor, so that a call with 0 compiles almost without training.
             x: inputs of every row of the data set, one array or several by name.
             y: targets of every row of the data set.
 
@@ -106,22 +111,22 @@ class Program:
         total: Any = 0.0
         gradients: list[Any] = [None] * len(trainable)
         after = other
-        for player, own in self._players(trainable, other, inputs, targets).items():
+        for player, indices in self._players(trainable, other, inputs, targets).items():
 
             def objective(trainable: Any, player: str = player) -> Any:
                 losses, after = self._losses(trainable, other, inputs, targets, training=True)
                 return losses[player], after
 
-            # Each player's forward pass is the same computation, which a compiler makes once.
-            (loss, after), found = self._gradient(objective, trainable)
+            # The forward pass is the same for every player; a compiler merges them into one.
+            (loss, after), player_gradients = self._gradient(objective, trainable)
             total = total + loss
-            for index in own:
-                gradients[index] = found[index]
+            for index in indices:
+                gradients[index] = player_gradients[index]
         trainable, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trainable)
         return total, (list(trainable), list(after), list(optimizer))
 
     def evaluate(self, trainable: Any, other: Any, rows: Any, x: Any, y: Any) -> tuple[Any, Any]:
-        """Return the model's outputs for some rows, and their mean loss without penalties, all with dropout off."""
+        """Return the model's outputs for some rows, and their mean loss without penalties, both in inference mode."""
         inputs, targets = _gather(x, rows), _gather(y, rows)
         with self._scope(trainable, other):
             if not self._is_custom:
@@ -141,7 +146,7 @@ class Program:
 
     @staticmethod
     def _named(losses: Any) -> dict[str, Any]:
-        return losses if isinstance(losses, dict) else {EVERY: losses}
+        return losses if isinstance(losses, dict) else {ONLY_PLAYER: losses}
 
     def _losses(
         self, trainable: Any, other: Any, x: Any, y: Any, *, training: bool
@@ -154,10 +159,10 @@ class Program:
         return {player: sum(penalties, ops.mean(loss)) for player, loss in losses.items()}, after
 
     def _players(self, trainable: Any, other: Any, x: Any, y: Any) -> dict[str, list[int]]:
-        """Return the positions of the trainable variables that each player's loss trains."""
-        names = list(self._losses(trainable, other, x, y, training=True)[0]) if self._is_custom else [EVERY]
-        if names == [EVERY]:
-            return {EVERY: list(range(len(self._model.trainable_variables)))}
+        """Return, for each player, the positions of the trainable variables that its loss trains."""
+        names = list(self._losses(trainable, other, x, y, training=True)[0]) if self._is_custom else [ONLY_PLAYER]
+        if names == [ONLY_PLAYER]:
+            return {ONLY_PLAYER: list(range(len(self._model.trainable_variables)))}
         positions = {id(variable): index for index, variable in enumerate(self._model.trainable_variables)}
         players = {layer.name: layer for layer in self._model.layers}
         return {name: [positions[id(variable)] for variable in players[name].trainable_variables] for name in names}

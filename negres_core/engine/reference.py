@@ -1,4 +1,4 @@
-"""The reference engine: one replicate after another with plain `keras.Model.fit`. Slow, obvious, the oracle."""
+"""The reference engine: one replicate after another with plain `keras.Model.fit`. Slow and obvious: the oracle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
-from negres_core.engine.memory import chunk_rows
+from negres_core.engine.flops import peak_flops_per_s
+from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
@@ -25,7 +26,7 @@ from negres_core.recipe import Recipe
 
 def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device) -> Iterator[tuple[Job, Result]]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`."""
-    del device  # Keras places the work
+    del device  # Keras chooses it
     for job in jobs:
         yield job, _train_one(recipe, data, job)
 
@@ -33,7 +34,7 @@ def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device)
 def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     start = start_replicate(recipe, data, job)
     inputs = prepare_inputs(recipe, data, job.cell)
-    began = time.perf_counter()
+    train_began = time.perf_counter()
     train_epochs = _fit if recipe.last.objective is None else _step
     seconds, curve = [], []
     with hashed_masks(start.model):
@@ -46,23 +47,34 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
                 break
             epoch_began = time.perf_counter()
         epochs.close()
-    trained = time.perf_counter()
+    train_ended = time.perf_counter()
     outputs, loss = _evaluate(recipe, data, job, start.model, inputs)
     cost = {
         "compile_s": 0.0,
-        "train_s": trained - began,
+        "train_s": train_ended - train_began,
         "steady_epoch_s": float(np.median(seconds)),
-        "evaluate_s": time.perf_counter() - trained,
+        "evaluate_s": time.perf_counter() - train_ended,
     }
-    return finish_replicate(recipe, data, job, start, inputs=inputs, outputs=outputs, loss=loss, curve=curve, cost=cost)
+    return finish_replicate(
+        recipe,
+        data,
+        job,
+        start,
+        inputs=inputs,
+        outputs=outputs,
+        loss=loss,
+        curve=curve,
+        cost=cost,
+        peak_flops_per_s=peak_flops_per_s(),
+    )
 
 
 def _fit(
     recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
 ) -> Generator[float, None, None]:
-    """Train with `keras.Model.fit`, one call an epoch, and yield the loss it reports."""
+    """Train with `keras.Model.fit`, one call per epoch, and yield the loss that it reports."""
     stage = recipe.last
-    # Without it JAX would compile every operation on its own.
+    # Without it JAX would compile every operation separately.
     jit = keras.backend.backend() == "jax"
     model.compile(optimizer=make_optimizer(stage), loss=make_loss_object(stage), jit_compile=jit)
     try:
@@ -71,7 +83,7 @@ def _fit(
             history = model.fit(x, y, batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0)
             yield float(history.history["loss"][0])
     finally:
-        # What is saved is the model alone, as after any engine.
+        # Only the model is saved, without its optimizer, as by the other engines.
         model.compiled = False
         del model.optimizer
 
@@ -79,7 +91,7 @@ def _fit(
 def _step(
     recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
 ) -> Generator[float, None, None]:
-    """Train with an objective, which `fit` has no place for: step by step, nothing compiled; yield the mean loss."""
+    """Train with an objective, which `fit` does not support: step by step, uncompiled; yield each epoch's mean loss."""
     program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
     x, y = put(inputs), put(data.y)
     state: Any = tuple([put(value) for value in part] for part in program.state_of(model))
@@ -97,13 +109,13 @@ def _evaluate(
     recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
 ) -> tuple[np.ndarray, float]:
     loss_object, objective = make_loss_object(recipe.last), recipe.last.objective
-    outputs, total, chunk_size = [], 0.0, chunk_rows(model, recipe, data)
-    for begin in range(0, len(job.cell.test), chunk_size):
-        rows = job.cell.test[begin : begin + chunk_size]
+    outputs, total, size = [], 0.0, evaluation_rows(model, recipe, data)
+    for begin in range(0, len(job.cell.test), size):
+        rows = job.cell.test[begin : begin + size]
         x, y = take_rows(inputs, rows), data.y[rows]
-        chunk = model(x, training=False)
-        loss = objective(model, x, y, training=False) if objective else loss_object(y, chunk)
+        some = model(x, training=False)
+        loss = objective(model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
-        outputs.append(ops.convert_to_numpy(chunk))
+        outputs.append(ops.convert_to_numpy(some))
         total += sum(float(ops.mean(player)) for player in players) * len(rows)
     return np.concatenate(outputs), total / len(job.cell.test)

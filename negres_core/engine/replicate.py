@@ -1,4 +1,4 @@
-"""One replicate around its training: how it starts, in which order it sees rows, and what is kept of it."""
+"""One replicate before and after its training: its start, the order of its rows, and its result."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 
 from negres_core.arrays import Named, take_rows
 from negres_core.dataset import Dataset
-from negres_core.engine.contract import Job, Result, Weight
+from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import peak_memory_bytes
-from negres_core.engine.flops import peak_flops_per_s, step_flops
+from negres_core.engine.flops import step_flops
 from negres_core.engine.model import (
     build_model,
+    describe_relation,
     freeze_layers,
     inherit_weights,
     load_model,
@@ -25,10 +26,14 @@ from negres_core.engine.model import (
 )
 from negres_core.engine.output_layer import describe_output
 from negres_core.engine.scores import score
+from negres_core.evidence import TrainedWeight
 from negres_core.metrics import floor_of, loss_skill
 from negres_core.preprocessing import digest_array, sample_rows
-from negres_core.recipe import Recipe, name_of
+from negres_core.recipe import Recipe
 from negres_core.seeds import derive_seed
+
+MEAN_IMAGE_ROWS = 256
+"""Rows per call of the loss of the mean image."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ class Start:
     """A replicate that is ready to be trained.
 
     Attributes:
-        model: its own Keras model, with initial or inherited weights, frozen where the stage says so.
-        inherited: index in `model.weights` to the index of the parent's weight it was set to.
+        model: its own Keras model, with initial or inherited weights and with the stage's frozen layers.
+        inherited: index in `model.weights` to the index of the parent's weight that it was set to.
         frozen: indices in `model.weights` that the stage freezes.
         digests: digest of each weight.
     """
@@ -49,22 +54,20 @@ class Start:
 
 
 def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
-    """Build, inherit and freeze the model of a job."""
+    """Build the model of a job, with inherited weights and frozen layers."""
     stage = recipe.last
     model = build_model(stage.build, data, seed=_seed("weights", recipe, job))
     inherited: dict[int, int] = {}
     frozen: set[int] = set()
     if stage.inherits is not None and job.parent is not None:
-        wanted_by = f"{name_of(stage.build)} inherits {name_of(stage.inherits)}"
-        inherited = inherit_weights(model, load_model(job.parent), wanted_by=wanted_by)
+        inherited = inherit_weights(model, load_model(job.parent), wanted_by=describe_relation(stage, "inherits"))
     if stage.freezes is not None:
-        wanted_by = f"{name_of(stage.build)} freezes {name_of(stage.freezes)}"
-        frozen = freeze_layers(model, build_model(stage.freezes, data), wanted_by=wanted_by)
+        frozen = freeze_layers(model, build_model(stage.freezes, data), wanted_by=describe_relation(stage, "freezes"))
     return Start(model, inherited, frozen, [digest_array(weight) for weight in model.weights])
 
 
 def epoch_orders(recipe: Recipe, job: Job) -> Iterator[np.ndarray]:
-    """Yield, for each epoch, the rows of the training fold in the order they are trained on, int32."""
+    """Yield, for each epoch, the rows of the training fold in training order, int32."""
     for epoch in range(recipe.last.epochs):
         generator = np.random.default_rng(_seed("order", recipe, job, epoch=epoch))
         yield generator.permutation(job.cell.train)
@@ -81,24 +84,26 @@ def finish_replicate(
     loss: float,
     curve: list[float],
     cost: dict[str, float],
+    peak_flops_per_s: float,
 ) -> Result:
-    """Score a trained replicate and gather what is kept of it.
+    """Score a trained replicate and return its result.
 
     Args:
         recipe: the recipe whose last stage was trained.
         data: the data set.
         job: the replicate.
-        start: what `start_replicate` returned; its model holds the trained weights by now.
+        start: the start of the replicate; its model has the trained weights by now.
         inputs: the cell's prepared inputs, all rows.
         outputs: the model's outputs on the test fold, (rows, outputs).
         loss: mean loss on the test fold, without penalties.
-        curve: mean training loss of each epoch that was trained.
-        cost: seconds by what they were spent on, `steady_epoch_s` among them.
+        curve: mean training loss of each trained epoch.
+        cost: seconds of each step, including `steady_epoch_s`.
+        peak_flops_per_s: the measured peak of the device.
     """
     stage, model = recipe.last, start.model
     trainable = {id(weight) for weight in model.trainable_weights}
     weights = [
-        Weight(
+        TrainedWeight(
             path=path,
             shape=tuple(weight.shape),
             trainable=id(weight) in trainable,
@@ -128,7 +133,7 @@ def finish_replicate(
         cost={
             "memory_bytes": peak_memory_bytes(),
             "flops_per_s": step_flops(model, len(job.cell.train)) / cost["steady_epoch_s"],
-            "peak_flops_per_s": peak_flops_per_s(),
+            "peak_flops_per_s": peak_flops_per_s,
         }
         | cost,
         model=save_model(model, stage.saved_as),
@@ -151,17 +156,17 @@ def _score(
     if finite and data.task == "reconstruction":
         output_layer = describe_output(model, recipe.last)
         if (floor := floor_of(output_layer.loss, y)) is not None and not output_layer.logits:
-            trivial = _constant_loss(recipe, data, job)
+            trivial = _mean_image_loss(recipe, data, job)
             summary |= {"loss_floor": floor, "mean_image_loss": trivial}
             metrics["loss_skill"] = loss_skill(loss, trivial=trivial, floor=floor)
     return metrics, summary
 
 
-def _constant_loss(recipe: Recipe, data: Dataset, job: Job) -> float:
-    """Return the loss of the mean image of the training fold, on the test fold."""
+def _mean_image_loss(recipe: Recipe, data: Dataset, job: Job) -> float:
+    """Return the loss of the training fold's mean image on the test fold."""
     loss, mean = make_loss_object(recipe.last), data.y[job.cell.train].mean(axis=0)
     y = data.y[job.cell.test]
-    parts = [y[begin : begin + 256] for begin in range(0, len(y), 256)]
+    parts = [y[begin : begin + MEAN_IMAGE_ROWS] for begin in range(0, len(y), MEAN_IMAGE_ROWS)]
     losses = [float(loss(part, np.broadcast_to(mean, part.shape))) * len(part) for part in parts]
     return sum(losses) / len(y)
 

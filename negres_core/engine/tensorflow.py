@@ -1,4 +1,4 @@
-"""What the compiled engine needs of TensorFlow."""
+"""The functions that the engines need from TensorFlow."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import tensorflow as tf
 from negres_core.arrays import Named, map_arrays
 from negres_core.engine.contract import NotBatchableError
 
-# Where the arguments of a graph take more than 200 MB, TensorFlow's graph optimizer turns sums of gradients into
-# temporary variables, over which two traces of one loop crash the process. That has no switch of its own. The whole
-# optimizer gains nothing here that could be measured: an epoch of a convolutional autoencoder takes .50 to .54 s with
-# it and .49 to .60 s without, in one run.
+# If the arguments of a graph take more than 200 MB, TensorFlow's graph optimizer turns sums of gradients into temporary
+# variables, and two traces of one loop then crash the process. This step cannot be switched off separately. The whole
+# optimizer has no measurable benefit here: an epoch of a convolutional autoencoder takes 0.50 to 0.54 s with it and
+# 0.49 to 0.60 s without, in one run.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
@@ -26,8 +26,9 @@ def put(arrays: Named[np.ndarray], device: str | None = None) -> Any:
 
 
 def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[..., Any]:
-    """Compile a function of tensors, under XLA where `jit`; a Python integer becomes a tensor, not a new trace."""
-    # A partial has no code object, by which TensorFlow would take every program for one that is traced too often.
+    """Compile a function of tensors, with XLA if `jit`; a Python integer becomes a tensor, not a new trace."""
+    # TensorFlow identifies a function by its code object, so it would take the programs of all stages for one function
+    # and warn that it is traced too often. A partial has no code object.
     traced = tf.function(functools.partial(function), jit_compile=jit, autograph=False)
 
     def call(*arguments: Any) -> Any:
@@ -37,11 +38,11 @@ def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[...,
 
 
 def value_and_gradient(objective: Callable[[Any], Any], trainable: list[Any]) -> tuple[Any, list[Any]]:
-    """Return what `objective(trainable)` returns, (loss, more), and the gradient of the loss."""
+    """Return the value of `objective(trainable)`, (loss, more), and the gradient of the loss."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(trainable)
         loss, more = objective(trainable)
-    # A weight that the loss does not depend on has a gradient of zero, as it has in JAX.
+    # A weight that the loss does not depend on has a gradient of zero, as in JAX.
     return (loss, more), tape.gradient(loss, trainable, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
 
@@ -49,32 +50,32 @@ def stateless_optimizer(optimizer: Any) -> Any:
     """Return an optimizer whose `stateless_apply` works.
 
     Keras' TensorFlow optimizers refuse it, because they hand their variables to tf.distribute. The base class, which
-    the other backends use as it is, does not: its methods are put in front of those that TensorFlow's class overrides,
-    and behind an optimizer's own.
+    the other backends use unchanged, does not refuse. So the base class' methods are inserted into the method
+    resolution order: before the overrides of TensorFlow's class and after the optimizer's own methods.
     """
-    given = type(optimizer)
-    plain = next(kind for kind in given.__mro__ if kind.__name__ == "BaseOptimizer")
-    special = next(kind for kind in given.__mro__ if kind.__name__ == "TFOptimizer")
-    restored = {name: vars(plain)[name] for name in vars(special) if name in vars(plain) and not name.startswith("__")}
-    in_front = type("StatelessOptimizer", (), restored)
+    kind = type(optimizer)
+    base = next(parent for parent in kind.__mro__ if parent.__name__ == "BaseOptimizer")
+    override = next(parent for parent in kind.__mro__ if parent.__name__ == "TFOptimizer")
+    restored = {name: vars(base)[name] for name in vars(override) if name in vars(base) and not name.startswith("__")}
+    stateless = type("StatelessOptimizer", (), restored)
 
-    class Lineage(type(given)):  # type: ignore[misc]  # the metaclass of an optimizer is known when it is given
+    class Lineage(type(kind)):  # type: ignore[misc]  # the metaclass of the optimizer is known only at run time
         def mro(cls) -> list[type]:
-            lineage = list(given.__mro__)
-            lineage.insert(lineage.index(special), in_front)
+            lineage = list(kind.__mro__)
+            lineage.insert(lineage.index(override), stateless)
             return [cls, *lineage]
 
-    # The class is exchanged on the optimizer itself: a copy would need its schedule to survive its own get_config.
-    object.__setattr__(optimizer, "__class__", Lineage(given.__name__, (given,), {}))
+    # The class is exchanged on the optimizer itself: a copy would need a working get_config in its schedule.
+    object.__setattr__(optimizer, "__class__", Lineage(kind.__name__, (kind,), {}))
     return optimizer
 
 
 def vectorize(function: Callable[..., Any], *, stacked: int) -> Callable[..., Any]:
-    """Compile a function for a stack of replicates: its first `stacked` arguments have a leading axis over them.
+    """Compile a function for a stack of replicates: its first `stacked` arguments have a leading replicate axis.
 
     Raises:
-        NotBatchableError: at the first call, where TensorFlow cannot: a convolution whose filter differs by replicate
-            is such a case.
+        NotBatchableError: at the first call, if TensorFlow cannot vectorize the function, for example a convolution
+            with a different filter for each replicate.
     """
 
     def over(*arguments: Any) -> Any:
@@ -100,16 +101,16 @@ def devices(kind: str) -> list[str]:
 
 
 def free_memory_bytes(device: str) -> int | None:
-    """Return the free memory of a device, or None where it does not tell."""
-    del device  # TensorFlow tells what it uses, not what there is
+    """Return the free memory of a device, or None if it does not report it."""
+    del device  # TensorFlow reports the memory that it uses, not the memory that is free
     return None
 
 
 def peak_memory_bytes(device: str) -> int | None:
-    """Return the most memory that was in use on a device, or None where it does not tell."""
+    """Return the peak of the memory in use on a device, or None if it does not report it."""
     return tf.config.experimental.get_memory_info(device)["peak"] if "GPU" in device else None
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that the device's memory ran out."""
+    """Return whether an error means that the device ran out of memory."""
     return isinstance(error, tf.errors.ResourceExhaustedError)

@@ -1,4 +1,4 @@
-"""Small recipes, data and jobs that the engine's tests share; run as a program, it trains some and prints numbers."""
+"""Small recipes, data and jobs that the engine's tests share. Run as a program, it trains them and prints numbers."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from negres_core.engine.device import Device
 from negres_core.recipe import Recipe, Stage
 
 ENGINES = {"reference": reference.train, "compiled": compiled.train, "batched": batched.train}
-DRAW = np.random.default_rng(7)
+RANDOM = np.random.default_rng(7)
 
 # 61 rows in 3 folds: training folds of 40 and 41 rows. 7 classes for models with 8 outputs.
-CLASSES = Dataset(x=DRAW.normal(size=(61, 6)), y=np.arange(61) % 7, name="classes")
+CLASSES = Dataset(x=RANDOM.normal(size=(61, 6)), y=np.arange(61) % 7, name="classes")
 BINARY = Dataset(x=CLASSES.x, y=(CLASSES.x[:, 0] > 0).astype(int), name="binary")
 VALUES = Dataset(x=CLASSES.x, y=CLASSES.x[:, :2] @ np.eye(2) + 0.5, name="values")
-IMAGES = Dataset(x=DRAW.normal(size=(30, 8, 8, 1)), y=np.arange(30) % 3, name="images")
+IMAGES = Dataset(x=RANDOM.normal(size=(30, 8, 8, 1)), y=np.arange(30) % 3, name="images")
 # Two inputs of different shape and scale, 23 rows in 3 folds.
 PORTRAITS = Dataset(
-    x={"image": DRAW.normal(size=(23, 3, 3, 1)), "age": DRAW.uniform(1, 99, size=(23, 1))},
+    x={"image": RANDOM.normal(size=(23, 3, 3, 1)), "age": RANDOM.uniform(1, 99, size=(23, 1))},
     y=np.arange(23) % 3,
     name="portraits",
 )
@@ -52,7 +52,8 @@ def train(engine, recipe, data, jobs, *, workers=1):
     return {(job.cell.repeat, job.cell.fold, job.seed): result for job, result in done}
 
 
-def loaded(result, saved_as="keras"):
+def model_of(result, saved_as="keras"):
+    """Load the model of a result from its bytes."""
     with TemporaryDirectory() as folder:
         path = Path(folder, f"model.{saved_as}")
         path.write_bytes(result.model)
@@ -60,7 +61,7 @@ def loaded(result, saved_as="keras"):
 
 
 def dense():
-    """The article's first model, small: dropout, relu, softmax, and an output more than there are classes."""
+    """The article's first model, scaled down: dropout, ReLU, softmax, and one output more than there are classes."""
     return keras.Sequential(
         [
             keras.Input((6,)),
@@ -112,8 +113,8 @@ def regularized():
 class Net(keras.Model):
     WIDTH = 7
 
-    def __init__(self, **given):
-        super().__init__(**given)
+    def __init__(self, **options):
+        super().__init__(**options)
         self.hidden = layers.Dense(self.WIDTH, activation="relu", name="hidden")
         self.dropout = layers.Dropout(0.5)
         self.classes = layers.Dense(8, activation="softmax", name="classes")
@@ -159,20 +160,21 @@ def same_everywhere():
 
 
 def joined(input_shape, *, listed=False):
-    """Two inputs, joined behind a batch normalization; Keras takes them by name in a dictionary and in a list."""
+    """Two inputs, joined before a batch normalization; Keras takes them by name from a dictionary or from a list."""
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
-    seen = layers.Dense(4, use_bias=False, kernel_initializer=Ramp(), name="seen")(layers.Flatten()(inputs["image"]))
-    both = layers.BatchNormalization(name="norm")(layers.Concatenate()([seen, inputs["age"]]))
+    flat = layers.Flatten()(inputs["image"])
+    features = layers.Dense(4, use_bias=False, kernel_initializer=Ramp(), name="features")(flat)
+    both = layers.BatchNormalization(name="norm")(layers.Concatenate()([features, inputs["age"]]))
     outputs = layers.Dense(3, activation="softmax", kernel_initializer=Ramp(), name="classes")(both)
     return keras.Model([inputs["image"], inputs["age"]] if listed else inputs, outputs)
 
 
 @keras.saving.register_keras_serializable(package="negres_tests")
 class Pair(keras.Model):
-    """Two inputs of a subclassed model, which Keras knows no names of."""
+    """Two inputs of a subclassed model, whose names Keras does not know."""
 
-    def __init__(self, **given):
-        super().__init__(**given)
+    def __init__(self, **options):
+        super().__init__(**options)
         self.flat = layers.Flatten()
         self.classes = layers.Dense(3, activation="softmax", name="classes")
 
@@ -184,14 +186,14 @@ def paired():
     return Pair(name="pair")
 
 
-def certain(model, x, y, *, training):
-    """An objective that looks into one of several inputs: the old count for more."""
+def weighted_by_age(model, x, y, *, training):
+    """An objective that uses one of several inputs: older rows have more weight."""
     losses = keras.losses.sparse_categorical_crossentropy(y, model(x, training=training))
     return keras.ops.mean(losses * x["age"][:, 0])
 
 
 def squares(y, outputs):
-    """A loss that sees the targets as Keras hands them over: in the outputs' dtype, not reshaped to fit."""
+    """A loss that depends on how Keras passes the targets: in the outputs' dtype, not reshaped to fit."""
     return keras.ops.mean((y - outputs[:, 0]) ** 2)
 
 
@@ -209,10 +211,10 @@ def momentum():
 
 @keras.saving.register_keras_serializable(package="negres_tests")
 class Sampling(layers.Layer):
-    """The code of a variational autoencoder, as plain Keras: a draw, and its divergence as an added loss."""
+    """The latent code of a variational autoencoder in plain Keras: a sample, with its divergence as added loss."""
 
-    def __init__(self, **given):
-        super().__init__(**given)
+    def __init__(self, **options):
+        super().__init__(**options)
         self.seed_generator = keras.random.SeedGenerator(3)
 
     def call(self, moments, training=False):
@@ -237,17 +239,17 @@ def absolute(model, x, y, *, training):
 
 def two_players():
     x = keras.Input((6,))
-    guess = keras.Sequential([keras.Input((6,)), layers.Dense(2, name="guessed")], name="guesser")
-    doubt = keras.Sequential([keras.Input((2,)), layers.Dense(2, name="doubted")], name="doubter")
-    return keras.Model(x, doubt(guess(x)))
+    generator = keras.Sequential([keras.Input((6,)), layers.Dense(2, name="generated")], name="generator")
+    critic = keras.Sequential([keras.Input((2,)), layers.Dense(2, name="criticized")], name="critic")
+    return keras.Model(x, critic(generator(x)))
 
 
 def rivals(model, x, y, *, training):
-    """What one player minimizes the other maximizes, but for a term that keeps both finite."""
-    guess = model.get_layer("guesser")(x, training=training)
-    doubt = model.get_layer("doubter")(guess, training=training)
-    distance = keras.ops.mean((doubt - y) ** 2)
-    return {"guesser": distance, "doubter": keras.ops.mean(doubt**2) - 0.1 * distance}
+    """One player minimizes what the other maximizes, except for a term that keeps both finite."""
+    values = model.get_layer("generator")(x, training=training)
+    scores = model.get_layer("critic")(values, training=training)
+    distance = keras.ops.mean((scores - y) ** 2)
+    return {"generator": distance, "critic": keras.ops.mean(scores**2) - 0.1 * distance}
 
 
 RECIPES = {
@@ -264,7 +266,7 @@ RECIPES = {
 
 
 def as_numbers(name: str, *, seeds: int) -> dict:
-    """What the engines make of a recipe: curves, losses and weights, as JSON has them."""
+    """Return the curves, losses and weights that the engines compute for a recipe, as plain JSON values."""
     recipe, data = RECIPES[name]
     jobs = [Job(cells(data)[0], seed) for seed in range(seeds)]
     return {
@@ -272,7 +274,7 @@ def as_numbers(name: str, *, seeds: int) -> dict:
             {
                 "curve": result.curve,
                 "loss": result.metrics["loss"],
-                "weights": [weight.tolist() for weight in loaded(result).get_weights()],
+                "weights": [weight.tolist() for weight in model_of(result).get_weights()],
             }
             for _, result in sorted(train(engine, recipe, data, jobs, workers=2).items())
         ]

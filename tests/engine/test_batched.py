@@ -1,4 +1,4 @@
-"""Replicates trained as one program give the numbers that each gives alone, however they are cut and placed."""
+"""Replicates trained as one program give the numbers of each trained alone, whatever their chunks and devices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class OutOfMemoryError(Exception):
 
 @pytest.fixture(scope="module")
 def jobs():
-    # Training folds of 40 and 41 rows, two seeds each: two groups that cannot be one program.
+    # Training folds of 40 and 41 rows, two seeds each: two groups that need separate programs.
     return [Job(cell, seed) for cell in ex.cells(ex.CLASSES) for seed in (0, 1)]
 
 
@@ -37,7 +37,7 @@ def assert_same(first, second):
     assert first.keys() == second.keys()
     for key, one in first.items():
         other = second[key]
-        for a, b in zip(ex.loaded(one).get_weights(), ex.loaded(other).get_weights(), strict=True):
+        for a, b in zip(ex.model_of(one).get_weights(), ex.model_of(other).get_weights(), strict=True):
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
         assert one.curve == pytest.approx(other.curve, rel=1e-4)
         assert one.metrics == pytest.approx(other.metrics, rel=1e-4)
@@ -45,13 +45,13 @@ def assert_same(first, second):
         assert one.budget == other.budget
 
 
-@pytest.mark.parametrize("most", [None, 2])
-def test_in_any_chunks_the_numbers_are_those_of_one_alone(jobs, alone, most):
-    assert_same(alone, by_job(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device(), most=most)))
+@pytest.mark.parametrize("max_chunk", [None, 2])
+def test_the_numbers_do_not_depend_on_the_chunks(jobs, alone, max_chunk):
+    assert_same(alone, by_job(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device(), max_chunk=max_chunk)))
 
 
 @pytest.mark.parametrize("name", ["batch normalization", "objective", "two players", "two inputs", "same"])
-def test_models_that_are_vectorized_give_the_numbers_of_the_reference(name):
+def test_vectorized_models_give_the_numbers_of_the_reference(name):
     recipe, data = ex.RECIPES[name]
     jobs = [Job(cell, 0) for cell in ex.cells(data)[:2]]
     slow, fast = (
@@ -60,7 +60,7 @@ def test_models_that_are_vectorized_give_the_numbers_of_the_reference(name):
     assert_same(slow, fast)
 
 
-def test_several_inputs_that_are_prepared_for_each_cell_lie_one_after_another():
+def test_several_inputs_that_are_prepared_for_each_cell_are_concatenated():
     recipe = Recipe(ex.stage(ex.joined, optimizer=ex.momentum), preprocess=MinMaxScaler)
     jobs = [Job(cell, 0) for cell in ex.cells(ex.PORTRAITS)]
     slow, fast = (
@@ -71,7 +71,7 @@ def test_several_inputs_that_are_prepared_for_each_cell_lie_one_after_another():
     assert_same(slow, fast)
 
 
-def test_a_replicate_that_is_not_finite_stops_where_it_would_alone():
+def test_a_replicate_that_is_not_finite_stops_as_early_as_alone():
     recipe = Recipe(ex.stage(ex.plain, loss=lambda: ex.not_a_number))
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     (result,) = by_job(batched.train(recipe, ex.CLASSES, jobs, device=ex.device())).values()
@@ -79,66 +79,66 @@ def test_a_replicate_that_is_not_finite_stops_where_it_would_alone():
     assert len(result.curve) == 1
 
 
-def test_a_chunk_that_runs_out_of_memory_is_halved_and_nothing_is_lost(jobs, alone, monkeypatch):
-    tried = []
+def test_a_chunk_that_runs_out_of_memory_is_halved_and_no_replicate_is_lost(jobs, alone, monkeypatch):
+    sizes = []
     train = batched._Chunk.train
 
-    def narrow(chunk):
-        tried.append(len(chunk._jobs))
+    def train_up_to_two(chunk):
+        sizes.append(len(chunk._jobs))
         if len(chunk._jobs) > 2:
             raise OutOfMemoryError
         return train(chunk)
 
-    monkeypatch.setattr(batched._Chunk, "train", narrow)
+    monkeypatch.setattr(batched._Chunk, "train", train_up_to_two)
     monkeypatch.setattr(tensorflow, "is_out_of_memory", lambda error: isinstance(error, OutOfMemoryError))
     assert_same(alone, by_job(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device())))
-    assert sorted(tried) == [2, 2, 2, 4]
+    assert sorted(sizes) == [2, 2, 2, 4]
 
 
-def test_one_replicate_that_runs_out_of_memory_is_an_error(jobs, monkeypatch):
-    def full(chunk):
+def test_a_single_replicate_that_runs_out_of_memory_is_an_error(jobs, monkeypatch):
+    def run_out_of_memory(chunk):
         raise OutOfMemoryError("one is too many")
 
-    monkeypatch.setattr(batched._Chunk, "train", full)
+    monkeypatch.setattr(batched._Chunk, "train", run_out_of_memory)
     monkeypatch.setattr(tensorflow, "is_out_of_memory", lambda error: isinstance(error, OutOfMemoryError))
     with pytest.raises(OutOfMemoryError, match="one is too many"):
         list(batched.train(DENSE, ex.CLASSES, jobs[:4], device=ex.device()))
 
 
-def test_any_other_error_is_not_tried_again(jobs, monkeypatch):
-    tried = []
+def test_other_errors_are_not_retried(jobs, monkeypatch):
+    chunks = []
 
-    def broken(chunk):
-        tried.append(chunk)
+    def fail(chunk):
+        chunks.append(chunk)
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(batched._Chunk, "train", broken)
+    monkeypatch.setattr(batched._Chunk, "train", fail)
     with pytest.raises(RuntimeError, match="broken"):
         list(batched.train(DENSE, ex.CLASSES, jobs[:4], device=ex.device()))
-    assert len(tried) == 1
+    assert len(chunks) == 1
 
 
-def test_chunks_follow_the_memory_of_the_device(jobs, monkeypatch):
+def test_the_size_of_chunks_follows_the_memory_of_the_device(jobs, monkeypatch):
     sizes = []
     train = batched._Chunk.train
     monkeypatch.setattr(tensorflow, "free_memory_bytes", lambda device: 3_000)
     monkeypatch.setattr(batched, "replicate_bytes", lambda model, recipe, data: 1_000)
     monkeypatch.setattr(batched._Chunk, "train", lambda chunk: sizes.append(len(chunk._jobs)) or train(chunk))
     assert len(list(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device()))) == len(jobs)
-    assert max(sizes) == 2  # four fifths of what is free holds two
+    assert max(sizes) == 2  # two fit into 80% of the free memory
 
 
 def test_chunks_are_spread_over_devices(jobs, alone, monkeypatch):
-    places = []
+    sizes = []
     train = batched._Chunk.train
     (only,) = tensorflow.devices("cpu")
     monkeypatch.setattr(tensorflow, "devices", lambda kind: [only, only])
-    monkeypatch.setattr(batched._Chunk, "train", lambda chunk: places.append(len(chunk._jobs)) or train(chunk))
-    assert_same(alone, by_job(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device(), most=2)))
-    assert sorted(places) == [2, 2, 2]
+    monkeypatch.setattr(batched._Chunk, "train", lambda chunk: sizes.append(len(chunk._jobs)) or train(chunk))
+    assert_same(alone, by_job(batched.train(DENSE, ex.CLASSES, jobs, device=ex.device(), max_chunk=2)))
+    assert sorted(sizes) == [2, 2, 2]
 
 
-def test_what_tensorflow_cannot_vectorize_is_said_before_anything_is_trained():
+def test_a_model_that_tensorflow_cannot_vectorize_is_refused_before_anything_is_trained():
     recipe, data = ex.RECIPES["convolution"]
     with pytest.raises(NotBatchableError):
         next(batched.train(recipe, data, [Job(cell, 0) for cell in ex.cells(data)], device=ex.device()))

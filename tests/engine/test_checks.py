@@ -1,4 +1,4 @@
-"""What can be known to be wrong with a recipe is said before anything is trained, with what was received."""
+"""Mistakes in a recipe are reported before anything is trained, with the offending value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.engine import examples as ex
 
 
 def ends_in(*shape, activation="softmax"):
-    """A build function whose model's outputs have a shape."""
+    """Return a build function whose model has outputs of a shape."""
 
     def build(input_shape):
         size = int(np.prod(shape))
@@ -34,7 +34,7 @@ def frozen():
     return keras.Sequential([keras.Input((6,)), layers.Dense(8, trainable=False)])
 
 
-def stranger():
+def unrelated():
     return keras.Sequential([keras.Input((6,)), layers.Dense(8, activation="softmax", name="another")])
 
 
@@ -64,21 +64,21 @@ def unbiased():
 
 
 def sight(input_shape):
-    """Takes both inputs and uses one: the arm without the other."""
+    """A model that takes both inputs and uses one, for the arm without the other."""
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
     return keras.Model(inputs, layers.Dense(3, "softmax", name="top")(layers.Flatten()(inputs["image"])))
 
 
 class WidthOfAge(MinMaxScaler):
-    """A transformer that changes the width of one column alone."""
+    """A transformer that changes the width of single columns only."""
 
     def transform(self, x):
-        made = super().transform(x)
-        return np.hstack([made, made]) if made.shape[1] == 1 else made
+        scaled = super().transform(x)
+        return np.hstack([scaled, scaled]) if scaled.shape[1] == 1 else scaled
 
 
-FEW = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.y % 4, name="few")
-ONE_OPTIMIZER = keras.optimizers.SGD(0.1)
+FOUR_CLASSES = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.y % 4, name="four classes")
+SHARED_OPTIMIZER = keras.optimizers.SGD(0.1)
 
 
 GOOD = {
@@ -89,30 +89,30 @@ GOOD = {
         Recipe(ex.stage(ex.sigmoid, loss=keras.losses.BinaryFocalCrossentropy)),
         ex.BINARY,
     ),
-    "the researcher's own loss": (Recipe(ex.stage(ex.plain, loss=lambda: ex.squares)), ex.CLASSES),
+    "a custom loss": (Recipe(ex.stage(ex.plain, loss=lambda: ex.squares)), ex.CLASSES),
     "two columns": (Recipe(ex.stage(ex.linear, loss="mse")), ex.VALUES),
     "two stages": (Recipe(ex.stage(ex.dense), ex.stage(ex.grown, inherits=ex.dense, freezes=ex.dense)), ex.CLASSES),
     "a subclassed parent": (Recipe(ex.stage(ex.subclassed), ex.stage(deeper, inherits=ex.subclassed)), ex.CLASSES),
-    "a local class that nobody inherits": (Recipe(ex.stage(local_class)), ex.CLASSES),
+    "a local class that no stage inherits": (Recipe(ex.stage(local_class)), ex.CLASSES),
     "two inputs": (Recipe(ex.stage(ex.joined), preprocess=MinMaxScaler), ex.PORTRAITS),
     "two inputs in a list": (Recipe(ex.stage(functools.partial(ex.joined, listed=True))), ex.PORTRAITS),
-    "two inputs, one without use": (Recipe(ex.stage(sight)), ex.PORTRAITS),
+    "two inputs, one ignored": (Recipe(ex.stage(sight)), ex.PORTRAITS),
     "two inputs of a subclassed model": (
         Recipe(ex.stage(ex.paired), ex.stage(ex.paired, inherits=ex.paired)),
         ex.PORTRAITS,
     ),
-    "two inputs and an objective": (Recipe(ex.stage(ex.joined, objective=ex.certain)), ex.PORTRAITS),
+    "two inputs and an objective": (Recipe(ex.stage(ex.joined, objective=ex.weighted_by_age)), ex.PORTRAITS),
     "two inputs in two stages": (Recipe(ex.stage(ex.joined), ex.stage(ex.joined, inherits=ex.joined)), ex.PORTRAITS),
     "images": (Recipe(ex.stage(ex.convolutional, optimizer=ex.falling)), ex.IMAGES),
 }
 
 
 @pytest.mark.parametrize(("recipe", "data"), GOOD.values(), ids=GOOD)
-def test_a_recipe_that_fits_passes(recipe, data):
+def test_a_valid_recipe_passes(recipe, data):
     check_recipe(recipe, data)
 
 
-# The recipe, the data, what the message says is wrong, and what it says was received.
+# The recipe, the data, and parts of the message: what is wrong, and what was received.
 BAD = {
     "labels out of range": (
         Recipe(ex.stage(ends_in(6))),
@@ -129,7 +129,7 @@ BAD = {
     "outputs of a wrong rank": (
         Recipe(ex.stage(ends_in(8, 2))),
         ex.CLASSES,
-        "wrong shape for a classification",
+        "the wrong shape for a classification",
         "(8, 2)",
     ),
     "outputs narrower than the targets": (
@@ -144,19 +144,19 @@ BAD = {
         "does not take",
         "sparse_categorical_crossentropy",
     ),
-    "a loss that wants one-hot rows": (
+    "a loss of one-hot rows": (
         Recipe(ex.stage(ex.plain, loss="categorical_crossentropy")),
         ex.CLASSES,
         "class labels, which the loss of plain does not take",
         "'categorical_crossentropy' for 8 outputs",
     ),
-    "a loss object that wants one-hot rows": (
+    "a loss object of one-hot rows": (
         Recipe(ex.stage(ex.plain, loss=keras.losses.CategoricalCrossentropy)),
         ex.CLASSES,
         "does not take",
         "categoricalcrossentropy",
     ),
-    "a regression's loss for labels": (Recipe(ex.stage(ex.plain, loss="mse")), ex.CLASSES, "does not take", "squared"),
+    "a regression loss for labels": (Recipe(ex.stage(ex.plain, loss="mse")), ex.CLASSES, "does not take", "squared"),
     "an unknown optimizer": (
         Recipe(ex.stage(ex.plain, optimizer="adamm")),
         ex.CLASSES,
@@ -172,13 +172,13 @@ BAD = {
     "an optimizer's class for a loss": (
         Recipe(ex.stage(ex.plain, optimizer=keras.losses.MeanSquaredError)),
         ex.CLASSES,
-        "The optimizer of stage plain makes something else",
+        "The optimizer of stage plain makes an object of another kind",
         "mean_squared_error",
     ),
-    "one optimizer for all": (
-        Recipe(ex.stage(ex.plain, optimizer=lambda: ONE_OPTIMIZER)),
+    "one optimizer for all calls": (
+        Recipe(ex.stage(ex.plain, optimizer=lambda: SHARED_OPTIMIZER)),
         ex.CLASSES,
-        "has to be a fresh one at every call",
+        "has to be a new one at every call",
         "the same SGD twice",
     ),
     "an average of weights": (
@@ -188,21 +188,21 @@ BAD = {
         "use_ema=True",
     ),
     "a parent that shares no layer": (
-        Recipe(ex.stage(stranger), ex.stage(ex.dense, inherits=stranger)),
+        Recipe(ex.stage(unrelated), ex.stage(ex.dense, inherits=unrelated)),
         ex.CLASSES,
-        "dense inherits stranger, but they share no layer",
+        "dense inherits unrelated, but they share no layer",
         "another/kernel",
     ),
     "a parent whose layer has another shape": (
         Recipe(ex.stage(narrow), ex.stage(ex.plain, inherits=narrow)),
-        FEW,
+        FOUR_CLASSES,
         "plain inherits narrow, but a shared weight differs in shape",
         "classes/kernel of shape (6, 8), and classes/kernel of (6, 4)",
     ),
-    "frozen layers that are not there": (
-        Recipe(ex.stage(ex.plain), ex.stage(ex.plain, inherits=ex.plain, freezes=stranger)),
+    "frozen layers that are missing": (
+        Recipe(ex.stage(ex.plain), ex.stage(ex.plain, inherits=ex.plain, freezes=unrelated)),
         ex.CLASSES,
-        "plain freezes stranger, but they share no layer",
+        "plain freezes unrelated, but they share no layer",
         "another/kernel",
     ),
     "a parent that cannot be loaded again": (
@@ -220,13 +220,13 @@ BAD = {
     "nothing to train": (
         Recipe(ex.stage(frozen)),
         ex.CLASSES,
-        "frozen has nothing to train",
+        "frozen has no weights to train",
         "2 weights, none trainable",
     ),
     "everything frozen": (
         Recipe(ex.stage(ex.plain), ex.stage(ex.plain, inherits=ex.plain, freezes=ex.plain)),
         ex.CLASSES,
-        "plain has nothing to train",
+        "plain has no weights to train",
         "none trainable",
     ),
     "rows of another shape": (
@@ -238,21 +238,26 @@ BAD = {
     "inputs of other names": (
         Recipe(ex.stage(lambda: ex.joined({"image": (3, 3, 1), "age": (1,), "sex": (1,)}))),
         ex.PORTRAITS,
-        "whose inputs are not named as those of 'portraits'",
-        "inputs age, image, sex; and of the data age, image",
+        "whose inputs do not have the names of the inputs of 'portraits'",
+        "inputs age, image, sex; the data have age, image",
     ),
-    "no transformer": (
+    "a preprocess that does not return a transformer": (
         Recipe(ex.stage(ex.plain), preprocess=lambda: 3),
         ex.CLASSES,
         "scikit-learn transformer",
         "3",
     ),
-    "no model": (Recipe(ex.stage(lambda: "model")), ex.CLASSES, "has to return a Keras model", "a str"),
+    "a build function that does not return a model": (
+        Recipe(ex.stage(lambda: "model")),
+        ex.CLASSES,
+        "has to return a Keras model",
+        "a str",
+    ),
 }
 
 
 class Closed(keras.Model):
-    """A model that Keras cannot describe: its argument is an object of nobody's."""
+    """A model that Keras cannot describe, because it has no config."""
 
     def __init__(self, width):
         super().__init__()
@@ -303,7 +308,7 @@ BAD |= {
         "does not run on a batch of 'portraits'",
         "inputs of shape {'age': (2, 1), 'image': (2, 3, 3, 1)}",
     ),
-    "an objective with a player that is no layer": (
+    "an objective with a player that is not a layer": (
         Recipe(ex.stage(ex.dense, objective=lambda model, x, y, *, training: {"nobody": 0.0})),
         ex.CLASSES,
         "have to be layers of the model",
@@ -312,7 +317,7 @@ BAD |= {
     "an objective whose players leave weights untrained": (
         Recipe(ex.stage(ex.dense, objective=lambda model, x, y, *, training: {"hidden": 0.0})),
         ex.CLASSES,
-        "train every weight once",
+        "train every weight exactly once",
         "players hidden",
     ),
     "a loss that is a sum": (
@@ -321,7 +326,7 @@ BAD |= {
         "not a mean over rows",
         "reduction='sum'",
     ),
-    "one output of no known kind with a loss of one's own": (
+    "one output that is not a probability with a custom loss": (
         Recipe(ex.stage(ends_in(1, activation=None), loss=lambda: ex.squares)),
         ex.BINARY,
         "has to be a probability",
@@ -333,19 +338,19 @@ BAD |= {
         "some of its layers were not found",
         "dense",
     ),
-    "a base that is only in part in what freezes it": (
+    "a frozen base that shares no layer": (
         Recipe(ex.stage(ex.dense, freezes=ex.same_everywhere)),
         ex.CLASSES,
         "share no layer",
         "hidden_1/kernel",
     ),
-    "a base with a layer that is not there": (
+    "a frozen base with a missing layer": (
         Recipe(ex.stage(ex.plain, freezes=ex.dense)),
         ex.CLASSES,
         "some of its layers were not found",
         "hidden_1/kernel",
     ),
-    "a layer that is shared in part": (
+    "a layer that is only partly shared": (
         Recipe(ex.stage(unbiased), ex.stage(ex.plain, inherits=unbiased)),
         ex.CLASSES,
         "only a part of a layer",
@@ -361,7 +366,7 @@ BAD |= {
 
 
 @pytest.mark.parametrize(("recipe", "data", "wrong", "received"), BAD.values(), ids=BAD)
-def test_a_recipe_that_does_not_fit_is_refused(recipe, data, wrong, received):
+def test_an_invalid_recipe_is_refused(recipe, data, wrong, received):
     with pytest.raises(InputError) as error:
         check_recipe(recipe, data)
     assert wrong in error.value.wrong
@@ -369,7 +374,7 @@ def test_a_recipe_that_does_not_fit_is_refused(recipe, data, wrong, received):
     assert error.value.remedy.endswith(".")
 
 
-def test_the_targets_of_a_plain_vector_may_have_one_output_or_none():
+def test_targets_that_are_a_vector_fit_outputs_with_or_without_an_axis():
     data = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.x[:, 0], name="vector")
     for shape in ((1,), ()):
         check_recipe(Recipe(ex.stage(ends_in(*shape, activation=None), loss="mse")), data)

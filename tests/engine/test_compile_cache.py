@@ -1,4 +1,4 @@
-"""A stage is compiled once for all calls, and what is kept changes no number."""
+"""A stage is compiled once for all calls, and the cache changes no number."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from negres_core.engine import compile_cache as kept
-from negres_core.engine import tensorflow
+from negres_core.engine import compile_cache, tensorflow
 from negres_core.engine.contract import Job
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
@@ -16,27 +15,27 @@ RECIPE = Recipe(ex.stage(ex.dense))
 
 
 @pytest.fixture(autouse=True)
-def kept_before(monkeypatch):
-    """Begin with nothing kept."""
-    monkeypatch.setattr(kept, "_kept", type(kept._kept)())
+def _empty_cache(monkeypatch):
+    """Begin with an empty cache."""
+    monkeypatch.setattr(compile_cache, "_kept", type(compile_cache._kept)())
 
 
 @pytest.fixture
 def compiled(monkeypatch):
-    """What was compiled, by the name of the function."""
-    seen = []
+    """Record the names of the functions that are compiled."""
+    names = []
 
-    def counting(compiles):
-        def count(function, **given):
-            # Vectorizing compiles what it makes of a function, which is not counted twice.
-            seen.extend({"epoch", "evaluate"} & {function.__name__})
-            return compiles(function, **given)
+    def recording(compile_function):
+        def record(function, **options):
+            # `vectorize` calls `compile_program` on another function, which is not recorded twice.
+            names.extend({"epoch", "evaluate"} & {function.__name__})
+            return compile_function(function, **options)
 
-        return count
+        return record
 
     for name in ("compile_program", "vectorize"):
-        monkeypatch.setattr(tensorflow, name, counting(getattr(tensorflow, name)))
-    return seen
+        monkeypatch.setattr(tensorflow, name, recording(getattr(tensorflow, name)))
+    return names
 
 
 @pytest.mark.parametrize("engine", ["compiled", "batched"])
@@ -47,7 +46,7 @@ def test_a_second_call_compiles_nothing_and_gives_the_numbers_of_a_first_one(eng
     ((_, after),) = ex.train(engine, RECIPE, ex.CLASSES, second).items()
     assert compiled == ["epoch", "evaluate"]
 
-    kept._kept.clear()
+    compile_cache._kept.clear()
     ((_, alone),) = ex.train(engine, RECIPE, ex.CLASSES, second).items()
 
     assert compiled == ["epoch", "evaluate"] * 2
@@ -55,22 +54,22 @@ def test_a_second_call_compiles_nothing_and_gives_the_numbers_of_a_first_one(eng
     assert (after.metrics, after.curve) == (alone.metrics, alone.curve)
 
 
-def test_other_values_of_one_shape_compile_nothing_anew(compiled):
-    """As in a trial on permuted targets."""
+def test_other_values_of_the_same_shape_are_not_compiled_again(compiled):
+    """As in the run on permuted targets."""
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     permuted = replace(ex.CLASSES, y=ex.CLASSES.y[::-1])
     ex.train("compiled", RECIPE, ex.CLASSES, jobs)
     ((_, after),) = ex.train("compiled", RECIPE, permuted, jobs).items()
     assert len(compiled) == 2
 
-    kept._kept.clear()
+    compile_cache._kept.clear()
     ((_, alone),) = ex.train("compiled", RECIPE, permuted, jobs).items()
 
     assert [weight.end for weight in after.weights] == [weight.end for weight in alone.weights]
     assert (after.metrics, after.curve) == (alone.metrics, alone.curve)
 
 
-def test_another_recipe_engine_or_shape_of_data_is_compiled_anew(compiled):
+def test_another_recipe_engine_or_shape_of_data_is_compiled_again(compiled):
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     ex.train("compiled", RECIPE, ex.CLASSES, jobs)
     ex.train("batched", RECIPE, ex.CLASSES, jobs)
@@ -80,8 +79,8 @@ def test_another_recipe_engine_or_shape_of_data_is_compiled_anew(compiled):
     assert len(compiled) == 8
 
 
-def test_the_latest_are_kept(compiled, monkeypatch):
-    monkeypatch.setattr(kept, "MOST", 2)
+def test_the_most_recently_used_stages_are_kept(compiled, monkeypatch):
+    monkeypatch.setattr(compile_cache, "COMPILED_STAGES_KEPT", 2)
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     recipes = [Recipe(ex.stage(ex.plain, batch_size=size)) for size in (16, 20, 24)]
 
@@ -94,16 +93,16 @@ def test_the_latest_are_kept(compiled, monkeypatch):
 
 
 def test_masks_by_hash_are_compiled_with_xla(monkeypatch):
-    given = []
+    options = []
 
-    def compiles(function, *, jit, compiles=tensorflow.compile_program):
-        given.append(jit)
-        return compiles(function, jit=jit)
+    def record(function, *, jit, compile_program=tensorflow.compile_program):
+        options.append(jit)
+        return compile_program(function, jit=jit)
 
-    monkeypatch.setattr(tensorflow, "compile_program", compiles)
+    monkeypatch.setattr(tensorflow, "compile_program", record)
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
 
     ex.train("compiled", RECIPE, ex.CLASSES, jobs)
     ex.train("compiled", Recipe(ex.stage(ex.noisy)), ex.CLASSES, jobs)
 
-    assert given == [True, True, False, False]
+    assert options == [True, True, False, False]

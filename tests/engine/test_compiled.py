@@ -1,4 +1,4 @@
-"""The compiled engine gives the reference's numbers, and the same ones whatever it trains beside them."""
+"""The compiled engine gives the reference's numbers, and the same numbers whatever it trains in parallel."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from tests.engine import examples as ex
 PAIRS = {
     "dropout, a last partial batch, more outputs than classes": (Recipe(ex.stage(ex.dense)), ex.CLASSES),
     "batch normalization, momentum": (Recipe(ex.stage(ex.normalized, optimizer=ex.momentum)), ex.CLASSES),
-    "convolution, batches that fit": (Recipe(ex.stage(ex.convolutional, batch_size=10)), ex.IMAGES),
+    "convolution, batches that divide the fold": (Recipe(ex.stage(ex.convolutional, batch_size=10)), ex.IMAGES),
     "penalties": (Recipe(ex.stage(ex.regularized)), ex.CLASSES),
     "a subclassed model": (Recipe(ex.stage(ex.subclassed)), ex.CLASSES),
     "a batch larger than the fold": (Recipe(ex.stage(ex.plain, batch_size=500)), ex.CLASSES),
     "regression of two columns": (Recipe(ex.stage(ex.linear, loss="mse")), ex.VALUES),
     "one sigmoid": (Recipe(ex.stage(ex.sigmoid, loss="binary_crossentropy")), ex.BINARY),
     "a schedule": (Recipe(ex.stage(ex.plain, optimizer=ex.falling)), ex.CLASSES),
-    "random numbers of Keras' own": (Recipe(ex.stage(ex.noisy)), ex.CLASSES),
+    "Keras' own random numbers": (Recipe(ex.stage(ex.noisy)), ex.CLASSES),
     "two inputs, scaled": (
         Recipe(ex.stage(ex.joined, optimizer=ex.momentum), preprocess=MinMaxScaler),
         ex.PORTRAITS,
     ),
     "two inputs in a list": (Recipe(ex.stage(functools.partial(ex.joined, listed=True))), ex.PORTRAITS),
     "two inputs of a subclassed model": (Recipe(ex.stage(ex.paired)), ex.PORTRAITS),
-    "two inputs and an objective": (Recipe(ex.stage(ex.joined, objective=ex.certain)), ex.PORTRAITS),
-    "a loss of the researcher's own": (Recipe(ex.stage(ex.plain, loss=lambda: ex.squares)), ex.CLASSES),
+    "two inputs and an objective": (Recipe(ex.stage(ex.joined, objective=ex.weighted_by_age)), ex.PORTRAITS),
+    "a custom loss": (Recipe(ex.stage(ex.plain, loss=lambda: ex.squares)), ex.CLASSES),
 }
 
 
 def assert_same_numbers(first, second, *, saved_as="keras"):
     for one, other in zip(
-        ex.loaded(first, saved_as).get_weights(), ex.loaded(second, saved_as).get_weights(), strict=True
+        ex.model_of(first, saved_as).get_weights(), ex.model_of(second, saved_as).get_weights(), strict=True
     ):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
     assert first.curve == pytest.approx(second.curve, rel=1e-4)
@@ -57,7 +57,7 @@ def test_the_numbers_are_those_of_the_reference(recipe, data):
     ((_, slow),) = ex.train("reference", recipe, data, jobs).items()
     ((_, fast),) = ex.train("compiled", recipe, data, jobs).items()
     assert_same_numbers(slow, fast)
-    assert all(weight.start != weight.end for weight in fast.weights), "nothing was trained"
+    assert all(weight.start != weight.end for weight in fast.weights), "no weight was trained"
 
 
 @pytest.mark.parametrize("saved_as", ["h5", "keras"])
@@ -82,7 +82,7 @@ def test_a_stage_that_inherits_and_freezes_gives_the_numbers_of_the_reference(sa
 
 @pytest.fixture(scope="module")
 def together():
-    """Every fold, of 40 and of 41 rows, with two seeds, two replicates side by side."""
+    """Every fold, of 40 and of 41 rows, with two seeds, two replicates in parallel."""
     jobs = [Job(cell, seed) for cell in ex.cells(ex.CLASSES) for seed in range(2)]
     return ex.train("compiled", PAIR[0], PAIR[1], jobs, workers=2)
 
@@ -95,7 +95,7 @@ def test_folds_that_differ_by_a_row_are_all_trained(together):
     assert len({result.metrics["loss"] for result in together.values()}) == 6
 
 
-def test_numbers_do_not_depend_on_workers_or_company_or_order(together):
+def test_numbers_do_not_depend_on_workers_other_jobs_or_order(together):
     *_, fold_1, fold_2 = ex.cells(ex.CLASSES)
     again = ex.train("compiled", *PAIR, [Job(fold_2, 1), Job(fold_1, 1), Job(fold_2, 0)], workers=1)
     assert set(again) == {(0, 2, 1), (0, 1, 1), (0, 2, 0)}
@@ -128,7 +128,7 @@ def test_inputs_are_prepared_for_each_cell():
     ],
     ids=["diverged", "a loss that is NaN"],
 )
-def test_a_replicate_that_is_not_finite_stops_and_says_so(engine, recipe, data):
+def test_a_replicate_that_is_not_finite_stops_and_reports_it(engine, recipe, data):
     (result,) = ex.train(engine, recipe, data, [Job(ex.cells(data)[0], 0)]).values()
     assert not result.finite
     assert len(result.curve) < 9
@@ -138,17 +138,17 @@ def test_a_replicate_that_is_not_finite_stops_and_says_so(engine, recipe, data):
 
 
 @pytest.mark.parametrize("engine", ex.ENGINES)
-def test_a_fold_gives_the_same_metrics_in_one_chunk_and_in_several(engine, monkeypatch):
+def test_a_fold_gives_the_same_metrics_in_one_call_of_evaluation_and_in_several(engine, monkeypatch):
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     (whole,) = ex.train(engine, *PAIR, jobs).values()
-    monkeypatch.setattr(memory, "CHUNK_BYTES", 1)  # batches of 16, of the 21 rows that are tested
-    (pieces,) = ex.train(engine, *PAIR, jobs).values()
-    assert pieces.metrics == pytest.approx(whole.metrics, rel=1e-6)
-    assert pieces.predictions == whole.predictions
+    monkeypatch.setattr(memory, "EVALUATION_BYTES", 1)  # calls of 16 rows for the 21 rows of the test fold
+    (parts,) = ex.train(engine, *PAIR, jobs).values()
+    assert parts.metrics == pytest.approx(whole.metrics, rel=1e-6)
+    assert parts.predictions == whole.predictions
 
 
 @pytest.mark.parametrize(("build", "processors", "workers"), [("plain", 4, 4), ("convolutional", 4, 2)])
-def test_convolutions_have_two_processors_each(build, processors, workers):
+def test_each_convolutional_replicate_has_two_processors(build, processors, workers):
     assert compiled.count_workers(getattr(ex, build)(), ex.device(processors)) == workers
     assert compiled.count_workers(getattr(ex, build)(), ex.device(1)) == 1
 
@@ -158,10 +158,10 @@ def test_no_jobs_give_no_results():
 
 
 def test_an_error_in_one_replicate_reaches_the_caller():
-    def refuses(y, outputs):
+    def failing(y, outputs):
         raise ArithmeticError("no loss today")
 
     with pytest.raises(ArithmeticError, match="no loss today"):
         ex.train(
-            "compiled", Recipe(ex.stage(ex.plain, loss=lambda: refuses)), ex.CLASSES, [Job(ex.cells(ex.CLASSES)[0], 0)]
+            "compiled", Recipe(ex.stage(ex.plain, loss=lambda: failing)), ex.CLASSES, [Job(ex.cells(ex.CLASSES)[0], 0)]
         )

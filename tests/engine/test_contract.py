@@ -1,4 +1,4 @@
-"""Both engines keep the contract: whole results, in plain values that a record can hold."""
+"""Every engine keeps the contract: complete results, in plain values that a record can contain."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import dataclasses
 import json
 import typing
 
+import pydantic
 import pytest
 
-from negres_core.engine import selection
-from negres_core.engine.contract import Job, Result, Train, Weight
+from negres_core.engine import fits, selection
+from negres_core.engine.contract import Job, Result, Train
 from negres_core.engine.flops import peak_flops_per_s
 from negres_core.preprocessing import digest_array
 from negres_core.recipe import Recipe
@@ -31,18 +32,18 @@ def test_every_job_has_its_result(results):
     assert one.metrics != other.metrics
 
 
-def test_a_result_is_plain_json_but_for_the_model(results):
+def test_a_result_is_plain_json_except_for_the_model(results):
     for result in results.values():
         plain = {
             field.name: getattr(result, field.name) for field in dataclasses.fields(result) if field.name != "model"
         }
-        plain["weights"] = [dataclasses.asdict(weight) for weight in result.weights]
+        plain["weights"] = [weight.model_dump(mode="json") for weight in result.weights]
         text = json.dumps(plain, allow_nan=False)
         assert json.loads(text)["metrics"] == result.metrics
         assert type(result.model) is bytes
 
 
-def test_a_result_tells_of_every_weight(results):
+def test_a_result_describes_every_weight(results):
     for result in results.values():
         assert [weight.path for weight in result.weights] == [
             f"{layer}/{name}"
@@ -55,17 +56,17 @@ def test_a_result_tells_of_every_weight(results):
         ]
         assert [weight.trainable for weight in result.weights] == [True] * 4 + [False] * 2 + [True] * 2
         assert result.weights[0].shape == (6, 6)
-        assert [weight.end for weight in result.weights] == [digest_array(w) for w in ex.loaded(result).get_weights()]
-        # The moments are moved by the batches, not by the optimizer.
+        assert [weight.end for weight in result.weights] == [digest_array(w) for w in ex.model_of(result).get_weights()]
+        # Batches change the moving moments, the optimizer does not.
         assert all(weight.start != weight.end for weight in result.weights)
 
 
-def test_a_result_tells_what_it_took(results):
+def test_a_result_records_its_budget_and_cost(results):
     for result in results.values():
         assert result.finite
         assert len(result.curve) == 3
         assert set(result.metrics) == {"accuracy", "precision", "recall", "f1", "loss"}
-        # 40 rows in batches of 16 are 3 steps an epoch.
+        # 40 rows in batches of 16 are 3 steps per epoch.
         weights = {"trainable_weights": 42 + 12 + 56, "weights": 122}
         assert result.budget == {"epochs": 3, "steps": 9, **weights, "step_flops": 16 * 2 * (2 * 36 + 3 * 48)}
         seconds = {"compile_s", "train_s", "steady_epoch_s", "evaluate_s"}
@@ -78,22 +79,24 @@ def test_a_result_tells_what_it_took(results):
         assert result.cost["peak_flops_per_s"] == peak_flops_per_s()
 
 
-def test_the_model_is_not_shown_and_nothing_can_be_changed(results):
+def test_the_model_is_not_shown_and_results_are_immutable(results):
     result = next(iter(results.values()))
     assert "model=" not in repr(result)
-    for made, field in ((result, "finite"), (result.weights[0], "end"), (Job(ex.cells(ex.CLASSES)[0], 0), "seed")):
+    for part, field in ((result, "finite"), (Job(ex.cells(ex.CLASSES)[0], 0), "seed")):
         with pytest.raises(dataclasses.FrozenInstanceError):
-            setattr(made, field, None)
+            setattr(part, field, None)
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        result.weights[0].end = "other"
 
 
 def test_every_field_is_described():
-    for kind in (Job, Result, Weight):
+    for kind in (Job, Result):
         for field in dataclasses.fields(kind):
             assert f"\n        {field.name}: " in kind.__doc__, f"{kind.__name__}.{field.name}"
 
 
 def test_every_engine_has_the_signature_of_the_contract():
     expected = list(typing.get_type_hints(Train.__call__, localns={"Device": object}))
-    for engine in (*ex.ENGINES.values(), selection.train):
-        required = [name for name in engine.__annotations__ if name != "most"]
+    for engine in (*ex.ENGINES.values(), fits.train, selection.train):
+        required = [name for name in engine.__annotations__ if name != "max_chunk"]
         assert required == expected

@@ -1,4 +1,4 @@
-"""Dropout by hash: as random as a network needs, and gone when the model is saved."""
+"""Dropout by hash: random enough for a network, and replaced by Keras' own when the model is saved."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 from negres_core.engine.contract import Job
-from negres_core.engine.dropout import HashDropout, draws_by_hash_alone, hashed_masks
+from negres_core.engine.dropout import HashDropout, hashed_masks, samples_only_by_hash
 from negres_core.engine.model import layers_of
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
@@ -20,7 +20,7 @@ ROWS, COLUMNS = 500, 200
 
 
 def masks(layer, calls=1, shape=(ROWS, COLUMNS)):
-    """Which elements were kept, 0 or 1, (calls, *shape)."""
+    """Return which elements were kept, 0 or 1, (calls, *shape)."""
     ones = np.ones(shape, np.float32)
     return np.stack([keras.ops.convert_to_numpy(layer(ones, training=True)) > 0 for _ in range(calls)]).astype(float)
 
@@ -33,13 +33,13 @@ def correlation(one, other):
 def test_the_expected_share_is_kept_and_scaled(rate):
     outputs = keras.ops.convert_to_numpy(HashDropout(rate, seed=3)(np.ones((ROWS, COLUMNS), np.float32), training=True))
     kept = outputs != 0
-    # Five standard errors of the share, and of each column's.
+    # Within five standard errors, for all elements and for each column.
     assert abs(kept.mean() - (1 - rate)) < 5 * np.sqrt(rate * (1 - rate) / kept.size)
     assert abs(kept.mean(axis=0) - (1 - rate)).max() < 5 * np.sqrt(rate * (1 - rate) / ROWS)
     np.testing.assert_allclose(outputs[kept], 1 / (1 - rate), rtol=1e-6)
 
 
-def test_the_inputs_are_kept_element_by_element():
+def test_masks_apply_element_by_element():
     inputs = np.random.default_rng(0).normal(size=(4, 3, 5)).astype(np.float32)
     outputs = keras.ops.convert_to_numpy(HashDropout(0.5, seed=1)(inputs, training=True))
     kept = outputs != 0
@@ -47,7 +47,7 @@ def test_the_inputs_are_kept_element_by_element():
     np.testing.assert_allclose(outputs[kept], 2 * inputs[kept], rtol=1e-6)
 
 
-def test_a_rate_of_0_keeps_all_and_a_rate_of_1_none():
+def test_a_rate_of_0_keeps_every_element_and_a_rate_of_1_keeps_none():
     assert masks(HashDropout(0.0)).all()
     assert not masks(HashDropout(1.0)).any()
 
@@ -63,11 +63,11 @@ def test_the_same_seed_gives_the_same_masks():
     np.testing.assert_array_equal(masks(HashDropout(0.5, seed=5), calls=3), masks(HashDropout(0.5, seed=5), calls=3))
 
 
-def test_elements_do_not_depend_on_their_neighbours_or_on_other_calls_layers_and_seeds():
+def test_masks_are_uncorrelated_between_neighbours_calls_layers_and_seeds():
     calls = masks(HashDropout(0.5, seed=5), calls=4)
     pairs = {
         "the next column": (calls[0][:, :-1], calls[0][:, 1:]),
-        "the next but one": (calls[0][:, :-2], calls[0][:, 2:]),
+        "the next column but one": (calls[0][:, :-2], calls[0][:, 2:]),
         "the next row": (calls[0][:-1], calls[0][1:]),
         "the next call": (calls[0], calls[1]),
         "the call after that": (calls[0], calls[2]),
@@ -100,7 +100,7 @@ def attention():
 
 
 @pytest.mark.parametrize(("build", "expected"), [(nested, 2), (ex.subclassed, 1), (attention, 1)])
-def test_every_dropout_of_a_model_is_reached_and_put_back(build, expected):
+def test_every_dropout_of_a_model_is_replaced_and_restored(build, expected):
     model = build()
     if not model.built:
         model(np.zeros((2, 6), np.float32))
@@ -108,44 +108,49 @@ def test_every_dropout_of_a_model_is_reached_and_put_back(build, expected):
     assert kinds.count(layers.Dropout) == expected
     with hashed_masks(model):
         assert [type(layer) for layer in layers_of(model)].count(HashDropout) == expected
-        assert draws_by_hash_alone(model)
+        assert samples_only_by_hash(model)
     assert [type(layer) for layer in layers_of(model)] == kinds
-    assert not draws_by_hash_alone(model)
+    assert not samples_only_by_hash(model)
 
 
-def test_the_layers_are_put_back_after_an_error():
+def test_the_layers_are_restored_after_an_error():
     model = ex.dense()
     with pytest.raises(ZeroDivisionError), hashed_masks(model):
         raise ZeroDivisionError
     assert not any(isinstance(layer, HashDropout) for layer in layers_of(model))
 
 
-class Louder(layers.Dropout):
-    """A Dropout of the researcher's own."""
+class CustomDropout(layers.Dropout):
+    """A custom subclass of Dropout."""
 
 
 @pytest.mark.parametrize(
     "layer",
-    [Louder(0.5), layers.Dropout(0.5, noise_shape=(None, 1)), layers.SpatialDropout1D(0.5), layers.AlphaDropout(0.5)],
+    [
+        CustomDropout(0.5),
+        layers.Dropout(0.5, noise_shape=(None, 1)),
+        layers.SpatialDropout1D(0.5),
+        layers.AlphaDropout(0.5),
+    ],
 )
-def test_other_random_layers_are_left_alone(layer):
+def test_other_random_layers_are_unchanged(layer):
     model = keras.Sequential([layer])
     kind = type(layer)
     with hashed_masks(model):
         assert type(layer) is kind
-        assert not draws_by_hash_alone(model)
+        assert not samples_only_by_hash(model)
 
 
-def test_a_model_without_random_numbers_draws_none():
-    assert draws_by_hash_alone(ex.plain())
+def test_a_model_without_random_layers_samples_only_by_hash():
+    assert samples_only_by_hash(ex.plain())
 
 
 @pytest.mark.parametrize("engine", ex.ENGINES)
-def test_the_saved_file_holds_keras_own_dropout(engine):
+def test_the_saved_file_contains_keras_own_dropout(engine):
     recipe = Recipe(ex.stage(ex.dense, epochs=1))
     (result,) = ex.train(engine, recipe, ex.CLASSES, [Job(ex.cells(ex.CLASSES)[0], 0)]).values()
     config = zipfile.ZipFile(io.BytesIO(result.model)).read("config.json").decode()
     assert config.count('"class_name": "Dropout"') == 2
     assert "negres" not in config
     assert "Hash" not in config
-    assert [type(layer) for layer in ex.loaded(result).layers].count(layers.Dropout) == 2
+    assert [type(layer) for layer in ex.model_of(result).layers].count(layers.Dropout) == 2

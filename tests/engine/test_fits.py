@@ -1,3 +1,5 @@
+"""A fit is called for each job with its folds, its seed and the inherited model, and its output is scored."""
+
 from __future__ import annotations
 
 import keras
@@ -53,7 +55,7 @@ def doubled(train, test, model):
     return 2 * np.asarray(model(test.x, training=False))
 
 
-def strip(train, test, seed):
+def picture_strip(train, test, seed):
     return {"a face": test.x[0], "noise": np.random.default_rng(seed).random((4, 6))}
 
 
@@ -73,26 +75,26 @@ def test_predictions_are_scored_as_those_of_a_network():
     assert result.metrics != other.metrics
 
 
-def test_labels_may_be_predicted():
+def test_labels_can_be_predicted():
     result, _ = results(Recipe(Fit(majority)), CLASSES)
 
     assert sum(result.predictions["counts"]) == len(cells(CLASSES)[0].test)
 
 
-def test_metrics_may_be_returned_and_ask_for_attributes():
+def test_metrics_can_be_returned_and_computed_from_attributes():
     result, _ = results(Recipe(Fit(brightness, metrics=(Metric("rows", higher_is_better=True, unit="rows"),))), IMAGES)
 
     assert result.metrics == {"accuracy": IMAGES.attributes["bright"][cells(IMAGES)[0].test].mean(), "rows": 10.0}
 
 
-def test_every_replicate_has_a_seed_of_its_own():
+def test_every_replicate_has_its_own_seed():
     numbers = [result.metrics["number"] for result in results(Recipe(Fit(random_number)), IMAGES, seeds=2)]
 
     assert len(set(numbers)) == 4
     assert numbers == [result.metrics["number"] for result in results(Recipe(Fit(random_number)), IMAGES, seeds=2)]
 
 
-def test_the_inherited_model_is_looked_at_and_named_in_the_record(tmp_path):
+def test_the_inherited_model_is_given_to_the_fit_and_identified_in_the_result(tmp_path):
     model = autoencoder((4, 4, 1))
     path = tmp_path / "model.keras"
     model.save(path)
@@ -118,13 +120,13 @@ def test_inputs_are_prepared_as_the_recipe_says():
     assert result.metrics["highest"] == pytest.approx(1.0)
 
 
-def test_what_is_not_finite_is_said_so():
+def test_a_metric_that_is_not_finite_is_reported():
     result, _ = results(Recipe(Fit(lambda train, test: {"accuracy": float("nan")})), IMAGES)
 
     assert not result.finite
 
 
-def test_the_selection_of_engines_knows_fits():
+def test_the_selection_of_engines_computes_fits():
     jobs = [Job(cells(IMAGES)[0], 0)]
 
     [(job, result)] = train_any(Recipe(Fit(pca)), IMAGES, jobs, device=CPU)
@@ -137,11 +139,11 @@ def test_the_selection_of_engines_knows_fits():
     ("compute", "wrong"),
     [
         (lambda train, test: test.y[1:], "has to return predictions of the test fold, finite values"),
-        (lambda train, test: {"accuracy": [1, 2]}, "has to map the names of metrics to one number each"),
-        (lambda train, test: {}, "has to map the names of metrics to one number each"),
+        (lambda train, test: {"accuracy": [1, 2]}, "has to map each metric's name to one number"),
+        (lambda train, test: {}, "has to map each metric's name to one number"),
     ],
 )
-def test_refuses_what_is_neither_predictions_nor_metrics(compute, wrong):
+def test_refuses_output_that_is_neither_predictions_nor_metrics(compute, wrong):
     with pytest.raises(InputError, match=wrong):
         results(Recipe(Fit(compute)), IMAGES)
 
@@ -152,25 +154,27 @@ def test_refuses_values_for_class_labels():
 
 
 @pytest.mark.parametrize("compute", [lambda train: 0, lambda train, test, code: 0, doubled])
-def test_refuses_a_function_that_asks_for_what_it_is_not_given(compute):
-    with pytest.raises(InputError, match="takes a training fold and a test fold, and may name seed"):
+def test_refuses_a_function_with_unknown_arguments(compute):
+    with pytest.raises(InputError, match="has to take a training fold and a test fold, and may take seed"):
         check_recipe(Recipe(Fit(compute)), IMAGES)
 
 
-def test_a_fit_that_inherits_may_ask_for_the_model():
+def test_a_fit_that_inherits_can_take_the_model():
     check_recipe(Recipe(Stage(autoencoder, loss="mse"), Fit(doubled, inherits=autoencoder)), IMAGES)
 
 
-@pytest.mark.parametrize("draws", [lambda train: {}, lambda train, test, code: {}, doubled])
-def test_what_draws_may_ask_for_no_more_than_what_computes(draws):
-    with pytest.raises(InputError, match="takes a training fold and a test fold, and may name seed"):
-        check_recipe(Recipe(Fit(pca, pictures=draws)), IMAGES)
+@pytest.mark.parametrize("pictures", [lambda train: {}, lambda train, test, code: {}, doubled])
+def test_refuses_a_picture_function_with_unknown_arguments(pictures):
+    with pytest.raises(InputError, match="has to take a training fold and a test fold, and may take seed"):
+        check_recipe(Recipe(Fit(pca, pictures=pictures)), IMAGES)
 
 
-def test_a_fit_draws_as_it_computes():
+def test_pictures_get_the_folds_and_the_seed_of_their_job():
     cell = cells(IMAGES)[1]
 
-    one, again, other = (render(Recipe(Fit(pca, pictures=strip)), IMAGES, Job(cell, seed)) for seed in (0, 0, 1))
+    one, again, other = (
+        render(Recipe(Fit(pca, pictures=picture_strip)), IMAGES, Job(cell, seed)) for seed in (0, 0, 1)
+    )
 
     assert np.array_equal(one["a face"], FACES[cell.test[0]])
     assert np.array_equal(one["noise"], again["noise"])
@@ -178,7 +182,7 @@ def test_a_fit_draws_as_it_computes():
     assert render(Recipe(Fit(pca)), IMAGES, Job(cell, 0)) == {}
 
 
-def test_the_model_can_be_drawn_with(tmp_path):
+def test_pictures_can_use_the_inherited_model(tmp_path):
     model = autoencoder((4, 4, 1))
     model.save(tmp_path / "model.keras")
     recipe = Recipe(
@@ -191,19 +195,21 @@ def test_the_model_can_be_drawn_with(tmp_path):
     )
     cell = cells(IMAGES)[0]
 
-    drawn = render(recipe, IMAGES, Job(cell, 0, tmp_path / "model.keras"))
+    images = render(recipe, IMAGES, Job(cell, 0, tmp_path / "model.keras"))
 
-    np.testing.assert_allclose(drawn["first"], np.asarray(model(FACES[cell.test[:1]]))[0], rtol=1e-6)
+    np.testing.assert_allclose(images["first"], np.asarray(model(FACES[cell.test[:1]]))[0], rtol=1e-6)
 
 
-def test_another_drawing_is_no_other_recipe():
-    described = [describe_recipe(Recipe(Fit(pca, pictures=draws)), IMAGES) for draws in (None, strip, brightness)]
+def test_pictures_are_not_part_of_the_description_of_a_recipe():
+    one, two, three = (
+        describe_recipe(Recipe(Fit(pca, pictures=pictures)), IMAGES) for pictures in (None, picture_strip, brightness)
+    )
 
-    assert described[0] == described[1] == described[2]
+    assert one == two == three
 
 
 @pytest.mark.parametrize(
-    ("made", "received"),
+    ("output", "received"),
     [
         (None, "NoneType"),
         ({}, "dict"),
@@ -213,8 +219,8 @@ def test_another_drawing_is_no_other_recipe():
         ({1: np.zeros((2, 2))}, r"float64 \(2, 2\)"),
     ],
 )
-def test_refuses_drawings_that_are_no_images(made, received):
-    recipe = Recipe(Fit(pca, pictures=lambda train, test: made))
+def test_refuses_pictures_that_are_not_images(output, received):
+    recipe = Recipe(Fit(pca, pictures=lambda train, test: output))
 
     with pytest.raises(InputError, match=f"has to map captions to images.*\n.*{received}"):
         render(recipe, IMAGES, Job(cells(IMAGES)[0], 0))

@@ -1,4 +1,4 @@
-"""A second look sees the model that was saved, on the rows it was tested on, by other means than it was trained by."""
+"""An inspection measures the saved model on its own test fold, independently of the engine that trained it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import pytest
 from keras import layers
 
 from negres_core import Dataset, Fit
-from negres_core.engine import inspection as probing
 from negres_core.engine.contract import Job
-from negres_core.engine.inspection import SavedModels
+from negres_core.engine.inspection import INSPECTED_BATCHES, SavedModels, _raise_contrast, _sample_batches
 from negres_core.recipe import Recipe
 from negres_core.run import Arm
 from tests.engine import examples as ex
@@ -25,10 +24,10 @@ def standardize():
 
 
 @pytest.fixture
-def probed(tmp_path):
-    """Train the first cell of a recipe by plain Keras; return what was recorded of it, and looks at it."""
+def inspected(tmp_path):
+    """Train one cell of a recipe by plain Keras; return its result, the saved models and the replicate."""
 
-    def probed(recipe, data, cell=0):
+    def train(recipe, data, cell=0):
         cells = ex.cells(data)
         [result] = ex.train("reference", recipe, data, [Job(cells[cell], 0)]).values()
         path = tmp_path / f"model.{recipe.last.saved_as}"
@@ -36,13 +35,13 @@ def probed(tmp_path):
         replicate = SimpleNamespace(id="it", key=SimpleNamespace(repeat=0, fold=cell, seed=0))
         return result, SavedModels(data, cells, lambda replicate: path), replicate
 
-    return probed
+    return train
 
 
 @pytest.mark.parametrize("name", ["dropout", "convolution", "subclass", "batch normalization", "added loss", "same"])
-def test_it_sees_what_was_recorded(probed, name):
+def test_an_inspection_agrees_with_the_recorded_result(inspected, name):
     recipe, data = ex.RECIPES[name]
-    result, models, replicate = probed(recipe, data)
+    result, models, replicate = inspected(recipe, data)
     inspection = models.inspect(recipe, replicate)
 
     assert inspection.weights == [weight.end for weight in result.weights]
@@ -51,12 +50,14 @@ def test_it_sees_what_was_recorded(probed, name):
     if data.task == "classification":
         assert np.mean(inspection.predicted == inspection.targets) == result.metrics["accuracy"]
     else:
-        assert np.mean((inspection.predicted - inspection.targets) ** 2) == pytest.approx(result.metrics["mse"], rel=1e-4)
-    assert np.isfinite([inspection.training_loss, inspection.inference_loss, inspection.gradient_norm, inspection.weight_norm]).all()
+        mse = np.mean((inspection.predicted - inspection.targets) ** 2)
+        assert mse == pytest.approx(result.metrics["mse"], rel=1e-4)
+    losses = [inspection.training_loss, inspection.inference_loss]
+    assert np.isfinite([*losses, inspection.gradient_norm, inspection.weight_norm]).all()
 
 
 @pytest.mark.parametrize("saved_as", ["keras", "h5"])
-def test_a_frozen_base_keeps_its_weights_apart(probed, tmp_path, saved_as):
+def test_the_weights_of_a_frozen_base_are_loaded_in_the_right_order(inspected, tmp_path, saved_as):
     """In HDF5 the order of a layer's weights depends on which are frozen."""
 
     def base():
@@ -80,35 +81,35 @@ def test_a_frozen_base_keeps_its_weights_apart(probed, tmp_path, saved_as):
 
     assert models.inspect(recipe, replicate).weights == [weight.end for weight in result.weights]
     own = [i for i, weight in enumerate(result.weights) if weight.inherited_from is None]
-    drawn = models.redraw_weights(recipe, replicate)
-    assert [drawn[i] for i in own] == [result.weights[i].start for i in own]
-    assert drawn != [weight.start for weight in result.weights]
+    initial = models.redraw_weights(recipe, replicate)
+    assert [initial[i] for i in own] == [result.weights[i].start for i in own]
+    assert initial != [weight.start for weight in result.weights]
 
 
-def test_inputs_are_prepared_for_its_own_cell(probed):
+def test_inputs_are_prepared_for_the_cell_of_the_replicate(inspected):
     recipe = Recipe(ex.stage(ex.dense), preprocess=standardize)
-    result, models, replicate = probed(recipe, ex.CLASSES, cell=1)
+    result, models, replicate = inspected(recipe, ex.CLASSES, cell=1)
     inspection = models.inspect(recipe, replicate)
     cell = ex.cells(ex.CLASSES)[1]
     x = ex.CLASSES.x
     prepared = standardize().fit(x[cell.train]).transform(x[cell.test])
 
     assert inspection.targets.tolist() == ex.CLASSES.y[cell.test].tolist()
-    assert inspection.outputs == pytest.approx(np.array(ex.loaded(result)(prepared)), abs=1e-5)
+    assert inspection.outputs == pytest.approx(np.array(ex.model_of(result)(prepared)), abs=1e-5)
 
 
-def test_trivial_losses_are_those_of_shares_and_means(probed):
+def test_trivial_losses_are_those_of_class_shares_and_column_means(inspected):
     def trivial(recipe, data):
-        _, models, replicate = probed(recipe, data)
+        _, models, replicate = inspected(recipe, data)
         cell = ex.cells(data)[0]
         return models.inspect(recipe, replicate).trivial_loss, data.y[cell.train], data.y[cell.test]
 
-    found, train, test = trivial(Recipe(ex.stage(ex.dense)), ex.CLASSES)
+    loss, train, test = trivial(Recipe(ex.stage(ex.dense)), ex.CLASSES)
     shares = np.bincount(train) / len(train)
-    assert found == pytest.approx(-np.mean(np.log(shares[test])), rel=1e-4)
+    assert loss == pytest.approx(-np.mean(np.log(shares[test])), rel=1e-4)
 
-    found, train, test = trivial(Recipe(ex.stage(ex.linear, loss="mse")), ex.VALUES)
-    assert found == pytest.approx(np.mean((test - train.mean(axis=0)) ** 2), rel=1e-4)
+    loss, train, test = trivial(Recipe(ex.stage(ex.linear, loss="mse")), ex.VALUES)
+    assert loss == pytest.approx(np.mean((test - train.mean(axis=0)) ** 2), rel=1e-4)
 
     def logits():
         return keras.losses.BinaryCrossentropy(from_logits=True)
@@ -116,42 +117,41 @@ def test_trivial_losses_are_those_of_shares_and_means(probed):
     def one():
         return keras.Sequential([keras.Input((6,)), layers.Dense(1, name="one")])
 
-    share = None
-    for build, loss in ((ex.sigmoid, "binary_crossentropy"), (one, logits)):
-        found, train, test = trivial(Recipe(ex.stage(build, loss=loss)), ex.BINARY)
+    for build, keras_loss in ((ex.sigmoid, "binary_crossentropy"), (one, logits)):
+        loss, train, test = trivial(Recipe(ex.stage(build, loss=keras_loss)), ex.BINARY)
         share = train.mean()
-        assert found == pytest.approx(-np.mean(np.where(test, np.log(share), np.log(1 - share))), rel=1e-4)
+        assert loss == pytest.approx(-np.mean(np.where(test, np.log(share), np.log(1 - share))), rel=1e-4)
 
 
-def test_an_objective_has_no_loss_on_the_test_fold(probed):
+def test_an_objective_has_no_loss_on_the_test_fold(inspected):
     for name in ("objective", "two players"):
         recipe, data = ex.RECIPES[name]
-        _, models, replicate = probed(recipe, data)
+        _, models, replicate = inspected(recipe, data)
         inspection = models.inspect(recipe, replicate)
         assert (inspection.loss, inspection.trivial_loss) == (None, None)
         assert inspection.gradient_norm > 0
 
 
-def test_dropout_is_on_in_one_loss_and_off_in_the_other(probed):
+def test_dropout_is_on_in_one_loss_and_off_in_the_other(inspected):
     recipe, data = ex.RECIPES["dropout"]
-    _, models, replicate = probed(recipe, data)
+    _, models, replicate = inspected(recipe, data)
     inspection = models.inspect(recipe, replicate)
-    plain, other = Recipe(ex.stage(ex.plain)), probed
-    _, models, replicate = other(plain, data)
+    plain = Recipe(ex.stage(ex.plain))
+    _, models, replicate = inspected(plain, data)
     without = models.inspect(plain, replicate)
 
     assert inspection.training_loss != pytest.approx(inspection.inference_loss, rel=1e-3)
     assert without.training_loss == pytest.approx(without.inference_loss, rel=1e-5)
 
 
-def test_the_gradient_is_that_of_the_mean_loss(probed):
-    """Of a linear model with mean squared error it has a closed form, over the rows that were sampled."""
+def test_the_gradient_is_that_of_the_mean_loss(inspected):
+    """For a linear model with mean squared error it has a closed form, over the sampled rows."""
     recipe = Recipe(ex.stage(ex.linear, loss="mse", batch_size=13))
-    result, models, replicate = probed(recipe, ex.VALUES)
+    result, models, replicate = inspected(recipe, ex.VALUES)
     inspection = models.inspect(recipe, replicate)
-    batches = probing._sample(ex.cells(ex.VALUES)[0], 13)
+    batches = _sample_batches(ex.cells(ex.VALUES)[0], 13)
     rows = np.concatenate(batches)
-    kernel, bias = ex.loaded(result).get_weights()
+    kernel, bias = ex.model_of(result).get_weights()
     error = 2 * (ex.VALUES.x[rows] @ kernel + bias - ex.VALUES.y[rows]) / (2 * len(rows))
     by_hand = np.sqrt(np.sum((ex.VALUES.x[rows].T @ error) ** 2) + np.sum(error.sum(axis=0) ** 2))
 
@@ -161,7 +161,7 @@ def test_the_gradient_is_that_of_the_mean_loss(probed):
 
 
 def half_dead():
-    """Ten units of which six are never above zero, in front of a nested model whose two units are alive and dead."""
+    """Six dead units and four living ones, followed by a nested model with one living unit."""
     dead = keras.initializers.Constant(-1e6)
     alive = keras.initializers.Constant(1e6)
     inner = keras.Sequential(
@@ -190,42 +190,42 @@ def silent_channels():
     )
 
 
-def test_silent_units_are_counted_layer_by_layer_at_every_depth(probed):
+def test_silent_units_are_counted_layer_by_layer_at_every_depth(inspected):
     recipe = Recipe(ex.stage(half_dead, optimizer=lambda: keras.optimizers.SGD(1e-9)))
-    _, models, replicate = probed(recipe, ex.BINARY)
+    _, models, replicate = inspected(recipe, ex.BINARY)
 
     assert sorted(models.inspect(recipe, replicate).silent) == [(0, 1), (0, 4), (6, 6)]
 
 
-def test_a_channel_is_silent_where_it_is_zero_at_all_positions(probed):
+def test_a_channel_is_silent_if_it_is_zero_at_all_positions(inspected):
     recipe = Recipe(ex.stage(silent_channels, optimizer=lambda: keras.optimizers.SGD(1e-9)))
-    _, models, replicate = probed(recipe, ex.IMAGES)
+    _, models, replicate = inspected(recipe, ex.IMAGES)
 
     assert models.inspect(recipe, replicate).silent == [(2, 3)]
 
 
-def test_a_layer_that_answers_is_no_hidden_layer(probed):
+def test_the_output_layer_is_not_a_hidden_layer(inspected):
     def positive():
         return keras.Sequential([keras.Input((6,)), layers.Dense(2, activation="relu", name="values")])
 
     recipe = Recipe(ex.stage(positive, loss="mse"))
-    _, models, replicate = probed(recipe, ex.VALUES)
+    _, models, replicate = inspected(recipe, ex.VALUES)
 
     assert models.inspect(recipe, replicate).silent == []
 
 
-def test_a_replicate_is_looked_at_once(probed, monkeypatch):
+def test_a_replicate_is_inspected_once(inspected, monkeypatch):
     recipe, data = ex.RECIPES["same"]
-    _, models, replicate = probed(recipe, data)
+    _, models, replicate = inspected(recipe, data)
     first = models.inspect(recipe, replicate)
-    monkeypatch.setattr(probing, "_predict", None)
+    monkeypatch.setattr("negres_core.engine.inspection._predict", None)
 
     assert models.inspect(recipe, replicate) is first
     assert models.output_layer(recipe) is first.output_layer
 
 
-def test_a_model_that_keras_cannot_load_is_looked_at_all_the_same(probed):
-    """Its classes are known to the build function alone."""
+def test_a_model_that_keras_cannot_load_can_be_inspected(inspected):
+    """Only the build function knows its classes."""
 
     class Doubled(layers.Layer):
         def call(self, inputs):
@@ -235,26 +235,26 @@ def test_a_model_that_keras_cannot_load_is_looked_at_all_the_same(probed):
         return keras.Sequential([keras.Input((6,)), Doubled(), layers.Dense(8, activation="softmax", name="classes")])
 
     recipe = Recipe(ex.stage(build))
-    result, models, replicate = probed(recipe, ex.CLASSES)
+    result, models, replicate = inspected(recipe, ex.CLASSES)
 
     assert models.inspect(recipe, replicate).weights == [weight.end for weight in result.weights]
 
 
-def test_the_sample_is_spread_over_the_fold_in_batches_of_one_size():
+def test_the_sample_is_spread_over_the_fold_in_batches_of_equal_size():
     cell = SimpleNamespace(train=np.arange(10_000))
-    rows = probing._sample(cell, 128)
+    rows = _sample_batches(cell, 128)
 
     assert [len(batch) for batch in rows] == [128] * 4
     assert np.concatenate(rows).max() > 9_000
     assert len(set(np.concatenate(rows).tolist())) == 512
-    assert [len(batch) for batch in probing._sample(cell, 1)] == [1] * probing.BATCHES
-    assert [len(batch) for batch in probing._sample(SimpleNamespace(train=np.arange(7)), 128)] == [7]
+    assert [len(batch) for batch in _sample_batches(cell, 1)] == [1] * INSPECTED_BATCHES
+    assert [len(batch) for batch in _sample_batches(SimpleNamespace(train=np.arange(7)), 128)] == [7]
 
 
 @pytest.mark.parametrize("name", ["convolution", "added loss"])
-def test_it_predicts_some_rows_of_a_test_fold(probed, name):
+def test_some_rows_of_a_test_fold_are_predicted(inspected, name):
     recipe, data = ex.RECIPES[name]
-    _, models, replicate = probed(recipe, data)
+    _, models, replicate = inspected(recipe, data)
     inspection = models.inspect(recipe, replicate)
     arm = Arm("treatment", recipe, [[replicate]])
 
@@ -263,9 +263,9 @@ def test_it_predicts_some_rows_of_a_test_fold(probed, name):
     np.testing.assert_allclose(predicted, inspection.predicted[2:4], rtol=1e-5, atol=1e-6)
 
 
-def test_it_predicts_what_a_fit_makes_of_the_model_it_inherits(probed):
+def test_predictions_of_a_fit_use_the_inherited_model(inspected):
     recipe, data = ex.RECIPES["added loss"]
-    _, models, replicate = probed(recipe, data)
+    _, models, replicate = inspected(recipe, data)
     inspection = models.inspect(recipe, replicate)
 
     def halved(train, test, model):
@@ -284,9 +284,9 @@ def test_it_predicts_what_a_fit_makes_of_the_model_it_inherits(probed):
     assert models.predict(arms[1], 0, rows) is None
 
 
-def test_a_fit_is_computed_once_for_the_same_rows(probed):
+def test_a_fit_is_computed_once_for_the_same_rows(inspected):
     recipe, data = ex.RECIPES["added loss"]
-    _, models, replicate = probed(recipe, data)
+    _, models, replicate = inspected(recipe, data)
     calls = []
 
     def copied(train, test):
@@ -300,23 +300,23 @@ def test_a_fit_is_computed_once_for_the_same_rows(probed):
     np.testing.assert_array_equal(predicted[0], predicted[1])
 
 
-def test_a_fit_draws_of_a_replicate_and_a_network_draws_nothing(probed):
+def test_a_fit_renders_pictures_and_a_network_does_not(inspected):
     recipe, data = ex.RECIPES["added loss"]
-    _, models, replicate = probed(recipe, data)
+    _, models, replicate = inspected(recipe, data)
 
     def first(train, test, model):
         return {"first": np.asarray(model(test.x[:1], training=False)).reshape(1, -1)}
 
-    drawing = Recipe(*recipe.stages, Fit(first, inherits=recipe.last.build, pictures=first))
-    drawn = models.render_fit(Arm("treatment", drawing, [[replicate]] * 2), 0)
+    with_pictures = Recipe(*recipe.stages, Fit(first, inherits=recipe.last.build, pictures=first))
+    images = models.render_fit(Arm("treatment", with_pictures, [[replicate]] * 2), 0)
 
     expected = models.inspect(recipe, replicate).predicted[:1].reshape(1, -1)
-    np.testing.assert_allclose(drawn["first"], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(images["first"], expected, rtol=1e-5, atol=1e-6)
     assert models.render_fit(Arm("treatment", recipe, [[replicate]]), 0) == {}
 
 
 @pytest.mark.parametrize(("last", "low", "high"), [("sigmoid", 0.0, 1.0), ("tanh", -1.0, 1.0), ("linear", -50.0, 50.0)])
-def test_driven_outputs_show_the_ends_of_the_last_activation(probed, last, low, high):
+def test_driven_outputs_reach_the_limits_of_the_last_activation(inspected, last, low, high):
     def build(input_shape):
         flat = [layers.Flatten(), layers.Dense(16, activation="relu"), layers.Dense(16, activation=last)]
         return keras.Sequential([keras.Input(input_shape), *flat, layers.Reshape(input_shape)])
@@ -324,7 +324,7 @@ def test_driven_outputs_show_the_ends_of_the_last_activation(probed, last, low, 
     faces = np.random.default_rng(0).uniform(size=(24, 4, 4, 1)).astype(np.float32)
     data = Dataset(x=faces, y=faces, name="faces")
     recipe = Recipe(ex.stage(build, loss="mse"))
-    _, models, replicate = probed(recipe, data)
+    _, models, replicate = inspected(recipe, data)
 
     driven = models.drive(recipe, replicate, ex.cells(data)[0].test[:5])
 
@@ -340,8 +340,8 @@ def test_labels_beside_images_are_not_driven():
     labels = np.arange(4, dtype=np.float32).reshape(2, 2)
     images = np.array([[[0.0]], [[1.0]]], dtype=np.float32)
 
-    alone, both = probing._raise_contrast(images), probing._raise_contrast({"image": images, "label": labels})
+    alone, both = _raise_contrast(images), _raise_contrast({"image": images, "label": labels})
 
     assert alone.ravel().tolist() == both["image"].ravel().tolist() == [-4999.5, 5000.5, 5000.5, -4999.5]
     assert both["label"].tolist() == [*labels.tolist(), *labels.tolist()]
-    assert probing._raise_contrast(labels).ravel().tolist() == [-9999, -9998, 10001, 10002, 10001, 10002, -9999, -9998]
+    assert _raise_contrast(labels).ravel().tolist() == [-9999, -9998, 10001, 10002, 10001, 10002, -9999, -9998]

@@ -1,4 +1,4 @@
-"""Under JAX all engines give the same numbers, and from the same start those of TensorFlow."""
+"""Under JAX all engines give the same numbers, and from equal initial weights those of TensorFlow."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_two_seeds_give_two_results(under_jax):
 
 
 @pytest.mark.parametrize("name", ["same", "two inputs"])
-def test_from_the_same_start_the_weights_are_those_of_tensorflow(under_jax, name):
-    here = ex.as_numbers(name, seeds=1)
+def test_equal_initial_weights_give_the_weights_of_tensorflow(under_jax, name):
+    under_tensorflow = ex.as_numbers(name, seeds=1)
     for engine in ex.ENGINES:
-        assert_same_weights(here[engine], under_jax[name][engine])
+        assert_same_weights(under_tensorflow[engine], under_jax[name][engine])

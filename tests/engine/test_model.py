@@ -1,4 +1,4 @@
-"""Models are built under a seed, share weights by the names their authors gave, and freeze what they share."""
+"""Models are built from a seed, share weights by the names that their authors chose, and freeze shared layers."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ from tests.engine import examples as ex
 
 
 def dense(*names, width=6, name=None):
-    """A model of dense layers, one a name; None leaves the naming to Keras."""
+    """A model with one dense layer per name; Keras names a layer whose name is None."""
     return keras.Sequential([keras.Input((6,)), *(layers.Dense(width, name=layer) for layer in names)], name=name)
 
 
 def matched(model, other):
-    """Path in the model to path in the other."""
+    """Map each path in the model to its match in the other."""
     paths, others = weight_paths(model), weight_paths(other)
     return {paths[here]: others[there] for here, there in match_weights(model, others, wanted_by="it").items()}
 
 
 def trainable(model):
-    """Paths of the weights that are trained."""
-    given = {id(weight) for weight in model.trainable_weights}
-    return [path for path, weight in zip(weight_paths(model), model.weights, strict=True) if id(weight) in given]
+    """Return the paths of the trainable weights."""
+    ids = {id(weight) for weight in model.trainable_weights}
+    return [path for path, weight in zip(weight_paths(model), model.weights, strict=True) if id(weight) in ids]
 
 
 # Built
 
 
-def test_a_seed_determines_the_initial_weights_whatever_was_drawn_before():
+def test_a_seed_determines_the_initial_weights_whatever_was_sampled_before():
     first = build_model(ex.dense, ex.CLASSES, seed=4).get_weights()
     random.seed(99)
-    np.random.seed(99)  # noqa: NPY002 # the global generator is what is disturbed here
+    np.random.seed(99)  # noqa: NPY002 # disturbs the global generator on purpose
     keras.utils.set_random_seed(99)
     ex.dense()
     again, other = (build_model(ex.dense, ex.CLASSES, seed=seed).get_weights() for seed in (4, 5))
@@ -69,14 +69,14 @@ def test_a_sequential_without_an_input_is_built_from_the_data():
     assert [tuple(weight.shape) for weight in model.weights] == [(6, 3), (3,)]
 
 
-def test_a_build_function_is_offered_the_shape_of_the_data():
+def test_a_build_function_can_take_the_shape_of_the_data():
     def build(input_shape, outputs):
         return keras.Sequential([keras.Input(input_shape), layers.Flatten(), layers.Dense(outputs)])
 
     assert output_shape(build_model(build, ex.IMAGES), ex.IMAGES, name="build") == (3,)
 
 
-def test_what_is_no_model_is_refused():
+def test_an_object_that_is_not_a_model_is_refused():
     with pytest.raises(InputError, match="layer_alone has to return a Keras model") as error:
         build_model(layer_alone, ex.CLASSES)
     assert error.value.received == "a Dense"
@@ -94,7 +94,7 @@ def test_a_compiled_model_is_refused():
 
     with pytest.raises(InputError, match="ready returns a compiled model") as error:
         build_model(ready, ex.CLASSES)
-    assert "Leave compile() out" in error.value.remedy
+    assert "Leave out compile()" in error.value.remedy
 
 
 def test_a_model_that_cannot_take_the_rows_is_refused():
@@ -105,7 +105,7 @@ def test_a_model_that_cannot_take_the_rows_is_refused():
 
 
 def of_inputs(*names, width=1):
-    """A model that has inputs of these names."""
+    """A model with inputs of these names."""
     inputs = {name: keras.Input((width,), name=name) for name in names}
     return keras.Model(inputs, layers.Dense(3)(layers.Concatenate()(list(inputs.values()))))
 
@@ -114,12 +114,12 @@ BOTH = Dataset(x={"sex": np.zeros((4, 1)), "age": np.ones((4, 1))}, y=[0, 1, 0, 
 
 
 @pytest.mark.parametrize("names", [("age",), ("age", "size"), ("age", "sex", "size")])
-def test_inputs_have_the_names_of_the_data(names):
+def test_inputs_need_the_names_of_the_data(names):
     assert output_shape(of_inputs("age", "sex"), BOTH, name="it") == (3,)
-    with pytest.raises(InputError, match="it returns a model whose inputs are not named as those of 'both'") as error:
+    with pytest.raises(InputError, match="do not have the names of the inputs of 'both'") as error:
         output_shape(of_inputs(*names), BOTH, name="it")
-    assert error.value.received == f"inputs {', '.join(names)}; and of the data age, sex"
-    assert "of each item of `input_shape`" in error.value.remedy
+    assert error.value.received == f"inputs {', '.join(names)}; the data have age, sex"
+    assert "for each item of `input_shape`" in error.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -140,25 +140,25 @@ def test_inputs_that_do_not_fit_are_refused(model, data, shape):
 # Optimizer and loss
 
 
-def test_an_optimizer_and_a_loss_are_fresh_at_every_call():
+def test_an_optimizer_and_a_loss_are_new_at_every_call():
     stage = ex.stage(ex.plain, optimizer=ex.momentum, loss="mse")
     assert make_optimizer(stage) is not make_optimizer(stage)
     assert make_optimizer(stage).momentum == 0.9
     assert make_loss(stage)(np.array([1.0, 3.0]), np.array([0.0, 0.0])) == 5
 
 
-def test_a_loss_sees_targets_as_keras_hands_them_over():
-    """Integer labels come as floats, and as a column where there is one output."""
-    seen = {}
+def test_a_loss_gets_targets_as_keras_passes_them():
+    """Integer labels arrive as floats, and as a column if there is one output."""
+    targets = {}
 
     def loss(y, outputs):
-        seen[tuple(outputs.shape)] = (keras.backend.standardize_dtype(y.dtype), tuple(y.shape))
+        targets[tuple(outputs.shape)] = (keras.backend.standardize_dtype(y.dtype), tuple(y.shape))
         return keras.ops.mean(outputs)
 
     objective = make_loss_object(ex.stage(ex.plain, loss=lambda: loss))
     for width in (1, 8):
         objective(np.array([1, 2, 0], np.int32), np.zeros((3, width), np.float32))
-    assert seen == {(3, 1): ("float32", (3, 1)), (3, 8): ("float32", (3,))}
+    assert targets == {(3, 1): ("float32", (3, 1)), (3, 8): ("float32", (3,))}
 
 
 # Matched
@@ -177,8 +177,8 @@ def test_layers_match_by_name_and_only_by_name():
 def test_a_layer_is_found_inside_a_nested_model(nested_in):
     inner, flat = dense("a", name="inner"), dense("a", "b")
     nested = keras.Sequential([keras.Input((6,)), layers.Dense(6, name="front"), inner])
-    found = matched(nested, flat) if nested_in == "model" else matched(flat, nested)
-    assert set(found) == ({"inner/a/kernel", "inner/a/bias"} if nested_in == "model" else {"a/kernel", "a/bias"})
+    matches = matched(nested, flat) if nested_in == "model" else matched(flat, nested)
+    assert set(matches) == ({"inner/a/kernel", "inner/a/bias"} if nested_in == "model" else {"a/kernel", "a/bias"})
 
 
 def test_a_subclassed_model_matches_a_flat_one():
@@ -187,7 +187,7 @@ def test_a_subclassed_model_matches_a_flat_one():
     assert set(matched(ex.plain(), net)) == {"classes/kernel", "classes/bias"}
 
 
-def test_a_layer_with_the_name_of_its_model_keeps_it():
+def test_a_layer_with_the_name_of_its_model_keeps_its_path():
     other = dense("net", "a", name="net")
     assert set(matched(dense("front", "net", name="grown"), other)) == {"net/kernel", "net/bias"}
 
@@ -198,7 +198,7 @@ def test_layers_taken_from_another_model_match_as_the_models_own():
     assert len(matched(first, second)) == 4
 
 
-def test_a_part_of_a_name_is_no_match():
+def test_a_part_of_a_name_does_not_match():
     with pytest.raises(InputError, match="they share no layer"):
         matched(dense("a_1"), dense("1", "a"))
 
@@ -232,8 +232,8 @@ def test_a_made_up_name_is_a_class_and_a_count(name, kind, expected):
     assert is_made_up(name, kind) is expected
 
 
-def test_the_names_that_keras_makes_up_are_recognised():
-    made = [
+def test_the_names_that_keras_makes_up_are_recognized():
+    unnamed = [
         layers.Dense(1),
         layers.Conv2DTranspose(1, 1),
         layers.BatchNormalization(),
@@ -243,7 +243,7 @@ def test_the_names_that_keras_makes_up_are_recognised():
         layers.SeparableConv1D(1, 1),
         keras.Sequential(),
     ]
-    assert [layer.name for layer in made if not is_made_up(layer.name, type(layer).__name__)] == []
+    assert [layer.name for layer in unnamed if not is_made_up(layer.name, type(layer).__name__)] == []
 
 
 def test_a_name_that_matches_two_layers_is_refused():
@@ -254,7 +254,7 @@ def test_a_name_that_matches_two_layers_is_refused():
     assert "two/a/kernel" in error.value.received
 
 
-def test_an_exact_match_wins_over_one_by_ending():
+def test_an_exact_match_takes_precedence_over_a_match_by_ending():
     both = keras.Sequential([keras.Input((6,)), dense("a", name="inner"), layers.Dense(6, name="a")])
     assert matched(dense("a"), both) == {"a/kernel": "a/kernel", "a/bias": "a/bias"}
 
@@ -262,7 +262,7 @@ def test_an_exact_match_wins_over_one_by_ending():
 # Inherited and frozen
 
 
-def test_inherited_weights_are_set_and_the_others_left():
+def test_inherited_weights_are_set_and_the_others_unchanged():
     parent, model = dense("a", "b"), dense("front", "b")
     before = model.layers[0].get_weights()
     assert inherit_weights(model, parent, wanted_by="it") == {2: 2, 3: 3}
@@ -300,7 +300,7 @@ def test_a_frozen_normalization_keeps_its_moments_in_training():
     assert all((one == two).all() for one, two in zip(before, model.get_weights(), strict=True))
 
 
-def test_layers_come_at_every_depth_containers_first():
+def test_layers_are_listed_at_every_depth_containers_first():
     names = [layer.name for layer in layers_of(keras.Sequential([keras.Input((6,)), dense("a", name="inner")]))]
     assert names == ["inner", "a"]
 
@@ -309,7 +309,7 @@ def test_layers_come_at_every_depth_containers_first():
 
 
 @pytest.mark.parametrize("saved_as", ["keras", "h5"])
-def test_a_saved_model_is_loaded_with_its_weights_and_its_paths(saved_as, tmp_path, caplog):
+def test_a_saved_model_is_loaded_with_its_weights_and_paths(saved_as, tmp_path, caplog):
     model = ex.grown()
     path = tmp_path / f"model.{saved_as}"
     path.write_bytes(save_model(model, saved_as))

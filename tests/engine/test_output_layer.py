@@ -1,4 +1,4 @@
-"""The range of a model's outputs is that of what it ends in, however deep that is; nothing is known of the unknown."""
+"""The range of a model's outputs is that of its last activation, at any depth; that of a custom layer is unknown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from negres_core.engine.output_layer import RANGES, activation_of, describe_output, last_layer
+from negres_core.engine.output_layer import ACTIVATION_RANGES, activation_of, describe_output, last_layer
 from negres_core.recipe import Stage
 from tests.engine import examples as ex
 
@@ -31,9 +31,9 @@ def functional():
     return keras.Model(x, layers.Flatten()(layers.Reshape((2, 1))(inner(x))))
 
 
-@keras.saving.register_keras_serializable(package="outline")
+@keras.saving.register_keras_serializable(package="negres_tests")
 class Shifted(layers.Dense):
-    """A layer of another author's, whose activation is not the last thing it does."""
+    """A custom layer that changes the outputs of its activation."""
 
     def call(self, inputs):
         return super().call(inputs) - 7
@@ -58,39 +58,39 @@ class Shifted(layers.Dense):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_model_ends_in_the_activation_of_its_last_layer(model, activation):
+def test_the_activation_of_a_model_is_that_of_its_last_layer(model, activation):
     assert activation_of(last_layer(model)) == activation
 
 
-@pytest.mark.parametrize("activation", RANGES)
+@pytest.mark.parametrize("activation", ACTIVATION_RANGES)
 def test_no_output_leaves_the_range_of_its_activation(activation):
-    low, high = RANGES[activation]
+    low, high = ACTIVATION_RANGES[activation]
     values = np.random.default_rng(0).uniform(-50, 50, (1000, 3)).astype(np.float32)
     outputs = keras.ops.convert_to_numpy(keras.activations.get(activation)(values))
 
     assert outputs.min() >= low
     assert outputs.max() <= high
-    assert low == -np.inf or outputs.min() == pytest.approx(low, abs=0.05), "the range is no wider than it has to be"
+    assert low == -np.inf or outputs.min() == pytest.approx(low, abs=0.05), "the range is wider than necessary"
 
 
-def outlined(loss, **fields):
+def describe(loss, **fields):
     return describe_output(ex.sigmoid(), Stage(ex.sigmoid, loss=loss, **fields))
 
 
 @pytest.mark.parametrize("loss", ["binary_crossentropy", "BinaryCrossentropy", "bce", keras.losses.BinaryCrossentropy])
-def test_a_loss_of_keras_goes_by_one_name(loss):
-    assert outlined(loss).loss == "binary_crossentropy"
-    assert (outlined(loss).low, outlined(loss).high) == (0.0, 1.0)
+def test_a_built_in_loss_has_one_name(loss):
+    assert describe(loss).loss == "binary_crossentropy"
+    assert (describe(loss).low, describe(loss).high) == (0.0, 1.0)
 
 
-def test_the_loss_of_another_author_has_no_name():
+def test_a_custom_loss_has_no_name():
     def binary_crossentropy(y, outputs):
         return keras.ops.mean(y - outputs)
 
-    assert outlined(lambda: binary_crossentropy).loss is None
-    assert outlined("mse", objective=ex.absolute).loss is None
+    assert describe(lambda: binary_crossentropy).loss is None
+    assert describe("mse", objective=ex.absolute).loss is None
 
 
-def test_a_loss_says_that_it_takes_logits():
-    assert outlined(lambda: keras.losses.BinaryCrossentropy(from_logits=True)).logits
-    assert not outlined("mse").logits
+def test_a_loss_of_logits_is_recognized():
+    assert describe(lambda: keras.losses.BinaryCrossentropy(from_logits=True)).logits
+    assert not describe("mse").logits

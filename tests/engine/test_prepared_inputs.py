@@ -1,4 +1,4 @@
-"""A cell's inputs are prepared once, whoever asks, and let go when others are at work."""
+"""Each cell's inputs are prepared once for all threads, and dropped when other cells need the room."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from sklearn.preprocessing import MinMaxScaler
 
 from negres_core.dataset import Dataset
-from negres_core.engine import prepared_inputs as cells
 from negres_core.engine.contract import Job
+from negres_core.engine.prepared_inputs import PreparedInputs
 from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
@@ -18,49 +18,51 @@ JOBS = [Job(cell, seed) for cell in ex.cells(ex.CLASSES) for seed in (0, 1)]
 
 
 @pytest.fixture
-def prepared(monkeypatch):
-    made = []
+def calls(monkeypatch):
+    """Record the repeat and fold of every cell whose inputs are prepared."""
+    cells = []
 
     def prepare(recipe, data, cell):
-        made.append((cell.repeat, cell.fold))
+        cells.append((cell.repeat, cell.fold))
         return prepare_inputs(recipe, data, cell)
 
-    monkeypatch.setattr(cells, "prepare_inputs", prepare)
-    return made
+    monkeypatch.setattr("negres_core.engine.prepared_inputs.prepare_inputs", prepare)
+    return cells
 
 
-def held(preprocess, most):
-    return cells.PreparedInputs(Recipe(ex.stage(ex.plain), preprocess=preprocess), ex.CLASSES, lambda array: array, held=most)
+def new_cache(preprocess, kept_cells):
+    recipe = Recipe(ex.stage(ex.plain), preprocess=preprocess)
+    return PreparedInputs(recipe, ex.CLASSES, lambda array: array, kept_cells=kept_cells)
 
 
-def test_threads_that_ask_at_once_prepare_a_cell_once(prepared):
-    store = held(MinMaxScaler, 3)
+def test_threads_that_need_a_cell_at_once_prepare_it_once(calls):
+    cache = new_cache(MinMaxScaler, 3)
     with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(store.inputs, JOBS))
-    assert sorted(prepared) == [(0, 0), (0, 1), (0, 2)]
-    assert all(found[i][0] is found[i + 1][0] for i in (0, 2, 4))
-    assert found[0][0] is not found[2][0]
+        pairs = list(pool.map(cache.inputs, JOBS))
+    assert sorted(calls) == [(0, 0), (0, 1), (0, 2)]
+    assert all(pairs[i][0] is pairs[i + 1][0] for i in (0, 2, 4))
+    assert pairs[0][0] is not pairs[2][0]
 
 
-def test_the_cell_that_came_first_makes_room(prepared):
-    store = held(MinMaxScaler, 1)
+def test_the_oldest_cell_is_dropped_first(calls):
+    cache = new_cache(MinMaxScaler, 1)
     for job in (JOBS[0], JOBS[2], JOBS[0]):
-        store.inputs(job)
-    assert prepared == [(0, 0), (0, 1), (0, 0)]
+        cache.inputs(job)
+    assert calls == [(0, 0), (0, 1), (0, 0)]
 
 
-def test_inputs_that_are_the_targets_too_are_placed_once():
-    def store(y):
-        data = Dataset(x=ex.IMAGES.x, y=y, name="an autoencoder's")
-        return cells.PreparedInputs(Recipe(ex.stage(ex.plain)), data, lambda array: array.copy(), held=1)
+def test_inputs_that_are_also_the_targets_are_placed_once():
+    def cache_of(y):
+        data = Dataset(x=ex.IMAGES.x, y=y, name="for an autoencoder")
+        return PreparedInputs(Recipe(ex.stage(ex.plain)), data, lambda array: array.copy(), kept_cells=1)
 
-    one, two = store(ex.IMAGES.x), store(ex.IMAGES.x.copy())
+    one, two = cache_of(ex.IMAGES.x), cache_of(ex.IMAGES.x.copy())
     assert one.inputs(JOBS[0])[1] is one.targets
     assert two.inputs(JOBS[0])[1] is not two.targets
 
 
-def test_without_a_transformer_all_cells_share_the_data(prepared):
-    store = held(None, 1)
-    first, second = store.inputs(JOBS[0])[1], store.inputs(JOBS[4])[1]
+def test_without_a_transformer_all_cells_share_the_data(calls):
+    cache = new_cache(None, 1)
+    first, second = cache.inputs(JOBS[0])[1], cache.inputs(JOBS[4])[1]
     assert first is second
-    assert len(prepared) == 1
+    assert len(calls) == 1

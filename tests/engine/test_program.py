@@ -1,4 +1,4 @@
-"""The program's functions are pure: the model lends its structure, and its values stay what they were."""
+"""The program's functions are pure: they use the structure of the model and do not change its values."""
 
 from __future__ import annotations
 
@@ -32,15 +32,13 @@ def test_a_step_changes_the_state_it_returns_and_nothing_else(name):
         np.testing.assert_array_equal(variable, value)
     assert all((np.array(a) != np.array(b)).any() for a, b in zip(state[0], trainable, strict=True))
     assert len(other) == len(state[1])
-    assert int(optimizer[0]) == 1, "the optimizer has counted one step"
+    assert int(optimizer[0]) == 1, "the optimizer did not count one step"
 
 
 def test_each_player_follows_its_own_loss():
-    """The doubter's weights move by the gradient of its own loss alone; so do the guesser's."""
-    recipe, data = (
-        Recipe(ex.stage(ex.two_players, objective=ex.rivals, optimizer=lambda: keras.optimizers.SGD(0.1))),
-        (ex.VALUES),
-    )
+    """The weights of each player change by the gradient of its own loss only."""
+    recipe = Recipe(ex.stage(ex.two_players, objective=ex.rivals, optimizer=lambda: keras.optimizers.SGD(0.1)))
+    data = ex.VALUES
     model = build_model(ex.two_players, data, seed=1)
     program = Program(recipe, data, model)
     put = load_backend().put
@@ -51,16 +49,16 @@ def test_each_player_follows_its_own_loss():
 
     with tf.GradientTape(persistent=True) as tape:
         losses = ex.rivals(model, data.x[:16], data.y[:16], training=True)
-    moved = {}
+    changed = set()
     for variable, after in zip(model.trainable_variables, trainable, strict=True):
-        player = "guesser" if "guess" in variable.path else "doubter"
+        player = "generator" if "generat" in variable.path else "critic"
         expected = variable.value - 0.1 * tape.gradient(losses[player], variable.value)
         np.testing.assert_allclose(after, expected, atol=1e-6)
-        moved[player] = True
-    assert moved == {"guesser": True, "doubter": True}
+        changed.add(player)
+    assert changed == {"generator", "critic"}
 
 
-def test_evaluation_draws_nothing_and_adds_no_penalty():
+def test_evaluation_is_deterministic_and_adds_no_penalty():
     program, _, state, data = program_of("added loss")
     rows = np.arange(10)
     outputs, loss = program.evaluate(state[0], state[1], rows, data.x, data.y)

@@ -1,4 +1,4 @@
-"""The reference is plain Keras, and nothing else."""
+"""The reference engine is plain Keras."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def result(job):
     return result
 
 
-def test_the_weights_are_those_of_fit_and_of_arithmetic(job, result):
+def test_the_weights_are_those_computed_by_hand(job, result):
     """Softmax regression with Nesterov momentum, by hand."""
     x, y = ex.CLASSES.x.astype(float), np.eye(8)[ex.CLASSES.y]
     weights = [w.astype(float) for w in start_replicate(RECIPE, ex.CLASSES, job).model.get_weights()]
@@ -38,24 +38,24 @@ def test_the_weights_are_those_of_fit_and_of_arithmetic(job, result):
             for i, gradient in enumerate((x[rows].T @ error, error.sum(axis=0))):
                 speeds[i] = 0.9 * speeds[i] - 0.05 * gradient
                 weights[i] = weights[i] + 0.9 * speeds[i] - 0.05 * gradient
-    for trained, expected in zip(ex.loaded(result).get_weights(), weights, strict=True):
+    for trained, expected in zip(ex.model_of(result).get_weights(), weights, strict=True):
         np.testing.assert_allclose(trained, expected, atol=1e-5)
 
 
 def test_metrics_are_those_of_the_saved_model_on_the_test_fold(job, result):
-    outputs = ex.loaded(result).predict(ex.CLASSES.x[job.cell.test], verbose=0)
+    outputs = ex.model_of(result).predict(ex.CLASSES.x[job.cell.test], verbose=0)
     y = ex.CLASSES.y[job.cell.test]
     assert result.metrics["accuracy"] == (outputs.argmax(axis=1) == y).mean()
     assert result.metrics["loss"] == pytest.approx(-np.log(outputs[np.arange(len(y)), y]).mean(), rel=1e-5)
     assert result.predictions == {"counts": np.bincount(outputs.argmax(axis=1), minlength=8).tolist()}
 
 
-def test_the_curve_holds_the_loss_of_each_epoch(result):
+def test_the_curve_is_the_loss_of_each_epoch(result):
     assert len(result.curve) == 3
     assert result.curve[2] < result.curve[0]
 
 
-def test_a_replicate_trained_again_is_the_same(job, result):
+def test_a_retrained_replicate_is_identical(job, result):
     keras.utils.set_random_seed(99)
     (again,) = ex.train("reference", RECIPE, ex.CLASSES, [job]).values()
     assert [weight.end for weight in again.weights] == [weight.end for weight in result.weights]
@@ -63,7 +63,7 @@ def test_a_replicate_trained_again_is_the_same(job, result):
 
 
 @pytest.mark.parametrize("saved_as", ["keras", "h5"])
-def test_the_saved_file_holds_the_model_alone(job, saved_as):
+def test_the_saved_file_contains_only_the_model(job, saved_as):
     recipe = Recipe(ex.stage(ex.plain, loss=lambda: ex.squares, saved_as=saved_as, epochs=1))
     (result,) = ex.train("reference", recipe, ex.CLASSES, [job]).values()
-    assert not ex.loaded(result, saved_as).compiled
+    assert not ex.model_of(result, saved_as).compiled

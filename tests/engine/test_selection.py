@@ -1,4 +1,4 @@
-"""The fastest engine that can, the next slower one where it cannot, and a word about it."""
+"""The fastest engine that can train a recipe does, and a warning explains why a slower one is used."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GPU = Device("gpu", "a processor", "tensorflow", 1)
 
 
 class Counting(keras.optimizers.SGD):
-    """An optimizer with a state of its own, which Keras does not know of."""
+    """An optimizer with a variable that Keras does not know."""
 
     def build(self, variables):
         super().build(variables)
@@ -30,13 +30,13 @@ class Counting(keras.optimizers.SGD):
 SLOW = {
     "accumulates gradients": lambda: keras.optimizers.SGD(0.1, gradient_accumulation_steps=2),
     "scales the loss": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)),
-    "keeps variables that it does not list": lambda: Counting(0.1),
+    "has variables that it does not list": lambda: Counting(0.1),
 }
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """Engines in the order they were asked; each gives its name for a result."""
+def calls(monkeypatch):
+    """Record the engines in the order of their calls; each yields its name in place of a result."""
     order = []
 
     def engine(name, *, fails=False):
@@ -56,29 +56,29 @@ def asked(monkeypatch):
 
 
 @pytest.mark.parametrize(("device", "engine"), [(ex.device(), "compiled"), (GPU, "batched")])
-def test_a_device_has_its_engine_and_nothing_is_said(asked, device, engine):
+def test_each_device_has_its_engine_without_a_warning(calls, device, engine):
     with warnings.catch_warnings(action="error"):
         results = list(selection.train(PLAIN, ex.CLASSES, JOBS, device=device))
     assert results == [(job, engine) for job in JOBS]
-    assert asked == [engine]
+    assert calls == [engine]
 
 
-def test_what_cannot_be_stacked_is_trained_one_by_one(asked, monkeypatch):
+def test_a_model_that_cannot_be_stacked_is_trained_one_replicate_at_a_time(calls, monkeypatch):
     monkeypatch.setattr(batched, "train", ex.failing)
     with pytest.warns(EngineWarning, match=r"^plain: tensorflow cannot stack its replicates \(a filter differs\)"):
         results = list(selection.train(PLAIN, ex.CLASSES, JOBS, device=GPU))
     assert [engine for _, engine in results] == ["compiled"] * len(JOBS)
 
 
-@pytest.mark.parametrize("why", SLOW)
-def test_an_optimizer_whose_state_cannot_be_carried_trains_with_fit(asked, why):
-    recipe = Recipe(ex.stage(ex.plain, optimizer=SLOW[why]))
-    with pytest.warns(EngineWarning, match=why):
+@pytest.mark.parametrize("reason", SLOW)
+def test_an_optimizer_whose_state_cannot_be_carried_trains_with_fit(calls, reason):
+    recipe = Recipe(ex.stage(ex.plain, optimizer=SLOW[reason]))
+    with pytest.warns(EngineWarning, match=reason):
         list(selection.train(recipe, ex.CLASSES, JOBS, device=ex.device()))
-    assert asked == ["reference"]
+    assert calls == ["reference"]
 
 
-def test_such_an_optimizer_really_trains():
+def test_such_an_optimizer_trains_every_weight():
     recipe = Recipe(ex.stage(ex.plain, optimizer=SLOW["scales the loss"]))
     with pytest.warns(EngineWarning):
         ((_, result),) = selection.train(recipe, ex.CLASSES, JOBS[:1], device=ex.device())
@@ -86,6 +86,6 @@ def test_such_an_optimizer_really_trains():
     assert all(weight.start != weight.end for weight in result.weights)
 
 
-def test_no_jobs_ask_no_engine(asked):
+def test_without_jobs_no_engine_is_called(calls):
     assert list(selection.train(PLAIN, ex.CLASSES, [], device=ex.device())) == []
-    assert asked == []
+    assert calls == []

@@ -1,4 +1,4 @@
-"""What the compiled engine needs of TensorFlow."""
+"""The functions that the engines need from TensorFlow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_an_array_is_put_as_it_is():
 
 
 @pytest.mark.parametrize("jit", [True, False])
-def test_a_program_is_traced_once_for_all_integers_and_once_a_shape(jit):
+def test_a_program_is_traced_once_for_all_integers_and_once_per_shape(jit):
     traces = []
 
     def scale(factor, values):
@@ -35,7 +35,7 @@ def test_a_program_is_traced_once_for_all_integers_and_once_a_shape(jit):
     assert len(traces) == 2
 
 
-def test_many_programs_are_not_taken_for_one_that_is_traced_too_often(caplog):
+def test_many_programs_cause_no_warning_of_retracing(caplog):
     def double(values):
         return 2 * values
 
@@ -46,21 +46,21 @@ def test_many_programs_are_not_taken_for_one_that_is_traced_too_often(caplog):
 
 def test_the_gradient_of_a_weight_that_the_loss_ignores_is_zero():
     weights = [put(np.array([1.0, 2.0], np.float32)), put(np.ones(3, np.float32))]
-    (loss, more), gradient = value_and_gradient(lambda given: (ops.sum(given[0] ** 2), "more"), weights)
+    (loss, more), gradient = value_and_gradient(lambda values: (ops.sum(values[0] ** 2), "more"), weights)
     assert (float(loss), more) == (5.0, "more")
     np.testing.assert_allclose(gradient[0], [2, 4])
     np.testing.assert_allclose(gradient[1], [0, 0, 0])
 
 
 class Halving(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule that Keras could not find again from its config: it has none."""
+    """A schedule without a config, which Keras cannot recreate."""
 
     def __call__(self, step):
         return 0.1 * 0.5 ** ops.cast(step, "float32")
 
 
 class Doubling(keras.optimizers.SGD):
-    """An optimizer with a step of its own, which ends in Keras'."""
+    """An optimizer with a custom step, which calls Keras' own."""
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
         super()._backend_update_step([2 * gradient for gradient in grads], trainable_variables, learning_rate)
@@ -83,7 +83,7 @@ class Doubling(keras.optimizers.SGD):
     ],
     ids=["sgd", "momentum", "schedule", "adam", "adamw", "rmsprop", "adagrad", "lion", "ftrl", "nadam", "own step"],
 )
-def test_a_stateless_step_is_the_stateful_one(make):
+def test_a_stateless_step_equals_the_stateful_step(make):
     variables = [keras.Variable([1.0, -2.0]), keras.Variable([[3.0]])]
     gradients = [ops.convert_to_tensor([0.5, -1.0]), ops.convert_to_tensor([[2.0]])]
     stateless = stateless_optimizer(make())
@@ -132,7 +132,7 @@ for job, result in compiled.train(recipe, data, [Job(cell, 0) for cell in cells]
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the graph optimizer is TensorFlow's")
 def test_folds_of_several_sizes_of_large_data_do_not_crash_the_process():
-    """TensorFlow's graph optimizer did it, mostly, from 200 MB on. In a process of its own, not to lose this one."""
-    ran = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=False)
+    """TensorFlow's graph optimizer mostly crashed from 200 MB on. The test runs in its own process to survive that."""
+    run = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=False)
 
-    assert ran.stdout.split() == [word for fold in range(8) for word in (str(fold), "True")], ran.stderr[-2000:]
+    assert run.stdout.split() == [word for fold in range(8) for word in (str(fold), "True")], run.stderr[-2000:]
