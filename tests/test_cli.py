@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import csv
 import io
 import json
@@ -10,6 +12,7 @@ from scipy.stats import norm, t
 from negres_core.claim import beats
 from negres_core.cli import main
 from negres_core.dataset import Dataset
+from negres_core.design import Design
 from negres_core.evidence import Ledger, Store
 from negres_core.experiment.experiment import Experiment
 from negres_core.recipe import Recipe, Stage
@@ -19,7 +22,7 @@ TEST = "benchmarks/test_growth.py::test_longer_is_better[mine]"
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """A folder with the evidence of one hypothesis, really trained."""
+    """A folder with the evidence of one hypothesis whose networks were really trained."""
     import keras
 
     from negres_core.engine.device import choose_device
@@ -34,13 +37,13 @@ def recorded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recorded")
     place = {"store": Store(folder), "device": choose_device("auto"), "controls": "cheap"}
     experiment = Experiment(hypothesis=TEST, title="longer is better", expected="supported", **place)
-    experiment.compare(long, against=short, on=data, claim=beats("loss"), folds=2, repeats=2)
+    experiment.compare(long, against=short, on=data, claim=beats("loss"), design=Design(folds=2, repeats=2))
     return folder
 
 
 @pytest.fixture
 def folder(recorded, tmp_path, monkeypatch):
-    """A copy to damage, in a folder with no settings of pytest's; whoever reads them installs an import hook."""
+    """A copy to damage, in a folder without settings of pytest; reading them installs an import hook."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     for path in recorded.rglob("*"):
@@ -56,12 +59,13 @@ def evidence_of(folder):
     return store.read_evidence(store.evidence_path(TEST))
 
 
-def test_the_table_is_the_sessions(folder, capsys):
+def test_the_table_is_that_of_a_session(folder, capsys):
     assert main(["table", str(folder)]) == 0
-    header, rule, *rows, _, footnote = capsys.readouterr().out.splitlines()
-    assert header.split()[:2] == ["hypothesis", "data"]
+    header, second, rule, *rows, _, footnote = capsys.readouterr().out.splitlines()
+    assert header.split()[:2] == ["hypothesis,", "effect"]
+    assert second.split()[:2] == ["data", "set"]
     assert set(rule) == {"-", " "}
-    assert rows[0].startswith("longer is better")
+    assert rows[0].startswith("longer is better, mine")
     assert evidence_of(folder).verdict in rows[0]
     assert footnote.startswith("p (Holm) is corrected for the family, the one hypothesis in the ledger")
 
@@ -74,9 +78,9 @@ def test_the_table_comes_as_markdown(folder, capsys):
     assert (blank, footnote[:8]) == ("", "p (Holm)")
 
 
-@pytest.mark.parametrize("chosen", [[], ["-k", "longer"]])
-def test_the_family_is_no_smaller_for_what_is_chosen(folder, capsys, git, new_commitment, chosen):
-    """Two are recorded and one more is registered: 3 x .01 by Holm, and 2 x .04."""
+@pytest.mark.parametrize("selection", [[], ["-k", "longer"]])
+def test_selecting_hypotheses_does_not_make_the_family_smaller(folder, capsys, git, new_commitment, selection):
+    """Two are recorded and one more is registered, so Holm gives 3 x 0.01 and 2 x 0.04."""
     store, evidence = Store(folder), evidence_of(folder)
     for name, p in ((TEST, 0.01), ("another", 0.04)):
         store.write_evidence(evidence.updated(hypothesis=name, p_value=p))
@@ -86,37 +90,38 @@ def test_the_family_is_no_smaller_for_what_is_chosen(folder, capsys, git, new_co
         Ledger(folder / "claims.jsonl").register(new_commitment(hypothesis=name))
 
     def corrected(*options):
-        assert main(["table", "--markdown", str(folder), *chosen, *options]) == 0
+        assert main(["table", "--markdown", str(folder), *selection, *options]) == 0
         _, _, *rows, _, footnote = capsys.readouterr().out.splitlines()
         assert (" 3 " in footnote) is not options
         return sorted(row.split("|")[6].strip() for row in rows)
 
-    others = [] if chosen else ["0.08, not shown in the family"]
+    others = [] if selection else ["0.08 (not significant after Holm)"]
     assert corrected() == ["0.03", *others]
-    others = [] if chosen else ["0.04"]
+    others = [] if selection else ["0.04"]
     assert corrected("--ledger", str(folder / "none.jsonl")) == ["0.02", *others]
 
 
-def test_a_broken_ledger_keeps_no_table_from_being_read(folder, capsys):
-    (folder / "negres-ledger.jsonl").write_text("cut off")
+def test_the_table_can_be_read_although_the_ledger_is_broken(folder, capsys):
+    (folder / "negres-ledger.jsonl").write_text("incomplete")
     assert main(["table", str(folder)]) == 0
-    told = capsys.readouterr()
-    assert told.out.splitlines()[2].startswith("longer is better")
-    assert "p (Holm) is" not in told.out
-    assert told.err.startswith("negres: no p-value is corrected for the family: The ledger is broken")
+    streams = capsys.readouterr()
+    assert streams.out.splitlines()[3].startswith("longer is better")
+    assert "p (Holm) is" not in streams.out
+    assert streams.err.startswith("negres: no p-value is corrected for the family: The ledger is broken")
 
 
 def test_arms_are_ranked_over_data_sets(folder, capsys):
     store, evidence = Store(folder), evidence_of(folder)
     long, short = evidence.arms
-    third = long.updated(recipe="a third", metrics={"loss": {"mean": 9.0}, "accuracy": {"mean": 0.0}})
+    spreads = {name: dict.fromkeys(("mean", "sd", "min", "max"), mean) for name, mean in (("loss", 9), ("accuracy", 0))}
+    third = long.updated(recipe="a third", metrics=spreads)
     for n in range(2):
-        data = evidence.data | {"name": f"other {n}", "digest": f"{n}"}
+        data = evidence.data.updated(name=f"other {n}", digest=f"{n}")
         store.write_evidence(evidence.updated(hypothesis=f"test[{n}]", data=data, arms=[third, short, long]))
     assert main(["rank", str(folder), "--metric", "loss"]) == 2
-    told = capsys.readouterr()
-    assert told.err.startswith("negres: A ranking takes at least 3 arms")
-    assert "left out: a third, which is not on mine" in told.err
+    errors = capsys.readouterr().err
+    assert errors.startswith("negres: A ranking needs at least 3 arms")
+    assert "left out: a third, which has no value on mine" in errors
 
     store.write_evidence(evidence.updated(arms=[long, short, third]))
     assert main(["rank", str(folder), "--metric", "loss"]) == 0
@@ -138,7 +143,7 @@ def test_show_prints_everything(folder, capsys):
 def test_a_verdict_that_follows_from_its_records_is_verified(folder, capsys):
     assert main(["verify", str(folder)]) == 0
     evidence = evidence_of(folder)
-    expected = f"verified  longer is better, on mine: {evidence.verdict} ({evidence.finding})\n"
+    expected = f"verified    longer is better, on mine: {evidence.verdict} ({evidence.finding})\n"
     assert capsys.readouterr().out == expected
 
 
@@ -146,7 +151,7 @@ def test_a_verdict_that_follows_from_its_records_is_verified(folder, capsys):
     "other",
     [
         {"verdict": "invalid"},
-        {"finding": "found"},
+        {"finding": "another"},
         {"differences": [[0.5, 0.5], [0.5, 0.5]]},
         {"estimate": None},
         {"looks": []},
@@ -154,10 +159,10 @@ def test_a_verdict_that_follows_from_its_records_is_verified(folder, capsys):
     ],
     ids=lambda other: next(iter(other)),
 )
-def test_what_does_not_follow_from_its_records_differs(folder, capsys, other):
+def test_a_result_that_does_not_follow_from_its_records_differs(folder, capsys, other):
     Store(folder).write_evidence(evidence_of(folder).updated(**other))
     assert main(["verify", str(folder)]) == 1
-    assert capsys.readouterr().out.startswith("DIFFERS   longer is better, on mine: ")
+    assert capsys.readouterr().out.startswith("DIFFERS     longer is better, on mine: ")
 
 
 def test_a_missing_replicate_is_named(folder, capsys):
@@ -169,13 +174,13 @@ def test_a_missing_replicate_is_named(folder, capsys):
     assert f"Received: {lost}\n" in out
 
 
-def test_a_damaged_replicate_is_named_and_never_trusted(folder, capsys):
+def test_a_damaged_replicate_is_named_and_not_trusted(folder, capsys):
     record = next(folder.glob(f"replicates/*/{evidence_of(folder).arms[0].replicates[-1][0]}.json"))
     record.write_text(record.read_text().replace('"accuracy": ', '"accuracy": 1'))
     assert main(["verify", str(folder)]) == 1
-    told = capsys.readouterr()
-    assert told.out.startswith("FAILED")
-    assert told.err.startswith(f"negres: {record} was set aside as {folder}")
+    streams = capsys.readouterr()
+    assert streams.out.startswith("FAILED")
+    assert streams.err.startswith(f"negres: {record} was set aside as {folder}")
 
 
 @pytest.mark.parametrize(("others", "status"), [(True, 1), (False, 2)])
@@ -186,17 +191,17 @@ def test_edited_evidence_does_not_verify(folder, capsys, others, status):
     path = store.evidence_path(TEST)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"verdict": "refuted"}))
     assert main(["verify", str(folder)]) == status
-    told = capsys.readouterr()
-    assert f"negres: {path} was set aside" in told.err
-    assert told.out.startswith("verified") is others
+    streams = capsys.readouterr()
+    assert f"negres: {path} was set aside" in streams.err
+    assert streams.out.startswith("verified") is others
 
 
-def test_evidence_that_was_cut_off_has_no_verdict_to_verify(folder, capsys):
+def test_an_interrupted_run_has_no_verdict_to_verify(folder, capsys):
     evidence = evidence_of(folder)
     Store(folder).write_evidence(evidence.updated(hypothesis="another", status="started", arms=[], verdict=None))
     assert main(["verify", str(folder)]) == 0
-    found = [line.partition("  ")[0] for line in sorted(capsys.readouterr().out.splitlines())]
-    assert found == ["cut off", "verified"]
+    results = [line.partition("  ")[0] for line in sorted(capsys.readouterr().out.splitlines())]
+    assert results == ["no verdict", "verified"]
 
 
 def test_replicates_are_exported_as_csv(folder, capsys):
@@ -211,26 +216,26 @@ def test_replicates_are_exported_as_csv(folder, capsys):
 
 
 @pytest.mark.parametrize(("words", "status", "lines"), [("longer", 0, 5), ("test_growth.py", 0, 5), ("shorter", 2, 0)])
-def test_hypotheses_are_chosen_by_their_test_id(folder, capsys, words, status, lines):
+def test_hypotheses_are_selected_by_their_test_id(folder, capsys, words, status, lines):
     assert main(["table", "--markdown", str(folder), "-k", words]) == status
-    told = capsys.readouterr()
-    assert len(told.out.splitlines()) == lines
-    assert ("negres: There is no such evidence" in told.err) is (status == 2)
+    streams = capsys.readouterr()
+    assert len(streams.out.splitlines()) == lines
+    assert ("negres: There is no matching evidence" in streams.err) is (status == 2)
 
 
 @pytest.mark.parametrize("command", ["table", "show", "verify", "export", "rank"])
-def test_a_folder_that_is_missing_is_an_error_and_stays_missing(tmp_path, capsys, command):
+def test_a_missing_folder_is_an_error_and_is_not_created(tmp_path, capsys, command):
     missing = tmp_path / "missing"
     assert main([command, str(missing)]) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.startswith("negres: There is no evidence folder here.")
-    assert str(missing) in told.err
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err.startswith("negres: There is no evidence folder here.")
+    assert str(missing) in streams.err
     assert not missing.exists()
 
 
 @pytest.mark.parametrize("record", ["evidence", "replicate"])
-def test_the_schema_describes_what_is_written(folder, capsys, record):
+def test_written_files_follow_the_printed_schema(folder, capsys, record):
     import jsonschema
 
     assert main(["schema", record]) == 0
@@ -244,7 +249,7 @@ def test_the_schema_describes_what_is_written(folder, capsys, record):
         assert not validator.is_valid({name: value for name, value in written.items() if name != "digest"})
 
 
-def test_a_plan_says_what_designs_can_decide_from_recorded_spread(folder, capsys):
+def test_a_plan_states_what_designs_can_decide_given_the_recorded_spread(folder, capsys):
     assert main(["plan", str(folder), "--folds", "2", "--repeats", "2", "40", "--no-looks"]) == 0
     rows = capsys.readouterr().out.splitlines()[2:4]
 
@@ -257,7 +262,7 @@ def test_a_plan_says_what_designs_can_decide_from_recorded_spread(folder, capsys
         assert [float(value) for value in row.split()[-2:]] == pytest.approx([half_width, floor], rel=0.006)
 
 
-def test_a_plan_needs_no_evidence_where_the_spread_is_given(tmp_path, capsys):
+def test_a_plan_needs_no_evidence_if_the_spread_is_given(tmp_path, capsys):
     assert main(["plan", str(tmp_path / "none"), "--sd", "0.01", "--repeats", "5"]) == 0
     assert "5 x 5, looks" in capsys.readouterr().out
 

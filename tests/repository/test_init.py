@@ -1,3 +1,7 @@
+"""The public names, and what importing and collecting loads."""
+
+from __future__ import annotations
+
 import json
 import subprocess
 import sys
@@ -7,14 +11,14 @@ import pytest
 
 import negres_core
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"jax", "keras", "pandas", "pydantic", "scipy", "sklearn", "tensorflow"}
 SPY = """
 import json, pathlib, sys
 
 def pytest_sessionfinish(session):
-    told = {"tests": [item.nodeid for item in session.items], "modules": sorted(sys.modules)}
-    pathlib.Path(__file__).with_name("told.json").write_text(json.dumps(told))
+    report = {"tests": [item.nodeid for item in session.items], "modules": sorted(sys.modules)}
+    pathlib.Path(__file__).with_name("report.json").write_text(json.dumps(report))
 """
 
 
@@ -34,14 +38,14 @@ def test_the_public_names_are_these():
         assert public.__module__.startswith("negres_core.")
 
 
-def test_another_name_is_an_ordinary_error():
+def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'negres_core' has no attribute 'Experiment'"):
         negres_core.Experiment  # noqa: B018
 
 
 def test_importing_negres_imports_nothing_heavy():
-    ran = run_python("-c", "import json, sys, negres_core; print(json.dumps(sorted(sys.modules)))")
-    modules = set(json.loads(ran.stdout))
+    process = run_python("-c", "import json, sys, negres_core; print(json.dumps(sorted(sys.modules)))")
+    modules = set(json.loads(process.stdout))
     assert "negres_core.recipe" in modules
     assert not HEAVY & modules
 
@@ -50,7 +54,7 @@ def test_collecting_hypotheses_imports_nothing_heavy(tmp_path):
     (tmp_path / "spy.py").write_text(SPY)
     options = ("-p", "spy", "-p", "no:cacheprovider", "--collect-only", "--quiet")
     run_python("-m", "pytest", *options, "benchmarks", path=tmp_path)
-    told = json.loads((tmp_path / "told.json").read_text())
-    assert any(test.startswith("benchmarks/test_growth.py::") for test in told["tests"])
-    assert "negres_core.plugin" in told["modules"]
-    assert not HEAVY & set(told["modules"])
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert any(test.startswith("benchmarks/test_growth.py::") for test in report["tests"])
+    assert "negres_core.plugin" in report["modules"]
+    assert not HEAVY & set(report["modules"])
