@@ -15,19 +15,19 @@ from negres_core.evidence.record import Number, Record
 
 
 class Key(Record):
-    """What a replicate's numbers depend on; the replicate's id is the hash of this."""
+    """Everything that a replicate's numbers depend on; the replicate's id is the hash of this record."""
 
     contract: int
-    """Version of the engines' contract: raised when the same recipe would give other numbers."""
+    """Version of the engines, raised when the same recipe gives different numbers."""
     recipe: str
-    """SHA-256 of the recipe's description, code included."""
+    """Digest of the recipe, code included."""
     data: str
     """SHA-256 of the data set's arrays."""
     folds: int
     repeat: int
     fold: int
     rows: str
-    """Digest of the row numbers of the test fold: a splitter that changes between versions makes other replicates."""
+    """Digest of the row numbers of the test fold, in case a new version of a splitter gives other folds."""
     seed: int
     backend: str
     device: Literal["cpu", "gpu"]
@@ -39,12 +39,12 @@ class Key(Record):
 
 
 class TrainedWeight(Record):
-    """What became of one weight; digests are of its bytes, so that equal digests mean bitwise equal."""
+    """One weight before and after training. Digests cover its bytes, so equal digests mean bitwise equal weights."""
 
     path: str
     shape: tuple[int, ...]
     trainable: bool
-    """Whether the optimizer was given it."""
+    """Whether the optimizer updates it."""
     frozen: bool
     """Whether the stage asked for it to be frozen."""
     start: str
@@ -52,7 +52,7 @@ class TrainedWeight(Record):
     end: str
     """Digest when training ended."""
     inherited_from: int | None
-    """Index of the parent's weight it was set to."""
+    """Index of the parent's weight from which it was loaded."""
 
 
 class ModelFile(Record):

@@ -1,4 +1,4 @@
-"""Smoke runs: the same experiment at a size at which everything runs and nothing can be concluded."""
+"""Smoke runs: the same experiment at a size at which everything runs but nothing can be concluded."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from negres_core.design import Design
 from negres_core.recipe import Recipe
 from negres_core.seeds import derive_seed
 
-ROWS = 512
-"""Rows that are kept, a few more where there are many classes."""
+SMOKE_ROWS = 512
+"""Rows to keep; slightly more if there are many classes."""
 
 
 def shrink_design(design: Design) -> Design:
-    """Keep two folds and at most two repeats and one seed."""
+    """Keep two folds, at most two repeats, and one seed."""
     return Design(folds=2, repeats=min(design.repeats, 2), seeds=1, looks=False)
 
 
@@ -27,12 +27,12 @@ def shrink_recipe(recipe: Recipe) -> Recipe:
 
 
 def shrink_data(data: Dataset, design: Design) -> Dataset:
-    """Keep about `ROWS` rows, and at least two a fold of every class."""
+    """Keep about `SMOKE_ROWS` rows, with at least two rows of every class per fold."""
     order = np.random.default_rng(derive_seed("smoke")).permutation(len(data))
     if data.task == "classification":
-        quota = max(ROWS // data.outputs, 2 * design.folds)
+        quota = max(SMOKE_ROWS // data.outputs, 2 * design.folds)
         labels = [order[data.y[order] == label][:quota] for label in np.unique(data.y)]
         rows = np.sort(np.concatenate(labels))
     else:
-        rows = np.sort(order[:ROWS])
+        rows = np.sort(order[:SMOKE_ROWS])
     return data.take(rows)

@@ -5,7 +5,7 @@ import pytest
 
 from negres_core import Dataset, Recipe, Stage
 from negres_core.design import Design
-from negres_core.experiment.smoke import ROWS, shrink_data, shrink_design, shrink_recipe
+from negres_core.experiment.smoke import SMOKE_ROWS, shrink_data, shrink_design, shrink_recipe
 
 TWO = Design(folds=2, repeats=2)
 
@@ -71,7 +71,7 @@ def test_many_classes_keep_two_rows_a_fold():
 def test_values_keep_a_sample_of_all_rows():
     data = shrink_data(make_data(np.linspace(0, 1, 4000)), TWO)
 
-    assert (len(data), data.task) == (ROWS, "regression")
+    assert (len(data), data.task) == (SMOKE_ROWS, "regression")
     np.testing.assert_allclose(data.y, data.x[:, 0] / 3999, atol=1e-6)
     assert np.ptp(data.y) > 0.95
 
