@@ -1,4 +1,6 @@
-"""Which controls a run has, what their trials cost it, and what a verdict says where there were none."""
+"""Which controls a run has, what their small runs cost, and what a verdict states if there were none."""
+
+from __future__ import annotations
 
 import keras
 import numpy as np
@@ -6,9 +8,10 @@ import pytest
 
 from negres_core.claim import beats
 from negres_core.dataset import Dataset
+from negres_core.design import Design
 from negres_core.errors import InputError
 from negres_core.evidence import Finding, Store
-from negres_core.experiment.decision import recompute
+from negres_core.experiment.recheck import recompute
 from negres_core.experiment.small_runs import PipelineChecks
 from negres_core.recipe import Recipe, Stage
 
@@ -22,18 +25,18 @@ def base(input_shape, outputs):
 
 @pytest.fixture(autouse=True)
 def scores(engine):
-    """Arms are as accurate as their epochs are many; folds differ a little."""
+    """Accuracy grows with the number of epochs, and differs a little from fold to fold."""
     engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs * (0.1 + job.cell.fold / 100)
 
 
 def compare(experiment):
     good, poor = (Recipe(Stage(base, epochs=epochs)) for epochs in (3, 1))
-    design = {"folds": 2, "repeats": 2, "looks": False}
-    return experiment.compare(good, against=poor, on=DATA, claim=beats("accuracy", by=0.01), **design)
+    design = Design(folds=2, repeats=2, looks=False)
+    return experiment.compare(good, against=poor, on=DATA, claim=beats("accuracy", by=0.01), design=design)
 
 
-def test_a_trial_that_fails_stops_what_it_would_void(new_experiment, engine, tmp_path):
-    """The engine that pretends ends in the same weights whatever the seed."""
+def test_a_small_run_that_fails_ends_the_run_before_its_arms_are_trained(new_experiment, engine, tmp_path):
+    """The fake engine ends in the same weights whatever the seed, which the control A/A finds."""
     evidence = compare(new_experiment(controls="all"))
     assert (evidence.status, evidence.verdict, evidence.controlled) == ("finished", "invalid", "all")
     assert "A/A" in evidence.finding
@@ -41,45 +44,45 @@ def test_a_trial_that_fails_stops_what_it_would_void(new_experiment, engine, tmp
     assert {len(data) for _, data, _ in engine.calls} <= {16, 40}
     assert all(len(jobs) != 4 for _, _, jobs in engine.calls)
     assert evidence.timings.trained == len(engine.trained)
-    assert evidence.timings.trained == sum(len(stage) for stages in evidence.trials.values() for stage in stages)
+    assert evidence.timings.trained == sum(len(stage) for stages in evidence.small_runs.values() for stage in stages)
     store = Store(tmp_path)
     assert store.read_evidence(store.evidence_path("a test")) == evidence
     assert recompute(evidence, store) == evidence
 
 
-def test_trials_that_pass_are_recorded_beside_the_arms(new_experiment, engine, monkeypatch):
-    finding = Finding(control="tried", passed=True, found="", threshold="", remedy="")
-    tried = PipelineChecks([finding], {"a trial": [["0" * 32]]}, trained=3, reused=4)
-    monkeypatch.setattr("negres_core.experiment.experiment.check_pipeline", lambda *given: tried)
+def test_small_runs_that_pass_are_recorded_beside_the_arms(new_experiment, engine, monkeypatch):
+    finding = Finding(control="passed", passed=True, found="", threshold="", remedy="")
+    checks = PipelineChecks([finding], {"a small run": [["0" * 32]]}, trained=3, reused=4)
+    monkeypatch.setattr("negres_core.experiment.experiment.check_pipeline", lambda *arguments: checks)
     evidence = compare(new_experiment(controls="all"))
     assert evidence.verdict == "supported"
     assert finding in evidence.controls
-    assert evidence.trials == tried.replicates
+    assert evidence.small_runs == checks.replicates
     assert (evidence.timings.trained, evidence.timings.reused) == (3 + len(engine.trained), 4)
 
 
-def test_nothing_is_tried_once_a_cheap_control_failed(new_experiment, engine, monkeypatch):
+def test_no_small_run_is_trained_after_a_cheap_control_failed(new_experiment, engine, monkeypatch):
     monkeypatch.setattr("negres_core.experiment.experiment.run_controls", lambda run, when: [FAILED])
     evidence = compare(new_experiment(controls="all"))
-    assert (evidence.verdict, evidence.finding, evidence.trials) == ("invalid", "planted", {})
+    assert (evidence.verdict, evidence.finding, evidence.small_runs) == ("invalid", "planted", {})
     assert engine.calls == []
 
 
-def test_without_controls_a_verdict_says_so(new_experiment, monkeypatch):
+def test_without_controls_a_verdict_is_marked_as_uncontrolled(new_experiment, monkeypatch):
     monkeypatch.setattr("negres_core.experiment.experiment.run_controls", lambda run, when: [FAILED])
     evidence = compare(new_experiment(controls="none"))
-    assert (evidence.verdict, evidence.controls, evidence.trials) == ("supported", [], {})
+    assert (evidence.verdict, evidence.controls, evidence.small_runs) == ("supported", [], {})
     assert evidence.controlled == "none"
     assert "supported (meaningfully better), uncontrolled" in str(evidence)
 
 
-@pytest.mark.parametrize(("asked", "had"), [("all", "cheap"), ("cheap", "cheap"), ("none", "none")])
-def test_a_smoke_run_tries_nothing(new_experiment, asked, had):
-    evidence = compare(new_experiment(smoke=True, controls=asked))
-    assert (evidence.controlled, evidence.trials) == (had, {})
-    assert bool(evidence.controls) == (had == "cheap")
+@pytest.mark.parametrize(("requested", "used"), [("all", "cheap"), ("cheap", "cheap"), ("none", "none")])
+def test_a_smoke_run_trains_no_small_runs(new_experiment, requested, used):
+    evidence = compare(new_experiment(smoke=True, controls=requested))
+    assert (evidence.controlled, evidence.small_runs) == (used, {})
+    assert bool(evidence.controls) == (used == "cheap")
 
 
-def test_a_level_of_controls_that_is_none_is_refused(new_experiment):
-    with pytest.raises(InputError, match=r"(?s)which of them run.*controls='some'.*all, cheap, none"):
+def test_an_unknown_level_of_controls_is_refused(new_experiment):
+    with pytest.raises(InputError, match=r"(?s)which controls run.*controls='some'.*all, cheap, none"):
         new_experiment(controls="some")

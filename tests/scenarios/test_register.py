@@ -1,4 +1,6 @@
-"""Registering from the command line: what is registered instead of run, and what the run then says."""
+"""Registering from the command line: what is registered instead of run, and what a run then reports."""
+
+from __future__ import annotations
 
 import json
 import os
@@ -55,24 +57,24 @@ def test_a_hypothesis_is_registered_instead_of_run(session, folder, quick_engine
     assert quick_engine.jobs == 0
     assert Store(folder / ".negres").all_evidence() == []
     [entry] = Ledger(folder / "negres-ledger.jsonl").entries()
-    assert (entry.hypothesis, entry.expected, entry.data["name"]) == (
+    assert (entry.hypothesis, entry.expected, entry.data.name) == (
         "test_mine.py::test_longer_is_better[mine]",
         "supported",
         "a|b",
     )
-    assert entry.design == {"folds": 4, "repeats": 1, "seeds": 1, "looks": True}
+    assert entry.design.model_dump() == {"folds": 4, "repeats": 1, "seeds": 1, "looks": True}
 
 
-def test_a_run_says_how_it_was_registered(session, folder, commit):
+def test_a_run_reports_how_it_was_registered(session, folder, commit):
     session(SUPPORTED, "--negres-register")
-    session(SUPPORTED).stdout.fnmatch_lines(["*supported (better) *as registered *", "* (not committed)"])
+    session(SUPPORTED).stdout.fnmatch_lines(["*supported *as registered *", " *(better) *(not committed) *"])
     commit()
     session(SUPPORTED, "--negres-fresh").stdout.no_fnmatch_line("*not*committed*")
     registration = registration_in(folder)
     assert (registration.status, registration.committed, registration.notes) == ("registered", True, [])
 
 
-def test_a_run_that_was_changed_since_says_what(session, folder, commit):
+def test_a_run_reports_what_changed_since_its_registration(session, folder, commit):
     session(SUPPORTED, "--negres-register")
     commit()
     session(SUPPORTED.replace("**FOLDS", "**FOLDS | {'folds': 3}")).assert_outcomes(passed=1)
@@ -80,7 +82,7 @@ def test_a_run_that_was_changed_since_says_what(session, folder, commit):
 
 
 @pytest.mark.parametrize(("reason", "outcome"), [(None, "failed"), ("four were too many", "skipped")])
-def test_an_amendment_is_registered_with_its_reason(session, folder, quick_engine, reason, outcome):
+def test_an_amendment_needs_a_reason_and_is_registered_with_it(session, folder, quick_engine, reason, outcome):
     session(SUPPORTED, "--negres-register")
     session(SUPPORTED, "--negres-register").stdout.fnmatch_lines(["unchanged   test_mine.py::*"])
     changed = SUPPORTED.replace("**FOLDS", "**FOLDS | {'folds': 3}")
@@ -89,23 +91,25 @@ def test_an_amendment_is_registered_with_its_reason(session, folder, quick_engin
     if reason:
         result.stdout.fnmatch_lines(["amended     test_mine.py::*"])
     else:
-        result.stdout.fnmatch_lines(["*InputError: An amendment*", "*another design for*", "*To do: *--negres-reason*"])
+        result.stdout.fnmatch_lines(
+            ["*InputError: Amending*needs a reason*", "*a different design for*", "*To do: *--negres-reason*"]
+        )
     entries = Ledger(folder / "negres-ledger.jsonl").entries()
     assert [entry.reason for entry in entries] == ([None, reason] if reason else [None])
     assert quick_engine.jobs == 0
 
 
-def test_an_expectation_that_is_turned_after_the_run_is_an_amendment_that_says_so(session, folder, commit):
+def test_reversing_the_expectation_after_a_run_is_an_amendment_after_a_run(session, folder, commit):
     session(OWN_IDS, "--negres-register")
     commit()
-    turned = OWN_IDS.replace('"supported"', '"refuted"')
-    session(turned).assert_outcomes(failed=1)
+    reversed_ = OWN_IDS.replace('"supported"', '"refuted"')
+    session(reversed_).assert_outcomes(failed=1)
     assert registration_in(folder).changed == ["expected verdict"]
-    result = session(turned, "--negres-register", "--negres-reason", "I knew it")
+    result = session(reversed_, "--negres-register", "--negres-reason", "I knew it")
     result.stdout.fnmatch_lines(["amended *"])
     assert Ledger(folder / "negres-ledger.jsonl").entries()[1].seen == ["supported"]
     commit()
-    session(turned).stdout.fnmatch_lines(["*SURPRISE, not *"])
+    session(reversed_).stdout.fnmatch_lines(["*SURPRISE, not *"])
     assert registration_in(folder).notes == ["amended", "after a run"]
 
 
@@ -114,11 +118,11 @@ def test_an_expectation_that_is_turned_after_the_run_is_an_amendment_that_says_s
     [
         (SUPPORTED.replace("**FOLDS", "**FOLDS | {'folds': 30}"), "*more folds than rows*"),
         (SUPPORTED.replace('beats("accuracy")', 'beats("fun")').replace("**FOLDS", "claim=beats('fun')"), "*'fun'*"),
-        (SUPPORTED.replace("expected", "hoped"), "*which verdict is expected*"),
+        (SUPPORTED.replace("expected", "hoped"), "*needs the expected verdict*"),
     ],
     ids=["design", "metric", "no expectation"],
 )
-def test_what_could_not_be_run_is_not_registered(session, folder, body, why):
+def test_a_hypothesis_that_could_not_run_is_not_registered(session, folder, body, why):
     result = session(body, "--negres-register")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"E *InputError: {why}"])
@@ -133,10 +137,10 @@ def test_other_tests_are_not_run(session):
 def test_a_smoke_run_registers_nothing(session, quick_engine):
     result = session(SUPPORTED, "--negres-register", "--negres-smoke")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: A smoke run register_or_compare nothing*"])
+    result.stderr.fnmatch_lines(["ERROR: A smoke run registers nothing*"])
 
 
-def test_the_ledger_lies_where_the_settings_say(session, pytester, commit):
+def test_the_ledger_is_that_of_the_settings(session, pytester, commit):
     pytester.makeini("[pytest]\nnegres_ledger = claims/ledger.jsonl")
     session(SUPPORTED, "--negres-register")
     assert len(Ledger(pytester.path / "claims" / "ledger.jsonl").entries()) == 1
@@ -168,8 +172,8 @@ def test_the_command_registers_with_pytests_settings_and_verifies(folder, git):
     (folder / "pytest.ini").write_text(SETTINGS)
     missing = negres("register", "--verify")
     assert (missing.returncode, missing.stderr.splitlines()[0]) == (2, "negres: There is no ledger here.")
-    ran = negres("register", "--reason", "the first could not be so", "-q", "--negres-device", "cpu")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    process = negres("register", "--reason", "the first is impossible", "-q", "--negres-device", "cpu")
+    assert process.returncode == 0, process.stdout + process.stderr
     entries = Ledger(folder / "claims.jsonl").entries()
     assert [(entry.expected, entry.reason) for entry in entries] == [("refuted", None), ("supported", None)]
     verified = negres("register", "--verify").stdout
@@ -189,27 +193,27 @@ def verify(ledger, capsys):
     return main(["register", "--verify", "--ledger", str(ledger.path)]), capsys.readouterr().out
 
 
-def test_a_whole_ledger_is_verified_with_what_dates_it(written, git, capsys):
+def test_an_intact_ledger_is_verified_with_what_dates_it(written, git, capsys):
     counted = f"verified  {written.path}: 2 entries of 2 hypotheses; "
-    assert verify(written, capsys) == (0, f"{counted}in no repository, so that nothing but its own clock dates it\n")
+    assert verify(written, capsys) == (0, f"{counted}not in a repository, so only the writer's clock dates them\n")
     git("init")
     git("add", ".")
     git("commit", "-m", "registered")
     assert verify(written, capsys) == (0, f"{counted}all committed\n")
 
 
-def test_a_broken_ledger_fails_with_what_broke_it(written, capsys):
+def test_a_broken_ledger_fails_with_the_reason(written, capsys):
     lines = written.path.read_text().splitlines(keepends=True)
     written.path.write_text(lines[1].replace("two", "2nd") + lines[0])
 
-    status, told = verify(written, capsys)
+    status, out = verify(written, capsys)
     assert status == 1
-    first, *wrong = told.splitlines()
+    first, *wrong = out.splitlines()
     assert first == f"BROKEN    {written.path}"
     assert [line.strip() for line in wrong][:1] == ["line 1 was edited: it does not match its digest"]
 
 
-def test_the_schema_describes_a_line(written, capsys):
+def test_every_line_follows_the_printed_schema(written, capsys):
     import jsonschema
 
     assert main(["schema", "ledger"]) == 0
@@ -222,7 +226,7 @@ def test_the_schema_describes_a_line(written, capsys):
                 assert not validator.is_valid({other: entry[other] for other in entry if other != name})
 
 
-def test_other_commands_refuse_what_they_do_not_know(tmp_path, capsys):
+def test_commands_that_do_not_run_pytest_refuse_unknown_arguments(tmp_path, capsys):
     for arguments in (["table", str(tmp_path), "--smoke"], ["register", "--verify", "--smoke"]):
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
