@@ -49,11 +49,12 @@ def test_it(experiment):
     ("statement", "outcome"), [("assert False", "surprise"), ("raise RuntimeError", None), ("pass", "as expected")]
 )
 def test_the_outcome_is_recorded_with_the_evidence(session, pytester, statement, outcome):
-    session(f"""
+    result = session(f"""
 def test_it(experiment):
     experiment.compare(LONG, against=SHORT, on=DATA, **FOLDS)
     {statement}
 """)
+    result.stdout.fnmatch_lines(["it, a|b *supported *", " *(better) *"])
     evidence = evidence_in(pytester.path / ".negres")
     assert (evidence.status, evidence.verdict, evidence.outcome) == ("finished", "supported", outcome)
 

@@ -18,7 +18,7 @@ TERMINAL_HEADERS = (
     "registered",
     "cells,\ntime",
 )
-"""Headers in a terminal, where rows have two lines: columns are narrower, and the second line has the details."""
+"""Headers in a terminal. Rows take two lines there, with the details in the second, so that columns are narrower."""
 WIDTHS = (34, 20, 24, 10, 15, 8)
 """Characters per column in a terminal."""
 NOT_SIGNIFICANT = "not significant after Holm"

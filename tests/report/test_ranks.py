@@ -117,15 +117,15 @@ def test_different_recipes_with_the_same_name_are_told_apart(on, three):
 
 
 @pytest.mark.parametrize(
-    ("kept", "metric", "received"),
+    ("selection", "metric", "received"),
     [
         (slice(2), "accuracy", "accuracy of arms: 3, on data sets: 2"),
         (slice(3), "loss", "loss of arms: 0, on data sets: 0"),
     ],
 )
-def test_too_few_data_sets_are_refused(three, kept, metric, received):
+def test_too_few_data_sets_are_refused(three, selection, metric, received):
     with pytest.raises(InputError, match="at least 3 arms") as error:
-        ranked(three[kept], metric)
+        ranked(three[selection], metric)
     assert error.value.received == received
 
 

@@ -19,7 +19,7 @@ DRAW = np.random.default_rng(3)
 CODES = DRAW.normal(size=(60, 2))
 FACES = 1 / (1 + np.exp(-(CODES @ DRAW.normal(size=(2, 64))))).reshape(60, 8, 8, 1).astype(np.float32)
 DATA = Dataset(x=FACES, y=FACES, name="faces", attributes={"side": (CODES[:, 0] > 0).astype(int)})
-SIDE = Metric("side told", higher_is_better=True, unit="share")
+SIDE = Metric("side predicted", higher_is_better=True, unit="share")
 
 
 def pca(train, test):
@@ -39,9 +39,9 @@ def probe(train, test, model):
     from sklearn.linear_model import LogisticRegression
 
     encode = keras.Model(model.inputs, model.get_layer("code").output)
-    seen, new = (encode.predict(data.x, verbose=0) for data in (train, test))
-    fitted = LogisticRegression().fit(seen, train.attributes["side"])
-    return {"side told": fitted.score(new, test.attributes["side"])}
+    train_codes, test_codes = (encode.predict(data.x, verbose=0) for data in (train, test))
+    fitted = LogisticRegression().fit(train_codes, train.attributes["side"])
+    return {"side predicted": fitted.score(test_codes, test.attributes["side"])}
 
 
 NETWORK = Stage(autoencoder, loss="mse", epochs=5, batch_size=8, optimizer=lambda: keras.optimizers.Adam(0.01))
@@ -69,7 +69,7 @@ def test_a_probe_of_a_network_reuses_its_replicates(new_experiment, tmp_path):
     network = new_experiment("plain").measure(Recipe(NETWORK), claim=reaches("skill", bar=0.1), **ON_FACES)
     recipe = Recipe(NETWORK, Fit(probe, inherits=autoencoder, metrics=(SIDE,)))
 
-    evidence = new_experiment().measure(recipe, claim=reaches("side told", bar=0.6), **ON_FACES)
+    evidence = new_experiment().measure(recipe, claim=reaches("side predicted", bar=0.6), **ON_FACES)
 
     assert network.timings.trained == 3
     assert (evidence.timings.trained, evidence.timings.reused) == (3, 3)
@@ -99,7 +99,7 @@ def test_a_claim_about_a_metric_that_a_fit_does_not_return_is_refused(new_experi
 def test_a_smoke_run_computes_fits_too(new_experiment):
     recipe = Recipe(NETWORK, Fit(probe, inherits=autoencoder, metrics=(SIDE,)))
 
-    evidence = new_experiment(smoke=True).measure(recipe, claim=reaches("side told", bar=0.6), **ON_FACES)
+    evidence = new_experiment(smoke=True).measure(recipe, claim=reaches("side predicted", bar=0.6), **ON_FACES)
 
     assert evidence.status == "finished"
 

@@ -44,10 +44,10 @@ pathlib.Path.replace = replace_or_die
 def run_pytest(folder, *options, **environment):
     """Run the test in a process of its own, with cheap controls."""
     (folder / "test_mine.py").write_text(TEST)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "NEGRES_", "PYTEST_"))}
-    kept |= {"GITHUB_STEP_SUMMARY": "summary.md"} | environment
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "NEGRES_", "PYTEST_"))}
+    variables |= {"GITHUB_STEP_SUMMARY": "summary.md"} | environment
     command = [sys.executable, "-m", "pytest", "--negres-controls=cheap", *options]
-    return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
 
 def results_in(folder):

@@ -164,9 +164,11 @@ SETTINGS = "[pytest]\nfilterwarnings = error\nnegres_ledger = claims.jsonl\n"
 
 def test_the_command_registers_with_pytests_settings_and_verifies(folder, git):
     def negres(*arguments):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "GITHUB", "PYTEST_"))}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("CI", "GITHUB", "PYTEST_"))
+        }
         command = [sys.executable, "-c", "import sys; from negres_core.cli import main; sys.exit(main())", *arguments]
-        return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False)
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
     (folder / "test_mine.py").write_text(HEAD + OWN_IDS.replace("[(DATA", '[(DATA, "refuted"), (DATA'))
     (folder / "pytest.ini").write_text(SETTINGS)

@@ -13,9 +13,9 @@ def new_config(pytester):
     return lambda *options: pytester.parseconfig("-p", "no:hypothesispytest", *options)
 
 
-@pytest.mark.parametrize(("names", "found"), [(["experiment", "data"], True), (["data"], False)])
-def test_a_test_that_uses_the_fixture_is_a_hypothesis(names, found):
-    assert is_hypothesis(SimpleNamespace(fixturenames=names)) is found
+@pytest.mark.parametrize(("names", "is_one"), [(["experiment", "data"], True), (["data"], False)])
+def test_a_test_that_uses_the_fixture_is_a_hypothesis(names, is_one):
+    assert is_hypothesis(SimpleNamespace(fixturenames=names)) is is_one
 
 
 def test_an_item_without_fixtures_is_not_a_hypothesis():
