@@ -197,8 +197,8 @@ def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tupl
     if repeats is not None:
         finding = f"needs {repeats:,} repeats"
         explanation = (
-            f"{repeats:,} repeats of {folds} folds would decide it, against {estimate.cell_count / folds:g} so far, if the "
-            "mean and the spread of the differences stay as they are."
+            f"{repeats:,} repeats of {folds} folds would decide it, against {estimate.cell_count / folds:g} so far, "
+            "if the mean and the spread of the differences stay as they are."
         )
     elif claim.kind == "reaches":
         distance = smallest_decidable_margin(estimate.sd, folds, alpha=level)

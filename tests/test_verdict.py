@@ -21,6 +21,7 @@ from negres_core.verdict import Verdict, invalid, judge, settle
 T95, T90 = 2.0638985616280205, 1.7108820799094275
 RATIO = 0.25
 SMALL = "margin too small for this data set"
+NEEDS_13 = "better than 0; margin 0.014 undecided: needs 13 repeats"
 
 
 def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
@@ -45,13 +46,7 @@ def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
         (0.03, 0.01, beats("accuracy", by=0.005), "supported", "meaningfully better"),
         # Better, but neither shown to exceed the margin nor shown not to.
         (0.03, 0.01, beats("accuracy", by=0.02), "inconclusive", f"better than 0; margin 0.02 undecided: {SMALL}"),
-        (
-            0.03,
-            0.01,
-            beats("accuracy", by=0.014),
-            "inconclusive",
-            "better than 0; margin 0.014 undecided: needs 13 repeats",
-        ),
+        (0.03, 0.01, beats("accuracy", by=0.014), "inconclusive", NEEDS_13),
         (0.005, 0.01, beats("accuracy", by=0.005), "inconclusive", SMALL),
         # An earlier row wins: both worse and equivalent, both equivalent and better.
         (-0.03, 0.01, beats("accuracy", by=0.1), "refuted", "worse"),

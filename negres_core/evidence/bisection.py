@@ -9,14 +9,14 @@ from pydantic import JsonValue
 from negres_core.evidence.record import Record
 
 Factors = dict[str, JsonValue]
-"""A configuration: the user's own factors, flat and dotted, with plain JSON values."""
+"""A configuration: the user's factors by dotted name, with plain JSON values."""
 
 
 class StepRecord(Record):
     """One run of a bisection."""
 
     changed: tuple[str, ...]
-    """The differing factors that had their failing values; all others had the working ones."""
+    """Differing factors that had their failing values; all others had their working values."""
     verdict: str
     """A verdict, or "error", "skipped" or "no verdict"."""
     finding: str
@@ -30,7 +30,7 @@ class StepRecord(Record):
 
 
 class BisectionRecord(Record):
-    """One bisection."""
+    """The bisection of one test between two configurations."""
 
     schema_version: Literal[1] = 1
     test: str
@@ -44,9 +44,9 @@ class BisectionRecord(Record):
     cause: tuple[str, ...]
     """If these alone are changed, the working configuration fails; if any one of them is changed back, it does not."""
     necessary: bool | None
-    """Whether the failing configuration works if these alone are reverted; null if it came to a third verdict."""
+    """Whether the failing configuration works if these alone are reverted; null if that run had a third verdict."""
     steps: tuple[StepRecord, ...]
-    """In the order they were run; the failing and the working configuration come first."""
+    """In the order of the runs; the failing and the working configuration come first."""
     explanation: str
     recorded_at: str
     """UTC, ISO 8601."""

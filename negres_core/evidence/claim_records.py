@@ -18,7 +18,7 @@ class ClaimRecord(Record):
     kind: Literal["beats", "matches", "reaches"]
     metric: str
     threshold: float
-    """The margin of `beats` and `matches`, or the bar of `reaches`, in `unit`."""
+    """Margin of `beats` and `matches`, or bar of `reaches`, in `unit`."""
     unit: str
     higher_is_better: bool
     alpha: float
@@ -67,7 +67,7 @@ class DesignRecord(Record):
 
 
 class StoppingRule(Record):
-    """When a run ends."""
+    """The rule by which a run ends."""
 
     looks: int
     """Number of planned looks; 1 if the claim is tested once, after the last repeat."""
@@ -77,8 +77,8 @@ class StoppingRule(Record):
     @classmethod
     def of(cls, design: Design) -> StoppingRule:
         """Return the stopping rule of a design."""
-        several = design.looks and design.repeats > 1
-        return cls(looks=design.repeats if several else 1, spending="obrien-fleming" if several else None)
+        has_several = design.looks and design.repeats > 1
+        return cls(looks=design.repeats if has_several else 1, spending="obrien-fleming" if has_several else None)
 
     def __str__(self) -> str:
         if self.spending is None:

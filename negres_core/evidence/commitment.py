@@ -1,4 +1,4 @@
-"""What is registered before a run: the commitment, its entry in the ledger, and the ledger's state when a run begins."""
+"""What is registered before a run: the commitment, its entry in the ledger, and the status when the run begins."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Evidence(Record):
     title: str
     """The hypothesis in words."""
     kind: Literal["claim", "mixture"] = "claim"
-    """"mixture": a configuration that a bisection ran to find a cause. It is not a claim, and not part of the family."""
+    """"mixture": a configuration that a bisection ran to find a cause. It is neither a claim nor part of the family."""
     status: Literal["started", "finished"]
     """"started" until there is a verdict: the run is under way or was interrupted."""
     smoke: bool = False

@@ -124,7 +124,7 @@ class Ledger:
             if entries and now < entries[-1].registered_at:
                 raise EvidenceError(
                     "The clock is behind the last entry of the ledger.",
-                    received=f"the time {now}; the last entry of {self.path} was written at {entries[-1].registered_at}",
+                    received=f"the time {now}; the last entry of {self.path} is of {entries[-1].registered_at}",
                     remedy="Set the clock of this machine, or wait.",
                 )
             commit, dirty = trace_commit(self.path.parent, apart_from=self.path.name)
@@ -238,7 +238,8 @@ def _unlinked(entries: Sequence[Entry]) -> list[str]:
     for entry in entries:
         digests.setdefault(entry.sequence, set()).add(entry.digest)
     return [
-        f"entry {entry.sequence} does not continue entry {entry.sequence - 1}: one of them was edited and given a new digest"
+        f"entry {entry.sequence} does not continue entry {entry.sequence - 1}: "
+        "one of them was edited and given a new digest"
         for entry in entries
         if entry.previous not in digests.get(entry.sequence - 1, {entry.previous})
     ]

@@ -42,8 +42,8 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
         raise InputError(
             f"The claim is about the metric {metric!r}, but an arm does not report it.",
             received=f"metrics {', '.join(replicates[0].metrics)}",
-            remedy="Make a claim about one of those. A fit names its metrics in what it returns; loss_skill exists only "
-            "for built-in Keras losses.",
+            remedy="Make a claim about one of those. A fit names its metrics in what it returns; loss_skill exists "
+            "only for built-in Keras losses.",
         )
     values = np.array([replicate.metrics[metric] for replicate in replicates], dtype=float)
     means: np.ndarray = values.reshape(-1, design.folds, design.seeds).mean(axis=2)

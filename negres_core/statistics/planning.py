@@ -101,7 +101,9 @@ def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -
         The smallest total number of repeats, including those already run, or None if no number can decide.
 
     Examples:
-        >>> estimate = Estimate(effect=0.004, standard_error=0.003, dof=4, sd=0.0045, cell_count=5, test_train_ratio=0.25)
+        >>> estimate = Estimate(
+        ...     effect=0.004, standard_error=0.003, dof=4, sd=0.0045, cell_count=5, test_train_ratio=0.25
+        ... )
         >>> repeats_needed(estimate, decides=lambda projected: projected.p_greater < 0.05)
         8
         >>> repeats_needed(estimate, decides=lambda projected: projected.p_greater < 0.01) is None

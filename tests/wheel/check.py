@@ -12,7 +12,7 @@ from pathlib import Path
 
 import negres_core
 
-CLAIM = '''
+CLAIM = """
 import keras
 import pytest
 from sklearn.datasets import load_digits
@@ -33,7 +33,7 @@ def test_longer_training_is_better(experiment, expected):
     long, short = (Recipe(Stage(network, epochs=epochs)) for epochs in (10, 1))
     evidence = experiment.compare(long, against=short, on=DIGITS, claim=beats("accuracy", by=0.02), folds=5, repeats=1)
     assert evidence.verdict == expected, evidence
-'''
+"""
 
 
 def main() -> None:
