@@ -338,7 +338,7 @@ def test_swapping_the_arms_reverses_a_verdict_without_a_margin(cells):
 
 
 @pytest.mark.parametrize("kind", ["beats", "matches"])
-@given(cell_count=differences, margin=margins, factor=st.floats(1e-3, 1e3))
+@given(cells=differences, margin=margins, factor=st.floats(1e-3, 1e3))
 def test_the_unit_does_not_matter(kind, cells, margin, factor):
     one = judge(corrected_resampled_t(cells, test_train_ratio=RATIO), Claim(kind, "loss", margin))
     other = judge(corrected_resampled_t(cells * factor, test_train_ratio=RATIO), Claim(kind, "loss", margin * factor))
