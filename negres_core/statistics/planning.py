@@ -46,7 +46,7 @@ def smallest_decidable_margin(sd: float, folds: int, *, effect: float = 0.0, alp
     """
     check_alpha(alpha)
     _check_positive("sd", sd)
-    _check_count("folds", folds)
+    _check_count("folds", folds, noun="folds")
     return effect + float(ndtri(1.0 - alpha)) * sd / math.sqrt(folds - 1)
 
 
@@ -78,7 +78,7 @@ def minimum_detectable_effect(
     """
     check_alpha(alpha)
     _check_positive("sd", sd)
-    _check_count("cell_count", cell_count)
+    _check_count("cell_count", cell_count, noun="cells")
     _check_positive("test_train_ratio", test_train_ratio)
     _check_power(power, alpha)
     threshold = float(stdtrit(cell_count - 1, 1.0 - alpha))
@@ -138,10 +138,10 @@ def _check_positive(name: str, value: float) -> None:
         )
 
 
-def _check_count(name: str, count: int) -> None:
+def _check_count(name: str, count: int, *, noun: str) -> None:
     if count < 2:
         raise InputError(
-            f"To plan a design takes at least 2 {name}.",
+            f"To plan a design takes at least 2 {noun}.",
             received=f"{name}={count!r}",
             remedy="The usual design is folds=5, repeats=5.",
         )

@@ -131,7 +131,7 @@ def test_the_detectable_effect_is_that_of_statsmodels_if_nothing_is_corrected(ce
 
 
 @given(
-    cell_count=st.integers(2, 200),
+    cells=st.integers(2, 200),
     ratio=st.floats(0.05, 1.0),
     alpha=st.floats(0.001, 0.3),
     power=st.floats(0.4, 0.99),
