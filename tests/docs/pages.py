@@ -48,7 +48,7 @@ class Page:
     def run(self) -> int:
         """Run all examples; return their number, without skipped ones."""
         count = 0
-        for example in self.document.examples():
+        for example in self.document:
             try:
                 example.evaluate()
             except SkipTest:
