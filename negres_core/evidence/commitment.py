@@ -1,4 +1,4 @@
-"""What is registered before a run: the commitment, its entry in the ledger, and the status when the run begins."""
+"""The commitment of a hypothesis, its entry in the ledger, and the state of the ledger when a run begins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from negres_core.evidence.record import Record, canonical, digest_of
 
 
 class DataIdentity(Record):
-    """A data set, by its content."""
+    """A data set, identified by its content."""
 
     name: str
     """For readers; not compared."""
@@ -20,18 +20,18 @@ class DataIdentity(Record):
 
 
 class Commitment(Record):
-    """What a hypothesis commits itself to before it is run."""
+    """The commitment of a hypothesis: everything that is fixed before its run."""
 
     hypothesis: str
     """The test's id, without the verdict it expects."""
     title: str
-    """The hypothesis in words; for readers, and not compared."""
+    """The hypothesis in words; for readers, not compared."""
     claim: ClaimRecord
     design: DesignRecord
     stopping: StoppingRule | str
     """When the run ends; in entries of schema version 1, a sentence."""
     expected: str | None
-    """The verdict that is expected, from the test's parameter `expected`."""
+    """The expected verdict, from the test's parameter `expected`."""
     arms: dict[Literal["treatment", "control"], str]
     """Digest of each arm's recipe, code included, by role."""
     analysis: str
@@ -40,8 +40,8 @@ class Commitment(Record):
 
     def differs_in(self, other: Commitment) -> list[str]:
         """Return the names of the parts in which another commitment of the same hypothesis differs."""
-        one, two = self._parts(), other._parts()
-        return [name for name in one | two if one.get(name) != two.get(name)]
+        mine, others = self._parts(), other._parts()
+        return [name for name in mine | others if mine.get(name) != others.get(name)]
 
     def _parts(self) -> dict[str, Any]:
         return {
@@ -58,17 +58,17 @@ class Commitment(Record):
 
 
 class Entry(Commitment):
-    """One line of the ledger: a commitment, when and at which commit it was registered, and the entry before."""
+    """One line of the ledger: a commitment, its date and commit, and the digest of the previous entry."""
 
     schema_version: Literal[1, 2] = 2
     sequence: Annotated[int, Field(ge=1)]
     """Number of the entry, from 1; its line in the file."""
     previous: str
-    """Digest of the entry before; 64 zeros in the first."""
+    """Digest of the previous entry; 64 zeros in the first."""
     registered_at: str
-    """UTC, ISO 8601; by the clock of whoever registered."""
+    """UTC, ISO 8601; by the clock of the machine that registered it."""
     reason: str | None
-    """Reason for the amendment; null for a hypothesis that was not in the ledger yet."""
+    """Reason for the amendment; null in the first entry of a hypothesis."""
     seen: list[str]
     """Verdicts of existing evidence of the hypothesis; "interrupted" for a run without a verdict."""
     commit: str | None
@@ -83,7 +83,7 @@ class Entry(Commitment):
 
     @property
     def line(self) -> bytes:
-        """The entry as it stands in the file, without the end of the line."""
+        """The entry as it is written to the file, without the newline."""
         return canonical(self.model_dump(mode="json") | {"digest": self.digest}).encode()
 
 
@@ -102,7 +102,7 @@ class Registration(Record):
     reason: str | None = None
     """Reason for the amendment."""
     seen: list[str] = Field(default_factory=list)
-    """Verdicts that were known when the entry was written."""
+    """Verdicts that were known when the entry was written, as in the entry."""
     older: int = 0
     """Differences, one per cell and seed, whose replicates had all been trained before the entry was written."""
     committed: bool | None = None
@@ -110,7 +110,7 @@ class Registration(Record):
 
     @property
     def notes(self) -> list[str]:
-        """Short notes on everything that keeps this from being a registration before the run; empty if nothing does."""
+        """Short notes on everything that weakens the registration; empty if it was committed before any run."""
         if self.status == "exploratory":
             return ["exploratory"]
         notes = {"amended": ["amended"], "changed": [f"changed: {', '.join(self.changed)}"]}.get(self.status, [])

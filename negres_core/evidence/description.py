@@ -39,7 +39,7 @@ class StageDescription(Record):
     start: list[str]
     """Digests of the initial weights at one fixed seed."""
     inherits: str | None
-    """Name of the function that built the stage before, if its weights are inherited."""
+    """Name of the function that builds the previous stage, if its weights are inherited."""
     freezes: str | None
     """Name of the function that builds the layers to freeze."""
     optimizer: KerasConfig
@@ -78,7 +78,7 @@ class FitDescription(Record):
     code: str
     """Digest of all user code that the function reaches."""
     inherits: str | None
-    """Name of the function that built the trained model that the fit gets."""
+    """Name of the function that builds the trained model that the fit receives."""
     metrics: list[MetricDescription]
 
 

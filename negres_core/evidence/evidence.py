@@ -69,14 +69,14 @@ class ArmRecord(Record):
 
 
 class Picture(Record):
-    """One picture of a run, for a person to look at. The verdict does not depend on it."""
+    """One picture of a run, for readers. The verdict does not depend on it."""
 
     name: str
     """For example "originals"."""
     caption: str
     """What the picture shows, with its numbers."""
     file: Annotated[str, Field(pattern=r"^pictures/[A-Za-z0-9-]*-[0-9a-f]{8}\.png$")]
-    """Path from the folder of the evidence."""
+    """Path relative to the folder of the evidence."""
     sha256: str
 
 
@@ -110,7 +110,7 @@ class Evidence(Record):
     controlled: Literal["all", "cheap", "none"] = "all"
     """Which controls ran: all; those that train nothing of their own; or none."""
     expected: str | None = None
-    """The verdict that the test expects, from its parameter `expected`."""
+    """The expected verdict, from the test's parameter `expected`."""
     registration: Registration | None = None
     """The state of the ledger when the run began; null in a smoke run."""
     outcome: Literal["as expected", "surprise"] | None = None
@@ -155,16 +155,16 @@ class Evidence(Record):
         return f"{self.verdict} ({self.finding}){', uncontrolled' if self.controlled == 'none' else ''}"
 
     def substance(self) -> dict[str, Any]:
-        """Return everything that two runs of the same hypothesis share.
+        """Return the content that two runs of the same hypothesis share.
 
-        That excludes times, places, pictures, the power estimated beforehand, and the diagnosis; and the explanation,
-        whose numbers are compared but whose wording may improve from version to version.
+        It excludes times, machines, pictures, the power estimated beforehand and the diagnosis. It also excludes the
+        explanation: its numbers are compared elsewhere, and its wording may change from version to version.
         """
-        apart = {"timings", "provenance", "power", "pictures", "diagnosis", "explanation"}
-        return self.model_dump(mode="json", exclude=apart)
+        excluded = {"timings", "provenance", "power", "pictures", "diagnosis", "explanation"}
+        return self.model_dump(mode="json", exclude=excluded)
 
     def __str__(self) -> str:
-        # A failed assertion prints its evidence. The report room, which imports this module, lays it out.
+        # A failed assertion prints its evidence. `negres_core.report` imports this module, so it is imported late.
         from negres_core.report.words import render
 
         return render(self)

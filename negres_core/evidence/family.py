@@ -1,4 +1,4 @@
-"""The family: all hypotheses whose p-values are corrected together, whether or not they were selected or have run."""
+"""The family: all hypotheses whose p-values are corrected together, also those that were not selected or never ran."""
 
 from __future__ import annotations
 

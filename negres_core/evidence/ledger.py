@@ -1,7 +1,7 @@
-"""The ledger: what hypotheses committed themselves to before they were run, one entry per line, chained by digests.
+"""The ledger: the commitments of hypotheses, registered before their runs, one entry per line, chained by digests.
 
-The chain reveals any change to a part of the file. It cannot reveal a file that was rewritten as a whole, or one whose
-last lines are missing; version control shows both, and the commit of an entry is also what dates it.
+The chain reveals any change to a part of the file. It cannot reveal that the whole file was rewritten, or that its last
+lines are missing. Version control shows both; the commit of an entry also dates it.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from negres_core.evidence.record import digest_of, read_strict
 from negres_core.provenance.commit import committed_content, committed_contents, trace_commit
 
 GENESIS = "0" * 64
-"""The digest that the first entry continues."""
+"""The previous digest of the first entry."""
 
 
 class Ledger:
-    """A file of entries, appended to and never changed.
+    """A file of entries. Entries are appended, never changed.
 
     Args:
-        path: the file; if it does not exist, no hypothesis is registered.
+        path: the file. If it does not exist, no hypothesis is registered.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def entries(self) -> list[Entry]:
-        """Return all entries, the oldest first.
+        """Return all entries, oldest first.
 
         Raises:
             EvidenceError: the chain is broken, the file cannot be read, or a newer version wrote it.
@@ -46,7 +46,7 @@ class Ledger:
         return self._trusted(self._read())
 
     def hypotheses(self) -> dict[str, Entry]:
-        """Return the latest entry of every hypothesis by its test id, in the order in which they were registered.
+        """Return the latest entry of every hypothesis by its test id, in the order of their first registration.
 
         Raises:
             EvidenceError: see `entries`.
@@ -54,22 +54,22 @@ class Ledger:
         return {entry.hypothesis: entry for entry in self.entries()}
 
     def verify(self) -> list[str]:
-        """Return what is wrong with the entries, with the chain, and with the file against its commits.
+        """Return the problems of the entries, of the chain, and of the file compared with its commits.
 
         Raises:
             EvidenceError: the file cannot be read, or a newer version wrote it.
         """
         content = self._read()
-        _, wrong = self._examine(content)
-        wrong += [
-            f"commit {commit[:12]} has other entries: some of them have been removed or rewritten since"
+        _, problems = self._examine(content)
+        problems += [
+            f"commit {commit[:12]} has entries that have been removed or rewritten since"
             for commit, committed in committed_contents(self.path).items()
             if not content.startswith(committed)
         ]
-        return wrong
+        return problems
 
     def compare(self, commitment: Commitment) -> Registration:
-        """Return how a hypothesis that is about to be run was registered.
+        """Return the registration of a hypothesis that is about to be run.
 
         Raises:
             EvidenceError: see `entries`.
@@ -94,11 +94,11 @@ class Ledger:
     ) -> Literal["registered", "amended", "unchanged"]:
         """Append an entry, unless the latest entry of the hypothesis is the same.
 
-        Processes wait for each other, so that no two entries continue the same one.
+        Processes wait for each other, so that no two entries continue the same entry.
 
         Args:
-            commitment: what is registered.
-            reason: why an existing registration is amended; a new hypothesis needs none.
+            commitment: the commitment to register.
+            reason: the reason for an amendment; a new hypothesis needs none.
             seen: verdicts of existing evidence of the hypothesis.
 
         Raises:
@@ -124,7 +124,7 @@ class Ledger:
             if entries and now < entries[-1].registered_at:
                 raise EvidenceError(
                     "The clock is behind the last entry of the ledger.",
-                    received=f"the time {now}; the last entry of {self.path} is of {entries[-1].registered_at}",
+                    received=f"the time {now}; the last entry of {self.path} is from {entries[-1].registered_at}",
                     remedy="Set the clock of this machine, or wait.",
                 )
             commit, dirty = trace_commit(self.path.parent, apart_from=self.path.name)
@@ -144,7 +144,7 @@ class Ledger:
     def _read(self) -> bytes:
         try:
             with self.path.open("rb") as file:
-                portalocker.lock(file, portalocker.LOCK_SH)  # do not read in the middle of another process' write
+                portalocker.lock(file, portalocker.LOCK_SH)  # wait for other processes to finish writing
                 return file.read()
         except FileNotFoundError:
             return b""
@@ -171,35 +171,35 @@ class Ledger:
             ) from error
 
     def _trusted(self, content: bytes) -> list[Entry]:
-        entries, wrong = self._examine(content)
-        if wrong:
+        entries, problems = self._examine(content)
+        if problems:
             raise EvidenceError(
                 "The ledger is broken, and nothing in it can be trusted.",
-                received=f"{self.path}: {'; '.join(wrong)}",
+                received=f"{self.path}: {'; '.join(problems)}",
                 remedy="Restore it from version control. If the last line is incomplete, delete it and register again.",
             )
         return entries
 
     def _examine(self, content: bytes) -> tuple[list[Entry], list[str]]:
-        """Return the entries whose digests match, and everything that is wrong with the file."""
+        """Return the entries whose digests match, and the problems of the file."""
         *lines, rest = content.split(b"\n")
-        read = [self._parse(line) for line in lines]
-        entries = [entry for entry in read if entry is not None]
-        wrong = [
+        candidates = [self._parse(line) for line in lines]
+        entries = [entry for entry in candidates if entry is not None]
+        problems = [
             f"line {number} was edited: it does not match its digest"
-            for number, entry in enumerate(read, 1)
+            for number, entry in enumerate(candidates, 1)
             if entry is None
         ]
         if rest:
-            wrong.append(f"line {len(lines) + 1} is incomplete, as after an interrupted write")
-        # An edited line still takes a place.
-        places = [entry.sequence if entry else number for number, entry in enumerate(read, 1)]
-        wrong += _misplaced(places) + _unlinked(entries)
+            problems.append(f"line {len(lines) + 1} is incomplete, as after an interrupted write")
+        # An edited line still occupies its place.
+        places = [entry.sequence if entry else number for number, entry in enumerate(candidates, 1)]
+        problems += _misplaced(places) + _unlinked(entries)
         # The meaning of an entry depends on those before it, so it can be checked only in an intact chain.
-        return entries, wrong or _senseless(entries)
+        return entries, problems or _impossible(entries)
 
     def _parse(self, line: bytes) -> Entry | None:
-        """Return the entry of a line, or None if the line is not byte for byte what was written."""
+        """Return the entry of a line, or None if the line differs in any byte from what was written."""
         try:
             content = read_strict(line.decode("ascii"))
             version, digest, newest = content.get("schema_version"), content.pop("digest"), Entry.newest_version()
@@ -216,24 +216,24 @@ class Ledger:
 
 
 def _misplaced(places: Sequence[int]) -> list[str]:
-    """Return what was removed, inserted or reordered, from the numbers of the entries, line by line."""
-    wrong = []
+    """Return which entries were removed, inserted or reordered, given the sequence number of each line."""
+    problems = []
     for before, after in itertools.pairwise([0, *sorted(set(places))]):
         if after - before == 2:
-            wrong.append(f"entry {before + 1} was removed")
+            problems.append(f"entry {before + 1} was removed")
         elif after - before > 2:
-            wrong.append(f"entries {before + 1} to {after - 1} were removed")
+            problems.append(f"entries {before + 1} to {after - 1} were removed")
     for place, count in Counter(places).items():
         if count > 1:
-            wrong.append(f"entry {place} is there {count} times: one was inserted")
+            problems.append(f"entry {place} appears {count} times: one was inserted")
     for before, after in itertools.pairwise(places):
         if after < before:
-            wrong.append(f"entry {after} comes after entry {before}: they were reordered")
-    return wrong
+            problems.append(f"entry {after} comes after entry {before}: they were reordered")
+    return problems
 
 
 def _unlinked(entries: Sequence[Entry]) -> list[str]:
-    """Return which entries do not continue the one before, wherever that one is in the file."""
+    """Return which entries do not continue the previous entry, wherever that is in the file."""
     digests = {0: {GENESIS}}
     for entry in entries:
         digests.setdefault(entry.sequence, set()).add(entry.digest)
@@ -245,18 +245,18 @@ def _unlinked(entries: Sequence[Entry]) -> list[str]:
     ]
 
 
-def _senseless(entries: Sequence[Entry]) -> list[str]:
+def _impossible(entries: Sequence[Entry]) -> list[str]:
     """Return which entries of an intact chain could not have been registered."""
-    wrong = []
+    problems = []
     known: set[str] = set()
     for entry in entries:
         if entry.hypothesis in known and not entry.reason:
-            wrong.append(f"entry {entry.sequence} amends {entry.hypothesis} without a reason")
+            problems.append(f"entry {entry.sequence} amends {entry.hypothesis} without a reason")
         known.add(entry.hypothesis)
     for before, after in itertools.pairwise(entries):
         if after.registered_at < before.registered_at:
-            wrong.append(f"entry {after.sequence} claims to have been registered before entry {before.sequence}")
-    return wrong
+            problems.append(f"entry {after.sequence} claims to have been registered before entry {before.sequence}")
+    return problems
 
 
 def _append(file: FileIO, line: bytes, *, after: int) -> None:

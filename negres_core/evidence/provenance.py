@@ -1,4 +1,4 @@
-"""The provenance of a number: commit, packages, machine."""
+"""The provenance of a number: its commit, packages and machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from negres_core.evidence.record import Record
 from negres_core.provenance.commit import trace_commit
 
 PACKAGES = ("negres", "keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "scikit-learn", "scipy")
-"""Packages whose version can change numbers."""
+"""Packages whose version can change the numbers."""
 
 
 class ProvenanceRecord(Record):
@@ -29,15 +29,15 @@ class ProvenanceRecord(Record):
     backend: str
     """Keras backend."""
     device: str
-    """The processor that trained the replicates."""
+    """The processor that trains the replicates."""
     driver: str | None
     """Version of the GPU driver."""
 
 
 def trace_provenance(folder: Path, *, backend: str, device: str) -> ProvenanceRecord:
-    """Describe this process, and the repository that contains a folder."""
+    """Describe this process and the repository that contains a folder."""
     commit, dirty = trace_commit(folder)
-    driver = Path("/sys/module/nvidia/version")
+    driver_version = Path("/sys/module/nvidia/version")
     return ProvenanceRecord(
         commit=commit,
         dirty=dirty,
@@ -46,11 +46,11 @@ def trace_provenance(folder: Path, *, backend: str, device: str) -> ProvenanceRe
         platform=platform.platform(),
         backend=backend,
         device=device,
-        driver=driver.read_text().strip() if driver.is_file() else None,
+        driver=driver_version.read_text().strip() if driver_version.is_file() else None,
     )
 
 
 @functools.cache
 def _versions() -> dict[str, str]:
-    installed = {each.name for each in importlib.metadata.distributions()}
-    return {name: importlib.metadata.version(name) for name in PACKAGES if name in installed}
+    names = {each.name for each in importlib.metadata.distributions()}
+    return {name: importlib.metadata.version(name) for name in PACKAGES if name in names}

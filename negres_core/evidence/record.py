@@ -1,4 +1,4 @@
-"""Records: immutable, closed, strict JSON, sealed by a digest of their canonical text."""
+"""Records: immutable and closed, written as strict JSON, sealed by a digest of their canonical text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ class Record(BaseModel):
 
     @classmethod
     def newest_version(cls) -> int:
-        """Return the schema version that this class writes; a newer one is refused."""
+        """Return the schema version that this class writes: the newest that it reads.
+
+        Only records that are a file or a line of their own have a version.
+        """
         version: int = cls.model_fields["schema_version"].default
         return version
 
@@ -40,7 +43,7 @@ class Record(BaseModel):
 
 
 def canonical(content: dict[str, Any]) -> str:
-    """Return content as strict JSON that is the same wherever it is written: keys sorted, no white space, ASCII.
+    """Return content as strict JSON with one possible text: keys sorted, no white space, ASCII.
 
     Raises:
         ValueError: a number is not finite.
@@ -49,7 +52,7 @@ def canonical(content: dict[str, Any]) -> str:
 
 
 def digest_of(content: dict[str, Any]) -> str:
-    """Return the SHA-256 of content's canonical text, 64 hexadecimal digits."""
+    """Return the SHA-256 of the canonical text of content: 64 hexadecimal digits."""
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
@@ -57,7 +60,7 @@ def read_strict(text: str) -> Any:
     """Read strict JSON.
 
     Raises:
-        ValueError: it is not JSON, or holds NaN or Infinity.
+        ValueError: the text is not JSON, or contains NaN or Infinity.
     """
     return json.loads(text, parse_constant=_refuse_constant)
 

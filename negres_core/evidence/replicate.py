@@ -39,7 +39,7 @@ class Key(Record):
 
 
 class TrainedWeight(Record):
-    """One weight before and after training. Digests cover its bytes, so equal digests mean bitwise equal weights."""
+    """One weight before and after training. Digests cover its bytes: equal digests mean bitwise equal weights."""
 
     path: str
     shape: tuple[int, ...]
@@ -52,7 +52,7 @@ class TrainedWeight(Record):
     end: str
     """Digest when training ended."""
     inherited_from: int | None
-    """Index of the parent's weight from which it was loaded."""
+    """Index of the parent's weight from which it was loaded; null if it was not inherited."""
 
 
 class ModelFile(Record):
@@ -134,7 +134,7 @@ class Replicate(Record):
     status: Literal["finished", "not finite"]
     """"not finite": a loss, a weight or a prediction was NaN or infinite, and training stopped there."""
     metrics: dict[str, Number]
-    """On the test fold; null where not finite."""
+    """On the test fold; null if not finite."""
     curve: list[Number]
     """Mean training loss of each epoch."""
     predictions: PredictionSummary
@@ -144,7 +144,7 @@ class Replicate(Record):
     budget: Budget
     cost: Cost
     model: ModelFile | None
-    """None of a fit, which trains no network."""
+    """Null for a fit, which trains no network."""
     provenance: ProvenanceRecord
     recorded_at: str
     """UTC, ISO 8601."""

@@ -16,7 +16,7 @@ class EstimateRecord(Record):
 
     effect: float
     standard_error: float
-    """Of the corrected resampled t-test (Nadeau & Bengio 2003)."""
+    """Standard error of the corrected resampled t-test (Nadeau & Bengio 2003)."""
     dof: int
     """Degrees of freedom."""
     sd: float
@@ -29,10 +29,10 @@ class EstimateRecord(Record):
     p_less: float
     p_two_sided: float
     interval_90: tuple[float, float]
-    """Covers over all looks together, as `interval_95` does: with several looks, wider than the ordinary interval."""
+    """Covers at all looks simultaneously, like `interval_95`; with several looks, wider than an ordinary interval."""
     interval_95: tuple[float, float]
     probability_better: float
-    """Posterior probability of a positive effect under the correlated t-test's flat prior."""
+    """Posterior probability of a positive effect, under the flat prior of the correlated t-test."""
 
     @classmethod
     def of(cls, estimate: Estimate, *, look: Look = ONLY_LOOK, alpha: float) -> EstimateRecord:
@@ -40,8 +40,8 @@ class EstimateRecord(Record):
 
         Args:
             estimate: the estimate.
-            look: the look it was made at; intervals cover over all looks together.
-            alpha: the significance level of the claim; the intervals are those of 1 - alpha and 1 - 2 alpha.
+            look: the look of the estimate; the intervals cover at all looks simultaneously.
+            alpha: the significance level of the claim; the intervals cover 1 - alpha and 1 - 2 alpha.
         """
         return cls(
             effect=estimate.effect,
@@ -84,15 +84,15 @@ class LookRecord(Record):
 
 
 class PowerRecord(Record):
-    """What a design can decide, for an assumed spread of the differences; in the metric's unit."""
+    """What a design can decide if the differences spread as assumed; all values are in the metric's unit."""
 
     sd: float
     """Assumed standard deviation of the cell differences."""
     known_from: str
-    """The evidence that the standard deviation is taken from."""
+    """Evidence from which the standard deviation is taken, in words."""
     detectable: float
     """True effect that is detected with 80% power; with a margin, the distance from the margin."""
     equivalence: float
-    """Smallest margin within which a true effect of 0 is shown to lie."""
+    """Smallest margin within which an observed effect of 0 shows equivalence."""
     floor: float
     """The same margin with any number of repeats of these folds."""

@@ -1,4 +1,4 @@
-"""The store: the only reader and writer of records. No record is lost, and no damaged record is trusted."""
+"""The store: the only reader and writer of records. It never deletes a record and never trusts a damaged one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Store:
         replicates/3f/3f9a....json         one trained replicate, immutable, with its model beside it
         hypotheses/<name>/evidence.json    one hypothesis
         hypotheses/<name>/pictures/        its pictures
-        bisections/<name>.json             the factors that make the difference between two configurations
+        bisections/<name>.json             one bisection
         set-aside/                         damaged or superseded records
 
     Each record is written to a temporary file, synced and renamed, and sealed with a digest of its own content.
@@ -54,17 +54,21 @@ class Store:
         self._fresh = fresh
         self._note = note
         self._recorded: set[str] = set()
-        self._seen: dict[Path, tuple[tuple[int, ...], Evidence]] = {}
+        self._cached: dict[Path, tuple[tuple[int, ...], Evidence]] = {}
 
     def check_writable(self) -> None:
-        """Make the folder if it is missing; raise EvidenceError if it cannot be written."""
+        """Make the folder if it is missing.
+
+        Raises:
+            EvidenceError: the folder cannot be written.
+        """
         with _writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.folder):
                 pass
 
     def find(self, id: str) -> Replicate | None:
-        """Return the replicate with this id, or None if there is none that can be trusted.
+        """Return the replicate with an id, or None if no trustworthy record of it exists.
 
         Raises:
             EvidenceError: the record was written by a newer version.
@@ -96,14 +100,14 @@ class Store:
         Args:
             replicate: the replicate.
             model: the bytes of its model file, or None if it has none.
-            saved_as: the format of the model, which is the extension of its file.
+            saved_as: the format of the model, used as the extension of its file.
 
         Returns:
-            The replicate as it was recorded, with the name of its model file.
+            The replicate as recorded, with the name of its model file.
         """
         path = self._replicate_path(replicate.id)
         if path.exists():
-            # A fresh run or another process recorded it at the same time. The record is sound, so there is no note.
+            # A fresh run retrained it, or another process was faster. The old record is sound, so there is no note.
             self._set_aside(path)
         if model is not None:
             # The name contains a digest of the content, so that two writers never share a file.
@@ -130,21 +134,20 @@ class Store:
         return self._replicate_path(replicate.id).with_name(replicate.model.file)
 
     def write_evidence(self, evidence: Evidence) -> Path:
-        """Write a hypothesis' evidence; earlier finished evidence with other content is kept beside it."""
+        """Write the evidence of a hypothesis; earlier finished evidence with different content is kept beside it."""
         path = self.evidence_path(evidence.hypothesis)
         before = self._read(path, Evidence)
         if before is not None and before.status == "finished" and _content(before) != _content(evidence):
-            # Named by its content, so that a verdict reached again and again is kept once.
-            with contextlib.suppress(FileNotFoundError):  # another process was faster
+            # Named by its content, so that a verdict that alternates is kept only once.
+            with _writing(path), contextlib.suppress(FileNotFoundError):  # another process was faster
                 path.rename(path.with_name(f"evidence-{digest_of(_content(before))[:12]}.json"))
         _write(path, _sealed(evidence))
         return path
 
     def write_picture(self, hypothesis: str, name: str, png: bytes, *, caption: str) -> Picture:
-        """Write a picture beside a hypothesis' evidence, and return its record.
+        """Write a picture beside the evidence of a hypothesis, and return its record.
 
-        The name of the file contains a digest of its content: pictures of superseded evidence are neither replaced nor
-        removed.
+        The file name contains a digest of the content, so pictures of superseded evidence are kept.
         """
         file = f"pictures/{_file_name(name, exactly=png)}.png"
         _write(self.evidence_folder(hypothesis) / file, png)
@@ -159,9 +162,9 @@ class Store:
         return self._read(path, Evidence)
 
     def all_evidence(self) -> list[Evidence]:
-        """Read all evidence that can be trusted, including evidence superseded by other verdicts.
+        """Read all evidence that can be trusted, including superseded evidence.
 
-        It is needed before each hypothesis, so files that have not changed are not read again.
+        A session calls this before each hypothesis, so files that have not changed are not read again.
         """
         paths = sorted(self.folder.glob("hypotheses/*/evidence*.json"))
         return [evidence for evidence in map(self._read_once, paths) if evidence is not None]
@@ -171,21 +174,21 @@ class Store:
         return sorted(self.folder.glob("hypotheses/*/evidence.json"))
 
     def evidence_path(self, hypothesis: str) -> Path:
-        """Return the path of a hypothesis' evidence.
+        """Return the path of the evidence of a hypothesis.
 
-        The folder has a readable name, in which no part of a test id can act as a path, and a hash.
+        The name of its folder consists of a readable part, without characters that could act as a path, and a hash.
         """
         return self.evidence_folder(hypothesis) / "evidence.json"
 
     def evidence_folder(self, hypothesis: str) -> Path:
-        """Return the folder of a hypothesis' evidence and pictures."""
+        """Return the folder of the evidence and the pictures of a hypothesis."""
         return self.folder / "hypotheses" / _file_name(hypothesis, exactly=hypothesis)
 
-    def write_bisection(self, bisected: BisectionRecord) -> Path:
-        """Write a bisection; it replaces an earlier one of the same two configurations of the same test."""
-        ends = bisected.model_dump(mode="json", include={"test", "failing", "working"})
-        path = self.folder / "bisections" / f"{_file_name(bisected.test, exactly=canonical(ends))}.json"
-        _write(path, _sealed(bisected))
+    def write_bisection(self, bisection: BisectionRecord) -> Path:
+        """Write a bisection; it replaces an earlier one of the same test and the same two configurations."""
+        ends = bisection.model_dump(mode="json", include={"test", "failing", "working"})
+        path = self.folder / "bisections" / f"{_file_name(bisection.test, exactly=canonical(ends))}.json"
+        _write(path, _sealed(bisection))
         return path
 
     def read_bisection(self, path: Path) -> BisectionRecord | None:
@@ -209,11 +212,11 @@ class Store:
         except FileNotFoundError:
             return None  # another process was faster
         stamp = (file.st_ino, file.st_mtime_ns, file.st_size)
-        if path in self._seen and self._seen[path][0] == stamp:
-            return self._seen[path][1]
+        if path in self._cached and self._cached[path][0] == stamp:
+            return self._cached[path][1]
         evidence = self._read(path, Evidence)
         if evidence is not None:
-            self._seen[path] = stamp, evidence
+            self._cached[path] = stamp, evidence
         return evidence
 
     def _read(self, path: Path, kind: type[Kind]) -> Kind | None:
@@ -246,17 +249,18 @@ class Store:
             self._set_aside(path, f"it does not follow the schema: {error.error_count()} errors")
             return None
 
-    def _set_aside(self, path: Path, why: str | None = None) -> None:
+    def _set_aside(self, path: Path, reason: str | None = None) -> None:
         aside = self.folder / "set-aside"
-        aside.mkdir(exist_ok=True)
         target = aside / f"{path.parent.name}-{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}"
-        try:
-            path.rename(target)
-        except FileNotFoundError:
-            return  # another process was faster
-        if why is not None:
+        with _writing(aside):
+            aside.mkdir(exist_ok=True)
+            try:
+                path.rename(target)
+            except FileNotFoundError:
+                return  # another process was faster
+        if reason is not None:
             self.damaged += 1
-            self._note(f"{path} was set aside as {target}: {why}")
+            self._note(f"{path} was set aside as {target}: {reason}")
 
 
 def _content(evidence: Evidence) -> dict[str, Any]:
@@ -264,9 +268,9 @@ def _content(evidence: Evidence) -> dict[str, Any]:
 
 
 def _file_name(readable: str, *, exactly: str | bytes) -> str:
-    shown = re.sub(r"[^A-Za-z0-9]+", "-", readable.rpartition("/")[2]).strip("-")[:100]
-    exact = exactly if isinstance(exactly, bytes) else exactly.encode()
-    return f"{shown}-{hashlib.sha256(exact).hexdigest()[:8]}"
+    name = re.sub(r"[^A-Za-z0-9]+", "-", readable.rpartition("/")[2]).strip("-")[:100]
+    content = exactly if isinstance(exactly, bytes) else exactly.encode()
+    return f"{name}-{hashlib.sha256(content).hexdigest()[:8]}"
 
 
 def _sealed(record: Record) -> bytes:

@@ -1,4 +1,4 @@
-"""Upgrade records that earlier versions of negres wrote to the form of this one. Files are not changed."""
+"""Upgrade records of earlier versions of negres when they are read. Files are not changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 RENAMED = {"registered": "expected", "foreseen": "power", "trials": "small_runs"}
-"""Fields of evidence of schema version 1, and their names since."""
+"""Fields of evidence of schema version 1, and their names since version 2."""
 
 
 def upgrade_evidence(content: Any) -> Any:
@@ -18,7 +18,7 @@ def upgrade_evidence(content: Any) -> Any:
         content["outcome"] = "as expected"
     if estimate := content.get("estimate"):
         content["estimate"] = {"cell_count" if name == "cells" else name: value for name, value in estimate.items()}
-    # Version 1 marked the mixtures of a bisection by their test ids alone.
+    # Version 1 marked the mixtures of a bisection only in their test ids.
     if re.search(r"[\[-]mix-[0-9a-f]{12}[]-]", str(content.get("hypothesis"))):
         content["kind"] = "mixture"
     finding = content.get("finding")

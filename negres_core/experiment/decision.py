@@ -1,6 +1,6 @@
-"""The decision: from the metrics of the arms to the estimate at each look, and the verdict.
+"""The decision: from the metrics of the arms to the estimate at each look and the verdict.
 
-Nothing here trains or reads data, so that records alone are enough to recheck a verdict.
+Nothing here trains or reads data, so records alone are enough to recheck a verdict.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ ALPHA = 0.05
 
 
 def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> np.ndarray:
-    """Return a metric of an arm's replicates, seeds averaged: (repeats so far, folds), NaN where not finite.
+    """Return a metric of an arm's replicates, averaged over seeds: (repeats so far, folds), NaN if not finite.
 
     Raises:
-        InputError: the replicates do not have the metric.
+        InputError: the replicates do not report the metric.
     """
     if metric not in replicates[0].metrics:
         raise InputError(
             f"The claim is about the metric {metric!r}, but an arm does not report it.",
             received=f"metrics {', '.join(replicates[0].metrics)}",
-            remedy="Make a claim about one of those. A fit names its metrics in what it returns; loss_skill exists "
+            remedy="Make a claim about one of those. A fit reports the metrics that it returns; loss_skill exists "
             "only for built-in Keras losses.",
         )
     values = np.array([replicate.metrics[metric] for replicate in replicates], dtype=float)
@@ -51,7 +51,7 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
 
 
 def spreads_of(replicates: Sequence[Replicate], design: Design) -> dict[str, Spread]:
-    """Return mean, standard deviation, minimum and maximum over cells of every metric of an arm."""
+    """Return the mean, standard deviation, minimum and maximum over cells of every metric of an arm."""
     spreads = {}
     for name in replicates[0].metrics:
         values = values_of(replicates, name, design)
@@ -92,11 +92,11 @@ class Decision:
     """The verdict on a claim after some repeats of a design.
 
     Attributes:
-        looks: each look; the last one counts.
+        looks: all looks; the last one counts.
         estimate: the effect at the last look, or None if there is none.
         verdict: the verdict at the last look.
         final: whether more repeats cannot change the verdict: a look has decided and no control failed (a control may
-            need more cells than the claim); or a metric is not finite; or no number of repeats can show the claim.
+            need more cells than the claim), a metric is not finite, or no number of repeats can show the claim.
     """
 
     looks: list[LookRecord]
@@ -113,7 +113,7 @@ def decide(
     A failed control makes the run invalid, whatever its numbers are.
 
     Args:
-        differences: (repeats so far, folds), as `difference_of` returns them; NaN where a metric is not finite.
+        differences: (repeats so far, folds), as `difference_of` returns them; NaN if a metric is not finite.
         claim: the claim.
         design: the planned design, which may have more repeats than there are so far.
         findings: the findings of the controls.
@@ -132,7 +132,7 @@ def decide(
         try:
             estimate = corrected_resampled_t(differences[:repeat], test_train_ratio=design.test_train_ratio)
         except InputError as error:
-            # The differences of a few cells can be equal by chance; later cells will show.
+            # The differences of a few cells can be equal by chance; those of later cells may vary.
             if repeat == repeats:
                 failed["variance"] = f"{error.wrong} {error.remedy}"
             continue
@@ -153,7 +153,7 @@ def decide(
     record = EstimateRecord.of(estimate, look=look, alpha=alpha)
     if failed:
         return Decision(looks, record, invalid(failed), final=False)
-    # The repeats that would decide the claim are computed only for the look that counts.
+    # Only the last look needs the number of repeats that would decide the claim.
     verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
     return Decision(looks, record, verdict, final=settled is not None or _is_hopeless(estimate, claim, verdict, alpha))
 
@@ -161,7 +161,7 @@ def decide(
 def _is_hopeless(estimate: Estimate, claim: Claim, verdict: Verdict, alpha: float) -> bool:
     """Return whether equivalence is out of reach even at the lower 95% limit of the standard deviation.
 
-    Stopping then costs power if the effect would have turned out larger than it looks, but never gives a false verdict.
+    Stopping then costs power if the true effect is larger than the estimate, but never gives a false verdict.
     """
     if claim.kind != "matches" or verdict.finding != TOO_SMALL:
         return False

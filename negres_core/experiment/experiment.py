@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -67,9 +67,9 @@ class Experiment:
             None. Not called in a smoke run.
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
             which the evidence records.
-        progress: called for every replicate.
-        announce: called before training with what the design can decide, if earlier evidence tells.
-        note: called with a sentence about anything that failed without affecting the verdict.
+        progress: called after every replicate.
+        announce: called before training with a sentence about the power of the design, if earlier evidence exists.
+        note: called with a sentence about each failure that does not affect the verdict.
     """
 
     hypothesis: str
@@ -105,7 +105,7 @@ class Experiment:
         """
         if _kind_of(claim) == "reaches":
             raise InputError(
-                "`reaches` is a claim about one arm.",
+                "`reaches` is a claim about one arm, but there are two.",
                 received=f"compare(..., claim={claim})",
                 remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
             )
@@ -122,7 +122,7 @@ class Experiment:
         """
         if _kind_of(claim) != "reaches":
             raise InputError(
-                f"`{claim.kind}` is a claim about two arms.",
+                f"`{claim.kind}` is a claim about two arms, but there is only one.",
                 received=f"measure(..., claim={claim})",
                 remedy="Use experiment.compare(treatment, against=control, ...), or reaches(...) here.",
             )
@@ -134,11 +134,11 @@ class Experiment:
         evidence = self._open(prepared)
         self.store.write_evidence(evidence)
         run = self._untrained(prepared)
-        findings, checks = self._screen(run, evidence)
-        if all(finding.passed for finding in findings):
-            evidence = self._decide(run, claim, evidence, findings, checks, began)
+        screening = self._screen(run, evidence)
+        if all(finding.passed for finding in screening.findings):
+            evidence = self._decide(run, claim, evidence, screening, began)
         else:
-            evidence = self._refuse(evidence, findings, checks, began)
+            evidence = self._refuse(evidence, screening, began)
         self.store.write_evidence(evidence)
         return evidence
 
@@ -166,7 +166,7 @@ class Experiment:
         return _Prepared(recipes, data, claim, metric, design)
 
     def _open(self, prepared: _Prepared) -> Evidence:
-        """Return the evidence as it stands before training: registered, and with the power of the design."""
+        """Return the evidence before training, with its registration and the power of the design."""
         evidence = Evidence(
             hypothesis=self.hypothesis,
             title=self.title,
@@ -189,7 +189,7 @@ class Experiment:
         return evidence.updated(registration=registration, power=self._power(evidence, prepared))
 
     def _power(self, evidence: Evidence, prepared: _Prepared) -> PowerRecord | None:
-        """Return what the design can decide, if earlier evidence tells; refuse a margin that is out of its reach."""
+        """Return what the design can decide, if earlier evidence exists; refuse a margin that is out of reach."""
         spread = known_spread(self.store, evidence)
         if spread is None:
             return None
@@ -207,42 +207,31 @@ class Experiment:
         models = SavedModels(prepared.data, cells, self.store.model_path)
         return Run(prepared.data, prepared.design, cells, arms, prepared.metric, models)
 
-    def _screen(self, run: Run, evidence: Evidence) -> tuple[list[Finding], PipelineChecks]:
+    def _screen(self, run: Run, evidence: Evidence) -> _Screening:
         """Run the controls that need no trained arm: those before training, and those on small runs."""
         findings = self._check(run, when="before")
         if evidence.controlled != "all" or not all(finding.passed for finding in findings):
-            return findings, PipelineChecks()
+            return _Screening(findings, PipelineChecks())
         checks = check_pipeline(run, self.store, self.device, evidence.provenance, self.progress)
-        return [*findings, *checks.findings], checks
+        return _Screening([*findings, *checks.findings], checks)
 
-    def _refuse(
-        self, evidence: Evidence, findings: Sequence[Finding], checks: PipelineChecks, began: float
-    ) -> Evidence:
-        """End a run whose verdict would be invalid whatever its arms do."""
-        failed = {finding.control: finding.found for finding in findings if not finding.passed}
+    def _refuse(self, evidence: Evidence, screening: _Screening, began: float) -> Evidence:
+        """End a run before training, because a failed control makes it invalid."""
+        failed = {finding.control: finding.found for finding in screening.findings if not finding.passed}
         return evidence.updated(
             status="finished",
-            controls=findings,
-            small_runs=checks.replicates,
-            timings=_finish(evidence.timings, began, checks),
+            controls=screening.findings,
+            small_runs=screening.checks.replicates,
+            timings=_finish(evidence.timings, began, screening.checks),
             **dataclasses.asdict(invalid(failed)),
         )
 
-    def _decide(
-        self,
-        run: Run,
-        claim: Claim,
-        evidence: Evidence,
-        screened: Sequence[Finding],
-        checks: PipelineChecks,
-        began: float,
-    ) -> Evidence:
-        """Train until a look decides, judge, and draw pictures."""
+    def _decide(self, run: Run, claim: Claim, evidence: Evidence, screening: _Screening, began: float) -> Evidence:
+        """Train until a look decides, judge, and explain the run."""
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
         training = self._train(trainer, run, claim, evidence.claim)
-        findings = [*screened, *training.findings]
+        findings = [*screening.findings, *training.findings]
         decision = decide(training.differences, claim, run.design, findings)
-        note = partial(self._note, run.data)
         evidence = evidence.updated(
             status="finished",
             registration=count_older(evidence.registration, training.run.arms),
@@ -251,19 +240,22 @@ class Experiment:
             looks=decision.looks,
             estimate=decision.estimate,
             controls=findings,
-            diagnosis=[] if self.smoke else diagnose(training.run, note=note),
-            small_runs=checks.replicates,
-            timings=_finish(evidence.timings, began, checks, trainer),
+            small_runs=screening.checks.replicates,
+            timings=_finish(evidence.timings, began, screening.checks, trainer),
             **({} if self.smoke else dataclasses.asdict(decision.verdict)),
         )
-        if self.smoke:
-            return evidence
-        # The verdict is on disk before pictures are drawn, which may take long.
+        return evidence if self.smoke else self._explain(training.run, evidence)
+
+    def _explain(self, run: Run, evidence: Evidence) -> Evidence:
+        """Add the diagnosis and the pictures of a run that was judged."""
+        note = partial(self._note, run.data)
+        evidence = evidence.updated(diagnosis=diagnose(run, note=note))
+        # The verdict is on disk before pictures are rendered, which may take long.
         self.store.write_evidence(evidence)
-        return evidence.updated(pictures=render_pictures(training.run, keep=self._keep, note=note))
+        return evidence.updated(pictures=render_pictures(run, keep=self._keep, note=note))
 
     def _train(self, trainer: Trainer, run: Run, claim: Claim, record: ClaimRecord) -> _Training:
-        """Train repeat by repeat until a look decides, or to the end."""
+        """Train repeat by repeat, until a look decides or all repeats are trained."""
         design = run.design
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
@@ -274,10 +266,10 @@ class Experiment:
             records = [record_arm(arm, so_far, trainer.description(arm.recipe)) for arm in arms]
             differences = difference_of([arm.values for arm in records], record)
             last = repeats == design.repeats
-            if not last and (self.smoke or not decide(differences, claim, design).final):
+            if not last and not decide(differences, claim, design).final:
                 continue
             findings = self._check(so_far, when="after")
-            # A control, for example that both arms learned, may need more cells than the claim itself.
+            # A control, such as whether both arms learned, may need more cells than the claim.
             if last or decide(differences, claim, design, findings).final:
                 break
         return _Training(so_far, records, differences, findings)
@@ -302,8 +294,15 @@ class _Prepared(NamedTuple):
     design: Design
 
 
+class _Screening(NamedTuple):
+    """The findings of all controls that need no trained arm, and the results of the small runs."""
+
+    findings: list[Finding]
+    checks: PipelineChecks
+
+
 class _Training(NamedTuple):
-    """What was trained, as run and as records; the differences; and the findings of the controls afterwards."""
+    """A trained run, the records of its arms, the differences, and the findings of the controls after training."""
 
     run: Run
     arms: list[ArmRecord]

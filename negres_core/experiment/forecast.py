@@ -1,4 +1,4 @@
-"""Forecast: how the differences of a run's cells will spread, estimated from earlier evidence before training."""
+"""Forecast: the spread of a run's differences, estimated from earlier evidence before training."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from negres_core.power import Power
 
 
 class KnownSpread(NamedTuple):
-    """A standard deviation of cell differences, and the evidence it is taken from.
+    """A standard deviation of cell differences, and the evidence that it comes from.
 
     Attributes:
         sd: the standard deviation, in the metric's unit.
-        at_least: the lower end of its 95% interval.
-        cell_count: the number of cells it was estimated from.
+        at_least: the lower limit of its 95% confidence interval.
+        cell_count: the number of cells that it was estimated from.
         known_from: the evidence, in words.
         own: whether it is evidence of the same hypothesis.
     """
@@ -29,7 +29,7 @@ class KnownSpread(NamedTuple):
 def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:
     """Return the spread in earlier evidence on the same data and metric, or None if there is none.
 
-    Evidence of the same hypothesis comes first, then the evidence with the most cells. Other arms are only a guide.
+    Evidence of the same hypothesis is preferred, then the evidence with the most cells. Other arms are only a guide.
 
     Args:
         store: where evidence is kept.

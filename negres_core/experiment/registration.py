@@ -1,4 +1,4 @@
-"""Registration: what a run commits itself to before it begins, and whether it was registered."""
+"""Registration: the commitment of a run, and how it is registered before the run."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Literal
 
 from negres_core.dataset import Dataset
 from negres_core.errors import InputError
-from negres_core.evidence import Commitment, DataIdentity, Evidence, Ledger, Registration, Store, StoppingRule
+from negres_core.evidence import Commitment, DataIdentity, Evidence, Ledger, Registration, StoppingRule, Store
 from negres_core.provenance.analysis import digest_analysis
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Role
 
 
 def identity_of(test: str, *, expected: str | None, last: bool = True) -> str:
-    """Return a test's id without the verdict it expects: changing the expectation does not make another hypothesis.
+    """Return a test's id without the expected verdict: changing the expectation does not make another hypothesis.
 
     Args:
         test: the test's id.
-        expected: the verdict that it expects, as it stands in the id.
-        last: which part of the id is the verdict, if several parts equal it: the last one, or the first.
+        expected: the expected verdict, as it appears in the id.
+        last: whether the last part of the id that equals the verdict is removed, or the first.
 
     >>> identity_of("test_growth.py::test_growth_pays[digits-refuted]", expected="refuted")
     'test_growth.py::test_growth_pays[digits]'
@@ -35,10 +35,10 @@ def identity_of(test: str, *, expected: str | None, last: bool = True) -> str:
 
 
 def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset) -> Commitment:
-    """Return what a run commits itself to.
+    """Return the commitment of a run.
 
     Args:
-        evidence: the evidence as it stands before training.
+        evidence: the evidence before training.
         arms: the recipe of each arm.
         data: the data set.
     """
@@ -60,10 +60,10 @@ def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset
 def register(
     commitment: Commitment, *, ledger: Ledger, store: Store, reason: str | None
 ) -> Literal["registered", "amended", "unchanged"]:
-    """Register a commitment, together with the verdicts that are already known of its hypothesis.
+    """Register a commitment, together with the known verdicts of its hypothesis.
 
     Raises:
-        InputError: the test expects no verdict, or it is registered with other content and there is no reason.
+        InputError: the test does not expect a verdict, or it is registered with other content and there is no reason.
         EvidenceError: the ledger is broken or cannot be written.
     """
     if commitment.expected not in ("supported", "refuted"):
@@ -77,14 +77,14 @@ def register(
 
 
 def count_older(registration: Registration | None, arms: Sequence[Arm]) -> Registration | None:
-    """Count the differences that could be known before they were registered.
+    """Count the differences that may have been known when the hypothesis was registered.
 
     Args:
         registration: the state of the ledger when the run began.
-        arms: the arms, trained.
+        arms: the trained arms.
 
     Returns:
-        The registration, with the number of cells and seeds for which the replicates of all arms are older.
+        The registration, with the number of differences (one per cell and seed) whose replicates are all older.
     """
     if registration is None or registration.registered_at is None:
         return registration

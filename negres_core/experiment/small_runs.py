@@ -1,4 +1,4 @@
-"""Small runs: train the small runs that controls ask for, and collect the findings of these controls."""
+"""Small runs: train the small runs that controls need, and collect the findings of these controls."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PipelineChecks:
 def check_pipeline(
     run: Run, store: Store, device: Device, provenance: ProvenanceRecord, progress: Progress = no_progress
 ) -> PipelineChecks:
-    """Train the small runs of a run, as far as the store lacks them, and run the controls that judge them."""
+    """Train the small runs that the store lacks, and run the controls that judge them."""
     finished: dict[str, Run] = {}
     replicates: dict[str, list[list[str]]] = {}
     trained = reused = 0

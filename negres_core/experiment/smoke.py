@@ -1,4 +1,4 @@
-"""Smoke runs: the same experiment at a size at which everything runs but nothing can be concluded."""
+"""Smoke runs: the same experiment, shrunk so far that everything runs but nothing can be concluded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from negres_core.recipe import Recipe
 from negres_core.seeds import derive_seed
 
 SMOKE_ROWS = 512
-"""Rows to keep; slightly more if there are many classes."""
+"""Rows to keep; more if there are many classes, because each keeps at least two rows per fold."""
 
 
 def shrink_design(design: Design) -> Design:
@@ -27,12 +27,12 @@ def shrink_recipe(recipe: Recipe) -> Recipe:
 
 
 def shrink_data(data: Dataset, design: Design) -> Dataset:
-    """Keep about `SMOKE_ROWS` rows, with at least two rows of every class per fold."""
+    """Keep about `SMOKE_ROWS` rows, with at least two rows per class and fold if the class has them."""
     order = np.random.default_rng(derive_seed("smoke")).permutation(len(data))
     if data.task == "classification":
         quota = max(SMOKE_ROWS // data.outputs, 2 * design.folds)
-        labels = [order[data.y[order] == label][:quota] for label in np.unique(data.y)]
-        rows = np.sort(np.concatenate(labels))
+        rows_by_class = [order[data.y[order] == label][:quota] for label in np.unique(data.y)]
+        rows = np.sort(np.concatenate(rows_by_class))
     else:
         rows = np.sort(order[:SMOKE_ROWS])
     return data.take(rows)

@@ -1,4 +1,4 @@
-"""Training: train the replicates that the store lacks, each parent once, and record each one as soon as it is ready."""
+"""Training: train the replicates that the store lacks, each parent once, and record each as soon as it is ready."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from negres_core.engine.device import Device
 
 ENGINE_VERSION = 2
-"""Raised when an engine gives different numbers for the same recipe; stored replicates are then retrained."""
+"""Increased when an engine gives different numbers for the same recipe; stored replicates are then retrained."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being trained, the number of its replicates that are ready, and how many there will be."""
+"""Called with the name of the recipe being trained, the number of replicates ready, and the planned number."""
 
 
 def no_progress(what: str, done: int, total: int) -> None:
@@ -64,7 +64,7 @@ class Trainer:
         return self._descriptions[recipe]
 
     def train(self, arm: Arm, cells: Sequence[Cell] | None = None) -> Arm:
-        """Return an arm with the replicates of all its stages, on some of the run's cells or on all."""
+        """Return an arm with the replicates of all its stages, on some cells of the run (by default all)."""
         cells = self._run.cells if cells is None else cells
         stages: list[list[Replicate]] = []
         for recipe in arm.recipe.lineage:
@@ -77,7 +77,7 @@ class Trainer:
         from negres_core.engine.contract import Job
         from negres_core.engine.selection import train
 
-        # Arms that inherit the same stage share its replicates, and a look shares those of earlier looks.
+        # Arms that inherit the same stage share its replicates, and a look reuses those of earlier looks.
         done = self._done.setdefault(recipe, {})
         keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds)]
         if all(key in done for key in keys):
@@ -87,7 +87,7 @@ class Trainer:
             if key in done:
                 continue
             stored = self._find(key, recipe)
-            # The parent may have been retrained since, elsewhere and with different bits.
+            # The parent may have been retrained since, on another machine and with different bits.
             if stored and not (parents and stored.differing_weights(parents[position])):
                 done[key] = stored
                 self.reused += 1
@@ -101,12 +101,12 @@ class Trainer:
             done[jobs[job]] = self._record(jobs[job], result, recipe)
             self.trained += 1
             self._progress(str(recipe), len(done), planned)
-        if left_out := [key for key in keys if key not in done]:
-            raise RuntimeError(f"The engine left out {len(left_out)} of {len(jobs)} replicates.")
+        if missing := [key for key in keys if key not in done]:
+            raise RuntimeError(f"The engine left out {len(missing)} of {len(jobs)} replicates.")
         return [done[key] for key in keys]
 
     def _find(self, key: Key, recipe: Recipe) -> Replicate | None:
-        """Return a stored replicate, also one that version 0.1.0 recorded under the digest of the recipe's text."""
+        """Return a stored replicate, or one that version 0.1.0 stored under the digest of the recipe's text."""
         from negres_core.engine.description import digest_recipe_by_text
 
         if (stored := self._store.find(key.id)) is not None:

@@ -1,3 +1,5 @@
+"""A store of its own for each test, and the notes that it takes."""
+
 from __future__ import annotations
 
 import pytest
@@ -7,7 +9,7 @@ from negres_core.evidence import Store
 
 @pytest.fixture
 def notes():
-    """The notes of `store`."""
+    """The notes that `store` has taken."""
     return []
 
 

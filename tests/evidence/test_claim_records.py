@@ -12,14 +12,14 @@ from negres_core.evidence import ClaimRecord, DataRecord, DesignRecord, Stopping
     ("claim", "word"),
     [(beats("rank", by=0.5), "margin"), (matches("rank", within=1), "margin"), (reaches("rank", bar=3), "bar")],
 )
-def test_a_claim_comes_back_from_its_record(claim, word):
+def test_a_claim_is_restored_from_its_record(claim, word):
     record = ClaimRecord.of(claim, Metric("rank", higher_is_better=False, unit="ranks"), alpha=0.01)
 
     assert record.as_claim() == claim
     assert (record.unit, record.higher_is_better, record.alpha, record.word) == ("ranks", False, 0.01, word)
 
 
-def test_a_design_comes_back_from_its_record():
+def test_a_design_is_restored_from_its_record():
     design = Design(folds=3, repeats=4, seeds=2, looks=False)
 
     assert DesignRecord.of(design).as_design() == design

@@ -62,40 +62,40 @@ def test_the_digest_of_an_entry_covers_all_its_fields(new_commitment):
     assert len({entry.updated(**{name: value}).digest for name, value in others.items()} | {digest}) == len(others) + 1
 
 
-WRITTEN = {"entry": "f" * 64, "registered_at": "2026-01-01T00:00:00+00:00", "committed": True}
+REGISTERED = {"entry": "f" * 64, "registered_at": "2026-01-01T00:00:00+00:00", "committed": True}
 DATED = "2026-01-01T00:00:00+00:00, entry ffffffffffff"
 
 
 @pytest.mark.parametrize(
-    ("fields", "notes", "said"),
+    ("fields", "notes", "text"),
     [
         ({"status": "exploratory"}, ["exploratory"], "exploratory: the hypothesis is not in the ledger"),
-        ({"status": "registered"} | WRITTEN, [], DATED),
-        ({"status": "amended", "reason": "less"} | WRITTEN, ["amended"], f"{DATED}; amended: less"),
+        ({"status": "registered"} | REGISTERED, [], DATED),
+        ({"status": "amended", "reason": "less"} | REGISTERED, ["amended"], f"{DATED}; amended: less"),
         (
-            {"status": "changed", "changed": ["margin", "data"]} | WRITTEN,
+            {"status": "changed", "changed": ["margin", "data"]} | REGISTERED,
             ["changed: margin, data"],
             f"{DATED}; run with a different margin, data",
         ),
         (
-            {"status": "registered", "seen": ["refuted"]} | WRITTEN,
+            {"status": "registered", "seen": ["refuted"]} | REGISTERED,
             ["after a run"],
             f"{DATED}; registered after a run (refuted)",
         ),
         (
-            {"status": "registered", "older": 3} | WRITTEN,
+            {"status": "registered", "older": 3} | REGISTERED,
             ["after a run"],
             f"{DATED}; 3 differences are older than the entry",
         ),
-        ({"status": "registered"} | WRITTEN | {"committed": False}, ["not committed"], f"{DATED}; not committed"),
+        ({"status": "registered"} | REGISTERED | {"committed": False}, ["not committed"], f"{DATED}; not committed"),
         (
-            {"status": "amended", "reason": "less", "seen": ["interrupted"]} | WRITTEN | {"committed": None},
+            {"status": "amended", "reason": "less", "seen": ["interrupted"]} | REGISTERED | {"committed": None},
             ["amended", "after a run", "not committed"],
             f"{DATED}; amended: less; registered after a run (interrupted); not committed",
         ),
     ],
 )
-def test_a_registration_states_everything_that_weakens_it(fields, notes, said):
+def test_a_registration_states_everything_that_weakens_it(fields, notes, text):
     registration = Registration(**fields)
 
-    assert (registration.notes, str(registration)) == (notes, said)
+    assert (registration.notes, str(registration)) == (notes, text)

@@ -1,4 +1,4 @@
-"""Damaged records: whatever was done to one, it is named, set aside and recorded anew; never trusted, never deleted."""
+"""Damaged records are named, set aside and can be recorded again. They are never trusted and never deleted."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def record_path(store, id):
     return store.folder / "replicates" / id[:2] / f"{id}.json"
 
 
-def aside(store):
+def set_aside(store):
     return sorted((store.folder / "set-aside").glob("*"))
 
 
 def seal(content):
-    """Give edited content a digest that matches, as someone who knows how would."""
+    """Give edited content a matching digest, as an expert could."""
     content.pop("digest", None)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return json.dumps(content | {"digest": hashlib.sha256(canonical.encode()).hexdigest()})
@@ -51,29 +51,29 @@ def write_a_list(path):
     path.write_text("[]")
 
 
-def write_bytes_that_are_no_text(path):
+def write_bytes_that_are_not_text(path):
     path.write_bytes(b"\xff\xfe\x00")
 
 
-def forget_a_field(path):
+def remove_a_field(path):
     content = json.loads(path.read_text())
     del content["curve"]
     path.write_text(seal(content))
 
 
-def climb_out(path):
+def name_a_file_outside_the_store(path):
     content = json.loads(path.read_text())
     content["model"]["file"] = "../../../secret.keras"
     path.write_text(seal(content))
 
 
-def put_a_folder_in_its_place(path):
+def replace_it_by_a_folder(path):
     path.unlink()
     path.mkdir()
 
 
 @pytest.mark.parametrize(
-    ("damage", "why"),
+    ("damage", "reason"),
     [
         (truncate, "not complete, strict JSON"),
         (edit, "does not match its digest"),
@@ -81,98 +81,98 @@ def put_a_folder_in_its_place(path):
         (write_nan, "NaN is not strict JSON"),
         (write_a_number_beyond_floats, "not complete, strict JSON"),
         (write_a_list, "does not match its digest"),
-        (write_bytes_that_are_no_text, "cannot be read"),
-        (forget_a_field, "does not follow the schema"),
-        (climb_out, "does not follow the schema"),
-        (put_a_folder_in_its_place, "cannot be read"),
+        (write_bytes_that_are_not_text, "cannot be read"),
+        (remove_a_field, "does not follow the schema"),
+        (name_a_file_outside_the_store, "does not follow the schema"),
+        (replace_it_by_a_folder, "cannot be read"),
     ],
 )
-def test_a_damaged_record_is_named_set_aside_and_can_be_recorded_again(store, notes, new_replicate, damage, why):
-    made = store.record(new_replicate(), MODEL)
-    path = record_path(store, made.id)
+def test_a_damaged_record_is_named_and_set_aside_and_can_be_recorded_again(store, notes, new_replicate, damage, reason):
+    replicate = store.record(new_replicate(), MODEL)
+    path = record_path(store, replicate.id)
     damage(path)
     damaged = path.read_bytes() if path.is_file() else None
 
-    assert store.find(made.id) is None
+    assert store.find(replicate.id) is None
 
-    (kept,) = aside(store)
+    [copy] = set_aside(store)
     assert not path.exists()
-    assert damaged is None or kept.read_bytes() == damaged
+    assert damaged is None or copy.read_bytes() == damaged
     [note] = notes
-    assert note.startswith(f"{path} was set aside as {kept}: ")
-    assert why in note
+    assert note.startswith(f"{path} was set aside as {copy}: ")
+    assert reason in note
     assert store.damaged == 1
-    store.record(made, MODEL)
-    assert store.find(made.id) == made
-    assert kept.exists()
+    store.record(replicate, MODEL)
+    assert store.find(replicate.id) == replicate
+    assert copy.exists()
 
 
 def test_a_record_damaged_twice_is_kept_twice(store, notes, new_replicate):
     for _ in range(2):
-        made = store.record(new_replicate(), MODEL)
-        truncate(record_path(store, made.id))
-        assert store.find(made.id) is None
+        replicate = store.record(new_replicate(), MODEL)
+        truncate(record_path(store, replicate.id))
+        assert store.find(replicate.id) is None
 
-    assert len(aside(store)) == len(notes) == store.damaged == 2
+    assert len(set_aside(store)) == len(notes) == store.damaged == 2
 
 
-def test_a_record_under_another_id_is_not_trusted(store, notes, new_replicate):
+def test_a_record_under_the_id_of_another_is_not_trusted(store, notes, new_replicate):
     one, other = (store.record(new_replicate(seed=seed), MODEL) for seed in (0, 1))
     record_path(store, other.id).write_bytes(record_path(store, one.id).read_bytes())
 
     assert store.find(other.id) is None
     assert "its id is not the hash of its key" in notes[0]
-    assert len(aside(store)) == 1
+    assert len(set_aside(store)) == 1
     assert store.find(one.id) == one
 
 
-def test_a_record_whose_key_is_not_that_of_its_id_is_not_trusted(store, notes, new_replicate):
-    made = store.record(new_replicate(), MODEL)
-    path = record_path(store, made.id)
+def test_a_record_whose_key_does_not_match_its_id_is_not_trusted(store, notes, new_replicate):
+    replicate = store.record(new_replicate(), MODEL)
+    path = record_path(store, replicate.id)
     content = json.loads(path.read_text())
     content["key"]["seed"] = 1
     path.write_text(seal(content))
 
-    assert store.find(made.id) is None
+    assert store.find(replicate.id) is None
     assert "its id is not the hash of its key" in notes[0]
 
 
-def test_a_record_whose_model_is_gone_is_set_aside(store, notes, new_replicate):
-    made = store.record(new_replicate(), MODEL)
-    store.model_path(made).unlink()
+def test_a_record_whose_model_is_missing_is_set_aside(store, notes, new_replicate):
+    replicate = store.record(new_replicate(), MODEL)
+    store.model_path(replicate).unlink()
 
-    assert store.find(made.id) is None
-    assert notes[0].endswith(f"its model {made.model.file} is missing")
-    assert [path.suffix for path in aside(store)] == [".json"]
+    assert store.find(replicate.id) is None
+    assert notes[0].endswith(f"its model {replicate.model.file} is missing")
+    assert [path.suffix for path in set_aside(store)] == [".json"]
 
 
-def test_a_record_whose_model_was_edited_is_set_aside_with_it(store, notes, new_replicate):
-    made = store.record(new_replicate(), MODEL)
-    store.model_path(made).write_bytes(b"something else")
+def test_a_record_whose_model_was_edited_is_set_aside_together_with_the_model(store, notes, new_replicate):
+    replicate = store.record(new_replicate(), MODEL)
+    store.model_path(replicate).write_bytes(b"something else")
 
-    assert store.find(made.id) is None
-    assert made.model.file in notes[0]
-    store.record(made, MODEL)
-    record, model = aside(store)
+    assert store.find(replicate.id) is None
+    assert replicate.model.file in notes[0]
+    store.record(replicate, MODEL)
+    record, model = set_aside(store)
     assert (record.suffix, model.suffix) == (".json", ".keras")
     assert model.read_bytes() == b"something else"
-    assert store.find(made.id) == made
+    assert store.find(replicate.id) == replicate
 
 
 @pytest.mark.parametrize("sealed", [True, False])
 def test_a_record_of_a_newer_version_is_refused_and_left_alone(store, new_replicate, new_evidence, sealed):
-    made = store.record(new_replicate(), MODEL)
+    replicate = store.record(new_replicate(), MODEL)
     for path, read, newest in (
-        (record_path(store, made.id), lambda path: store.find(made.id), 1),
+        (record_path(store, replicate.id), lambda path: store.find(replicate.id), 1),
         (store.write_evidence(new_evidence()), store.read_evidence, 2),
     ):
         content = json.loads(path.read_text()) | {"schema_version": 3, "a_new_field": 1}
         path.write_text(seal(content) if sealed else json.dumps(content))
         before = path.read_bytes()
 
-        with pytest.raises(EvidenceError, match="newer version") as caught:
+        with pytest.raises(EvidenceError, match="newer version") as raised:
             read(path)
 
-        assert f"{path} with schema_version 3; this version reads up to {newest}" in str(caught.value)
-        assert "Upgrade negres" in str(caught.value)
+        assert f"{path} with schema_version 3; this version reads up to {newest}" in str(raised.value)
+        assert "Upgrade negres" in str(raised.value)
         assert path.read_bytes() == before

@@ -15,7 +15,7 @@ def provenance(tmp_path, git):
     return trace_provenance(tmp_path, backend="tensorflow", device="cpu: tiny")
 
 
-def test_it_contains_the_commit_the_backend_and_the_device(provenance):
+def test_provenance_contains_the_commit_the_backend_and_the_device(provenance):
     assert (provenance.commit, provenance.dirty) == (None, None)
     assert (provenance.backend, provenance.device) == ("tensorflow", "cpu: tiny")
 
@@ -27,7 +27,7 @@ def test_versions_are_those_of_installed_packages(provenance):
     assert all(provenance.packages.values())
 
 
-def test_it_is_plain_json(provenance):
+def test_provenance_is_plain_json(provenance):
     content = provenance.model_dump(mode="json")
 
     assert json.loads(json.dumps(content)) == content

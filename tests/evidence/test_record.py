@@ -8,21 +8,21 @@ from pydantic import ValidationError
 from negres_core.evidence.record import Number, Record, canonical, digest_of, read_strict
 
 
-class Weighed(Record):
+class Weight(Record):
     weight: Number
 
 
-def test_a_record_is_closed_and_does_not_change():
-    record = Weighed(weight=1.5)
+def test_a_record_is_immutable_and_closed_to_unknown_fields():
+    record = Weight(weight=1.5)
 
     with pytest.raises(ValidationError, match="frozen"):
         record.weight = 2.0
     with pytest.raises(ValidationError, match="extra"):
-        Weighed(weight=1.5, height=2.0)
+        Weight(weight=1.5, height=2.0)
     assert (record.updated(weight=float("nan")).weight, record.weight) == (None, 1.5)
 
 
-def test_the_canonical_text_is_the_same_however_the_content_was_made():
+def test_equal_content_has_the_same_canonical_text():
     text = '{"a":[1,0.1],"b":"\\u00e9"}'
 
     assert canonical({"b": "é", "a": (1, 0.1)}) == canonical({"a": [1, 0.1], "b": "é"}) == text
@@ -31,7 +31,7 @@ def test_the_canonical_text_is_the_same_however_the_content_was_made():
 
 
 @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
-def test_what_is_not_strict_is_neither_written_nor_read(word):
+def test_json_that_is_not_strict_is_neither_written_nor_read(word):
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical({"a": float(word)})
     with pytest.raises(ValueError, match="not strict JSON"):

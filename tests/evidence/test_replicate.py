@@ -12,18 +12,18 @@ from tests.fakes import new_model_file
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -np.inf, np.float64("nan"), np.float32("nan")])
 def test_a_number_that_is_not_finite_becomes_null(new_replicate, value):
-    made = new_replicate(metrics={"loss": value, "accuracy": 0.0}, curve=[0.5, value])
+    replicate = new_replicate(metrics={"loss": value, "accuracy": 0.0}, curve=[0.5, value])
 
-    assert made.metrics == {"loss": None, "accuracy": 0.0}
-    assert made.curve == [0.5, None]
+    assert replicate.metrics == {"loss": None, "accuracy": 0.0}
+    assert replicate.curve == [0.5, None]
 
 
 @pytest.mark.parametrize("value", [0.1, 1e-300, 3, np.float32(0.1), np.float64(0.1)])
-def test_a_number_that_is_finite_stays_what_it_was(new_replicate, value):
-    made = new_replicate(metrics={"loss": value})
+def test_a_finite_number_keeps_its_value(new_replicate, value):
+    replicate = new_replicate(metrics={"loss": value})
 
-    assert made.metrics["loss"] == value
-    assert type(made.metrics["loss"]) is float
+    assert replicate.metrics["loss"] == value
+    assert type(replicate.metrics["loss"]) is float
 
 
 def test_an_id_depends_on_every_part_of_the_key(new_replicate):
@@ -49,7 +49,7 @@ def test_an_id_depends_on_every_part_of_the_key(new_replicate):
 
 
 @pytest.mark.parametrize("file", ["../escape.keras", "/etc/passwd", "", ".", f"{'a' * 32}.{'b' * 8}.pickle"])
-def test_a_model_file_is_a_name_beside_the_record_and_nothing_else(new_replicate, file):
+def test_a_model_file_has_to_be_a_plain_name_beside_the_record(new_replicate, file):
     with pytest.raises(ValidationError, match="pattern"):
         new_replicate().model.updated(file=file)
 
@@ -59,7 +59,7 @@ def weight(path, start, end, inherited_from=None):
     return {"path": path, "start": start, "end": end, "inherited_from": inherited_from} | fields
 
 
-def test_inherited_weights_that_do_not_start_where_the_parents_ended_are_named(new_replicate):
+def test_inherited_weights_that_do_not_start_as_the_parent_ended_are_named(new_replicate):
     parent = new_replicate(weights=[weight("a", "0", "1"), weight("b", "2", "3")])
     child = [weight("new", "8", "9"), weight("a", "1", "4", inherited_from=0), weight("b", "5", "6", inherited_from=1)]
 

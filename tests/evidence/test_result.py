@@ -8,7 +8,7 @@ from negres_core.statistics import Look, corrected_resampled_t
 NOISE = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1]]) / 1000
 
 
-def test_an_estimate_comes_back_from_its_record():
+def test_an_estimate_is_restored_from_its_record():
     estimate = corrected_resampled_t(NOISE + 0.05, test_train_ratio=0.25)
 
     assert EstimateRecord.of(estimate, alpha=0.05).as_estimate() == estimate

@@ -25,16 +25,16 @@ def files_under(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def aside(store):
+def set_aside(store):
     return sorted((store.folder / "set-aside").glob("*"))
 
 
-def test_a_replicate_comes_back_as_it_was_recorded(store, notes, new_replicate):
-    made = new_replicate(metrics={"accuracy": 0.1 + 0.2, "loss": 1e-17})
+def test_a_replicate_is_read_as_it_was_recorded(store, notes, new_replicate):
+    replicate = new_replicate(metrics={"accuracy": 0.1 + 0.2, "loss": 1e-17})
 
-    assert store.record(made, MODEL) == made
-    assert Store(store.folder).find(made.id) == made
-    assert store.model_path(made).read_bytes() == MODEL
+    assert store.record(replicate, MODEL) == replicate
+    assert Store(store.folder).find(replicate.id) == replicate
+    assert store.model_path(replicate).read_bytes() == MODEL
     assert notes == []
 
 
@@ -43,48 +43,48 @@ def test_a_replicate_that_was_never_recorded_is_not_found(store, notes, new_repl
     assert notes == []
 
 
-def test_evidence_comes_back_as_it_was_written(store, new_evidence):
-    made = new_evidence(differences=[[0.1, None], [0.3, 1e-9]])
+def test_evidence_is_read_as_it_was_written(store, new_evidence):
+    evidence = new_evidence(differences=[[0.1, None], [0.3, 1e-9]])
 
-    path = store.write_evidence(made)
+    path = store.write_evidence(evidence)
 
-    assert store.evidence_paths() == [path] == [store.evidence_path(made.hypothesis)]
-    assert store.read_evidence(path) == made
+    assert store.evidence_paths() == [path] == [store.evidence_path(evidence.hypothesis)]
+    assert store.read_evidence(path) == evidence
 
 
-def test_what_is_not_finite_is_written_as_null_with_its_status(store, new_replicate):
-    made = store.record(new_replicate(status="not finite", metrics={"loss": float("nan")}), MODEL)
-    text = record_path(store, made.id).read_text()
+def test_a_metric_that_is_not_finite_is_written_as_null_with_a_status(store, new_replicate):
+    replicate = store.record(new_replicate(status="not finite", metrics={"loss": float("nan")}), MODEL)
+    text = record_path(store, replicate.id).read_text()
 
     assert json.loads(text, parse_constant=pytest.fail)["metrics"] == {"loss": None}
     assert json.loads(text)["status"] == "not finite"
-    assert store.find(made.id).metrics == {"loss": None}
+    assert store.find(replicate.id).metrics == {"loss": None}
 
 
-def test_a_summary_that_is_not_finite_is_null_too(store, new_replicate):
-    made = store.record(new_replicate(predictions={"mean": float("nan"), "sd": float("inf")}), MODEL)
+def test_a_summary_that_is_not_finite_is_written_as_null_too(store, new_replicate):
+    replicate = store.record(new_replicate(predictions={"mean": float("nan"), "sd": float("inf")}), MODEL)
 
-    text = record_path(store, made.id).read_text()
+    text = record_path(store, replicate.id).read_text()
     assert json.loads(text, parse_constant=pytest.fail)["predictions"] == {"mean": None, "sd": None}
-    assert store.find(made.id).predictions.mean is None
+    assert store.find(replicate.id).predictions.mean is None
 
 
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, inside):
-    """A file stands in its place, or in that of its parent: no rights are needed, and root is stopped too."""
+    """A file is in its place or in that of its parent. That stops root too, whom permissions would not stop."""
     file = tmp_path / "file"
     file.write_text("mine")
     folder = file / "evidence" if inside else file
 
-    with pytest.raises(EvidenceError, match="cannot be written") as caught:
+    with pytest.raises(EvidenceError, match="cannot be written") as raised:
         Store(folder).check_writable()
 
-    assert str(folder) in str(caught.value)
-    assert "--negres-evidence" in str(caught.value)
+    assert str(folder) in str(raised.value)
+    assert "--negres-evidence" in str(raised.value)
     assert file.read_text() == "mine"
 
 
-def test_a_fresh_store_finds_only_what_it_recorded_and_keeps_the_old(store, new_replicate):
+def test_a_fresh_store_finds_only_its_own_records_and_sets_the_old_ones_aside(store, new_replicate):
     old = store.record(new_replicate(metrics={"loss": 1.0}), MODEL)
     notes = []
     fresh = Store(store.folder, fresh=True, note=notes.append)
@@ -94,8 +94,8 @@ def test_a_fresh_store_finds_only_what_it_recorded_and_keeps_the_old(store, new_
 
     assert fresh.find(old.id) == new
     assert Store(store.folder).find(old.id) == new
-    (kept,) = aside(store)
-    assert json.loads(kept.read_text())["metrics"] == {"loss": 1.0}
+    [copy] = set_aside(store)
+    assert json.loads(copy.read_text())["metrics"] == {"loss": 1.0}
     assert notes == []
 
 
@@ -118,7 +118,7 @@ HYPOTHESES = [
 ]
 
 
-def test_no_name_of_a_hypothesis_escapes_the_folder_and_no_two_collide(store, new_evidence):
+def test_every_hypothesis_has_a_folder_of_its_own_inside_the_store(store, new_evidence):
     paths = [store.write_evidence(new_evidence(hypothesis=hypothesis)) for hypothesis in HYPOTHESES]
 
     assert all(path.resolve().parent.parent == (store.folder / "hypotheses").resolve() for path in paths)
@@ -129,13 +129,13 @@ def test_no_name_of_a_hypothesis_escapes_the_folder_and_no_two_collide(store, ne
 
 
 @pytest.mark.parametrize("name", ["originals", *HYPOTHESES])
-def test_a_picture_lies_beside_the_evidence_whatever_its_name(store, new_evidence, name):
+def test_a_picture_is_written_beside_the_evidence_whatever_its_name(store, new_evidence, name):
     png = b"a picture of " + name.encode()
 
-    picture = store.write_picture("a test", name, png, caption="What it shows.")
+    picture = store.write_picture("a test", name, png, caption="A caption.")
     path = store.write_evidence(new_evidence(hypothesis="a test", pictures=[picture]))
 
-    assert (picture.name, picture.caption) == (name, "What it shows.")
+    assert (picture.name, picture.caption) == (name, "A caption.")
     assert files_under(path.parent) == ["evidence.json", picture.file]
     assert (path.parent / picture.file).read_bytes() == png
     assert hashlib.sha256(png).hexdigest() == picture.sha256
@@ -144,16 +144,16 @@ def test_a_picture_lies_beside_the_evidence_whatever_its_name(store, new_evidenc
 
 
 def test_a_picture_of_superseded_evidence_is_kept(store, new_evidence):
-    drawn = [store.write_picture("a test", "originals", png, caption="") for png in (b"one", b"two")]
-    for verdict, picture in zip(("refuted", "supported"), drawn, strict=True):
+    pictures = [store.write_picture("a test", "originals", png, caption="") for png in (b"one", b"two")]
+    for verdict, picture in zip(("refuted", "supported"), pictures, strict=True):
         path = store.write_evidence(new_evidence(hypothesis="a test", verdict=verdict, pictures=[picture]))
 
-    [before] = set(path.parent.glob("evidence-*.json"))
-    [old] = store.read_evidence(before).pictures
-    assert (path.parent / old.file).read_bytes() == b"one"
+    [superseded] = path.parent.glob("evidence-*.json")
+    [picture] = store.read_evidence(superseded).pictures
+    assert (path.parent / picture.file).read_bytes() == b"one"
 
 
-def test_evidence_with_its_pictures_replaces_that_without(store, new_evidence):
+def test_evidence_with_pictures_replaces_the_same_evidence_without_them(store, new_evidence):
     store.write_evidence(new_evidence(hypothesis="a test"))
     picture = store.write_picture("a test", "originals", b"one", caption="")
     path = store.write_evidence(new_evidence(hypothesis="a test", pictures=[picture]))
@@ -161,28 +161,38 @@ def test_evidence_with_its_pictures_replaces_that_without(store, new_evidence):
     assert files_under(path.parent) == ["evidence.json", picture.file]
 
 
-def test_a_hypothesis_with_a_very_long_name_can_be_set_aside(store, new_evidence):
+def test_damaged_evidence_of_a_hypothesis_with_a_very_long_name_can_be_set_aside(store, new_evidence):
     path = store.write_evidence(new_evidence(hypothesis="x" * 5000))
     path.write_text("{")
 
     assert store.read_evidence(path) is None
-    assert len(aside(store)) == 1
+    assert len(set_aside(store)) == 1
+
+
+def test_a_damaged_record_in_a_store_that_cannot_be_written_is_an_error(store, new_evidence):
+    path = store.write_evidence(new_evidence())
+    path.write_text("{")
+    (store.folder / "set-aside").write_text("a file in the place of the folder")
+
+    with pytest.raises(EvidenceError, match="cannot be written"):
+        store.read_evidence(path)
+    assert path.read_text() == "{"
 
 
 @pytest.mark.parametrize("id", ["", "../" * 11, "A" * 32, "0" * 31, "0" * 33, "0" * 31 + "\n"])
-def test_a_replicates_id_is_never_a_path(store, id):
+def test_an_id_that_is_not_32_hexadecimal_digits_is_refused(store, id):
     with pytest.raises(EvidenceError, match="32 hexadecimal digits"):
         store.find(id)
 
 
 @pytest.mark.parametrize(("owner", "name"), [(os, "fsync"), (Path, "replace")])
-@pytest.mark.parametrize("before", [False, True])
-def test_a_crash_while_writing_leaves_nothing_partial(
-    store, notes, new_evidence, new_replicate, monkeypatch, owner, name, before
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_crash_while_writing_leaves_no_partial_file(
+    store, notes, new_evidence, new_replicate, monkeypatch, owner, name, earlier
 ):
-    if before:
+    if earlier:
         path = store.write_evidence(new_evidence(finding="as before"))
-    stored = files_under(store.folder)
+    before = files_under(store.folder)
 
     def crash(*arguments):
         raise OSError("power failure")
@@ -194,34 +204,34 @@ def test_a_crash_while_writing_leaves_nothing_partial(
         with pytest.raises(EvidenceError, match="power failure"):
             store.write_evidence(new_evidence(finding="as before", outcome="surprise"))
 
-    assert files_under(store.folder) == stored
+    assert files_under(store.folder) == before
     assert store.find(new_replicate().id) is None
-    if before:
+    if earlier:
         assert store.read_evidence(path) == new_evidence(finding="as before")
     assert notes == []
 
 
 def test_a_model_is_written_before_the_record_that_names_it(store, new_replicate, monkeypatch):
-    made, replace, order = new_replicate(), Path.replace, []
+    replicate, replace, order = new_replicate(), Path.replace, []
     monkeypatch.setattr(Path, "replace", lambda self, target: order.append(target.name) or replace(self, target))
 
-    store.record(made, MODEL)
+    store.record(replicate, MODEL)
 
-    assert order == [made.model.file, f"{made.id}.json"]
+    assert order == [replicate.model.file, f"{replicate.id}.json"]
 
 
-def test_a_finished_run_that_said_something_else_is_kept_beside(store, new_evidence):
+def test_evidence_of_a_finished_run_with_another_result_is_kept(store, new_evidence):
     path = store.write_evidence(new_evidence(verdict="refuted"))
     store.write_evidence(new_evidence(verdict="supported"))
 
     assert store.read_evidence(path).verdict == "supported"
-    (kept,) = set(path.parent.iterdir()) - {path}
-    assert store.read_evidence(kept).verdict == "refuted"
+    [superseded] = set(path.parent.iterdir()) - {path}
+    assert store.read_evidence(superseded).verdict == "refuted"
     assert store.evidence_paths() == [path]
 
 
-def test_a_run_that_says_the_same_replaces_the_one_before(store, new_evidence):
-    """Its outcome is added once the test has asserted; times differ from run to run."""
+def test_evidence_of_a_run_with_the_same_result_is_replaced(store, new_evidence):
+    """The outcome is added after the test's assertion, and times differ from run to run."""
     path = store.write_evidence(new_evidence())
     store.write_evidence(new_evidence(outcome="surprise", timings={"started_at": "later"}))
 
@@ -229,7 +239,7 @@ def test_a_run_that_says_the_same_replaces_the_one_before(store, new_evidence):
     assert store.read_evidence(path).outcome == "surprise"
 
 
-def test_the_same_hypothesis_run_again_and_again_does_not_pile_up_files(store, new_evidence):
+def test_repeated_runs_of_a_hypothesis_do_not_accumulate_files(store, new_evidence):
     counts = []
     for day in range(4):
         for fields in ({"status": "started", "verdict": None}, {}):
@@ -248,23 +258,23 @@ from negres_core.evidence import Evidence, Replicate, Store
 kind, folder, text = sys.argv[1:]
 notes = []
 store = Store(Path(folder), note=notes.append)
-made = {"replicate": Replicate, "evidence": Evidence}[kind].model_validate_json(text)
+record = {"replicate": Replicate, "evidence": Evidence}[kind].model_validate_json(text)
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(30):
     if kind == "replicate":
-        store.record(made, b"a trained model")
-        assert store.find(made.id) in (None, made)  # None while the other one replaces it
+        store.record(record, b"a trained model")
+        assert store.find(record.id) in (None, record)  # None while the other process replaces it
     else:
-        store.write_evidence(made.updated(finding=f"finding {number % 3}"))
-assert all("another process recorded the same replicate" in note for note in notes), notes
+        store.write_evidence(record.updated(finding=f"finding {number % 3}"))
+assert notes == []
 """
 
 
 @pytest.mark.parametrize("kind", ["replicate", "evidence"])
-def test_two_processes_at_the_same_record_do_not_break(store, new_replicate, new_evidence, kind):
-    made = new_replicate() if kind == "replicate" else new_evidence()
-    command = [sys.executable, "-c", RACE, kind, str(store.folder), made.model_dump_json()]
+def test_two_processes_can_write_the_same_record(store, new_replicate, new_evidence, kind):
+    record = new_replicate() if kind == "replicate" else new_evidence()
+    command = [sys.executable, "-c", RACE, kind, str(store.folder), record.model_dump_json()]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     racers = [subprocess.Popen(command, **pipes) for _ in range(2)]
     assert [racer.stdout.readline() for racer in racers] == ["ready\n"] * 2
@@ -275,13 +285,13 @@ def test_two_processes_at_the_same_record_do_not_break(store, new_replicate, new
     assert [racer.communicate(timeout=60)[1] for racer in racers] == ["", ""]
     assert [racer.returncode for racer in racers] == [0, 0]
     if kind == "replicate":
-        assert store.find(made.id) == made
+        assert store.find(record.id) == record
     else:
-        assert store.read_evidence(store.evidence_path(made.hypothesis)).finding == "finding 2"
+        assert store.read_evidence(store.evidence_path(record.hypothesis)).finding == "finding 2"
     assert [name for name in files_under(store.folder) if "/." in name] == []
 
 
-def test_evidence_that_another_process_has_just_kept_beside_is_no_error(store, new_evidence, monkeypatch):
+def test_it_is_not_an_error_if_another_process_has_just_renamed_the_old_evidence(store, new_evidence, monkeypatch):
     path = store.write_evidence(new_evidence(verdict="refuted"))
     rename = Path.rename
 
@@ -296,38 +306,39 @@ def test_evidence_that_another_process_has_just_kept_beside_is_no_error(store, n
     assert len(files_under(path.parent)) == 2
 
 
-def test_finding_lists_no_folder_so_that_ten_thousand_records_do_not_slow_it(store, new_replicate, monkeypatch):
-    made = store.record(new_replicate(), MODEL)
+def test_a_replicate_is_found_without_listing_a_folder(store, new_replicate, monkeypatch):
+    """The time does not grow with the number of records."""
+    replicate = store.record(new_replicate(), MODEL)
 
-    def listed(*arguments, **options):
+    def refuse(*arguments, **options):
         raise AssertionError("a folder was listed")
 
     for owner, name in ((os, "listdir"), (os, "scandir"), (os, "walk"), (Path, "glob"), (Path, "iterdir")):
-        monkeypatch.setattr(owner, name, listed)
+        monkeypatch.setattr(owner, name, refuse)
 
-    assert store.find(made.id) == made
+    assert store.find(replicate.id) == replicate
     assert store.find(new_replicate(seed=1).id) is None
     assert store.record(new_replicate(seed=2), MODEL)
     with pytest.raises(AssertionError, match="listed"):
         store.evidence_paths()
 
 
-def test_nothing_is_ever_pickled():
-    """A pickle runs code when it is read; a record must not."""
-    wrong = []
+UNSAFE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "allow_pickle"}
+
+
+def test_no_module_can_read_a_pickle():
+    """A pickle runs code when it is read."""
+    imports = []
     for path in sorted(Path(negres_core.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [node.arg] if isinstance(node, ast.keyword) and node.arg == "allow_pickle" else []
-            wrong += [f"{path.name}: {name}" for name in names if set(name.split(".")) & UNSAFE]
-    assert wrong == []
+            imports += [f"{path.name}: {name}" for name in names if set(name.split(".")) & UNSAFE]
+    assert imports == []
 
 
-UNSAFE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "allow_pickle"}
-
-
-def test_all_evidence_is_what_is_and_what_was(store, new_evidence):
+def test_all_evidence_includes_superseded_evidence(store, new_evidence):
     assert store.all_evidence() == []
     for verdict in ("supported", "refuted"):
         store.write_evidence(new_evidence(verdict=verdict))
@@ -335,24 +346,24 @@ def test_all_evidence_is_what_is_and_what_was(store, new_evidence):
     damaged = store.write_evidence(new_evidence(hypothesis="damaged"))
     damaged.write_text("{}")
 
-    found = sorted((evidence.hypothesis, evidence.verdict) for evidence in store.all_evidence())
-    mine = new_evidence().hypothesis
-    assert found == [("another", "refuted"), (mine, "refuted"), (mine, "supported")]
+    verdicts = sorted((evidence.hypothesis, evidence.verdict) for evidence in store.all_evidence())
+    hypothesis = new_evidence().hypothesis
+    assert verdicts == [("another", "refuted"), (hypothesis, "refuted"), (hypothesis, "supported")]
 
 
-def test_evidence_that_has_not_changed_is_not_read_again(store, new_evidence, monkeypatch):
-    """A session asks before each of its hypotheses: its cost would grow with the square of their number."""
+def test_unchanged_evidence_is_not_read_again(store, new_evidence, monkeypatch):
+    """A session needs all evidence before each hypothesis, so its cost would grow with the square of their number."""
     for hypothesis in ("first", "second", "third"):
         store.write_evidence(new_evidence(hypothesis=hypothesis, verdict="refuted"))
-    before, read, opened = store.all_evidence(), Path.read_text, []
+    before, read_text, names = store.all_evidence(), Path.read_text, []
     monkeypatch.setattr(
-        Path, "read_text", lambda path, **given: opened.append(path.parent.name[:5]) or read(path, **given)
+        Path, "read_text", lambda path, **options: names.append(path.parent.name[:5]) or read_text(path, **options)
     )
 
     assert store.all_evidence() == before
-    assert opened == []
+    assert names == []
 
-    Store(store.folder).write_evidence(before[1].updated(explanation="Another session said so."))
-    opened.clear()
-    assert {each.explanation for each in store.all_evidence()} == {"It was worse.", "Another session said so."}
-    assert set(opened) == {before[1].hypothesis[:5]}
+    Store(store.folder).write_evidence(before[1].updated(explanation="Another session recorded it."))
+    names.clear()
+    assert {each.explanation for each in store.all_evidence()} == {"It was worse.", "Another session recorded it."}
+    assert set(names) == {before[1].hypothesis[:5]}

@@ -1,4 +1,4 @@
-"""Evidence that version 0.1.0 wrote, schema version 1, is read in the form of today."""
+"""Evidence of schema version 1, which negres 0.1.0 wrote, is read in the current form."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ POWER = {"sd": 0.01, "known_from": "4 cells", "detectable": 0.02, "equivalence":
 
 
 @pytest.fixture
-def old(new_evidence):
+def old_content(new_evidence):
     """The content of an evidence file of schema version 1."""
     content = new_evidence(outcome="as expected", expected="refuted").model_dump(mode="json")
     content |= {"schema_version": 1, "outcome": "as registered", "estimate": ESTIMATE | {"cells": 4}}
     content |= {"trials": {"true targets": [["a" * 32]]}, "foreseen": POWER, "registered": content.pop("expected")}
-    for added in ("kind", "small_runs", "power"):
-        del content[added]
+    for name in ("kind", "small_runs", "power"):
+        del content[name]
     return content
 
 
-def test_fields_have_the_names_of_today(old):
-    evidence = Evidence.model_validate(old)
+def test_fields_have_their_current_names(old_content):
+    evidence = Evidence.model_validate(old_content)
 
     assert (evidence.schema_version, evidence.kind) == (2, "claim")
     assert (evidence.expected, evidence.outcome) == ("refuted", "as expected")
@@ -47,7 +47,7 @@ def test_fields_have_the_names_of_today(old):
     assert (evidence.estimate.cell_count, evidence.estimate.dof) == (4, 3)
 
 
-def test_a_mixture_is_recognized_by_its_test_id(old):
+def test_a_mixture_is_recognized_by_its_test_id(old_content):
     name = "mix-0123456789ab"
     tests = {
         f"a.py::test[{name}]": "mixture",
@@ -56,22 +56,22 @@ def test_a_mixture_is_recognized_by_its_test_id(old):
     }
 
     for test, kind in tests.items():
-        assert Evidence.model_validate(old | {"hypothesis": test}).kind == kind
+        assert Evidence.model_validate(old_content | {"hypothesis": test}).kind == kind
 
 
-def test_a_finding_has_the_wording_of_today(old):
+def test_a_finding_has_its_current_wording(old_content):
     finding = "better, by 0.01 or not: needs 13 repeats"
 
-    evidence = Evidence.model_validate(old | {"verdict": "inconclusive", "finding": finding})
+    evidence = Evidence.model_validate(old_content | {"verdict": "inconclusive", "finding": finding})
 
     assert evidence.finding == "better than 0; margin 0.01 undecided: needs 13 repeats"
 
 
-def test_an_old_file_is_read_and_stays_as_it_is(tmp_path, old):
+def test_an_old_file_is_read_and_not_changed(tmp_path, old_content):
     store = Store(tmp_path)
-    path = store.evidence_path(old["hypothesis"])
+    path = store.evidence_path(old_content["hypothesis"])
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(old | {"digest": digest_of(old)}))
+    path.write_text(json.dumps(old_content | {"digest": digest_of(old_content)}))
     before = path.read_bytes()
 
     assert store.read_evidence(path).expected == "refuted"
@@ -79,6 +79,6 @@ def test_an_old_file_is_read_and_stays_as_it_is(tmp_path, old):
     assert store.damaged == 0
 
 
-def test_fields_of_both_versions_are_refused(old):
+def test_fields_of_both_versions_are_refused(old_content):
     with pytest.raises(ValueError, match="trials"):
-        Evidence.model_validate(old | {"schema_version": 2})
+        Evidence.model_validate(old_content | {"schema_version": 2})
