@@ -21,7 +21,7 @@ def test_a_transcript_without_a_command_in_front_is_an_error(text):
     [
         PRINTED,
         "head\n...",
-        "...\neffect +0.0512 in 1m 03s\n...",
+        "...\neffect -0.0512 in 1m 03s\n...",
         "...\nevidence in /home/ada/.negres\n======= 1 passed in 9.10s =======",
         "head\n...\n=== 1 passed in 9.10s ===",
     ],
@@ -35,7 +35,7 @@ def test_an_output_may_differ_in_numbers_times_paths_and_spaces_and_at_gaps(show
     [
         "head",
         "effect +0.0476 in 12.3 s\n...",
-        "...\neffect -0.0476 in 12.3 s\n...",
+        "...\neffects +0.0476 in 12.3 s\n...",
         "...\nanother line\n...",
         "...\nevidence in /tmp/a/.negres",
         "...\neffect +0.0476 in 12.3 s\n=== 1 passed in 61.20s ===",

@@ -14,13 +14,13 @@ MASKS = (
     (r"\b[0-9a-f]{8,}\b", "digest"),
     (r"\d+m \d\ds\b|\d[\d.]* s\b", "duration"),
     (r" in \d[\d.]*s( \(\d+:\d\d:\d\d\))?", " in duration"),
-    (r"\d[\d,]*(\.\d+)?(e-\d+)?", "#"),
+    (r"(?<![\w-])[+-]?\d[\d,]*(\.\d+)?(e-\d+)?|\d[\d,.]*", "#"),
     (r"<#", "#"),
     (r"={3,}", "==="),
     (r"-{3,}", "---"),
     (r"\s+", " "),
 )
-"""Parts of a line that differ between machines, with what takes their place. Signs of numbers are compared."""
+"""Parts of a line that differ between machines or backends, with what takes their place: all but the words."""
 
 
 @dataclass(frozen=True)
