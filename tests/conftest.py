@@ -1,4 +1,4 @@
-"""Tiny records and runs, whole and true to the schema, for the tests to use and to damage."""
+"""Tiny records and runs, complete and valid, for tests to use and to damage."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ pytest_plugins = ["pytester", "tests.sessions"]
 
 @pytest.fixture
 def git(tmp_path, monkeypatch):
-    """Run git in the temporary folder, which is no repository until `git("init")`."""
-    # A repository around the temporary folder, or one that a hook names, is not the one that is meant.
+    """Run git in the temporary folder, which is not a repository until `git("init")`."""
+    # Ignore a repository around the temporary folder, and one that a git hook names.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         monkeypatch.delenv(name, raising=False)
@@ -41,7 +41,7 @@ def git(tmp_path, monkeypatch):
 
 @pytest.fixture
 def new_commitment():
-    """Make a commitment; any field can be given, and `margin`."""
+    """Return a function that makes a commitment; it accepts any field, and `margin`."""
 
     def make(*, margin=0.01, **fields):
         content = {
@@ -60,14 +60,14 @@ def new_commitment():
     return make
 
 
-# A deadline is a test of time: a busy machine, or the first import of a library, would fail it.
+# A deadline tests speed: a busy machine, or the first import of a library, would exceed it.
 hypothesis.settings.register_profile("negres", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("negres")
 
 
 @pytest.fixture
 def new_replicate():
-    """Make a replicate; of its key, `repeat`, `fold`, `rows`, `seed` and `recipe` can be given, and any field."""
+    """Return a function that makes a replicate; it accepts any field, and parts of the key."""
 
     def make(*, model=b"a trained model", recipe="model 1", repeat=0, fold=0, rows="f" * 32, seed=0, **fields):
         key = Key(
@@ -104,7 +104,10 @@ def new_replicate():
 
 @pytest.fixture
 def new_evidence():
-    """Make the evidence of a finished hypothesis without arms; any field, and any part of the claim, can be given."""
+    """Return a function that makes finished evidence without arms.
+
+    It accepts any field, and any part of the claim, the design and the data.
+    """
 
     def make(**fields):
         content = {
@@ -137,25 +140,29 @@ def engine(monkeypatch):
 
 @pytest.fixture
 def new_experiment(tmp_path):
-    """Make an experiment that keeps its records in the test's folder and tries nothing; any field can be given."""
+    """Return a function that makes an experiment with a store in the test's folder and without small runs.
+
+    It accepts any field.
+    """
 
     def make(hypothesis="a test", **fields):
-        place = {"store": Store(tmp_path), "device": Device("cpu", "some processor", "tensorflow", workers=1)}
-        return Experiment(hypothesis=hypothesis, title="it holds", **place | {"controls": "cheap"} | fields)
+        device = Device("cpu", "some processor", "tensorflow", workers=1)
+        defaults = {"store": Store(tmp_path), "device": device, "controls": "cheap"}
+        return Experiment(hypothesis=hypothesis, title="it holds", **defaults | fields)
 
     return make
 
 
 def base():
-    """Stand for model 1; nothing here builds it."""
+    """Stand for the base network; no test builds it."""
 
 
 def grown():
-    """Stand for model 2."""
+    """Stand for the grown network."""
 
 
 class HalfScaler:
-    """The smallest transformer that depends on the rows it was fitted on; scikit-learn can clone it."""
+    """A minimal transformer that depends on the rows that it was fitted on; scikit-learn can clone it."""
 
     def get_params(self, deep=True):
         return {}
@@ -170,10 +177,10 @@ class HalfScaler:
 
 @pytest.fixture
 def new_run(new_replicate):
-    """Make a clean run: a grown network on a frozen base against one from scratch, 2 folds x 2 repeats x 2 seeds.
+    """Return a function that makes a sound run: a grown network on a frozen base against one from scratch.
 
-    The arms' metric in a cell is `treatment` or `control`, and a little more in each cell, so that nothing is exactly
-    equal; `scores` gives every metric of both arms as it is.
+    It has 2 folds, 2 repeats and 2 seeds. The metric of an arm is `treatment` or `control`, plus a little more in each
+    cell so that no two cells are equal; `scores` sets all metrics of both arms to exact values.
     """
 
     def weight(path, start, end, **fields):
@@ -181,15 +188,15 @@ def new_run(new_replicate):
 
     def train(recipe, stage, run, scores, step):
         replicates = []
-        for number, cell in enumerate(run.cells):
+        for position, cell in enumerate(run.cells):
             prepared = prepare_inputs(recipe, run.data, cell)
             for seed in range(run.design.seeds):
-                where = f"{cell.repeat} {cell.fold} {seed}"
-                kept = weight("base/kernel", f"made {where}", f"trained {where}", inherited_from=None)
+                place = f"{cell.repeat} {cell.fold} {seed}"
+                shared = weight("base/kernel", f"made {place}", f"trained {place}", inherited_from=None)
                 if stage:
-                    learned = f"trained {where}"
-                    kept = weight("base/kernel", learned, learned, inherited_from=0, frozen=True, trainable=False)
-                new = weight("new/kernel", f"drawn {where}", f"fitted {where}", inherited_from=None)
+                    inherited = f"trained {place}"
+                    shared = weight("base/kernel", inherited, inherited, inherited_from=0, frozen=True, trainable=False)
+                new = weight("new/kernel", f"drawn {place}", f"fitted {place}", inherited_from=None)
                 replicates.append(
                     new_replicate(
                         recipe=f"{recipe} {stage}",
@@ -197,8 +204,8 @@ def new_run(new_replicate):
                         fold=cell.fold,
                         rows=digest_array(cell.test),
                         seed=seed,
-                        metrics={name: value + number * step if step else value for name, value in scores.items()},
-                        weights=[kept, new],
+                        metrics={name: value + position * step if step else value for name, value in scores.items()},
+                        weights=[shared, new],
                         inputs_digest=digest_array(take_rows(prepared, sample_rows(cell))),
                     )
                 )
@@ -209,15 +216,17 @@ def new_run(new_replicate):
         labels = np.arange(40) % 2 if y is None else y
         data = Dataset(x=rng.uniform(size=(40, 3)) if x is None else x, y=labels, name="tiny", groups=groups)
         design = Design(folds=2, repeats=2, seeds=2)
-        # Two epochs of three steps, as the replicates' budget says.
-        fit = {"epochs": 2, "batch_size": 7}
-        growth = Recipe(Stage(base, **fit), Stage(grown, inherits=base, freezes=base, **fit), preprocess=HalfScaler)
-        scratch = Recipe(Stage(grown, **fit), preprocess=HalfScaler)
+        # Two epochs of three steps, as in the budget of the replicates.
+        budget = {"epochs": 2, "batch_size": 7}
+        growth = Recipe(
+            Stage(base, **budget), Stage(grown, inherits=base, freezes=base, **budget), preprocess=HalfScaler
+        )
+        scratch = Recipe(Stage(grown, **budget), preprocess=HalfScaler)
         run = Run(data, design, list(design.split(data)), ())
         better, worse = (scores or {metric: value, "loss": 1 - value} for value in (treatment, control))
         step = 0 if scores else 1 / 1000
         stages = [train(growth, stage, run, better, step) for stage in (0, 1)]
-        alone = [train(scratch, 0, run, worse, step)]
-        return replace(run, arms=[Arm("treatment", growth, stages), Arm("control", scratch, alone)])
+        from_scratch = [train(scratch, 0, run, worse, step)]
+        return replace(run, arms=[Arm("treatment", growth, stages), Arm("control", scratch, from_scratch)])
 
     return make

@@ -1,4 +1,4 @@
-"""Fakes that several rooms use: whole and valid records, and engines that train nothing."""
+"""Fakes for several packages of tests: complete and valid records, and engines that train nothing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ DESCRIPTION = {"preprocess": None, "stages": [STAGE]}
 
 
 def new_model_file(id: str, model: bytes | None) -> dict[str, str] | None:
-    """Return the name and the digest of a model file, as the store chooses them."""
+    """Return the name and the digest of a model file, as the store would choose them."""
     if model is None:
         return None
     sha256 = hashlib.sha256(model).hexdigest()
@@ -63,11 +63,11 @@ def new_model_file(id: str, model: bytes | None) -> dict[str, str] | None:
 
 
 class FakeEngine:
-    """Trains nothing: gives a replicate the accuracy that a test wants, the last job's first.
+    """Trains nothing: returns replicates with the accuracy that a test chooses, in reverse order of the jobs.
 
     Attributes:
         calls: the recipe, the data and the jobs of each call.
-        accuracy: a function of a recipe and a job; a replicate whose accuracy is NaN has diverged.
+        accuracy: called with a recipe and a job; a replicate with an accuracy of NaN has diverged.
         before_result: called before each result.
     """
 
@@ -78,15 +78,17 @@ class FakeEngine:
 
     @property
     def trained(self):
-        """The recipe, repeat, fold and seed of each job that was trained."""
-        return [(str(r), job.cell.repeat, job.cell.fold, job.seed) for r, _, jobs in self.calls for job in jobs]
+        """The recipe, repeat, fold and seed of each trained job."""
+        return [
+            (str(recipe), job.cell.repeat, job.cell.fold, job.seed) for recipe, _, jobs in self.calls for job in jobs
+        ]
 
     def fail_after(self, results):
-        """Run out of memory after this many results."""
-        left = iter(range(results))
+        """Run out of memory after a number of results."""
+        remaining = iter(range(results))
 
         def fail():
-            if next(left, None) is None:
+            if next(remaining, None) is None:
                 raise RuntimeError("out of memory")
 
         self.before_result = fail
@@ -123,7 +125,7 @@ class FakeEngine:
 
 
 class FakeSessionEngine:
-    """Trains nothing, for sessions inside a test: an arm is more accurate the more epochs it has."""
+    """Trains nothing, for sessions inside a test: an arm with more epochs is more accurate."""
 
     def __init__(self):
         self.jobs = 0
@@ -150,7 +152,7 @@ class FakeSessionEngine:
 
 
 def use_engine(monkeypatch, engine):
-    """Put a fake engine in the place of the real one, in this process."""
+    """Replace the real engine of this process by a fake one."""
     monkeypatch.setattr("negres_core.engine.selection.train", engine.train)
-    # Its results are not models that could be inspected.
-    monkeypatch.setattr("negres_core.engine.inspection.SavedModels", lambda *given: None)
+    # Its results are not models, so they cannot be inspected.
+    monkeypatch.setattr("negres_core.engine.inspection.SavedModels", lambda *arguments: None)

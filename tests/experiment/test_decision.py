@@ -1,3 +1,5 @@
+"""Decisions from differences, without training: verdicts, looks, failed controls, and records of arms."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -21,16 +23,16 @@ DESIGN = Design(folds=5, repeats=2, looks=False)
 NOISE = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1]]) / 1000
 
 
-def finding(control="finite", *, passed):
-    return Finding(control=control, passed=passed, found="2 of 6 moved", threshold="expected 0", remedy="Look.")
+def new_finding(control="finite", *, passed):
+    return Finding(control=control, passed=passed, found="2 of 6 moved", threshold="expected 0", remedy="Check it.")
 
 
-def recorded(claim, *, higher_is_better=True):
+def record_of(claim, *, higher_is_better=True):
     metric = Metric(claim.metric, higher_is_better=higher_is_better, unit="unit")
     return ClaimRecord.of(claim, metric, alpha=0.05)
 
 
-def test_seeds_are_averaged_inside_their_cell(new_replicate):
+def test_seeds_are_averaged_within_their_cell(new_replicate):
     design = Design(folds=3, repeats=2, seeds=2)
     replicates = [new_replicate(metrics={"accuracy": 10.0 * cell + seed}) for cell in range(6) for seed in (0, 1)]
 
@@ -39,7 +41,7 @@ def test_seeds_are_averaged_inside_their_cell(new_replicate):
     assert values.tolist() == [[0.5, 10.5, 20.5], [30.5, 40.5, 50.5]]
 
 
-def test_a_null_is_not_a_number_again_and_spoils_its_cell_alone(new_replicate):
+def test_a_null_becomes_nan_and_affects_only_its_own_cell(new_replicate):
     design = Design(folds=2, repeats=1, seeds=2)
     replicates = [new_replicate(metrics={"loss": value}) for value in (1.0, math.nan, 2.0, 4.0)]
 
@@ -59,14 +61,14 @@ def test_a_null_is_not_a_number_again_and_spoils_its_cell_alone(new_replicate):
         ([[[0.9, 0.5]]], reaches("loss", bar=0.7), False, [[-0.2, 0.2]]),
     ],
 )
-def test_a_difference_is_positive_where_the_treatment_is_better(values, claim, higher_is_better, expected):
-    differences = difference_of(values, recorded(claim, higher_is_better=higher_is_better))
+def test_a_difference_is_positive_if_the_treatment_is_better(values, claim, higher_is_better, expected):
+    differences = difference_of(values, record_of(claim, higher_is_better=higher_is_better))
 
     np.testing.assert_allclose(differences, expected)
 
 
 @pytest.mark.parametrize(
-    ("effect", "claim", "verdict", "found"),
+    ("effect", "claim", "verdict", "finding"),
     [
         (0.05, beats("accuracy", by=0.01), "supported", "meaningfully better"),
         (-0.05, beats("accuracy", by=0.01), "refuted", "worse"),
@@ -77,18 +79,18 @@ def test_a_difference_is_positive_where_the_treatment_is_better(values, claim, h
         (0.0115, beats("accuracy", by=0.01), "inconclusive", "better than 0; margin 0.01 undecided: needs 3 repeats"),
     ],
 )
-def test_values_come_to_a_verdict(effect, claim, verdict, found):
-    decision = decide(NOISE + effect, claim, DESIGN, [finding(passed=True)])
+def test_differences_lead_to_a_verdict(effect, claim, verdict, finding):
+    decision = decide(NOISE + effect, claim, DESIGN, [new_finding(passed=True)])
 
-    assert (decision.verdict.verdict, decision.verdict.finding) == (verdict, found)
+    assert (decision.verdict.verdict, decision.verdict.finding) == (verdict, finding)
     assert decision.estimate.effect == pytest.approx(effect, abs=1e-12)
     assert decision.estimate.test_train_ratio == 0.25
 
 
-def test_a_failed_control_voids_a_clear_effect_and_the_effect_is_still_shown():
-    failed = [finding(passed=True), finding("frozen weights", passed=False)]
+def test_a_failed_control_makes_a_clear_effect_invalid_and_the_effect_is_still_recorded():
+    findings = [new_finding(passed=True), new_finding("frozen weights", passed=False)]
 
-    decision = decide(NOISE + 5, beats("accuracy"), DESIGN, failed)
+    decision = decide(NOISE + 5, beats("accuracy"), DESIGN, findings)
 
     assert (decision.verdict.verdict, decision.verdict.finding) == ("invalid", "frozen weights")
     assert decision.verdict.explanation == "frozen weights: 2 of 6 moved"
@@ -107,10 +109,10 @@ def test_differences_without_variance_are_invalid():
     assert not decision.final
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_one_difference_that_is_not_finite_is_invalid_and_no_later_one_mends_it(bad):
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_one_difference_that_is_not_finite_makes_the_run_invalid_for_good(value):
     differences = NOISE + 5
-    differences[1, 3] = bad
+    differences[1, 3] = value
 
     decision = decide(differences, beats("accuracy"), DESIGN)
 
@@ -118,20 +120,19 @@ def test_one_difference_that_is_not_finite_is_invalid_and_no_later_one_mends_it(
     assert (decision.verdict.verdict, decision.verdict.finding, decision.final) == ("invalid", "finite", True)
 
 
-def test_the_control_of_finiteness_speaks_for_itself():
-    judged = decide(NOISE + math.nan, beats("accuracy"), DESIGN, [finding(passed=False)]).verdict
+def test_the_finding_of_the_control_of_finiteness_is_used_if_there_is_one():
+    verdict = decide(NOISE + math.nan, beats("accuracy"), DESIGN, [new_finding(passed=False)]).verdict
 
-    assert judged.finding == "finite"
-    assert judged.explanation == "finite: 2 of 6 moved"
+    assert verdict.finding == "finite"
+    assert verdict.explanation == "finite: 2 of 6 moved"
 
 
-FIVE = Design(folds=5, repeats=5)
-# In standard deviations of the noise; the effect is decided at no look, the first, or a later one.
+FIVE_LOOKS = Design(folds=5, repeats=5)
 NOISES = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1], [0, 1, -2, -1, 2], [-1, 2, 1, 0, -2], [-2, -1, 2, 1, 0]])
 
 
 @pytest.mark.parametrize(
-    ("effect", "looks", "verdict"),
+    ("effect", "looks", "verdict"),  # the effect is in units of the noise
     [
         (0.7, 5, "inconclusive"),
         (1.5, 5, "supported"),
@@ -141,8 +142,8 @@ NOISES = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1], [0, 1, -2, -1, 2], [-1,
         (-3.6, 1, "refuted"),
     ],
 )
-def test_the_first_look_that_decides_is_the_last(effect, looks, verdict):
-    """By hand: the corrected t-test of the first repeats, one-sided, at the levels of Lan and DeMets."""
+def test_the_run_ends_at_the_first_look_that_decides(effect, looks, verdict):
+    """By hand: the one-sided corrected t-test of the first repeats, at the levels of Lan and DeMets."""
     differences = NOISES + effect
     decides = []
     for repeats in range(1, 6):
@@ -151,7 +152,7 @@ def test_the_first_look_that_decides_is_the_last(effect, looks, verdict):
         decides.append(scipy.stats.t.sf(abs(t), len(cells) - 1) < Look(folds=5, repeat=repeats, repeats=5).level(0.05))
     assert decides[:looks] == [False] * (looks - 1) + [verdict != "inconclusive"]
 
-    decision = decide(differences, beats("accuracy"), FIVE)
+    decision = decide(differences, beats("accuracy"), FIVE_LOOKS)
 
     assert [look.repeats for look in decision.looks] == list(range(1, looks + 1))
     assert [look.verdict for look in decision.looks] == ["inconclusive"] * (looks - 1) + [verdict]
@@ -163,43 +164,43 @@ def test_the_first_look_that_decides_is_the_last(effect, looks, verdict):
 
 @pytest.mark.parametrize("claim", [beats("accuracy", by=0.5), matches("accuracy", within=1.0), reaches("psnr", bar=1)])
 @given(cells=st.lists(st.integers(-300, 300), min_size=25, max_size=25), effect=st.floats(-3, 3))
-@settings(deadline=None)  # the first to ask for a level pays for it
-def test_repeats_behind_the_look_that_decided_change_nothing(claim, cells, effect):
+@settings(deadline=None)  # the first example computes the levels
+def test_repeats_after_the_deciding_look_change_nothing(claim, cells, effect):
     differences = np.array(cells).reshape(5, 5) / 100 + effect
     assume(np.ptp(differences) > 0)
-    whole = decide(differences, claim, FIVE)
-    assume(whole.looks)
+    decision = decide(differences, claim, FIVE_LOOKS)
+    assume(decision.looks)
 
-    stopped = whole.looks[-1].repeats
+    stopped = decision.looks[-1].repeats
 
     if stopped < 5:
-        assert whole.final
-        assert decide(differences[:stopped], claim, FIVE) == whole
+        assert decision.final
+        assert decide(differences[:stopped], claim, FIVE_LOOKS) == decision
         others = np.vstack([differences[:stopped], -differences[stopped:]])
-        assert decide(others, claim, FIVE) == whole
+        assert decide(others, claim, FIVE_LOOKS) == decision
     for repeats in range(1, stopped):
-        # Equivalence may be out of reach long before the last look.
-        assert not decide(differences[:repeats], claim, FIVE).final or claim.kind == "matches"
-    assert (whole.verdict.p_value is not None) == (whole.verdict.verdict != "inconclusive")
-    assert whole.final >= (whole.verdict.verdict != "inconclusive")
-    assert whole.verdict.p_value is None or whole.verdict.p_value < 0.05
+        # Equivalence may turn out to be out of reach long before the last look.
+        assert not decide(differences[:repeats], claim, FIVE_LOOKS).final or claim.kind == "matches"
+    assert (decision.verdict.p_value is not None) == (decision.verdict.verdict != "inconclusive")
+    assert decision.final >= (decision.verdict.verdict != "inconclusive")
+    assert decision.verdict.p_value is None or decision.verdict.p_value < 0.05
 
 
-def test_a_look_after_which_no_more_can_show_equivalence_is_final():
-    far, near = (decide(NOISES[:2] * spread, matches("accuracy", within=0.5), FIVE) for spread in (1, 1 / 3))
+def test_a_look_is_final_if_equivalence_is_out_of_reach():
+    noisy, quiet = (decide(NOISES[:2] * spread, matches("accuracy", within=0.5), FIVE_LOOKS) for spread in (1, 1 / 3))
 
-    assert (far.verdict.verdict, far.verdict.finding, far.final) == (
+    assert (noisy.verdict.verdict, noisy.verdict.finding, noisy.final) == (
         "inconclusive",
         "margin too small for this data set",
         True,
     )
-    assert (near.verdict.verdict, near.final) == ("inconclusive", False)
-    # An effect may always turn out to be so large that it decides.
-    assert not decide(NOISES[:2], beats("accuracy", by=0.5), FIVE).final
+    assert (quiet.verdict.verdict, quiet.final) == ("inconclusive", False)
+    # An effect may always turn out to be large enough to decide.
+    assert not decide(NOISES[:2], beats("accuracy", by=0.5), FIVE_LOOKS).final
 
 
 def test_intervals_at_a_look_are_wider_than_ordinary_ones():
-    decision = decide(NOISES + 0.7, beats("accuracy"), FIVE)
+    decision = decide(NOISES + 0.7, beats("accuracy"), FIVE_LOOKS)
 
     assert len(decision.looks) == 5
     for look in decision.looks:
@@ -207,13 +208,13 @@ def test_intervals_at_a_look_are_wider_than_ordinary_ones():
         level = Look(folds=5, repeat=look.repeats, repeats=5).level(0.025)
         low, high = look.interval_95
         assert low < ordinary.interval(0.95)[0] < ordinary.interval(0.95)[1] < high
-        # The two-sided interval leaves the level of its look on either side.
+        # Each tail outside the two-sided interval has the level of its look.
         assert scipy.stats.t.sf((high - look.effect) / ordinary.standard_error, ordinary.dof) == pytest.approx(level)
     assert decision.estimate.interval_95 == decision.looks[-1].interval_95
 
 
-def test_without_looks_there_is_one_at_the_end_with_the_ordinary_intervals():
-    decision = decide(NOISES + 2.5, beats("accuracy"), dataclasses.replace(FIVE, looks=False))
+def test_a_design_without_looks_has_one_look_at_the_end_with_ordinary_intervals():
+    decision = decide(NOISES + 2.5, beats("accuracy"), dataclasses.replace(FIVE_LOOKS, looks=False))
 
     ordinary = corrected_resampled_t(NOISES + 2.5, test_train_ratio=0.25)
     assert [(look.repeats, look.information) for look in decision.looks] == [(5, 1.0)]
@@ -222,25 +223,25 @@ def test_without_looks_there_is_one_at_the_end_with_the_ordinary_intervals():
     assert decision.verdict.p_value == pytest.approx(ordinary.p_greater)
 
 
-def test_equal_cells_at_the_first_look_void_nothing_if_later_ones_vary():
+def test_equal_cells_at_the_first_look_do_no_harm_if_later_ones_vary():
     differences = np.vstack([np.full((1, 5), 2.5), NOISES[1:] + 2.5])
 
-    decision = decide(differences, beats("accuracy"), FIVE)
+    decision = decide(differences, beats("accuracy"), FIVE_LOOKS)
 
     assert (decision.verdict.verdict, [look.repeats for look in decision.looks]) == ("supported", [2])
-    assert not decide(differences[:1], beats("accuracy"), FIVE).final
+    assert not decide(differences[:1], beats("accuracy"), FIVE_LOOKS).final
 
 
-def test_a_failed_control_is_not_final_for_more_cells_may_pass_it():
-    assert decide(NOISES + 5, beats("accuracy"), FIVE).final
-    assert not decide(NOISES + 5, beats("accuracy"), FIVE, [finding("majority class", passed=False)]).final
+def test_a_failed_control_is_not_final_because_it_may_pass_with_more_cells():
+    assert decide(NOISES + 5, beats("accuracy"), FIVE_LOOKS).final
+    assert not decide(NOISES + 5, beats("accuracy"), FIVE_LOOKS, [new_finding("majority class", passed=False)]).final
 
 
-def test_the_level_is_that_of_all_looks():
-    """p = .0035 at the first look: enough at .05, where Lan and DeMets want .0146, and not at .01."""
+def test_alpha_is_the_level_of_all_looks_together():
+    """p = 0.0035 at the first look suffices at alpha 0.05 (Lan and DeMets: 0.0146), but not at 0.01."""
     differences = NOISES[:1] + 4.2
 
-    usual, strict = (decide(differences, beats("accuracy", by=0.5), FIVE, alpha=alpha) for alpha in (0.05, 0.01))
+    usual, strict = (decide(differences, beats("accuracy", by=0.5), FIVE_LOOKS, alpha=alpha) for alpha in (0.05, 0.01))
 
     assert (usual.verdict.verdict, strict.verdict.verdict) == ("supported", "inconclusive")
 
@@ -248,12 +249,12 @@ def test_the_level_is_that_of_all_looks():
 def test_an_estimate_is_recorded_with_the_intervals_of_its_level():
     estimate = corrected_resampled_t(NOISE + 0.05, test_train_ratio=0.25)
 
-    made = EstimateRecord.of(estimate, alpha=0.05)
+    record = EstimateRecord.of(estimate, alpha=0.05)
 
-    assert made.interval_95 == pytest.approx(estimate.interval(0.95))
-    assert made.interval_90 == pytest.approx(estimate.interval(0.9))
-    assert (made.effect, made.cell_count, made.p_two_sided) == (estimate.effect, 10, estimate.p_two_sided)
-    assert made.p_greater + made.probability_better == pytest.approx(1)
+    assert record.interval_95 == pytest.approx(estimate.interval(0.95))
+    assert record.interval_90 == pytest.approx(estimate.interval(0.9))
+    assert (record.effect, record.cell_count, record.p_two_sided) == (estimate.effect, 10, estimate.p_two_sided)
+    assert record.p_greater + record.probability_better == pytest.approx(1)
 
 
 def test_an_arm_is_recorded_with_the_budget_of_all_its_stages(new_run):
@@ -261,7 +262,7 @@ def test_an_arm_is_recorded_with_the_budget_of_all_its_stages(new_run):
 
     arm = record_arm(run.arms[0], run, RecipeDescription(**DESCRIPTION))
 
-    # Both stages take 2 epochs of 6 steps; the weights are those of the last.
+    # Both stages have 2 epochs and 6 steps; the weights are those of the last stage.
     assert (arm.budget.epochs, arm.budget.steps, arm.budget.trainable_weights, arm.budget.weights) == (4, 12, 8, 8)
     np.testing.assert_allclose(arm.values, [[0.9, 0.901], [0.902, 0.903]])
     spread = arm.metrics["accuracy"]

@@ -1,4 +1,4 @@
-"""One hypothesis from claim to verdict: what is refused before any training, and what is recorded of the rest."""
+"""One hypothesis from claim to verdict: invalid arguments are refused before training, and everything is recorded."""
 
 import dataclasses
 import functools
@@ -49,7 +49,7 @@ def compiled(input_shape, outputs):
 
 
 def portraits(input_shape, outputs, *, blind):
-    """Two inputs, of which a blind model puts one to no use."""
+    """Build a model with two inputs; a blind model ignores the age."""
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
     image = keras.layers.Flatten()(inputs["image"])
     both = image if blind else keras.layers.Concatenate()([image, inputs["age"]])
@@ -64,7 +64,7 @@ GOOD, POOR = Recipe(Stage(base, epochs=3)), Recipe(Stage(base, epochs=1))
 
 @pytest.fixture(autouse=True)
 def scores(engine):
-    """Arms are as accurate as their epochs are many; folds differ a little."""
+    """An arm with more epochs is more accurate; folds differ slightly."""
     engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs * (0.1 + job.cell.fold / 100)
 
 
@@ -74,22 +74,22 @@ def compare(experiment, treatment=GOOD, control=POOR, *, on=DATA, claim=None, **
     return experiment.compare(treatment, against=control, on=on, claim=claim, design=design)
 
 
-def staged(**fields):
+def recipe_of_stage(**fields):
     return Recipe(Stage(base, **fields))
 
 
-def built(**given):
-    return Recipe(Stage(functools.partial(base, **given)))
+def recipe_of_build(**arguments):
+    return Recipe(Stage(functools.partial(base, **arguments)))
 
 
-def with_nan():
+def data_with_nan():
     x = X.copy()
     x[7, 1] = np.nan
     return Dataset(x=x, y=Y, name="mine")
 
 
-# What is done, in a function because making it can be the error; then what the message says: wrong, received, remedy.
-BAD = {
+# A function that runs a hypothesis with an invalid argument, and the message's three parts: wrong, received, remedy.
+INVALID_ARGUMENTS = {
     "one fold": (lambda e: compare(e, folds=1), "with one fold there is nothing", "folds=1", "folds=5"),
     "no repeat": (lambda e: compare(e, repeats=0), "`repeats` has to be", "repeats=0", "repeats=5"),
     "folds over class": (
@@ -99,7 +99,7 @@ BAD = {
         "at most 20 folds",
     ),
     "labels out of range": (
-        lambda e: compare(e, built(outputs=3), on=Dataset(x=X, y=Y * 4, name="mine")),
+        lambda e: compare(e, recipe_of_build(outputs=3), on=Dataset(x=X, y=Y * 4, name="mine")),
         "Labels of 'mine' are out of range",
         "labels from 0 to 4, and 3 outputs",
         "5 outputs",
@@ -123,7 +123,7 @@ BAD = {
         "within=0",
         "largest difference",
     ),
-    "NaN in x": (lambda e: compare(e, on=with_nan()), "not finite", "the first in row 7", "drop these rows"),
+    "NaN in x": (lambda e: compare(e, on=data_with_nan()), "not finite", "the first in row 7", "drop these rows"),
     "lengths": (
         lambda e: compare(e, on=Dataset(x=X, y=Y[1:], name="a")),
         "differ in length",
@@ -143,7 +143,7 @@ BAD = {
         "binary_crossentropy",
     ),
     "rows not taken": (
-        lambda e: compare(e, built(input_shape=(4,))),
+        lambda e: compare(e, recipe_of_build(input_shape=(4,))),
         "cannot take the rows",
         r"rows of shape \(3,\)",
         "input_shape",
@@ -167,13 +167,13 @@ BAD = {
         "Freeze fewer",
     ),
     "loss of one-hot": (
-        lambda e: compare(e, staged(loss="categorical_crossentropy")),
+        lambda e: compare(e, recipe_of_stage(loss="categorical_crossentropy")),
         "Targets of 'mine' are class labels",
         "categorical_crossentropy",
         "sparse_",
     ),
     "unknown optimizer": (
-        lambda e: compare(e, staged(optimizer="adamant")),
+        lambda e: compare(e, recipe_of_stage(optimizer="adamant")),
         "cannot make the optimizer",
         "adamant",
         '"adam"',
@@ -191,17 +191,17 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("case", INVALID_ARGUMENTS)
 @pytest.mark.parametrize("smoke", [False, True], ids=["", "smoke"])
-def test_bad_input_is_refused_before_any_training(new_experiment, engine, tmp_path, bad, smoke):
-    give, wrong, received, remedy = BAD[bad]
+def test_invalid_arguments_are_refused_before_training(new_experiment, engine, tmp_path, case, smoke):
+    run, wrong, received, remedy = INVALID_ARGUMENTS[case]
     with pytest.raises(InputError, match=rf"(?s){wrong}.*\n  Received: .*{received}.*\n  To do: .*{remedy}"):
-        give(new_experiment(smoke=smoke))
+        run(new_experiment(smoke=smoke))
     assert engine.calls == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bad_control_is_refused_before_the_treatment_is_trained(new_experiment, engine):
+def test_an_invalid_control_arm_is_refused_before_the_treatment_is_trained(new_experiment, engine):
     with pytest.raises(InputError, match="wrong shape"):
         compare(new_experiment(), GOOD, Recipe(Stage(image)))
     assert engine.calls == []
@@ -233,8 +233,8 @@ def test_arms_are_recorded_with_their_metrics_and_replicates(new_experiment, tmp
         {"mean": 0.5425, "sd": 0.015 / 3**0.5, "min": 0.535, "max": 0.55}
     )
     for arm in (treatment, control):
-        found = [Store(tmp_path).find(id).metrics["accuracy"] for id in arm.replicates[-1]]
-        assert found == [value for repeat in arm.values for value in repeat]
+        accuracies = [Store(tmp_path).find(id).metrics["accuracy"] for id in arm.replicates[-1]]
+        assert accuracies == [value for repeat in arm.values for value in repeat]
 
 
 def test_the_arms_share_their_cells(new_experiment, engine):
@@ -267,27 +267,27 @@ def test_lower_is_better_for_a_loss(new_experiment):
     assert compare(new_experiment(), POOR, GOOD, claim=beats("loss")).finding == "worse"
 
 
-def test_a_second_run_trains_nothing_and_says_the_same(new_experiment, engine):
+def test_a_second_run_trains_nothing_and_has_the_same_result(new_experiment, engine):
     first, second = compare(new_experiment()), compare(new_experiment())
     assert second.substance() == first.substance()
     assert (second.timings.trained, second.timings.reused) == (0, 8)
     assert len(engine.trained) == 8
 
 
-def test_evidence_says_started_until_there_is_a_verdict(new_experiment, engine, tmp_path):
-    seen = []
+def test_the_status_of_evidence_is_started_until_there_is_a_verdict(new_experiment, engine, tmp_path):
+    records = []
 
-    def look():
-        seen.append(Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")))
-        if len(seen) == 6:
+    def read_evidence():
+        records.append(Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")))
+        if len(records) == 6:
             raise RuntimeError("out of memory")
 
-    engine.before_result = look
+    engine.before_result = read_evidence
     with pytest.raises(RuntimeError, match="out of memory"):
         compare(new_experiment())
-    left = Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test"))
-    assert {each.status for each in [*seen, left]} == {"started"}
-    assert {each.verdict for each in [*seen, left]} == {None}
+    interrupted = Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test"))
+    assert {each.status for each in [*records, interrupted]} == {"started"}
+    assert {each.verdict for each in [*records, interrupted]} == {None}
     engine.before_result = lambda: None
     assert compare(new_experiment()).timings.reused == 5
 
@@ -301,9 +301,9 @@ def test_a_failed_control_makes_the_run_invalid(new_experiment, engine):
     assert failed.control == "majority class"
 
 
-def test_a_run_that_diverged_is_invalid(new_experiment, engine):
-    scores = engine.accuracy
-    engine.accuracy = lambda recipe, job: float("nan") if job.cell.fold else scores(recipe, job)
+def test_a_run_with_a_diverged_replicate_is_invalid(new_experiment, engine):
+    accuracy = engine.accuracy
+    engine.accuracy = lambda recipe, job: float("nan") if job.cell.fold else accuracy(recipe, job)
     evidence = compare(new_experiment())
     assert (evidence.verdict, evidence.estimate) == ("invalid", None)
     assert "finite" in evidence.finding
@@ -333,13 +333,13 @@ def test_a_smoke_run_is_small_and_judges_nothing(new_experiment, engine):
         assert len(rows) == 512
 
 
-def test_progress_is_told_of_every_arm(new_experiment):
-    told = []
-    compare(new_experiment(progress=lambda *progress: told.append(progress)))
-    assert told == [(f"base ({epochs} epochs)", done, 4) for epochs in (3, 1) for done in range(5)]
+def test_progress_is_reported_for_every_arm(new_experiment):
+    reports = []
+    compare(new_experiment(progress=lambda *report: reports.append(report)))
+    assert reports == [(f"base ({epochs} epochs)", done, 4) for epochs in (3, 1) for done in range(5)]
 
 
-def test_a_control_that_fails_before_training_stops_it(new_experiment, engine, monkeypatch, tmp_path):
+def test_a_control_that_fails_before_training_prevents_it(new_experiment, engine, monkeypatch, tmp_path):
     split = Design.split
 
     def overlapping(design, data):
@@ -361,16 +361,18 @@ def test_a_control_that_fails_before_training_stops_it(new_experiment, engine, m
 
 
 def test_a_claim_about_one_of_two_inputs_is_decided(new_experiment, monkeypatch):
-    """Trained in earnest; the label is the sign of the sum of both, so that one alone gives three quarters of them."""
+    """With real training. The label is the sign of the sum of both inputs; one alone predicts 3 of 4 labels."""
     monkeypatch.setattr("negres_core.engine.selection.train", train)
     fast = functools.partial(keras.optimizers.Adam, 0.1)
     image, age = np.random.default_rng(8).normal(size=(2, 200))
     data = Dataset(x={"image": image.reshape(-1, 1, 1), "age": age.reshape(-1, 1)}, y=age + image > 0, name="portraits")
-    sees, blind = (
-        Recipe(Stage(functools.partial(portraits, blind=b), optimizer=fast, batch_size=16), preprocess=StandardScaler)
-        for b in (False, True)
+    sighted, blind = (
+        Recipe(
+            Stage(functools.partial(portraits, blind=blind), optimizer=fast, batch_size=16), preprocess=StandardScaler
+        )
+        for blind in (False, True)
     )
-    evidence = compare(new_experiment(), sees, blind, on=data, claim=beats("accuracy", by=0.05), repeats=3)
+    evidence = compare(new_experiment(), sighted, blind, on=data, claim=beats("accuracy", by=0.05), repeats=3)
     assert (evidence.verdict, evidence.finding) == ("supported", "meaningfully better"), str(evidence)
     assert evidence.data.input_shape == {"age": (1,), "image": (1, 1)}
     assert "fitted scaler" in {finding.control for finding in evidence.controls}

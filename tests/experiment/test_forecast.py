@@ -1,4 +1,4 @@
-"""The spread that earlier evidence shows before a run, and how an experiment uses it."""
+"""The spread of the differences in earlier evidence, and how an experiment uses it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONG, SHORT = (Recipe(Stage(small, epochs=epochs)) for epochs in (3, 1))
 
 @pytest.fixture(autouse=True)
 def scores(engine):
-    """Arms differ by nothing but a spread of about 0.1 over the cells."""
+    """The arms differ only by noise with a standard deviation of about 0.1 over the cells."""
     spread = np.random.default_rng(7).normal(size=(9, 9)) / 10
 
     def accuracy(recipe, job):
@@ -43,41 +43,41 @@ def run(experiment, claim, **design):
 
 
 def test_the_first_run_on_a_data_set_has_no_power_estimate(new_experiment):
-    told = []
+    announcements = []
 
-    evidence = run(new_experiment(announce=told.append), beats("accuracy", by=0.01))
+    evidence = run(new_experiment(announce=announcements.append), beats("accuracy", by=0.01))
 
-    assert (evidence.power, told) == (None, [])
+    assert (evidence.power, announcements) == (None, [])
 
 
 def test_earlier_evidence_shows_what_a_design_can_decide(new_experiment, tmp_path):
-    told = []
+    announcements = []
     first = run(new_experiment(), beats("accuracy", by=0.01))
 
-    second = run(new_experiment(announce=told.append), beats("accuracy", by=0.01), repeats=4)
+    second = run(new_experiment(announce=announcements.append), beats("accuracy", by=0.01), repeats=4)
 
     spread = spread_in(first)
     assert spread.sd == pytest.approx(np.std(first.differences, ddof=1))
     assert spread.at_least == pytest.approx(spread.sd * (14 / chi2.ppf(0.975, 14)) ** 0.5)
     assert (second.power.sd, second.power.known_from) == (spread.sd, spread.known_from)
-    assert len(told) == 1
-    assert "5 folds x 4 repeats: detects an effect of" in told[0]
-    assert "15 cells of 'it holds'" in told[0]
+    assert len(announcements) == 1
+    assert "5 folds x 4 repeats: detects an effect of" in announcements[0]
+    assert "15 cells of 'it holds'" in announcements[0]
     assert "power       detects an effect of" in str(second)
     assert Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")) == second
 
 
-def test_the_hypothesis_itself_tells_more_than_others_and_other_metrics_nothing(new_experiment, tmp_path):
+def test_own_evidence_is_preferred_and_evidence_on_other_metrics_or_data_is_ignored(new_experiment, tmp_path):
     own = run(new_experiment(), beats("accuracy", by=0.01), repeats=1)
     run(new_experiment("another"), beats("accuracy", by=0.01))
 
-    found = known_spread(Store(tmp_path), own)
+    own_spread = known_spread(Store(tmp_path), own)
+    other_spread = known_spread(Store(tmp_path), own.updated(hypothesis="a third"))
 
-    assert (found.own, found.cell_count) == (True, 5)
-    other = own.updated(hypothesis="a third")
-    assert (known_spread(Store(tmp_path), other).own, known_spread(Store(tmp_path), other).cell_count) == (False, 15)
+    assert (own_spread.own, own_spread.cell_count) == (True, 5)
+    assert (other_spread.own, other_spread.cell_count) == (False, 15)
     assert known_spread(Store(tmp_path), own.updated(claim=own.claim.updated(metric="loss"))) is None
-    assert known_spread(Store(tmp_path), own.updated(data=own.data | {"digest": "another"})) is None
+    assert known_spread(Store(tmp_path), own.updated(data=own.data.updated(digest="another"))) is None
 
 
 def test_a_margin_out_of_reach_is_refused_before_training(new_experiment, engine):
@@ -88,11 +88,11 @@ def test_a_margin_out_of_reach_is_refused_before_training(new_experiment, engine
         run(new_experiment(), matches("accuracy", within=0.001), repeats=5)
 
     assert len(engine.trained) == trained
-    # Other arms may spread otherwise: what they tell refuses nothing.
+    # Other arms may spread differently, so their evidence does not refuse a margin.
     assert run(new_experiment("another"), matches("accuracy", within=0.001)).verdict == "inconclusive"
 
 
-def test_a_first_run_stops_where_its_margin_turns_out_to_be_out_of_reach(new_experiment, engine):
+def test_a_first_run_stops_when_its_margin_turns_out_to_be_out_of_reach(new_experiment, engine):
     evidence = run(new_experiment(), matches("accuracy", within=0.001), looks=True, repeats=9)
 
     assert (evidence.verdict, len(evidence.differences)) == ("inconclusive", 1)

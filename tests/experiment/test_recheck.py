@@ -1,3 +1,5 @@
+"""A verdict is recomputed from the records of the replicates, without training."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -12,12 +14,12 @@ from negres_core.experiment.recheck import recompute
 from negres_core.metrics import METRICS
 from tests.fakes import DESCRIPTION
 
-PASSED = Finding(control="finite", passed=True, found="0 of 6 moved", threshold="expected 0", remedy="Look.")
+PASSED = Finding(control="finite", passed=True, found="0 of 6 moved", threshold="expected 0", remedy="Check it.")
 
 
 @pytest.fixture
-def finished(new_run, new_evidence, tmp_path):
-    """A store with every replicate of a run, and the evidence of it with its verdict."""
+def new_finished(new_run, new_evidence, tmp_path):
+    """Return a function that makes a store with all replicates of a run, and the evidence of the run."""
 
     def make(claim, *, smoke=False, **scores):
         store, run = Store(tmp_path), new_run(**scores)
@@ -28,12 +30,12 @@ def finished(new_run, new_evidence, tmp_path):
                     store.record(replicate, b"a trained model")
         arms = run.arms[:1] if claim.kind == "reaches" else run.arms
         arms = [record_arm(arm, run, RecipeDescription(**DESCRIPTION)) for arm in arms]
-        said = ClaimRecord.of(claim, run.metric, alpha=0.05)
-        differences = difference_of([arm.values for arm in arms], said)
+        record = ClaimRecord.of(claim, run.metric, alpha=0.05)
+        differences = difference_of([arm.values for arm in arms], record)
         decision = decide(differences, claim, run.design, [PASSED])
-        judged = {} if smoke else dataclasses.asdict(decision.verdict)
+        verdict = {} if smoke else dataclasses.asdict(decision.verdict)
         return store, new_evidence(
-            claim=said,
+            claim=record,
             design=dataclasses.asdict(run.design),
             arms=arms,
             differences=differences.tolist(),
@@ -41,7 +43,7 @@ def finished(new_run, new_evidence, tmp_path):
             estimate=decision.estimate,
             controls=[PASSED],
             smoke=smoke,
-            **{"verdict": None, "finding": None, "explanation": None} | judged,
+            **{"verdict": None, "finding": None, "explanation": None} | verdict,
         )
 
     return make
@@ -56,38 +58,38 @@ def finished(new_run, new_evidence, tmp_path):
         (beats("accuracy", by=0.01), "invalid"),
     ],
 )
-def test_a_verdict_recomputes_from_the_records_alone(finished, claim, verdict):
-    store, evidence = finished(claim)
+def test_a_verdict_is_recomputed_from_the_records_alone(new_finished, claim, verdict):
+    store, evidence = new_finished(claim)
     assert evidence.verdict == verdict
 
-    emptied = {"differences": [], "looks": [], "estimate": None, "verdict": None, "finding": None, "p_value": None}
-    again = recompute(evidence.updated(**emptied), store)
+    no_results = {"differences": [], "looks": [], "estimate": None, "verdict": None, "finding": None, "p_value": None}
+    recomputed = recompute(evidence.updated(**no_results), store)
 
-    assert again.substance() == evidence.substance()
-
-
-def test_a_verdict_that_was_changed_is_found_out(finished):
-    store, evidence = finished(reaches("accuracy", bar=0.95))
-
-    again = recompute(evidence.updated(verdict="supported"), store)
-
-    assert again.verdict == "refuted"
+    assert recomputed.substance() == evidence.substance()
 
 
-def test_a_smoke_run_is_not_judged_when_recomputed_either(finished):
-    store, evidence = finished(reaches("accuracy", bar=0.8), smoke=True)
+def test_a_verdict_that_was_changed_is_detected(new_finished):
+    store, evidence = new_finished(reaches("accuracy", bar=0.95))
+
+    recomputed = recompute(evidence.updated(verdict="supported"), store)
+
+    assert recomputed.verdict == "refuted"
+
+
+def test_a_smoke_run_is_not_judged_when_recomputed_either(new_finished):
+    store, evidence = new_finished(reaches("accuracy", bar=0.8), smoke=True)
 
     assert recompute(evidence, store).verdict is None
 
 
-def test_recomputing_names_the_replicates_that_are_missing_or_damaged(finished):
-    store, evidence = finished(reaches("accuracy", bar=0.8))
-    gone, damaged = (store.find(evidence.arms[0].replicates[-1][number]) for number in (2, 5))
-    store.model_path(gone).unlink()
+def test_recomputing_names_the_replicates_that_are_missing_or_damaged(new_finished):
+    store, evidence = new_finished(reaches("accuracy", bar=0.8))
+    missing, damaged = (store.find(evidence.arms[0].replicates[-1][position]) for position in (2, 5))
+    store.model_path(missing).unlink()
     store.model_path(damaged).with_name(f"{damaged.id}.json").write_text("{")
 
-    with pytest.raises(EvidenceError, match="missing or damaged") as caught:
+    with pytest.raises(EvidenceError, match="missing or damaged") as raised:
         recompute(evidence, store)
 
-    assert f"Received: {gone.id}, {damaged.id}\n" in str(caught.value)
-    assert "Run the hypothesis again" in str(caught.value)
+    assert f"Received: {missing.id}, {damaged.id}\n" in str(raised.value)
+    assert "Run the hypothesis again" in str(raised.value)

@@ -1,4 +1,4 @@
-"""The commitment of a run, and how its evidence states that it was registered."""
+"""The commitment of a run, and what its evidence states about the registration."""
 
 import keras
 import numpy as np
@@ -33,7 +33,7 @@ LONG, SHORT = Recipe(Stage(small, epochs=3)), Recipe(Stage(small, epochs=1))
 
 @pytest.fixture(autouse=True)
 def scores(engine):
-    """An arm is more accurate the more epochs it has; folds differ a little."""
+    """An arm with more epochs is more accurate; folds differ slightly."""
     engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
 
 
@@ -51,15 +51,15 @@ def ledger(tmp_path, git):
 def new_experiment(store):
     def make(**fields):
         device = Device("cpu", "some processor", "tensorflow", workers=1)
-        named = {"hypothesis": "a test", "title": "it holds", "expected": "supported"}
-        return Experiment(**named | fields, store=store, device=device, controls="cheap")
+        defaults = {"hypothesis": "a test", "title": "it holds", "expected": "supported"}
+        return Experiment(**defaults | fields, store=store, device=device, controls="cheap")
 
     return make
 
 
 @pytest.fixture
 def run(new_experiment):
-    """Run a hypothesis; anything about it can be given."""
+    """Return a function that runs a hypothesis; it accepts any part of it."""
 
     def run(treatment=LONG, control=SHORT, *, on=DATA, claim=None, folds=2, looks=True, smoke=False, **fields):
         claim = claim or beats("accuracy", by=0.01)
@@ -76,9 +76,9 @@ class CommittedError(Exception):
 
 @pytest.fixture
 def commit(run, store):
-    """Return the commitment of a hypothesis as `run` would run it."""
+    """Return a function that returns the commitment of a hypothesis that `run` would run."""
 
-    def commit(*arms, **given):
+    def commit(*arms, **fields):
         commitments = []
 
         def end(commitment):
@@ -86,7 +86,7 @@ def commit(run, store):
             raise CommittedError
 
         with pytest.raises(CommittedError):
-            run(*arms, register_or_compare=end, **given)
+            run(*arms, register_or_compare=end, **fields)
         return commitments[0]
 
     return commit
@@ -103,7 +103,7 @@ def test_a_commitment_contains_everything_that_a_run_commits_itself_to(commit):
     assert commitment.analysis == digest_analysis()
 
 
-def test_arms_have_the_digest_of_their_replicates(commit, run, store):
+def test_arms_have_the_recipe_digest_of_their_replicates(commit, run, store):
     commitment = commit()
     evidence = run()
 
@@ -112,7 +112,7 @@ def test_arms_have_the_digest_of_their_replicates(commit, run, store):
     assert commitment.arms["treatment"] == digest_recipe(describe_recipe(LONG, DATA))
 
 
-def test_one_arm_has_one_recipe(new_experiment, ledger):
+def test_a_claim_about_one_arm_commits_to_one_recipe(new_experiment, ledger):
     commitments = []
 
     def compare(commitment):
@@ -124,7 +124,7 @@ def test_one_arm_has_one_recipe(new_experiment, ledger):
     assert list(commitments[0].arms) == ["treatment"]
 
 
-def test_a_commitment_alone_records_nothing(commit, store):
+def test_a_run_that_ends_after_its_commitment_records_nothing(commit, store):
     commit()
 
     assert store.all_evidence() == []
@@ -132,7 +132,7 @@ def test_a_commitment_alone_records_nothing(commit, store):
 
 
 @pytest.mark.parametrize(
-    ("given", "changed"),
+    ("fields", "changed"),
     [
         ({}, []),
         ({"claim": beats("accuracy", by=0.02)}, ["margin"]),
@@ -145,10 +145,10 @@ def test_a_commitment_alone_records_nothing(commit, store):
     ],
     ids=["nothing", "margin", "metric", "folds", "data", "expectation", "treatment", "control"],
 )
-def test_what_was_changed_since_is_in_the_evidence(commit, run, ledger, store, given, changed):
+def test_evidence_names_what_has_changed_since_the_registration(commit, run, ledger, store, fields, changed):
     register(commit(), ledger=ledger, store=store, reason=None)
 
-    registration = run(**given, register_or_compare=ledger.compare).registration
+    registration = run(**fields, register_or_compare=ledger.compare).registration
     assert (registration.status, registration.changed) == ("changed" if changed else "registered", changed)
     assert registration.entry == ledger.hypotheses()["a test"].digest
 
@@ -162,7 +162,7 @@ def test_another_stopping_rule_and_another_analysis_are_changes(commit, run, led
     assert run(register_or_compare=ledger.compare).registration.changed == ["stopping rule", "analysis code"]
 
 
-def test_evidence_has_what_the_ledger_said_and_a_smoke_run_asks_nothing(commit, run, ledger, store):
+def test_evidence_contains_the_state_of_the_ledger_and_a_smoke_run_does_not_need_it(commit, run, ledger, store):
     evidence = run(register_or_compare=ledger.compare)
     assert evidence.registration == Registration(status="exploratory")
     assert store.read_evidence(store.evidence_path("a test")) == evidence
@@ -178,21 +178,21 @@ def test_a_registration_needs_an_expected_verdict(commit, ledger, store, expecte
     assert not ledger.path.exists()
 
 
-def test_the_verdict_that_was_known_is_in_the_entry(commit, run, ledger, store):
+def test_an_entry_contains_the_verdicts_that_were_known(commit, run, ledger, store):
     run(hypothesis="another")
     assert register(commit(), ledger=ledger, store=store, reason=None) == "registered"
     assert ledger.hypotheses()["a test"].seen == []
     run()
     run(SHORT, LONG)
-    left = run(hypothesis="interrupted")
-    store.write_evidence(left.updated(status="started", verdict=None, finding=None))
-    assert register(commit(folds=3), ledger=ledger, store=store, reason="more") == "amended"
+    interrupted = run(hypothesis="interrupted")
+    store.write_evidence(interrupted.updated(status="started", verdict=None, finding=None))
+    assert register(commit(folds=3), ledger=ledger, store=store, reason="more folds") == "amended"
     assert ledger.hypotheses()["a test"].seen == ["refuted", "supported"]
     register(commit(hypothesis="interrupted"), ledger=ledger, store=store, reason=None)
     assert ledger.hypotheses()["interrupted"].seen == ["interrupted", "supported"]
 
 
-def test_a_turned_expectation_is_an_amendment(commit, ledger, store):
+def test_a_reversed_expectation_is_an_amendment(commit, ledger, store):
     register(commit(), ledger=ledger, store=store, reason=None)
 
     with pytest.raises(InputError, match="a different expected verdict"):
@@ -212,13 +212,13 @@ def test_a_turned_expectation_is_an_amendment(commit, ledger, store):
         ("a.py::test_it[digits-supported]", None, "a.py::test_it[digits-supported]"),
     ],
 )
-def test_a_hypothesis_is_its_test_without_the_expectation(test, expected, identity):
+def test_a_hypothesis_is_identified_by_its_test_without_the_expectation(test, expected, identity):
     assert identity_of(test, expected=expected) == identity
 
 
 @pytest.mark.parametrize("expected", ["supported", "refuted"])
-def test_a_changed_expectation_is_the_same_hypothesis_although_a_parameter_contains_the_word(expected):
-    """The id of a data set, say, may contain a verdict; the expectation stands last, or first."""
+def test_a_reversed_expectation_is_the_same_hypothesis_even_if_a_parameter_contains_the_word(expected):
+    """The id of a data set may contain a verdict; the expectation is the last part of the test's id, or the first."""
     name = "not-supported-yet"
 
     assert identity_of(f"a.py::test_it[{name}-{expected}]", expected=expected, last=True) == f"a.py::test_it[{name}]"
@@ -236,7 +236,7 @@ REGISTERED = {"status": "registered", "entry": "e" * 64, "registered_at": "2026-
         (("12:00:00", "12:00:00", "12:00:00"), ("11:00:00", "11:00:00", "11:00:00"), 0),
     ],
 )
-def test_a_pair_is_older_where_both_replicates_are(new_replicate, treatment, control, older):
+def test_a_difference_is_older_if_all_its_replicates_are(new_replicate, treatment, control, older):
     arms = [
         Arm("treatment", LONG, [[new_replicate(recorded_at=f"2026-01-01T{at}+00:00") for at in times]])
         for times in (treatment, control)
@@ -251,8 +251,8 @@ def test_a_pair_is_older_where_both_replicates_are(new_replicate, treatment, con
 def test_replicates_from_before_the_registration_are_counted_in_the_evidence(commit, run, ledger, store):
     run(looks=False)
     register(commit(looks=False), ledger=ledger, store=Store(store.folder / "elsewhere"), reason=None)
-    written = ledger.entries()[0].updated(registered_at="2999-01-01T00:00:00+00:00")
-    ledger.path.write_bytes(written.line + b"\n")
+    entry = ledger.entries()[0].updated(registered_at="2999-01-01T00:00:00+00:00")
+    ledger.path.write_bytes(entry.line + b"\n")
 
     evidence = run(register_or_compare=ledger.compare, looks=False)
     assert (evidence.registration.status, evidence.registration.older) == ("registered", 4)

@@ -1,4 +1,4 @@
-"""Small runs with real training: small networks on few rows."""
+"""Small runs with real training of small networks on few rows."""
 
 import dataclasses
 
@@ -37,21 +37,21 @@ def few_rows(monkeypatch):
 
 
 @pytest.fixture
-def attempt(tmp_path):
-    """Try the pipeline of a comparison; its records stay for the next attempt."""
+def check(tmp_path):
+    """Return a function that checks the pipeline of a comparison; its records are kept for the next call."""
 
-    def attempt(progress=lambda what, done, total: None):
+    def check(progress=lambda what, done, total: None):
         design = Design(folds=2, repeats=2)
         run = Run(DATA, design, list(design.split(DATA)), ARMS, METRICS["accuracy"])
         device = Device("cpu", "some processor", "tensorflow", workers=2)
         return check_pipeline(run, Store(tmp_path), device, ProvenanceRecord(**PROVENANCE), progress)
 
-    return attempt
+    return check
 
 
-def test_a_clean_pipeline_passes_and_its_trials_are_kept(attempt, tmp_path):
-    told = []
-    first = attempt(lambda *progress: told.append(progress))
+def test_a_sound_pipeline_passes_and_its_small_runs_are_reused(check, tmp_path):
+    reports = []
+    first = check(lambda *report: reports.append(report))
 
     assert [(finding.control, finding.passed) for finding in first.findings] == [
         ("A/A", True),
@@ -66,27 +66,27 @@ def test_a_clean_pipeline_passes_and_its_trials_are_kept(attempt, tmp_path):
     }
     assert all(Store(tmp_path).find(id) for stages in first.replicates.values() for stage in stages for id in stage)
     assert (first.trained, first.reused) == (34, 0)
-    assert {(what.partition(":")[0], total) for what, _, total in told} == {
+    assert {(what.partition(":")[0], total) for what, _, total in reports} == {
         ("true targets", 20),
         ("16 rows, treatment", 2),
         ("permuted targets", 12),
     }
 
-    second = attempt()
+    second = check()
     assert dataclasses.replace(second, trained=34, reused=0) == first
     assert (second.trained, second.reused) == (0, 34)
 
 
-def test_an_engine_that_trains_on_the_test_fold_is_found(attempt, monkeypatch):
+def test_an_engine_that_trains_on_the_test_fold_is_detected(check, monkeypatch):
     train = negres_core.engine.selection.train
 
-    def leak(recipe, data, jobs, *, device):
-        leaky = []
+    def train_on_all_rows(recipe, data, jobs, *, device):
+        leaking_jobs = []
         for job in jobs:
-            every = np.union1d(job.cell.train, job.cell.test).astype(np.int32)
-            leaky.append(dataclasses.replace(job, cell=dataclasses.replace(job.cell, train=every)))
-        yield from train(recipe, data, leaky, device=device)
+            all_rows = np.union1d(job.cell.train, job.cell.test).astype(np.int32)
+            leaking_jobs.append(dataclasses.replace(job, cell=dataclasses.replace(job.cell, train=all_rows)))
+        yield from train(recipe, data, leaking_jobs, device=device)
 
-    monkeypatch.setattr("negres_core.engine.selection.train", leak)
+    monkeypatch.setattr("negres_core.engine.selection.train", train_on_all_rows)
 
-    assert [finding.control for finding in attempt().findings if not finding.passed] == ["permuted labels"]
+    assert [finding.control for finding in check().findings if not finding.passed] == ["permuted labels"]

@@ -1,4 +1,4 @@
-"""What is trained, and what is not: with an engine that pretends."""
+"""Which replicates are trained and which are reused, with a fake engine."""
 
 import dataclasses
 import json
@@ -48,13 +48,13 @@ FREE = Recipe(Stage(base), Stage(grown, inherits=base))
 
 @pytest.fixture(autouse=True)
 def scores(engine):
-    """No two replicates of a recipe are alike."""
+    """No two replicates of a recipe have the same accuracy."""
     engine.accuracy = lambda recipe, job: job.cell.repeat + job.cell.fold / 10 + job.seed / 100
 
 
 @pytest.fixture
 def new_trainer(tmp_path):
-    """Make the trainer of another run, by default with the same store, data and design."""
+    """Return a function that makes the trainer of a new run, by default with the same store, data and design."""
 
     def make(
         *,
@@ -80,16 +80,18 @@ def train(trainer, recipe=BASE):
 def test_every_cell_and_seed_is_trained_and_recorded_once(new_trainer, engine):
     trainer = new_trainer()
     arm = train(trainer)
-    where = [(each.key.repeat, each.key.fold, each.key.seed) for each in arm.replicates]
-    assert where == [(repeat, fold, seed) for repeat in (0, 1) for fold in (0, 1) for seed in (0, 1)]
-    assert [each.metrics["accuracy"] for each in arm.replicates] == [r + f / 10 + s / 100 for r, f, s in where]
+    places = [(each.key.repeat, each.key.fold, each.key.seed) for each in arm.replicates]
+    assert places == [(repeat, fold, seed) for repeat in (0, 1) for fold in (0, 1) for seed in (0, 1)]
+    assert [each.metrics["accuracy"] for each in arm.replicates] == [
+        repeat + fold / 10 + seed / 100 for repeat, fold, seed in places
+    ]
     assert (trainer.trained, trainer.reused) == (8, 0)
     [(_, _, jobs)] = engine.calls
     for job in jobs:
         assert sorted([*job.cell.train, *job.cell.test]) == list(range(12))
 
 
-def test_what_is_recorded_is_what_the_engine_gave(new_trainer, tmp_path):
+def test_a_record_contains_the_results_of_the_engine(new_trainer, tmp_path):
     first = train(new_trainer()).replicates[0]
     assert Store(tmp_path).find(first.id) == first
     assert (first.status, first.curve, first.predictions.counts) == ("finished", [0.5] * 10, [6, 0])
@@ -100,15 +102,15 @@ def test_what_is_recorded_is_what_the_engine_gave(new_trainer, tmp_path):
     assert Store(tmp_path).model_path(first).read_bytes() == b"base (10 epochs) 0.0"
 
 
-def test_a_second_run_trains_nothing_and_finds_the_same(new_trainer, engine):
+def test_a_second_run_trains_nothing_and_finds_the_same_replicates(new_trainer, engine):
     first = train(new_trainer(), FROZEN)
-    again = new_trainer()
-    assert train(again, FROZEN) == first
-    assert (again.trained, again.reused) == (0, 16)
+    later = new_trainer()
+    assert train(later, FROZEN) == first
+    assert (later.trained, later.reused) == (0, 16)
     assert [len(jobs) for _, _, jobs in engine.calls[2:]] == [0, 0]
 
 
-def test_a_parent_is_trained_once_for_all_that_inherit_it(new_trainer, engine, tmp_path):
+def test_a_parent_is_trained_once_for_all_recipes_that_inherit_it(new_trainer, engine, tmp_path):
     trainer = new_trainer()
     frozen, free, alone = (train(trainer, recipe) for recipe in (FROZEN, FREE, BASE))
     assert frozen.stages[0] == free.stages[0] == alone.replicates
@@ -128,7 +130,7 @@ def test_a_parent_is_shared_with_a_later_run(new_trainer):
     assert (later.trained, later.reused) == (8, 8)
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(new_trainer, engine, tmp_path):
+def test_an_interrupted_run_continues_where_it_stopped(new_trainer, engine, tmp_path):
     engine.fail_after(2)
     trainer = new_trainer()
     with pytest.raises(RuntimeError, match="out of memory"):
@@ -141,8 +143,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(new_trainer, engine, tmp_pa
     arm = train(later)
     assert (later.trained, later.reused) == (6, 2)
     assert [record.read_bytes() for record in records] == before
-    done = [(repeat, fold, seed) for _, repeat, fold, seed in engine.trained[8:]]
-    assert done == [(each.key.repeat, each.key.fold, each.key.seed) for each in arm.replicates[:6]]
+    places = [(repeat, fold, seed) for _, repeat, fold, seed in engine.trained[8:]]
+    assert places == [(each.key.repeat, each.key.fold, each.key.seed) for each in arm.replicates[:6]]
 
 
 def truncate(record):
@@ -166,21 +168,21 @@ def lose_model(record):
 
 
 @pytest.mark.parametrize("damage", [truncate, edit, change_model, lose_model])
-def test_a_damaged_record_is_set_aside_and_trained_again(new_trainer, tmp_path, damage):
+def test_a_damaged_record_is_set_aside_and_retrained(new_trainer, tmp_path, damage):
     arm = train(new_trainer())
     record = next(tmp_path.glob(f"replicates/*/{arm.replicates[3].id}.json"))
     damage(record)
     damaged = record.read_bytes()
     notes = []
     later = new_trainer(note=notes.append)
-    mended = train(later)
+    retrained = train(later)
     assert (later.trained, later.reused) == (1, 7)
-    assert [each.metrics for each in mended.replicates] == [each.metrics for each in arm.replicates]
+    assert [each.metrics for each in retrained.replicates] == [each.metrics for each in arm.replicates]
     assert damaged in [path.read_bytes() for path in tmp_path.glob("set-aside/*.json")]
     assert str(record) in notes[0]
 
 
-def test_a_fresh_run_trains_anew_but_shares_what_it_trained(new_trainer):
+def test_a_fresh_run_retrains_everything_once(new_trainer):
     train(new_trainer(), FROZEN)
     fresh = new_trainer(fresh=True)
     train(fresh, FROZEN)
@@ -188,32 +190,32 @@ def test_a_fresh_run_trains_anew_but_shares_what_it_trained(new_trainer):
     assert (fresh.trained, fresh.reused) == (24, 0)
 
 
-def staged(**changes):
-    return Recipe(Stage(base, **changes))
+def recipe_of_stage(**fields):
+    return Recipe(Stage(base, **fields))
 
 
 @pytest.mark.parametrize(
     "recipe",
     [
-        staged(epochs=11),
-        staged(batch_size=64),
-        staged(optimizer="sgd"),
-        staged(optimizer=lambda: keras.optimizers.Adam(0.5)),
-        staged(loss=lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
-        staged(saved_as="h5"),
+        recipe_of_stage(epochs=11),
+        recipe_of_stage(batch_size=64),
+        recipe_of_stage(optimizer="sgd"),
+        recipe_of_stage(optimizer=lambda: keras.optimizers.Adam(0.5)),
+        recipe_of_stage(loss=lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
+        recipe_of_stage(saved_as="h5"),
         Recipe(Stage(narrow)),
         Recipe(Stage(base), preprocess=min_max),
     ],
     ids=["epochs", "batch", "optimizer", "rate", "loss", "format", "model", "preprocess"],
 )
-def test_another_recipe_is_trained(new_trainer, recipe):
+def test_another_recipe_is_trained_again(new_trainer, recipe):
     train(new_trainer())
     later = new_trainer()
     train(later, recipe)
     assert (later.trained, later.reused) == (8, 0)
 
 
-def test_a_child_is_trained_anew_when_its_parent_is(new_trainer):
+def test_a_child_is_retrained_if_its_parent_is_another_recipe(new_trainer):
     train(new_trainer(), FROZEN)
     later = new_trainer()
     train(later, Recipe(Stage(base, epochs=1), FROZEN.last))
@@ -221,7 +223,7 @@ def test_a_child_is_trained_anew_when_its_parent_is(new_trainer):
 
 
 @pytest.mark.parametrize(
-    "other",
+    "fields",
     [
         {"data": Dataset(x=X + 1, y=Y, name="tiny")},
         {"data": Dataset(x=X, y=1 - Y, name="tiny")},
@@ -232,30 +234,30 @@ def test_a_child_is_trained_anew_when_its_parent_is(new_trainer):
     ],
     ids=["x", "y", "groups", "folds", "device", "backend"],
 )
-def test_other_conditions_are_trained(new_trainer, other):
+def test_other_data_folds_or_devices_are_trained_again(new_trainer, fields):
     train(new_trainer())
-    later = new_trainer(**other)
+    later = new_trainer(**fields)
     arm = train(later)
     assert (later.trained, later.reused) == (len(arm.replicates), 0)
 
 
-@pytest.mark.parametrize("more", [{"repeats": 3}, {"seeds": 3}])
-def test_a_larger_design_adds_to_what_is_there(new_trainer, more):
+@pytest.mark.parametrize("fields", [{"repeats": 3}, {"seeds": 3}])
+def test_a_larger_design_trains_only_the_additional_replicates(new_trainer, fields):
     train(new_trainer())
-    later = new_trainer(design=dataclasses.replace(DESIGN, **more))
+    later = new_trainer(design=dataclasses.replace(DESIGN, **fields))
     train(later)
     assert (later.trained, later.reused) == (4, 8)
 
 
-def test_the_name_of_a_data_set_and_of_a_processor_change_nothing(new_trainer):
+def test_another_name_of_the_data_set_or_processor_retrains_nothing(new_trainer):
     train(new_trainer())
-    named = Dataset(x=X, y=Y, name="another name", source="another place")
-    later = new_trainer(data=named, device=dataclasses.replace(CPU, name="another", workers=3))
+    renamed = Dataset(x=X, y=Y, name="another name", source="another place")
+    later = new_trainer(data=renamed, device=dataclasses.replace(CPU, name="another", workers=3))
     train(later)
     assert (later.trained, later.reused) == (0, 8)
 
 
-def test_a_replicate_that_diverged_is_recorded_as_that_and_not_tried_again(new_trainer, engine):
+def test_a_diverged_replicate_is_recorded_as_such_and_not_retrained(new_trainer, engine):
     engine.accuracy = lambda recipe, job: float("nan")
     arm = train(new_trainer())
     assert {each.status for each in arm.replicates} == {"not finite"}
@@ -265,49 +267,51 @@ def test_a_replicate_that_diverged_is_recorded_as_that_and_not_tried_again(new_t
     assert (later.trained, later.reused) == (0, 8)
 
 
-def test_progress_counts_from_what_is_there(new_trainer, engine):
+def test_progress_counts_stored_replicates_as_ready(new_trainer, engine):
     engine.fail_after(6)
     with pytest.raises(RuntimeError):
         train(new_trainer())
     engine.before_result = lambda: None
-    told = []
-    train(new_trainer(progress=lambda *progress: told.append(progress)))
-    assert told == [("base (10 epochs)", done, 8) for done in (6, 7, 8)]
+    reports = []
+    train(new_trainer(progress=lambda *report: reports.append(report)))
+    assert reports == [("base (10 epochs)", done, 8) for done in (6, 7, 8)]
 
 
-def test_some_cells_are_trained_and_the_others_later(new_trainer, engine):
-    told = []
-    trainer = new_trainer(progress=lambda *progress: told.append(progress))
+def test_some_cells_can_be_trained_first_and_the_others_later(new_trainer, engine):
+    reports = []
+    trainer = new_trainer(progress=lambda *report: reports.append(report))
     arm = Arm("treatment", FROZEN)
     cells = list(DESIGN.split(DATA))
 
-    first, whole = trainer.train(arm, cells[:2]), trainer.train(arm, cells)
+    first, complete = trainer.train(arm, cells[:2]), trainer.train(arm, cells)
 
     assert [len(stage) for stage in first.stages] == [4, 4]
-    assert [stage[:4] for stage in whole.stages] == first.stages
-    assert whole == new_trainer().train(arm)
+    assert [stage[:4] for stage in complete.stages] == first.stages
+    assert complete == new_trainer().train(arm)
     assert [{job.cell.repeat for job in jobs} for _, _, jobs in engine.calls[:4]] == [{0}, {0}, {1}, {1}]
     assert (trainer.trained, trainer.reused) == (16, 0)
-    counted = [(done, total) for what, done, total in told if what == str(FROZEN)]
-    assert counted == [(done, 8) for done in (*range(5), *range(4, 9))]
+    counts = [(done, total) for what, done, total in reports if what == str(FROZEN)]
+    assert counts == [(done, 8) for done in (*range(5), *range(4, 9))]
 
 
-def test_a_stored_child_that_began_with_another_parents_weights_is_trained_anew(new_trainer, engine, monkeypatch):
-    """A parent that was trained again, on another machine say, need not have ended with the same bits."""
+def test_a_stored_child_is_retrained_if_it_started_from_other_weights_than_those_of_its_parent(
+    new_trainer, engine, monkeypatch
+):
+    """A parent that was retrained, for example on another machine, may have ended with different bits."""
     weight = {"path": "kept/kernel", "shape": (3, 2), "trainable": True, "frozen": False}
     child = TrainedWeight(**weight, start="b", end="b", inherited_from=0)
     parent = TrainedWeight(**weight, start="a", end="b", inherited_from=None)
-    give = engine.train
+    fake_train = engine.train
 
     def train_related(recipe, data, jobs, *, device):
-        for job, result in give(recipe, data, jobs, device=device):
+        for job, result in fake_train(recipe, data, jobs, device=device):
             yield job, dataclasses.replace(result, weights=[child if job.parent else parent])
 
     monkeypatch.setattr("negres_core.engine.selection.train", train_related)
     train(new_trainer(), FREE)
-    again = new_trainer()
-    train(again, FREE)
-    assert (again.trained, again.reused) == (0, 16)
+    unchanged = new_trainer()
+    train(unchanged, FREE)
+    assert (unchanged.trained, unchanged.reused) == (0, 16)
 
     parent = parent.updated(end="other bits")
     child = child.updated(start="other bits")
@@ -318,8 +322,8 @@ def test_a_stored_child_that_began_with_another_parents_weights_is_trained_anew(
     assert {weight.start for each in arm.replicates for weight in each.weights} == {"other bits"}
 
 
-def test_replicates_that_version_0_1_0_recorded_by_the_text_of_the_code_are_reused(new_trainer, tmp_path):
-    """Their key has the digest of the recipe's text; a parent and its child are both found."""
+def test_replicates_that_version_0_1_0_stored_by_the_text_of_their_code_are_reused(new_trainer, tmp_path):
+    """Their key contains the digest of the recipe's text. A parent and its child are both found."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "negres_core.engine.description.digest_recipe",
