@@ -49,7 +49,11 @@ def words_of(command: str) -> list[str]:
 
 
 def check(command: str) -> None:
-    """Raise ValueError unless a command exists and takes these arguments."""
+    """Raise ValueError unless a command, or each one of several joined by `&&`, exists and takes these arguments."""
+    if " && " in command:
+        for part in command.split(" && "):
+            check(part)
+        return
     program, *arguments = words_of(command)
     checks = {"pytest": _check_pytest, "negres": _check_negres, "tox": _check_tox, "python": _check_python}
     if program in checks:

@@ -10,19 +10,22 @@ from tests.docs.pages import LANGUAGES, Page, languages_of
 ROOT = terminal.ROOT
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OWN_TEST = {"extending.md"}
-"""Pages whose files are parts of a repository, which a test of their own makes."""
+"""Pages that add files and a command to the repository, which a test of their own does in a copy of it."""
 COMMAND = re.compile(r"^    (?:\$ )?((?:negres|pytest|tox|python -m) .*)$", re.MULTILINE)
 """A command in an indented block."""
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+each_page_run_here = pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name not in OWN_TEST], ids=lambda page: page.name
+)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in OWN_TEST], ids=lambda page: page.name)
+@each_page_run_here
 def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path):
     Page(page, tmp_path).run()
 
 
-@each_page
+@each_page_run_here
 def test_the_commands_in_indented_blocks_exist(page):
     for command in COMMAND.findall(page.read_text(encoding="utf-8")):
         terminal.check(command)
@@ -119,6 +122,7 @@ def test_a_command_that_exists_passes(command):
         "negres table --sd 0.1",
         "negres register --negres-rason x",
         "tox -e gpus",
+        "python -m pip install tox && tox -e gpus",
         "tox -e cpu -- --negres-colour",
         "python -m pip install negres[tpu]",
         "python -m benchmarks.nothing",
