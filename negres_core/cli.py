@@ -19,6 +19,7 @@ from negres_core.metrics import METRICS
 from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
 from negres_core.report import csv, power, ranks, summary, words
+from negres_core.report.layout import plural
 
 QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 """pytest warns that modules imported here cannot have their assertions rewritten. They contain none, so the warning is
@@ -29,7 +30,7 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 0 if all is well."""
-    parser = _make_parser()
+    parser = make_parser()
     options, others = parser.parse_known_args(arguments)
     if others and not (options.for_pytest and not getattr(options, "verify", False)):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _make_parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="negres", description="Plan and register hypotheses, bisect configurations, and read evidence."
     )
@@ -141,8 +142,9 @@ def _verify_ledger(ledger: Ledger) -> int:
     if wrong:
         print(f"BROKEN    {ledger.path}", *wrong, sep="\n          ")
         return 1
-    entries, hypotheses = ledger.entries(), ledger.hypotheses()
-    print(f"verified  {ledger.path}: {len(entries)} entries of {len(hypotheses)} hypotheses; {_committed(ledger)}")
+    entries, hypotheses = plural(len(ledger.entries()), "entry", "entries"), len(ledger.hypotheses())
+    counted = f"{entries} of {plural(hypotheses, 'hypothesis', 'hypotheses')}"
+    print(f"verified  {ledger.path}: {counted}; {_committed(ledger)}")
     return 0
 
 

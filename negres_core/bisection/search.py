@@ -39,16 +39,16 @@ class Step:
         changed: the differing factors that had their failing values.
         kept: the differing factors that had their working values.
         configuration: the configuration that was run.
-        decided: its outcome.
+        outcome: its outcome.
     """
 
     changed: tuple[str, ...]
     kept: tuple[str, ...]
     configuration: Configuration
-    decided: Outcome
+    outcome: Outcome
 
     def __str__(self) -> str:
-        return f"{self.decided}: {self._mixture()}; {self.decided.trained} trained, {self.decided.reused} reused"
+        return f"{self.outcome}: {self._mixture()}; {self.outcome.trained} trained, {self.outcome.reused} reused"
 
     def _mixture(self) -> str:
         if not self.kept or not self.changed:
@@ -83,30 +83,30 @@ class Bisection:
     @property
     def sufficient(self) -> bool:
         """Whether the working configuration fails if only the cause is changed."""
-        return self._with(self.cause).verdict == self.steps[0].decided.verdict
+        return self._with(self.cause).verdict == self.steps[0].outcome.verdict
 
     @property
     def necessary(self) -> bool | None:
         """Whether the failing configuration works if only the cause is reverted; None if it has a third verdict."""
-        works = {self.steps[1].decided.verdict: True, self.steps[0].decided.verdict: False}
+        works = {self.steps[1].outcome.verdict: True, self.steps[0].outcome.verdict: False}
         return works.get(self._reverted.verdict)
 
     @property
     def trained(self) -> int:
         """Number of replicates trained, over all runs."""
-        return sum(step.decided.trained for step in self.steps)
+        return sum(step.outcome.trained for step in self.steps)
 
     @property
     def reused(self) -> int:
         """Number of stored replicates used, over all runs."""
-        return sum(step.decided.reused for step in self.steps)
+        return sum(step.outcome.reused for step in self.steps)
 
     @property
     def _reverted(self) -> Outcome:
         return self._with(_without(self.differing, self.cause))
 
     def _with(self, changed: Collection[str]) -> Outcome:
-        return next(step.decided for step in self.steps if set(step.changed) == set(changed))
+        return next(step.outcome for step in self.steps if set(step.changed) == set(changed))
 
     def __str__(self) -> str:
         cause, differing = self.cause, len(self.differing)
@@ -130,19 +130,23 @@ class Bisection:
         together = ", but cannot find factors that act together, as here" if len(cause) > 1 else ""
         return "\n".join([*lines, f"  runs        {runs}{together}"])
 
+    @property
+    def _these(self) -> str:
+        return "this" if len(self.cause) == 1 else "these"
+
     def _sufficient_in_words(self) -> str:
-        changed, failing = self._with(self.cause), self.steps[0].decided
+        changed, failing = self._with(self.cause), self.steps[0].outcome
         # A mixture may fail for another reason than the failing configuration: the reader has to judge that.
         other = "" if changed.finding == failing.finding else f", whereas the failing configuration is {failing}"
-        return f"yes: the working configuration, with this alone changed, is {changed}{other}"
+        return f"yes: the working configuration, with {self._these} alone changed, is {changed}{other}"
 
     def _necessary_in_words(self) -> str:
-        reverted = f"the failing configuration, with this alone reverted, is {self._reverted}"
+        reverted = f"the failing configuration, with {self._these} alone reverted, is {self._reverted}"
         if self.necessary is None:
             return f"undecided: {reverted}"
         if self.necessary:
             return f"yes: {reverted}"
-        return f"no: {reverted}; other factors also make it fail: revert this, and bisect again"
+        return f"no: {reverted}; other factors also make it fail: revert {self._these}, and bisect again"
 
 
 def bisect(
@@ -150,7 +154,7 @@ def bisect(
     working: Configuration,
     decide: Callable[[Configuration], Outcome],
     *,
-    tell: Callable[[Step], None] = lambda step: None,
+    report: Callable[[Step], None] = lambda step: None,
 ) -> Bisection:
     """Find a 1-minimal set of factors with which a working configuration fails.
 
@@ -164,7 +168,7 @@ def bisect(
         failing: the configuration that fails.
         working: the configuration that works, with the same factors.
         decide: runs the experiment in a configuration; called at most once for each.
-        tell: called with every step as soon as its run has ended.
+        report: called with every step as soon as its run has ended.
 
     Returns:
         The cause, with every run.
@@ -190,10 +194,10 @@ def bisect(
         if names not in steps:
             mixed = {name: (failing if name in names else working)[name] for name in working}
             within, without = _within(differing, names), _without(differing, names)
-            step = Step(changed=within, kept=without, configuration=mixed, decided=decide(mixed))
+            step = Step(changed=within, kept=without, configuration=mixed, outcome=decide(mixed))
             steps[names] = step
-            tell(step)
-        return steps[names].decided
+            report(step)
+        return steps[names].outcome
 
     ends = [_check_verdict(which, run(changed)) for which, changed in (("failing", differing), ("working", ()))]
     if ends[0].verdict == ends[1].verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import platform
@@ -52,5 +53,8 @@ def trace_provenance(folder: Path, *, backend: str, device: str) -> ProvenanceRe
 
 @functools.cache
 def _versions() -> dict[str, str]:
-    names = {each.name for each in importlib.metadata.distributions()}
-    return {name: importlib.metadata.version(name) for name in PACKAGES if name in names}
+    versions = {}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions

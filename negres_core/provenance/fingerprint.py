@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import enum
 import functools
 import hashlib
+import importlib
+import importlib.util
 import inspect
+import os
 import re
 import sys
 import sysconfig
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -20,26 +24,37 @@ import numpy as np
 import negres_core
 from negres_core.provenance.logic import logic_of
 
-OWN_PACKAGE = str(Path(negres_core.__file__).parent)
-LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {OWN_PACKAGE})
-"""Folders whose code is told apart by its version, not its text."""
+OWN_PACKAGE = str(Path(negres_core.__file__).parent) + os.sep
+LIBRARIES = (
+    OWN_PACKAGE,
+    *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
+"""Folders whose code counts by name, not by content: Python, installed packages and negres."""
+
+ANNOTATION_FUNCTIONS = {"__annotate__", "__annotate_func__"}
+"""Functions that Python 3.14 adds to classes with annotations."""
 
 
 def digest_code(value: Any, *, by_text: bool = False) -> str:
     """Digest a value by what it does.
 
-    A function counts with its logic, without docstrings and comments, or with its byte code if it has no source; with
-    its defaults, its closure, and the globals that it reads; a class with its bases; an object with its class and
-    attributes. Library code counts by name.
+    A function counts with its logic, without docstrings and comments, or with its byte code if it has no source; and
+    with its defaults, its closure, the globals that it reads and the user's modules that it imports. A class counts
+    with its bases and attributes, an object with its class and attributes. Library code counts by name.
+
+    Two values with the same digest do the same, up to these limits: the state of library objects beyond what their
+    `get_params`, `get_config` or `repr` shows, and private attributes of classes that derive from a library's.
 
     Args:
         value: the value.
-        by_text: use the text of functions and their names instead of their logic, as replicates recorded by versions
-            up to 0.1.0 did; such replicates are found by this digest.
+        by_text: compute the digest of versions up to 0.1.0, to find replicates that they recorded.
     """
+    if by_text:
+        from negres_core.provenance.text_digest import digest_text  # that module imports this one
+
+        return digest_text(value)
     digest = hashlib.sha256()
-    written = _named_source if by_text else _logic
-    for part in _Walk(written).parts(value, {}):
+    for part in _Walk().parts(value):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()
 
@@ -47,10 +62,7 @@ def digest_code(value: Any, *, by_text: bool = False) -> str:
 def is_library(value: Any) -> bool:
     """Return whether a function or class is defined by Python, by an installed package, or by negres."""
     module = sys.modules.get(getattr(value, "__module__", None) or "")
-    if module is None:
-        return False
-    file = getattr(module, "__file__", None)
-    return module.__name__ != "__main__" if file is None else file.startswith(LIBRARIES)
+    return module is not None and _is_library_module(module)
 
 
 def source_of(function: Any) -> str:
@@ -66,122 +78,210 @@ def source_of(function: Any) -> str:
 
 def without_address(value: Any) -> str:
     """Return the repr of a value without memory addresses: the same text in every process."""
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
 
 
-def _named_source(function: FunctionType) -> Iterator[str]:
-    yield function.__qualname__
-    if not is_library(function):
-        yield source_of(function)
-
-
-def _logic(function: FunctionType) -> Iterator[str]:
-    if is_library(function):
-        yield function.__qualname__
-        return
-    node = _tree_of(function)
-    yield _byte_code(function.__code__) if node is None else logic_of(node)
-
-
-def _tree_of(function: FunctionType) -> ast.AST | None:
-    """Return a function's syntax tree, without the name of a top-level function; None if its source is not found."""
-    try:
-        lines, _ = inspect.getsourcelines(function)
-        [node] = ast.parse(textwrap.dedent("".join(lines))).body
-    except (OSError, SyntaxError, TypeError, ValueError):
-        return None
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        # Nothing but readers calls a top-level function by this name. A method's name decides when it is called.
-        node.name = node.name if "." in function.__qualname__ else ""
-        return node
-    # A lambda stands somewhere in a statement; two in one statement cannot be told apart by their lines.
-    lambdas = [each for each in ast.walk(node) if isinstance(each, ast.Lambda)]
-    return lambdas[0] if len(lambdas) == 1 else None
+def names_in(code: CodeType) -> set[str]:
+    """Return the names of globals, attributes and modules in byte code, including that of nested functions."""
+    nested = [const for const in code.co_consts if isinstance(const, CodeType)]
+    return set(code.co_names).union(*map(names_in, nested))
 
 
 class _Walk:
-    """Yields the parts of a value that a digest covers; `written` yields the code of a function."""
+    """Yields the parts of a value that its digest covers.
 
-    def __init__(self, written: Callable[[FunctionType], Iterator[str]]) -> None:
-        self._written = written
+    The parts of each container, function and object stand between brackets. A value that is reached again is
+    represented by its place in the walk.
+    """
 
-    def parts(self, value: Any, seen: dict[int, Any]) -> Iterator[str]:
-        if isinstance(value, str | bytes | int | float | complex | None):
+    def __init__(self) -> None:
+        self._places: dict[int, int] = {}
+        # Keep a reference to each value, so that its id() is not reused during the walk.
+        self._values: list[Any] = []
+
+    def parts(self, value: Any) -> Iterator[str]:
+        if isinstance(value, enum.Enum):
+            yield f"{type(value).__qualname__}.{value.name}"
+            yield from self.parts(value.value)
+        elif isinstance(value, str | bytes | int | float | complex | None):
             yield repr(value)
-            return
-        if id(value) in seen:
-            return
-        # Keep a reference, so that its id() is not reused during the walk.
-        seen[id(value)] = value
-        if isinstance(value, np.ndarray | np.generic):
+        elif isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
             yield f"{value.dtype.str}{value.shape}{hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+        elif id(value) in self._places:
+            yield f"again {self._places[id(value)]}"
+        else:
+            # Whether equal constants are one tuple or two depends on the version of Python.
+            if not isinstance(value, tuple | frozenset):
+                self._places[id(value)] = len(self._places)
+            self._values.append(value)
+            yield "("
+            yield from self._contents(value)
+            yield ")"
+
+    def _contents(self, value: Any) -> Iterator[str]:
+        if isinstance(value, np.ndarray | np.generic):
+            yield from self.parts(value.tolist())
         elif isinstance(value, list | tuple):
             for item in value:
-                yield from self.parts(item, seen)
-        elif isinstance(value, set | frozenset):
-            yield from sorted("".join(self.parts(item, {})) for item in value)
+                yield from self.parts(item)
+        elif isinstance(value, Set):
+            yield from sorted("\0".join(_Walk().parts(item)) for item in value)
         elif isinstance(value, dict):
-            for key in sorted(value, key=str):
-                yield str(key)
-                yield from self.parts(value[key], seen)
+            for key in sorted(value, key=without_address):
+                yield from self.parts(key)
+                yield from self.parts(value[key])
         elif isinstance(value, functools.partial):
-            for item in (value.func, value.args, value.keywords):
-                yield from self.parts(item, seen)
+            yield from self.parts([value.func, value.args, value.keywords])
         elif isinstance(value, MethodType):
-            for item in (value.__func__, value.__self__):
-                yield from self.parts(item, seen)
+            yield from self.parts([value.__func__, value.__self__])
         elif isinstance(value, ModuleType):
             yield value.__name__
         elif isinstance(value, type):
             for kind in value.__mro__:
-                yield kind.__qualname__
-                if not is_library(kind):
-                    yield from self._class_parts(kind, seen)
+                yield from self._class_parts(kind)
         elif isinstance(value, FunctionType):
-            yield from self._written(value)
-            if not is_library(value):
-                yield from self._function_parts(value, seen)
+            yield from self._function_parts(value)
         else:
-            yield from self._object_parts(value, seen)
+            yield from self._object_parts(value)
 
-    def _class_parts(self, kind: type, seen: dict[int, Any]) -> Iterator[str]:
+    def _class_parts(self, kind: type) -> Iterator[str]:
+        if is_library(kind):
+            yield _library_name(kind)
+            return
+        yield kind.__qualname__
         for name, item in sorted(vars(kind).items()):
-            item = item.fget if isinstance(item, property) else getattr(item, "__func__", item)
-            if isinstance(item, FunctionType):
-                yield from self.parts(item, seen)
-            elif not name.startswith("__") and isinstance(item, str | int | float | tuple):
-                yield f"{name}={item!r}"
+            functions = _functions_of(item)
+            if name in ANNOTATION_FUNCTIONS or not (functions or _is_own(name, kind)):
+                continue
+            yield name
+            for each in functions or [item]:
+                yield from self.parts(each)
 
-    def _function_parts(self, function: FunctionType, seen: dict[int, Any]) -> Iterator[str]:
-        yield from self.parts((function.__defaults__, function.__kwdefaults__), seen)
+    def _function_parts(self, function: FunctionType) -> Iterator[str]:
+        if is_library(function):
+            yield _library_name(function)
+            return
+        tree = _tree_of(function)
+        yield _byte_code(function.__code__) if tree is None else logic_of(tree)
+        yield from self.parts((function.__defaults__, function.__kwdefaults__))
         for cell in function.__closure__ or ():
             try:
-                yield from self.parts(cell.cell_contents, seen)
+                yield from self.parts(cell.cell_contents)
             except ValueError:  # an empty cell
                 continue
-        for name in sorted(_names(function.__code__)):
+        names = sorted(names_in(function.__code__))
+        for name in names:
             if name in function.__globals__:
                 yield name
-                yield from self.parts(function.__globals__[name], seen)
+                yield from self._named_parts(function.__globals__[name], names)
+        for module, aliases in _late_imports(tree, function.__globals__):
+            yield from self._named_parts(module, aliases or names)
 
-    def _object_parts(self, value: Any, seen: dict[int, Any]) -> Iterator[str]:
+    def _named_parts(self, value: Any, names: list[str], path: tuple[ModuleType, ...] = ()) -> Iterator[str]:
+        """Yield the parts of a value; of a user's module, those of its attributes with one of some names."""
+        if not isinstance(value, ModuleType) or _is_library_module(value):
+            yield from self.parts(value)
+        elif value not in path:
+            for name in names:
+                if name in vars(value):
+                    yield name
+                    yield from self._named_parts(vars(value)[name], names, (*path, value))
+
+    def _object_parts(self, value: Any) -> Iterator[str]:
         kind = type(value)
-        if is_library(kind):
-            # A library may change the attributes of its objects; it promises parameters and configurations.
-            for promise in ("get_params", "get_config"):
-                if hasattr(value, promise):
-                    yield kind.__qualname__
-                    yield from self.parts(getattr(value, promise)(), seen)
-                    return
-            yield f"{kind.__qualname__} {without_address(value)}"
+        if not is_library(kind):
+            yield from self.parts(kind)
+            yield from self.parts({name: item for name, item in _attributes(value) if _is_own(name, kind)})
             return
-        yield from self.parts(kind, seen)
-        yield from self.parts({name: item for name, item in vars(value).items() if not name.startswith("_")}, seen)
+        yield _library_name(kind)
+        # A library may change the attributes of its objects; it promises parameters and configurations.
+        promise = next((name for name in ("get_params", "get_config") if hasattr(value, name)), None)
+        if promise:
+            yield from self.parts(getattr(value, promise)())
+        elif callable(wrapped := getattr(value, "__wrapped__", None)):  # for example by functools.cache
+            yield from self.parts(wrapped)
+        else:
+            yield without_address(value)
 
 
-def _names(code: CodeType) -> set[str]:
-    nested = [const for const in code.co_consts if isinstance(const, CodeType)]
-    return set(code.co_names).union(*map(_names, nested))
+def _is_library_module(module: ModuleType) -> bool:
+    # A package without __init__.py has no file, but folders; a module that is built into Python has neither.
+    place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    return module.__name__ != "__main__" if place is None else place.startswith(LIBRARIES)
+
+
+def _library_name(value: Any) -> str:
+    """Return the name of a library's function or class, with the package but without the module, which may change."""
+    return f"{value.__module__.partition('.')[0]}.{value.__qualname__}"
+
+
+def _functions_of(item: Any) -> list[Any]:
+    """Return the functions of a class attribute; empty if it is data."""
+    if isinstance(item, property):
+        return [item.fget, item.fset, item.fdel]
+    if isinstance(item, staticmethod | classmethod):
+        return [item.__func__]
+    if isinstance(item, functools.cached_property):
+        return [item.func]
+    return [item] if isinstance(item, FunctionType) else []
+
+
+def _attributes(value: Any) -> list[tuple[str, Any]]:
+    """Return the attributes of an object, except for the values of cached properties, which follow from the others."""
+    state = object.__getstate__(value)  # a dictionary, or a pair with another one if the class has slots, or None
+    attributes = [item for part in (state if isinstance(state, tuple) else [state]) for item in (part or {}).items()]
+    return [
+        each for each in attributes if not isinstance(getattr(type(value), each[0], None), functools.cached_property)
+    ]
+
+
+def _is_own(name: str, kind: type) -> bool:
+    """Return whether an attribute is the user's. Private ones are, unless a base class of a library may have set them."""
+    if name.startswith("__"):
+        return False
+    return not name.startswith("_") or all(each is object or not is_library(each) for each in kind.__mro__)
+
+
+def _tree_of(function: FunctionType) -> ast.AST | None:
+    """Return a function's syntax tree, without the name of a top-level function; None if its source is not found."""
+    code = function.__code__
+    try:
+        # The function itself would be unwrapped: a decorator's inner function would have the source of the decorated.
+        lines, _ = inspect.getsourcelines(code)
+        [node] = ast.parse(textwrap.dedent("".join(lines))).body
+    except (OSError, SyntaxError, TypeError, ValueError):
+        return None
+    if code.co_name != "<lambda>":
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return None
+        # A top-level function's own name does not affect what it does. A method's name decides when it is called.
+        node.name = node.name if "." in code.co_qualname else ""
+        return node
+    # A lambda is part of a statement; several lambdas in one statement cannot be told apart by their lines.
+    lambdas = [each for each in ast.walk(node) if isinstance(each, ast.Lambda)]
+    return lambdas[0] if len(lambdas) == 1 else None
+
+
+def _late_imports(tree: ast.AST | None, namespace: dict[str, Any]) -> Iterator[tuple[ModuleType, list[str]]]:
+    """Yield each user's module that a function imports when it runs, with the names that it imports from it, if any."""
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Import):
+            imports = [(alias.name, []) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            imports = [("." * node.level + (node.module or ""), [alias.name for alias in node.names])]
+        else:
+            continue
+        for name, aliases in imports:
+            module = _import(name, namespace.get("__package__") or "")
+            if module is not None and not _is_library_module(module):
+                yield module, aliases
+
+
+def _import(name: str, package: str) -> ModuleType | None:
+    try:
+        return importlib.import_module(name, package or None)
+    except ImportError:
+        return None
 
 
 def _byte_code(code: CodeType) -> str:

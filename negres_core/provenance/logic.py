@@ -16,11 +16,11 @@ IGNORED_FIELDS = ("ctx", "kind", "type_comment", "type_ignores", "type_params")
 
 
 def logic_of(node: ast.AST) -> str:
-    """Return a syntax tree as text, without docstrings and without the wording of errors and findings.
+    r"""Return a syntax tree as text, without docstrings and without the wording of errors and findings.
 
     The text is the same in every version of Python that parses the source to the same tree.
 
-    >>> logic_of(ast.parse("def one():\\n    'Return 1.'\\n    return 1  # a number"))
+    >>> logic_of(ast.parse("def one():\n    'Return 1.'\n    return 1  # a number"))
     "Module(body=[FunctionDef(name='one',args=arguments(),body=[Return(value=Constant(value=1))])])"
     """
     return "".join(_write(node))

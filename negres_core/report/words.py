@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from negres_core.evidence import Evidence
-from negres_core.report.layout import plural
+from negres_core.report.layout import plural, show_p
 
 
 def render(evidence: Evidence, folder: Path = Path()) -> str:
@@ -43,6 +43,8 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
             f"within {evidence.power.equivalence:.3g} (from {evidence.power.known_from})"
         )
     lines += [f"  picture     {folder / picture.file} ({picture.name})" for picture in evidence.pictures]
+    if evidence.p_value is not None:
+        lines.append(f"  p-value     {show_p(evidence.p_value)}, of the null hypothesis that the verdict rejects")
     if evidence.explanation:
         lines.append(f"  because     {evidence.explanation}")
     return "\n".join(lines)

@@ -97,7 +97,7 @@ class BisectionPlugin:
         def report(step: Step) -> None:
             _write_line(session.config, str(step))
 
-        self.bisection = bisect(failing, working, decide, tell=report)
+        self.bisection = bisect(failing, working, decide, report=report)
         record = _record(template.nodeid.partition("[")[0], self.bisection)
         self.path = store_of(session.config).write_bisection(record)
 
@@ -220,7 +220,7 @@ def _record(test: str, bisection: Bisection) -> BisectionRecord:
         differing=bisection.differing,
         cause=bisection.cause,
         necessary=bisection.necessary,
-        steps=tuple(StepRecord(changed=step.changed, **asdict(step.decided)) for step in bisection.steps),
+        steps=tuple(StepRecord(changed=step.changed, **asdict(step.outcome)) for step in bisection.steps),
         explanation=str(bisection),
         recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

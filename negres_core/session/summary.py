@@ -88,4 +88,4 @@ def _reason(report: Any) -> str:
     if report.skipped:
         return str(report.longrepr[2]).splitlines()[0] if isinstance(report.longrepr, tuple) else "skipped"
     crash = getattr(report.longrepr, "reprcrash", None)
-    return crash.message.splitlines()[0] if crash else "failed"
+    return crash.message.splitlines()[0].removeprefix("negres_core.errors.") if crash else "failed"

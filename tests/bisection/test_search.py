@@ -40,7 +40,7 @@ def bisect_planted(count, *causes, other=None):
     """Bisect, and check the result against its definition with a second experiment."""
     experiment, steps = Experiment(*causes, other=other), []
     failing, working = ends(count)
-    bisection = bisect(failing, working, experiment, tell=steps.append)
+    bisection = bisect(failing, working, experiment, report=steps.append)
 
     assert len(set(experiment.tried)) == len(experiment.tried) == len(bisection.steps)
     assert tuple(steps) == bisection.steps
@@ -72,7 +72,7 @@ def test_one_cause_among_twelve_factors_takes_fewer_runs_than_one_factor_at_a_ti
 
 def test_two_factors_are_found_that_fail_only_together():
     bisection = bisect_planted(8, ["factor.2", "factor.5"])
-    alone = {step.changed: step.decided.verdict for step in bisection.steps if len(step.changed) == 1}
+    alone = {step.changed: step.outcome.verdict for step in bisection.steps if len(step.changed) == 1}
     assert alone == {("factor.2",): "supported", ("factor.5",): "supported"}
 
 
@@ -121,8 +121,8 @@ def test_the_explanation_names_the_cause_the_runs_and_their_cost():
         "2 of 3 differing factors make the difference together",
         "  cause       output.rounded: false works, true fails",
         "  cause       train.rate: 0.01 works, 1.0 fails",
-        "  sufficient  yes: the working configuration, with this alone changed, is invalid (saturation)",
-        "  necessary   yes: the failing configuration, with this alone reverted, is supported (better)",
+        "  sufficient  yes: the working configuration, with these alone changed, is invalid (saturation)",
+        "  necessary   yes: the failing configuration, with these alone reverted, is supported (better)",
         "  minimal     without output.rounded, the working configuration with the rest changed is supported (better)",
         "  minimal     without train.rate, the working configuration with the rest changed is supported (better)",
         "  run 1       invalid (saturation): the failing configuration; 0 trained, 1 reused",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from negres_core.cli import _make_parser
+from negres_core.cli import make_parser
 from negres_core.plugin import OPTIONS
 
 HEAD = ["| {} | does |", "|---|---|"]
@@ -20,7 +20,7 @@ def options() -> str:
 
 def commands() -> str:
     """Return a section for each command, with a table of its arguments."""
-    [choices] = [action for action in _make_parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    [choices] = [action for action in make_parser()._actions if isinstance(action, argparse._SubParsersAction)]
     sections = [
         f"### negres {name}\n\n{_sentence(parser.description)}\n\n{_table(parser, 'argument')}"
         for name, parser in choices.choices.items()

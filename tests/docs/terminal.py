@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from negres_core.cli import QUIET, _make_parser, main
+from negres_core.cli import QUIET, make_parser, main
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ("git", "ls")
@@ -122,7 +122,7 @@ def _check_pytest(arguments: list[str]) -> None:
 def _check_negres(arguments: list[str]) -> None:
     with contextlib.redirect_stderr(io.StringIO()) as complaint:
         try:
-            options, others = _make_parser().parse_known_args(arguments)
+            options, others = make_parser().parse_known_args(arguments)
         except SystemExit as error:
             if error.code:
                 raise ValueError(f"negres takes no such arguments: {arguments}: {complaint.getvalue()}") from error

@@ -23,7 +23,7 @@ def test_provenance_contains_the_commit_the_backend_and_the_device(provenance):
 def test_versions_are_those_of_installed_packages(provenance):
     assert provenance.python == platform.python_version()
     assert provenance.packages["numpy"] == importlib.metadata.version("numpy")
-    assert {"negres", "keras", "scikit-learn"} <= set(provenance.packages)
+    assert {"negres", "keras", "scikit-learn", "tensorflow-cpu"} <= set(provenance.packages)
     assert all(provenance.packages.values())
 
 

@@ -131,3 +131,11 @@ def test_a_diagnosis_stands_below_the_verdict(new_evidence):
 
     lines = render(new_evidence(diagnosis=[diagnosis])).splitlines()
     assert lines[1] == "  diagnosis   control: tanh: outputs from -1 to 1. End in a sigmoid."
+
+
+def test_the_p_value_is_that_of_the_verdict(new_evidence):
+    """It is not the two-sided p-value of the effect, and a run that decided nothing has none."""
+    assert "  p-value     0.0266, of the null hypothesis that the verdict rejects" in render(
+        new_evidence(p_value=0.0266)
+    )
+    assert "p-value" not in render(new_evidence())

@@ -71,8 +71,8 @@ def test_two_factors_together_are_found_and_explained(bisect, pytester, quick_en
         TWO_FACTORS,
         "  cause       output.rounded: false works, true fails",
         "  cause       train.rate: 0.1 works, 1.0 fails",
-        "  sufficient  yes: the working configuration, with this alone changed, is refuted (not reached)",
-        "  necessary   yes: the failing configuration, with this alone reverted, is supported (reached)",
+        "  sufficient  yes: the working configuration, with these alone changed, is refuted (not reached)",
+        "  necessary   yes: the failing configuration, with these alone reverted, is supported (reached)",
         "  minimal     without output.rounded, the working configuration with the rest changed is supported (reached)",
         "  minimal     without train.rate, the working configuration with the rest changed is supported (reached)",
     ]
@@ -325,7 +325,7 @@ def test_a_pair_that_keeps_a_network_from_learning_is_found_in_training(tmp_path
 
     assert bisection.cause == ("hidden.starts_at", "output.starts_at")
     assert bisection.necessary
-    assert bisection.steps[0].decided == Outcome(
+    assert bisection.steps[0].outcome == Outcome(
         verdict="invalid", finding="majority class, trained weights", trained=3
     )
     assert bisection.trained == 3 * len(bisection.steps)
