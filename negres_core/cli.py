@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line, with one subparser per command."""
     parser = argparse.ArgumentParser(
         prog="negres", description="Plan and register hypotheses, bisect configurations, and read evidence."
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from negres_core.cli import QUIET, make_parser, main
+from negres_core.cli import QUIET, main, make_parser
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ("git", "ls")
