@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from negres_core.evidence import Finding
-from negres_core.run import DEAD_SHARE, Run
+from negres_core.run import Run
+from negres_core.thresholds import DEAD_SHARE
 
 NAME = "dead units"
 WHEN = "after"

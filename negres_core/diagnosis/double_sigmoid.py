@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from negres_core.diagnosis.symptoms import Symptoms
-from negres_core.run import BOUND_MARGIN_LOG_ODDS, ROUNDING_ERROR
+from negres_core.thresholds import BOUND_MARGIN_LOG_ODDS, ROUNDING_ERROR
 
 NAME = "sigmoid of a sigmoid"
 REMEDY = "Remove one of the two sigmoids; only the last layer needs one."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from negres_core.diagnosis.symptoms import Symptoms
-from negres_core.run import MAX_LOST_LEARNING, MAX_LOST_RANGE
+from negres_core.thresholds import MAX_LOST_LEARNING, MAX_LOST_RANGE
 
 NAME = "running statistics that lag"
 REMEDY = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from negres_core.diagnosis.symptoms import Symptoms
-from negres_core.run import DEAD_SHARE, EXCESS_AT_ENDS
+from negres_core.thresholds import DEAD_SHARE, EXCESS_AT_ENDS
 
 NAME = "learning rate too high"
 REMEDY = "Lower the learning rate, tenfold to begin with, and scale the inputs."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from negres_core.diagnosis.symptoms import Symptoms, Values
-from negres_core.run import MAX_COARSE_VALUES
+from negres_core.thresholds import MAX_COARSE_VALUES
 
 NAME = "output rounded for display"
 REMEDY = "Score the raw outputs. Round, or scale to 255, only a copy for display."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from negres_core.diagnosis.symptoms import Symptoms
-from negres_core.run import ROUNDING_ERROR
+from negres_core.thresholds import ROUNDING_ERROR
 
 NAME = "targets from 0 to 255"
 REMEDY = "Divide the targets by 255, as is usual for inputs."

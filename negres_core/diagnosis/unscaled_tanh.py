@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from negres_core.diagnosis.symptoms import BOUND_MARGIN, Symptoms
-from negres_core.run import ROUNDING_ERROR
+from negres_core.thresholds import ROUNDING_ERROR
 
 NAME = "tanh without rescaled targets"
 REMEDY = (

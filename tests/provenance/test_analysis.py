@@ -37,8 +37,10 @@ def test_the_digest_is_that_of_the_running_package(package):
         "design.py",
         "experiment/decision.py",
         "metrics.py",
+        "run.py",
         "seeds.py",
         "statistics/estimate.py",
+        "thresholds.py",
         "verdict.py",
     ],
 )
