@@ -1,1 +1,1 @@
-"""Provenance: the commit, the code and the analysis that a number came from."""
+"""Provenance: the commit, the code and the analysis behind a number."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections import Counter
 from pathlib import Path
 
 import negres_core
@@ -21,10 +20,11 @@ ANALYSIS = (
     "run.py",
     "seeds.py",
     "statistics/*.py",
+    "thresholds.py",
     "verdict.py",
 )
-"""Patterns of the registered modules: everything that a control, the split or the verdict computes with, down to the
-thresholds that controls share with the diagnosis (`run.py`). The engines are covered by `ENGINE_VERSION`."""
+"""Patterns of the registered modules: claim, folds, metrics, controls with their thresholds and the code that finds
+them, statistics, and verdict. The engines are covered by `ENGINE_VERSION`."""
 
 
 def digest_analysis(folder: Path | None = None) -> str:
@@ -40,13 +40,14 @@ def digest_analysis(folder: Path | None = None) -> str:
         FileNotFoundError: a pattern in `ANALYSIS` matches no file.
     """
     folder = folder or Path(negres_core.__file__).parent
-    statements: Counter[str] = Counter()
+    statements: list[str] = []
     for pattern in ANALYSIS:
         paths = list(folder.glob(pattern))
         if not paths:
             raise FileNotFoundError(f"The pattern {pattern!r} of the analysis matches no file in {folder}.")
         for path in paths:
-            statements.update(statements_of(ast.parse(path.read_text(encoding="utf-8")), package="negres_core"))
-    # How often an import is repeated does not matter; for any other statement it does.
-    repeated = (text for text, count in statements.items() for _ in range(1 if text.startswith("Import") else count))
-    return hashlib.sha256("\0".join(sorted(repeated)).encode()).hexdigest()
+            statements.extend(statements_of(ast.parse(path.read_text(encoding="utf-8")), package="negres_core"))
+    # A function that moves to another module may repeat an import there.
+    imports = {text for text in statements if text.startswith("Import")}
+    others = [text for text in statements if text not in imports]
+    return hashlib.sha256("\0".join(sorted([*imports, *others])).encode()).hexdigest()

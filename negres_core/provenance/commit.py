@@ -1,4 +1,4 @@
-"""The commit: what git knows about a folder or a file."""
+"""The commit: the state of a folder or a file in git."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def trace_commit(folder: Path, *, apart_from: str | None = None) -> tuple[str | 
 
 
 def committed_content(path: Path) -> bytes | None:
-    """Return a file's content in the last commit: empty if it is not in there, None outside a repository."""
+    """Return a file's content in the last commit: empty if it does not contain the file, None outside a repository."""
     if _git(path.parent, "rev-parse", "--is-inside-work-tree") is None:
         return None
     return _git(path.parent, "show", f"HEAD:./{path.name}") or b""
@@ -42,7 +42,7 @@ def committed_contents(path: Path) -> dict[str, bytes]:
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
     try:
-        ran = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
+        process = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
     except OSError:
         return None
-    return ran.stdout if ran.returncode == 0 else None
+    return process.stdout if process.returncode == 0 else None

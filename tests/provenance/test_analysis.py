@@ -1,9 +1,11 @@
-"""What is registered is what the analysis does: not its wording, and not the place of its modules."""
+"""The digest of the analysis depends on what the analysis does, not on its wording or on the place of its modules."""
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -32,9 +34,11 @@ def test_the_digest_is_that_of_the_running_package(package):
 @pytest.mark.parametrize(
     "name",
     [
+        "arrays.py",
         "claim.py",
         "controls/finite.py",
         "design.py",
+        "discovery.py",
         "experiment/decision.py",
         "metrics.py",
         "run.py",
@@ -58,6 +62,11 @@ def test_new_code_in_a_module_of_the_analysis_changes_it(package, name):
         ("statistics/resampled_t.py", "1.0 / cell_count", "2.0 / cell_count"),
         ("experiment/decision.py", "ALPHA = 0.05", "ALPHA = 0.06"),
         ("verdict.py", '"refuted", "worse"', '"supported", "worse"'),
+        ("thresholds.py", "DEAD_SHARE = 0.9", "DEAD_SHARE = 0.8"),
+        # Other controls run before training, and for fits, too.
+        ("controls/finite.py", 'WHEN = "after"', 'WHEN = "before"'),
+        ("controls/finite.py", "FITS = True\n", ""),
+        ("controls/gradients.py", 'WHEN = "after"', 'WHEN = "after"\nFITS = True'),
     ],
 )
 def test_a_changed_constant_or_rule_changes_it(package, name, old, new):
@@ -97,6 +106,14 @@ def test_the_place_of_a_module_does_not_change_it(package, monkeypatch):
     assert digest_analysis(package) == before
 
 
+def test_constants_that_two_modules_exchange_change_it(package):
+    before = digest_analysis(package)
+    edit(package / "controls/saturation.py", "INSPECTED_ROWS = 512", "INSPECTED_ROWS = 4096")
+    edit(package / "controls/target_range.py", "INSPECTED_ROWS = 4_096", "INSPECTED_ROWS = 512")
+
+    assert digest_analysis(package) != before
+
+
 def test_a_function_may_move_from_one_module_of_the_analysis_to_another(package):
     before = digest_analysis(package)
     text = (package / "seeds.py").read_text()
@@ -118,3 +135,21 @@ def test_a_pattern_that_matches_no_file_is_an_error(package):
 
     with pytest.raises(FileNotFoundError, match=r"'verdict\.py' of the analysis matches no file"):
         digest_analysis(package)
+
+
+def test_a_name_that_a_module_imports_is_defined_in_one_module_of_the_analysis(package):
+    """The digest leaves out imports within the package, so that importing from another module has to be an error."""
+    definitions, imports = defaultdict(set), set()
+    for path in (path for pattern in ANALYSIS for path in package.glob(pattern)):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                definitions[node.name].add(path)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    for each in ast.walk(target):
+                        definitions[getattr(each, "id", "")].add(path)
+            elif isinstance(node, ast.ImportFrom) and node.module.startswith("negres_core"):
+                imports |= {alias.name for alias in node.names}
+
+    assert {"Run", "spread_rows", "corrected_resampled_t"} <= imports
+    assert {name: definitions[name] for name in imports if len(definitions[name]) > 1} == {}

@@ -7,13 +7,13 @@ def test_outside_a_repository_there_is_no_commit(tmp_path, git):
     assert trace_commit(tmp_path) == (None, None)
 
 
-def test_a_repository_without_a_commit_has_none(tmp_path, git):
+def test_a_repository_without_commits_has_no_commit(tmp_path, git):
     git("init")
 
     assert trace_commit(tmp_path) == (None, None)
 
 
-def test_the_commit_is_that_of_the_folder_and_dirty_if_a_tracked_file_changed(git, tmp_path):
+def test_a_commit_is_dirty_only_if_a_tracked_file_has_changed(git, tmp_path):
     git("init")
     file = tmp_path / "inside" / "claim.py"
     file.parent.mkdir()
@@ -22,7 +22,7 @@ def test_the_commit_is_that_of_the_folder_and_dirty_if_a_tracked_file_changed(gi
     git("commit", "-m", "one")
 
     clean = trace_commit(file.parent)
-    (tmp_path / "untracked").write_text("an artifact")
+    (tmp_path / "untracked").write_text("an output")
     still_clean = trace_commit(tmp_path)
     file.write_text("two")
     dirty = trace_commit(tmp_path)
@@ -52,7 +52,7 @@ def test_a_file_can_be_excluded_from_the_dirty_state(git, tmp_path):
     assert trace_commit(tmp_path, apart_from="ledger")[1] is True
 
 
-def test_committed_content_is_read_to_the_byte(git, tmp_path):
+def test_committed_content_is_read_byte_by_byte(git, tmp_path):
     path = tmp_path / "ledger"
     path.write_bytes(b"one\n\n")
     assert (committed_content(path), committed_contents(path)) == (None, {})
