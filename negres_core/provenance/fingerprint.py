@@ -9,7 +9,7 @@ import functools
 import hashlib
 from collections.abc import Iterator, Set
 from types import FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from negres_core.provenance.source import byte_code, names_in, source_of, tree_o
 from negres_core.provenance.text_digest import digest_text
 
 __all__ = ["digest_code", "is_library", "source_of", "without_address"]
+
+Part: TypeAlias = "str | Iterator[Part]"
+"""A part of a digest: text, or an iterator over further parts."""
 
 ANNOTATION_FUNCTIONS = {"__annotate__", "__annotate_func__"}
 """Functions that Python 3.14 adds to classes with annotations."""
@@ -33,7 +36,7 @@ def digest_code(value: Any, *, by_text: bool = False) -> str:
     with its bases and attributes, an object with its class and attributes. Library code counts by name.
 
     It does not cover the order of dictionaries, the state of a library's object that its parameters, configuration or
-    `repr` do not show, and private attributes of objects whose class derives from a library's.
+    `repr` do not show, or private attributes of objects whose class derives from a library's.
 
     Args:
         value: the value.
@@ -42,16 +45,30 @@ def digest_code(value: Any, *, by_text: bool = False) -> str:
     if by_text:
         return digest_text(value)
     digest = hashlib.sha256()
-    for part in _Walk().parts(value):
-        digest.update(part.encode() + b"\0")
+    for text in _texts_of(value):
+        digest.update(text.encode() + b"\0")
     return digest.hexdigest()
+
+
+def _texts_of(value: Any) -> Iterator[str]:
+    """Yield the parts of a value as texts."""
+    walks = [_Walk().parts(value)]
+    while walks:
+        part = next(walks[-1], None)
+        if part is None:
+            walks.pop()
+        elif isinstance(part, str):
+            yield part
+        else:
+            walks.append(part)
 
 
 class _Walk:
     """Yields the parts of a value that its digest covers.
 
-    The parts of each container, function and object stand between brackets. A value that is reached again is
-    represented by its place in the walk.
+    Parts that consist of others are iterators, so that a long chain of functions needs no deep recursion. The
+    parts of each container, function and object stand between brackets. A value that is reached again is represented by
+    its place in the walk.
     """
 
     def __init__(self) -> None:
@@ -59,10 +76,10 @@ class _Walk:
         # Keep a reference to each value, so that its id() is not reused during the walk.
         self._values: list[Any] = []
 
-    def parts(self, value: Any) -> Iterator[str]:
+    def parts(self, value: Any) -> Iterator[Part]:
         if isinstance(value, enum.Enum):
             yield f"{type(value).__qualname__}.{value.name}"
-            yield from self.parts(value.value)
+            yield self.parts(value.value)
         elif isinstance(value, str | bytes | int | float | complex | None):
             yield repr(value)
         elif isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
@@ -75,51 +92,51 @@ class _Walk:
                 self._places[id(value)] = len(self._places)
             self._values.append(value)
             yield "("
-            yield from self._contents(value)
+            yield self._contents(value)
             yield ")"
 
-    def _contents(self, value: Any) -> Iterator[str]:
+    def _contents(self, value: Any) -> Iterator[Part]:
         if isinstance(value, np.ndarray | np.generic):
-            yield from self.parts(value.tolist())
+            yield self.parts(value.tolist())
         elif isinstance(value, list | tuple):
             for item in value:
-                yield from self.parts(item)
+                yield self.parts(item)
         elif isinstance(value, Set):
-            yield from sorted("\0".join(_Walk().parts(item)) for item in value)
+            yield from sorted("\0".join(_texts_of(item)) for item in value)
         elif isinstance(value, dict):
             for key in sorted(value, key=without_address):
-                yield from self.parts(key)
-                yield from self.parts(value[key])
+                yield self.parts(key)
+                yield self.parts(value[key])
         elif isinstance(value, functools.partial):
-            yield from self.parts([value.func, value.args, value.keywords])
+            yield self.parts([value.func, value.args, value.keywords])
         elif isinstance(value, MethodType):
-            yield from self.parts([value.__func__, value.__self__])
+            yield self.parts([value.__func__, value.__self__])
         elif isinstance(value, ModuleType):
             yield value.__name__
         elif isinstance(value, type):
             for kind in value.__mro__:
-                yield from self._class_parts(kind)
+                yield self._class_parts(kind)
         elif isinstance(value, FunctionType):
-            yield from self._function_parts(value)
+            yield self._function_parts(value)
         else:
-            yield from self._object_parts(value)
+            yield self._object_parts(value)
 
-    def _class_parts(self, kind: type) -> Iterator[str]:
+    def _class_parts(self, kind: type) -> Iterator[Part]:
         if is_library(kind):
             yield _library_name(kind)
             return
         yield kind.__qualname__
         if dataclasses.is_dataclass(kind):
-            yield from self.parts([(field.name, field.default_factory) for field in dataclasses.fields(kind)])
+            yield self.parts([(field.name, field.default_factory) for field in dataclasses.fields(kind)])
         for name, item in sorted(vars(kind).items()):
             functions = _functions_of(item)
             if _is_generated(name, item, kind) or not (functions or _is_own(name, kind)):
                 continue
             yield name
             for each in functions or [item]:
-                yield from self.parts(each)
+                yield self.parts(each)
 
-    def _function_parts(self, function: FunctionType) -> Iterator[str]:
+    def _function_parts(self, function: FunctionType) -> Iterator[Part]:
         if is_library(function):
             yield _library_name(function)
             return
@@ -130,50 +147,50 @@ class _Walk:
             yield function.__code__.co_qualname
         else:
             yield byte_code(function.__code__) if tree is None else logic_of(tree)
-        yield from self.parts((function.__defaults__, function.__kwdefaults__))
+        yield self.parts((function.__defaults__, function.__kwdefaults__))
         for cell in function.__closure__ or ():
             try:
-                yield from self.parts(cell.cell_contents)
+                yield self.parts(cell.cell_contents)
             except ValueError:  # an empty cell
                 continue
         if not in_library:
-            yield from self._global_parts(function, tree)
+            yield self._global_parts(function, tree)
 
-    def _global_parts(self, function: FunctionType, tree: ast.AST | None) -> Iterator[str]:
+    def _global_parts(self, function: FunctionType, tree: ast.AST | None) -> Iterator[Part]:
         """Yield the parts of the globals that a function reads, and of what it imports from the user's modules."""
         names = sorted(names_in(function.__code__))
         for name in names:
             if name in function.__globals__:
                 yield name
-                yield from self._named_parts(function.__globals__[name], names)
+                yield self._named_parts(function.__globals__[name], names)
         for module, aliases in late_imports(tree, function.__globals__.get("__package__")) if tree else ():
-            yield from self._named_parts(module, aliases or names)
+            yield self._named_parts(module, aliases or names)
 
-    def _named_parts(self, value: Any, names: list[str], path: tuple[ModuleType, ...] = ()) -> Iterator[str]:
+    def _named_parts(self, value: Any, names: list[str], path: tuple[ModuleType, ...] = ()) -> Iterator[Part]:
         """Yield the parts of a value; of a user's module, those of its attributes with one of some names."""
         if not isinstance(value, ModuleType) or is_library_module(value):
-            yield from self.parts(value)
+            yield self.parts(value)
         elif value not in path:
             for name in names:
                 if name in vars(value):
                     yield name
-                    yield from self._named_parts(vars(value)[name], names, (*path, value))
+                    yield self._named_parts(vars(value)[name], names, (*path, value))
 
-    def _object_parts(self, value: Any) -> Iterator[str]:
+    def _object_parts(self, value: Any) -> Iterator[Part]:
         kind = type(value)
         if not is_library(kind):
-            yield from self.parts(kind)
-            yield from self.parts({name: item for name, item in _attributes(value) if _is_own(name, kind)})
+            yield self.parts(kind)
+            yield self.parts({name: item for name, item in _attributes(value) if _is_own(name, kind)})
             return
         yield _library_name(kind)
         # A library may change the attributes of its objects; it promises parameters and configurations.
         promise = next((name for name in ("get_params", "get_config") if hasattr(value, name)), None)
         if promise:
-            yield from self.parts(getattr(value, promise)())
+            yield self.parts(getattr(value, promise)())
         elif callable(wrapped := getattr(value, "__wrapped__", None)):  # for example by functools.cache
-            yield from self.parts(wrapped)
+            yield self.parts(wrapped)
         elif hasattr(value, "to_numpy"):  # a table, of which repr shows only some rows
-            yield from self.parts([without_address(value), value.to_numpy()])
+            yield self.parts([without_address(value), value.to_numpy()])
         else:
             yield without_address(value)
 

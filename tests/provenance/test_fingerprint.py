@@ -326,6 +326,15 @@ def test_a_digest_does_not_depend_on_the_process():
     assert len(digests) == 1
 
 
+def test_a_long_chain_of_functions_is_digested():
+    def chain(number):
+        namespace = {"f0": lambda: number}
+        exec("\n".join(f"def f{n}(): return f{n - 1}()" for n in range(1, 1000)), namespace)
+        return namespace["f999"]
+
+    assert digest_code(chain(1)) != digest_code(chain(2))
+
+
 def test_functions_that_call_each_other_end():
     namespace = {}
     exec("def even(n): return n == 0 or odd(n - 1)\ndef odd(n): return n != 0 and even(n - 1)", namespace)
