@@ -229,7 +229,7 @@ class Store:
             return None
         try:
             content = read_strict(text)
-            sealed = isinstance(content, dict) and content.pop("digest", None) == digest_of(content)
+            is_sealed = isinstance(content, dict) and content.pop("digest", None) == digest_of(content)
         except ValueError as error:  # for example a number too large for a float
             self._set_aside(path, f"it is not complete, strict JSON: {error}")
             return None
@@ -240,7 +240,7 @@ class Store:
                 received=f"{path} with schema_version {version}; this version reads up to {kind.newest_version()}",
                 remedy="Upgrade negres, or give another folder with --negres-evidence DIR.",
             )
-        if not sealed:
+        if not is_sealed:
             self._set_aside(path, "its content does not match its digest: it was edited")
             return None
         try:

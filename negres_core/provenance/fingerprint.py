@@ -66,9 +66,9 @@ def _texts_of(value: Any) -> Iterator[str]:
 class _Walk:
     """Yields the parts of a value that its digest covers.
 
-    Parts that consist of others are iterators, so that a long chain of functions needs no deep recursion. The
-    parts of each container, function and object stand between brackets. A value that is reached again is represented by
-    its place in the walk.
+    Parts that consist of others are iterators, so that a long chain of functions needs no deep recursion. The parts of
+    each container, function and object stand between brackets. A value that is reached again is represented by its
+    place in the walk.
     """
 
     def __init__(self) -> None:
