@@ -34,6 +34,9 @@ def plant():
 
 HIDDEN_UNITS, LEARNING_RATE = 32, 0.01
 
+FITTED = {}
+"""Results of `fit`, which several tests share."""
+
 
 @pytest.fixture
 def train_small_runs(new_replicate):
@@ -57,8 +60,15 @@ def train_small_runs(new_replicate):
         weights, trained = None, {}
         for group in [[job] for job in jobs] if fault == "carry" else [jobs]:
             cells = [cell for cell, _ in group]
-            rngs = [np.random.default_rng([seed, cell.fold, 0 if fault == "one seed" else n]) for cell, n in group]
-            weights, results = fit(arm.recipe.last, run.data, cells, rngs, fault, weights)
+            seeds = [[seed, cell.fold, 0 if fault == "one seed" else number] for cell, number in group]
+            rows = tuple((cell.train.tobytes(), cell.test.tobytes()) for cell in cells)
+            key = (arm.recipe.last, run.data.digest, rows, str(seeds), fault)
+            if fault == "carry":
+                weights, results = fit(arm.recipe.last, run.data, cells, seeds, fault, weights)
+            else:
+                if key not in FITTED:
+                    FITTED[key] = fit(arm.recipe.last, run.data, cells, seeds, fault)
+                weights, results = FITTED[key]
             for index, (cell, number) in enumerate(group):
                 trained[cell.fold, number] = [weight[index] for weight in weights], results[index]
         return replace(arm, stages=[[record(*trained[cell.fold, number], cell, number) for cell, number in jobs]])
@@ -76,8 +86,9 @@ def train_small_runs(new_replicate):
     return train
 
 
-def fit(stage, data, cells, rngs, fault, weights):
+def fit(stage, data, cells, seeds, fault, weights=None):
     """Train one network per cell in parallel: a hidden ReLU layer, softmax or linear outputs, Adam."""
+    rngs = [np.random.default_rng(seed) for seed in seeds]
     x = data.x.reshape(len(data), -1)
     targets = data.y.reshape(len(data), -1) if data.task == "regression" else np.eye(data.outputs)[data.y]
     training_targets = rngs[0].permutation(targets) if fault == "mismatch" else targets
@@ -86,32 +97,47 @@ def fit(stage, data, cells, rngs, fault, weights):
         last = [rng.normal(size=(HIDDEN_UNITS, targets.shape[1])) * (1 / HIDDEN_UNITS) ** 0.5 for rng in rngs]
         bias = np.full((len(cells), 1, HIDDEN_UNITS), -100.0 if fault == "dead" else 0.0)
         weights = [np.stack(first), bias, np.stack(last), np.zeros((len(cells), 1, targets.shape[1]))]
-    weights = [value.copy() for value in weights]
+    # One array of all weights, so that Adam takes one step; `weights` and `gradients` are views.
+    values, weights = flatten(weights)
+    gradient, gradients = flatten([np.zeros_like(weight) for weight in weights])
     test_rows = np.stack([cell.test for cell in cells])
     train_rows = np.stack([np.r_[cell.train, cell.test] if fault == "leak" else cell.train for cell in cells])
-    mean, square, count, tests, curve = [0.0] * 4, [0.0] * 4, 0, [], []
+    mean, square, count, tests, curve = 0.0, 0.0, 0, [], []
     rate = {"idle": 0.0, "slow": 3e-6, "explode": 1e300}.get(fault, LEARNING_RATE)
-    for _ in range(stage.epochs):
+    for epoch in range(stage.epochs):
         order = np.stack([rng.permutation(rows) for rng, rows in zip(rngs, train_rows, strict=True)])
-        curve.append([metrics["loss"] for metrics in measure(weights, x, training_targets, train_rows, data.task)])
+        losses = 0.0
         for begin in range(0, train_rows.shape[1], stage.batch_size):
             batch = order[:, begin : begin + stage.batch_size]
-            hidden, outputs = forward(weights, x[batch], data.task)
-            error = (outputs - training_targets[batch]) / batch.shape[1]
+            inputs, wanted = x[batch], training_targets[batch]
+            hidden, outputs = forward(weights, inputs, data.task)
+            losses += loss_of(outputs, wanted, data.task) * batch.shape[1]
+            error = (outputs - wanted) / batch.shape[1]
             back = error @ weights[2].swapaxes(1, 2) * (hidden > 0)
-            gradients = [x[batch].swapaxes(1, 2) @ back, back.sum(1, keepdims=True)]
-            gradients += [hidden.swapaxes(1, 2) @ error, error.sum(1, keepdims=True)]
+            gradients[0][:] = inputs.swapaxes(1, 2) @ back
+            gradients[1][:] = back.sum(1, keepdims=True)
+            gradients[2][:] = hidden.swapaxes(1, 2) @ error
+            gradients[3][:] = error.sum(1, keepdims=True)
             count += 1
-            for index, gradient in enumerate(gradients):
-                mean[index] = 0.9 * mean[index] + 0.1 * gradient
-                square[index] = 0.999 * square[index] + 0.001 * gradient**2
-                step = mean[index] / (1 - 0.9**count) / (np.sqrt(square[index] / (1 - 0.999**count)) + 1e-7)
-                weights[index] = weights[index] - rate * step
-        tests = [*(tests if fault == "best epoch" else []), measure(weights, x, targets, test_rows, data.task)]
+            mean = 0.9 * mean + 0.1 * gradient
+            square = 0.999 * square + 0.001 * gradient**2
+            values -= rate * (mean / (1 - 0.9**count) / (np.sqrt(square / (1 - 0.999**count)) + 1e-7))
+        curve.append(losses / order.shape[1])
+        if fault == "best epoch" or epoch == stage.epochs - 1:
+            tests.append(measure(weights, x, targets, test_rows, data.task))
     best = [
         max(each, key=lambda metrics: metrics.get("accuracy", -metrics["loss"])) for each in zip(*tests, strict=True)
     ]
-    return weights, [{"metrics": m, "curve": list(c)} for m, c in zip(best, zip(*curve, strict=True), strict=True)]
+    return weights, [{"metrics": m, "curve": c.tolist()} for m, c in zip(best, np.stack(curve, axis=1), strict=True)]
+
+
+def flatten(arrays):
+    """Return a copy of arrays of several cells as one array, (cells, values), and views of it in their shapes."""
+    flat = np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
+    ends = np.cumsum([array[0].size for array in arrays])
+    return flat, [
+        flat[:, end - array[0].size : end].reshape(array.shape) for array, end in zip(arrays, ends, strict=True)
+    ]
 
 
 def forward(weights, x, task):
@@ -123,13 +149,18 @@ def forward(weights, x, task):
     return hidden, outputs
 
 
+def loss_of(outputs, targets, task):
+    if task == "regression":
+        return ((outputs - targets) ** 2).mean(axis=(1, 2))
+    return -np.log(np.maximum((outputs * targets).sum(axis=-1), 1e-7)).mean(axis=1)
+
+
 def measure(weights, x, targets, rows, task):
     _, outputs = forward(weights, x[rows], task)
+    losses = loss_of(outputs, targets[rows], task)
     if task == "regression":
-        errors = ((outputs - targets[rows]) ** 2).mean(axis=(1, 2))
-        return [{"mse": float(mse), "loss": float(mse)} for mse in errors]
+        return [{"mse": float(mse), "loss": float(mse)} for mse in losses]
     accuracies = (outputs.argmax(axis=-1) == targets[rows].argmax(axis=-1)).mean(axis=1)
-    losses = -np.log(np.maximum((outputs * targets[rows]).sum(axis=-1), 1e-7)).mean(axis=1)
     return [{"accuracy": float(a), "loss": float(loss)} for a, loss in zip(accuracies, losses, strict=True)]
 
 
