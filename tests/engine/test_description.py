@@ -14,6 +14,7 @@ import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from negres_core.engine.description import describe_recipe
+from negres_core.evidence import RecipeDescription
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
@@ -79,42 +80,50 @@ NET = Recipe(Stage(net))
 """
 
 DESCRIBE = """
-import json, sys
-import negres_core.engine
-sys.path.insert(0, {folder!r})
-import numpy as np
+import sys
 import keras
-for _ in range({built}):
+from tests.engine.test_description import describe_file
+for _ in range(11):
     keras.Sequential([keras.Input((6,)), keras.layers.Dense(3)])
-from suite import RECIPE, NET
-from negres_core.dataset import Dataset
-from negres_core.engine.description import describe_recipe
-data = Dataset(x=np.zeros((4, 6)), y=np.arange(4) % 2, name="data")
-print(json.dumps([describe_recipe(recipe, data) for recipe in (RECIPE, NET)], sort_keys=True))
+print(describe_file(sys.argv[1], "NET", "RECIPE"))
 """
 
 
+def load_suite(path):
+    """Import a suite as a module, under the same name for every path."""
+    spec = importlib.util.spec_from_file_location("described_suite", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where the source of a class is looked for
+    spec.loader.exec_module(module)
+    return module
+
+
+def describe_file(path, *recipes):
+    """Describe recipes of a suite, as JSON."""
+    suite = load_suite(path)
+    described = [describe_recipe(getattr(suite, recipe), ex.CLASSES).model_dump(mode="json") for recipe in recipes]
+    return json.dumps(described, sort_keys=True)
+
+
 @pytest.fixture
-def describe(tmp_path, monkeypatch):
-    """Describe the recipes of the suite with one text replaced, each time as a module of its own."""
+def describe(tmp_path):
+    """Describe a recipe of the suite with one text replaced, each time as a module of its own."""
 
     def describe(old="", new="", recipe="RECIPE"):
         assert old in SUITE
         path = tmp_path / f"suite_{len(list(tmp_path.iterdir()))}.py"
         path.write_text(SUITE.replace(old, new) if old else SUITE)
-        spec = importlib.util.spec_from_file_location("described_suite", path)
-        module = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, spec.name, module)  # where the source of a class is looked for
-        spec.loader.exec_module(module)
-        return describe_recipe(getattr(module, recipe), ex.CLASSES)
+        return describe_recipe(getattr(load_suite(path), recipe), ex.CLASSES)
 
-    return describe
+    yield describe
+    sys.modules.pop("described_suite", None)
 
 
 def test_a_description_is_json_and_the_same_again(describe):
     first = describe()
     ex.dense()
-    assert json.loads(json.dumps(first, allow_nan=False)) == first == describe()
+    again = RecipeDescription.model_validate(json.loads(json.dumps(first.model_dump(mode="json"), allow_nan=False)))
+    assert again == first == describe()
 
 
 @pytest.mark.parametrize(
@@ -155,46 +164,45 @@ def test_what_cannot_change_the_numbers_leaves_the_description(describe, recipe,
 
 
 def test_two_processes_give_the_same_description_whatever_keras_built_before(tmp_path):
-    (tmp_path / "suite.py").write_text(SUITE)
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", DESCRIBE.format(folder=str(tmp_path), built=built)],
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PYTHONHASHSEED": str(built)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for built in (0, 11)
-    ]
-    (first, errors), (second, _) = (process.communicate() for process in running)
-    assert first, errors
-    assert first == second
-    assert "sequential_" not in first
+    path = tmp_path / "suite.py"
+    path.write_text(SUITE)
+    other = subprocess.run(
+        [sys.executable, "-c", DESCRIBE, path],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PYTHONHASHSEED": "11"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # The other order, so that Keras has built other models before either.
+    recipe, net = json.loads(describe_file(path, "RECIPE", "NET"))
+    assert other.stdout, other.stderr
+    assert json.loads(other.stdout) == [net, recipe]
+    assert "sequential_" not in other.stdout
 
 
 def test_the_stages_are_described_in_order_with_what_they_inherit_and_freeze():
     recipe = Recipe(ex.stage(ex.dense, epochs=7), ex.stage(ex.grown, inherits=ex.dense, freezes=ex.dense))
-    first, second = describe_recipe(recipe, ex.CLASSES)["stages"]
-    assert (first["build"], first["inherits"], first["freezes"], first["epochs"]) == ("dense", None, None, 7)
-    assert (second["build"], second["inherits"], second["freezes"]) == ("grown", "dense", "dense")
+    first, second = describe_recipe(recipe, ex.CLASSES).stages
+    assert (first.build, first.inherits, first.freezes, first.epochs) == ("dense", None, None, 7)
+    assert (second.build, second.inherits, second.freezes) == ("grown", "dense", "dense")
     unfrozen = Recipe(recipe.stages[0], ex.stage(ex.grown, inherits=ex.dense))
-    assert describe_recipe(unfrozen, ex.CLASSES)["stages"][1] != second
+    assert describe_recipe(unfrozen, ex.CLASSES).stages[1] != second
 
 
 def test_the_description_of_a_parent_is_the_beginning_of_its_childs():
     """So the stage that two arms share is trained once."""
     recipe = Recipe(ex.stage(ex.dense), ex.stage(ex.grown, inherits=ex.dense), preprocess=StandardScaler)
     whole, parent = describe_recipe(recipe, ex.CLASSES), describe_recipe(recipe.parent, ex.CLASSES)
-    assert parent == whole | {"stages": whole["stages"][:1]}
+    assert parent == whole.updated(stages=whole.stages[:1])
 
 
 def test_another_transformer_changes_the_description():
     scaled = [
         describe_recipe(Recipe(ex.stage(ex.plain), preprocess=p), ex.CLASSES) for p in (MinMaxScaler, StandardScaler)
     ]
-    assert [each["preprocess"]["transformer"] for each in scaled] == ["MinMaxScaler", "StandardScaler"]
+    assert [each.preprocess.transformer for each in scaled] == ["MinMaxScaler", "StandardScaler"]
     assert scaled[0] != scaled[1]
-    assert scaled[0]["stages"] == scaled[1]["stages"]
+    assert scaled[0].stages == scaled[1].stages
 
 
 def test_several_inputs_are_described_the_same_whatever_keras_built_before():
@@ -214,7 +222,7 @@ def test_unnamed_layers_keep_their_places():
         return keras.Sequential([keras.Input((6,)), *(keras.layers.Dense(width) for width in widths)])
 
     one, other = (
-        describe_recipe(Recipe(ex.stage(make)), ex.CLASSES)["stages"][0]["model"]
+        describe_recipe(Recipe(ex.stage(make)), ex.CLASSES).stages[0].model
         for make in (lambda: build(3, 4, 8), lambda: build(4, 3, 8))
     )
     assert one != other
