@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from pathlib import Path
@@ -50,6 +51,13 @@ def train(engine, recipe, data, jobs, *, workers=1):
     """Results by (repeat, fold, seed)."""
     done = ENGINES[engine](recipe, data, jobs, device=device(workers))
     return {(job.cell.repeat, job.cell.fold, job.seed): result for job, result in done}
+
+
+@functools.cache
+def result_of(engine, recipe, data, *, fold=0, seed=0):
+    """Train one replicate and return its result; tests that need the same replicate share it."""
+    ((_, result),) = ENGINES[engine](recipe, data, [Job(cells(data)[fold], seed)], device=device())
+    return result
 
 
 def model_of(result, saved_as="keras"):
@@ -271,15 +279,16 @@ def as_numbers(name: str, *, seeds: int) -> dict:
     jobs = [Job(cells(data)[0], seed) for seed in range(seeds)]
     return {
         engine: [
-            {
-                "curve": result.curve,
-                "loss": result.metrics["loss"],
-                "weights": [weight.tolist() for weight in model_of(result).get_weights()],
-            }
+            {"curve": result.curve, "loss": result.metrics["loss"], "weights": weights_of(result)}
             for _, result in sorted(train(engine, recipe, data, jobs, workers=2).items())
         ]
         for engine in ENGINES
     }
+
+
+def weights_of(result) -> list:
+    """Return the trained weights of a result as plain JSON values."""
+    return [weight.tolist() for weight in model_of(result).get_weights()]
 
 
 if __name__ == "__main__":

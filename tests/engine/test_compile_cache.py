@@ -11,7 +11,7 @@ from negres_core.engine.contract import Job
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
-RECIPE = Recipe(ex.stage(ex.dense))
+PLAIN, DROPOUT = (Recipe(ex.stage(build)) for build in (ex.plain, ex.dense))
 
 
 @pytest.fixture(autouse=True)
@@ -41,13 +41,13 @@ def compiled(monkeypatch):
 @pytest.mark.parametrize("engine", ["compiled", "batched"])
 def test_a_second_call_compiles_nothing_and_gives_the_numbers_of_a_first_one(engine, compiled):
     first, second = ([Job(cell, 0)] for cell in ex.cells(ex.CLASSES)[:2])
-    ex.train(engine, RECIPE, ex.CLASSES, first)
+    ex.train(engine, DROPOUT, ex.CLASSES, first)
     assert compiled == ["epoch", "evaluate"]
-    ((_, after),) = ex.train(engine, RECIPE, ex.CLASSES, second).items()
+    ((_, after),) = ex.train(engine, DROPOUT, ex.CLASSES, second).items()
     assert compiled == ["epoch", "evaluate"]
 
     compile_cache._kept.clear()
-    ((_, alone),) = ex.train(engine, RECIPE, ex.CLASSES, second).items()
+    ((_, alone),) = ex.train(engine, DROPOUT, ex.CLASSES, second).items()
 
     assert compiled == ["epoch", "evaluate"] * 2
     assert [weight.end for weight in after.weights] == [weight.end for weight in alone.weights]
@@ -58,12 +58,12 @@ def test_other_values_of_the_same_shape_are_not_compiled_again(compiled):
     """As in the run on permuted targets."""
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     permuted = replace(ex.CLASSES, y=ex.CLASSES.y[::-1])
-    ex.train("compiled", RECIPE, ex.CLASSES, jobs)
-    ((_, after),) = ex.train("compiled", RECIPE, permuted, jobs).items()
+    ex.train("compiled", PLAIN, ex.CLASSES, jobs)
+    ((_, after),) = ex.train("compiled", PLAIN, permuted, jobs).items()
     assert len(compiled) == 2
 
     compile_cache._kept.clear()
-    ((_, alone),) = ex.train("compiled", RECIPE, permuted, jobs).items()
+    ((_, alone),) = ex.train("compiled", PLAIN, permuted, jobs).items()
 
     assert [weight.end for weight in after.weights] == [weight.end for weight in alone.weights]
     assert (after.metrics, after.curve) == (alone.metrics, alone.curve)
@@ -71,10 +71,10 @@ def test_other_values_of_the_same_shape_are_not_compiled_again(compiled):
 
 def test_another_recipe_engine_or_shape_of_data_is_compiled_again(compiled):
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
-    ex.train("compiled", RECIPE, ex.CLASSES, jobs)
-    ex.train("batched", RECIPE, ex.CLASSES, jobs)
-    ex.train("compiled", Recipe(ex.stage(ex.dense, batch_size=20)), ex.CLASSES, jobs)
-    ex.train("compiled", RECIPE, ex.BINARY, jobs)
+    ex.train("compiled", PLAIN, ex.CLASSES, jobs)
+    ex.train("batched", PLAIN, ex.CLASSES, jobs)
+    ex.train("compiled", Recipe(ex.stage(ex.plain, batch_size=20)), ex.CLASSES, jobs)
+    ex.train("compiled", PLAIN, ex.BINARY, jobs)
 
     assert len(compiled) == 8
 
@@ -102,7 +102,7 @@ def test_masks_by_hash_are_compiled_with_xla(monkeypatch):
     monkeypatch.setattr(tensorflow, "compile_program", record)
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
 
-    ex.train("compiled", RECIPE, ex.CLASSES, jobs)
+    ex.train("compiled", DROPOUT, ex.CLASSES, jobs)
     ex.train("compiled", Recipe(ex.stage(ex.noisy)), ex.CLASSES, jobs)
 
     assert options == [True, True, False, False]

@@ -53,9 +53,7 @@ def assert_same_numbers(first, second, *, saved_as="keras"):
 
 @pytest.mark.parametrize(("recipe", "data"), PAIRS.values(), ids=PAIRS)
 def test_the_numbers_are_those_of_the_reference(recipe, data):
-    jobs = [Job(ex.cells(data)[0], 0)]
-    ((_, slow),) = ex.train("reference", recipe, data, jobs).items()
-    ((_, fast),) = ex.train("compiled", recipe, data, jobs).items()
+    slow, fast = (ex.result_of(engine, recipe, data) for engine in ("reference", "compiled"))
     assert_same_numbers(slow, fast)
     assert all(weight.start != weight.end for weight in fast.weights), "no weight was trained"
 
@@ -67,7 +65,7 @@ def test_a_stage_that_inherits_and_freezes_gives_the_numbers_of_the_reference(sa
         ex.stage(ex.grown, inherits=ex.dense, freezes=ex.dense, saved_as=saved_as),
     )
     cell = ex.cells(ex.CLASSES)[0]
-    (parent,) = ex.train("reference", recipe.parent, ex.CLASSES, [Job(cell, 0)]).values()
+    parent = ex.result_of("reference", recipe.parent, ex.CLASSES)
     path = tmp_path / f"parent.{saved_as}"
     path.write_bytes(parent.model)
     (slow,) = ex.train("reference", recipe, ex.CLASSES, [Job(cell, 0, path)]).values()
@@ -139,10 +137,9 @@ def test_a_replicate_that_is_not_finite_stops_and_reports_it(engine, recipe, dat
 
 @pytest.mark.parametrize("engine", ex.ENGINES)
 def test_a_fold_gives_the_same_metrics_in_one_call_of_evaluation_and_in_several(engine, monkeypatch):
-    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
-    (whole,) = ex.train(engine, *PAIR, jobs).values()
+    whole = ex.result_of(engine, *PAIR)
     monkeypatch.setattr(memory, "EVALUATION_BYTES", 1)  # calls of 16 rows for the 21 rows of the test fold
-    (parts,) = ex.train(engine, *PAIR, jobs).values()
+    (parts,) = ex.train(engine, *PAIR, [Job(ex.cells(ex.CLASSES)[0], 0)]).values()
     assert parts.metrics == pytest.approx(whole.metrics, rel=1e-6)
     assert parts.predictions == whole.predictions
 

@@ -29,7 +29,7 @@ def inspected(tmp_path):
 
     def train(recipe, data, cell=0):
         cells = ex.cells(data)
-        [result] = ex.train("reference", recipe, data, [Job(cells[cell], 0)]).values()
+        result = ex.result_of("reference", recipe, data, fold=cell)
         path = tmp_path / f"model.{recipe.last.saved_as}"
         path.write_bytes(result.model)
         replicate = SimpleNamespace(id="it", key=SimpleNamespace(repeat=0, fold=cell, seed=0))
