@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 from pathlib import Path
 
@@ -46,8 +47,14 @@ def digest_analysis(folder: Path | None = None) -> str:
         if not paths:
             raise FileNotFoundError(f"The pattern {pattern!r} of the analysis matches no file in {folder}.")
         for path in paths:
-            statements.extend(statements_of(ast.parse(path.read_text(encoding="utf-8")), package="negres_core"))
+            statements.extend(_statements_in(path.read_text(encoding="utf-8")))
     # A function that moves to another module may repeat an import there.
     imports = {text for text in statements if text.startswith("Import")}
     others = [text for text in statements if text not in imports]
     return hashlib.sha256("\0".join(sorted([*imports, *others])).encode()).hexdigest()
+
+
+@functools.cache
+def _statements_in(source: str) -> list[str]:
+    """Return the logic of a module; cached, because every hypothesis of a session digests the same sources."""
+    return statements_of(ast.parse(source), package="negres_core")
