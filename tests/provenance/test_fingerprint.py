@@ -326,11 +326,10 @@ def test_a_digest_does_not_depend_on_the_process():
     assert len(digests) == 1
 
 
-def test_a_long_chain_of_functions_is_digested():
+def test_a_long_chain_of_functions_is_digested(new_module):
     def chain(number):
-        namespace = {"f0": lambda: number}
-        exec("\n".join(f"def f{n}(): return f{n - 1}()" for n in range(1, 1000)), namespace)
-        return namespace["f999"]
+        functions = (f"def f{n}(): return f{n - 1}()" for n in range(1, 1000))
+        return new_module("\n".join([f"def f0(): return {number}", *functions])).f999
 
     assert digest_code(chain(1)) != digest_code(chain(2))
 
