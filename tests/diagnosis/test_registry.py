@@ -133,10 +133,11 @@ def stage(build, rate=0.01):
     return Stage(build, loss="mse", epochs=15, batch_size=8, optimizer=lambda: keras.optimizers.Adam(rate))
 
 
+HEALTHY = stage(autoencoder)
 FAULTS = {
-    "healthy": (Recipe(stage(autoencoder)), []),
+    "healthy": (Recipe(HEALTHY), []),
     "sigmoid twice": (Recipe(stage(squashed_twice)), [double_sigmoid.NAME]),
-    "rounded": (Recipe(stage(autoencoder), Fit(displayed, inherits=autoencoder)), [rounded.NAME]),
+    "rounded": (Recipe(HEALTHY, Fit(displayed, inherits=autoencoder)), [rounded.NAME]),
     "rate": (Recipe(stage(autoencoder, rate=30.0)), [learning_rate.NAME]),
 }
 

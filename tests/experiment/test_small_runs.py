@@ -28,7 +28,10 @@ def net(input_shape, outputs):
     return keras.Sequential([keras.layers.Input(input_shape), hidden, last])
 
 
-ARMS = (Arm("treatment", Recipe(Stage(net, epochs=30))), Arm("control", Recipe(Stage(net, epochs=10))))
+# Small batches, because small runs have a number of steps, and few epochs take less time than many.
+ARMS = tuple(
+    Arm(role, Recipe(Stage(net, epochs=epochs, batch_size=4))) for role, epochs in (("treatment", 30), ("control", 10))
+)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +46,7 @@ def check(tmp_path):
     def check(progress=lambda what, done, total: None):
         design = Design(folds=2, repeats=2)
         run = Run(DATA, design, list(design.split(DATA)), ARMS, METRICS["accuracy"])
-        device = Device("cpu", "some processor", "tensorflow", workers=2)
+        device = Device("cpu", "some processor", "tensorflow", workers=1)
         return check_pipeline(run, Store(tmp_path), device, ProvenanceRecord(**PROVENANCE), progress)
 
     return check

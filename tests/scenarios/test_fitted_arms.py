@@ -44,7 +44,7 @@ def probe(train, test, model):
     return {"side predicted": fitted.score(test_codes, test.attributes["side"])}
 
 
-NETWORK = Stage(autoencoder, loss="mse", epochs=5, batch_size=8, optimizer=lambda: keras.optimizers.Adam(0.01))
+NETWORK = Stage(autoencoder, loss="mse", epochs=3, batch_size=4, optimizer=lambda: keras.optimizers.Adam(0.01))
 DESIGN = Design(folds=3, repeats=1)
 ON_FACES = {"on": DATA, "design": DESIGN}
 
