@@ -13,6 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import groupby
 from multiprocessing import get_context
 from operator import methodcaller
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tabulate import tabulate
 
@@ -29,8 +31,11 @@ def main():
     selected = [case for case in cases(seeds=options.seeds) if options.only in f"{case.kind} {case.name}"]
     outcomes = []
     # Keras' state is global, and threads would share it.
-    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
-        for outcome in pool.map(methodcaller("run"), selected):
+    with (
+        TemporaryDirectory() as replicates,
+        ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool,
+    ):
+        for outcome in pool.map(methodcaller("run", Path(replicates)), selected):
             outcomes.append(outcome)
             progress = f"[{len(outcomes)}/{len(selected)}, {outcome.duration_s:.0f} s]"
             print(f"{progress} {outcome}", file=sys.stderr, flush=True)

@@ -36,20 +36,20 @@ def rounded():
 @bug("softmax twice", "squashed outputs")
 def squash_classes(seed):
     pipeline = digits(seed)
-    twice = Stage(network(hidden=[24], after=[softmax]), **FIT | {"epochs": 30})
+    twice = Stage(network(hidden=(24,), after=(softmax,)), **FIT | {"epochs": 30})
     return replace(pipeline, treatment=Recipe(twice, preprocess=min_max))
 
 
 @bug("sigmoid twice", "squashed outputs")
 def squash_one(seed):
     fit = FIT | {"loss": "binary_crossentropy"}
-    twice = Stage(network(last="sigmoid", width=1, after=[sigmoid]), **fit)
+    twice = Stage(network(last="sigmoid", width=1, after=(sigmoid,)), **fit)
     return replace(cancer(seed), treatment=Recipe(twice, preprocess=standard))
 
 
 @bug("learning rate that kills units", "dead units", "overfits 16")
 def kill_units(seed):
-    stage = Stage(network(hidden=[32, 32]), **FIT | {"optimizer": rate(3.0)})
+    stage = Stage(network(hidden=(32, 32)), **FIT | {"optimizer": rate(3.0)})
     return replace(digits(seed), treatment=Recipe(stage, preprocess=min_max))
 
 
@@ -76,12 +76,12 @@ def ignore_class(seed):
 @bug("outputs rounded in the model", "saturation", "overfits 16")
 def round_in_model(seed):
     pipeline = reconstruction(seed)
-    stage = replace(pipeline.treatment.last, build=autoencoder(code=16, after=[rounded]))
+    stage = replace(pipeline.treatment.last, build=autoencoder(code=16, after=(rounded,)))
     return replace(pipeline, treatment=Recipe(stage))
 
 
 @bug("control arm that cannot learn", "overfits 16", "majority class")
 def break_control(seed):
     """The logits go through a ReLU: units that are off at the start stay off."""
-    stage = Stage(network(hidden=[24], last="relu", after=[softmax]), **FIT | {"optimizer": rate(1.0)})
+    stage = Stage(network(hidden=(24,), last="relu", after=(softmax,)), **FIT | {"optimizer": rate(1.0)})
     return replace(digits(seed), control=Recipe(stage, preprocess=min_max))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.zoo import SPECIMENS
 
@@ -27,10 +28,10 @@ class Case:
         """The controls that are intended to catch the bug."""
         return SPECIMENS[self.kind][self.name].intended
 
-    def run(self) -> Outcome:
-        """Run the specimen with all controls."""
+    def run(self, replicates: Path) -> Outcome:
+        """Run the specimen with all controls; `replicates` is a folder that cases share."""
         began = time.perf_counter()
-        evidence = SPECIMENS[self.kind][self.name].run(self.seed)
+        evidence = SPECIMENS[self.kind][self.name].run(self.seed, replicates)
         failed = {finding.control: finding.found for finding in evidence.controls if not finding.passed}
         if evidence.verdict == "invalid" and not failed:
             failed = {"verdict": str(evidence.finding)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 
+@functools.cache
 def rate(value):
     """Return a function that makes an Adam optimizer with a learning rate."""
 
@@ -16,8 +17,9 @@ def rate(value):
     return adam
 
 
+@functools.cache
 def network(**options):
-    """Return a build function with some options of `build`."""
+    """Return a build function with some options of `build`; cached, so that equal stages share compiled programs."""
     return functools.partial(build, **options)
 
 
@@ -70,7 +72,7 @@ def linear(input_shape, outputs):
 
 def autoencoder(*, code, **options):
     """Return a build function of an autoencoder that ends in a sigmoid."""
-    return network(hidden=[code], last="sigmoid", **options)
+    return network(hidden=(code,), last="sigmoid", **options)
 
 
 def convolutional(input_shape, outputs):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +31,20 @@ class Pipeline:
     repeats: int = 1
     seeds: int = 1
 
-    def run(self) -> Evidence:
-        """Judge the claim with all controls, and delete the evidence."""
+    def run(self, replicates: Path | None) -> Evidence:
+        """Judge the claim with all controls, and delete the evidence.
+
+        Args:
+            replicates: a folder of replicates to reuse and to add to, or None to train all and delete them.
+        """
         from negres_core.engine.device import choose_device
 
         design = Design(folds=5, repeats=self.repeats, seeds=self.seeds)
         with tempfile.TemporaryDirectory() as folder:
-            store, device = Store(Path(folder)), choose_device("cpu")
+            if replicates is not None:
+                Path(folder, "replicates").symlink_to(replicates, target_is_directory=True)
+            # One worker is enough: cases run side by side, in processes of their own.
+            store, device = Store(Path(folder)), replace(choose_device("cpu"), workers=1)
             experiment = Experiment(hypothesis="zoo", title="a specimen", store=store, device=device, controls="all")
             if self.control is None:
                 return experiment.measure(self.treatment, on=self.data, claim=self.claim, design=design)
@@ -95,7 +102,7 @@ def digits(seed):
 def wine(seed):
     return Pipeline(
         data=sample(*load("wine"), seed, name="wine", rows=135),
-        treatment=Recipe(Stage(network(hidden=[8], activation="tanh"), **FIT), preprocess=standard),
+        treatment=Recipe(Stage(network(hidden=(8,), activation="tanh"), **FIT), preprocess=standard),
         control=Recipe(Stage(linear, **FIT), preprocess=standard),
         claim=matches("accuracy", within=0.1),
     )
@@ -117,7 +124,7 @@ def cancer(seed):
     return Pipeline(
         data=sample(*load("breast_cancer"), seed, name="cancer", rows=300),
         treatment=Recipe(Stage(network(last="sigmoid", width=1), **fit), preprocess=standard),
-        control=Recipe(Stage(network(hidden=[], last="sigmoid", width=1), **fit), preprocess=standard),
+        control=Recipe(Stage(network(hidden=(), last="sigmoid", width=1), **fit), preprocess=standard),
         claim=matches("accuracy", within=0.05),
         repeats=2,
     )
@@ -128,8 +135,8 @@ def diabetes(seed):
     x, y = load("diabetes")
     return Pipeline(
         data=sample(x, y / 100, seed, name="diabetes", rows=440),
-        treatment=Recipe(Stage(network(hidden=[8], last="linear"), **FIT, **VALUES), preprocess=standard),
-        control=Recipe(Stage(network(hidden=[], last="linear"), **FIT, **VALUES), preprocess=standard),
+        treatment=Recipe(Stage(network(hidden=(8,), last="linear"), **FIT, **VALUES), preprocess=standard),
+        control=Recipe(Stage(network(hidden=(), last="linear"), **FIT, **VALUES), preprocess=standard),
         claim=beats("mse", by=0.05),
     )
 
@@ -139,7 +146,7 @@ def bands(seed):
     fit = FIT | {"epochs": 40}
     return Pipeline(
         data=draw_synthetic(rows=600, features=4, classes=3, seed=seed),
-        treatment=Recipe(Stage(network(hidden=[24, 24]), **fit)),
+        treatment=Recipe(Stage(network(hidden=(24, 24)), **fit)),
         control=Recipe(Stage(linear, **fit)),
         claim=beats("accuracy", by=0.1),
     )
@@ -161,7 +168,7 @@ def convolution(seed):
     return Pipeline(
         data=sample(x.reshape(-1, 8, 8, 1) / 16, y, seed, name="digit images", rows=300),
         treatment=Recipe(Stage(convolutional, **FIT)),
-        control=Recipe(Stage(network(hidden=[], flatten=True), **FIT)),
+        control=Recipe(Stage(network(hidden=(), flatten=True), **FIT)),
         claim=beats("accuracy", by=0.02),
     )
 
@@ -181,7 +188,7 @@ def dropout(seed):
     fit = FIT | {"epochs": 20}
     return Pipeline(
         data=sample(*load("digits"), seed, name="digits", rows=400),
-        treatment=Recipe(Stage(network(hidden=[32], drop=0.3), **fit), preprocess=min_max),
+        treatment=Recipe(Stage(network(hidden=(32,), drop=0.3), **fit), preprocess=min_max),
         control=Recipe(Stage(dense, **fit), preprocess=min_max),
         claim=matches("accuracy", within=0.05),
     )
@@ -233,18 +240,19 @@ def rare(seed):
     )
 
 
+def loss_of_logits():
+    import keras
+
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
 def logits(seed):
     """The model ends in logits, the loss takes logits, and the claim is about the loss."""
-
-    def loss():
-        import keras
-
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
+    fit = FIT | {"loss": loss_of_logits}
     return Pipeline(
         data=sample(*load("wine"), seed, name="wine", rows=135),
-        treatment=Recipe(Stage(network(hidden=[8], last="linear"), **FIT, loss=loss), preprocess=standard),
-        control=Recipe(Stage(network(hidden=[], last="linear"), **FIT, loss=loss), preprocess=standard),
+        treatment=Recipe(Stage(network(hidden=(8,), last="linear"), **fit), preprocess=standard),
+        control=Recipe(Stage(network(hidden=(), last="linear"), **fit), preprocess=standard),
         claim=beats("loss", by=0.02),
     )
 
@@ -256,8 +264,8 @@ def noisy(seed):
     y = x @ random.normal(size=(8, 2)) + 2 * random.normal(size=(400, 2))
     return Pipeline(
         data=Dataset(x=x, y=y, name="noisy"),
-        treatment=Recipe(Stage(network(hidden=[16], last="linear"), **FIT, **VALUES)),
-        control=Recipe(Stage(network(hidden=[], last="linear"), **FIT, **VALUES)),
+        treatment=Recipe(Stage(network(hidden=(16,), last="linear"), **FIT, **VALUES)),
+        control=Recipe(Stage(network(hidden=(), last="linear"), **FIT, **VALUES)),
         claim=beats("r2", by=0.02),
     )
 

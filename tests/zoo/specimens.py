@@ -16,6 +16,18 @@ from tests.zoo.pipelines import Pipeline
 BUGS: dict[str, Specimen] = {}
 """The planted bugs by name, filled by the modules that plant them."""
 
+NOT_COMPILED = {
+    *("METRICS", "_score", "derive_seed", "epoch_orders", "finish_replicate", "inherit_weights", "prepare_inputs"),
+    *("save_model", "score_labels", "split", "train"),
+}
+"""Names that can be replaced without an effect on compiled programs.
+
+Programs that were compiled while another name was replaced must not be reused.
+"""
+
+COMPILED_STAGES_KEPT = 64
+"""Capacity of the compile cache for the zoo, whose specimens share many stages."""
+
 
 @dataclass(frozen=True)
 class Specimen:
@@ -33,14 +45,20 @@ class Specimen:
     plant: Callable[[int], Pipeline]
     replacements: Callable[[], dict[str, object]] = field(default=dict)
 
-    def run(self, seed):
-        """Run the pipeline, bug included, on one sample of its data."""
+    def run(self, seed, replicates):
+        """Run the pipeline, bug included, on one sample of its data.
+
+        Specimens without replacements share the replicates in a folder, as hypotheses do. The record of a replicate
+        does not show that a function was replaced.
+        """
+        replacements = self.replacements()
         with contextlib.ExitStack() as stack:
-            # Programs that were compiled with another bug must not be reused.
-            stack.enter_context(patch.dict("negres_core.engine.compile_cache._kept", clear=True))
-            for name, replacement in self.replacements().items():
+            stack.enter_context(patch("negres_core.engine.compile_cache.COMPILED_STAGES_KEPT", COMPILED_STAGES_KEPT))
+            if {name.rpartition(".")[2] for name in replacements} - NOT_COMPILED:
+                stack.enter_context(patch.dict("negres_core.engine.compile_cache._kept", clear=True))
+            for name, replacement in replacements.items():
                 stack.enter_context(patch(name, replacement))
-            return self.plant(seed).run()
+            return self.plant(seed).run(None if replacements else replicates)
 
 
 def bug(name, *intended, on=None):

@@ -7,10 +7,16 @@ from tests.zoo.cases import Case, Outcome, cases
 CASES = cases()
 
 
+@pytest.fixture(scope="module")
+def replicates(tmp_path_factory):
+    """A folder for the replicates that cases share."""
+    return tmp_path_factory.mktemp("replicates")
+
+
 @pytest.mark.zoo
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.name}")
-def test_exactly_the_runs_with_a_detectable_bug_are_invalid(case):
-    outcome = case.run()
+def test_exactly_the_runs_with_a_detectable_bug_are_invalid(case, replicates):
+    outcome = case.run(replicates)
     assert not outcome.is_wrong, str(outcome)
 
 
