@@ -50,7 +50,9 @@ def run(repository):
 
     def run(*arguments):
         environment = os.environ | {"PYTHONPATH": str(repository)}
-        environment.pop("GITHUB_STEP_SUMMARY", None)
+        # The session is not one of this one's workers, and its table is not for a job's summary.
+        for name in ("GITHUB_STEP_SUMMARY", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+            environment.pop(name, None)
         ran = subprocess.run(
             [sys.executable, *arguments], cwd=repository, env=environment, capture_output=True, text=True, check=False
         )
