@@ -11,8 +11,8 @@ import itertools
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.flops import peak_flops_per_s
+from negres_core.engine.interruption import InterruptedTrainingError, WorkerThreads, interruption_requested
 from negres_core.engine.memory import evaluation_rows, replicate_bytes
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
@@ -37,7 +38,7 @@ PLANNED_MEMORY_SHARE = 0.8
 
 def train(
     recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device, max_chunk: int | None = None
-) -> Iterator[tuple[Job, Result]]:
+) -> Generator[tuple[Job, Result], None, None]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`.
 
     Args:
@@ -57,15 +58,15 @@ def train(
     backend = load_backend()
     stage = compile_stage(recipe, data, jobs[0], engine=__name__, compile_program=_vectorize)
     devices = deque(backend.devices(device.kind))
-    with hashed_masks(stage.model), ThreadPoolExecutor(len(devices)) as pool:
+    with hashed_masks(stage.model), WorkerThreads(len(devices)) as pool:
         if max_chunk is None:
             free = backend.free_memory_bytes(devices[0])
             each_bytes = replicate_bytes(stage.model, recipe, data)
             max_chunk = len(jobs) if free is None else max(1, int(free * PLANNED_MEMORY_SHARE) // each_bytes)
         waiting = deque(_chunks(jobs, max_chunk))
         running: dict[Future[list[dict[str, Any]]], tuple[Any, list[Job], list[Start], _Chunk]] = {}
-        while waiting or running:
-            while waiting and devices:
+        while running or (waiting and not interruption_requested()):
+            while waiting and devices and not interruption_requested():
                 chunk, place = waiting.popleft(), devices.popleft()
                 starts = [start_replicate(recipe, data, job) for job in chunk]
                 stacked = _Chunk(recipe, data, stage, chunk, starts, place)
@@ -76,6 +77,8 @@ def train(
                 devices.append(place)
                 try:
                     scored = future.result()
+                except InterruptedTrainingError:
+                    continue
                 except Exception as error:
                     if not backend.is_out_of_memory(error) or len(chunk) == 1:
                         raise

@@ -6,8 +6,8 @@ A compiled call releases the interpreter's lock, so as many replicates train in 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks, samples_only_by_hash
 from negres_core.engine.flops import peak_flops_per_s
+from negres_core.engine.interruption import InterruptedTrainingError, WorkerThreads, interruption_requested
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import layers_of
 from negres_core.engine.prepared_inputs import PreparedInputs
@@ -28,7 +29,9 @@ from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, 
 from negres_core.recipe import Recipe
 
 
-def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device) -> Iterator[tuple[Job, Result]]:
+def train(
+    recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device
+) -> Generator[tuple[Job, Result], None, None]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`.
 
     Replicates start and finish in the calling thread, which owns Keras' global state; other threads run only compiled
@@ -42,20 +45,23 @@ def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device)
     waiting = sorted(jobs, key=lambda job: (job.cell.repeat, job.cell.fold, job.seed))
     stage = compile_stage(recipe, data, waiting[0], engine=__name__, compile_program=_compile)
     workers = count_workers(stage.model, device)
-    with hashed_masks(stage.model), ThreadPoolExecutor(workers) as pool:
+    with hashed_masks(stage.model), WorkerThreads(workers) as pool:
         worker = _Worker(recipe, data, stage, kept_cells=workers)
         worker.warm_up(waiting)
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
-        while waiting or running:
+        while running or (waiting and not interruption_requested()):
             # One more job than workers is in flight, so that no worker waits while a replicate starts or finishes here.
-            while waiting and len(running) <= workers:
+            while waiting and len(running) <= workers and not interruption_requested():
                 job = waiting.pop(0)
                 start = start_replicate(recipe, data, job)
                 running[pool.submit(worker.train, job, stage.program.state_of(start.model))] = (job, start)
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 job, start = running.pop(future)
-                trained = future.result()
+                try:
+                    trained = future.result()
+                except InterruptedTrainingError:
+                    continue
                 stage.program.restore(start.model, trained.state)
                 yield job, finish_replicate(recipe, data, job, start, peak_flops_per_s=peak, **trained.scored)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -68,9 +68,12 @@ class NotBatchableError(Exception):
 
 
 class Train(Protocol):
-    """An engine: trains the last stage of a recipe on every job and yields each result when ready, in any order."""
+    """An engine: trains the last stage of a recipe on every job and yields each result when ready, in any order.
+
+    Between epochs it looks whether an interruption was asked for, and then ends with what is finished.
+    """
 
     def __call__(
         self, recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device
-    ) -> Iterator[tuple[Job, Result]]:
+    ) -> Generator[tuple[Job, Result], None, None]:
         """Train the jobs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -15,6 +15,7 @@ from negres_core.arrays import Named, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device, peak_memory_bytes
+from negres_core.engine.interruption import interruptible, stop_if_interrupted
 from negres_core.engine.model import load_model, weight_paths
 from negres_core.engine.scores import score
 from negres_core.errors import InputError
@@ -28,12 +29,17 @@ NO_BUDGET = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights", "s
 """The training budget of a fit, which trains no network; its cost is recorded in seconds."""
 
 
-def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device) -> Iterator[tuple[Job, Result]]:
+def train(
+    recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device
+) -> Generator[tuple[Job, Result], None, None]:
     """Compute the fit of a recipe on every job; see `negres_core.engine.contract.Train`."""
     del device  # the function itself decides where it computes
     assert recipe.fit is not None
     for job in jobs:
-        yield job, _compute_one(recipe, recipe.fit, data, job)
+        stop_if_interrupted()
+        with interruptible():
+            result = _compute_one(recipe, recipe.fit, data, job)
+        yield job, result
 
 
 def predict(recipe: Recipe, data: Dataset, job: Job, rows: np.ndarray) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import keras
@@ -16,6 +16,7 @@ from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.flops import peak_flops_per_s
+from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.program import Program, load_backend
@@ -24,10 +25,13 @@ from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe
 
 
-def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device) -> Iterator[tuple[Job, Result]]:
+def train(
+    recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device
+) -> Generator[tuple[Job, Result], None, None]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`."""
     del device  # Keras chooses it
     for job in jobs:
+        stop_if_interrupted()
         yield job, _train_one(recipe, data, job)
 
 

@@ -13,6 +13,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import peak_memory_bytes
 from negres_core.engine.flops import step_flops
+from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.model import (
     build_model,
     describe_relation,
@@ -67,8 +68,13 @@ def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
 
 
 def epoch_orders(recipe: Recipe, job: Job) -> Iterator[np.ndarray]:
-    """Yield, for each epoch, the rows of the training fold in training order, int32."""
+    """Yield, for each epoch, the rows of the training fold in training order, int32.
+
+    Raises:
+        InterruptedTrainingError: an interruption was asked for since the last epoch.
+    """
     for epoch in range(recipe.last.epochs):
+        stop_if_interrupted()
         generator = np.random.default_rng(_seed("order", recipe, job, epoch=epoch))
         yield generator.permutation(job.cell.train)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import keras
 
@@ -16,7 +16,9 @@ from negres_core.errors import EngineWarning
 from negres_core.recipe import Recipe, name_of
 
 
-def train(recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device) -> Iterator[tuple[Job, Result]]:
+def train(
+    recipe: Recipe, data: Dataset, jobs: Sequence[Job], *, device: Device
+) -> Generator[tuple[Job, Result], None, None]:
     """Train the last stage of a recipe, or compute its fit, on every job; see `negres_core.engine.contract.Train`.
 
     If a faster engine cannot train this recipe, the next slower one does, and an `EngineWarning` gives the reason.

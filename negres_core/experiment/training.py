@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -75,6 +76,7 @@ class Trainer:
         self, recipe: Recipe, cells: Sequence[Cell], parents: Sequence[Replicate] | None
     ) -> list[Replicate]:
         from negres_core.engine.contract import Job
+        from negres_core.engine.interruption import deferred_interruption
         from negres_core.engine.selection import train
 
         # Arms that inherit the same stage share its replicates, and a look reuses those of earlier looks.
@@ -97,10 +99,13 @@ class Trainer:
             jobs[Job(cell, key.seed, parent)] = key
         planned = len(self._run.cells) * self._run.design.seeds
         self._progress(str(recipe), len(done), planned)
-        for job, result in train(recipe, self._run.data, list(jobs), device=self._device):
-            done[jobs[job]] = self._record(jobs[job], result, recipe)
-            self.trained += 1
-            self._progress(str(recipe), len(done), planned)
+        results = train(recipe, self._run.data, list(jobs), device=self._device)
+        # Closed at once after an error, so that its threads do not train on beside the next hypothesis.
+        with deferred_interruption(), contextlib.closing(results):
+            for job, result in results:
+                done[jobs[job]] = self._record(jobs[job], result, recipe)
+                self.trained += 1
+                self._progress(str(recipe), len(done), planned)
         if missing := [key for key in keys if key not in done]:
             raise RuntimeError(f"The engine left out {len(missing)} of {len(jobs)} replicates.")
         return [done[key] for key in keys]

@@ -1,0 +1,172 @@
+"""Interruptions while replicates train: what waits, what ends, and what is kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from negres_core.engine import replicate
+from negres_core.engine.contract import Job
+from negres_core.engine.device import Device
+from negres_core.engine.interruption import (
+    InterruptedTrainingError,
+    WorkerThreads,
+    deferred_interruption,
+    interruptible,
+    interruption_requested,
+    stop_if_interrupted,
+)
+from negres_core.fit import Fit
+from negres_core.recipe import Recipe
+from tests.engine import examples as ex
+
+
+def press(number=signal.SIGINT):
+    """Send a signal to this process, and let Python handle it."""
+    os.kill(os.getpid(), number)
+    time.sleep(0)
+
+
+@pytest.fixture
+def sigterm():
+    """Turn SIGTERM into an interruption, as a session does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield signal.SIGTERM
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_an_interruption_waits_until_the_block_ends():
+    reached = []
+    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+        assert not interruption_requested()
+        press()
+        assert interruption_requested()
+        with pytest.raises(InterruptedTrainingError):
+            stop_if_interrupted()
+        reached.append("end")
+    assert reached == ["end"]
+    assert not interruption_requested()
+    stop_if_interrupted()
+
+
+def test_a_second_interruption_does_not_wait():
+    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+        press()
+        with pytest.raises(KeyboardInterrupt):
+            press()
+        raise ZeroDivisionError
+
+
+def test_a_block_without_epochs_is_interrupted_at_once():
+    with pytest.raises(KeyboardInterrupt), deferred_interruption(), interruptible():
+        press()
+        pytest.fail("it was not interrupted")
+
+
+def test_sigterm_is_deferred_if_the_session_handles_it(sigterm):
+    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+        press(sigterm)
+        assert interruption_requested()
+
+
+def test_handlers_are_those_of_before_after_the_block(sigterm):
+    def handlers():
+        return [signal.getsignal(number) for number in (signal.SIGINT, sigterm)]
+
+    before = handlers()
+    with deferred_interruption():
+        assert handlers() != before
+    assert handlers() == before
+
+
+def test_a_block_in_another_thread_runs_without_handlers():
+    finished = []
+
+    def run():
+        with deferred_interruption():
+            finished.append(True)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert finished == [True]
+
+
+def test_threads_of_a_failed_block_end_at_their_next_epoch():
+    begun, failed, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def train():
+        begun.set()
+        failed.wait(60)
+        try:
+            stop_if_interrupted()
+        except InterruptedTrainingError:
+            ended.set()
+
+    with pytest.raises(ZeroDivisionError), WorkerThreads(1) as threads:
+        running, waiting = threads.submit(train), threads.submit(train)
+        assert begun.wait(60)
+        raise ZeroDivisionError
+    failed.set()
+    running.result(60)
+    assert ended.is_set()
+    assert waiting.cancelled()
+
+
+def test_threads_of_a_block_that_succeeds_are_waited_for():
+    with WorkerThreads(2) as threads:
+        results = [threads.submit(pow, 2, power) for power in range(4)]
+    assert [result.result() for result in results] == [1, 2, 4, 8]
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled", "batched"])
+def test_training_ends_within_the_current_epoch_and_yields_what_is_finished(engine, monkeypatch):
+    """The second replicate has more epochs than anybody could wait for."""
+    recipe = Recipe(ex.stage(ex.plain, epochs=10**9))
+    first, second = [Job(cell, 0) for cell in ex.cells(ex.CLASSES)[:2]]
+    finished, results = threading.Event(), []
+
+    def orders(recipe, job):
+        for epoch in range(10**9):
+            stop_if_interrupted()
+            if job is first and epoch == 2:
+                finished.set()
+                return
+            if job is second and finished.wait(60) and epoch == 5:
+                press()
+            yield np.random.default_rng(epoch).permutation(job.cell.train)
+
+    for module in (replicate.__name__, f"negres_core.engine.{engine}"):
+        monkeypatch.setattr(import_module(module), "epoch_orders", orders)
+    options = {"max_chunk": 1} if engine == "batched" else {}
+    train = import_module(f"negres_core.engine.{engine}").train
+    device = Device("cpu", "some processor", "tensorflow", workers=2)
+    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+        for job, result in train(recipe, ex.CLASSES, [first, second], device=device, **options):
+            results.append((job, len(result.curve)))
+            stop_if_interrupted()
+    assert results == [(first, 2)]
+
+
+def test_a_fit_is_interrupted_at_once():
+    called = []
+
+    def slow(train, test):
+        called.append(len(called))
+        if len(called) == 2:
+            press()
+            called.append("went on")
+        return np.zeros(len(test), int)
+
+    train = import_module("negres_core.engine.fits").train
+    jobs = [Job(cell, 0) for cell in ex.cells(ex.CLASSES)[:3]]
+    results = []
+    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+        results.extend(train(Recipe(Fit(slow)), ex.CLASSES, jobs, device=Device("cpu", "a", "tensorflow", workers=1)))
+    assert called == [0, 1]
