@@ -10,9 +10,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from negres_core.errors import NegresError
-from negres_core.session.fixture import ExperimentFixture, title_of
-from negres_core.session.keys import EVIDENCE_KEY, HYPOTHESIS, SMOKE, folder_of, is_hypothesis, store_of
-from negres_core.session.terminal import is_worker
+from negres_core.session.arguments import run_again
+from negres_core.session.fixture import ExperimentFixture, benchmark_of
+from negres_core.session.interruption import begin, watch
+from negres_core.session.keys import (
+    EVIDENCE_KEY,
+    HYPOTHESIS,
+    IDENTITY,
+    PLACE,
+    PLACE_KEY,
+    SMOKE,
+    folder_of,
+    is_hypothesis,
+    sweep_folder,
+)
+from negres_core.session.terminal import is_worker, worker_of
+from negres_core.session.titles import identity_of_test, title_of
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence
@@ -81,8 +94,19 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from error
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
+    """Start again if an option's value has moved pytest's root directory, because it exists as a path."""
+    return run_again(config, options=[name for name, settings in OPTIONS.items() if "action" not in settings])
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """When registering, deselect ordinary tests; pytest would otherwise run them."""
+    if config.getoption("benchmark_only", False):
+        for item in filter(is_hypothesis, items):
+            if "benchmark" not in (names := item.fixturenames):  # type: ignore[attr-defined]
+                names.append("benchmark")  # pytest-benchmark would otherwise skip it
     if config.getoption("negres_register"):
         others = [item for item in items if not is_hypothesis(item)]
         items[:] = [item for item in items if is_hypothesis(item)]
@@ -114,18 +138,49 @@ def _device(config: pytest.Config) -> str:
     return f"{requested}, {device}" if requested == "auto" else device
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Prepare for an interruption, and remove what interrupted sessions left behind long ago."""
+    config = session.config
+    for place, item in enumerate(session.items):
+        item.stash[PLACE_KEY] = place
+    if config.getoption("collectonly") or not any(map(is_hypothesis, session.items)):
+        return
+    begin(config)
+    if worker_of(config) in (None, "gw0"):
+        sweep_folder(config)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Prepare for an interruption in a process whose workers collect the tests."""
+    if session.config.getoption("dist", "no") != "no":
+        begin(session.config)
+
+
 @pytest.fixture
-def experiment(request: pytest.FixtureRequest, benchmark: Any) -> Iterator[ExperimentFixture]:
+def experiment(request: pytest.FixtureRequest) -> Iterator[ExperimentFixture]:
     """Decide one claim: `experiment.compare(...)` for two arms, `experiment.measure(...)` for one."""
-    yield ExperimentFixture(request, benchmark)
-    # If the test or its data failed before anything ran, pytest-benchmark would warn that nothing was benchmarked.
-    benchmark.skipped = benchmark.stats is None
+    benchmark = benchmark_of(request)
+    try:
+        yield ExperimentFixture(request, benchmark)
+    finally:
+        if benchmark is not None:
+            # If the test or its data failed before anything ran, pytest-benchmark would warn that nothing was
+            # benchmarked.
+            benchmark.skipped = benchmark.stats is None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Remember a hypothesis that is interrupted."""
+    return (yield from watch(item)) if is_hypothesis(item) else (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Put the hypothesis into the test's report."""
     if is_hypothesis(item):
-        item.user_properties.append((HYPOTHESIS, title_of(item)))
+        # A mixture of a bisection has no place.
+        properties = {HYPOTHESIS: title_of(item), IDENTITY: identity_of_test(item), PLACE: item.stash.get(PLACE_KEY, 0)}
+        item.user_properties += properties.items()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -154,15 +209,14 @@ def _in_words(error: AssertionError, evidence: Evidence) -> str:
     return f"{evidence if message.startswith('Evidence(') else message}{comparison}{values}"
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Record whether the test's assertion held."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Fail a test whose verdict is a surprise, whatever it asserts."""
     report = yield
-    if call.when == "call" and EVIDENCE_KEY in item.stash and not item.stash[EVIDENCE_KEY].smoke:
-        failed = call.excinfo is not None and call.excinfo.errisinstance(AssertionError)
-        if report.passed or failed:
-            outcome = "as expected" if report.passed else "surprise"
-            store_of(item.config).write_evidence(item.stash[EVIDENCE_KEY].updated(outcome=outcome))
+    if call.when == "call" and is_hypothesis(item):
+        from negres_core.session.outcome import settle_outcome
+
+        settle_outcome(item, call, report)
     return report
 
 
@@ -182,9 +236,12 @@ def pytest_benchmark_group_stats(benchmarks: list[dict[str, Any]]) -> None:
     benchmarks[:] = [each for each in benchmarks if "hypothesis" not in each["extra_info"]]
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     """Print the table of hypotheses, and add it to the summary of a GitHub job."""
     if not is_worker(config):
         from negres_core.session.summary import write_summary
 
-        write_summary(terminalreporter, config)
+        try:
+            write_summary(terminalreporter, config, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+        except (NegresError, OSError) as error:  # in this hook pytest would call it an internal error
+            terminalreporter.write_line(f"negres: the table cannot be printed: {error}", red=True)

@@ -83,8 +83,10 @@ def session(pytester, quick_engine):
     Only cheap controls run: with a fake engine, the small runs of the others would fail.
     """
 
-    def run(body, *options, head=lambda head: head):
+    def run(body, *options, head=lambda head: head, **settings):
         pytester.makepyfile(test_mine=head(HEAD) + body)
-        return pytester.runpytest_inprocess("-p", "no:hypothesispytest", "--negres-controls=cheap", *options)
+        return pytester.runpytest_inprocess(
+            "-p", "no:hypothesispytest", "--negres-controls=cheap", *options, **settings
+        )
 
     return run

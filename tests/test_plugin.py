@@ -46,9 +46,10 @@ def test_it(experiment):
 
 
 @pytest.mark.parametrize(
-    ("statement", "outcome"), [("assert False", "surprise"), ("raise RuntimeError", None), ("pass", "as expected")]
+    ("statement", "outcome"),
+    [("assert True", "as expected"), ("assert False", "surprise"), ("raise RuntimeError", None), ("pass", None)],
 )
-def test_the_outcome_is_recorded_with_the_evidence(session, pytester, statement, outcome):
+def test_the_outcome_of_a_test_that_expects_no_verdict_is_that_of_its_assertion(session, pytester, statement, outcome):
     result = session(f"""
 def test_it(experiment):
     experiment.compare(LONG, against=SHORT, on=DATA, **FOLDS)

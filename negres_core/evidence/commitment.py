@@ -101,6 +101,8 @@ class Registration(Record):
     """When the entry was written; UTC, ISO 8601."""
     reason: str | None = None
     """Reason for the amendment."""
+    expected: str | None = None
+    """The verdict that the entry expects."""
     seen: list[str] = Field(default_factory=list)
     """Verdicts that were known when the entry was written, as in the entry."""
     older: int = 0

@@ -114,7 +114,8 @@ class Evidence(Record):
     registration: Registration | None = None
     """The state of the ledger when the run began; null in a smoke run."""
     outcome: Literal["as expected", "surprise"] | None = None
-    """Whether the test's assertion held; null if the test did not get that far."""
+    """Whether the verdict is the expected one, or, if none is expected, whether the test's assertion held; null if the
+    run has no verdict, or the test neither expects nor asserts one."""
     claim: ClaimRecord
     design: DesignRecord
     data: DataRecord
@@ -146,6 +147,12 @@ class Evidence(Record):
     @classmethod
     def _read_older(cls, content: Any) -> Any:
         return upgrade_evidence(content)
+
+    @property
+    def expectation(self) -> str | None:
+        """The verdict that was registered or, in an exploratory run, that the test expects; None if there is none."""
+        registered = self.registration.expected if self.registration else None
+        return registered or self.expected
 
     @property
     def judgement(self) -> str | None:

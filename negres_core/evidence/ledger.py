@@ -85,6 +85,7 @@ class Ledger:
             entry=entry.digest,
             registered_at=entry.registered_at,
             reason=entry.reason,
+            expected=entry.expected,
             seen=entry.seen,
             committed=None if content is None else entry.line in content.split(b"\n"),
         )

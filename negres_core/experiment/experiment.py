@@ -35,7 +35,8 @@ from negres_core.evidence import (
 )
 from negres_core.experiment.decision import ALPHA, decide, difference_of, record_arm
 from negres_core.experiment.forecast import known_spread, record_power
-from negres_core.experiment.registration import commitment_of, count_older
+from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
+from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
 from negres_core.experiment.smoke import shrink_data, shrink_design, shrink_recipe
 from negres_core.experiment.training import Progress, Trainer, no_progress
@@ -60,9 +61,11 @@ class Experiment:
         store: where records are kept.
         device: what to train on.
         folder: a folder of the repository whose commit is recorded.
-        expected: the verdict that the test expects, if it names one.
+        expected: the verdict that the test expects, "supported" or "refuted", if it names one.
         kind: "claim", or "mixture" for a configuration that a bisection runs.
         smoke: train tiny data at a tiny budget and judge nothing.
+        known_as: called with the commitment; returns the id under which the hypothesis is known, which is another one
+            if it was registered before its test's file was moved. Not called in a smoke run.
         register_or_compare: called with the commitment before anything is trained; returns its status in the ledger, or
             None. Not called in a smoke run.
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
@@ -80,6 +83,7 @@ class Experiment:
     expected: str | None = None
     kind: Literal["claim", "mixture"] = "claim"
     smoke: bool = False
+    known_as: Callable[[Commitment], str] = lambda commitment: commitment.hypothesis
     register_or_compare: Callable[[Commitment], Registration | None] = lambda commitment: None
     controls: ControlLevel = "all"
     progress: Progress = no_progress
@@ -87,6 +91,7 @@ class Experiment:
     note: Callable[[str], None] = lambda sentence: None
 
     def __post_init__(self) -> None:
+        check_expected(self.expected)
         if self.controls not in get_args(ControlLevel):
             raise InputError(
                 "`controls` of an experiment selects which controls run.",
@@ -135,6 +140,8 @@ class Experiment:
         self.store.write_evidence(evidence)
         run = self._untrained(prepared)
         screening = self._screen(run, evidence)
+        # What was given up is stated by the evidence, as if the option had left it out.
+        evidence = evidence.updated(controlled=screening.controlled)
         if all(finding.passed for finding in screening.findings):
             evidence = self._decide(run, claim, evidence, screening, began)
         else:
@@ -185,7 +192,10 @@ class Experiment:
         )
         if self.smoke:
             return evidence
-        registration = self.register_or_compare(commitment_of(evidence, prepared.recipes, prepared.data))
+        commitment = commitment_of(evidence, prepared.recipes, prepared.data)
+        known = {"hypothesis": self.known_as(commitment)}
+        evidence = evidence.updated(**known)
+        registration = self.register_or_compare(commitment.updated(**known))
         return evidence.updated(registration=registration, power=self._power(evidence, prepared))
 
     def _power(self, evidence: Evidence, prepared: _Prepared) -> PowerRecord | None:
@@ -209,22 +219,31 @@ class Experiment:
 
     def _screen(self, run: Run, evidence: Evidence) -> _Screening:
         """Run the controls that need no trained arm: those before training, and those on small runs."""
+        from negres_core.engine.selection import needs_reference
+
         findings = self._check(run, when="before")
         if evidence.controlled != "all" or not all(finding.passed for finding in findings):
-            return _Screening(findings, PipelineChecks())
-        checks = check_pipeline(run, self.store, self.device, evidence.provenance, self.progress)
-        return _Screening([*findings, *checks.findings], checks)
+            return _Screening(findings, PipelineChecks(), evidence.controlled)
+        slow = next((why for arm in run.networks.arms if (why := needs_reference(arm.recipe, run.data))), None)
+        progress = patient(self.progress, limit_s=MAX_SMALL_RUN_S) if slow else self.progress
+        try:
+            checks = check_pipeline(run, self.store, self.device, evidence.provenance, progress)
+        except SlowSmallRunError as error:
+            self._note(run.data, f"only the controls that train nothing ran: {slow}, so that a small run, {error}")
+            return _Screening(findings, PipelineChecks(), "cheap")
+        return _Screening([*findings, *checks.findings], checks, evidence.controlled)
 
     def _refuse(self, evidence: Evidence, screening: _Screening, began: float) -> Evidence:
         """End a run before training, because a failed control makes it invalid."""
         failed = {finding.control: finding.found for finding in screening.findings if not finding.passed}
-        return evidence.updated(
+        evidence = evidence.updated(
             status="finished",
             controls=screening.findings,
             small_runs=screening.checks.replicates,
             timings=_finish(evidence.timings, began, screening.checks),
             **dataclasses.asdict(invalid(failed)),
         )
+        return evidence.updated(outcome=outcome_of(evidence))
 
     def _decide(self, run: Run, claim: Claim, evidence: Evidence, screening: _Screening, began: float) -> Evidence:
         """Train until a look decides, judge, and explain the run."""
@@ -244,7 +263,7 @@ class Experiment:
             timings=_finish(evidence.timings, began, screening.checks, trainer),
             **({} if self.smoke else dataclasses.asdict(decision.verdict)),
         )
-        return evidence if self.smoke else self._explain(training.run, evidence)
+        return evidence if self.smoke else self._explain(training.run, evidence.updated(outcome=outcome_of(evidence)))
 
     def _explain(self, run: Run, evidence: Evidence) -> Evidence:
         """Add the diagnosis and the pictures of a run that was judged."""
@@ -252,7 +271,7 @@ class Experiment:
         evidence = evidence.updated(diagnosis=diagnose(run, note=note))
         # The verdict is on disk before pictures are rendered, which may take long.
         self.store.write_evidence(evidence)
-        return evidence.updated(pictures=render_pictures(run, keep=self._keep, note=note))
+        return evidence.updated(pictures=render_pictures(run, keep=partial(self._keep, evidence.hypothesis), note=note))
 
     def _train(self, trainer: Trainer, run: Run, claim: Claim, record: ClaimRecord) -> _Training:
         """Train repeat by repeat, until a look decides or all repeats are trained."""
@@ -277,8 +296,8 @@ class Experiment:
     def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
         return [] if self.controls == "none" else run_controls(run, when=when)
 
-    def _keep(self, rendering: Rendering) -> Picture:
-        return self.store.write_picture(self.hypothesis, rendering.name, rendering.png, caption=rendering.caption)
+    def _keep(self, hypothesis: str, rendering: Rendering) -> Picture:
+        return self.store.write_picture(hypothesis, rendering.name, rendering.png, caption=rendering.caption)
 
     def _note(self, data: Dataset, why: str) -> None:
         self.note(f"{self.title}, on {data.name}: {why}")
@@ -295,10 +314,11 @@ class _Prepared(NamedTuple):
 
 
 class _Screening(NamedTuple):
-    """The findings of all controls that need no trained arm, and the results of the small runs."""
+    """The findings of all controls that need no trained arm, the results of the small runs, and which controls ran."""
 
     findings: list[Finding]
     checks: PipelineChecks
+    controlled: ControlLevel
 
 
 class _Training(NamedTuple):

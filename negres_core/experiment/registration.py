@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +12,9 @@ from negres_core.evidence import Commitment, DataIdentity, Evidence, Ledger, Reg
 from negres_core.provenance.analysis import digest_analysis
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Role
+
+MAY_CHANGE = {"analysis code", "expected verdict", "stopping rule"}
+"""Parts of a commitment by which a test whose file was moved is not recognized."""
 
 
 def identity_of(test: str, *, expected: str | None, last: bool = True) -> str:
@@ -32,6 +35,49 @@ def identity_of(test: str, *, expected: str | None, last: bool = True) -> str:
     places = [place for place, part in enumerate(parts) if part == expected]
     del parts[places[-1 if last else 0]]
     return f"{name}[{'-'.join(parts)}]" if parts else name
+
+
+def check_expected(expected: object) -> None:
+    """Raise InputError if an expected verdict is not one that a claim can be registered with."""
+    if expected is not None and expected not in ("supported", "refuted"):
+        raise InputError(
+            "A hypothesis expects to be supported or refuted: its parameter `expected` has to say which.",
+            received=f"expected={expected!r}",
+            remedy='Give expected="supported" or expected="refuted"; "inconclusive" and "invalid" mean that a run '
+            "could not tell. Give another name to a parameter that is not the expected verdict.",
+        )
+
+
+def outcome_of(evidence: Evidence) -> Literal["as expected", "surprise"] | None:
+    """Return whether a verdict is the registered one, or else the one that the test expects; None if there is none."""
+    if evidence.smoke or evidence.kind != "claim" or evidence.verdict is None or evidence.expectation is None:
+        return None
+    return "as expected" if evidence.verdict == evidence.expectation else "surprise"
+
+
+def registered_as(commitment: Commitment, *, ledger: Ledger, exists: Callable[[str], bool]) -> str:
+    """Return the id under which a hypothesis is registered: its own, or the one it had before its file was moved.
+
+    Args:
+        commitment: the commitment of a test.
+        ledger: the ledger.
+        exists: whether a file, relative to the root directory, exists. If the file of the registered test still does,
+            the new one is a copy and another hypothesis.
+
+    Raises:
+        EvidenceError: the ledger cannot be trusted or read.
+    """
+    registered = ledger.hypotheses()
+    if commitment.hypothesis in registered:
+        return commitment.hypothesis
+    moved = [
+        id
+        for id, entry in registered.items()
+        if id.partition("::")[2] == commitment.hypothesis.partition("::")[2]
+        and not exists(id.partition("::")[0])
+        and set(entry.differs_in(commitment)) <= MAY_CHANGE
+    ]
+    return moved[0] if len(moved) == 1 else commitment.hypothesis
 
 
 def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset) -> Commitment:

@@ -154,7 +154,7 @@ def _registered(evidence: Evidence) -> tuple[str, str]:
         return evidence.expected or "", ""
     registration = evidence.registration or Registration(status="exploratory")
     if evidence.outcome == "surprise":
-        outcome = f"SURPRISE, not {evidence.expected}" if evidence.expected else "SURPRISE"
+        outcome = f"SURPRISE, not {evidence.expectation}" if evidence.expectation else "SURPRISE"
     else:
         outcome = "as registered" if registration.status in ("registered", "amended") else "as expected"
     return outcome, f"({'; '.join(registration.notes)})" if registration.notes else ""

@@ -18,8 +18,8 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     judgement = evidence.judgement or f"not judged ({'interrupted' if evidence.status == 'started' else 'smoke run'})"
     lines = [f"{evidence.title}, on {evidence.data.name}: {judgement}"]
     lines += [f"  diagnosis   {each.arm}: {each.cause}: {each.found}. {each.remedy}" for each in evidence.diagnosis]
-    if evidence.expected and evidence.verdict != evidence.expected:
-        lines.append(f"  expected    {evidence.expected}")
+    if evidence.expectation and evidence.verdict != evidence.expectation:
+        lines.append(f"  expected    {evidence.expectation}")
     if evidence.registration:
         lines.append(f"  registered  {evidence.registration}")
     lines += _arms(evidence)

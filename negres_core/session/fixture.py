@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,23 +20,41 @@ from negres_core.session.keys import (
     MIXTURE_KEY,
     NOTE,
     REGISTERED,
+    expected_of,
+    is_hypothesis,
     ledger_of,
     notes_of,
-    params_of,
     store_of,
 )
 from negres_core.session.terminal import announce, progress_of
+from negres_core.session.titles import identity_of_test, title_of
 
 if TYPE_CHECKING:
     from negres_core.evidence import Commitment, Evidence, Registration
 
 
-class ExperimentFixture:
-    """Decides the claim of one test. A test asks for it by the name `experiment`."""
+_COUNTS_KEY: pytest.StashKey[Counter[str]] = pytest.StashKey()
+"""How many tests of the session have an identity."""
 
-    def __init__(self, request: pytest.FixtureRequest, benchmark: Any) -> None:
+
+class ExperimentFixture:
+    """Decides the claim of one test. A test asks for it by the name `experiment`.
+
+    Args:
+        request: the request of the test.
+        benchmark: pytest-benchmark's fixture, or None without it.
+
+    Raises:
+        InputError: the test expects what no claim can be registered with, or another test is the same hypothesis.
+    """
+
+    def __init__(self, request: pytest.FixtureRequest, benchmark: Any = None) -> None:
+        from negres_core.experiment.registration import check_expected
+
         self._request, self._benchmark = request, benchmark
         self._used = False
+        check_expected(expected_of(request.node))
+        _check_distinct(request.node)
 
     def compare(
         self,
@@ -135,54 +154,82 @@ class ExperimentFixture:
         device = choose_device(config.getoption("negres_device"))
         with progress_of(config) as progress:
             experiment = Experiment(
-                hypothesis=_identity_of(item),
+                hypothesis=identity_of_test(item),
                 title=title_of(item),
                 kind="mixture" if item.stash.get(MIXTURE_KEY, False) else "claim",
                 store=store,
                 device=device,
                 folder=config.rootpath,
-                expected=_expected_of(item),
+                expected=expected_of(item),
                 smoke=config.getoption("negres_smoke"),
+                known_as=_known_as(item),
                 register_or_compare=_register_or_compare(item),
                 controls=config.getoption("negres_controls"),
                 progress=progress,
                 announce=functools.partial(announce, config),
                 note=notes.append,
             )
-            # One round: pytest-benchmark would otherwise train seven times to get a distribution of times.
-            evidence: Evidence = self._benchmark.pedantic(
-                getattr(experiment, verb), args=arms, kwargs=arguments, rounds=1, iterations=1
-            )
+            run = getattr(experiment, verb)
+            if self._benchmark is not None:
+                # One round: pytest-benchmark would otherwise train seven times to get a distribution of times.
+                run = functools.partial(_time_once, self._benchmark, run)
+            evidence: Evidence = run(*arms, **arguments)
         item.stash[EVIDENCE_KEY] = evidence
         item.user_properties.append((EVIDENCE, str(store.evidence_path(evidence.hypothesis))))
         item.user_properties += [(NOTE, note) for note in notes]
         notes.clear()
-        self._benchmark.extra_info |= {"hypothesis": evidence.title} | evidence.model_dump(
-            mode="json", include={"verdict", "finding", "estimate", "timings", "smoke"}
-        )
+        if self._benchmark is not None:
+            self._benchmark.extra_info |= {"hypothesis": evidence.title} | evidence.model_dump(
+                mode="json", include={"verdict", "finding", "estimate", "timings", "smoke"}
+            )
         return evidence
 
 
-def title_of(item: pytest.Item) -> str:
-    """Return a test's name as a sentence, with the parameters that have no column in the table."""
-    name = getattr(item, "originalname", item.name).removeprefix("test_").replace("_", " ")
-    # A configuration of many factors is shown by its parameter id.
-    param_id = item.name.partition("[")[2].removesuffix("]")
-    shown = {key: value for key, value in params_of(item).items() if key not in ("data", "expected")}
-    others = [f"{key} {param_id if isinstance(value, Mapping) else value}" for key, value in shown.items()]
-    return f"{name} ({', '.join(others)})" if others else name
+def benchmark_of(request: pytest.FixtureRequest) -> Any:
+    """Return pytest-benchmark's fixture; None if it is off or skips benchmarks, since hypotheses run all the same."""
+    if request.config.getoption("benchmark_skip", False):
+        return None
+    try:
+        benchmark = request.getfixturevalue("benchmark")
+    except pytest.FixtureLookupError:
+        return None
+    return benchmark if hasattr(benchmark, "pedantic") else None
 
 
-def _expected_of(item: pytest.Item) -> str | None:
-    expected = params_of(item).get("expected")
-    return expected if isinstance(expected, str) else None
+def _time_once(benchmark: Any, run: Callable[..., Evidence], *arms: Recipe, **arguments: Any) -> Evidence:
+    evidence: Evidence = benchmark.pedantic(run, args=arms, kwargs=arguments, rounds=1, iterations=1)
+    return evidence
 
 
-def _identity_of(item: pytest.Item) -> str:
-    from negres_core.experiment.registration import identity_of
+def _check_distinct(item: pytest.Item) -> None:
+    """Raise InputError if another test is the same hypothesis: they would replace each other's evidence."""
+    counts = item.config.stash.get(_COUNTS_KEY, None)
+    if counts is None:
+        counts = Counter(map(identity_of_test, filter(is_hypothesis, item.session.items)))
+        item.config.stash[_COUNTS_KEY] = counts
+    identity = identity_of_test(item)
+    if counts[identity] > 1:
+        raise InputError(
+            "Tests that differ only in the expected verdict, or in an address in memory, are the same hypothesis.",
+            received=f"{counts[identity]} tests with the id {identity}",
+            remedy="Keep one of them, or give their parameters ids: pytest.param(..., id='wide').",
+        )
 
-    names = list(params_of(item))
-    return identity_of(item.nodeid, expected=_expected_of(item), last=names[-1:] == ["expected"])
+
+def _known_as(item: pytest.Item) -> Callable[[Commitment], str]:
+    """Return the function that finds the id under which a test is registered, even after its file was moved."""
+    from negres_core.experiment.registration import registered_as
+
+    config = item.config
+
+    def find(commitment: Commitment) -> str:
+        exists = lambda file: (config.rootpath / file).exists()  # noqa: E731
+        known = registered_as(commitment, ledger=ledger_of(config), exists=exists)
+        if known != commitment.hypothesis:
+            notes_of(config).append(f"{commitment.hypothesis} is known as {known}: its file was moved")
+        return known
+
+    return find
 
 
 def _register_or_compare(item: pytest.Item) -> Callable[[Commitment], Registration]:

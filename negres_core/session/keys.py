@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from negres_core.evidence import Evidence, Ledger, Store
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
-REGISTERED = "negres_registered"
+REGISTERED, IDENTITY, PLACE = "negres_registered", "negres_identity", "negres_place"
 """Names of the properties of a test's report, which may come from another process."""
 
 EVIDENCE_KEY: pytest.StashKey[Evidence] = pytest.StashKey()
 """The evidence of a test."""
 MIXTURE_KEY: pytest.StashKey[bool] = pytest.StashKey()
 """Set on a test that a bisection made."""
+PLACE_KEY: pytest.StashKey[int] = pytest.StashKey()
+"""Place of a test in the session's order, by which the table is sorted."""
 NOTES_KEY: pytest.StashKey[list[str]] = pytest.StashKey()
 """Sentences for the summary that belong to no test."""
 _STORE_KEY: pytest.StashKey[Store] = pytest.StashKey()
@@ -32,6 +34,11 @@ def params_of(item: pytest.Item) -> dict[str, Any]:
     """Return the parameters of a test by name, in the order in which they stand in its id."""
     callspec = getattr(item, "callspec", None)
     return dict(callspec.params) if callspec else {}
+
+
+def expected_of(item: pytest.Item) -> Any:
+    """Return the parameter `expected` of a test, None if it has none."""
+    return params_of(item).get("expected")
 
 
 def folder_of(config: pytest.Config) -> Path:
@@ -54,6 +61,19 @@ def store_of(config: pytest.Config) -> Store:
         fresh = config.getoption("negres_fresh")
         config.stash[_STORE_KEY] = Store(folder_of(config), fresh=fresh, note=notes_of(config).append)
     return config.stash[_STORE_KEY]
+
+
+def sweep_folder(config: pytest.Config) -> None:
+    """Remove what interrupted sessions left in the evidence folder more than a day ago."""
+    folder = folder_of(config)
+    if not folder.is_dir():
+        return
+    from negres_core.evidence.sweep import sweep
+
+    if removed := sweep(folder):
+        notes_of(config).append(
+            f"{removed} files of interrupted sessions, older than a day and never recorded, were removed"
+        )
 
 
 def ledger_of(config: pytest.Config) -> Ledger:

@@ -17,6 +17,11 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
+def worker_of(config: pytest.Config) -> str | None:
+    """Return the name of this worker process of pytest-xdist, such as "gw0"; None if it is not one."""
+    return str(config.workerinput["workerid"]) if is_worker(config) else None  # type: ignore[attr-defined]
+
+
 @contextmanager
 def progress_of(config: pytest.Config) -> Iterator[Progress]:
     """Show progress on the terminal, if there is one."""

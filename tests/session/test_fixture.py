@@ -9,7 +9,7 @@ import pytest
 
 from negres_core.design import Design
 from negres_core.session import progress
-from negres_core.session.fixture import ExperimentFixture, title_of
+from negres_core.session.fixture import ExperimentFixture
 from tests.sessions import HYPOTHESIS, all_evidence_in, evidence_in
 
 SUPPORTED = HYPOTHESIS.format(expected="supported")
@@ -69,29 +69,6 @@ def test_progress_is_shown_only_if_someone_can_see_it(session, monkeypatch, visi
     session(SUPPORTED).assert_outcomes(passed=1)
     expected = [(f"small ({epochs} epochs)", done, 4) for epochs in (3, 1) for done in range(5)]
     assert reports == (expected if visible else [])
-
-
-def test_a_title_is_the_name_of_the_test_with_the_parameters_that_have_no_column(pytester):
-    items = pytester.getitems(
-        """
-        import pytest
-
-        @pytest.mark.parametrize("expected", ["refuted"])
-        @pytest.mark.parametrize("by", [0.01])
-        @pytest.mark.parametrize("data", ["digits"])
-        def test_width_helps(data, by, expected):
-            pass
-
-        @pytest.mark.parametrize("configuration", [pytest.param({"epochs": 1}, id="twin")])
-        def test_it_learns(configuration):
-            pass
-
-        def test_plain():
-            pass
-        """
-    )
-
-    assert [title_of(item) for item in items] == ["width helps (by 0.01)", "it learns (configuration twin)", "plain"]
 
 
 def test_a_note_about_a_failed_picture_is_handed_to_the_report_of_its_test(session, pytester, monkeypatch):
