@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
 from negres_core.design import Design
@@ -19,7 +22,10 @@ from negres_core.metrics import METRICS
 from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
 from negres_core.report import csv, power, ranks, summary, words
-from negres_core.report.layout import plural
+from negres_core.report.layout import plural, sort_naturally
+
+if TYPE_CHECKING:
+    import pytest
 
 QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 """pytest warns that modules imported here cannot have their assertions rewritten. They contain none, so the warning is
@@ -59,7 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
     def add_reader(name: str, run: Command, text: str) -> argparse.ArgumentParser:
         command = add(name, run, text)
         command.add_argument(
-            "folder", nargs="?", default=".negres", type=Path, help="evidence folder (default: .negres)"
+            "folder", nargs="?", type=Path, help="evidence folder (default: that of pytest, also from a subfolder)"
         )
         command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains WORDS")
         return command
@@ -108,13 +114,32 @@ def _add_ledger(command: argparse.ArgumentParser) -> None:
 
 
 def _ledger_of(options: argparse.Namespace) -> Ledger:
-    import pytest
-
     if options.ledger is not None:
         return Ledger(options.ledger)
-    # Read pytest's ini settings only: run no conftest, open no capture files.
-    config = pytest.Config.fromdictargs({}, [*QUIET, "--noconftest", "--capture=no"])
-    return Ledger(config.rootpath / config.getini("negres_ledger"))
+    config = _settings_of_pytest()
+    return Ledger(_root_of(config) / config.getini("negres_ledger"))
+
+
+def _settings_of_pytest() -> pytest.Config:
+    """Return pytest's settings in this folder: run no conftest, open no capture files."""
+    import pytest
+
+    return pytest.Config.fromdictargs({}, [*QUIET, "--noconftest", "--capture=no"])
+
+
+def _folder_of(config: pytest.Config) -> Path:
+    """Return the evidence folder that pytest's options name, in the environment or in its settings."""
+    added = [*config.getini("addopts"), *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--negres-evidence", dest="folder", default=config.getoption("negres_evidence"))
+    return Path(parser.parse_known_args(added)[0].folder)
+
+
+def _root_of(config: pytest.Config) -> Path:
+    """Return the folder that pytest's paths are relative to: its root, or the next folder above with evidence."""
+    folder, root = _folder_of(config), config.rootpath
+    found = (each for each in (root, *root.parents) if (each / folder).is_dir())
+    return root if folder.is_absolute() else next(found, root)
 
 
 def _schema(options: argparse.Namespace) -> int:
@@ -182,6 +207,9 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
         mixtures: whether to include the mixtures of bisections, which are not claims, even if `-k` does not ask for
             them.
     """
+    if options.folder is None:
+        config = _settings_of_pytest()
+        options.folder = _root_of(config) / _folder_of(config)
     if not options.folder.is_dir():
         raise EvidenceError(
             "There is no evidence folder here.",
@@ -191,6 +219,7 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
     store = Store(options.folder, note=lambda sentence: print(f"negres: {sentence}", file=sys.stderr))
     records = [store.read_evidence(path) for path in store.evidence_paths()]
     selected = [record for record in records if record is not None and options.k in record.hypothesis]
+    selected = sort_naturally(selected, key=lambda record: record.hypothesis)
     if not (mixtures or "mix-" in options.k):
         selected = [record for record in selected if record.kind == "claim"]
     if not selected:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -232,6 +233,28 @@ def test_a_missing_folder_is_an_error_and_is_not_created(tmp_path, capsys, comma
     assert streams.err.startswith("negres: There is no evidence folder here.")
     assert str(missing) in streams.err
     assert not missing.exists()
+
+
+@pytest.mark.parametrize("place", [".", "inner/most"])
+@pytest.mark.parametrize("settings", ["[pytest]", "[pytest]\naddopts = --negres-evidence=kept", None])
+def test_a_command_in_a_subfolder_finds_what_pytest_found(folder, tmp_path, monkeypatch, capsys, settings, place):
+    evidence = "kept" if settings and "kept" in settings else ".negres"
+    project = tmp_path / "project"
+    (project / place).mkdir(parents=True)
+    if settings:
+        (project / "pytest.ini").write_text(settings)
+    shutil.copytree(folder / "hypotheses", project / evidence / "hypotheses")
+    monkeypatch.chdir(project / place)
+    assert main(["table"]) == 0
+    assert "longer is better" in capsys.readouterr().out
+
+
+def test_hypotheses_are_shown_in_their_natural_order(tmp_path, capsys, new_evidence):
+    for width in (100, 20, 3):
+        Store(tmp_path).write_evidence(new_evidence(hypothesis=f"a.py::test_it[{width}]", title=f"width {width}"))
+    assert main(["show", str(tmp_path)]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("width")]
+    assert [line.split(",")[0] for line in lines] == ["width 3", "width 20", "width 100"]
 
 
 @pytest.mark.parametrize("record", ["evidence", "replicate"])

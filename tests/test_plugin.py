@@ -159,3 +159,38 @@ def test_the_table_of_times_contains_only_ordinary_benchmarks(session, pytester)
     assert info["estimate"]["effect"] == pytest.approx(0.203)
     numbers = itertools.chain(*(n if isinstance(n, list) else [n] for n in info["estimate"].values()))
     assert {type(number) for number in numbers} == {int, float}
+
+
+@pytest.mark.parametrize("options", [("--benchmark-skip",), ("-p", "no:benchmark"), ("--benchmark-only",)], ids=str)
+def test_hypotheses_run_whatever_is_done_with_benchmarks(session, pytester, options):
+    session(SUPPORTED, *options).assert_outcomes(passed=1)
+    assert evidence_in(pytester.path / ".negres").verdict == "supported"
+
+
+def test_the_table_is_in_the_order_of_the_tests(session):
+    ids = ["10", "9", "a", "1"]
+    body = f"""
+@pytest.mark.parametrize("margin", {ids})
+def test_it(experiment, margin):
+    experiment.compare(LONG, against=SHORT, on=DATA, **FOLDS)
+"""
+    lines = [line for line in session(body).outlines if line.startswith("it (margin ")]
+    assert [line.split(")")[0].removeprefix("it (margin ") for line in lines] == ids
+
+
+def test_a_summary_of_a_job_that_cannot_be_written_is_a_note(session, pytester, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path))
+    result = session(SUPPORTED)
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["longer is better*", "negres: the summary of the job, * cannot be written: *"])
+
+
+def test_a_table_that_cannot_be_printed_is_a_line_and_not_an_internal_error(session, monkeypatch):
+    def fail(*arguments, **options):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("negres_core.session.summary.write_summary", fail)
+    result = session(SUPPORTED)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["negres: the table cannot be printed: No space left on device"])

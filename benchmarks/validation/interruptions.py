@@ -237,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--times", type=int, help="times that each signal is sent (40 SIGKILL, 20 SIGTERM, 20 SIGINT)")
     parser.add_argument("--every", type=int, default=1, help="let the disk be full at every Nth write only (1)")
     options = parser.parse_args(arguments)
-    # Imported before the processes start, so that they do not have to. Nothing is computed here: it would start threads.
+    # Imported before the processes start, so that they do not have to. To compute something would start threads.
     import keras  # noqa: F401
 
     import negres_core.experiment.experiment  # noqa: F401

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, TypeVar
 
 from tabulate import tabulate
 
+Item = TypeVar("Item")
 Style = Literal["terminal", "markdown"]
 """Style of a table: "terminal" wraps the text of columns; "markdown" has one line per row."""
 
@@ -26,6 +28,21 @@ def plural(count: int, noun: str, nouns: str | None = None) -> str:
         nouns: its plural, if it does not end in "s".
     """
     return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
+
+
+def sort_naturally(items: Iterable[Item], *, key: Callable[[Item], str]) -> list[Item]:
+    """Sort items by a text in which numbers count as numbers.
+
+    Examples:
+        >>> sort_naturally(["width 100", "width 20"], key=str)
+        ['width 20', 'width 100']
+    """
+
+    def parts(item: Item) -> list[str | int]:
+        # Texts and numbers alternate, so that like is compared with like.
+        return [int(part) if part.isdecimal() else part for part in re.split("([0-9]+)", key(item))]
+
+    return sorted(items, key=parts)
 
 
 def lay_out(rows: Sequence[Sequence[str]], *, headers: Sequence[str], widths: Sequence[int], style: Style) -> str:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import contextmanager
 from importlib import import_module
 
 import numpy as np
@@ -33,6 +34,13 @@ def press(number=signal.SIGINT):
     time.sleep(0)
 
 
+@contextmanager
+def interrupted():
+    """Defer interruptions while the block runs, and expect one at its end."""
+    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+        yield
+
+
 @pytest.fixture
 def sigterm():
     """Turn SIGTERM into an interruption, as a session does."""
@@ -43,7 +51,7 @@ def sigterm():
 
 def test_an_interruption_waits_until_the_block_ends():
     reached = []
-    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+    with interrupted():
         assert not interruption_requested()
         press()
         assert interruption_requested()
@@ -56,7 +64,7 @@ def test_an_interruption_waits_until_the_block_ends():
 
 
 def test_a_second_interruption_does_not_wait():
-    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+    with interrupted():
         press()
         with pytest.raises(KeyboardInterrupt):
             press()
@@ -64,13 +72,13 @@ def test_a_second_interruption_does_not_wait():
 
 
 def test_a_block_without_epochs_is_interrupted_at_once():
-    with pytest.raises(KeyboardInterrupt), deferred_interruption(), interruptible():
+    with interrupted(), interruptible():
         press()
         pytest.fail("it was not interrupted")
 
 
 def test_sigterm_is_deferred_if_the_session_handles_it(sigterm):
-    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+    with interrupted():
         press(sigterm)
         assert interruption_requested()
 
@@ -109,10 +117,16 @@ def test_threads_of_a_failed_block_end_at_their_next_epoch():
         except InterruptedTrainingError:
             ended.set()
 
-    with pytest.raises(ZeroDivisionError), WorkerThreads(1) as threads:
-        running, waiting = threads.submit(train), threads.submit(train)
-        assert begun.wait(60)
-        raise ZeroDivisionError
+    def fail(futures):
+        with WorkerThreads(1) as threads:
+            futures += [threads.submit(train), threads.submit(train)]
+            assert begun.wait(60)
+            raise ZeroDivisionError
+
+    futures = []
+    with pytest.raises(ZeroDivisionError):
+        fail(futures)
+    running, waiting = futures
     failed.set()
     running.result(60)
     assert ended.is_set()
@@ -147,7 +161,7 @@ def test_training_ends_within_the_current_epoch_and_yields_what_is_finished(engi
     options = {"max_chunk": 1} if engine == "batched" else {}
     train = import_module(f"negres_core.engine.{engine}").train
     device = Device("cpu", "some processor", "tensorflow", workers=2)
-    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+    with interrupted():
         for job, result in train(recipe, ex.CLASSES, [first, second], device=device, **options):
             results.append((job, len(result.curve)))
             stop_if_interrupted()
@@ -167,6 +181,6 @@ def test_a_fit_is_interrupted_at_once():
     train = import_module("negres_core.engine.fits").train
     jobs = [Job(cell, 0) for cell in ex.cells(ex.CLASSES)[:3]]
     results = []
-    with pytest.raises(KeyboardInterrupt), deferred_interruption():
+    with interrupted():
         results.extend(train(Recipe(Fit(slow)), ex.CLASSES, jobs, device=Device("cpu", "a", "tensorflow", workers=1)))
     assert called == [0, 1]

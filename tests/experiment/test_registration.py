@@ -14,7 +14,7 @@ from negres_core.errors import InputError
 from negres_core.evidence import DataIdentity, Ledger, Registration, StoppingRule, Store
 from negres_core.experiment.decision import ALPHA
 from negres_core.experiment.experiment import Experiment
-from negres_core.experiment.registration import count_older, identity_of, register
+from negres_core.experiment.registration import count_older, identity_of, outcome_of, register, registered_as
 from negres_core.provenance.analysis import digest_analysis
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm
@@ -171,10 +171,9 @@ def test_evidence_contains_the_state_of_the_ledger_and_a_smoke_run_does_not_need
     assert run(register_or_compare=ledger.compare, smoke=True).registration is None
 
 
-@pytest.mark.parametrize("expected", [None, "inconclusive", "true"])
-def test_a_registration_needs_an_expected_verdict(commit, ledger, store, expected):
+def test_a_registration_needs_an_expected_verdict(commit, ledger, store):
     with pytest.raises(InputError, match=r"(?s)needs the expected verdict.*in a test.*parametrize"):
-        register(commit(expected=expected), ledger=ledger, store=store, reason=None)
+        register(commit(expected=None), ledger=ledger, store=store, reason=None)
     assert not ledger.path.exists()
 
 
@@ -223,6 +222,51 @@ def test_a_reversed_expectation_is_the_same_hypothesis_even_if_a_parameter_conta
 
     assert identity_of(f"a.py::test_it[{name}-{expected}]", expected=expected, last=True) == f"a.py::test_it[{name}]"
     assert identity_of(f"a.py::test_it[{expected}-{name}]", expected=expected, last=False) == f"a.py::test_it[{name}]"
+
+
+MOVED = {"hypothesis": "new/test_a.py::test_it[digits]"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "files", "known_as"),
+    [
+        (MOVED, (), "old/test_a.py::test_it[digits]"),
+        (MOVED | {"analysis": "e" * 64, "expected": "refuted"}, (), "old/test_a.py::test_it[digits]"),
+        (MOVED, ("old/test_a.py",), MOVED["hypothesis"]),
+        (MOVED | {"arms": {"treatment": "e" * 64, "control": "f" * 64}}, (), MOVED["hypothesis"]),
+        ({"hypothesis": "new/test_a.py::test_it[wine]"}, (), "new/test_a.py::test_it[wine]"),
+        ({"hypothesis": "old/test_a.py::test_it[digits]", "expected": "refuted"}, (), "old/test_a.py::test_it[digits]"),
+    ],
+    ids=["moved", "moved, and upgraded", "copied", "changed", "another test", "itself"],
+)
+def test_a_test_whose_file_was_moved_is_recognized_by_its_digests(new_commitment, ledger, fields, files, known_as):
+    ledger.register(new_commitment(hypothesis="old/test_a.py::test_it[digits]"))
+    assert registered_as(new_commitment(**fields), ledger=ledger, exists=files.__contains__) == known_as
+
+
+@pytest.mark.parametrize("expected", ["inconclusive", "invalid", "Supported", 0.9, True])
+def test_an_experiment_expects_a_decision_or_nothing(new_experiment, expected):
+    with pytest.raises(InputError, match="supported or refuted"):
+        new_experiment(expected=expected)
+    assert new_experiment(expected=None).expected is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [
+        ({"expected": "refuted"}, "as expected"),
+        ({"expected": "supported"}, "surprise"),
+        ({"expected": "refuted", "verdict": "inconclusive"}, "surprise"),
+        ({"expected": None}, None),
+        ({"expected": "refuted", "verdict": None}, None),
+        ({"expected": "refuted", "smoke": True}, None),
+        ({"expected": "refuted", "kind": "mixture"}, None),
+        ({"expected": "refuted", "registration": {"status": "changed", "expected": "supported"}}, "surprise"),
+        ({"expected": None, "registration": {"status": "changed", "expected": "refuted"}}, "as expected"),
+    ],
+)
+def test_the_outcome_is_the_verdict_against_the_registered_or_else_the_expected_one(new_evidence, fields, outcome):
+    assert outcome_of(new_evidence(**fields)) == outcome
 
 
 REGISTERED = {"status": "registered", "entry": "e" * 64, "registered_at": "2026-01-01T12:00:00+00:00"}

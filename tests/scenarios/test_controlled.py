@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from negres_core.dataset import Dataset
 from negres_core.design import Design
 from negres_core.errors import InputError
 from negres_core.evidence import Finding, Store
+from negres_core.experiment.patience import patient
 from negres_core.experiment.recheck import recompute
 from negres_core.experiment.small_runs import PipelineChecks
 from negres_core.recipe import Recipe, Stage
@@ -66,6 +70,29 @@ def test_no_small_run_is_trained_after_a_cheap_control_failed(new_experiment, en
     evidence = compare(new_experiment(controls="all"))
     assert (evidence.verdict, evidence.finding, evidence.small_runs) == ("invalid", "planted", {})
     assert engine.calls == []
+
+
+def test_small_runs_that_would_take_hours_on_the_slow_engine_are_given_up_and_the_evidence_says_so(
+    new_experiment, engine, monkeypatch
+):
+    ticks = itertools.count(step=3600.0)
+    monkeypatch.setattr("negres_core.engine.selection.needs_reference", lambda recipe, data: "Adam has a secret")
+    slowly = functools.partial(patient, clock=ticks.__next__)
+    monkeypatch.setattr("negres_core.experiment.experiment.patient", slowly)
+    notes = []
+    evidence = compare(new_experiment(controls="all", note=notes.append))
+    assert (evidence.verdict, evidence.controlled, evidence.small_runs) == ("supported", "cheap", {})
+    assert len(evidence.arms) == 2
+    [note] = notes
+    assert "Adam has a secret, so that a small run, " in note
+
+
+def test_small_runs_of_a_fast_engine_are_never_given_up(new_experiment, engine, monkeypatch):
+    def fail(*arguments, **options):
+        raise AssertionError
+
+    monkeypatch.setattr("negres_core.experiment.experiment.patient", fail)
+    assert compare(new_experiment(controls="all")).controlled == "all"
 
 
 def test_without_controls_a_verdict_is_marked_as_uncontrolled(new_experiment, monkeypatch):

@@ -22,11 +22,31 @@ def small(input_shape, outputs):
     last = keras.layers.Dense(outputs, activation="softmax", kernel_initializer="zeros")
     return keras.Sequential([keras.layers.Input(input_shape), last])
 LONG, SHORT = (Recipe(Stage(small, epochs=epochs, batch_size=4, optimizer="sgd")) for epochs in (6, 2))
-@pytest.mark.parametrize(("by", "expected"), [(0.0, "supported"), (9.0, "refuted")])
+GROUPS = [pytest.mark.xdist_group(name) for name in ("one", "another")]
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [pytest.param(0.0, "supported", marks=GROUPS[0]), pytest.param(9.0, "refuted", marks=GROUPS[1])],
+)
 def test_longer_training_is_better(experiment, by, expected):
     design = {"folds": 3, "repeats": 2, "looks": False}
     evidence = experiment.compare(LONG, against=SHORT, on=DATA, claim=beats("loss", by=by), **design)
     assert evidence.verdict == expected, evidence
+"""
+FORGOTTEN = """
+from negres_core import Fit
+def ones(train, test): return np.ones(len(test), int)
+def better(train, test): return (test.x.mean(axis=1) > 1).astype(int)
+@pytest.mark.parametrize("expected", ["supported"])
+@pytest.mark.parametrize("ends", ["nothing", "something else"])
+def test_the_constant_is_better(experiment, ends, expected):
+    arms = {"treatment": Recipe(Fit(ones)), "against": Recipe(Fit(better))}
+    evidence = experiment.compare(**arms, on=DATA, claim=beats("accuracy"), folds=3, repeats=2)
+    if ends == "something else":
+        assert evidence.verdict != "invalid"
+@pytest.mark.parametrize("expected", ["refuted"])
+def test_the_constant_is_worse(experiment, expected):
+    arms = {"treatment": Recipe(Fit(ones)), "against": Recipe(Fit(better))}
+    assert experiment.compare(**arms, on=DATA, claim=beats("accuracy"), folds=3, repeats=2).verdict == "supported"
 """
 KILLER = """
 import os, pathlib, signal
@@ -41,12 +61,12 @@ pathlib.Path.replace = replace_or_die
 """
 
 
-def run_pytest(folder, *options, **environment):
+def run_pytest(folder, *options, body=TEST, flags=(), **environment):
     """Run the test in a process of its own, with cheap controls."""
-    (folder / "test_mine.py").write_text(TEST)
+    (folder / "test_mine.py").write_text(body)
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "NEGRES_", "PYTEST_"))}
     variables |= {"GITHUB_STEP_SUMMARY": "summary.md"} | environment
-    command = [sys.executable, "-m", "pytest", "--negres-controls=cheap", *options]
+    command = [sys.executable, *flags, "-m", "pytest", "--negres-controls=cheap", *options]
     return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
 
@@ -93,7 +113,8 @@ def test_a_second_session_trains_nothing_and_has_the_same_results(finished, pyte
 
 
 def test_parallel_processes_have_the_same_results(finished, tmp_path):
-    process = run_pytest(tmp_path, "-n", "2")
+    """Groups are part of pytest's ids there, but not of the hypotheses' ids."""
+    process = run_pytest(tmp_path, "-n", "2", "--dist", "loadgroup")
     assert process.returncode == 0, process.stdout
     assert results_in(tmp_path) == results_in(finished)
 
@@ -108,3 +129,14 @@ def test_a_killed_session_continues_and_has_the_same_results(finished, tmp_path)
     assert process.returncode == 0, process.stdout
     assert results_in(tmp_path) == results_in(finished)
     assert training_in(tmp_path) == [(7, 5), (0, 12)]
+
+
+def test_without_assertions_a_surprise_fails_and_an_expected_verdict_passes(tmp_path):
+    """Python leaves out the assertions under -O. The last one would fail, although the verdict is as expected."""
+    process = run_pytest(tmp_path, "--assert=plain", "-k", "constant", body=TEST + FORGOTTEN, flags=("-O",))
+    assert process.returncode == 1, process.stdout
+    assert "2 failed, 1 passed" in process.stdout
+    assert process.stdout.count("SURPRISE, not") == 2
+    outcomes = {each.title: each.outcome for each in all_evidence_in(tmp_path / ".negres")}
+    assert sorted(outcomes.values()) == ["as expected", "surprise", "surprise"]
+    assert outcomes["the constant is worse"] == "as expected"
