@@ -253,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for signal_name, times in SIGNALS.items():
             for number in range(times if options.times is None else options.times):
                 folder = Folder(Path(name) / f"{signal_name} {number}")
-                moment = {"after": int(rng.integers(total)), "pause_s": float(rng.uniform(0, 0.05))}
+                moment = {"after": int(rng.integers(1, total)), "pause_s": float(rng.uniform(0, 0.05))}
                 cases.append(examine(signal_name, folder, *send(signal_name, folder, **moment), expected, total))
                 print(cases[-1], flush=True)
         for number in range(options.every, writes + 1, options.every):
