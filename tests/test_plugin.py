@@ -190,7 +190,7 @@ def test_a_table_that_cannot_be_printed_is_a_line_and_not_an_internal_error(sess
     def fail(*arguments, **options):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("negres_core.session.summary.write_summary", fail)
+    monkeypatch.setattr("negres_core.report.summary.render", fail)
     result = session(SUPPORTED)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["negres: the table cannot be printed: No space left on device"])
