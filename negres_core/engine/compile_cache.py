@@ -9,6 +9,7 @@ from typing import Any
 
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
+from negres_core.engine.description import digest_stage
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.program import Program
 from negres_core.engine.replicate import start_replicate
@@ -56,8 +57,9 @@ def compile_stage(
         engine: the name of the engine.
         compile_program: compiles the epoch and the evaluation of a program, given its model.
     """
-    # A program does not depend on the data's values, so the run on permuted targets reuses it.
-    key = (engine, recipe, repr(data.input_shape), data.task, data.outputs)
+    # A program does not depend on the data's values, so the run on permuted targets reuses it. It depends on all that
+    # its functions read, so it is known by its content: the same functions may mean something else by now.
+    key = (engine, digest_stage(recipe, data), repr(data.input_shape), data.task, data.outputs)
     if key not in _kept:
         model = start_replicate(recipe, data, job).model
         program = Program(recipe, data, model)

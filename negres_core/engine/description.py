@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from typing import Any
 
@@ -60,6 +61,12 @@ def digest_recipe(description: RecipeDescription) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def digest_stage(recipe: Recipe, data: Dataset) -> str:
+    """Digest what the program of a recipe's last stage depends on: all of its description, without the parents."""
+    content = _describe_stage(recipe.last, data, by_text=False).model_dump(mode="json")
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str:
     """Digest a recipe as version 0.1.0 did, names and sources included, to find replicates that it recorded."""
     content = describe_recipe(recipe, data, by_text=True).model_dump(mode="json")
@@ -78,6 +85,9 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
     own = [type(layer) for layer in layers]
     own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
     code = [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, type(optimizer), type(loss), own]
+    if inspect.isfunction(loss) and not is_library(loss):
+        code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
+    code += changed_settings()
     return StageDescription(
         build=name_of(stage.build),
         source=source_of(stage.build),
@@ -95,11 +105,27 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
     )
 
 
+def changed_settings() -> list[tuple[str, Any]]:
+    """Return Keras' global settings that differ from those it comes with, as pairs of name and value.
+
+    A build function, a loss or a fit may read them. Only changed ones are digested, so that the digests of all other
+    recipes are what they were before settings counted.
+    """
+    settings = {
+        "dtype_policy": (keras.config.dtype_policy().name, "float32"),
+        "epsilon": (keras.config.epsilon(), 1e-7),
+        "floatx": (keras.config.floatx(), "float32"),
+        "image_data_format": (keras.config.image_data_format(), "channels_last"),
+    }
+    return [(name, value) for name, (value, default) in settings.items() if value != default]
+
+
 def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
+    changed = changed_settings()
     return FitDescription(
         compute=name_of(fit.compute),
         source=source_of(fit.compute),
-        code=digest_code(fit.compute, by_text=by_text),
+        code=digest_code([fit.compute, *changed] if changed else fit.compute, by_text=by_text),
         inherits=name_of(fit.inherits) if fit.inherits else None,
         metrics=[MetricDescription.of(metric) for metric in fit.metrics],
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
+import keras
 import pytest
 
 from negres_core.engine import compile_cache, tensorflow
+from negres_core.engine import compiled as compiled_engine
 from negres_core.engine.contract import Job
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
@@ -36,6 +39,76 @@ def compiled(monkeypatch):
     for name in ("compile_program", "vectorize"):
         monkeypatch.setattr(tensorflow, name, recording(getattr(tensorflow, name)))
     return names
+
+
+RATE, POWER, WIDTH = 0.01, 2, 8
+
+
+def optimizer_of_a_global():
+    return keras.optimizers.SGD(RATE)
+
+
+def loss_of_a_global():
+    return lambda y, outputs: keras.ops.mean(keras.ops.power(outputs[:, 0] - keras.ops.cast(y, "float32"), POWER), -1)
+
+
+def build_of_a_global():
+    return ex.plain(WIDTH)
+
+
+STAGE_OF_GLOBALS = Recipe(ex.stage(build_of_a_global, optimizer=optimizer_of_a_global, loss=loss_of_a_global))
+
+
+def rebuilt(width):
+    """Return a new function each time, as a fixture or a factory does."""
+    return lambda: ex.plain(width)
+
+
+@pytest.mark.parametrize(("name", "value"), [("RATE", 0.5), ("POWER", 4), ("WIDTH", 9)])
+def test_a_changed_global_is_compiled_again_and_trains_as_if_alone(name, value, compiled, monkeypatch):
+    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
+    ((_, before),) = ex.train("compiled", STAGE_OF_GLOBALS, ex.CLASSES, jobs).items()
+    monkeypatch.setitem(globals(), name, value)
+    ((_, after),) = ex.train("compiled", STAGE_OF_GLOBALS, ex.CLASSES, jobs).items()
+    assert len(compiled) == 4
+
+    compile_cache._kept.clear()
+    ((_, alone),) = ex.train("compiled", STAGE_OF_GLOBALS, ex.CLASSES, jobs).items()
+
+    ends = [[weight.end for weight in result.weights] for result in (before, after, alone)]
+    assert ends[0] != ends[1] == ends[2]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("dtype_policy", "mixed_bfloat16"),
+        ("epsilon", 1e-3),
+        ("floatx", "float64"),
+        ("image_data_format", "channels_first"),
+    ],
+)
+def test_a_changed_setting_of_keras_is_compiled_again(setting, value, compiled, request):
+    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
+    ex.train("compiled", PLAIN, ex.CLASSES, jobs)
+    request.addfinalizer(
+        functools.partial(getattr(keras.config, f"set_{setting}"), getattr(keras.config, setting)())
+    )
+    getattr(keras.config, f"set_{setting}")(value)
+
+    # No engine is called, because it may refuse to train under this setting.
+    other = compile_cache.compile_stage(
+        PLAIN, ex.CLASSES, jobs[0], engine=compiled_engine.__name__, compile_program=lambda *_: (print, print)
+    )
+    assert other.epoch is print
+
+
+def test_equal_functions_share_a_program(compiled):
+    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
+    for width in (8, 8, 9):
+        ex.train("compiled", Recipe(ex.stage(rebuilt(width))), ex.CLASSES, jobs)
+
+    assert len(compiled) == 4
 
 
 @pytest.mark.parametrize("engine", ["compiled", "batched"])
