@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import inspect
 import json
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import keras
 
 from negres_core.dataset import Dataset
-from negres_core.engine.model import build_model, is_made_up, layers_of, make_loss, make_optimizer
+from negres_core.engine.device import keras_backend
+from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
@@ -20,7 +22,8 @@ from negres_core.evidence import (
 )
 from negres_core.fit import Fit
 from negres_core.preprocessing import digest_array, make_transformer
-from negres_core.provenance.fingerprint import digest_code, is_library, source_of, without_address
+from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
+from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Recipe, Stage, name_of
 
 
@@ -65,6 +68,25 @@ def digest_stage(recipe: Recipe, data: Dataset) -> str:
     """Digest what the program of a recipe's last stage depends on: all of its description, without the parents."""
     content = _describe_stage(recipe.last, data, by_text=False).model_dump(mode="json")
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
+    """Return each installed package that a recipe's code names, with its version, as "numpy==2.1.0"."""
+    made = make_transformer(recipe) if recipe.preprocess is not None else None
+    stages = [
+        [
+            stage.build,
+            stage.freezes,
+            stage.optimizer,
+            stage.loss,
+            stage.objective,
+            keras,
+            importlib.import_module(keras_backend()),
+        ]
+        for stage in recipe.stages
+    ]
+    reached = packages_of([recipe.preprocess, made, stages, recipe.fit.compute if recipe.fit else None])
+    return tuple(f"{name}=={version}" for name, version in reached.items())
 
 
 def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str:

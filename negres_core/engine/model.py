@@ -16,6 +16,7 @@ from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.build import call_build
 from negres_core.errors import InputError
+from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Build, Stage, name_of
 
 
@@ -208,12 +209,6 @@ def _layer_name(path: str) -> str:
 
 def _ends_in(path: str, suffix: str) -> bool:
     return path == suffix or path.endswith(f"/{suffix}")
-
-
-def is_made_up(name: str, kind: str) -> bool:
-    """Return whether Keras made up a name: the class in snake case, and a count of the layers built before."""
-    snake = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
-    return re.fullmatch(rf"{snake}(_\d+)?", name) is not None
 
 
 def _made_up_names(model: Any) -> set[str]:

@@ -31,11 +31,17 @@ class Key(Record):
     seed: int
     backend: str
     device: Literal["cpu", "gpu"]
+    packages: tuple[str, ...] | None = None
+    """Each installed package that the recipe's code names, with its version, as "numpy==2.1.0"; null in older records,
+    whose provenance names the versions."""
 
     @property
     def id(self) -> str:
         """The replicate's id: 32 hexadecimal digits."""
-        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()[:32]
+        content = self.model_dump()
+        if self.packages is None:
+            del content["packages"]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
 class TrainedWeight(Record):
@@ -148,6 +154,10 @@ class Replicate(Record):
     provenance: ProvenanceRecord
     recorded_at: str
     """UTC, ISO 8601."""
+
+    def was_trained_with(self, packages: tuple[str, ...]) -> bool:
+        """Return whether the provenance names all of some packages, with the same versions."""
+        return {f"{name}=={version}" for name, version in self.provenance.packages.items()} >= set(packages)
 
     def differing_weights(self, parent: Replicate) -> list[str]:
         """Return the paths of inherited weights that did not start as the parent's record says they ended."""

@@ -54,6 +54,7 @@ class Trainer:
         self._provenance, self._progress = provenance, progress
         self._descriptions: dict[Recipe, RecipeDescription] = {}
         self._older_digests: dict[Recipe, str] = {}
+        self._packages: dict[Recipe, tuple[str, ...]] = {}
         self._done: dict[Recipe, dict[Key, Replicate]] = {}
 
     def description(self, recipe: Recipe) -> RecipeDescription:
@@ -111,18 +112,25 @@ class Trainer:
         return [done[key] for key in keys]
 
     def _find(self, key: Key, recipe: Recipe) -> Replicate | None:
-        """Return a stored replicate, or one that version 0.1.0 stored under the digest of the recipe's text."""
+        """Return a stored replicate, or an older one of the same recipe, trained with the same packages."""
         from negres_core.engine.description import digest_recipe_by_text
 
         if (stored := self._store.find(key.id)) is not None:
             return stored
+        # Version 0.1.0 digested the text of a recipe. Before packages were in the key, records named their versions.
         if recipe not in self._older_digests:
             self._older_digests[recipe] = digest_recipe_by_text(recipe, self._run.data)
-        return self._store.find(key.updated(recipe=self._older_digests[recipe]).id)
+        for digest in (key.recipe, self._older_digests[recipe]):
+            older = self._store.find(key.updated(packages=None, recipe=digest).id)
+            if older is not None and older.was_trained_with(key.packages or ()):
+                return older
+        return None
 
     def _key(self, recipe: Recipe, cell: Cell, seed: int) -> Key:
-        from negres_core.engine.description import digest_recipe
+        from negres_core.engine.description import digest_recipe, packages_of_recipe
 
+        if recipe not in self._packages:
+            self._packages[recipe] = packages_of_recipe(recipe)
         return Key(
             contract=ENGINE_VERSION,
             recipe=digest_recipe(self.description(recipe)),
@@ -134,6 +142,7 @@ class Trainer:
             seed=seed,
             backend=self._provenance.backend,
             device=self._device.kind,
+            packages=self._packages[recipe],
         )
 
     def _record(self, key: Key, result: Result, recipe: Recipe) -> Replicate:

@@ -7,54 +7,99 @@ import dataclasses
 import enum
 import functools
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Set
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from negres_core.provenance.late_imports import late_imports
-from negres_core.provenance.libraries import LIBRARIES, is_library, is_library_module
+from negres_core.errors import InputError
+from negres_core.provenance.late_imports import import_named, imported_names, late_imports
+from negres_core.provenance.libraries import is_library, is_library_module, is_library_place, versions_of
 from negres_core.provenance.logic import logic_of
-from negres_core.provenance.source import byte_code, names_in, source_of, tree_of, without_address
+from negres_core.provenance.source import byte_code, names_in, source_of, texts_in, tree_of, without_address
+from negres_core.provenance.state import UnknownStateError, state_of, without_counts
 from negres_core.provenance.text_digest import digest_text
 
-__all__ = ["digest_code", "is_library", "source_of", "without_address"]
+__all__ = ["digest_code", "is_library", "packages_of", "source_of", "without_address"]
 
 Part: TypeAlias = "str | Iterator[Part]"
 """A part of a digest: text, or an iterator over further parts."""
+
+CONTAINERS = (str, bytes, int, float, complex, list, tuple, set, frozenset, dict, np.ndarray)
+"""Types of values that a user's class may derive from."""
+
+MARKS = ("__wrapped__", "__signature__", "pytestmark")
+"""Attributes of functions that only tools read."""
 
 ANNOTATION_FUNCTIONS = {"__annotate__", "__annotate_func__"}
 """Functions that Python 3.14 adds to classes with annotations."""
 
 
+DYNAMIC = {"getattr", "globals", "vars", "import_module", "__import__", "attrgetter", "methodcaller", "eval", "exec"}
+"""Functions that find others by a text."""
+
+DECLARED_FIELDS = ("__attrs_attrs__", "__pydantic_fields__", "_field_defaults")
+"""Attributes of classes that contain the defaults of their fields, of which only generated methods know."""
+
+MOST_NESTED = 100_000
+"""Depth at which an object is taken for one that creates a new one whenever it is looked at."""
+
+
 def digest_code(value: Any, *, by_text: bool = False) -> str:
     """Digest a value by what it does.
 
-    A function counts with its logic, without docstrings and comments, or with its byte code if it has no source; and
-    with its defaults, its closure, the globals that it reads and the user's modules that it imports. A class counts
-    with its bases and attributes, an object with its class and attributes. Library code counts by name.
+    A function counts with its logic, without docstrings and comments, or with its byte code if its source is not found
+    or was edited since; and with its defaults, its closure, the globals that it reads and the user's modules that it
+    imports. A class counts with its bases and attributes, an object with its class and attributes, arrays, tables and
+    tensors with their numbers. Library code counts by name; see `packages_of` for its version.
 
-    It does not cover the order of dictionaries, the state of a library's object that its parameters, configuration or
-    `repr` do not show, or private attributes of objects whose class derives from a library's.
+    It does not cover the order of dictionaries, attributes whose names are computed when the code runs, files and
+    environment variables, or how far a generator of random numbers has got.
 
     Args:
         value: the value.
         by_text: compute the digest of versions up to 0.1.0, to find replicates that they recorded.
+
+    Raises:
+        InputError: the value reaches an object whose state cannot be known.
     """
     if by_text:
         return digest_text(value)
     digest = hashlib.sha256()
-    for text in _texts_of(value):
-        digest.update(text.encode() + b"\0")
+    for text in _texts_of(_Walk(), value):
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
     return digest.hexdigest()
 
 
-def _texts_of(value: Any) -> Iterator[str]:
+def packages_of(value: Any) -> dict[str, str]:
+    """Return the version of each installed package that a value's code names, by the name of its distribution.
+
+    Raises:
+        InputError: the value reaches an object whose state cannot be known.
+    """
+    walk = _Walk()
+    for _ in _texts_of(walk, value):
+        pass
+    return versions_of(walk.packages)
+
+
+def _texts_of(walk: _Walk, value: Any) -> Iterator[str]:
     """Yield the parts of a value as texts."""
-    walks = [_Walk().parts(value)]
+    walks = [walk.parts(value)]
     while walks:
-        part = next(walks[-1], None)
+        try:
+            part = next(walks[-1], None)
+            if len(walks) > MOST_NESTED:
+                raise UnknownStateError
+        except UnknownStateError as error:
+            raise InputError(
+                "A recipe reaches an object whose content cannot be known, so stored replicates might not be its own.",
+                received=f"{walk.place}, {_kind_of(walk.unknown)}",
+                remedy="Create the object inside the function that uses it, or keep its content as numbers, texts, "
+                "arrays or functions.",
+            ) from error
         if part is None:
             walks.pop()
         elif isinstance(part, str):
@@ -63,15 +108,27 @@ def _texts_of(value: Any) -> Iterator[str]:
             walks.append(part)
 
 
+def _kind_of(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
 class _Walk:
     """Yields the parts of a value that its digest covers.
 
     Parts that consist of others are iterators, so that a long chain of functions needs no deep recursion. The parts of
     each container, function and object stand between brackets. A value that is reached again is represented by its
     place in the walk.
+
+    Attributes:
+        packages: the installed packages that were reached, by the names of their modules.
+        place: what is looked at, for a reader.
+        unknown: the library's object whose state was asked for last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, packages: set[str] | None = None) -> None:
+        self.packages: set[str] = set() if packages is None else packages
+        self.place = "the recipe"
+        self.unknown: Any = None
         self._places: dict[int, int] = {}
         # Keep a reference to each value, so that its id() is not reused during the walk.
         self._values: list[Any] = []
@@ -80,9 +137,11 @@ class _Walk:
         if isinstance(value, enum.Enum):
             yield f"{type(value).__qualname__}.{value.name}"
             yield self.parts(value.value)
-        elif isinstance(value, str | bytes | int | float | complex | None):
+            if any(isinstance(item, FunctionType) and not is_library(item) for item in vars(type(value)).values()):
+                yield self.parts(type(value))
+        elif isinstance(value, str | bytes | int | float | complex | None) and is_library(type(value)):
             yield repr(value)
-        elif isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
+        elif isinstance(value, np.ndarray | np.generic) and _is_plain(value):
             yield f"{value.dtype.str}{value.shape}{hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
         elif id(value) in self._places:
             yield f"again {self._places[id(value)]}"
@@ -96,22 +155,29 @@ class _Walk:
             yield ")"
 
     def _contents(self, value: Any) -> Iterator[Part]:
-        if isinstance(value, np.ndarray | np.generic):
+        if isinstance(value, np.ma.MaskedArray):
+            yield self.parts([value.filled(0), np.ma.getmaskarray(value)])
+        elif isinstance(value, np.ndarray | np.generic) and value.dtype.names:
+            # Field by field, because the bytes between the fields are arbitrary.
+            yield self.parts([(name, np.asarray(value[name])) for name in value.dtype.names])
+        elif isinstance(value, np.ndarray | np.generic):
             yield self.parts(value.tolist())
         elif isinstance(value, list | tuple):
             for item in value:
                 yield self.parts(item)
         elif isinstance(value, Set):
-            yield from sorted("\0".join(_texts_of(item)) for item in value)
+            yield from sorted("\0".join(_texts_of(_Walk(self.packages), item)) for item in value)
         elif isinstance(value, dict):
             for key in sorted(value, key=without_address):
                 yield self.parts(key)
+                self.place = f"{without_address(key)} of a dictionary"[:80]
                 yield self.parts(value[key])
         elif isinstance(value, functools.partial):
             yield self.parts([value.func, value.args, value.keywords])
         elif isinstance(value, MethodType):
             yield self.parts([value.__func__, value.__self__])
         elif isinstance(value, ModuleType):
+            self._use(value.__name__)
             yield value.__name__
         elif isinstance(value, type):
             for kind in value.__mro__:
@@ -120,14 +186,28 @@ class _Walk:
             yield self._function_parts(value)
         else:
             yield self._object_parts(value)
+            return
+        if isinstance(value, defaultdict):
+            yield self.parts(value.default_factory)
+        if isinstance(value, CONTAINERS) and not is_library(type(value)):
+            yield self._object_parts(value)  # a container with methods or attributes of its own
+
+    def _use(self, module: str) -> None:
+        self.packages.add(module.partition(".")[0])
 
     def _class_parts(self, kind: type) -> Iterator[Part]:
         if is_library(kind):
+            self._use(kind.__module__)
             yield _library_name(kind)
             return
         yield kind.__qualname__
+        if not is_library(type(kind)):
+            yield self.parts(type(kind))  # a metaclass
         if dataclasses.is_dataclass(kind):
-            yield self.parts([(field.name, field.default_factory) for field in dataclasses.fields(kind)])
+            fields = dataclasses.fields(kind)
+            yield self.parts([(field.name, field.default_factory) for field in fields])
+            if "__slots__" in vars(kind):  # then no class attribute has the default
+                yield self.parts([field.default for field in fields])
         for name, item in sorted(vars(kind).items()):
             functions = _functions_of(item)
             if _is_generated(name, item, kind) or not (functions or _is_own(name, kind)):
@@ -138,33 +218,46 @@ class _Walk:
 
     def _function_parts(self, function: FunctionType) -> Iterator[Part]:
         if is_library(function):
+            self._use(function.__module__)
             yield _library_name(function)
             return
         # The inner function of a library's decorator has the name and the module of the function that it decorates.
-        in_library = function.__code__.co_filename.startswith(LIBRARIES)
+        in_library = is_library_place(function.__code__.co_filename)
         tree = None if in_library else tree_of(function)
         if in_library:
             yield function.__code__.co_qualname
         else:
             yield byte_code(function.__code__) if tree is None else logic_of(tree)
         yield self.parts((function.__defaults__, function.__kwdefaults__))
-        for cell in function.__closure__ or ():
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            self.place = f"{name} in the closure of {function.__qualname__}"
             try:
                 yield self.parts(cell.cell_contents)
             except ValueError:  # an empty cell
                 continue
+        attributes = {name: item for name, item in vars(function).items() if name not in MARKS}
+        if attributes:
+            yield self.parts(attributes)
         if not in_library:
             yield self._global_parts(function, tree)
 
     def _global_parts(self, function: FunctionType, tree: ast.AST | None) -> Iterator[Part]:
         """Yield the parts of the globals that a function reads, and of what it imports from the user's modules."""
-        names = sorted(names_in(function.__code__))
+        found, texts = names_in(function.__code__), set[str]()
+        if found & DYNAMIC:
+            reached = [function.__globals__[name] for name in found if name in function.__globals__]
+            texts = texts_in(function.__code__) | {each for each in reached if isinstance(each, str)}
+        names = sorted(found | texts)
         for name in names:
             if name in function.__globals__:
                 yield name
+                self.place = f"the global {name}, which {function.__qualname__} reads"
                 yield self._named_parts(function.__globals__[name], names)
+        for module in import_named(sorted(texts)) if found & {"import_module", "__import__"} else ():
+            yield self._named_parts(module, names)
         for module, aliases in late_imports(tree, function.__globals__.get("__package__")) if tree else ():
             yield self._named_parts(module, aliases or names)
+        self.packages.update(imported_names(tree) if tree else ())
 
     def _named_parts(self, value: Any, names: list[str], path: tuple[ModuleType, ...] = ()) -> Iterator[Part]:
         """Yield the parts of a value; of a user's module, those of its attributes with one of some names."""
@@ -172,27 +265,23 @@ class _Walk:
             yield self.parts(value)
         elif value not in path:
             for name in names:
-                if name in vars(value):
+                if name in vars(value) or ("__getattr__" in vars(value) and hasattr(value, name)):
                     yield name
-                    yield self._named_parts(vars(value)[name], names, (*path, value))
+                    self.place = f"{value.__name__}.{name}"
+                    yield self._named_parts(getattr(value, name), names, (*path, value))
 
     def _object_parts(self, value: Any) -> Iterator[Part]:
         kind = type(value)
-        if not is_library(kind):
-            yield self.parts(kind)
-            yield self.parts({name: item for name, item in _attributes(value) if _is_own(name, kind)})
+        if is_library(kind):
+            self._use(kind.__module__)
+            yield _library_name(kind)
+            self.unknown = value
+            for each in state_of(value):
+                yield each if isinstance(each, str) else self.parts(each)
             return
-        yield _library_name(kind)
-        # A library may change the attributes of its objects; it promises parameters and configurations.
-        promise = next((name for name in ("get_params", "get_config") if hasattr(value, name)), None)
-        if promise:
-            yield self.parts(getattr(value, promise)())
-        elif callable(wrapped := getattr(value, "__wrapped__", None)):  # for example by functools.cache
-            yield self.parts(wrapped)
-        elif hasattr(value, "to_numpy"):  # a table, of which repr shows only some rows
-            yield self.parts([without_address(value), value.to_numpy()])
-        else:
-            yield without_address(value)
+        yield self.parts(kind)
+        attributes = {name: item for name, item in _attributes(value) if _is_own(name, kind)}
+        yield self.parts(without_counts(attributes, kind.__name__))
 
 
 def _library_name(value: Any) -> str:
@@ -208,6 +297,8 @@ def _functions_of(item: Any) -> list[Any]:
         return [item.__func__]
     if isinstance(item, functools.cached_property):
         return [item.func]
+    if isinstance(item, functools.partialmethod):
+        return [item.func, item.args, item.keywords]
     return [item] if isinstance(item, FunctionType) else []
 
 
@@ -230,5 +321,14 @@ def _is_generated(name: str, item: Any, kind: type) -> bool:
 def _is_own(name: str, kind: type) -> bool:
     """Return whether an attribute is the user's own; a private one may be that of a library's base class."""
     if name.startswith("__"):
-        return False
-    return not name.startswith("_") or all(each is object or not is_library(each) for each in kind.__mro__)
+        return name in DECLARED_FIELDS or hasattr(vars(kind).get(name), "__wrapped__")
+    own = [each for each in kind.__mro__ if each is not object and not is_library(each)]
+    if not name.startswith("_") or name in DECLARED_FIELDS or len(own) == len(kind.__mro__) - 1:
+        return True
+    functions = [each for base in own for item in vars(base).values() for each in _functions_of(item)]
+    return any(name in names_in(each.__code__) for each in functions if isinstance(each, FunctionType))
+
+
+def _is_plain(array: Any) -> bool:
+    """Return whether the bytes of an array are all that it is."""
+    return not array.dtype.hasobject and not array.dtype.names and not isinstance(array, np.ma.MaskedArray)

@@ -6,10 +6,10 @@ import ast
 import importlib
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-from negres_core.provenance.libraries import LIBRARIES
+from negres_core.provenance.libraries import is_library_place
 
 
 def late_imports(tree: ast.AST, package: str | None) -> Iterator[tuple[ModuleType, list[str]]]:
@@ -36,13 +36,28 @@ def late_imports(tree: ast.AST, package: str | None) -> Iterator[tuple[ModuleTyp
                 yield module, names
 
 
+def imported_names(tree: ast.AST) -> Iterator[str]:
+    """Yield the name of each package or top-level module that a function imports when it runs, libraries included."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def import_named(names: Iterable[str]) -> list[ModuleType]:
+    """Import the user's modules among some texts, which a function may give to `importlib.import_module`."""
+    dotted = (name for name in names if all(map(str.isidentifier, name.split("."))))
+    return [module for name in dotted if (module := _import(name, None))]
+
+
 def _import(name: str, package: str | None) -> ModuleType | None:
     """Import a user's module; return None if it is a library's, or cannot be imported."""
     try:
         name = importlib.util.resolve_name(name, package)
         spec = importlib.util.find_spec(name.partition(".")[0])
         places = [spec.origin or "", *(spec.submodule_search_locations or ())] if spec else []
-        is_user = any(map(os.path.isabs, places)) and not any(place.startswith(LIBRARIES) for place in places)
+        is_user = any(map(os.path.isabs, places)) and not any(map(is_library_place, places))
         return importlib.import_module(name) if is_user else None
     except Exception:  # the function may never run this import; if it does, it fails there
         return None

@@ -6,6 +6,7 @@ import ast
 import functools
 import hashlib
 import inspect
+import linecache
 import re
 import textwrap
 from types import CodeType, FunctionType
@@ -29,13 +30,19 @@ def without_address(value: Any) -> str:
 
 
 def tree_of(function: FunctionType) -> ast.AST | None:
-    """Return a function's syntax tree, without the name of a top-level function; None if its source is not found."""
+    """Return a function's syntax tree, without the name of a top-level function; None if its source is not found.
+
+    The source of a file that was edited after it was imported is not the function's.
+    """
     code = function.__code__
     try:
         # The function itself would be unwrapped: a decorator's inner function would have the source of the decorated.
         lines, _ = inspect.getsourcelines(code)
         [node] = ast.parse(textwrap.dedent("".join(lines))).body
     except (OSError, SyntaxError, TypeError, ValueError):
+        return None
+    # pytest rewrites functions with assertions, so their byte code is not that of their source.
+    if not any(isinstance(each, ast.Assert) for each in ast.walk(node)) and not _is_source_of(code):
         return None
     if code.co_name != "<lambda>":
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -46,6 +53,34 @@ def tree_of(function: FunctionType) -> ast.AST | None:
     # A lambda is part of a statement; several lambdas in one statement cannot be told apart by their lines.
     lambdas = [each for each in ast.walk(node) if isinstance(each, ast.Lambda)]
     return lambdas[0] if len(lambdas) == 1 else None
+
+
+def _is_source_of(code: CodeType) -> bool:
+    """Return whether the file of a function still has the source that it was compiled from."""
+    lines = linecache.getlines(code.co_filename)
+    compiled = _codes_in(code.co_filename, "".join(lines)).get((code.co_qualname, code.co_firstlineno), ())
+    return any(byte_code(each) == byte_code(code) for each in compiled)
+
+
+@functools.lru_cache(maxsize=64)
+def _codes_in(file: str, source: str) -> dict[tuple[str, int], list[CodeType]]:
+    """Return the byte code of each function in a source, by its name and its first line."""
+    codes: dict[tuple[str, int], list[CodeType]] = {}
+    try:
+        waiting = [compile(source, file, "exec", dont_inherit=True)]
+    except (SyntaxError, ValueError):
+        return codes
+    while waiting:
+        code = waiting.pop()
+        codes.setdefault((code.co_qualname, code.co_firstlineno), []).append(code)
+        waiting += [const for const in code.co_consts if isinstance(const, CodeType)]
+    return codes
+
+
+def texts_in(code: CodeType) -> set[str]:
+    """Return the strings in byte code, including those of nested functions."""
+    nested = [const for const in code.co_consts if isinstance(const, CodeType)]
+    return {const for const in code.co_consts if isinstance(const, str)}.union(*map(texts_in, nested))
 
 
 def names_in(code: CodeType) -> set[str]:

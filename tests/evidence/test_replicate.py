@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 
 import numpy as np
@@ -39,6 +40,7 @@ def test_an_id_depends_on_every_part_of_the_key(new_replicate):
         "seed": 1,
         "backend": "jax",
         "device": "gpu",
+        "packages": ("keras==3.15.1",),
     }
     assert set(others) == set(type(key).model_fields)
 
@@ -46,6 +48,22 @@ def test_an_id_depends_on_every_part_of_the_key(new_replicate):
 
     assert len(ids | {key.id}) == len(others) + 1
     assert new_replicate().id == key.id
+
+
+def test_the_id_of_a_key_without_packages_is_that_of_older_records(new_replicate):
+    key = new_replicate().key
+    content = {name: value for name, value in key.model_dump().items() if name != "packages"}
+
+    assert key.id == hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@pytest.mark.parametrize("packages", [("keras==3.14.0",), ("keras==3.15.1", "lightgbm==4.0")])
+def test_a_record_that_names_other_packages_was_trained_with_others(packages, new_replicate):
+    replicate = new_replicate()
+    replicate = replicate.updated(provenance=replicate.provenance.updated(packages={"keras": "3.15.1", "numpy": "2.0"}))
+
+    assert replicate.was_trained_with(("keras==3.15.1",))
+    assert not replicate.was_trained_with(packages)
 
 
 @pytest.mark.parametrize("file", ["../escape.keras", "/etc/passwd", "", ".", f"{'a' * 32}.{'b' * 8}.pickle"])

@@ -322,6 +322,34 @@ def test_a_stored_child_is_retrained_if_it_started_from_other_weights_than_those
     assert {weight.start for each in arm.replicates for weight in each.weights} == {"other bits"}
 
 
+VERSIONS = tuple(f"{name}=={version}" for name, version in PROVENANCE["packages"].items())
+"""The packages that the records of these tests name."""
+
+
+@pytest.mark.parametrize(("packages", "trained"), [(VERSIONS, 0), (("keras==2.0",), 16), (("lightgbm==4.0",), 16)])
+def test_replicates_without_packages_in_their_keys_are_reused_if_their_provenance_names_them(
+    packages, trained, new_trainer, monkeypatch
+):
+    monkeypatch.setattr("negres_core.engine.description.packages_of_recipe", lambda recipe: None)
+    train(new_trainer(), FREE)
+    monkeypatch.setattr("negres_core.engine.description.packages_of_recipe", lambda recipe: packages)
+    later = new_trainer()
+    train(later, FREE)
+
+    assert (later.trained, later.reused) == (trained, 16 - trained)
+
+
+def test_another_version_of_a_package_that_a_recipe_uses_is_another_replicate(new_trainer, monkeypatch):
+    for version, trained in (("1", 16), ("2", 16), ("1", 0)):
+        monkeypatch.setattr(
+            "negres_core.engine.description.packages_of_recipe", lambda recipe, version=version: (f"keras=={version}",)
+        )
+        trainer = new_trainer()
+        train(trainer, FREE)
+
+        assert trainer.trained == trained
+
+
 def test_replicates_that_version_0_1_0_stored_by_the_text_of_their_code_are_reused(new_trainer, tmp_path):
     """Their key contains the digest of the recipe's text. A parent and its child are both found."""
     with pytest.MonkeyPatch.context() as patch:
@@ -329,11 +357,13 @@ def test_replicates_that_version_0_1_0_stored_by_the_text_of_their_code_are_reus
             "negres_core.engine.description.digest_recipe",
             lambda description: f"older {len(description.stages)}",
         )
+        patch.setattr("negres_core.engine.description.packages_of_recipe", lambda recipe: None)
         train(new_trainer(), FREE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "negres_core.engine.description.digest_recipe_by_text", lambda recipe, data: f"older {len(recipe.stages)}"
         )
+        patch.setattr("negres_core.engine.description.packages_of_recipe", lambda recipe: VERSIONS)
         later = new_trainer()
         train(later, FREE)
 
