@@ -89,9 +89,16 @@ def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
     return tuple(f"{name}=={version}" for name, version in reached.items())
 
 
-def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str:
-    """Digest a recipe as version 0.1.0 did, names and sources included, to find replicates that it recorded."""
-    content = describe_recipe(recipe, data, by_text=True).model_dump(mode="json")
+def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str | None:
+    """Digest a recipe as version 0.1.0 did, names and sources included, to find replicates that it recorded.
+
+    Returns:
+        The digest, or None if that version could not digest the recipe, and so recorded none.
+    """
+    try:
+        content = describe_recipe(recipe, data, by_text=True).model_dump(mode="json")
+    except Exception:  # for example a TypeError for an object with slots
+        return None
     if content["fit"] is None:
         del content["fit"]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -106,7 +113,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
     # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
     own = [type(layer) for layer in layers]
     own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
-    code = [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, type(optimizer), type(loss), own]
+    code: list[Any] = [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, type(optimizer), type(loss), own]
     if inspect.isfunction(loss) and not is_library(loss):
         code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
     code += changed_settings()

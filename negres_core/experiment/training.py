@@ -53,7 +53,7 @@ class Trainer:
         self._store, self._run, self._device = store, run, device
         self._provenance, self._progress = provenance, progress
         self._descriptions: dict[Recipe, RecipeDescription] = {}
-        self._older_digests: dict[Recipe, str] = {}
+        self._older_digests: dict[Recipe, str | None] = {}
         self._packages: dict[Recipe, tuple[str, ...]] = {}
         self._done: dict[Recipe, dict[Key, Replicate]] = {}
 
@@ -120,7 +120,7 @@ class Trainer:
         # Version 0.1.0 digested the text of a recipe. Before packages were in the key, records named their versions.
         if recipe not in self._older_digests:
             self._older_digests[recipe] = digest_recipe_by_text(recipe, self._run.data)
-        for digest in (key.recipe, self._older_digests[recipe]):
+        for digest in filter(None, (key.recipe, self._older_digests[recipe])):
             older = self._store.find(key.updated(packages=None, recipe=digest).id)
             if older is not None and older.was_trained_with(key.packages or ()):
                 return older

@@ -159,7 +159,7 @@ class _Walk:
             yield self.parts([value.filled(0), np.ma.getmaskarray(value)])
         elif isinstance(value, np.ndarray | np.generic) and value.dtype.names:
             # Field by field, because the bytes between the fields are arbitrary.
-            yield self.parts([(name, np.asarray(value[name])) for name in value.dtype.names])
+            yield self.parts([(name, np.asarray(value)[name]) for name in value.dtype.names])
         elif isinstance(value, np.ndarray | np.generic):
             yield self.parts(value.tolist())
         elif isinstance(value, list | tuple):

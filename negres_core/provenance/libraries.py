@@ -56,7 +56,7 @@ def is_library(value: Any) -> bool:
     """Return whether a function or class is defined by Python, by an installed package, or by negres."""
     code = value.__code__ if isinstance(value, FunctionType) else None
     # functools.wraps gives a user's function the module of the library's function that it wraps.
-    if code is not None and os.path.isabs(code.co_filename) and not is_library_place(code.co_filename):
+    if code is not None and Path(code.co_filename).is_absolute() and not is_library_place(code.co_filename):
         return False
     module = sys.modules.get(getattr(value, "__module__", None) or "")
     return module is not None and is_library_module(module)
@@ -81,7 +81,7 @@ def library_at(place: str) -> Library | None:
         return None
     name = re.split(r"[./\\]", place[len(root) :].lstrip(os.sep), maxsplit=1)[0]
     try:
-        changed_ns = os.stat(root).st_mtime_ns
+        changed_ns = Path(root).stat().st_mtime_ns
     except OSError:
         return None
     claims, is_complete = _claims(root, changed_ns)
@@ -103,7 +103,7 @@ def _library_named(name: str) -> Library | None:
     except (ImportError, ValueError):
         return None
     places = [spec.origin or "", *(spec.submodule_search_locations or ())] if spec else []
-    found = (library_at(place) for place in places if os.path.isabs(place) and not place.startswith(OWN_PACKAGE))
+    found = (library_at(place) for place in places if Path(place).is_absolute() and not place.startswith(OWN_PACKAGE))
     return next((library for library in found if library), None)
 
 
@@ -114,7 +114,7 @@ def _is_standard(place: str) -> bool:
 @functools.lru_cache(maxsize=65536)
 def _root_of(place: str, roots: tuple[str, ...]) -> str | None:
     """Return the longest folder of the import path that contains a file or folder."""
-    folders = [os.path.abspath(root) for root in roots]
+    folders = [str(Path(root).absolute()) for root in roots]
     inside = [folder for folder in folders if place.startswith(folder.rstrip(os.sep) + os.sep)]
     return max(inside, key=len, default=None)
 
@@ -129,7 +129,7 @@ def _claims(root: str, changed_ns: int) -> tuple[dict[str, Library], bool]:
     is_complete = True
     for distribution in importlib.metadata.distributions(path=[root]):
         # The folder of a project that is being developed may have metadata too, for a tool and not from an installer.
-        if _suffix_of(distribution) != ".dist-info" and os.path.basename(root) not in SITES:
+        if _suffix_of(distribution) != ".dist-info" and Path(root).name not in SITES:
             continue
         record = distribution.read_text("RECORD")
         modules = set((distribution.read_text("top_level.txt") or "").split())
@@ -149,7 +149,7 @@ def _claims(root: str, changed_ns: int) -> tuple[dict[str, Library], bool]:
 
 
 def _suffix_of(distribution: Distribution) -> str:
-    return os.path.splitext(str(getattr(distribution, "_path", "")))[1]
+    return Path(str(getattr(distribution, "_path", ""))).suffix
 
 
 def _digest_of(record: str) -> str:

@@ -175,8 +175,8 @@ def _special(value: Any) -> list[Any] | None:
         return [value.get_state(legacy=False)]  # it does not remember its seed
     if isinstance(value, np.random.Generator | np.random.BitGenerator):
         # Its seed and not its state, which moves with each number drawn: a digest that moves with it finds nothing.
-        seed = getattr(value, "bit_generator", value).seed_seq
-        return [type(getattr(value, "bit_generator", value)).__name__, seed.entropy, seed.spawn_key]
+        bits: Any = getattr(value, "bit_generator", value)
+        return [type(bits).__name__, bits.seed_seq.entropy, bits.seed_seq.spawn_key]
     if isinstance(value, io.IOBase):
         raise UnknownStateError
     return None

@@ -91,9 +91,7 @@ def test_a_changed_global_is_compiled_again_and_trains_as_if_alone(name, value, 
 def test_a_changed_setting_of_keras_is_compiled_again(setting, value, compiled, request):
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     ex.train("compiled", PLAIN, ex.CLASSES, jobs)
-    request.addfinalizer(
-        functools.partial(getattr(keras.config, f"set_{setting}"), getattr(keras.config, setting)())
-    )
+    request.addfinalizer(functools.partial(getattr(keras.config, f"set_{setting}"), getattr(keras.config, setting)()))
     getattr(keras.config, f"set_{setting}")(value)
 
     # No engine is called, because it may refuse to train under this setting.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -11,10 +12,16 @@ from pathlib import Path
 
 import keras
 import pytest
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
-from negres_core.engine.description import describe_recipe
+from negres_core.engine.description import (
+    describe_recipe,
+    digest_recipe,
+    digest_recipe_by_text,
+    packages_of_recipe,
+)
 from negres_core.evidence import RecipeDescription
+from negres_core.fit import Fit
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
@@ -226,3 +233,77 @@ def test_unnamed_layers_keep_their_places():
         for make in (lambda: build(3, 4, 8), lambda: build(4, 3, 8))
     )
     assert one != other
+
+
+def own_loss(y, outputs):
+    return keras.ops.mean((outputs[:, 0] - FACTOR) ** 2)
+
+
+FACTOR = 1.0
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(ex.stage(ex.plain, loss=lambda: globals()["own_" + "loss"])),
+        Recipe(ex.stage(ex.plain, objective=lambda model, x, y, *, training: own_loss(y, model(x)))),
+        Recipe(Fit(lambda train, test: own_loss(train.y, test.y))),
+        Recipe(ex.stage(ex.plain), preprocess=lambda: FunctionTransformer(lambda x: x * FACTOR)),
+    ],
+    ids=["loss by a computed name", "objective", "fit", "preprocess"],
+)
+def test_a_global_that_any_part_of_a_recipe_reads_changes_the_digest(recipe, monkeypatch):
+    before = digest_recipe(describe_recipe(recipe, ex.CLASSES))
+    monkeypatch.setitem(globals(), "FACTOR", 2.0)
+
+    assert digest_recipe(describe_recipe(recipe, ex.CLASSES)) != before
+
+
+@pytest.mark.parametrize("recipe", [Recipe(ex.stage(ex.plain)), Recipe(Fit(own_loss))], ids=["stage", "fit"])
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("dtype_policy", "mixed_bfloat16"),
+        ("epsilon", 1e-3),
+        ("floatx", "float64"),
+        ("image_data_format", "channels_first"),
+    ],
+)
+def test_a_changed_setting_of_keras_changes_the_digest_until_it_is_changed_back(recipe, setting, value):
+    before = digest_recipe(describe_recipe(recipe, ex.CLASSES))
+    default = getattr(keras.config, setting)()
+    getattr(keras.config, f"set_{setting}")(value)
+    try:
+        changed = digest_recipe(describe_recipe(recipe, ex.CLASSES))
+    finally:
+        getattr(keras.config, f"set_{setting}")(default)
+
+    assert digest_recipe(describe_recipe(recipe, ex.CLASSES)) == before != changed
+
+
+def by_forest(train, test):
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier().fit(train.x, train.y).predict(test.x)
+
+
+def test_the_packages_of_a_recipe_are_those_that_its_code_names():
+    versions = {name: f"{name}=={importlib.metadata.version(name)}" for name in ("keras", "numpy", "scikit-learn")}
+    of_a_fit = packages_of_recipe(Recipe(Fit(by_forest)))
+    of_a_stage = packages_of_recipe(Recipe(ex.stage(ex.plain), preprocess=MinMaxScaler))
+
+    assert of_a_fit == (versions["scikit-learn"],)
+    assert {versions["keras"], versions["scikit-learn"]} < set(of_a_stage)
+    assert any(package.startswith(keras.backend.backend()) for package in of_a_stage)
+
+
+class Slotted:
+    __slots__ = ("width",)
+
+
+SLOTTED = Slotted()
+
+
+def test_a_recipe_that_version_0_1_0_could_not_digest_has_no_digest_of_that_version():
+    assert digest_recipe_by_text(Recipe(Fit(lambda train, test: SLOTTED)), ex.CLASSES) is None
+    assert digest_recipe_by_text(Recipe(Fit(by_forest)), ex.CLASSES) is not None

@@ -86,7 +86,7 @@ def test_the_main_module_is_the_users():
 
 @pytest.fixture
 def install(tmp_path, monkeypatch):
-    """Return a function that installs the package `labtools` into a folder as an installer does, and returns its file."""
+    """Return a function that installs the package `labtools` into a folder, and returns the file of its module."""
 
     def make(folder="site-packages", info="labtools-1.0.dist-info", *, version="1.0", **files):
         place = tmp_path / folder

@@ -134,7 +134,14 @@ FUNCTIONS = {
     "object of a module": "import blocks\ndef build(x):\n    return blocks.o.f()",
     "attribute of an object of a module": "import blocks\ndef build(x):\n    return blocks.o.w",
 }
-BLOCKS = "K = {}\ndef f(x): return {}\nclass O:\n    def __init__(self): self.w = {}\n    def f(self): return self.w\no = O()\n"
+BLOCKS = """
+K = {}
+def f(x): return {}
+class O:
+    def __init__(self): self.w = {}
+    def f(self): return self.w
+o = O()
+"""
 
 MUTATIONS = (
     {f"global {name}": source + (CALLS_K if "def K" in source else READS_K) for name, source in GLOBALS.items()}
@@ -189,6 +196,8 @@ def build(x):
     return helper(x), K, keras.layers.Dense, object()
 """
 
+HELPER = "\ndef helper(x):\n    return Block().call(x)\n"
+
 IRRELEVANT = {
     "comment": (PLAIN.replace("    return helper", "    # A comment.\n    return helper"), "here"),
     "docstring": (PLAIN.replace("(x):\n", "(x):\n    'A docstring.'\n"), "here"),
@@ -203,7 +212,7 @@ IRRELEVANT = {
     "unused attribute of a module": ("import blocks\n" + PLAIN, "here"),
     "order of items": (PLAIN.replace("'b': 1, 'a'", "'a'").replace("np.mean)}", "np.mean), 'b': 1}"), "here"),
     "order of a set": (PLAIN.replace("'x', 'y', 'z'", "'z', 'x', 'y'"), "here"),
-    "order of methods": (PLAIN.replace("(self): self.width = 3", "(self): self.width = 3\n"), "here"),
+    "order of functions": (PLAIN.replace("def helper(x):\n    return Block().call(x)\n", "") + HELPER, "here"),
     "name of the function": (PLAIN.replace("def build", "def make") + "build = make\n", "here"),
     "annotation of a variable": (PLAIN.replace("K = {", "K: dict = {"), "here"),
 }
