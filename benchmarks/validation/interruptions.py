@@ -110,6 +110,8 @@ class Folder:
     def _run(self, full_at: int | None) -> int:
         import pytest
 
+        # A shell lets its background jobs ignore Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(self.path)
         output = os.open("output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)

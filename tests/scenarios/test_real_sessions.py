@@ -46,7 +46,8 @@ def test_the_constant_is_better(experiment, ends, expected):
 @pytest.mark.parametrize("expected", ["refuted"])
 def test_the_constant_is_worse(experiment, expected):
     arms = {"treatment": Recipe(Fit(ones)), "against": Recipe(Fit(better))}
-    assert experiment.compare(**arms, on=DATA, claim=beats("accuracy"), folds=3, repeats=2).verdict == "supported"
+    evidence = experiment.compare(**arms, on=DATA, claim=beats("accuracy"), folds=3, repeats=2)
+    assert evidence.verdict == "supported"
 """
 KILLER = """
 import os, pathlib, signal
