@@ -39,10 +39,13 @@ class Claim:
 
     def __post_init__(self) -> None:
         if not isinstance(self.metric, str) or not self.metric:
+            own: object = getattr(self.metric, "name", None)
             raise InputError(
                 "A claim needs the name of a metric.",
                 received=self.metric,
-                remedy='Give the name of a metric, for example "accuracy".',
+                remedy=f"Give its name, {own!r}."
+                if isinstance(own, str)
+                else 'Give the name of a metric, for example "accuracy".',
             )
         argument = THRESHOLD_NAMES[self.kind]
         if (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from negres_core.arguments import explain_arguments
 from negres_core.errors import InputError
 from negres_core.metrics import Metric
 
@@ -19,6 +20,17 @@ OFFERED = ("model", "seed")
 """The arguments that the functions of a fit may ask for."""
 
 
+IN_STAGES = {
+    name: f"`{name}` belongs to a stage, which trains a network: Recipe(Stage(build, {name}=...)). A fit is a function."
+    for name in ("epochs", "batch_size", "optimizer", "loss", "objective", "freezes")
+} | {
+    "preprocess": "Give it to the recipe: Recipe(Fit(compute), preprocess=StandardScaler).",
+    "seed": "Leave it out: a parameter of the function that is named `seed` is given one.",
+}
+"""Arguments that a fit does not have, and where they belong."""
+
+
+@explain_arguments("fit", IN_STAGES)
 @dataclass(frozen=True)
 class Fit:
     """What an arm computes without training a network: a function of a training fold and a test fold.
@@ -60,6 +72,7 @@ class Fit:
     pictures: Render | None = None
 
     def __post_init__(self) -> None:
+        refuse_estimator(self.compute)
         for field in ("compute", "inherits", "pictures"):
             value = getattr(self, field)
             if not callable(value) and (field == "compute" or value is not None):
@@ -68,10 +81,30 @@ class Fit:
                     received=value,
                     remedy="Give the function itself, not its result: Fit(pca), not Fit(pca()).",
                 )
-        if not all(isinstance(metric, Metric) for metric in self.metrics):
+        is_many = isinstance(self.metrics, list | tuple)
+        if not is_many or not all(isinstance(metric, Metric) for metric in self.metrics):
             raise InputError(
                 "`metrics` of a fit has to be a tuple of Metric objects.",
                 received=self.metrics,
                 remedy='Declare each custom metric: metrics=(Metric("rank", higher_is_better=True, unit="rank"),).',
             )
         object.__setattr__(self, "metrics", tuple(self.metrics))
+
+
+def refuse_estimator(given: Any) -> None:
+    """Raise InputError if a model with `fit` and `predict`, or a class of them, was given in place of a function."""
+    if not all(hasattr(given, method) for method in ("fit", "predict")):
+        return
+    kind = given if isinstance(given, type) else type(given)
+    if hasattr(given, "layers"):
+        raise InputError(
+            "A fit has to be a function, and a Keras model was given.",
+            received=f"a {kind.__name__}",
+            remedy="Give a stage the function that builds it, Recipe(Stage(build)): each replicate trains a new one.",
+        )
+    raise InputError(
+        "A fit has to be a function of a training fold and a test fold, and an estimator was given.",
+        received=given,
+        remedy=f"def compute(train, test): return {kind.__name__}().fit(train.flatten(), train.y)"
+        ".predict(test.flatten()); then Fit(compute).",
+    )

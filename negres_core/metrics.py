@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
-from negres_core.claim import Claim
-from negres_core.dataset import Task
+from negres_core.claim import THRESHOLD_NAMES, Claim
+from negres_core.dataset import Task, describe_targets, is_one_hot
 from negres_core.errors import InputError
 
 
@@ -62,7 +62,28 @@ METRICS = {
 """The metrics that negres computes itself, by name."""
 
 
-def metric_of(claim: Claim, *, task: Task, own: Sequence[Sequence[Metric] | None] = (None,)) -> Metric:
+SHARES = ("accuracy", "precision", "recall", "f1")
+"""Metrics that are shares, from 0 to 1."""
+
+OTHER_NAMES = {
+    "acc": "accuracy",
+    "sparse_categorical_accuracy": "accuracy",
+    "binary_accuracy": "accuracy",
+    "f1_score": "f1",
+    "mean_squared_error": "mse",
+    "mean_absolute_error": "mae",
+    "r2_score": "r2",
+}
+"""Names under which users know a metric from Keras or scikit-learn."""
+
+
+def metric_of(
+    claim: Claim,
+    *,
+    task: Task,
+    own: Sequence[Sequence[Metric] | None] = (None,),
+    targets: np.ndarray | None = None,
+) -> Metric:
     """Look up the metric that a claim names.
 
     Args:
@@ -70,9 +91,11 @@ def metric_of(claim: Claim, *, task: Task, own: Sequence[Sequence[Metric] | None
         task: the data set's task.
         own: per arm: None for a network, which has its task's metrics; or the custom metrics of its `Fit`, which may
             also return any metric of negres except a loss.
+        targets: the data set's targets, from which an error can tell why the metric does not exist.
 
     Raises:
-        InputError: an arm does not have the metric, or the arms define it differently.
+        InputError: an arm does not have the metric, the arms define it differently, or the claim asks of a share that it
+            is more than 1.
     """
     definitions = []
     for metrics in own:
@@ -84,8 +107,8 @@ def metric_of(claim: Claim, *, task: Task, own: Sequence[Sequence[Metric] | None
         if claim.metric not in known:
             raise InputError(
                 f"There is no metric {claim.metric!r} for {'a fit' if metrics is not None else task}.",
-                received=str(claim),
-                remedy=f"Use one of: {', '.join(known)}.",
+                received=str(claim) + ("" if targets is None else f", on targets that are {describe_targets(targets)}"),
+                remedy=_remedy_for_metric(claim.metric, known, task, targets if metrics is None else None),
             )
         definitions.append(known[claim.metric])
     if len(set(definitions)) > 1:
@@ -94,7 +117,43 @@ def metric_of(claim: Claim, *, task: Task, own: Sequence[Sequence[Metric] | None
             received=", ".join(map(str, definitions)),
             remedy="Give both arms the same Metric.",
         )
-    return definitions[0]
+    found = definitions[0]
+    if found == METRICS.get(claim.metric) and claim.metric in SHARES and claim.threshold > 1:
+        raise InputError(
+            f"{claim.metric} is a share, from 0 to 1, and no arm can be further than that.",
+            received=str(claim),
+            remedy=f"Give percent as a share: {THRESHOLD_NAMES[claim.kind]}={claim.threshold / 100:g}.",
+        )
+    return found
+
+
+def _remedy_for_metric(name: str, known: Iterable[str], task: Task, targets: np.ndarray | None) -> str:
+    """Return what to do about a metric that does not exist for a task."""
+    usual = OTHER_NAMES.get(name.lower().removeprefix("val_"), name.lower().removeprefix("val_"))
+    if usual in known:
+        return f'Write "{usual}".'
+    listed = f"Use one of: {', '.join(known)}."
+    kind = METRICS[usual].tasks if usual in METRICS else ()
+    if task != "classification" and kind == CLASSES:
+        return f"{_remedy_for_labels(targets)} For values: {listed}"
+    if task == "classification" and kind == VALUES:
+        return f"Integers are class labels; give values as floats: y=y.astype(float). For classes: {listed}"
+    return f"{listed} To claim another, compute it in a Fit, and declare it: Fit(compute, metrics=(Metric(...),))."
+
+
+def _remedy_for_labels(targets: np.ndarray | None) -> str:
+    """Return how to ask about class labels where the targets are floats, which are values."""
+    if targets is not None and targets.ndim > 1 and not is_one_hot(targets):
+        return (
+            "Floats are values; accuracy and its like are computed of one class label a row, an integer, such as "
+            f"y=y[:, {', '.join('0' * (targets.ndim - 1))}].astype(int)."
+        )
+    if targets is not None and targets.ndim > 1:
+        return (
+            "Floats are values; give one-hot rows as class labels, y=y.argmax(axis=1), with "
+            'loss="sparse_categorical_crossentropy".'
+        )
+    return "Floats are values; give class labels as integers: y=y.astype(int)."
 
 
 def loss_skill(loss: float, *, trivial: float, floor: float) -> float:

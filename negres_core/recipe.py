@@ -8,8 +8,11 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
+import numpy as np
+
+from negres_core.arguments import OF_KERAS, count_required, explain_arguments
 from negres_core.errors import InputError
-from negres_core.fit import Fit
+from negres_core.fit import Fit, refuse_estimator
 from negres_core.provenance.fingerprint import without_address
 
 Build = Callable[..., Any]
@@ -19,6 +22,7 @@ Objective = Callable[..., Any]
 """A function (model, x, y, *, training) that returns the quantity to minimize."""
 
 
+@explain_arguments("stage", OF_KERAS)
 @dataclass(frozen=True)
 class Stage:
     """One training run of one model.
@@ -31,7 +35,8 @@ class Stage:
             initial weights. Layers are matched by the paths of their weights.
         freezes: a `build` whose layers are not trained in this model (Keras' `trainable = False`).
         optimizer: the name of a Keras optimizer, or a function that returns a new optimizer.
-        loss: the name of a Keras loss, or a function that returns a Keras loss.
+        loss: the name of a Keras loss; a loss itself, which is a function (targets, outputs) or a keras.losses.Loss; or
+            a function without arguments that returns one.
         objective: None, or a function ``(model, x, y, *, training)`` that takes the place of the loss and returns the
             quantity to minimize on a batch, a scalar. Losses from `add_loss` and regularizers are added to it. For
             adversarial models such as a GAN, return a dictionary of one scalar per sub-model, by the name of its layer:
@@ -67,31 +72,21 @@ class Stage:
     def __post_init__(self) -> None:
         for field in ("build", "inherits", "freezes"):
             value = getattr(self, field)
-            if not callable(value) and (field == "build" or value is not None):
+            # A Keras model can be called, too, and returns outputs.
+            is_function = callable(value) and not (hasattr(value, "layers") and hasattr(value, "fit"))
+            if isinstance(value, type):
+                is_function = True
+            if not is_function and (field == "build" or value is not None):
                 raise InputError(
-                    f"`{field}` of a stage has to be a function that returns a Keras model.",
+                    f"`{field}` of a stage has to be a function that returns a new Keras model at every call.",
                     received=value,
                     remedy="Give the function itself, not its result: Stage(base), not Stage(base()).",
                 )
-        for field, example in (
-            ("optimizer", '"adam" or `lambda: keras.optimizers.Adam(1e-4)`'),
-            ("loss", '"mse" or `lambda: keras.losses.Huber(0.5)`'),
-        ):
-            value = getattr(self, field)
-            if not isinstance(value, str) and not callable(value):
-                raise InputError(
-                    f"`{field}` of a stage has to be a name, or a function that returns a new {field}.",
-                    received=value,
-                    remedy=f"Give, for example, {example}.",
-                )
-        if self.objective is not None and not callable(self.objective):
-            raise InputError(
-                "`objective` of a stage has to be a function of a model, a batch of inputs and their targets.",
-                received=self.objective,
-                remedy="Give a function (model, x, y, *, training) that returns a scalar; a Keras loss goes to `loss`.",
-            )
+        self._check_functions()
         for field in ("epochs", "batch_size"):
             value = getattr(self, field)
+            if isinstance(value, np.integer):
+                object.__setattr__(self, field, value := int(value))
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise InputError(
                     f"`{field}` of a stage has to be a positive integer.",
@@ -105,7 +100,63 @@ class Stage:
                 remedy='Give "keras" or "h5".',
             )
 
+    def _check_functions(self) -> None:
+        """Raise InputError unless optimizer, loss and objective are what can make or be one, by what they require."""
+        if not isinstance(self.optimizer, str) and not callable(self.optimizer):
+            made = f"keras.optimizers.{type(self.optimizer).__name__}"
+            raise InputError(
+                "`optimizer` of a stage has to be a name, or a function that returns a new optimizer: "
+                "every replicate has its own.",
+                received=self.optimizer,
+                remedy=f"Give a function, optimizer=lambda: {made}(...)."
+                if hasattr(self.optimizer, "learning_rate")
+                else 'Give, for example, "adam" or `lambda: keras.optimizers.Adam(1e-4)`.',
+            )
+        if not isinstance(self.loss, str) and not callable(self.loss):
+            raise InputError(
+                "`loss` of a stage has to be a name, a loss, or a function that returns a loss.",
+                received=self.loss,
+                remedy='Give, for example, "mse" or `lambda: keras.losses.Huber(0.5)`.',
+            )
+        for field in ("optimizer", "loss"):
+            value = getattr(self, field)
+            required = 0 if isinstance(value, str) or is_loss(value) else count_required(value)
+            if required and field == "loss" and not isinstance(value, type) and required > 2:
+                raise InputError(
+                    "`loss` of a stage has to be a function of targets and outputs.",
+                    received=f"{name_of(value)}, which requires {required} arguments",
+                    remedy="Give a function (model, x, y, *, training) to `objective` instead.",
+                )
+            if required:
+                raise InputError(
+                    f"`{field}` of a stage is called without arguments, and requires some.",
+                    received=f"{name_of(value)}, which requires {required}",
+                    remedy=f"Set them in a function: {field}=lambda: {name_of(value)}(...).",
+                )
+        if self.objective is None:
+            return
+        if not callable(self.objective) or is_loss(self.objective):
+            raise InputError(
+                "`objective` of a stage has to be a function of a model, a batch of inputs and their targets.",
+                received=self.objective,
+                remedy="Give a function (model, x, y, *, training) that returns a scalar; a loss, which is a function "
+                "of targets and outputs, goes to `loss`.",
+            )
 
+
+def is_loss(given: Any) -> bool:
+    """Return whether a function or object is itself a loss: it requires targets and outputs."""
+    return callable(given) and not isinstance(given, type) and count_required(given) == 2
+
+
+IN_PARTS = {
+    name: f"`{name}` belongs to a stage: Recipe(Stage(build, {name}=...))."
+    for name in ("epochs", "batch_size", "optimizer", "loss", "objective", "inherits", "freezes", "saved_as")
+}
+"""Arguments that a recipe does not have, and where they belong."""
+
+
+@explain_arguments("recipe", IN_PARTS)
 @dataclass(frozen=True, init=False)
 class Recipe:
     """What one arm trains: stages in order, each of which inherits the one before, and possibly a fit at the end.
@@ -141,12 +192,7 @@ class Recipe:
 
     def __init__(self, *parts: Stage | Fit, preprocess: Callable[[], Any] | None = None) -> None:
         _check_parts(parts)
-        if preprocess is not None and not callable(preprocess):
-            raise InputError(
-                "`preprocess` has to be a function that returns an unfitted scikit-learn transformer.",
-                received=preprocess,
-                remedy="Give the class itself, as in preprocess=MinMaxScaler, or a function that makes one.",
-            )
+        _check_preprocess(preprocess)
         object.__setattr__(self, "stages", tuple(part for part in parts if isinstance(part, Stage)))
         object.__setattr__(self, "fit", parts[-1] if isinstance(parts[-1], Fit) else None)
         object.__setattr__(self, "preprocess", preprocess)
@@ -180,9 +226,37 @@ class Recipe:
         return " then ".join(parts + ([name_of(self.fit.compute)] if self.fit else []))
 
 
+def _check_preprocess(preprocess: Any) -> None:
+    """Raise InputError unless `preprocess` can be called without arguments."""
+    if preprocess is None:
+        return
+    wrong = "`preprocess` has to be a function that returns an unfitted scikit-learn transformer."
+    if not callable(preprocess):
+        made = type(preprocess).__name__
+        raise InputError(
+            wrong,
+            received=preprocess,
+            remedy="Give the class itself, as in preprocess=MinMaxScaler, or a function that makes one: "
+            f"preprocess=lambda: {made if hasattr(preprocess, 'transform') else 'MinMaxScaler'}(...).",
+        )
+    if count_required(preprocess) and not isinstance(preprocess, type):
+        raise InputError(
+            wrong,
+            received=f"{name_of(preprocess)}, which requires {count_required(preprocess)} arguments",
+            remedy=f"Wrap a function of x: preprocess=lambda: FunctionTransformer({name_of(preprocess)}).",
+        )
+
+
 def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
     """Raise InputError unless the parts are stages that inherit each other, and at most one fit, at the end."""
     for part in parts:
+        if isinstance(part, list | tuple):
+            raise InputError(
+                "A recipe takes its parts one by one.",
+                received=part,
+                remedy="Give Recipe(first, second), or Recipe(*parts).",
+            )
+        refuse_estimator(part)
         if not isinstance(part, Stage) and (not isinstance(part, Fit) or part is not parts[-1]):
             raise InputError(
                 "A recipe consists of stages, and may end in one fit.",

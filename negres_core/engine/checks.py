@@ -17,6 +17,7 @@ from negres_core.engine.model import (
     describe_relation,
     freeze_layers,
     inherit_weights,
+    layers_of,
     load_model,
     make_loss,
     make_optimizer,
@@ -71,14 +72,15 @@ def _check_transformer(recipe: Recipe, data: Dataset) -> None:
                 f"`preprocess` cannot be fitted on `{label}` of {data.name!r}.",
                 received=f"rows of {flat.shape[1]} values, and from the transformer: {error}",
                 remedy="Return a transformer of numbers that needs no targets, such as "
-                "sklearn.preprocessing.MinMaxScaler().",
+                "sklearn.preprocessing.MinMaxScaler(). Rows are plain arrays, whose columns have numbers, not names.",
             ) from error
         if shape != sample.shape:
             raise InputError(
                 "`preprocess` has to return a dense array and "
                 f"keep the number of features of `{label}` of {data.name!r}.",
                 received=f"an array of shape {shape} for rows of {flat.shape[1]} values",
-                remedy="Use a scaler; to change the width, put a layer into the model.",
+                remedy="Use a scaler. To change the width, put a layer into the model; to encode categories, give the "
+                "data set their columns, x=pd.get_dummies(x, columns=[...]), which learns nothing from other rows.",
             )
 
 
@@ -98,19 +100,24 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
             raise InputError(
                 f"{name} returns a model whose outputs do not have the shape of the targets of {data.name!r}.",
                 received=f"outputs of shape {shape} for targets of shape {data.y.shape[1:]}",
-                remedy=f"End in a layer with {data.outputs} outputs; the build function may take `outputs`.",
+                remedy=f"End in a layer with {data.outputs} outputs; the build function may take `outputs`. "
+                "Floats are values: give class labels as integers, y=y.astype(int), or y.argmax(axis=1) for one-hot "
+                "rows.",
             )
+        _check_loss_of_values(stage, data)
     elif len(shape) != 1:
         raise InputError(
             f"{name} returns a model whose outputs have the wrong shape for a classification.",
             received=f"outputs of shape {shape} per row",
-            remedy="End in a layer with one output per class; flatten or pool before it.",
+            remedy="End in a layer with one output per class; flatten or pool before it, and let a recurrent layer "
+            "return its last step only, without return_sequences.",
         )
     elif data.y.max() >= max(shape[0], 2):
         raise InputError(
             f"Labels of {data.name!r} are out of range for the outputs of {name}.",
             received=f"labels from {data.y.min()} to {data.y.max()}, and {shape[0]} outputs",
-            remedy=f"Give the last layer {data.outputs} outputs; the build function may take `outputs`.",
+            remedy=f"Give the last layer {data.outputs} outputs; the build function may take `outputs`. If the labels "
+            "are values, such as counts, give floats: y=y.astype(float).",
         )
     else:
         _check_loss(stage, model, data, outputs=shape[0])
@@ -127,9 +134,20 @@ def _save_and_load(model: Any, stage: Stage, *, load: bool) -> Any:
         raise InputError(
             f"{name_of(stage.build)} returns a model that Keras cannot save{' and load again' if load else ''}.",
             received=f"saved_as={stage.saved_as!r}, and from Keras: {error}",
-            remedy="Define custom classes at the top level of a module, with a get_config, and register them with "
-            "keras.saving.register_keras_serializable().",
+            remedy=_remedy_for_saving(model),
         ) from error
+
+
+def _remedy_for_saving(model: Any) -> str:
+    if any(isinstance(layer, keras.layers.Lambda) for layer in layers_of(model)):
+        return (
+            "Write the Lambda layer as an operation on its input, such as keras.ops.square(x) in a functional model, "
+            "or as a layer of your own at the top level of a module: Keras does not load code from files."
+        )
+    return (
+        "Define custom classes at the top level of a module, with a get_config, and register them with "
+        "keras.saving.register_keras_serializable()."
+    )
 
 
 def _check_optimizer(stage: Stage) -> None:
@@ -187,12 +205,36 @@ def _check_loss(stage: Stage, model: Any, data: Dataset, *, outputs: int) -> Non
     if is_custom:
         return  # a custom loss is trusted to fit its targets
     loss_name = (name_of(loss) if callable(loss) and hasattr(loss, "__name__") else type(loss).__name__).lower()
-    expected, example = (
-        ("binary", "binary_crossentropy") if outputs == 1 else ("sparse", "sparse_categorical_crossentropy")
-    )
+    expected = "binary" if outputs == 1 else "sparse"
     if expected not in loss_name:
         raise InputError(
             f"Targets of {data.name!r} are class labels, which the loss of {name_of(stage.build)} does not take.",
-            received=f"loss={loss_name!r} for {outputs} outputs",
-            remedy=f'Use loss="{example}": it gives the same value from labels as the other from one-hot rows.',
+            received=f"loss={loss_name!r} for {outputs} output{'s' if outputs > 1 else ''}",
+            remedy=_remedy_for_loss(loss_name, outputs=outputs),
+        )
+
+
+def _remedy_for_loss(loss_name: str, *, outputs: int) -> str:
+    if outputs == 1:
+        return (
+            'For one output, Dense(1, "sigmoid"), use loss="binary_crossentropy". If the targets are values, give '
+            "floats: y=y.astype(float)."
+        )
+    sparse = 'loss="sparse_categorical_crossentropy"'
+    if "binary" in loss_name:
+        return f'For one output per class, use {sparse}; for two classes, Dense(1, "sigmoid") goes with this loss.'
+    if "categorical" in loss_name:
+        return f"Use {sparse}: it gives the same value from labels as the other from one-hot rows."
+    return f"For one output per class, use {sparse}. If the targets are values, give floats: y=y.astype(float)."
+
+
+def _check_loss_of_values(stage: Stage, data: Dataset) -> None:
+    """Raise InputError if a built-in Keras loss takes class labels, and the targets are values."""
+    loss = make_loss(stage)
+    loss_name = str(getattr(loss, "__name__", type(loss).__name__)).lower()
+    if stage.objective is None and loss.__module__.startswith("keras.") and "sparse" in loss_name:
+        raise InputError(
+            f"Targets of {data.name!r} are values, floats, and the loss of {name_of(stage.build)} takes class labels.",
+            received=f"loss={loss_name!r}",
+            remedy='Use loss="mse"; or give class labels as integers: y=y.astype(int).',
         )

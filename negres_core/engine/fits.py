@@ -131,7 +131,21 @@ def _call(
     arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}
     # A function that samples from a global generator, such as Keras', samples the same when it is called again.
     keras.utils.set_random_seed(seed)
-    return function(prepared.take(job.cell.train), prepared.take(test_rows), **arguments), model
+    return _call_on(function, prepared.take(job.cell.train), prepared.take(test_rows), arguments), model
+
+
+def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, arguments: Mapping[str, Any]) -> Any:
+    """Call a function on two folds, whose arrays are read-only."""
+    try:
+        return function(train, test, **arguments)
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise InputError(
+            f"{name_of(function)} changes an array of a fold in place, and folds are read-only.",
+            received=str(error),
+            remedy="Change a copy: x = train.x.copy(); y = train.y.copy().",
+        ) from error
 
 
 def _weights_of(model: Any) -> list[TrainedWeight]:
@@ -168,7 +182,21 @@ def _score(output: Any, fit: Fit, data: Dataset, job: Job) -> tuple[dict[str, fl
         raise InputError(
             f"{name} has to return predictions of the test fold, {expected} in the shape of its targets, or metrics.",
             received=f"an array of shape {predicted.shape} and dtype {predicted.dtype} for targets of shape {y.shape}",
-            remedy="Return one prediction for each row of the second data set, or a mapping of metrics.",
+            remedy=_remedy_for_predictions(predicted, y),
         )
     finite = bool(np.isfinite(predicted).all())
     return score(data, job.cell, predicted, finite=finite, classes=data.outputs)
+
+
+def _remedy_for_predictions(predicted: np.ndarray, y: np.ndarray) -> str:
+    """Return how to turn what a fit returned into predictions of the test fold's targets, if that is plain."""
+    has_rows = predicted.ndim > 0 and len(predicted) == len(y)
+    if has_rows and predicted.ndim == y.ndim + 1 and predicted.shape[-1] == 1 and y.dtype.kind != "i":
+        return "Return one value for each row: predictions[:, 0]."
+    if has_rows and predicted.ndim == 2 and y.ndim == 1 and y.dtype.kind == "i":
+        if predicted.shape[1] == 1:
+            return "Return a label for each row: (probabilities[:, 0] > 0.5).astype(int)."
+        return "Return the label of the largest probability: probabilities.argmax(axis=1)."
+    if predicted.shape == y.shape and predicted.dtype.kind == "f":
+        return "Return labels: (probabilities > 0.5).astype(int), or labels.astype(int)."
+    return "Return one prediction for each row of the second data set, or a mapping of metrics."

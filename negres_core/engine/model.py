@@ -13,10 +13,12 @@ import numpy as np
 
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
+from negres_core.engine.batch_size import refuse_batches_of_one_size, refuse_stateful
 from negres_core.engine.build import call_build
+from negres_core.engine.keras_names import names_like
 from negres_core.errors import InputError
 from negres_core.provenance.state import is_made_up
-from negres_core.recipe import Build, Stage, name_of
+from negres_core.recipe import Build, Stage, is_loss, name_of
 
 
 def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
@@ -27,7 +29,12 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
     """
     # An initializer without a seed takes one from Python's global generator, which this call seeds.
     keras.utils.set_random_seed(seed)
-    model = call_build(build, input_shape=data.input_shape, outputs=data.outputs)
+    try:
+        model = call_build(build, input_shape=data.input_shape, outputs=data.outputs)
+    except ValueError as error:
+        if "stateful=True" in str(error):  # Keras advises to fix the size of batches
+            refuse_stateful([str(error)], name=name_of(build))
+        raise
     if not isinstance(model, keras.Model):
         raise InputError(
             f"{name_of(build)} has to return a Keras model.",
@@ -59,15 +66,24 @@ def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
             received=f"inputs {', '.join(names)}; the data have {', '.join(sorted(data.x))}",
             remedy="Create an Input(shape, name=name) for each item of `input_shape`, even if the model ignores it.",
         )
+    refuse_batches_of_one_size(model, name=name)
     try:
         batch = map_arrays(lambda shape: np.zeros((2, *shape), np.float32), data.input_shape)
-        return tuple(model(batch, training=False).shape[1:])
+        outputs = model(batch, training=False)
+        if not isinstance(outputs, dict | list | tuple):
+            return tuple(outputs.shape[1:])
     except Exception as error:
         raise InputError(
             f"{name} returns a model that cannot take the rows of {data.name!r}.",
             received=f"rows of shape {data.input_shape}, and from Keras: {error}",
             remedy="Let the build function take `input_shape`, and create its Input from it.",
         ) from error
+    raise InputError(
+        f"{name} returns a model with several outputs, and a model is judged by one.",
+        received=f"outputs {', '.join(map(str, outputs))}" if isinstance(outputs, dict) else f"{len(outputs)} outputs",
+        remedy="Return a model of the output that the claim is about, such as "
+        "keras.Model(model.inputs, model.outputs[0]).",
+    )
 
 
 def make_optimizer(stage: Stage) -> Any:
@@ -85,7 +101,7 @@ def make_loss(stage: Stage) -> Any:
     Raises:
         InputError: Keras cannot make it.
     """
-    return _make(stage, "loss", keras.losses.get, object)
+    return stage.loss if is_loss(stage.loss) else _make(stage, "loss", keras.losses.get, object)
 
 
 def make_loss_object(stage: Stage) -> Any:
@@ -95,15 +111,16 @@ def make_loss_object(stage: Stage) -> Any:
     return loss if isinstance(loss, keras.losses.Loss) else keras.losses.MeanSquaredError.__base__(loss)
 
 
-def _make(stage: Stage, field: str, get: Any, kind: type) -> Any:
+def _make(stage: Stage, field: Literal["loss", "optimizer"], get: Any, kind: type) -> Any:
     value = getattr(stage, field)
     try:
         instance = get(value) if isinstance(value, str) else value()
     except Exception as error:
+        # Keras' own message prints the whole name again, and sometimes a traceback.
         raise InputError(
             f"Keras cannot make the {field} of stage {name_of(stage.build)}.",
             received=f"{field}={value!r}: {error}",
-            remedy=f'Give the name of a Keras {field} such as "{getattr(Stage, field)}", or a function that makes one.',
+            remedy=f"Give the name of a Keras {field}{names_like(value, field)}, or a function that makes one.",
         ) from error
     if not isinstance(instance, kind) or instance is None:
         raise InputError(

@@ -155,13 +155,13 @@ class Experiment:
 
         for role, recipe in recipes.items():
             if not isinstance(recipe, Recipe):
-                remedy = "Wrap the stages: Recipe(Stage(build), ...)."
+                remedy = "Wrap the parts: Recipe(Stage(build)), or Recipe(Fit(compute))."
                 raise InputError(f"The {role} arm has to be a recipe.", received=recipe, remedy=remedy)
         if not isinstance(data, Dataset):
             remedy = "Wrap the arrays: Dataset(x=x, y=y, name=...)."
             raise InputError("`on` has to be a data set.", received=type(data).__name__, remedy=remedy)
         own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
-        metric = metric_of(claim, task=data.task, own=own)
+        metric = metric_of(claim, task=data.task, own=own, targets=data.y)
         design.check(data)
         if self.smoke:
             design = shrink_design(design)

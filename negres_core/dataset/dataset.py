@@ -13,6 +13,17 @@ from typing import Any, Literal
 import numpy as np
 
 from negres_core.arrays import Named, is_same, label_arrays, map_arrays, take_rows
+from negres_core.dataset.exact import as_float32, as_int32
+from negres_core.dataset.given import (
+    as_array,
+    check_numeric,
+    columns_of,
+    is_list_of_inputs,
+    is_reordered,
+    kinds_of,
+    number_names,
+)
+from negres_core.dataset.targets import check_targets
 from negres_core.errors import InputError
 
 Task = Literal["classification", "regression", "reconstruction"]
@@ -79,25 +90,33 @@ class Dataset:
                 received=f"x with the names {list(self.x)}",
                 remedy='Use the names of the model\'s inputs: x={"image": images, "age": ages}.',
             )
-        x: Any = map_arrays(lambda values: self._as_array("x", values), self.x)
-        for label, array in label_arrays(x, "x").items():
-            self._check_numeric(label, array)
-            if array.ndim < 2:
-                raise InputError(
-                    f"`{label}` of data set {self.name!r} needs a row axis and at least one feature axis.",
-                    received=f"{label} of shape {array.shape}",
-                    remedy=f"Reshape a single feature with {label}.reshape(-1, 1).",
-                )
-        with np.errstate(over="ignore"):  # values beyond the range of float32 become infinite, and are reported below
-            x = map_arrays(lambda array: np.ascontiguousarray(array, dtype=np.float32), x)
-        for label, array in label_arrays(x, "x").items():
-            self._check_finite(label, array)
-        return x
+        if is_list_of_inputs(self.x, self.y):
+            raise InputError(
+                f"Data set {self.name!r} has several inputs in a list, and each needs a name.",
+                received=f"arrays of shapes {', '.join(str(np.shape(part)) for part in self.x)}",
+                remedy='Use the names of the model\'s inputs: x={"image": x[0], "age": x[1]}.',
+            )
+        if isinstance(self.x, Mapping):
+            return {name: self._check_input(f"x[{name!r}]", self.x[name]) for name in sorted(self.x)}
+        return self._check_input("x", self.x)
+
+    def _check_input(self, label: str, given: Any) -> np.ndarray:
+        columns = columns_of(given)
+        array = as_array(given, label, of=self.name)
+        check_numeric(array, label, of=self.name, columns=columns)
+        if array.ndim < 2 or 0 in array.shape[1:]:
+            raise InputError(
+                f"`{label}` of data set {self.name!r} needs a row axis and at least one feature axis.",
+                received=f"{label} of shape {array.shape}",
+                remedy=f"Reshape a single feature with {label}.reshape(-1, 1)."
+                if array.ndim < 2
+                else "Give one feature or more; check how the columns were selected.",
+            )
+        return as_float32(array, label, of=self.name, columns=columns)
 
     def _check_targets(self, x: Any) -> np.ndarray:
         """Return y as int32 for class labels and as float32 otherwise, one target per row of x."""
-        y = self._as_array("y", self.y)
-        self._check_numeric("y", y)
+        y = as_array(self.y, "y", of=self.name)
         for label, array in label_arrays(x, "x").items():
             if y.ndim == 0 or len(array) != len(y):
                 raise InputError(
@@ -111,85 +130,56 @@ class Dataset:
                     received=f"{label} of shape {array.shape}",
                     remedy="Give 2 rows or more; check how the rows were selected.",
                 )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = y[:, 0]
-        if y.dtype.kind == "f":
-            with np.errstate(over="ignore"):
-                y = y.astype(np.float32, copy=False)
-            self._check_finite("y", y)
-            return y
-        if y.ndim > 1:
-            raise InputError(
-                f"`y` of data set {self.name!r} holds integers in several columns; is it one-hot?",
-                received=f"y of shape {y.shape} and dtype {y.dtype}",
-                remedy="Give class labels, y.argmax(axis=1), with a sparse loss; or floats, for a regression.",
-            )
-        if y.min() < 0 or y.max() > np.iinfo(np.int32).max:
-            raise InputError(
-                f"Class labels of data set {self.name!r} have to count from 0, in int32.",
-                received=f"labels from {y.min()} to {y.max()}",
-                remedy="Encode them with np.unique(labels, return_inverse=True)[1].",
-            )
-        return y.astype(np.int32, copy=False)
+        for label, given in label_arrays(self.x, "x").items():
+            if is_reordered(given, self.y):
+                raise InputError(
+                    f"`{label}` and `y` of data set {self.name!r} have the same index in another order.",
+                    received=f"{label} from row {given.index[0]!r} on, and y from row {self.y.index[0]!r} on",
+                    remedy=f"Give y in the order of {label}: y=y.loc[{label}.index].",
+                )
+        return check_targets(y, of=self.name, given=self.y)
 
     def _check_groups(self, *, rows: int) -> np.ndarray | None:
         """Return groups numbered from 0, (rows,), int32; or None."""
         if self.groups is None:
             return None
-        groups = np.asarray(self.groups)
+        groups = as_array(self.groups, "groups", of=self.name)
         if groups.shape != (rows,):
             raise InputError(
                 f"`groups` of data set {self.name!r} needs one label per row.",
                 received=f"groups of shape {groups.shape} for {rows} rows",
                 remedy="Give a one-dimensional array as long as x.",
             )
-        return np.unique(groups, return_inverse=True)[1].astype(np.int32)
+        missing = (
+            "Drop the rows whose group is unknown, or keep all of them together: "
+            'groups=pd.Series(groups).fillna("unknown").'
+        )
+        return number_names(groups, "groups", of=self.name, missing=missing)
 
     def _check_attribute(self, name: str, values: Any, *, rows: int) -> np.ndarray:
         """Return an attribute, (rows,): labels as int32, values as float32."""
-        array = self._as_array(f"attributes[{name!r}]", values)
-        if array.shape != (rows,) or array.dtype.kind not in "biuf":
+        label = f"attributes[{name!r}]"
+        array = as_array(values, label, of=self.name)
+        if array.shape != (rows,):
             raise InputError(
-                f"Attribute {name!r} of data set {self.name!r} needs one number per row.",
-                received=f"an array of shape {array.shape} and dtype {array.dtype}, for {rows} rows",
-                remedy="Give labels as integers from 0, np.unique(names, return_inverse=True)[1], or values as floats.",
+                f"Attribute {name!r} of data set {self.name!r} needs one number or one name per row.",
+                received=f"an array of shape {array.shape}, for {rows} rows",
+                remedy="Give a one-dimensional array as long as x; several columns are attributes of their own.",
             )
-        if not np.isfinite(array).all() or (array.dtype.kind != "f" and array.min() < 0):
+        if array.dtype.kind not in "biuf" and kinds_of(array) <= {"text", "missing values"}:
+            missing = f'Give those that are unknown a name of their own: pd.Series({name}).fillna("unknown").'
+            array = number_names(array, label, of=self.name, missing=missing)
+        check_numeric(array, label, of=self.name, columns=None)
+        if array.dtype.kind == "f":
+            return _read_only(as_float32(array, label, of=self.name))
+        if array.dtype.kind != "b" and array.min() < 0:
             raise InputError(
-                f"Attribute {name!r} of data set {self.name!r} contains entries that are neither labels (0, 1, ...) "
-                "nor finite values.",
-                received=f"entries from {array.min()} to {array.max()}",
-                remedy="Count labels from 0, and drop rows whose attribute is unknown.",
+                f"Attribute {name!r} of data set {self.name!r} has negative integers, and integers are labels from 0.",
+                received=f"integers from {array.min()} to {array.max()}",
+                remedy="Give values as floats, values.astype(float), and labels as "
+                "np.unique(labels, return_inverse=True)[1].",
             )
-        return _read_only(array.astype(np.float32 if array.dtype.kind == "f" else np.int32))
-
-    def _as_array(self, label: str, values: Any) -> np.ndarray:
-        try:
-            return np.asarray(values)
-        except ValueError as error:
-            raise InputError(
-                f"`{label}` of data set {self.name!r} cannot be converted to an array.",
-                received=str(error),
-                remedy='Give rows of equal shape, and several inputs by name: x={"image": images, "age": ages}.',
-            ) from error
-
-    def _check_numeric(self, label: str, array: np.ndarray) -> None:
-        if array.dtype.kind not in "biuf":
-            raise InputError(
-                f"`{label}` of data set {self.name!r} has to be an array of numbers.",
-                received=f"an array of dtype {array.dtype}",
-                remedy="Encode it first; np.unique(names, return_inverse=True)[1] turns class names into labels.",
-            )
-
-    def _check_finite(self, label: str, array: np.ndarray) -> None:
-        not_finite = ~np.isfinite(array)
-        if not_finite.any():
-            rows = np.flatnonzero(not_finite.reshape(len(array), -1).any(axis=1))
-            raise InputError(
-                f"`{label}` of data set {self.name!r} holds values that are not finite.",
-                received=f"{int(not_finite.sum())} values are NaN or infinite as float32, the first in row {rows[0]}",
-                remedy="Impute, rescale or drop these rows before making the data set.",
-            )
+        return _read_only(as_int32(array, label, of=self.name))
 
     def __len__(self) -> int:
         return len(self.y)
@@ -232,15 +222,22 @@ class Dataset:
     def take(self, rows: np.ndarray) -> Dataset:
         """Return a data set of the rows with these numbers, in this order."""
         x = take_rows(self.x, rows)
-        return Dataset(
-            x=x,
+        fields = {
+            "x": map_arrays(_read_only, x),
             # Images that are their own targets stay one array, so that a device holds one copy.
-            y=x if is_same(self.x, self.y) else self.y[rows],
-            name=self.name,
-            source=self.source,
-            groups=None if self.groups is None else self.groups[rows],
-            attributes=take_rows(self.attributes, rows),
-        )
+            "y": _read_only(x if is_same(self.x, self.y) else self.y[rows]),
+            "name": self.name,
+            "source": self.source,
+            "groups": None,
+            "attributes": MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
+        }
+        if self.groups is not None:
+            fields["groups"] = _read_only(np.unique(self.groups[rows], return_inverse=True)[1].astype(np.int32))
+        # The arrays were checked as a whole; a few rows may lack classes.
+        taken = object.__new__(Dataset)
+        for name, value in fields.items():
+            object.__setattr__(taken, name, value)
+        return taken
 
     def flatten(self, rows: Any = slice(None)) -> np.ndarray:
         """Return some rows of all inputs side by side, (rows, width), float32; several inputs are sorted by name."""

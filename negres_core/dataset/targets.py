@@ -1,0 +1,123 @@
+"""Targets: class labels as integers from 0, or values as floats. What is neither is refused with the line to write."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from negres_core.dataset.exact import as_float32, as_int32
+from negres_core.dataset.given import columns_of, kinds_of, number_names
+from negres_core.errors import InputError
+
+
+def check_targets(y: np.ndarray, *, of: str, given: object) -> np.ndarray:
+    """Return targets: class labels, (rows,), int32; or values, (rows,), (rows, columns) or images, float32.
+
+    Args:
+        y: the targets, (rows, ...), one row or more.
+        of: the name of the data set.
+        given: the targets as the user gave them.
+
+    Raises:
+        InputError: they are neither.
+    """
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim == 1 and kinds_of(y) <= {"text", "missing values"}:
+        missing = "Drop the rows whose label is unknown: keep = pd.notna(y), and take [keep] of x, y and all others."
+        y = number_names(y, "y", of=of, missing=missing)
+    if y.dtype.kind not in "biuf":
+        raise InputError(
+            f"`y` of data set {of!r} has to be an array of numbers, or of the names of classes.",
+            received=f"{' and '.join(sorted(kinds_of(y)))}, of shape {y.shape}",
+            remedy="Give values as floats, or class labels as integers from 0 or as text; drop the rows whose target "
+            "is unknown.",
+        )
+    if y.dtype.kind == "f":
+        return _check_values(y, of, given)
+    if y.ndim > 1:
+        if is_one_hot(y) and y.any(axis=0).all():
+            return as_int32(y.argmax(axis=1), "y", of=of)
+        raise InputError(
+            f"`y` of data set {of!r} has integers in several columns, and a class label is one integer for a row.",
+            received=f"{describe_targets(y)}, of shape {y.shape}",
+            remedy=_remedy_for_columns(y, given),
+        )
+    return _check_labels(y, of)
+
+
+def _check_values(y: np.ndarray, of: str, given: object) -> np.ndarray:
+    if y.ndim not in (1, 2, 4) or 0 in y.shape:
+        raise InputError(
+            f"`y` of data set {of!r} has to be values, (rows,) or (rows, columns), "
+            "or images, (rows, height, width, channels).",
+            received=f"y of shape {y.shape}",
+            remedy="Give images with an axis of channels, y[..., None], and all else in columns, "
+            "y.reshape(len(y), -1), with keras.layers.Flatten() at the end of the model."
+            if y.size
+            else "Give one column or more; check how the columns were selected.",
+        )
+    return as_float32(y, "y", of=of, columns=columns_of(given))
+
+
+def _check_labels(y: np.ndarray, of: str) -> np.ndarray:
+    classes = np.unique(y)
+    low, high = int(classes[0]), int(classes[-1])
+    received = f"{len(classes)} distinct integers from {low} to {high} in {len(y)} rows"
+    remedy = ""
+    if low < 0:
+        remedy = "y=np.unique(y, return_inverse=True)[1]"
+        if classes.tolist() == [-1, 1]:
+            remedy = (
+                'y=(y > 0).astype(int), with one output, Dense(1, "sigmoid"), and loss="binary_crossentropy" '
+                "instead of a hinge loss"
+            )
+    elif low == 1 and high == len(classes) > 1:
+        remedy = f"y=y - 1; the last layer then needs {len(classes)} outputs"
+    elif high + 1 - len(classes) > len(y):
+        remedy = (
+            "values, such as counts or weights, as floats, y=y.astype(float); and numbers that name classes as "
+            "y=np.unique(y, return_inverse=True)[1]"
+        )
+    if remedy:
+        raise InputError(
+            f"Class labels of data set {of!r} have to count from 0.", received=received, remedy=f"Give {remedy}."
+        )
+    return as_int32(y, "y", of=of)
+
+
+def is_one_hot(y: np.ndarray) -> bool:
+    """Return whether each row of some columns has a single 1, and is 0 elsewhere."""
+    return bool(y.ndim == 2 and y.shape[1] > 1 and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
+
+
+def describe_targets(y: np.ndarray) -> str:
+    """Return what targets look like, in words, for a message about a metric or a loss that does not fit them."""
+    kind = "floats" if y.dtype.kind == "f" else "booleans" if y.dtype.kind == "b" else "integers"
+    if y.ndim == 1:
+        is_whole = y.dtype.kind == "f" and bool((y == np.rint(y)).all())
+        return f"{kind}, all of them whole numbers" if is_whole else kind
+    if is_one_hot(y):
+        return f"{kind}, one-hot rows"
+    if ((y == 0) | (y == 1)).all():
+        return f"{kind}, 0 and 1 in several columns"
+    return f"{kind}, {y.shape[1]} a row" if y.ndim == 2 else kind
+
+
+def _remedy_for_columns(y: np.ndarray, given: object) -> str:
+    if isinstance(given, list | tuple) and any(np.ndim(part) for part in given[:1]) and hasattr(given[0], "shape"):
+        return "If these are batches, join them: y=np.concatenate(y), and x likewise."
+    if is_one_hot(y):
+        empty = int(np.flatnonzero(~y.any(axis=0))[0])
+        return f"Drop column {empty}, in which no row has a 1; or give class labels, y=y.argmax(axis=1)."
+    if ((y == 0) | (y == 1)).all():
+        as_floats = "y=y.astype(float)" if y.ndim == 2 else "y=y[..., None].astype(float)" if y.ndim == 3 else ""
+        return (
+            "For several labels a row, one a time step or a mask, give "
+            f'{as_floats or "y=y.astype(float)"}, with sigmoid outputs and loss="binary_crossentropy", and claim the '
+            '"loss"; accuracy and F1 are computed of one label a row, such as '
+            f"y=y[:, {'0' if y.ndim == 2 else ', '.join('0' * (y.ndim - 1))}]."
+        )
+    return (
+        "Give values, such as counts, as floats: y=y.astype(float). For labels, ask about one a row, such as "
+        f"y=y[:, {', '.join('0' * (y.ndim - 1))}]; a label for each time step or pixel cannot be judged."
+    )
