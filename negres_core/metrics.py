@@ -94,8 +94,8 @@ def metric_of(
         targets: the data set's targets, from which an error can tell why the metric does not exist.
 
     Raises:
-        InputError: an arm does not have the metric, the arms define it differently, or the claim asks of a share that it
-            is more than 1.
+        InputError: an arm does not have the metric, the arms define it differently, or the claim asks for more than a
+            share can be.
     """
     definitions = []
     for metrics in own:

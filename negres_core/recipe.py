@@ -120,8 +120,9 @@ class Stage:
             )
         for field in ("optimizer", "loss"):
             value = getattr(self, field)
-            required = 0 if isinstance(value, str) or is_loss(value) else count_required(value)
-            if required and field == "loss" and not isinstance(value, type) and required > 2:
+            is_done = isinstance(value, str) or (field == "loss" and is_loss(value))
+            required = 0 if is_done else count_required(value)
+            if required > 2 and field == "loss" and not isinstance(value, type):
                 raise InputError(
                     "`loss` of a stage has to be a function of targets and outputs.",
                     received=f"{name_of(value)}, which requires {required} arguments",

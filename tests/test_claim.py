@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from negres_core import beats, matches, reaches
+from negres_core import Metric, beats, matches, reaches
 from negres_core.errors import InputError
 
 
@@ -41,6 +41,13 @@ def test_refuses_a_claim_without_the_name_of_a_metric(make, metric):
         make(metric)
     assert f"Received: {metric if isinstance(metric, str) else repr(metric)}\n" in str(caught.value)
     assert '"accuracy"' in str(caught.value)
+
+
+def test_a_claim_about_a_metric_object_is_told_its_name():
+    metric = Metric("rank", higher_is_better=True, unit="rank")
+    with pytest.raises(InputError, match="A claim needs the name of a metric") as caught:
+        beats(metric)
+    assert caught.value.remedy == "Give its name, 'rank'."
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "0.1", None, True, 1j, [0.1]])

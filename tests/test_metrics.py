@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from negres_core.claim import beats, reaches
+from negres_core.claim import beats, matches, reaches
 from negres_core.errors import InputError
 from negres_core.metrics import METRICS, Metric, entropy, floor_of, loss_skill, metric_of
 
@@ -48,6 +48,49 @@ def test_refuses_a_metric_that_does_not_exist_for_the_task(claim, task, known):
         metric_of(claim, task=task)
     assert f"Received: {claim}\n" in str(caught.value)
     assert f"Use one of: {known}." in str(caught.value)
+
+
+LABELS = np.array([0, 1, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("name", "targets", "received", "remedy"),
+    [
+        ("accuracy", LABELS.astype(float), "floats, all of them whole numbers", "as integers: y=y.astype(int)"),
+        ("accuracy", np.eye(3)[LABELS], "floats, one-hot rows", 'y=y.argmax(axis=1), with loss="sparse_'),
+        ("f1", np.array([[1.0, 1.0], [0.0, 1.0]]), "floats, 0 and 1 in several columns", "y=y[:, 0].astype(int)"),
+        ("f1", np.zeros((2, 4, 4, 1)), "floats", "y=y[:, 0, 0, 0].astype(int)"),
+        ("acc", LABELS, "integers", 'Write "accuracy".'),
+        ("val_acc", LABELS, "integers", 'Write "accuracy".'),
+        ("mean_squared_error", LABELS * 0.5, "floats", 'Write "mse".'),
+        ("r2", LABELS, "integers", "give values as floats: y=y.astype(float)"),
+        ("auc", LABELS, "integers", "Fit(compute, metrics=(Metric(...),))"),
+    ],
+)
+def test_the_error_about_a_metric_says_what_the_targets_are_and_what_to_write(name, targets, received, remedy):
+    task = "reconstruction" if targets.ndim == 4 else "classification" if targets.dtype.kind == "i" else "regression"
+    with pytest.raises(InputError, match=f"There is no metric '{name}' for {task}") as caught:
+        metric_of(beats(name), task=task, targets=targets)
+    assert f"on targets that are {received}" in caught.value.received
+    assert remedy in caught.value.remedy
+    assert "argmax" not in caught.value.remedy or "one-hot" in received
+
+
+@pytest.mark.parametrize(
+    ("claim", "remedy"),
+    [
+        (reaches("accuracy", bar=90), "bar=0.9"),
+        (beats("f1", by=2), "by=0.02"),
+        (matches("recall", within=1.5), "within=0.015"),
+    ],
+)
+def test_refuses_a_share_in_percent(claim, remedy):
+    with pytest.raises(InputError, match=f"{claim.metric} is a share, from 0 to 1") as caught:
+        metric_of(claim, task="classification")
+    assert remedy in caught.value.remedy
+    percent = Metric(claim.metric, higher_is_better=True, unit="percent")
+    assert metric_of(claim, task="classification", own=[[percent]]) == percent
+    assert metric_of(reaches("accuracy", bar=1), task="classification").name == "accuracy"
 
 
 def test_a_fit_has_its_custom_metrics_and_those_of_every_task():

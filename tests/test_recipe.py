@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import functools
 
+import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import MinMaxScaler
 
 from negres_core import Fit, Recipe, Stage
 from negres_core.errors import InputError
-from negres_core.recipe import name_of
+from negres_core.recipe import is_loss, name_of
 
 
 def base():
@@ -23,6 +26,38 @@ def taller():
 
 def pca(train, test):
     """Stand for the function of a fit."""
+
+
+def pca_of_three(model, x, y, *, training):
+    """Stand for an objective."""
+
+
+class Weighted:
+    """Stand for the class of a loss with arguments."""
+
+    def __init__(self, alpha, gamma):
+        """Take two arguments, which are not targets and outputs."""
+
+    def __call__(self, y_true, y_pred):
+        """Return a loss."""
+
+
+class Momentum:
+    """Stand for an optimizer."""
+
+    learning_rate = 0.1
+
+
+class Network:
+    """Stand for a Keras model, which can be called, too."""
+
+    layers = ()
+
+    def fit(self, x, y):
+        """Train."""
+
+    def __call__(self, x):
+        """Return outputs."""
 
 
 def sized(width, *, outputs, activation=None):
@@ -51,6 +86,18 @@ def test_a_stage_has_the_usual_settings():
         ({"freezes": "base"}, "`freezes` of a stage has to be a function", "Received: base", "the function itself"),
         ({"optimizer": None}, "`optimizer` of a stage has to be a name", "Received: None", "keras.optimizers.Adam"),
         ({"loss": 0.5}, "`loss` of a stage has to be a name", "Received: 0.5", "keras.losses.Huber"),
+        ({"loss": pca_of_three}, "has to be a function of targets and outputs", "requires 3", "to `objective` instead"),
+        ({"loss": Weighted}, "called without arguments, and requires some", "requires 2", "loss=lambda: Weighted(...)"),
+        ({"optimizer": pca}, "called without arguments, and requires some", "requires 2", "optimizer=lambda: pca(...)"),
+        (
+            {"optimizer": Momentum()},
+            "every replicate has its own",
+            "Momentum",
+            "keras.optimizers.Momentum(...)",
+        ),
+        ({"objective": pca}, "`objective` of a stage has to be a function", "pca", "goes to `loss`"),
+        ({"objective": "mse"}, "`objective` of a stage has to be a function", "Received: mse", "goes to `loss`"),
+        ({"build": Network()}, "returns a new Keras model at every call", "Network", "Stage(base), not Stage(base())"),
         ({"epochs": 0}, "`epochs` of a stage has to be a positive integer", "epochs=0", "1 or more"),
         ({"epochs": 1.0}, "`epochs` of a stage has to be a positive integer", "epochs=1.0", "1 or more"),
         ({"epochs": True}, "`epochs` of a stage has to be a positive integer", "epochs=True", "1 or more"),
@@ -70,6 +117,8 @@ def test_refuses_a_stage_with_an_invalid_field(fields, wrong, received, remedy):
     [
         ((), "at least one stage or fit", "Received: none", "Recipe(Stage(base))"),
         ((base,), "consists of stages", "function base", "Wrap the build function"),
+        (([Stage(base)],), "takes its parts one by one", "Stage(build=", "Recipe(*parts)"),
+        ((LinearRegression(),), "an estimator was given", "LinearRegression()", "Fit(compute)"),
         (
             (Stage(base, inherits=grown),),
             "The first part of a recipe has nothing to inherit",
@@ -208,3 +257,44 @@ def test_the_network_of_a_recipe_without_a_fit_is_itself():
 def test_refuses_a_fit_out_of_place(parts, wrong):
     with pytest.raises(InputError, match=wrong):
         Recipe(*parts)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (pca, True),
+        (Weighted(1, 2), True),
+        (lambda y_true, y_pred, weight=None: 0, True),
+        (Weighted, False),
+        (base, False),
+        (pca_of_three, False),
+        ("mse", False),
+        (None, False),
+    ],
+)
+def test_a_loss_is_what_requires_targets_and_outputs(given, expected):
+    assert is_loss(given) is expected
+
+
+def test_a_stage_takes_a_loss_itself_and_numbers_of_numpy():
+    stage = Stage(base, loss=pca, epochs=np.int64(3), batch_size=np.int32(8))
+
+    assert stage.loss is pca
+    assert (stage.epochs, stage.batch_size) == (3, 8)
+    assert stage == Stage(base, loss=pca, epochs=3, batch_size=8)
+    assert type(stage.epochs) is int
+
+
+@pytest.mark.parametrize(
+    ("preprocess", "received", "remedy"),
+    [
+        (MinMaxScaler(), "MinMaxScaler()", "preprocess=lambda: MinMaxScaler(...)"),
+        ("scale", "scale", "preprocess=MinMaxScaler"),
+        (sized, "sized, which requires 1 arguments", "preprocess=lambda: FunctionTransformer(sized)"),
+    ],
+)
+def test_refuses_a_preprocess_that_makes_no_transformer_when_it_is_called(preprocess, received, remedy):
+    with pytest.raises(InputError, match="`preprocess` has to be a function that returns an unfitted") as caught:
+        Recipe(Stage(base), preprocess=preprocess)
+    assert received in str(caught.value)
+    assert remedy in caught.value.remedy

@@ -34,25 +34,28 @@ Task = Literal["classification", "regression", "reconstruction"]
 class Dataset:
     """Inputs and targets of one data set, as plain arrays.
 
-    The targets decide the task: integers are class labels, floats are values, and floats shaped like images are images.
-    The arrays are checked once and are read-only from then on. An x or y that already has the dtype named below is not
-    copied, so do not modify it.
+    The targets decide the task: integers, booleans and text are class labels, floats are values, and floats shaped like
+    images are images. What could mean several things, or would be changed silently, is refused. The arrays are checked
+    once and are read-only from then on. An x or y that already has the dtype named below is not copied, so do not
+    modify it.
 
     Attributes:
-        x: inputs, (rows, ...), held as float32. For a model with several inputs, a dictionary of such arrays by the
+        x: inputs, (rows, ...), an array or a table of numbers, held as float32. For a model with several inputs, a dictionary of such arrays by the
             names of the model's inputs.
-        y: targets. Integers shaped (rows,) are class labels from 0 to classes - 1, held as int32 (classification).
+        y: targets. Integers shaped (rows,) are class labels from 0 to classes - 1, held as int32 (classification);
+            text, in its sorted order, and one-hot integers become such labels.
             Floats shaped (rows,) or (rows, columns) are values, held as float32 (regression). Floats shaped (rows,
             height, width, channels) are images, held as float32 (reconstruction); they may be x itself.
         name: the data set's name in tables and evidence.
         source: where the arrays came from, for the evidence.
         groups: None, or one label per row, (rows,). All rows of a group are in the same fold. Use it for duplicates, or
             for several rows of one subject.
-        attributes: further values per row, by name, (rows,): integers are labels from 0, held as int32, and floats are
-            values, held as float32. No arm is trained on them, but a `Fit` may use them.
+        attributes: further values per row, by name, (rows,): integers are labels from 0, held as int32, as text
+            becomes; floats are values, held as float32. No arm is trained on them, but a `Fit` may use them.
 
     Raises:
-        InputError: the arrays do not fit together, are empty, or hold values that are not finite in float32.
+        InputError: the arrays do not fit together, are empty, or hold what is missing, infinite, not a number, or no
+            longer itself in float32 or int32.
 
     Examples:
         >>> data = Dataset(x=[[0.1], [0.9], [0.2], [0.8]], y=[0, 1, 0, 1], name="toy")

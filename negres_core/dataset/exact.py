@@ -86,10 +86,14 @@ def _check_digits(array: np.ndarray, held: np.ndarray, label: str, of: str, colu
     worst = int(np.abs(rounded.astype(np.longdouble) - flat).argmax())
     raise InputError(
         f"`{label}` of data set {of!r} would lose digits: numbers are held as float32, which has about 7.",
-        received=f"{flat[worst]:.17g}, which would become {rounded[worst]:.17g}{_names(lost, columns)}",
+        received=f"{_digits(flat[worst])}, which would become {_digits(rounded[worst])}{_names(lost, columns)}",
         remedy="Subtract or divide by a constant that you choose; give a date as year, month and day, or as days since "
         "a fixed day; leave out what only numbers the rows.",
     )
+
+
+def _digits(value: Any) -> str:
+    return str(int(value)) if int(value) == value else f"{value:.17g}"
 
 
 def as_int32(array: np.ndarray, label: str, *, of: str) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from negres_core.arrays import label_arrays, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.fits import check_fit
+from negres_core.engine.loss_checks import check_loss_of_labels, check_loss_of_values
 from negres_core.engine.model import (
     build_model,
     describe_relation,
@@ -104,7 +105,7 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
                 "Floats are values: give class labels as integers, y=y.astype(int), or y.argmax(axis=1) for one-hot "
                 "rows.",
             )
-        _check_loss_of_values(stage, data)
+        check_loss_of_values(stage, data)
     elif len(shape) != 1:
         raise InputError(
             f"{name} returns a model whose outputs have the wrong shape for a classification.",
@@ -120,7 +121,7 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
             "are values, such as counts, give floats: y=y.astype(float).",
         )
     else:
-        _check_loss(stage, model, data, outputs=shape[0])
+        check_loss_of_labels(stage, model, data, outputs=shape[0])
 
 
 def _save_and_load(model: Any, stage: Stage, *, load: bool) -> Any:
@@ -188,53 +189,4 @@ def _check_objective(stage: Stage, model: Any, data: Dataset) -> None:
             f"The players of objective {name} have to be layers of the model that train every weight exactly once.",
             received=f"players {', '.join(map(str, losses))}; layers {', '.join(layers)}",
             remedy="Name the nested model of each player, and freeze the layers that no player trains.",
-        )
-
-
-def _check_loss(stage: Stage, model: Any, data: Dataset, *, outputs: int) -> None:
-    """Raise InputError if a built-in Keras loss does not take class labels for this number of outputs."""
-    loss = make_loss(stage)
-    is_custom = stage.objective is not None or not loss.__module__.startswith("keras.")
-    last = getattr(model.layers[-1], "activation", None)
-    if is_custom and outputs == 1 and last is not keras.activations.sigmoid:
-        raise InputError(
-            f"With a custom loss or objective, the single output of {name_of(stage.build)} has to be a probability.",
-            received=f"an output with activation {getattr(last, '__name__', last)}",
-            remedy='End in a layer with activation="sigmoid", or give one output per class.',
-        )
-    if is_custom:
-        return  # a custom loss is trusted to fit its targets
-    loss_name = (name_of(loss) if callable(loss) and hasattr(loss, "__name__") else type(loss).__name__).lower()
-    expected = "binary" if outputs == 1 else "sparse"
-    if expected not in loss_name:
-        raise InputError(
-            f"Targets of {data.name!r} are class labels, which the loss of {name_of(stage.build)} does not take.",
-            received=f"loss={loss_name!r} for {outputs} output{'s' if outputs > 1 else ''}",
-            remedy=_remedy_for_loss(loss_name, outputs=outputs),
-        )
-
-
-def _remedy_for_loss(loss_name: str, *, outputs: int) -> str:
-    if outputs == 1:
-        return (
-            'For one output, Dense(1, "sigmoid"), use loss="binary_crossentropy". If the targets are values, give '
-            "floats: y=y.astype(float)."
-        )
-    sparse = 'loss="sparse_categorical_crossentropy"'
-    if "binary" in loss_name:
-        return f'For one output per class, use {sparse}; for two classes, Dense(1, "sigmoid") goes with this loss.'
-    if "categorical" in loss_name:
-        return f"Use {sparse}: it gives the same value from labels as the other from one-hot rows."
-    return f"For one output per class, use {sparse}. If the targets are values, give floats: y=y.astype(float)."
-
-
-def _check_loss_of_values(stage: Stage, data: Dataset) -> None:
-    """Raise InputError if a built-in Keras loss takes class labels, and the targets are values."""
-    loss = make_loss(stage)
-    loss_name = str(getattr(loss, "__name__", type(loss).__name__)).lower()
-    if stage.objective is None and loss.__module__.startswith("keras.") and "sparse" in loss_name:
-        raise InputError(
-            f"Targets of {data.name!r} are values, floats, and the loss of {name_of(stage.build)} takes class labels.",
-            received=f"loss={loss_name!r}",
-            remedy='Use loss="mse"; or give class labels as integers: y=y.astype(int).',
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from negres_core import Dataset
@@ -11,6 +12,7 @@ X = np.arange(12, dtype=np.float32).reshape(4, 3)
 LABELS = np.array([0, 1, 2, 1])
 AGES = np.array([[30], [20], [50], [40]], dtype=np.uint8)
 BOTH = {"image": X, "age": AGES}
+TABLE = pd.DataFrame({"v": [1.0, 2.0, 3.0, 4.0]}, index=list("abcd"))
 
 
 def make(**fields):
@@ -144,34 +146,13 @@ def broken(value, *, at=(2, 1)):
     [
         ({"name": ""}, "needs a name", "Received: \n", 'name="mine"'),
         ({"name": 3}, "needs a name", "Received: 3", 'name="mine"'),
-        ({"x": [["a"], ["b"], ["c"], ["d"]]}, "`x` .* array of numbers", "dtype <U1", "np.unique"),
-        ({"y": ["cat", "dog", "cat", "dog"]}, "`y` .* array of numbers", "dtype <U3", "return_inverse=True"),
-        ({"y": [None, 1, 2, 3]}, "`y` .* array of numbers", "dtype object", "Encode it first"),
-        ({"x": X + 1j}, "`x` .* array of numbers", "dtype complex64", "Encode it first"),
         ({"x": X[:, 0]}, "needs a row axis and at least one feature axis", "x of shape (4,)", "x.reshape(-1, 1)"),
+        ({"x": X[:, :0]}, "at least one feature axis", "x of shape (4, 0)", "how the columns were selected"),
         ({"y": [0, 1, 2]}, "differ in length", "x of shape (4, 3) and y of shape (3,)", "one target for each row"),
         ({"y": 1}, "differ in length", "y of shape ()", "one target for each row"),
         ({"x": X[:0], "y": LABELS[:0]}, "is empty", "x of shape (0, 3)", "2 rows or more"),
-        ({"y": np.eye(4, dtype=int)}, "is it one-hot", "y of shape (4, 4) and dtype int64", "y.argmax(axis=1)"),
-        ({"y": np.eye(4, 2, dtype=bool)}, "is it one-hot", "dtype bool", "y.argmax(axis=1)"),
-        ({"x": broken(np.nan)}, "`x` .* not finite", "1 values are NaN or infinite as float32, the first in row 2", ""),
-        ({"x": broken(np.inf, at=1)}, "`x` .* not finite", "3 values are NaN", "drop these rows"),
-        ({"y": [0.0, np.nan, 1.0, np.nan]}, "`y` .* not finite", "2 values are NaN or infinite as", "Impute"),
-        ({"x": X.astype(np.float64) * 1e300}, "`x` .* not finite", "11 values are NaN or infinite as", "rescale"),
-        ({"y": [0, -1, 1, 0]}, "have to count from 0", "labels from -1 to 1", "return_inverse=True"),
-        ({"y": [0, 1, 0, 2**32]}, "have to count from 0", f"labels from 0 to {2**32}", "return_inverse=True"),
-        (
-            {"x": [X, AGES]},
-            "`x` .* cannot be converted to an array",
-            "inhomogeneous",
-            'x={"image": images, "age": ages}',
-        ),
-        (
-            {"y": [[0], [1, 2], [1], [0]]},
-            "`y` .* cannot be converted to an array",
-            "inhomogeneous",
-            "rows of equal shape",
-        ),
+        ({"x": [X, X]}, "several inputs in a list", "shapes (4, 3), (4, 3)", 'x={"image": x[0], "age": x[1]}'),
+        ({"x": [X, AGES]}, "several inputs in a list", "shapes (4, 3), (4, 1)", 'x={"image": x[0], "age": x[1]}'),
         ({"x": {}}, "Each input of data set .* needs a name", "names []", 'x={"image": images, "age": ages}'),
         ({"x": {"": X}}, "Each input of data set .* needs a name", "names ['']", "the names of the model's inputs"),
         (
@@ -180,8 +161,13 @@ def broken(value, *, at=(2, 1)):
             "names ['image', 3]",
             "the model's inputs",
         ),
-        ({"x": BOTH | {"age": [["a"]] * 4}}, r"`x\['age'\]` .* array of numbers", "dtype <U1", "np.unique"),
-        ({"x": BOTH | {"age": BOTH}}, r"`x\['age'\]` .* array of numbers", "dtype object", "Encode it first"),
+        ({"x": BOTH | {"age": [["a"]] * 4}}, r"`x\['age'\]` .* array of numbers", "text in column 0", "get_dummies"),
+        (
+            {"x": BOTH | {"age": BOTH}},
+            r"`x\['age'\]` .* one array",
+            "with image, age",
+            "dictionary of arrays",
+        ),
         (
             {"x": BOTH | {"age": AGES[:, 0]}},
             r"`x\['age'\]` .* feature axis",
@@ -195,7 +181,11 @@ def broken(value, *, at=(2, 1)):
             "each row",
         ),
         ({"x": {"image": X[:0], "age": AGES[:0]}, "y": LABELS[:0]}, "is empty", "x['age'] of shape (0, 1)", "2 rows"),
-        ({"x": BOTH | {"image": broken(np.nan)}}, r"`x\['image'\]` .* not finite", "the first in row 2", "Impute"),
+        ({"x": BOTH | {"image": broken(np.nan)}}, r"`x\['image'\]` .* missing", "the first in row 2", "np.isnan(x["),
+        ({"x": TABLE, "y": TABLE["v"][::-1]}, "the same index in another order", "from row 'a'", "y=y.loc[x.index]"),
+        ({"groups": pd.Series(["a", None, "b", "a"])}, "`groups` .* missing", "text", 'fillna("unknown")'),
+        ({"groups": [0, np.nan, 1, 1]}, "`groups` .* missing", "numbers", 'fillna("unknown")'),
+        ({"groups": np.array([0, "a", 1, 1], object)}, "mixes values", "numbers and text", "str(each)"),
         ({"groups": [0, 1]}, "one label per row", "groups of shape (2,) for 4 rows", "as long as x"),
         ({"groups": [[0], [1], [2], [3]]}, "one label per row", "groups of shape (4, 1)", "one-dimensional"),
     ],
@@ -279,14 +269,37 @@ def test_attributes_are_part_of_the_digest():
 
 
 @pytest.mark.parametrize(
-    ("values", "wrong"),
+    ("values", "wrong", "remedy"),
     [
-        (np.arange(5), "needs one number per row"),
-        (["a"] * 6, "needs one number per row"),
-        (np.array([0.0, np.nan, 0, 0, 0, 0]), "contains entries that are neither labels"),
-        (np.array([-1, 0, 0, 0, 0, 0]), "contains entries that are neither labels"),
+        (np.arange(5), "needs one number or one name per row", "as long as x"),
+        (np.zeros((6, 2)), "needs one number or one name per row", "attributes of their own"),
+        (np.array([0.0, np.nan, 0, 0, 0, 0]), "missing values", "np.isfinite"),
+        (np.array([-1, 0, 0, 0, 0, 0]), "negative integers", "values.astype(float)"),
+        (np.arange(6) + 2**40, "does not fit into int32", "np.unique(labels, return_inverse=True)[1]"),
+        (np.arange(6) + 1.7e9, "would lose digits", "Subtract or divide by a constant"),
+        (np.array([None, "a", "b", "a", "a", "a"], dtype=object), "missing values", "unknown"),
+        (pd.date_range("2020", periods=6), "has to be an array of numbers", "days since a fixed day"),
     ],
 )
-def test_refuses_attributes_that_are_not_labels_or_finite_values(values, wrong):
-    with pytest.raises(InputError, match=f"Attribute 'age' of data set 'faces' {wrong}"):
+def test_refuses_attributes_that_are_not_labels_or_finite_values(values, wrong, remedy):
+    with pytest.raises(InputError, match=f"'?age'?.* of data set 'faces' .*{wrong}") as caught:
         Dataset(x=FACES, y=FACES, name="faces", attributes={"age": values})
+    assert remedy in caught.value.remedy
+
+
+def test_an_attribute_may_be_text():
+    data = Dataset(x=FACES, y=FACES, name="faces", attributes={"island": ["b", "a", "b", "c", "a", "b"]})
+
+    assert data.attributes["island"].tolist() == [1, 0, 1, 2, 0, 1]
+
+
+def test_some_rows_of_a_data_set_may_lack_classes():
+    data = Dataset(x=np.arange(30.0)[:, None], y=np.arange(30) % 15, name="many", groups=np.arange(30) // 2)
+
+    few = data.take(np.array([27, 28, 26]))
+
+    assert (few.y.tolist(), few.outputs, few.groups.tolist()) == ([12, 13, 11], 14, [0, 1, 0])
+    first = data.take(np.array([3, 4, 2]))
+    assert first.digest == Dataset(x=[[3], [4], [2]], y=[3, 4, 2], name="first", groups=[0, 1, 0]).digest
+    for array in (few.x, few.y, few.groups):
+        assert not array.flags.writeable

@@ -153,6 +153,46 @@ def test_refuses_values_for_class_labels():
         results(Recipe(Fit(lambda train, test: np.zeros(len(test)))), CLASSES)
 
 
+@pytest.mark.parametrize(
+    ("compute", "remedy"),
+    [
+        (lambda train, test: np.eye(7)[test.y], "probabilities.argmax(axis=1)"),
+        (lambda train, test: np.zeros((len(test), 1)), "(probabilities[:, 0] > 0.5).astype(int)"),
+        (lambda train, test: test.y.astype(float), "labels.astype(int)"),
+        (lambda train, test: test.y[1:], "one prediction for each row of the second data set"),
+        (lambda train, test: 1.0, "one prediction for each row of the second data set"),
+    ],
+)
+def test_says_how_what_a_fit_returns_becomes_labels(compute, remedy):
+    with pytest.raises(InputError, match="class labels, integers") as caught:
+        results(Recipe(Fit(compute)), CLASSES)
+    assert remedy in caught.value.remedy
+
+
+def test_says_how_a_column_of_values_becomes_predictions():
+    values = Dataset(x=CLASSES.x, y=CLASSES.x[:, 0], name="values")
+    with pytest.raises(InputError, match="finite values") as caught:
+        results(Recipe(Fit(lambda train, test: test.y[:, None])), values)
+    assert "predictions[:, 0]" in caught.value.remedy
+
+
+def centred(train, test):
+    train.x[:] -= train.x.mean(axis=0)
+
+
+def failing(train, test):
+    raise ValueError("some other mistake")
+
+
+def test_a_fit_that_changes_a_fold_in_place_is_told_to_change_a_copy():
+    with pytest.raises(InputError, match="centred changes an array of a fold in place") as caught:
+        results(Recipe(Fit(centred)), CLASSES)
+    assert "x = train.x.copy()" in caught.value.remedy
+    with pytest.raises(ValueError, match="some other mistake") as other:
+        results(Recipe(Fit(failing)), CLASSES)
+    assert not isinstance(other.value, InputError)
+
+
 @pytest.mark.parametrize("compute", [lambda train: 0, lambda train, test, code: 0, doubled])
 def test_refuses_a_function_with_unknown_arguments(compute):
     with pytest.raises(InputError, match="has to take a training fold and a test fold, and may take seed"):

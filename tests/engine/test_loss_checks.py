@@ -1,0 +1,90 @@
+"""A loss takes the targets that a data set has, or the error says which one does."""
+
+from __future__ import annotations
+
+import keras
+import pytest
+from keras import layers
+
+from negres_core.dataset import Dataset
+from negres_core.engine.checks import check_recipe
+from negres_core.engine.model import make_loss
+from negres_core.errors import InputError
+from negres_core.recipe import Recipe
+from tests.engine import examples as ex
+
+FLOATS = Dataset(x=ex.BINARY.x, y=ex.BINARY.y.astype(float), name="floats")
+
+
+def ends_in(width, activation="softmax"):
+    """Return a build function whose model has outputs of a width."""
+
+    def build(input_shape):
+        top = layers.Dense(width, activation=activation, name="top")
+        return keras.Sequential([keras.Input(input_shape), layers.Flatten(), top])
+
+    return build
+
+
+# The recipe, the data, and parts of the message: what is wrong, and what to do.
+REFUSED = {
+    "the usual loss for values": (
+        Recipe(ex.stage(ends_in(1, activation=None))),
+        FLOATS,
+        "values, floats, and the loss of build takes class labels",
+        'Use loss="mse"; or give class labels as integers',
+    ),
+    "a binary loss of two outputs": (
+        Recipe(ex.stage(ends_in(2), loss="binary_crossentropy")),
+        ex.BINARY,
+        "does not take",
+        'Dense(1, "sigmoid") goes with this loss',
+    ),
+    "a loss of one-hot rows": (
+        Recipe(ex.stage(ends_in(2), loss="categorical_crossentropy")),
+        ex.BINARY,
+        "does not take",
+        "the same value from labels as the other from one-hot rows",
+    ),
+    "a loss of margins": (
+        Recipe(ex.stage(ends_in(1, activation="tanh"), loss="hinge")),
+        ex.BINARY,
+        "does not take",
+        'For one output, Dense(1, "sigmoid"), use loss="binary_crossentropy"',
+    ),
+    "a loss of values": (
+        Recipe(ex.stage(ends_in(8), loss="mse")),
+        ex.CLASSES,
+        "does not take",
+        "If the targets are values, give floats",
+    ),
+    "a loss that Keras does not have": (
+        Recipe(ex.stage(ends_in(1, activation=None), loss="mse_loss")),
+        FLOATS,
+        "Keras cannot make the loss",
+        "such as 'mse'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("recipe", "data", "wrong", "remedy"), REFUSED.values(), ids=REFUSED)
+def test_a_loss_that_does_not_take_the_targets_is_refused_with_one_that_does(recipe, data, wrong, remedy):
+    with pytest.raises(InputError) as error:
+        check_recipe(recipe, data)
+    assert wrong in error.value.wrong
+    assert remedy in error.value.remedy
+
+
+def mean_square(y_true, y_pred):
+    return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+@pytest.mark.parametrize(
+    "loss", [mean_square, keras.losses.mean_squared_error, keras.losses.MeanSquaredError()], ids=str
+)
+def test_a_loss_itself_is_taken_as_it_is(loss):
+    stage = ex.stage(ex.linear, loss=loss)
+
+    check_recipe(Recipe(stage), ex.VALUES)
+
+    assert make_loss(stage) is loss

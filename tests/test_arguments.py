@@ -1,0 +1,98 @@
+"""Arguments that do not exist are refused with the place where negres has what they are for."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from negres_core import Fit, Recipe, Stage
+from negres_core.arguments import OF_KERAS, count_required
+from negres_core.errors import InputError
+
+
+def base():
+    """Stand for a build function."""
+
+
+def compute(train, test):
+    """Stand for the function of a fit."""
+
+
+def arguments_of(function):
+    return inspect.signature(function).parameters.keys() - {"self", *inspect.signature(Stage).parameters}
+
+
+@pytest.mark.parametrize("name", sorted(arguments_of(keras.Model.fit) | arguments_of(keras.Model.compile)))
+def test_each_argument_of_keras_fit_and_compile_is_refused_with_the_line_to_write(name):
+    with pytest.raises(InputError, match=f"A stage has no argument `{name}`") as caught:
+        Stage(base, **{name: 1})
+    assert f"Stage(..., {name}=1)" in caught.value.received
+    assert caught.value.remedy == OF_KERAS[name]
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong", "remedy"),
+    [
+        (lambda: Stage(base, epoch=3), "A stage has no argument `epoch`", "Did you mean `epochs`?"),
+        (
+            lambda: Stage(base, width=3),
+            "A stage has no argument `width`",
+            "The arguments of a stage are build,",
+        ),
+        (lambda: Stage(base, learning_rate=1e-4), "no argument `learning_rate`", "keras.optimizers.Adam(1e-4)"),
+        (lambda: Stage(base, 10), "A stage takes only `build` without a name", "Name the others"),
+        (lambda: Fit(compute, epochs=3), "A fit has no argument `epochs`", "Recipe(Stage(build, epochs=...))"),
+        (lambda: Fit(compute, seed=3), "A fit has no argument `seed`", "is named `seed`"),
+        (lambda: Recipe(Stage(base), epochs=3), "A recipe has no argument `epochs`", "Stage(build, epochs=...)"),
+        (lambda: Recipe(Stage(base), preproces=3), "A recipe has no argument", "Did you mean `preprocess`?"),
+    ],
+)
+def test_refuses_an_argument_that_does_not_exist(make, wrong, remedy):
+    with pytest.raises(InputError, match=wrong) as caught:
+        make()
+    assert remedy in caught.value.remedy
+
+
+def test_the_signature_stays_readable():
+    assert list(inspect.signature(Stage).parameters)[:2] == ["build", "inherits"]
+    assert next(iter(inspect.signature(Fit).parameters)) == "compute"
+
+
+def test_the_advice_about_class_weights_is_a_line_that_works():
+    line = OF_KERAS["class_weight"].removeprefix("Weight the loss: loss=").removesuffix(".")
+    loss = eval(line, {"keras": keras})
+    assert Stage(base, loss=loss).loss is loss
+    labels, shares = np.array([0, 1, 1]), np.array([[0.75, 0.25], [0.5, 0.5], [0.125, 0.875]], dtype=np.float32)
+
+    for y in (labels, labels[:, None]):
+        weighted = ops.convert_to_numpy(loss(ops.convert_to_tensor(y), ops.convert_to_tensor(shares)))
+        np.testing.assert_allclose(weighted, -np.log([0.75, 0.5, 0.875]) * [1, 9, 9], rtol=1e-5)
+
+
+def test_the_advice_about_schedules_is_a_line_that_works():
+    line = OF_KERAS["callbacks"].partition("optimizer=")[2].partition(". For early")[0]
+
+    assert isinstance(eval(line, {"keras": keras})(), keras.optimizers.Adam)
+
+
+@pytest.mark.parametrize(
+    ("function", "required"),
+    [
+        (base, 0),
+        (compute, 2),
+        (functools.partial(compute, 1), 1),
+        (keras.losses.mean_squared_error, 2),
+        (keras.losses.MeanSquaredError(), 2),
+        (keras.losses.MeanSquaredError, 0),
+        (lambda model, x, y, *, training: 0, 3),
+        (dict, 0),
+        (3, 0),
+    ],
+)
+def test_counts_the_arguments_that_a_function_requires(function, required):
+    assert count_required(function) == required
