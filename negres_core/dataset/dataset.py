@@ -40,8 +40,8 @@ class Dataset:
     modify it.
 
     Attributes:
-        x: inputs, (rows, ...), an array or a table of numbers, held as float32. For a model with several inputs, a dictionary of such arrays by the
-            names of the model's inputs.
+        x: inputs, (rows, ...), an array or a table of numbers, held as float32. For a model with several inputs, a
+            dictionary of such arrays by the names of the model's inputs.
         y: targets. Integers shaped (rows,) are class labels from 0 to classes - 1, held as int32 (classification);
             text, in its sorted order, and one-hot integers become such labels.
             Floats shaped (rows,) or (rows, columns) are values, held as float32 (regression). Floats shaped (rows,

@@ -88,6 +88,15 @@ def _check_transformer(recipe: Recipe, data: Dataset) -> None:
 def check_model(model: Any, stage: Stage, data: Dataset) -> None:
     """Raise InputError if a model cannot take the data's rows, or its outputs do not fit their targets."""
     name = name_of(stage.build)
+    adapted = [layer.name for layer in layers_of(model) if getattr(layer, "lora_enabled", False)]
+    if adapted:
+        raise InputError(
+            f"{name} returns a model with LoRA, whose weights Keras merges when it saves them, "
+            "so that the trained ones cannot be checked.",
+            received=f"enable_lora() in {', '.join(adapted)}",
+            remedy="Freeze the layer, and add a small one beside it: Dense(rank, use_bias=False), then "
+            "Dense(units, use_bias=False), summed with keras.layers.Add.",
+        )
     reduction = getattr(make_loss(stage), "reduction", "mean")
     if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
         raise InputError(
