@@ -113,7 +113,18 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
     # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
     own = [type(layer) for layer in layers]
     own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
-    code: list[Any] = [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, type(optimizer), type(loss), own]
+    code: list[Any] = [
+        stage.build,
+        stage.freezes,
+        stage.optimizer,
+        stage.loss,
+        stage.objective,
+        type(optimizer),
+        type(loss),
+        own,
+    ]
+    if loss is stage.loss:
+        code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
     if inspect.isfunction(loss) and not is_library(loss):
         code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
     code += changed_settings()

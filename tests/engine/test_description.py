@@ -307,3 +307,10 @@ SLOTTED = Slotted()
 def test_a_recipe_that_version_0_1_0_could_not_digest_has_no_digest_of_that_version():
     assert digest_recipe_by_text(Recipe(Fit(lambda train, test: SLOTTED)), ex.CLASSES) is None
     assert digest_recipe_by_text(Recipe(Fit(by_forest)), ex.CLASSES) is not None
+
+
+def test_the_settings_of_a_loss_that_is_given_itself_are_part_of_the_digest():
+    one, same, other = (Recipe(ex.stage(ex.linear, loss=keras.losses.Huber(delta))) for delta in (0.5, 0.5, 0.6))
+    digests = [digest_recipe(describe_recipe(recipe, ex.VALUES)) for recipe in (one, same, other)]
+
+    assert digests[0] == digests[1] != digests[2]
