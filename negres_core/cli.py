@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
 from negres_core.design import Design
-from negres_core.errors import EvidenceError, NegresError
-from negres_core.evidence import Evidence, Ledger, Store, family_of, schema_of
+from negres_core.errors import EvidenceError, NegresError, show
+from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
 from negres_core.experiment.decision import ALPHA
 from negres_core.experiment.forecast import record_power, spread_in
-from negres_core.experiment.recheck import recompute
+from negres_core.experiment.recheck import recheck
 from negres_core.metrics import METRICS
 from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
@@ -40,13 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, others = parser.parse_known_args(arguments)
     if others and not (options.for_pytest and not getattr(options, "verify", False)):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
-    options.others = others
+    options.others, options.store = others, None
+    run: Command = options.run
     try:
-        run: Command = options.run
-        return run(options)
+        status = run(options)
     except NegresError as error:
-        print(f"negres: {error}", file=sys.stderr)
-        return 2
+        _note(str(error))
+        status = 2
+    return 1 if options.store is not None and options.store.damaged else status
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -74,7 +75,8 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--markdown", action="store_true", help="print Markdown")
     _add_ledger(command)
     add_reader("show", _show, "print everything about each hypothesis")
-    add_reader("verify", _verify, "recompute every verdict from the replicates' records; fail if one differs")
+    text = "recompute every verdict from the replicates' records; fail if one differs, or if a record is damaged"
+    _add_ledger(add_reader("verify", _verify, text))
     add_reader("export", _export, "print every replicate of every hypothesis as CSV")
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
     command.add_argument(
@@ -216,7 +218,7 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
             received=str(options.folder),
             remedy="Run pytest first, or name the folder that was given with --negres-evidence.",
         )
-    store = Store(options.folder, note=lambda sentence: print(f"negres: {sentence}", file=sys.stderr))
+    store = options.store = Store(options.folder, read_only=True, note=_note)
     records = [store.read_evidence(path) for path in store.evidence_paths()]
     selected = [record for record in records if record is not None and options.k in record.hypothesis]
     selected = sort_naturally(selected, key=lambda record: record.hypothesis)
@@ -237,7 +239,7 @@ def _table(options: argparse.Namespace) -> int:
     family = family_of(store, _ledger_of(options), note=notes.append)
     print(summary.render(records, family=family, style="markdown" if options.markdown else "terminal"))
     for note in notes:
-        print(f"negres: {note}", file=sys.stderr)
+        _note(note)
     return 0
 
 
@@ -281,25 +283,53 @@ def _show(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     store, records = _read(options, mixtures=True)
+    entries, broken = _entries_of(_ledger_of(options))
     wrong = 0
     for evidence in records:
-        name = f"{evidence.title}, on {evidence.data.name}"
-        if evidence.status != "finished":
-            print(f"{'no verdict':<11} {name}: the run was interrupted")
-            continue
-        try:
-            same = recompute(evidence, store).substance() == evidence.substance()
-            result = "verified" if same else "DIFFERS"
-        except EvidenceError as error:
-            same, result = False, f"FAILED: {error}"
-        wrong += not same
-        print(f"{result:<11} {name}: {evidence.verdict} ({evidence.finding})")
-    return 1 if wrong or store.damaged else 0
+        problems = recheck(evidence, store, entries)
+        wrong += bool(problems)
+        name, judgement = f"{show(evidence.title)}, on {show(evidence.data.name)}", show(_judged(evidence), most=500)
+        print(f"{_result_of(evidence, problems):<11} {name}: {judgement}")
+        for problem in problems:
+            print(f"{'':<11} - {show(problem, most=2_000)}")
+    if not options.k:
+        store.check_everything()
+    for path in store.lost():
+        _note(f"{show(path)} was set aside and not recorded again: run its hypothesis again, or delete the file")
+    return 1 if wrong or broken or store.lost() else 0
+
+
+def _entries_of(ledger: Ledger) -> tuple[list[Entry] | None, bool]:
+    """Return the entries of a ledger, None if there are none to trust, and whether it is broken."""
+    try:
+        return (ledger.entries() if ledger.path.exists() else None), False
+    except EvidenceError as error:
+        _note(str(error))
+        return None, True
+
+
+def _judged(evidence: Evidence) -> str:
+    if evidence.judgement is not None:
+        return evidence.judgement
+    return "the run was interrupted" if evidence.status == "started" else "a smoke run is not judged"
+
+
+def _result_of(evidence: Evidence, problems: Sequence[str]) -> str:
+    if problems:
+        return "FAILED"
+    if evidence.verdict is None:
+        return "no verdict"
+    return "verified" if evidence.arms else "untrained"
+
+
+def _note(sentence: str) -> None:
+    print(f"negres: {sentence}", file=sys.stderr)
 
 
 def _export(options: argparse.Namespace) -> int:
     store, records = _read(options, mixtures=True)
-    ids = [id for evidence in records for arm in evidence.arms for id in arm.replicates[-1]]
-    replicates = {id: replicate for id in ids if (replicate := store.find(id)) is not None}
+    ids = [id for evidence in records for arm in evidence.arms for id in arm.own_replicates]
+    found = {id: store.find(id) for id in dict.fromkeys(ids)}
+    replicates = {id: replicate for id, replicate in found.items() if replicate is not None}
     print(csv.render(records, replicates), end="")
     return 0

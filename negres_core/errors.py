@@ -1,4 +1,6 @@
-"""The errors that a user can meet. Each states what is wrong, what was received, and what to do.
+"""The errors that a user can meet, and `show`, by which text from outside is shown in them and everywhere else.
+
+Each error states what is wrong, what was received, and what to do.
 
 - Exception
   - NegresError: every error that negres raises on purpose
@@ -11,6 +13,59 @@
 """
 
 from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+ShownIn = Literal["terminal", "markdown", "csv"]
+"""Where text is shown. Markdown has more characters with a meaning, and a spreadsheet computes what begins with "="."""
+
+MOST_CHARACTERS = 200
+"""Most characters of a name that are shown."""
+MOST_IN_A_LINE = 2_000
+"""Most characters of one line of prose that are shown."""
+
+_MARKUP = re.compile(r"[\\|`<>*]|\](?=[(\[])")
+_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+
+
+def show(text: object, where: ShownIn = "terminal", *, most: int = MOST_CHARACTERS, lines: bool = False) -> str:
+    r"""Return text as it can be shown, whatever it contains.
+
+    Names of tests, data sets, metrics and recipes come from outside: they may hold escape sequences of a terminal,
+    marks that turn the direction of writing, lone surrogates, line breaks, or a whole book. Such characters are shown
+    by their codes.
+
+    Args:
+        text: a name, or any other object.
+        where: see `ShownIn`.
+        most: longer text is cut, and the number of characters that are missing is given.
+        lines: whether the text is prose of several lines; then its line breaks are kept, and each line is cut.
+
+    Examples:
+        >>> show("red: \x1b[31m")
+        'red: \\x1b[31m'
+        >>> show("a|b", "markdown")
+        'a\\|b'
+        >>> show("=1+1", "csv")
+        "'=1+1"
+    """
+    whole = str(text)
+    if lines:
+        return "\n".join(show(line, where, most=most) for line in whole.split("\n"))
+    if len(whole) > most:
+        whole = f"{whole[: most - 24]}... ({len(whole) - most + 24:,} more)"
+    plain = "".join(map(_plain, whole))
+    if where == "markdown":
+        return _MARKUP.sub(r"\\\g<0>", plain)
+    return f"'{plain}" if where == "csv" and _FORMULA.match(whole) else plain
+
+
+def _plain(character: str) -> str:
+    """Return a character, or its code if it controls what is shown around it."""
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return character.encode("unicode_escape").decode("ascii") if hidden else character
 
 
 class NegresError(Exception):
@@ -33,7 +88,8 @@ class NegresError(Exception):
         self.received = received
         self.remedy = remedy
         shown = received if isinstance(received, str) else repr(received)
-        super().__init__(f"{wrong}\n  Received: {shown}\n  To do: {remedy}")
+        parts = (show(part, most=MOST_IN_A_LINE, lines=True) for part in (wrong, shown, remedy))
+        super().__init__("{}\n  Received: {}\n  To do: {}".format(*parts))
 
 
 class InputError(NegresError, ValueError):

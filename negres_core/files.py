@@ -1,11 +1,65 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and read only if they are regular files of a plausible size."""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import secrets
-from contextlib import suppress
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
+
+NONBLOCKING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+"""Flags with which a file is opened for reading: a pipe does not wait for a writer."""
+_OPEN_FLAGS = NONBLOCKING | getattr(os, "O_NOFOLLOW", 0)
+"""Flags with which a file that may come from a stranger is opened: a link is an error."""
+
+
+def read_regular(path: Path, *, most_bytes: int) -> bytes:
+    """Read a file that may come from a stranger.
+
+    Args:
+        path: the file.
+        most_bytes: a size that no honest file of this kind exceeds.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it is a link, a folder, a pipe or a device, it is too large, or it cannot be read.
+    """
+    with _open_regular(path, most_bytes) as file:
+        content = file.read(most_bytes + 1) or b""
+        if len(content) > most_bytes:  # it grew, or its file system does not know its size
+            raise _too_large(len(content), most_bytes)
+        return content
+
+
+def digest_regular(path: Path, *, most_bytes: int) -> str:
+    """Return the SHA-256 of a file that may come from a stranger, without reading it whole; see `read_regular`."""
+    with _open_regular(path, most_bytes) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # a raw file will do
+
+
+@contextmanager
+def _open_regular(path: Path, most_bytes: int) -> Iterator[FileIO]:
+    with FileIO(os.open(path, _OPEN_FLAGS), "rb") as file:
+        check_regular(file.fileno(), most_bytes=most_bytes)
+        yield file
+
+
+def check_regular(descriptor: int, *, most_bytes: int) -> None:
+    """Raise OSError unless an open file is a regular file of a plausible size."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    if status.st_size > most_bytes:
+        raise _too_large(status.st_size, most_bytes)
+
+
+def _too_large(size_bytes: int, most_bytes: int) -> OSError:
+    return OSError(errno.EFBIG, f"it has {size_bytes:,} bytes or more, and such a file has {most_bytes:,} at most")
 
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:

@@ -51,17 +51,8 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
 
 
 def digest_recipe(description: RecipeDescription) -> str:
-    """Digest a recipe's description: the identity of what is trained, in every replicate's key and in the ledger.
-
-    Names and sources are for readers, and not digested: the code is digested by its logic.
-    """
-    content = description.model_dump(mode="json")
-    for part in (content["preprocess"], content["fit"], *content["stages"]):
-        for name in ("source", "build", "compute", "objective") if part else ():
-            part.pop(name, None)
-        for name in ("inherits", "freezes") if part else ():
-            part[name] = part.get(name) is not None
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    """Digest a recipe's description: the identity of what is trained, in every replicate's key and in the ledger."""
+    return description.digest
 
 
 def digest_stage(recipe: Recipe, data: Dataset) -> str:
@@ -96,12 +87,9 @@ def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str | None:
         The digest, or None if that version could not digest the recipe, and so recorded none.
     """
     try:
-        content = describe_recipe(recipe, data, by_text=True).model_dump(mode="json")
+        return describe_recipe(recipe, data, by_text=True).digest_by_text
     except Exception:  # for example a TypeError for an object with slots
         return None
-    if content["fit"] is None:
-        del content["fit"]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescription:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
 
 from negres_core.arrays import Named, map_arrays
 from negres_core.claim import Claim
@@ -21,8 +23,13 @@ class ClaimRecord(Record):
     """Margin of `beats` and `matches`, or bar of `reaches`, in `unit`."""
     unit: str
     higher_is_better: bool
-    alpha: float
+    alpha: Annotated[float, Field(gt=0, lt=0.5)]
     """Significance level of the claim, over all looks."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self.as_claim()  # raises InputError, a ValueError
+        return self
 
     @classmethod
     def of(cls, claim: Claim, metric: Metric, *, alpha: float) -> ClaimRecord:
@@ -49,10 +56,10 @@ class ClaimRecord(Record):
 class DesignRecord(Record):
     """The planned design."""
 
-    folds: int
-    repeats: int
+    folds: Annotated[int, Field(ge=2, le=1_000_000)]
+    repeats: Annotated[int, Field(ge=1, le=10_000)]
     """Planned repeats; a run may stop at an earlier look."""
-    seeds: int
+    seeds: Annotated[int, Field(ge=1, le=1_000_000)]
     looks: bool
     """Whether the claim is tested after each repeat."""
 
@@ -93,10 +100,10 @@ class DataRecord(Record):
     source: str
     digest: str
     """SHA-256 of the arrays."""
-    rows: int
+    rows: Annotated[int, Field(ge=1)]
     input_shape: Named[tuple[int, ...]]
     """Shape of one row of inputs; by name if there are several inputs."""
-    outputs: int
+    outputs: Annotated[int, Field(ge=1)]
     """Number of classes, or of target columns."""
     task: Task
 

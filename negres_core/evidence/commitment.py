@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from negres_core.evidence.claim_records import ClaimRecord, DesignRecord, StoppingRule
-from negres_core.evidence.record import Record, canonical, digest_of
+from negres_core.evidence.record import Moment, Record, canonical, digest_of
 
 
 class DataIdentity(Record):
@@ -65,7 +65,7 @@ class Entry(Commitment):
     """Number of the entry, from 1; its line in the file."""
     previous: str
     """Digest of the previous entry; 64 zeros in the first."""
-    registered_at: str
+    registered_at: Moment
     """UTC, ISO 8601; by the clock of the machine that registered it."""
     reason: str | None
     """Reason for the amendment; null in the first entry of a hypothesis."""

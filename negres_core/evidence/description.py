@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from pydantic import JsonValue
@@ -89,6 +91,49 @@ class RecipeDescription(Record):
     stages: list[StageDescription]
     fit: FitDescription | None = None
 
+    @property
+    def lineage(self) -> list[RecipeDescription]:
+        """The description of every stage with those before it, and of the fit, if there is one."""
+        stages = [
+            RecipeDescription(preprocess=self.preprocess, stages=self.stages[:end])
+            for end in range(1, len(self.stages) + 1)
+        ]
+        return [*stages, self] if self.fit else stages
+
+    @property
+    def digest(self) -> str:
+        """The identity of what is trained, in every replicate's key and in the ledger.
+
+        Names and sources are for readers, and not digested: the code is digested by its logic.
+        """
+        content = self.model_dump(mode="json")
+        for part in (content["preprocess"], content["fit"], *content["stages"]):
+            for name in ("source", "build", "compute", "objective") if part else ():
+                part.pop(name, None)
+            for name in ("inherits", "freezes") if part else ():
+                part[name] = part.get(name) is not None
+        return _digest(content)
+
+    @property
+    def digest_by_text(self) -> str:
+        """The identity that version 0.1.0 gave a recipe whose code was digested by its text, names included."""
+        content = self.model_dump(mode="json")
+        if content["fit"] is None:
+            del content["fit"]
+        return _digest(content)
+
+    def __str__(self) -> str:
+        """Return the recipe in words, as `Recipe` does."""
+        parts = [
+            f"{stage.build} ({stage.epochs} epochs{f', {stage.freezes} frozen' if stage.freezes else ''})"
+            for stage in self.stages
+        ]
+        return " then ".join([*parts, self.fit.compute] if self.fit else parts)
+
     def without_shapes(self) -> dict[str, Any]:
         """Return the parts of the description that do not depend on the shapes of one data set."""
         return self.model_dump(mode="json", exclude={"stages": {"__all__": {"model", "start"}}})
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -67,6 +67,11 @@ class ArmRecord(Record):
     replicates: list[list[str]]
     """Ids, one list per stage, in the order repeat, fold, seed; the last list belongs to the arm's own stage."""
 
+    @property
+    def own_replicates(self) -> list[str]:
+        """The ids of the arm's own stage."""
+        return self.replicates[-1] if self.replicates else []
+
 
 class Picture(Record):
     """One picture of a run, for readers. The verdict does not depend on it."""

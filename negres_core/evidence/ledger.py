@@ -21,10 +21,13 @@ import portalocker
 from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence.commitment import Commitment, Entry, Registration
 from negres_core.evidence.record import digest_of, read_strict
+from negres_core.files import NONBLOCKING, check_regular
 from negres_core.provenance.commit import committed_content, committed_contents, trace_commit
 
 GENESIS = "0" * 64
 """The previous digest of the first entry."""
+MOST_LEDGER_BYTES = 1 << 28
+"""Most bytes of a ledger: 256 MiB, some hundred thousand entries."""
 
 
 class Ledger:
@@ -144,9 +147,10 @@ class Ledger:
 
     def _read(self) -> bytes:
         try:
-            with self.path.open("rb") as file:
+            with FileIO(os.open(self.path, NONBLOCKING), "rb") as file:
+                check_regular(file.fileno(), most_bytes=MOST_LEDGER_BYTES)
                 portalocker.lock(file, portalocker.LOCK_SH)  # wait for other processes to finish writing
-                return file.read()
+                return file.readall()
         except FileNotFoundError:
             return b""
         except OSError as error:
@@ -161,6 +165,7 @@ class Ledger:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a+b", buffering=0) as file:
+                check_regular(file.fileno(), most_bytes=MOST_LEDGER_BYTES)
                 portalocker.lock(file, portalocker.LOCK_EX)
                 file.seek(0)
                 yield file
@@ -212,7 +217,7 @@ class Ledger:
                 )
             entry = Entry.model_validate(content)
             return entry if entry.line == line else None
-        except (ValueError, AttributeError, KeyError):  # not JSON, not an object, or not an entry
+        except (ValueError, AttributeError, KeyError, RecursionError):  # not JSON, not an object, or not an entry
             return None
 
 

@@ -6,9 +6,10 @@ import hashlib
 import json
 import math
 import numbers
+from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 
 def _null_if_not_finite(value: Any) -> Any:
@@ -19,6 +20,27 @@ Number = Annotated[float | None, BeforeValidator(_null_if_not_finite)]
 """A number, or null if it is not finite: strict JSON has no NaN, and zero would be false."""
 
 
+def _check_moment(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("it has no time zone")
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_check_moment)]
+"""A moment in UTC, ISO 8601; records are compared by it."""
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Return a text with the codes of its lone surrogates, which UTF-8 cannot write; or a container of such texts."""
+    if isinstance(value, str):
+        return value if value.isprintable() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if type(value) in (list, tuple):
+        return type(value)(map(_without_surrogates, value))
+    if type(value) is dict:
+        return {_without_surrogates(name): _without_surrogates(part) for name, part in value.items()}
+    return value
+
+
 class Record(BaseModel):
     """A record or a part of one: immutable, and closed to unknown fields.
 
@@ -27,6 +49,11 @@ class Record(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _make_writable(cls, content: Any) -> Any:
+        return _without_surrogates(content)
 
     @classmethod
     def newest_version(cls) -> int:
@@ -60,9 +87,12 @@ def read_strict(text: str) -> Any:
     """Read strict JSON.
 
     Raises:
-        ValueError: the text is not JSON, or contains NaN or Infinity.
+        ValueError: the text is not JSON, contains NaN or Infinity, or is nested more deeply than any record.
     """
-    return json.loads(text, parse_constant=_refuse_constant)
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _refuse_constant(name: str) -> Any:

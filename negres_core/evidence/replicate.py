@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
@@ -11,7 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from negres_core.evidence.provenance import ProvenanceRecord
-from negres_core.evidence.record import Number, Record
+from negres_core.evidence.record import Moment, Number, Record
 
 
 class Key(Record):
@@ -152,12 +153,18 @@ class Replicate(Record):
     model: ModelFile | None
     """Null for a fit, which trains no network."""
     provenance: ProvenanceRecord
-    recorded_at: str
+    recorded_at: Moment
     """UTC, ISO 8601."""
 
     def was_trained_with(self, packages: tuple[str, ...]) -> bool:
         """Return whether the provenance names all of some packages, with the same versions."""
         return {f"{name}=={version}" for name, version in self.provenance.packages.items()} >= set(packages)
+
+    @property
+    def most_model_bytes(self) -> int:
+        """A size that the model's file cannot honestly exceed, given the shapes of the weights."""
+        values = sum(math.prod(weight.shape) for weight in self.weights)
+        return (1 << 26) + 32 * max(values, 0)
 
     def differing_weights(self, parent: Replicate) -> list[str]:
         """Return the paths of inherited weights that did not start as the parent's record says they ended."""
@@ -165,5 +172,5 @@ class Replicate(Record):
         return [
             weight.path
             for weight, index in inherited
-            if index is not None and weight.start != parent.weights[index].end
+            if index is not None and (not 0 <= index < len(parent.weights) or weight.start != parent.weights[index].end)
         ]

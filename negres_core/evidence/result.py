@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from negres_core.evidence.record import Record
 from negres_core.statistics.estimate import Estimate
@@ -15,14 +17,14 @@ class EstimateRecord(Record):
     """The effect: the mean difference of the arms over cells, positive if the treatment is better."""
 
     effect: float
-    standard_error: float
+    standard_error: Annotated[float, Field(ge=0)]
     """Standard error of the corrected resampled t-test (Nadeau & Bengio 2003)."""
-    dof: int
+    dof: Annotated[int, Field(ge=1)]
     """Degrees of freedom."""
-    sd: float
+    sd: Annotated[float, Field(ge=0)]
     """Standard deviation of the differences over cells."""
-    cell_count: int
-    test_train_ratio: float
+    cell_count: Annotated[int, Field(ge=2)]
+    test_train_ratio: Annotated[float, Field(gt=0)]
     statistic: float
     p_greater: float
     """One-sided p-value of the null hypothesis that the effect is not positive."""

@@ -14,14 +14,20 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from negres_core.errors import EvidenceError
+from negres_core.errors import EvidenceError, show
 from negres_core.evidence.bisection import BisectionRecord
 from negres_core.evidence.evidence import Evidence, Picture
 from negres_core.evidence.record import Record, canonical, digest_of, read_strict
 from negres_core.evidence.replicate import ModelFile, Replicate
-from negres_core.files import write_atomically
+from negres_core.files import digest_regular, read_regular, write_atomically
 
 Kind = TypeVar("Kind", BisectionRecord, Evidence, Replicate)
+
+MOST_RECORD_BYTES = 1 << 26
+"""Most bytes of a record: 64 MiB, a hundred times what the largest ones have."""
+_ID = re.compile(r"[0-9a-f]{32}")
+MOST_PATH = 1_000
+"""Most characters of a path that are shown."""
 
 
 class Store:
@@ -40,18 +46,25 @@ class Store:
     Args:
         folder: the folder.
         fresh: find only replicates recorded through this object, and set aside those that they replace.
-        note: called with a sentence about each record that was set aside.
+        read_only: leave damaged records where they are, and write nothing.
+        note: called with a sentence about each damaged record.
 
     Attributes:
-        damaged: number of damaged records set aside through this object.
+        damaged: number of damaged records found through this object.
     """
 
     def __init__(
-        self, folder: Path, *, fresh: bool = False, note: Callable[[str], None] = lambda sentence: None
+        self,
+        folder: Path,
+        *,
+        fresh: bool = False,
+        read_only: bool = False,
+        note: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.folder = folder
         self.damaged = 0
-        self._fresh = fresh
+        self._fresh, self._read_only = fresh, read_only
+        self._left: set[Path] = set()
         self._note = note
         self._recorded: set[str] = set()
         self._cached: dict[Path, tuple[tuple[int, ...], Evidence]] = {}
@@ -80,18 +93,23 @@ class Store:
         if replicate is None:
             return None
         if replicate.id != id or replicate.key.id != id:
-            self._set_aside(path, "its id is not the hash of its key")
+            self._reject(path, "its id is not the hash of its key")
             return None
         if replicate.model is None:
             return replicate
         model = path.with_name(replicate.model.file)
-        if not model.is_file():
-            self._set_aside(path, f"its model {model.name} is missing")
-        elif hashlib.sha256(model.read_bytes()).hexdigest() != replicate.model.sha256:
-            self._set_aside(path, f"its model {model.name} was changed")
-            self._set_aside(model, "it differs from the model that was recorded")
+        try:
+            sha256 = digest_regular(model, most_bytes=replicate.most_model_bytes)
+        except FileNotFoundError:
+            self._reject(path, f"its model {model.name} is missing")
+        except OSError as error:
+            self._reject(path, f"its model {model.name} cannot be read: {error.strerror or error}")
+            self._reject(model, "it cannot be read")
         else:
-            return replicate
+            if sha256 == replicate.model.sha256:
+                return replicate
+            self._reject(path, f"its model {model.name} was changed")
+            self._reject(model, "it differs from the model that was recorded")
         return None
 
     def record(self, replicate: Replicate, model: bytes | None = None, *, saved_as: str = "keras") -> Replicate:
@@ -114,8 +132,8 @@ class Store:
             sha256 = hashlib.sha256(model).hexdigest()
             file = ModelFile(file=f"{replicate.id}.{sha256[:8]}.{saved_as}", sha256=sha256)
             replicate = replicate.updated(model=file)
-            _write(path.with_name(file.file), model)
-        _write(path, _sealed(replicate))
+            self._write(path.with_name(file.file), model)
+        self._write(path, _sealed(replicate))
         self._recorded.add(replicate.id)
         return replicate
 
@@ -141,7 +159,7 @@ class Store:
             # Named by its content, so that a verdict that alternates is kept only once.
             with _writing(path), contextlib.suppress(FileNotFoundError):  # another process was faster
                 path.rename(path.with_name(f"evidence-{digest_of(_content(before))[:12]}.json"))
-        _write(path, _sealed(evidence))
+        self._write(path, _sealed(evidence))
         return path
 
     def write_picture(self, hypothesis: str, name: str, png: bytes, *, caption: str) -> Picture:
@@ -150,7 +168,7 @@ class Store:
         The file name contains a digest of the content, so pictures of superseded evidence are kept.
         """
         file = f"pictures/{_file_name(name, exactly=png)}.png"
-        _write(self.evidence_folder(hypothesis) / file, png)
+        self._write(self.evidence_folder(hypothesis) / file, png)
         return Picture(name=name, caption=caption, file=file, sha256=hashlib.sha256(png).hexdigest())
 
     def read_evidence(self, path: Path) -> Evidence | None:
@@ -159,7 +177,11 @@ class Store:
         Raises:
             EvidenceError: the file was written by a newer version.
         """
-        return self._read(path, Evidence)
+        evidence = self._read(path, Evidence)
+        if evidence is not None and path.parent.name != self.evidence_folder(evidence.hypothesis).name:
+            self._reject(path, "it is the evidence of another hypothesis than that of its folder")
+            return None
+        return evidence
 
     def all_evidence(self) -> list[Evidence]:
         """Read all evidence that can be trusted, including superseded evidence.
@@ -188,7 +210,7 @@ class Store:
         """Write a bisection; it replaces an earlier one of the same test and the same two configurations."""
         ends = bisection.model_dump(mode="json", include={"test", "failing", "working"})
         path = self.folder / "bisections" / f"{_file_name(bisection.test, exactly=canonical(ends))}.json"
-        _write(path, _sealed(bisection))
+        self._write(path, _sealed(bisection))
         return path
 
     def read_bisection(self, path: Path) -> BisectionRecord | None:
@@ -199,8 +221,32 @@ class Store:
         """
         return self._read(path, BisectionRecord)
 
+    def check_everything(self) -> None:
+        """Read every record, also those that no evidence names, and count what is damaged."""
+        for path in sorted(self.folder.glob("replicates/*/*.json")):
+            if _ID.fullmatch(path.stem) and path.parent.name == path.stem[:2]:
+                self.find(path.stem)
+            else:
+                self._reject(path, "its name is not that of a replicate")
+        self.all_evidence()
+        for path in sorted(self.folder.glob("bisections/*.json")):
+            self.read_bisection(path)
+
+    def lost(self) -> list[Path]:
+        """Return the records in set-aside/ in whose places nothing was recorded anew."""
+        return [path for path in sorted(self.folder.glob("set-aside/*.json")) if not self._place_of(path).exists()]
+
+    def _place_of(self, aside: Path) -> Path:
+        """Return the path that a record had before it was set aside."""
+        name = aside.name[: -len(".01234567.json")] + aside.suffix
+        if match := re.fullmatch(r"([0-9a-f]{2})-([0-9a-f]{32}\.json)", name):
+            return self.folder / "replicates" / match[1] / match[2]
+        if match := re.fullmatch(r"(.+)-(evidence(?:-[0-9a-f]{12})?\.json)", name):
+            return self.folder / "hypotheses" / match[1] / match[2]
+        return self.folder / "bisections" / name.removeprefix("bisections-")
+
     def _replicate_path(self, id: str) -> Path:
-        if not re.fullmatch(r"[0-9a-f]{32}", id):
+        if not _ID.fullmatch(id):
             raise EvidenceError(
                 "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."
             )
@@ -214,43 +260,54 @@ class Store:
         stamp = (file.st_ino, file.st_mtime_ns, file.st_size)
         if path in self._cached and self._cached[path][0] == stamp:
             return self._cached[path][1]
-        evidence = self._read(path, Evidence)
+        evidence = self.read_evidence(path)
         if evidence is not None:
             self._cached[path] = stamp, evidence
         return evidence
 
     def _read(self, path: Path, kind: type[Kind]) -> Kind | None:
         try:
-            text = path.read_text(encoding="utf-8")
+            content = read_strict(read_regular(path, most_bytes=MOST_RECORD_BYTES).decode("utf-8"))
+            is_sealed = isinstance(content, dict) and content.pop("digest", None) == digest_of(content)
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            self._set_aside(path, f"it cannot be read: {error}")
+            self._reject(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}")
             return None
-        try:
-            content = read_strict(text)
-            is_sealed = isinstance(content, dict) and content.pop("digest", None) == digest_of(content)
-        except ValueError as error:  # for example a number too large for a float
-            self._set_aside(path, f"it is not complete, strict JSON: {error}")
+        except (ValueError, RecursionError) as error:  # for example a number too large for a float
+            self._reject(path, f"it is not complete, strict JSON: {error}")
             return None
-        version = content.get("schema_version") if isinstance(content, dict) else None
+        if not is_sealed:
+            self._reject(path, "its content does not match its digest: it was edited")
+            return None
+        version = content.get("schema_version")
         if isinstance(version, int) and version > kind.newest_version():
             raise EvidenceError(
                 "A record was written by a newer version of negres.",
                 received=f"{path} with schema_version {version}; this version reads up to {kind.newest_version()}",
                 remedy="Upgrade negres, or give another folder with --negres-evidence DIR.",
             )
-        if not is_sealed:
-            self._set_aside(path, "its content does not match its digest: it was edited")
-            return None
         try:
             return kind.model_validate(content)
         except ValidationError as error:
-            self._set_aside(path, f"it does not follow the schema: {error.error_count()} errors")
-            return None
+            self._reject(path, f"it does not follow the schema: {error.error_count()} errors")
+        except (ValueError, RecursionError) as error:
+            self._reject(path, f"it does not follow the schema: {error}")
+        return None
+
+    def _reject(self, path: Path, reason: str) -> None:
+        """Name a damaged file, and set it aside unless the store is only read."""
+        if not self._read_only:
+            self._set_aside(path, reason)
+        elif path not in self._left:
+            self._left.add(path)
+            self.damaged += 1
+            self._note(f"{show(path, most=MOST_PATH)} is damaged: {show(reason)}")
 
     def _set_aside(self, path: Path, reason: str | None = None) -> None:
         aside = self.folder / "set-aside"
+        while path.parent != self.folder and path.parent.exists() and not path.parent.is_dir():
+            path = path.parent  # a file lies in the place of a folder
         target = aside / f"{path.parent.name}-{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}"
         with _writing(aside):
             aside.mkdir(exist_ok=True)
@@ -260,7 +317,13 @@ class Store:
                 return  # another process was faster
         if reason is not None:
             self.damaged += 1
-            self._note(f"{path} was set aside as {target}: {reason}")
+            self._note(f"{path} was set aside as {target}: {show(reason)}")
+
+    def _write(self, path: Path, content: bytes) -> None:
+        if self._read_only:
+            raise EvidenceError("This store is only read.", received=str(path), remedy="Open it for writing.")
+        with _writing(path):
+            write_atomically(path, content)
 
 
 def _content(evidence: Evidence) -> dict[str, Any]:
@@ -269,7 +332,7 @@ def _content(evidence: Evidence) -> dict[str, Any]:
 
 def _file_name(readable: str, *, exactly: str | bytes) -> str:
     name = re.sub(r"[^A-Za-z0-9]+", "-", readable.rpartition("/")[2]).strip("-")[:100]
-    content = exactly if isinstance(exactly, bytes) else exactly.encode()
+    content = exactly if isinstance(exactly, bytes) else exactly.encode("utf-8", "surrogatepass")
     return f"{name}-{hashlib.sha256(content).hexdigest()[:8]}"
 
 
@@ -288,8 +351,3 @@ def _writing(path: Path) -> Iterator[None]:
             received=f"{path}: {error.strerror or error}",
             remedy="Make room there, or give a folder you can write to with --negres-evidence DIR.",
         ) from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    with _writing(path):
-        write_atomically(path, content)

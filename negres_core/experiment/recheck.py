@@ -1,34 +1,73 @@
-"""Recheck: recompute a finished hypothesis from the records of its replicates, without training anything."""
+"""Recheck: recompute a hypothesis from the records of its replicates, and find what does not fit together in them.
+
+Nothing is trained, and no model or data set is read. So invented numbers whose digests are right cannot be found.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Sequence
 
-from negres_core.errors import EvidenceError
-from negres_core.evidence import ArmRecord, Evidence, Replicate, Store
-from negres_core.experiment.decision import decide, difference_of, spreads_of, values_of
+from negres_core.errors import NegresError
+from negres_core.evidence import ClaimRecord, Entry, Evidence, Store
+from negres_core.experiment.decision import ALPHA, decide, difference_of, spreads_of, values_of
+from negres_core.experiment.registration_checks import check_registration
+from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
+from negres_core.files import digest_regular
+from negres_core.metrics import METRICS
+from negres_core.verdict import invalid
+
+MOST_PICTURE_BYTES = 1 << 26
+"""Most bytes of a picture."""
+RESULTS = ("arms", "differences", "looks", "estimate", "verdict", "finding", "explanation", "p_value", "controls")
+"""Fields that only a finished run has."""
 
 
-def recompute(evidence: Evidence, store: Store) -> Evidence:
-    """Recompute the metrics, differences, estimate and verdict of a hypothesis from the records of its replicates.
+def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -> list[str]:
+    """Return everything that is wrong with the evidence of a hypothesis, one sentence each; empty if it is sound.
 
     The findings of controls are taken from the evidence.
 
-    Raises:
-        EvidenceError: a replicate is missing or cannot be trusted.
+    Args:
+        evidence: the evidence.
+        store: where its replicates are.
+        entries: the entries of the ledger, oldest first; None if there is no ledger.
     """
+    problems = _check_claim(evidence, store)
+    if evidence.status == "started":
+        kept = [name for name in RESULTS if getattr(evidence, name) not in (None, [])]
+        return [*problems, *(f"an interrupted run has no {name}" for name in kept)]
+    arms, missing = find_replicates(evidence, store)
+    if missing:
+        return [*problems, *missing]
+    problems += check_registration(evidence, arms, entries)
     if not evidence.arms:
-        return evidence  # a control failed before anything was trained
+        return problems + _check_untrained(evidence)
+    roles = [arm.role for arm in evidence.arms]
+    if roles != (["treatment"] if evidence.claim.kind == "reaches" else ["treatment", "control"]):
+        return [*problems, f"its arms are {', '.join(roles)}, which a claim of this kind does not have"]
+    wrong = check_replicates(evidence, arms, _older_digests(evidence, entries or ()))
+    if wrong:
+        return problems + wrong
+    try:
+        recomputed = recompute(evidence, arms)
+    except NegresError as error:
+        return [*problems, f"it cannot be recomputed: {error.wrong}"]
+    return problems + _differences(evidence, recomputed)
+
+
+def recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
+    """Recompute the metrics, differences, estimate and verdict of a hypothesis from its replicates."""
     design = evidence.design.as_design()
-    arms = []
-    for arm in evidence.arms:
-        replicates = _find_replicates(arm, evidence.title, store)
-        values = values_of(replicates, evidence.claim.metric, design).tolist()
-        arms.append(arm.updated(metrics=spreads_of(replicates, design), values=values))
-    differences = difference_of([arm.values for arm in arms], evidence.claim)
+    records = []
+    for arm, stages in arms:
+        values = values_of(stages[-1], evidence.claim.metric, design).tolist()
+        records.append(arm.updated(metrics=spreads_of(stages[-1], design), values=values))
+    differences = difference_of([arm.values for arm in records], evidence.claim)
     decision = decide(differences, evidence.claim.as_claim(), design, evidence.controls, alpha=evidence.claim.alpha)
     return evidence.updated(
-        arms=arms,
+        arms=records,
         differences=differences.tolist(),
         estimate=decision.estimate,
         looks=decision.looks,
@@ -36,14 +75,81 @@ def recompute(evidence: Evidence, store: Store) -> Evidence:
     )
 
 
-def _find_replicates(arm: ArmRecord, title: str, store: Store) -> list[Replicate]:
-    """Return the replicates of an arm's own stage, after checking that those of its other stages are there too."""
-    *parents, own = ([(id, store.find(id)) for id in stage] for stage in arm.replicates)
-    missing = [id for stage in (own, *parents) for id, replicate in stage if replicate is None]
-    if missing:
-        raise EvidenceError(
-            f"Replicates of {title!r} are missing or damaged.",
-            received=", ".join(missing),
-            remedy="Run the hypothesis again; it trains the missing replicates.",
+def _check_claim(evidence: Evidence, store: Store) -> list[str]:
+    """Return what is wrong with the parts that need no replicate."""
+    problems = []
+    if evidence.claim.alpha != ALPHA:
+        problems.append(f"its level is {evidence.claim.alpha:g}, and every claim has {ALPHA:g}")
+    problems += [f"it says that {name} is better when it is not" for name in _misread(evidence.claim, evidence)]
+    is_mixture = re.search(r"[\[-]mix-[0-9a-f]{12}[]-]", evidence.hypothesis) is not None
+    if (evidence.kind == "mixture") != is_mixture:
+        problems.append("it is called a mixture of a bisection, and its test is not one, or the reverse")
+    if evidence.smoke:
+        is_judged = evidence.verdict is not None and bool(evidence.arms or evidence.verdict != "invalid")
+        if is_judged or (evidence.p_value, evidence.outcome, evidence.registration) != (None, None, None):
+            problems.append("a smoke run has no verdict, no outcome and no registration")
+    elif evidence.outcome == "as expected" and evidence.expected not in (None, evidence.verdict):
+        problems.append(f"its outcome is called expected, and {evidence.expected} was expected")
+    names = [finding.control for finding in evidence.controls]
+    if len(set(names)) < len(names):
+        problems.append("it has two findings of one control")
+    if evidence.status == "finished" and bool(names) != (evidence.controlled != "none"):
+        problems.append(f"it says that its controls were: {evidence.controlled}, and has {len(names)} findings")
+    if evidence.small_runs and evidence.controlled != "all":
+        problems.append("it has small runs, which only the controls that it says did not run need")
+    for picture in evidence.pictures:
+        try:
+            sha256 = digest_regular(
+                store.evidence_folder(evidence.hypothesis) / picture.file, most_bytes=MOST_PICTURE_BYTES
+            )
+        except OSError:
+            sha256 = None
+        if sha256 != picture.sha256:
+            problems.append(f"its picture {picture.file} is missing or was changed")
+    return problems
+
+
+def _misread(claim: ClaimRecord, evidence: Evidence) -> list[str]:
+    """Return the claim's metric if the claim has another direction or unit than the metric."""
+    metric = METRICS.get(claim.metric)
+    known = [(metric.higher_is_better, metric.unit)] if metric else []
+    for arm in evidence.arms:
+        own = arm.description.fit.metrics if arm.description.fit else []
+        known = [(each.higher_is_better, each.unit) for each in own if each.name == claim.metric] or known
+    return [claim.metric] if known and (claim.higher_is_better, claim.unit) not in known else []
+
+
+def _check_untrained(evidence: Evidence) -> list[str]:
+    """Return what is wrong with evidence without arms: only a failed control ends a run before training."""
+    failed = {finding.control: finding.found for finding in evidence.controls if not finding.passed}
+    if not failed:
+        return ["it has no arms, and no control failed"]
+    verdict = invalid(failed)
+    if (evidence.verdict, evidence.finding, evidence.p_value) != (verdict.verdict, verdict.finding, None):
+        return ["it has no arms, and its verdict is not that of the controls that failed"]
+    if evidence.differences or evidence.looks or evidence.estimate:
+        return ["it has no arms, and yet a result"]
+    return []
+
+
+def _differences(evidence: Evidence, recomputed: Evidence) -> list[str]:
+    before, after = evidence.substance(), recomputed.substance()
+    problems = [f"{name} does not follow from the records" for name in after if before[name] != after[name]]
+    repeats, design = len(evidence.differences), evidence.design.as_design()
+    if repeats < design.repeats and not problems and not evidence.smoke:
+        claim, values = (
+            evidence.claim.as_claim(),
+            difference_of([arm.values for arm in recomputed.arms], evidence.claim),
         )
-    return [replicate for _, replicate in own if replicate is not None]
+        if not decide(values, claim, design, evidence.controls, alpha=evidence.claim.alpha).final:
+            problems.append(f"it ends after {repeats} of {design.repeats} repeats, and no look had decided")
+    return problems
+
+
+def _older_digests(evidence: Evidence, entries: Sequence[Entry]) -> dict[str, set[str]]:
+    digests: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.hypothesis == evidence.hypothesis and entry.schema_version == 1:
+            for role, digest in entry.arms.items():
+                digests.setdefault(role, set()).add(digest)
+    return digests
