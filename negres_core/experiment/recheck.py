@@ -97,11 +97,10 @@ def _check_claim(evidence: Evidence, store: Store) -> list[str]:
         problems.append(f"it says that its controls were: {evidence.controlled}, and has {len(names)} findings")
     if evidence.small_runs and evidence.controlled != "all":
         problems.append("it has small runs, which only the controls that it says did not run need")
+    folder = store.evidence_folder(evidence.hypothesis)
     for picture in evidence.pictures:
         try:
-            sha256 = digest_regular(
-                store.evidence_folder(evidence.hypothesis) / picture.file, most_bytes=MOST_PICTURE_BYTES
-            )
+            sha256 = digest_regular(folder / picture.file, most_bytes=MOST_PICTURE_BYTES)
         except OSError:
             sha256 = None
         if sha256 != picture.sha256:
@@ -137,11 +136,9 @@ def _differences(evidence: Evidence, recomputed: Evidence) -> list[str]:
     problems = [f"{name} does not follow from the records" for name in after if before[name] != after[name]]
     repeats, design = len(evidence.differences), evidence.design.as_design()
     if repeats < design.repeats and not problems and not evidence.smoke:
-        claim, values = (
-            evidence.claim.as_claim(),
-            difference_of([arm.values for arm in recomputed.arms], evidence.claim),
-        )
-        if not decide(values, claim, design, evidence.controls, alpha=evidence.claim.alpha).final:
+        values = difference_of([arm.values for arm in recomputed.arms], evidence.claim)
+        claim, alpha = evidence.claim.as_claim(), evidence.claim.alpha
+        if not decide(values, claim, design, evidence.controls, alpha=alpha).final:
             problems.append(f"it ends after {repeats} of {design.repeats} repeats, and no look had decided")
     return problems
 

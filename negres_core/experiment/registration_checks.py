@@ -50,8 +50,11 @@ def _compare(evidence: Evidence, arms: Sequence[Trained], entry: Entry, started:
     copied = (registration.registered_at, registration.reason, registration.seen)
     if copied != (entry.registered_at, entry.reason, entry.seen):
         problems.append("its registration has another date, reason or earlier verdict than the ledger")
-    changed = _changed(evidence, arms, entry)
-    if evidence.arms and changed != set(registration.changed) - {"analysis code"}:
+    changed, recorded = _changed(evidence, arms, entry), set(registration.changed) - {"analysis code"}
+    if entry.schema_version == 1:
+        # A later version has other digests of the same recipes, and the stopping rule as data.
+        changed |= recorded & {"treatment", "control", "stopping rule"}
+    if evidence.arms and changed != recorded:
         problems.append(f"its run differed from its registration in: {', '.join(sorted(changed)) or 'nothing'}")
     status = "changed" if registration.changed else "amended" if entry.reason else "registered"
     if registration.status != status:
