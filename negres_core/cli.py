@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
 from negres_core.design import Design
-from negres_core.errors import EvidenceError, NegresError, show
+from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
 from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
 from negres_core.experiment.decision import ALPHA
 from negres_core.experiment.forecast import record_power, spread_in
@@ -197,7 +197,7 @@ def _bisect(options: argparse.Namespace) -> int:
         raise plugin.error
     if plugin.bisection is None:
         return status or 1
-    print(f"{plugin.bisection}\n  record      {plugin.path}")
+    print(show(f"{plugin.bisection}\n  record      {plugin.path}", most=MOST_IN_A_LINE, lines=True))
     return 0
 
 
@@ -291,7 +291,7 @@ def _verify(options: argparse.Namespace) -> int:
         name, judgement = f"{show(evidence.title)}, on {show(evidence.data.name)}", show(_judged(evidence), most=500)
         print(f"{_result_of(evidence, problems):<11} {name}: {judgement}")
         for problem in problems:
-            print(f"{'':<11} - {show(problem, most=2_000)}")
+            print(f"{'':<11} - {show(problem, most=MOST_IN_A_LINE)}")
     if not options.k:
         store.check_everything()
     for path in store.lost():
@@ -323,7 +323,7 @@ def _result_of(evidence: Evidence, problems: Sequence[str]) -> str:
 
 
 def _note(sentence: str) -> None:
-    print(f"negres: {sentence}", file=sys.stderr)
+    print(f"negres: {show(sentence, most=MOST_IN_A_LINE, lines=True)}", file=sys.stderr)
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ MOST_CHARACTERS = 200
 MOST_IN_A_LINE = 2_000
 """Most characters of one line of prose that are shown."""
 
-_MARKUP = re.compile(r"[\\|`<>*]|\](?=[(\[])")
+_MARKUP = re.compile(r"[\\|`*]|<(?=[A-Za-z/!?])|\](?=[(\[])")
 _FORMULA = re.compile(r"[=+\-@\t\r\n]")
 
 

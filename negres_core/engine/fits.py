@@ -16,8 +16,9 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device, peak_memory_bytes
 from negres_core.engine.interruption import interruptible, stop_if_interrupted
-from negres_core.engine.model import load_model, weight_paths
+from negres_core.engine.model import weight_paths
 from negres_core.engine.scores import score
+from negres_core.engine.trained import load_trained
 from negres_core.errors import InputError
 from negres_core.evidence import TrainedWeight
 from negres_core.fit import OFFERED, Fit
@@ -125,7 +126,7 @@ def _call(
 ) -> tuple[Any, Any]:
     """Call a function with the training fold and test rows; return its output, and its model or None."""
     prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
-    model = load_model(job.parent) if job.parent else None
+    model = load_trained(recipe.stages[-1], data, job.parent) if job.parent else None
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
     offered = {"model": model, "seed": seed}
     arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}

@@ -19,9 +19,10 @@ from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine import fits
 from negres_core.engine.contract import Job
-from negres_core.engine.model import build_model, describe_relation, freeze_layers, layers_of, make_loss_object
+from negres_core.engine.model import build_model, layers_of, make_loss_object
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
+from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.preprocessing import digest_array, prepare_inputs
 from negres_core.recipe import Recipe, Stage
@@ -138,12 +139,7 @@ class SavedModels:
 
     def _load(self, stage: Stage, replicate: Replicate) -> Any:
         """Build a model and load only its weights from the file; its structure comes from the researcher's code."""
-        model = build_model(stage.build, self._data)
-        if stage.freezes is not None:
-            # In HDF5 the order of a layer's weights depends on which of them are trainable.
-            freeze_layers(model, build_model(stage.freezes, self._data), wanted_by=describe_relation(stage, "freezes"))
-        model.load_weights(self._path_of(replicate))
-        return model
+        return load_trained(stage, self._data, self._path_of(replicate))
 
     def _inputs(self, recipe: Recipe, cell: Cell) -> Any:
         """Return the prepared inputs of a cell; the latest are kept for the other arm."""

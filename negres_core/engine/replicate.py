@@ -19,7 +19,6 @@ from negres_core.engine.model import (
     describe_relation,
     freeze_layers,
     inherit_weights,
-    load_model,
     make_loss,
     make_loss_object,
     save_model,
@@ -27,6 +26,7 @@ from negres_core.engine.model import (
 )
 from negres_core.engine.output_layer import describe_output
 from negres_core.engine.scores import score
+from negres_core.engine.trained import load_trained
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import floor_of, loss_skill
 from negres_core.preprocessing import digest_array, sample_rows
@@ -57,11 +57,13 @@ class Start:
 def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
     """Build the model of a job, with inherited weights and frozen layers."""
     stage = recipe.last
+    # The parent first: what is drawn while it is built must not be drawn from the seed of this model.
+    parent = load_trained(recipe.stages[-2], data, job.parent) if job.parent is not None else None
     model = build_model(stage.build, data, seed=_seed("weights", recipe, job))
     inherited: dict[int, int] = {}
     frozen: set[int] = set()
-    if stage.inherits is not None and job.parent is not None:
-        inherited = inherit_weights(model, load_model(job.parent), wanted_by=describe_relation(stage, "inherits"))
+    if stage.inherits is not None and parent is not None:
+        inherited = inherit_weights(model, parent, wanted_by=describe_relation(stage, "inherits"))
     if stage.freezes is not None:
         frozen = freeze_layers(model, build_model(stage.freezes, data), wanted_by=describe_relation(stage, "freezes"))
     return Start(model, inherited, frozen, [digest_array(weight) for weight in model.weights])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from negres_core.errors import show
 from negres_core.evidence import Evidence
 from negres_core.report.layout import Style, lay_out
 from negres_core.statistics.random_effects import combine
@@ -51,9 +52,9 @@ def _row(group: Sequence[Evidence]) -> tuple[str, ...]:
     low, high = combined.interval(0.95)
     lowest, highest = combined.prediction_interval(0.95)
     return (
-        group[0].title,
-        f"{len(group)}: {', '.join(each.data.name for each in group)}",
-        f"{combined.effect:+.4f} [{low:+.4f}, {high:+.4f}] {group[0].claim.unit}",
+        show(group[0].title),
+        f"{len(group)}: {', '.join(show(each.data.name) for each in group)}",
+        f"{combined.effect:+.4f} [{low:+.4f}, {high:+.4f}] {show(group[0].claim.unit)}",
         f"{math.sqrt(combined.tau_squared):.4f}",
         f"{combined.i_squared:.0%}",
         f"[{lowest:+.4f}, {highest:+.4f}]",

@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from negres_core.errors import show
 from negres_core.evidence import Evidence, Replicate
+
+OWN_COLUMNS = ("hypothesis", "data", "role", "recipe", "replicate", "repeat", "fold", "seed", "status", "train_s")
+"""Columns that are not metrics."""
 
 
 def render(records: Sequence[Evidence], replicates: Mapping[str, Replicate]) -> str:
@@ -18,21 +22,27 @@ def render(records: Sequence[Evidence], replicates: Mapping[str, Replicate]) -> 
 
     Returns:
         CSV with the columns hypothesis, data, role, recipe, replicate, repeat, fold, seed, status, one column per
-        metric, and `train_s`.
+        metric, and `train_s`. Text that a spreadsheet would compute begins with an apostrophe; a metric with the name
+        of another column is called "metric NAME".
     """
     rows = []
     for evidence in records:
         for arm in evidence.arms:
-            for id in arm.replicates[-1]:
+            for id in arm.own_replicates:
                 row: dict[str, object] = {
-                    "hypothesis": evidence.title,
-                    "data": evidence.data.name,
+                    "hypothesis": show(evidence.title, "csv"),
+                    "data": show(evidence.data.name, "csv"),
                     "role": arm.role,
-                    "recipe": arm.recipe,
-                    "replicate": id,
+                    "recipe": show(arm.recipe, "csv"),
+                    "replicate": show(id, "csv"),
                 }
                 if (replicate := replicates.get(id)) is not None:
                     row |= replicate.key.model_dump(include={"repeat", "fold", "seed"})
-                    row |= {"status": replicate.status, **replicate.metrics, "train_s": replicate.cost.train_s}
+                    metrics = {_column(name): value for name, value in replicate.metrics.items()}
+                    row |= {"status": replicate.status, **metrics, "train_s": replicate.cost.train_s}
                 rows.append(row)
     return pd.DataFrame(rows).to_csv(index=False) if rows else ""
+
+
+def _column(metric: str) -> str:
+    return f"metric {metric}" if metric in OWN_COLUMNS else show(metric, "csv")

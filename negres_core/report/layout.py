@@ -9,6 +9,8 @@ from typing import Literal, TypeVar
 
 from tabulate import tabulate
 
+from negres_core.errors import MOST_IN_A_LINE, show
+
 Item = TypeVar("Item")
 Style = Literal["terminal", "markdown"]
 """Style of a table: "terminal" wraps the text of columns; "markdown" has one line per row."""
@@ -50,18 +52,22 @@ def lay_out(rows: Sequence[Sequence[str]], *, headers: Sequence[str], widths: Se
 
     Args:
         rows: one cell per column; text that looks like a number stays as it is. A line break in a cell is kept in a
-            terminal, and becomes a space in Markdown.
+            terminal, and becomes a space in Markdown. A name that comes from outside has to pass `show` before, so that
+            it has no line break; all other control characters are shown by their codes here.
         headers: one per column; they may have line breaks, too.
         widths: the number of characters at which a terminal wraps each column. Longer words are not broken.
         style: see `Style`.
     """
     if style == "markdown":
-        page = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in (headers, *rows)]
+        page = [
+            [show(cell.replace("\n", " "), "markdown", most=MOST_IN_A_LINE) for cell in row] for row in (headers, *rows)
+        ]
         return tabulate(page[1:], headers=page[0], tablefmt="github", disable_numparse=True)
     wrapped = [[_wrap(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows]
     return tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)
 
 
 def _wrap(text: str, width: int) -> str:
+    text = show(text, most=MOST_IN_A_LINE, lines=True)
     lines = [textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) for line in text.splitlines()]
     return "\n".join(line for wrapped in lines for line in wrapped)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from negres_core.errors import show
 from negres_core.evidence import PowerRecord
 from negres_core.report.layout import lay_out
 
@@ -34,6 +35,6 @@ def render(designs: Sequence[tuple[str, str, str, PowerRecord]]) -> str:
     rows = []
     for name, unit, design, power in designs:
         numbers = (f"{value:.3g}" for value in (power.detectable, power.equivalence, power.floor))
-        rows.append((name, f"{power.sd:.3g} {unit}".rstrip(), design, *numbers))
+        rows.append((show(name), f"{power.sd:.3g} {show(unit)}".rstrip(), design, *numbers))
     table = lay_out(rows, headers=HEADERS, widths=WIDTHS, style="terminal")
     return "\n".join((table, "", *NOTES))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from negres_core.errors import InputError
+from negres_core.errors import InputError, show
 from negres_core.evidence import ArmRecord, Evidence
 from negres_core.evidence.record import digest_of
 from negres_core.report.layout import lay_out, plural, show_p
@@ -30,7 +30,7 @@ def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) 
         InputError: fewer than 3 arms share the data sets, there are fewer than 3 of these, or all arms tie.
     """
     finished = [each for each in records if each.status == "finished" and not each.smoke]
-    names = {each.data.digest: each.data.name for each in finished}
+    names = {each.data.digest: show(each.data.name) for each in finished}
     values = _values([each for each in finished if each.verdict != "invalid"], metric)
     data_sets = sorted({digest for by_data in values.values() for digest in by_data}, key=names.__getitem__)
     missing = {arm: [names[each] for each in data_sets if each not in by_data] for arm, by_data in values.items()}
@@ -78,7 +78,7 @@ def _values(records: Sequence[Evidence], metric: str) -> dict[str, dict[str, flo
         for arm in evidence.arms:
             if metric in arm.metrics and (mean := arm.metrics[metric].mean) is not None:
                 identity, digest = _identity(arm), evidence.data.digest
-                recipes[identity] = arm.recipe
+                recipes[identity] = show(arm.recipe)
                 cells = sum(map(len, arm.values))
                 best = means.setdefault(identity, {}).get(digest)
                 if best is None or cells > best[0]:

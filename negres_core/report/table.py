@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from negres_core.errors import show
 from negres_core.evidence import Evidence, Registration
 from negres_core.report.layout import Style, lay_out, plural, show_p
 
@@ -41,7 +42,7 @@ def render(
     """
     family = family or {}
     rows = [_row(evidence, family) for evidence in records]
-    rows += [_Row(hypothesis=name, verdict=f"none: {why}") for name, why in (unfinished or {}).items()]
+    rows += [_Row(hypothesis=show(name), verdict=f"none: {show(why)}") for name, why in (unfinished or {}).items()]
     if style == "markdown":
         table = lay_out([row.on_page() for row in rows], headers=HEADERS, widths=(), style=style)
     else:
@@ -119,18 +120,18 @@ def _row(evidence: Evidence, family: Mapping[str, float]) -> _Row:
     p = _corrected(evidence, family)
     outcome, notes = _registered(evidence)
     return _Row(
-        hypothesis=evidence.title,
-        data=evidence.data.name,
+        hypothesis=show(evidence.title),
+        data=show(evidence.data.name),
         effect=effect,
         interval=interval,
-        unit=evidence.claim.unit if effect else "",
+        unit=show(evidence.claim.unit) if effect else "",
         cells=_cells(evidence),
         verdict=verdict or "none: the run was interrupted",
-        finding=finding,
+        finding=show(finding),
         p="" if p is None else show_p(p),
         rejected=p is None or p < evidence.claim.alpha,
-        outcome=outcome,
-        notes=notes,
+        outcome=show(outcome),
+        notes=show(notes),
         time=_duration(evidence.timings.wall_s),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from negres_core.errors import MOST_IN_A_LINE, show
 from negres_core.evidence import Evidence
 from negres_core.report.layout import plural, show_p
 
@@ -16,7 +17,7 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
         folder: the folder of the evidence, so that the printed paths of pictures can be opened.
     """
     judgement = evidence.judgement or f"not judged ({'interrupted' if evidence.status == 'started' else 'smoke run'})"
-    lines = [f"{evidence.title}, on {evidence.data.name}: {judgement}"]
+    lines = [f"{show(evidence.title)}, on {show(evidence.data.name)}: {judgement}"]
     lines += [f"  diagnosis   {each.arm}: {each.cause}: {each.found}. {each.remedy}" for each in evidence.diagnosis]
     if evidence.expectation and evidence.verdict != evidence.expectation:
         lines.append(f"  expected    {evidence.expectation}")
@@ -26,11 +27,11 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     if evidence.estimate:
         low, high = evidence.estimate.interval_95
         lines.append(
-            f"  effect      {evidence.estimate.effect:+.4g} {evidence.claim.unit}, "
+            f"  effect      {evidence.estimate.effect:+.4g} {show(evidence.claim.unit)}, "
             f"95% interval [{low:+.4g}, {high:+.4g}], standard error {evidence.estimate.standard_error:.3g}, "
             f"p {evidence.estimate.p_two_sided:.3g} (two-sided)"
         )
-    lines.append(f"  {evidence.claim.word:<11} {evidence.claim.threshold:g} {evidence.claim.unit}")
+    lines.append(f"  {evidence.claim.word:<11} {evidence.claim.threshold:g} {show(evidence.claim.unit)}")
     lines.append(_cells(evidence))
     lines += [
         f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"
@@ -47,16 +48,18 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
         lines.append(f"  p-value     {show_p(evidence.p_value)}, of the null hypothesis that the verdict rejects")
     if evidence.explanation:
         lines.append(f"  because     {evidence.explanation}")
-    return "\n".join(lines)
+    return "\n".join(show(line, most=MOST_IN_A_LINE) for line in lines)
 
 
 def _arms(evidence: Evidence) -> list[str]:
     metric = evidence.claim.metric
     lines = []
     for arm in evidence.arms:
-        spread = arm.metrics[metric]
-        numbers = f"mean {_show(spread.mean)}, min {_show(spread.min)}, max {_show(spread.max)}"
-        lines.append(f"  {arm.role:<11} {arm.recipe}: {metric} {numbers}")
+        spread = arm.metrics.get(metric)
+        numbers = "not recorded"
+        if spread is not None:
+            numbers = f"mean {_show(spread.mean)}, min {_show(spread.min)}, max {_show(spread.max)}"
+        lines.append(f"  {arm.role:<11} {show(arm.recipe)}: {show(metric)} {numbers}")
     return lines
 
 

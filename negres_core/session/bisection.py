@@ -13,7 +13,7 @@ from _pytest.runner import runtestprotocol  # plugins that rerun tests import it
 
 from negres_core.bisection.factors import Configuration, End, differing_factors, name_mixture
 from negres_core.bisection.search import Bisection, Outcome, Step, bisect
-from negres_core.errors import EvidenceError, InputError, NegresError
+from negres_core.errors import MOST_IN_A_LINE, EvidenceError, InputError, NegresError, show
 from negres_core.evidence import BisectionRecord, StepRecord
 from negres_core.session.keys import EVIDENCE, MIXTURE_KEY, NOTE, params_of, store_of
 
@@ -209,7 +209,7 @@ def _other_params(item: pytest.Function) -> dict[str, str]:
 def _write_line(config: pytest.Config, line: str) -> None:
     terminal = config.pluginmanager.getplugin("terminalreporter")
     terminal.ensure_newline()
-    terminal.write_line(f"negres: {line}")
+    terminal.write_line(f"negres: {show(line, most=MOST_IN_A_LINE, lines=True)}")
 
 
 def _record(test: str, bisection: Bisection) -> BisectionRecord:

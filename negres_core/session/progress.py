@@ -33,12 +33,14 @@ def show_progress() -> Iterator[Report]:
     )
     from rich.text import Text
 
+    from negres_core.errors import show
+
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
             return Text(f"{1 / task.speed:.1f} s each" if task.speed else "")
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("replicates"),
@@ -52,7 +54,7 @@ def show_progress() -> Iterator[Report]:
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
+                tasks[what] = bars.add_task(show(what), total=total)
             bars.update(tasks[what], completed=done)
 
         yield report

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from negres_core.errors import MOST_IN_A_LINE, show
 from negres_core.session.interruption import RESUME, cut_off
 from negres_core.session.keys import (
     EVIDENCE,
@@ -116,7 +117,7 @@ def _write_table(terminal: Any, config: pytest.Config, results: Results, begun: 
         except OSError as error:
             notes.append(f"the summary of the job, {summary}, cannot be written: {error.strerror or error}")
     for note in results.notes | dict.fromkeys(notes):
-        terminal.write_line(f"negres: {note}", yellow=True)
+        terminal.write_line(f"negres: {show(note, most=MOST_IN_A_LINE, lines=True)}", yellow=True)
     terminal.write_line(f"negres: evidence in {store.folder}")
 
 

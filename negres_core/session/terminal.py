@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from negres_core.errors import MOST_IN_A_LINE, show
+
 if TYPE_CHECKING:
     from negres_core.experiment.training import Progress
 
@@ -43,7 +45,7 @@ def announce(config: pytest.Config, line: str) -> None:
     terminal = config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None and not is_worker(config) and config.get_verbosity() > -2:
         with uncaptured(config):
-            terminal.write_line(f"negres: {line}")
+            terminal.write_line(f"negres: {show(line, most=MOST_IN_A_LINE)}")
 
 
 @contextmanager
