@@ -9,7 +9,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from negres_core.errors import NegresError
+from negres_core.errors import EvidenceError, NegresError
 from negres_core.evidence import ClaimRecord, Entry, Evidence, Store
 from negres_core.experiment.decision import ALPHA, decide, difference_of, spreads_of, values_of
 from negres_core.experiment.registration_checks import check_registration
@@ -51,14 +51,29 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     if wrong:
         return problems + wrong
     try:
-        recomputed = recompute(evidence, arms)
+        recomputed = _recompute(evidence, arms)
     except NegresError as error:
         return [*problems, f"it cannot be recomputed: {error.wrong}"]
     return problems + _differences(evidence, recomputed)
 
 
-def recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
-    """Recompute the metrics, differences, estimate and verdict of a hypothesis from its replicates."""
+def recompute(evidence: Evidence, store: Store) -> Evidence:
+    """Recompute the metrics, differences, estimate and verdict of a hypothesis from the records of its replicates.
+
+    Raises:
+        EvidenceError: a replicate is missing or cannot be trusted.
+    """
+    arms, missing = find_replicates(evidence, store)
+    if missing:
+        raise EvidenceError(
+            f"Replicates of {evidence.title!r} are missing or damaged.",
+            received="; ".join(missing),
+            remedy="Run the hypothesis again; it trains the missing replicates.",
+        )
+    return _recompute(evidence, arms) if arms else evidence
+
+
+def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
     design = evidence.design.as_design()
     records = []
     for arm, stages in arms:

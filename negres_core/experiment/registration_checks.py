@@ -20,15 +20,15 @@ def check_registration(evidence: Evidence, arms: Sequence[Trained], entries: Seq
         entries: the entries of the ledger, oldest first; None if there is no ledger.
     """
     registration = evidence.registration
-    if registration is None:
-        return [] if evidence.smoke else ["it lacks the state of the ledger when its run began"]
+    if evidence.smoke:
+        return []
     try:
         started = datetime.fromisoformat(evidence.timings.started_at)
         own = [each for each in entries or () if each.hypothesis == evidence.hypothesis]
         earlier = [each for each in own if datetime.fromisoformat(each.registered_at) < started]
     except (TypeError, ValueError):  # no time, or one without a time zone
         return ["the time at which its run began cannot be read"]
-    if registration.status == "exploratory":
+    if registration is None or registration.status == "exploratory":
         return ["it is called exploratory, but was registered before its run"] if earlier else []
     if entries is None:
         return ["its registration cannot be checked without the ledger: name the file with --ledger"]

@@ -36,8 +36,7 @@ def find_replicates(evidence: Evidence, store: Store) -> tuple[list[Trained], li
     for stages in evidence.small_runs.values():
         for ids in stages:
             find(ids)
-    problems = [f"{len(missing)} replicates are missing or damaged: {', '.join(missing)}"] if missing else []
-    return arms, problems
+    return arms, [f"missing or damaged replicates: {', '.join(missing)}"] if missing else []
 
 
 def check_replicates(

@@ -54,7 +54,14 @@ def test_the_digest_of_an_entry_covers_all_its_fields(new_commitment):
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     assert digest == entry.digest == hashlib.sha256(text.encode()).hexdigest()
     assert Entry(**content) == entry
-    others = {"sequence": 2, "previous": "1" * 64, "registered_at": "", "reason": "", "seen": [""], "dirty": True}
+    others = {
+        "sequence": 2,
+        "previous": "1" * 64,
+        "registered_at": "2027-01-01T00:00:00+00:00",
+        "reason": "",
+        "seen": [""],
+        "dirty": True,
+    }
     others |= {"commit": None, "title": "", "hypothesis": "", "analysis": "", "stopping": "", "expected": None}
     others |= {"claim": entry.claim.updated(alpha=0.01), "design": entry.design.updated(folds=3), "arms": {}}
     others |= {"data": entry.data.updated(name="figures"), "schema_version": 1}

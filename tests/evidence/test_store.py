@@ -13,6 +13,7 @@ import pytest
 import negres_core
 from negres_core.errors import EvidenceError
 from negres_core.evidence import Store
+from negres_core.files import read_regular
 
 MODEL = b"a trained model"
 
@@ -355,9 +356,10 @@ def test_unchanged_evidence_is_not_read_again(store, new_evidence, monkeypatch):
     """A session needs all evidence before each hypothesis, so its cost would grow with the square of their number."""
     for hypothesis in ("first", "second", "third"):
         store.write_evidence(new_evidence(hypothesis=hypothesis, verdict="refuted"))
-    before, read_text, names = store.all_evidence(), Path.read_text, []
+    before, names = store.all_evidence(), []
     monkeypatch.setattr(
-        Path, "read_text", lambda path, **options: names.append(path.parent.name[:5]) or read_text(path, **options)
+        "negres_core.evidence.store.read_regular",
+        lambda path, **options: names.append(path.parent.name[:5]) or read_regular(path, **options),
     )
 
     assert store.all_evidence() == before

@@ -1,95 +1,129 @@
-"""A verdict is recomputed from the records of the replicates, without training."""
+"""A stranger verifies a folder by its records alone: what is forged is found, unless all of it is invented alike."""
 
 from __future__ import annotations
 
-import dataclasses
+import json
+import shutil
 
 import pytest
 
-from negres_core.claim import beats, reaches
+from negres_core.cli import main
 from negres_core.errors import EvidenceError
-from negres_core.evidence import ClaimRecord, Finding, RecipeDescription, Store
-from negres_core.experiment.decision import decide, difference_of, record_arm
-from negres_core.experiment.recheck import recompute
-from negres_core.metrics import METRICS
-from tests.fakes import DESCRIPTION
+from negres_core.evidence import Evidence, Ledger, Store
+from negres_core.experiment.recheck import recheck, recompute
+from tests.experiment.forger import MAIN, REACHES, Forger, record
+from tests.experiment.forgeries import FORGERIES, the_best_cell_repeated
 
-PASSED = Finding(control="finite", passed=True, found="0 of 6 moved", threshold="expected 0", remedy="Check it.")
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recorded")
+    record(folder)
+    return folder
 
 
 @pytest.fixture
-def new_finished(new_run, new_evidence, tmp_path):
-    """Return a function that makes a store with all replicates of a run, and the evidence of the run."""
-
-    def make(claim, *, smoke=False, **scores):
-        store, run = Store(tmp_path), new_run(**scores)
-        run = dataclasses.replace(run, metric=METRICS[claim.metric])
-        for arm in run.arms:
-            for stage in arm.stages:
-                for replicate in stage:
-                    store.record(replicate, b"a trained model")
-        arms = run.arms[:1] if claim.kind == "reaches" else run.arms
-        arms = [record_arm(arm, run, RecipeDescription(**DESCRIPTION)) for arm in arms]
-        record = ClaimRecord.of(claim, run.metric, alpha=0.05)
-        differences = difference_of([arm.values for arm in arms], record)
-        decision = decide(differences, claim, run.design, [PASSED])
-        verdict = {} if smoke else dataclasses.asdict(decision.verdict)
-        return store, new_evidence(
-            claim=record,
-            design=dataclasses.asdict(run.design),
-            arms=arms,
-            differences=differences.tolist(),
-            looks=decision.looks,
-            estimate=decision.estimate,
-            controls=[PASSED],
-            smoke=smoke,
-            **{"verdict": None, "finding": None, "explanation": None} | verdict,
-        )
-
-    return make
+def folder(recorded, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(recorded, copy)
+    return copy
 
 
-@pytest.mark.parametrize(
-    ("claim", "verdict"),
-    [
-        (reaches("accuracy", bar=0.8), "supported"),
-        (reaches("accuracy", bar=0.95), "refuted"),
-        (reaches("loss", bar=0.2), "supported"),
-        (beats("accuracy", by=0.01), "invalid"),
-    ],
-)
-def test_a_verdict_is_recomputed_from_the_records_alone(new_finished, claim, verdict):
-    store, evidence = new_finished(claim)
-    assert evidence.verdict == verdict
-
-    no_results = {"differences": [], "looks": [], "estimate": None, "verdict": None, "finding": None, "p_value": None}
-    recomputed = recompute(evidence.updated(**no_results), store)
-
-    assert recomputed.substance() == evidence.substance()
+def verify(folder):
+    return main(["verify", str(folder / "evidence"), "--ledger", str(folder / "ledger.jsonl")])
 
 
-def test_a_verdict_that_was_changed_is_detected(new_finished):
-    store, evidence = new_finished(reaches("accuracy", bar=0.95))
-
-    recomputed = recompute(evidence.updated(verdict="supported"), store)
-
-    assert recomputed.verdict == "refuted"
+def files_of(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_smoke_run_is_not_judged_when_recomputed_either(new_finished):
-    store, evidence = new_finished(reaches("accuracy", bar=0.8), smoke=True)
+def test_what_honest_runs_recorded_is_verified(folder, capsys):
+    assert verify(folder) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("verified ") for line in lines)
 
-    assert recompute(evidence, store).verdict is None
+
+def test_there_are_more_than_thirty_forgeries():
+    assert len(FORGERIES) >= 50
 
 
-def test_recomputing_names_the_replicates_that_are_missing_or_damaged(new_finished):
-    store, evidence = new_finished(reaches("accuracy", bar=0.8))
-    missing, damaged = (store.find(evidence.arms[0].replicates[-1][position]) for position in (2, 5))
-    store.model_path(missing).unlink()
-    store.model_path(damaged).with_name(f"{damaged.id}.json").write_text("{")
+@pytest.mark.parametrize("forge", FORGERIES, ids=lambda forge: forge.__name__)
+def test_a_forgery_is_not_verified_and_nothing_is_moved(folder, capsys, forge):
+    forge(Forger(folder))
+    before = files_of(folder)
+
+    assert verify(folder) == 1
+
+    streams = capsys.readouterr()
+    assert "FAILED" in streams.out or "is damaged" in streams.err
+    assert files_of(folder) == before
+
+
+def test_invented_numbers_with_right_digests_cannot_be_found(folder, capsys):
+    """This is what no check of records can see; training again can."""
+    forger = Forger(folder)
+    content, arm = forger.arm()
+    for id in arm["replicates"][-1]:
+        accuracy = json.loads(forger.path(id).read_text())["metrics"]["accuracy"]
+        forger.copy(id, metrics={"accuracy": accuracy + 0.1, "loss": 0.1})
+    forger.results_of(content)
+
+    assert verify(folder) == 0
+
+
+def test_evidence_without_arms_is_not_called_verified_even_if_a_control_failed(folder, capsys):
+    forger = Forger(folder)
+    content = forger.read()
+    control = content["controls"][0] | {"passed": False}
+    results = {"differences": [], "looks": [], "estimate": None, "p_value": None}
+    forger.write(
+        content
+        | results
+        | {"arms": [], "controls": [control], "verdict": "invalid", "outcome": None}
+        | {"finding": control["control"]}
+    )
+
+    assert verify(folder) == 0
+    assert any(line.startswith("untrained ") for line in capsys.readouterr().out.splitlines())
+
+
+def test_problems_are_sentences_that_name_what_is_wrong(folder):
+    forger = Forger(folder)
+    store, entries = Store(folder / "evidence", read_only=True), Ledger(folder / "ledger.jsonl").entries()
+    assert recheck(store.read_evidence(store.evidence_path(MAIN)), store, entries) == []
+    the_best_cell_repeated(forger)
+
+    problems = recheck(store.read_evidence(store.evidence_path(MAIN)), store, entries)
+
+    assert problems[0].startswith("treatment arm: its replicates are not those of ")
+
+
+def test_a_record_that_was_set_aside_and_not_recorded_again_is_counted(folder, capsys):
+    store = Store(folder / "evidence")
+    path = store.evidence_path(REACHES)
+    path.write_text("{")
+    assert store.read_evidence(path) is None  # a session sets it aside
+
+    assert verify(folder) == 1
+    assert "was set aside and not recorded again" in capsys.readouterr().err
+
+
+def test_recomputing_names_the_replicates_that_are_missing_or_damaged(folder):
+    forger = Forger(folder)
+    content, arm = forger.arm()
+    missing, damaged = arm["replicates"][-1][2], arm["replicates"][0][1]
+    forger.path(missing).unlink()
+    forger.path(damaged).write_text("{")
 
     with pytest.raises(EvidenceError, match="missing or damaged") as raised:
-        recompute(evidence, store)
+        recompute(Evidence.model_validate(content), Store(folder / "evidence", read_only=True))
 
-    assert f"Received: {missing.id}, {damaged.id}\n" in str(raised.value)
+    assert f"Received: missing or damaged replicates: {damaged}, {missing}\n" in str(raised.value)
     assert "Run the hypothesis again" in str(raised.value)
+
+
+def test_a_smoke_run_is_not_judged_when_recomputed_either(folder):
+    content = Forger(folder).read(REACHES) | {"smoke": True, "verdict": None, "finding": None}
+
+    assert recompute(Evidence.model_validate(content), Store(folder / "evidence")).verdict is None
