@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import negres_core
-from negres_core.files import write_atomically
+from negres_core.files import digest_regular, read_regular, write_atomically
 
 ROOT = Path(negres_core.__file__).parents[1]
 
@@ -160,3 +161,27 @@ def test_concurrent_writers_leave_one_whole_file(tmp_path):
         writer.join()
     assert path.read_bytes() in contents
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("read", [read_regular, digest_regular])
+def test_only_a_regular_file_of_a_plausible_size_is_read(tmp_path, read):
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_bytes(b"12345")
+    link.symlink_to(file)
+
+    assert read(file, most_bytes=5) in (b"12345", hashlib.sha256(b"12345").hexdigest())
+    with pytest.raises(OSError, match="4 at most"):
+        read(file, most_bytes=4)
+    with pytest.raises(OSError, match="not a regular file|denied"):
+        read(tmp_path, most_bytes=5)
+    with pytest.raises(OSError, match="symbolic links|not a regular file"):
+        read(link, most_bytes=5)
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "missing", most_bytes=5)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_does_not_wait_for_its_writer(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        read_regular(tmp_path / "pipe", most_bytes=5)

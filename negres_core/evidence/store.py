@@ -254,7 +254,7 @@ class Store:
 
     def _read_once(self, path: Path) -> Evidence | None:
         try:
-            file = path.stat()
+            file = path.lstat()
         except FileNotFoundError:
             return None  # another process was faster
         stamp = (file.st_ino, file.st_mtime_ns, file.st_size)

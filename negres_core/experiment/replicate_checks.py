@@ -82,7 +82,7 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
     for stage, described in zip(trained.stages, lineage, strict=True):
         keys = [each.key for each in stage]
         if [(key.repeat, key.fold, key.seed) for key in keys] != cells:
-            problems.append(f"its replicates are not those of {repeats} repeats, each fold and seed once, in order")
+            return [f"its replicates are not those of {repeats} repeats, each fold and seed once, in order"]
         if any(key.data != evidence.data.digest for key in keys):
             problems.append("it has replicates that were trained on other data")
         if any(key.folds != design.folds for key in keys):

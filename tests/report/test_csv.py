@@ -61,3 +61,18 @@ def test_a_missing_replicate_has_a_row_without_numbers(new_evidence, new_replica
 def test_evidence_without_arms_gives_no_csv(new_evidence):
     assert render([], {}) == ""
     assert render([new_evidence(status="started", verdict=None)], {}) == ""
+
+
+def test_a_formula_in_a_name_is_text_and_a_metric_cannot_take_the_place_of_a_column(new_evidence, new_replicate):
+    replicate = new_replicate(metrics={"accuracy": -0.5, "seed": 7.0, "=1+1": 3.0})
+    evidence = new_evidence(title='=HYPERLINK("http://x")', arms=[new_arm("treatment", replicate.id)])
+
+    table = pd.read_csv(io.StringIO(render([evidence], {replicate.id: replicate})))
+
+    assert table.hypothesis.tolist() == ['\'=HYPERLINK("http://x")']
+    assert (table.accuracy[0], table.seed[0], table["metric seed"][0], table["'=1+1"][0]) == (-0.5, 0, 7, 3)
+
+
+def test_an_arm_without_replicates_has_no_rows(new_evidence):
+    arm = new_arm("treatment") | {"replicates": []}
+    assert render([new_evidence(arms=[arm])], {}) == ""

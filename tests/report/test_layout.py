@@ -43,3 +43,12 @@ def test_a_noun_agrees_with_its_count(count, text):
 
 def test_a_plural_can_be_given():
     assert [plural(count, "hypothesis", "hypotheses") for count in (1, 2)] == ["1 hypothesis", "2 hypotheses"]
+
+
+@pytest.mark.parametrize("style", ["terminal", "markdown"])
+def test_a_cell_cannot_leave_its_row_or_control_the_terminal(style):
+    cell = "a\r| forged | row |\x1b[2J\u202e\u2028end"
+    page = lay_out([(cell, "b")], headers=("x", "y"), widths=(200, 9), style=style)
+
+    assert len(page.splitlines()) == 3
+    assert all(character.isprintable() or character == "\n" for character in page)
