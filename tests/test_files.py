@@ -172,9 +172,9 @@ def test_only_a_regular_file_of_a_plausible_size_is_read(tmp_path, read):
     assert read(file, most_bytes=5) in (b"12345", hashlib.sha256(b"12345").hexdigest())
     with pytest.raises(OSError, match="4 at most"):
         read(file, most_bytes=4)
-    with pytest.raises(OSError, match="not a regular file|denied"):
+    with pytest.raises(OSError, match=r"not a regular file|directory"):
         read(tmp_path, most_bytes=5)
-    with pytest.raises(OSError, match="symbolic links|not a regular file"):
+    with pytest.raises(OSError, match=r"symbolic links|not a regular file"):
         read(link, most_bytes=5)
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "missing", most_bytes=5)
