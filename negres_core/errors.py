@@ -10,6 +10,7 @@ Each error states what is wrong, what was received, and what to do.
     - EvidenceError: evidence or a ledger is missing, damaged or not writable (also a RuntimeError)
 - UserWarning
   - EngineWarning: a recipe is trained by a slower engine than usual, with the same numbers
+  - SeedWarning: replicates have less randomness than their seeds suggest
 """
 
 from __future__ import annotations
@@ -110,3 +111,7 @@ class EvidenceError(NegresError, RuntimeError):
 
 class EngineWarning(UserWarning):
     """A recipe is trained by a slower engine than usual, with the same numbers; the message gives the reason."""
+
+
+class SeedWarning(UserWarning):
+    """Replicates have less randomness than their seeds suggest, because a model fixes seeds of its own."""

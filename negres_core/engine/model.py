@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,9 @@ from negres_core.engine.keras_names import names_like
 from negres_core.errors import InputError
 from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Build, Stage, is_loss, name_of
+
+MISSPELT_RATIO = 0.7
+"""Share of common characters above which the name of a new head is a misspelt one of the parent's head."""
 
 
 def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
@@ -239,13 +243,15 @@ def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int
 
     Raises:
         InputError: the models share no layer, a shared layer differs in shape, or the parent has layers that cannot be
-            matched because Keras made up their names. Layers that the user named may be dropped.
+            matched because Keras made up their names. Layers that the user named may be dropped, unless a layer of the
+            same kind and shape has a name that only the model has: one of the two names is misspelt.
     """
     names = weight_paths(parent)
     matches = match_weights(model, names, wanted_by=wanted_by)
     made_up = _made_up_names(parent)
     unmatched = [name for there, name in enumerate(names) if there not in matches.values()]
     _refuse([name for name in unmatched if _layer_name(name) in made_up], wanted_by=wanted_by)
+    _refuse_misspelt(model, parent, matches, wanted_by=wanted_by)
     for here, there in matches.items():
         ours, theirs = model.weights[here], parent.weights[there]
         if tuple(ours.shape) != tuple(theirs.shape):
@@ -256,6 +262,38 @@ def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int
             )
         ours.assign(theirs)
     return matches
+
+
+def _refuse_misspelt(model: Any, parent: Any, matches: dict[int, int], *, wanted_by: str) -> None:
+    """Raise InputError if a layer is left over on each side, both named by the user and of one kind and shape."""
+    ours, theirs = _left_over(model, set(matches)), _left_over(parent, set(matches.values()))
+    head = next(reversed([_layer_of(path) for path in weight_paths(model)]), "")
+    for name, kind in ours.items():
+        # A head is often exchanged for a new one of the same shape, under a name of its own.
+        twins = [
+            other
+            for other, other_kind in theirs.items()
+            if other_kind == kind and (name != head or SequenceMatcher(None, name, other).ratio() > MISSPELT_RATIO)
+        ]
+        if twins:
+            shared = len({_layer_of(path) for here, path in enumerate(weight_paths(model)) if here in matches})
+            total = len({_layer_of(path) for path in weight_paths(parent)})
+            raise InputError(
+                f"{wanted_by}, but only {shared} of {total} layers, "
+                "and a layer of the same kind and shape is left over on both sides.",
+                received=f"{name} in one and {' or '.join(twins)} in the other",
+                remedy="Spell the name the same way in both. To start the layer anew, leave its name to Keras.",
+            )
+
+
+def _left_over(model: Any, matched: set[int]) -> dict[str, tuple[Any, ...]]:
+    """Return class and shapes of each layer with unmatched weights that the user named, by its path."""
+    made_up, kinds = _made_up_names(model), {}
+    owners = {id(weight): type(layer).__name__ for layer in layers_of(model) for weight in layer.weights}
+    for index, (path, weight) in enumerate(zip(weight_paths(model), model.weights, strict=True)):
+        if index not in matched and _layer_name(path) not in made_up:
+            kinds.setdefault(_layer_of(path), [owners.get(id(weight))]).append(tuple(weight.shape))
+    return {path: tuple(kind) for path, kind in kinds.items()}
 
 
 def freeze_layers(model: Any, reference: Any, *, wanted_by: str) -> set[int]:

@@ -115,10 +115,11 @@ class Program:
 
             def objective(trainable: Any, player: str = player) -> Any:
                 losses, after = self._losses(trainable, other, inputs, targets, training=True)
-                return losses[player], after
+                # The optimizer divides the gradients by the factor that it multiplies the loss by.
+                return self._optimizer.scale_loss(losses[player]), (losses[player], after)
 
             # The forward pass is the same for every player; a compiler merges them into one.
-            (loss, after), player_gradients = self._gradient(objective, trainable)
+            (_, (loss, after)), player_gradients = self._gradient(objective, trainable)
             total = total + loss
             for index in indices:
                 gradients[index] = player_gradients[index]

@@ -21,8 +21,9 @@ from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
+from negres_core.errors import InputError
 from negres_core.preprocessing import prepare_inputs
-from negres_core.recipe import Recipe
+from negres_core.recipe import Recipe, Stage, name_of
 
 
 def train(
@@ -85,11 +86,22 @@ def _fit(
         for order in epoch_orders(recipe, job):
             x, y = take_rows(inputs, order), data.y[order]
             history = model.fit(x, y, batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0)
-            yield float(history.history["loss"][0])
+            yield _reported_loss(history.history, stage)
     finally:
         # Only the model is saved, without its optimizer, as by the other engines.
         model.compiled = False
         del model.optimizer
+
+
+def _reported_loss(history: dict[str, list[Any]], stage: Stage) -> float:
+    """Return the mean loss of the epoch; a model with its own training step decides what it reports."""
+    if "loss" not in history:
+        raise InputError(
+            f"The own training step of {name_of(stage.build)} reports no loss.",
+            received=f"{', '.join(history) or 'nothing'}",
+            remedy='Let train_step return {"loss": ...} among its metrics.',
+        )
+    return float(history["loss"][0])
 
 
 def _step(

@@ -11,7 +11,9 @@ from negres_core.dataset import Dataset
 from negres_core.engine import batched, compiled, fits, reference
 from negres_core.engine.contract import Job, NotBatchableError, Result, Train
 from negres_core.engine.device import Device
+from negres_core.engine.hooks import slow_hook
 from negres_core.engine.model import build_model, make_optimizer
+from negres_core.engine.training_pass import forgotten_change
 from negres_core.errors import EngineWarning
 from negres_core.recipe import Recipe, name_of
 
@@ -48,18 +50,24 @@ def train(
 
 
 def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
-    """Return why a compiled epoch cannot carry the state of a stage's optimizer, or None if it can."""
-    optimizer = make_optimizer(recipe.last)
-    optimizer.build(build_model(recipe.last.build, data).trainable_variables)
+    """Return why a compiled epoch cannot train the last stage of a recipe as keras.Model.fit does, or None if it can.
+
+    Raises:
+        InputError: not even keras.Model.fit can.
+    """
+    model, optimizer = build_model(recipe.last.build, data), make_optimizer(recipe.last)
+    optimizer.build(model.trainable_variables)
     listed = {id(variable) for variable in optimizer.variables}
     name = type(optimizer).__name__
     if optimizer.gradient_accumulation_steps:
         return f"{name} accumulates gradients"
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return f"{name} scales the loss"
+    if model.dtype_policy.name == "mixed_float16":
+        return "in mixed_float16 Keras scales the loss"
     if any(isinstance(value, keras.Variable) and id(value) not in listed for value in vars(optimizer).values()):
         return f"{name} has variables that it does not list"
-    return None
+    return slow_hook(recipe.last, model) or forgotten_change(recipe.last, model, data)
 
 
 def _warn(recipe: Recipe, message: str) -> None:

@@ -19,6 +19,13 @@ from negres_core.engine.contract import NotBatchableError
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
+NOT_COMPILABLE = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.NotFoundError)
+"""The errors by which XLA refuses an operation."""
+
+XLA_WORDS = ("XLA", "unsupported operations")
+"""Words of which one is in the message of such an error."""
+
+
 def put(arrays: Named[np.ndarray], device: str | None = None) -> Any:
     """Place an array, or several by name, on a device, or on the default one."""
     with tf.device(device):
@@ -26,13 +33,23 @@ def put(arrays: Named[np.ndarray], device: str | None = None) -> Any:
 
 
 def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[..., Any]:
-    """Compile a function of tensors, with XLA if `jit`; a Python integer becomes a tensor, not a new trace."""
+    """Compile a function of tensors, with XLA if `jit` and if XLA can; a Python integer becomes a tensor."""
     # TensorFlow identifies a function by its code object, so it would take the programs of all stages for one function
     # and warn that it is traced too often. A partial has no code object.
-    traced = tf.function(functools.partial(function), jit_compile=jit, autograph=False)
+    plain = tf.function(functools.partial(function), autograph=False)
+    under_xla = tf.function(functools.partial(function), jit_compile=True, autograph=False)
+    chosen = [under_xla if jit else plain]
 
     def call(*arguments: Any) -> Any:
-        return traced(*(tf.constant(a, tf.int32) if isinstance(a, int) else a for a in arguments))
+        tensors = [tf.constant(a, tf.int32) if isinstance(a, int) else a for a in arguments]
+        try:
+            return chosen[0](*tensors)
+        except NOT_COMPILABLE as error:
+            # XLA has no tables and no strings, so a model with such layers runs as a graph.
+            if chosen[0] is plain or not any(words in str(error) for words in XLA_WORDS):
+                raise
+            chosen[0] = plain
+            return plain(*tensors)
 
     return call
 

@@ -263,12 +263,36 @@ def test_an_exact_match_takes_precedence_over_a_match_by_ending():
 
 
 def test_inherited_weights_are_set_and_the_others_unchanged():
-    parent, model = dense("a", "b"), dense("front", "b")
+    parent, model = dense("b"), dense("front", "b")
     before = model.layers[0].get_weights()
-    assert inherit_weights(model, parent, wanted_by="it") == {2: 2, 3: 3}
-    for one, two in zip(model.layers[1].get_weights(), parent.layers[1].get_weights(), strict=True):
+    assert inherit_weights(model, parent, wanted_by="it") == {2: 0, 3: 1}
+    for one, two in zip(model.layers[1].get_weights(), parent.layers[0].get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
     np.testing.assert_array_equal(model.layers[0].get_weights()[0], before[0])
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [("hiden_1", "hidden_1"), ("first", "second")],
+)
+def test_a_layer_left_over_on_both_sides_is_refused(ours, theirs):
+    with pytest.raises(InputError, match="but only 1 of 2 layers") as error:
+        inherit_weights(dense(ours, "b"), dense(theirs, "b"), wanted_by="it")
+    assert ours in error.value.received
+    assert theirs in error.value.received
+
+
+def test_a_misspelt_head_is_refused_and_a_new_one_is_not():
+    with pytest.raises(InputError, match="left over on both sides"):
+        inherit_weights(dense("a", "clases"), dense("a", "classes"), wanted_by="it")
+    assert inherit_weights(dense("a", "top"), dense("a", "classes"), wanted_by="it") == {0: 0, 1: 1}
+
+
+def test_layers_of_another_shape_or_without_a_name_of_their_own_start_anew():
+    parent = dense("a", "b")
+    for layer in (layers.Dense(6), layers.Dense(7, name="c")):
+        model = keras.Sequential([keras.Input((6,)), layers.Dense(6, name="a"), layer, layers.Dense(2, name="end")])
+        assert inherit_weights(model, parent, wanted_by="it") == {0: 0, 1: 1}
 
 
 def test_a_shared_weight_of_another_shape_is_refused():

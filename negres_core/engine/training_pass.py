@@ -1,0 +1,92 @@
+"""One training pass before anything is trained: which variables it changes, and by which generators it draws.
+
+The compiled programs carry the model's variables from step to step. What a layer changes besides would be forgotten
+after each step, and so is looked for here, on two rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from negres_core.arrays import take_rows
+from negres_core.dataset import Dataset
+from negres_core.engine.device import keras_backend
+from negres_core.engine.model import make_loss_object
+from negres_core.errors import InputError
+from negres_core.recipe import Stage, name_of
+
+ROWS = 2
+"""Number of rows of the pass."""
+
+
+class _Recorder(keras.StatelessScope):
+    """A scope that remembers which variables were changed in it; nothing outside of it changes."""
+
+    def __init__(self) -> None:
+        super().__init__(collect_losses=True)
+        self.changed: dict[int, Any] = {}
+
+    def add_update(self, update: Any) -> None:
+        """Remember a variable, and let it have its new value in this scope."""
+        self.changed[id(update[0])] = update[0]
+        super().add_update(update)
+
+
+def changed_variables(stage: Stage, model: Any, data: Dataset) -> list[Any]:
+    """Return the variables that one training pass of a stage's model changes.
+
+    Raises:
+        InputError: a layer draws random numbers that are constants in every compiled program, also in Keras' own.
+    """
+    x, y = take_rows(data.x, slice(ROWS)), data.y[:ROWS]
+    before = numpy_state()
+    with _Recorder() as scope:
+        if stage.objective is not None:
+            stage.objective(model, x, y, training=True)
+        else:
+            make_loss_object(stage)(y, model(x, training=True))
+    if numpy_state() != before:
+        raise InputError(
+            f"{name_of(stage.build)} draws random numbers with NumPy while it is called.",
+            received="a call that changed NumPy's generator; Keras compiles a call once, with one draw as a constant",
+            remedy="Draw with keras.random and a keras.random.SeedGenerator that the layer keeps as an attribute.",
+        )
+    return list(scope.changed.values())
+
+
+def forgotten_change(stage: Stage, model: Any, data: Dataset) -> str | None:
+    """Return in words what a training pass changes that no compiled program carries, or None.
+
+    Raises:
+        InputError: not even keras.Model.fit can train it.
+    """
+    carried = {id(variable) for variable in model.non_trainable_variables}
+    trainable = {id(variable) for variable in model.trainable_variables}
+    if trainable != {id(weight) for weight in model.trainable_weights}:
+        return "the model's trainable_weights, which are trained, are not its trainable_variables"
+    if any(id(variable) not in carried | trainable for variable in model.variables):
+        return "the model has variables that it lists neither as trainable nor as not trainable"
+    for variable in changed_variables(stage, model, data):
+        if id(variable) in trainable:
+            return f"a layer assigns {variable.path}, a weight that is trained, while it is called"
+        if id(variable) in carried:
+            continue
+        if variable.name != "seed_generator_state":
+            return f"a layer changes {variable.path}, which is not among the model's variables"
+        if keras_backend() == "jax":
+            raise InputError(
+                f"{name_of(stage.build)} draws random numbers without a seed, which JAX cannot compile.",
+                received="a call of keras.random with seed=None",
+                remedy="Keep a keras.random.SeedGenerator as an attribute of the layer, and pass it as `seed`.",
+            )
+        return "a layer draws random numbers without a seed of its own"
+    return None
+
+
+def numpy_state() -> tuple[Any, ...]:
+    """Return the state of NumPy's global generator, with the normal draw that it keeps for the next call."""
+    _, words, *more = np.random.get_state()  # noqa: NPY002  # the one that user code draws from
+    return (np.asarray(words).tobytes(), *more)
