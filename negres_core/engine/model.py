@@ -288,7 +288,8 @@ def _refuse_misspelt(model: Any, parent: Any, matches: dict[int, int], *, wanted
 
 def _left_over(model: Any, matched: set[int]) -> dict[str, tuple[Any, ...]]:
     """Return class and shapes of each layer with unmatched weights that the user named, by its path."""
-    made_up, kinds = _made_up_names(model), {}
+    made_up = _made_up_names(model)
+    kinds: dict[str, list[Any]] = {}
     owners = {id(weight): type(layer).__name__ for layer in layers_of(model) for weight in layer.weights}
     for index, (path, weight) in enumerate(zip(weight_paths(model), model.weights, strict=True)):
         if index not in matched and _layer_name(path) not in made_up:

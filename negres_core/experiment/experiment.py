@@ -152,6 +152,7 @@ class Experiment:
     def _prepare(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Design) -> _Prepared:
         """Check all arguments, and shrink them for a smoke run."""
         from negres_core.engine.checks import check_recipe
+        from negres_core.engine.common_loss import check_common_loss
 
         for role, recipe in recipes.items():
             if not isinstance(recipe, Recipe):
@@ -170,6 +171,8 @@ class Experiment:
         self.store.check_writable()
         for recipe in recipes.values():
             check_recipe(recipe, data)
+        if "loss" in claim.metric:
+            check_common_loss(list(recipes.values()))
         return _Prepared(recipes, data, claim, metric, design)
 
     def _open(self, prepared: _Prepared) -> Evidence:

@@ -11,7 +11,19 @@ def test_weights_equal_to_the_parents_pass(new_run):
     finding = check(new_run())
 
     assert finding.passed
-    assert finding.found == "0 of 8 inherited weights differ from the parent's; 0 of 8 replicates inherited none"
+    assert finding.found == (
+        "0 of 8 inherited weights differ from the parent's; 1 of 2 of the parent's layers inherited; "
+        "0 of 8 replicates inherited none"
+    )
+
+
+def test_the_share_of_the_parents_layers_is_reported(new_run, plant):
+    run = new_run()
+    first, *rest = run.arms[0].stages[0][0].weights
+
+    finding = check(plant(run, stage=0, weights=[first, *rest, first.updated(path="dropped/kernel")]))
+
+    assert "; 1 of 3 and 1 of 2 of the parent's layers inherited; " in finding.found
 
 
 @pytest.mark.parametrize("start", ["random", "trained 0 0 0"], ids=["random", "of another cell"])

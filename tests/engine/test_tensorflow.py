@@ -99,6 +99,18 @@ def test_a_stateless_step_equals_the_stateful_step(make):
         np.testing.assert_allclose(value, variable, rtol=1e-6)
 
 
+def test_a_function_that_xla_cannot_compile_runs_as_a_graph():
+    table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer([3, 17], [1, 2]), default_value=0)
+    look_up = compile_program(table.lookup, jit=True)
+    for _ in range(2):
+        np.testing.assert_array_equal(look_up(tf.constant([17, 3, 5])), [2, 1, 0])
+
+
+def test_an_error_of_the_function_itself_is_raised():
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        compile_program(lambda x: tf.debugging.check_numerics(x, "what"), jit=False)(tf.constant([np.nan]))
+
+
 def test_tensorflow_is_the_backend_of_these_tests():
     assert keras.backend.backend() == "tensorflow"
     assert tf.executing_eagerly()

@@ -181,6 +181,16 @@ INVALID_ARGUMENTS = {
     "compiled": (lambda e: compare(e, Recipe(Stage(compiled))), "a compiled model", "compile", "Leave out compile"),
     "no recipe": (lambda e: compare(e, base), "The treatment arm has to be a recipe", "function base", "Recipe"),
     "no data set": (lambda e: compare(e, on=X), "`on` has to be a data set", "ndarray", "Dataset"),
+    "two losses": (
+        lambda e: compare(
+            e,
+            recipe_of_stage(loss=lambda: keras.losses.SparseCategoricalCrossentropy(ignore_class=7)),
+            claim=beats("loss"),
+        ),
+        "arms whose losses are different functions",
+        "base: ",
+        "the same for both",
+    ),
     "a bar for two": (lambda e: compare(e, claim=reaches("loss", bar=1)), "about one arm", "compare", "measure"),
     "a margin for one": (
         lambda e: e.measure(GOOD, on=DATA, claim=beats("loss"), design=ONCE),
