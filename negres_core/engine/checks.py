@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import random
-import tempfile
-import warnings
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 
 from negres_core.arrays import label_arrays, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
@@ -23,24 +17,19 @@ from negres_core.engine.model import (
     describe_relation,
     freeze_layers,
     inherit_weights,
-    layers_of,
-    load_model,
     make_loss,
     make_optimizer,
     output_shape,
-    save_model,
 )
+from negres_core.engine.saved_copy import save_and_load
+from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
-from negres_core.engine.training_pass import numpy_state
-from negres_core.errors import InputError, SeedWarning
+from negres_core.errors import InputError
 from negres_core.preprocessing import make_transformer
 from negres_core.recipe import Recipe, Stage, name_of
 
 TRANSFORMER_CHECK_ROWS = 2000
 """Number of rows that a transformer is fitted on to check it."""
-
-SAVED_ROWS = 8
-"""Number of rows on which a model is compared with itself, saved and loaded."""
 
 
 def check_recipe(recipe: Recipe, data: Dataset) -> None:
@@ -69,7 +58,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
                 remedy="Freeze fewer layers, or drop the stage.",
             )
         _check_training(stage, data)
-        parent = _save_and_load(model, stage, data, needed=stage is not recipe.last or recipe.fit is not None)
+        parent = save_and_load(model, stage, data, needed=stage is not recipe.last or recipe.fit is not None)
 
 
 def _check_transformer(recipe: Recipe, data: Dataset) -> None:
@@ -146,42 +135,6 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
         check_loss_of_labels(stage, model, data, outputs=shape[0])
 
 
-def check_seeds(model: Any, stage: Stage, data: Dataset) -> None:
-    """Raise InputError if a build function seeds the generators itself, so that all seeds give one replicate.
-
-    Args:
-        model: the model that the stage's build function just returned, from seed 0.
-        stage: the stage.
-        data: the data set.
-    """
-    states, weights = [], []
-    for seed in (1, 2):
-        weights.append(build_model(stage.build, data, seed=seed).get_weights())
-        states.append((random.getstate(), numpy_state()))
-    (python, numpy), (python_again, numpy_again) = states
-    same = all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))
-    # Keras draws initial weights by Python's generator; a function may draw its own by NumPy's.
-    if python == python_again or (same and numpy == numpy_again):
-        raise InputError(
-            f"{name_of(stage.build)} seeds the random generators, so that every seed gives the same replicate.",
-            received="the same state of a generator after two seeds, 1 and 2",
-            remedy="Leave out the seeding: negres seeds all generators before each call of a build function.",
-        )
-    fixed = [layer.name for layer in layers_of(model) if _has_own_seed(layer)]
-    if fixed and same:
-        warnings.warn(
-            f"{name_of(stage.build)}: the initializers of {', '.join(fixed)} have fixed seeds, so that all replicates "
-            "start from the same weights. Leave the seeds out, so that the spread includes that of initial weights.",
-            SeedWarning,
-            stacklevel=2,
-        )
-
-
-def _has_own_seed(layer: Any) -> bool:
-    values = [value for value in vars(layer).values() if isinstance(value, keras.initializers.Initializer)]
-    return any(type(getattr(value, "seed", None)) is int for value in values)
-
-
 def _check_training(stage: Stage, data: Dataset) -> None:
     """Raise InputError if no engine trains a stage as it is written, or if an objective would need `fit`."""
     reason = needs_reference(Recipe(replace(stage, inherits=None)), data)
@@ -191,53 +144,6 @@ def _check_training(stage: Stage, data: Dataset) -> None:
             received=f"{reason}; and keras.Model.fit, which could, takes no objective",
             remedy="Use a loss instead of the objective, or remove what needs keras.Model.fit.",
         )
-
-
-def _save_and_load(model: Any, stage: Stage, data: Dataset, *, needed: bool) -> Any:
-    """Save a model and load it; raise InputError if Keras cannot, or if the loaded model is another one.
-
-    Args:
-        model: the model.
-        stage: its stage.
-        data: the data set, for a few rows.
-        needed: whether the next stage will load the model; otherwise it need not be loadable.
-    """
-    doing = "save"
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, f"model.{stage.saved_as}")
-            path.write_bytes(save_model(model, stage.saved_as))
-            doing = "save and load again"
-            loaded = load_model(path)
-    except Exception as error:
-        if doing != "save" and not needed:
-            return model
-        raise InputError(
-            f"{name_of(stage.build)} returns a model that Keras cannot {doing}.",
-            received=f"saved_as={stage.saved_as!r}, and from Keras: {error}",
-            remedy=_remedy_for_saving(model),
-        ) from error
-    rows = take_rows(data.x, slice(SAVED_ROWS))
-    before, again, after = (ops.convert_to_numpy(each(rows, training=False)) for each in (model, model, loaded))
-    if np.array_equal(before, again, equal_nan=True) and not np.allclose(before, after, rtol=1e-3, atol=1e-4):
-        raise InputError(
-            f"{name_of(stage.build)} returns a model that computes something else after it was saved and loaded.",
-            received=f"outputs that differ by {np.abs(before - after).max():.3g}, before any training",
-            remedy="Let get_config return every argument of the constructor, and keep what is drawn in a weight.",
-        )
-    return loaded
-
-
-def _remedy_for_saving(model: Any) -> str:
-    if any(isinstance(layer, keras.layers.Lambda) for layer in layers_of(model)):
-        return (
-            "Write the Lambda layer as an operation on its input, such as keras.ops.square(x) in a functional model, "
-            "or as a layer of your own at the top level of a module: Keras does not load code from files."
-        )
-    return (
-        "Define custom classes at the top level of a module, with a get_config, and register them with "
-        "keras.saving.register_keras_serializable()."
-    )
 
 
 def _check_optimizer(stage: Stage) -> None:

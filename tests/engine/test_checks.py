@@ -14,7 +14,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
 
 from negres_core.dataset import Dataset
 from negres_core.engine.checks import check_recipe
-from negres_core.errors import InputError, SeedWarning
+from negres_core.errors import InputError
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
@@ -378,102 +378,3 @@ def test_targets_that_are_a_vector_fit_outputs_with_or_without_an_axis():
     data = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.x[:, 0], name="vector")
     for shape in ((1,), ()):
         check_recipe(Recipe(ex.stage(ends_in(*shape, activation=None), loss="mse")), data)
-
-
-# What the model says is kept
-
-
-@keras.saving.register_keras_serializable(package="negres_tests")
-class Forgetful(layers.Layer):
-    """A layer whose configuration lacks the argument of its constructor."""
-
-    def __init__(self, factor=1.0, **options):
-        super().__init__(**options)
-        self.factor = factor
-
-    def call(self, inputs):
-        return inputs * self.factor
-
-    def get_config(self):
-        return super().get_config()
-
-
-@keras.saving.register_keras_serializable(package="negres_tests")
-class Restless(layers.Layer):
-    """A layer that draws in inference mode too."""
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self.generator = keras.random.SeedGenerator(1)
-
-    def call(self, inputs):
-        return inputs + keras.random.normal(keras.ops.shape(inputs), seed=self.generator)
-
-
-def with_layer(layer):
-    return lambda: keras.Sequential([keras.Input((6,)), layer(), layers.Dense(8, "softmax", name="classes")])
-
-
-def test_a_model_that_is_another_after_loading_is_refused():
-    check_recipe(Recipe(ex.stage(with_layer(Forgetful))), ex.CLASSES)
-    with pytest.raises(InputError, match="computes something else after it was saved and loaded") as error:
-        check_recipe(Recipe(ex.stage(with_layer(lambda: Forgetful(3.0)))), ex.CLASSES)
-    assert "get_config" in error.value.remedy
-
-
-def test_a_model_that_draws_in_inference_mode_is_not_compared_with_itself():
-    check_recipe(Recipe(ex.stage(with_layer(Restless))), ex.CLASSES)
-
-
-def seeded_globally():
-    keras.utils.set_random_seed(3)
-    return ex.plain()
-
-
-def drawn_by_numpy(seed=None):
-    if seed is not None:
-        np.random.seed(seed)  # noqa: NPY002
-    model = ex.same_everywhere()
-    model.set_weights([np.random.normal(size=weight.shape) for weight in model.get_weights()])  # noqa: NPY002
-    return model
-
-
-def seeded_by_numpy():
-    return drawn_by_numpy(3)
-
-
-@pytest.mark.parametrize("build", [seeded_globally, seeded_by_numpy])
-def test_a_build_function_that_seeds_the_generators_is_refused(build):
-    with pytest.raises(InputError, match="seeds the random generators"):
-        check_recipe(Recipe(ex.stage(build)), ex.CLASSES)
-
-
-@pytest.mark.parametrize("build", [ex.same_everywhere, drawn_by_numpy])
-def test_a_build_function_that_leaves_the_generators_alone_passes(build):
-    check_recipe(Recipe(ex.stage(build)), ex.CLASSES)
-
-
-def test_initializers_with_fixed_seeds_are_said():
-    def build():
-        kernel = keras.initializers.GlorotUniform(seed=3)
-        top = layers.Dense(8, "softmax", kernel_initializer=kernel, name="classes")
-        return keras.Sequential([keras.Input((6,)), top])
-
-    with pytest.warns(SeedWarning, match="the initializers of classes have fixed seeds"):
-        check_recipe(Recipe(ex.stage(build)), ex.CLASSES)
-
-
-def test_mixed_precision_with_an_objective_is_refused():
-    def build():
-        top = layers.Dense(2, dtype="mixed_float16", name="values")
-        return keras.Sequential([keras.Input((6,)), top], name="half")
-
-    def half():
-        model = build()
-        model.dtype_policy = keras.DTypePolicy("mixed_float16")
-        return model
-
-    check_recipe(Recipe(ex.stage(half, loss="mse")), ex.VALUES)
-    with pytest.raises(InputError, match="cannot be trained with an objective") as error:
-        check_recipe(Recipe(ex.stage(half, objective=ex.absolute)), ex.VALUES)
-    assert "mixed_float16" in error.value.received

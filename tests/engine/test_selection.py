@@ -6,11 +6,13 @@ import warnings
 
 import keras
 import pytest
+from keras import layers
 
 from negres_core.engine import batched, compiled, reference, selection
+from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job, NotBatchableError
 from negres_core.engine.device import Device
-from negres_core.errors import EngineWarning
+from negres_core.errors import EngineWarning, InputError
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
@@ -89,3 +91,20 @@ def test_such_an_optimizer_trains_every_weight():
 def test_without_jobs_no_engine_is_called(calls):
     assert list(selection.train(PLAIN, ex.CLASSES, [], device=ex.device())) == []
     assert calls == []
+
+
+def test_mixed_precision_with_an_objective_is_refused():
+    def build():
+        top = layers.Dense(2, dtype="mixed_float16", name="values")
+        return keras.Sequential([keras.Input((6,)), top], name="half")
+
+    def half():
+        model = build()
+        model.dtype_policy = keras.DTypePolicy("mixed_float16")
+        return model
+
+    check_recipe(Recipe(ex.stage(half, loss="mse")), ex.VALUES)
+    assert "mixed_float16" in selection.needs_reference(Recipe(ex.stage(half, loss="mse")), ex.VALUES)
+    with pytest.raises(InputError, match="cannot be trained with an objective") as error:
+        check_recipe(Recipe(ex.stage(half, objective=ex.absolute)), ex.VALUES)
+    assert "mixed_float16" in error.value.received
