@@ -213,3 +213,46 @@ def entropy(targets: np.ndarray) -> float:
 def _entropy(targets: np.ndarray) -> float:
     y = np.clip(np.asarray(targets, dtype=np.float64), 1e-12, 1 - 1e-12)
     return float(-np.mean(y * np.log(y) + (1 - y) * np.log1p(-y)))
+
+
+def constant_score(metric: str, train: np.ndarray, test: np.ndarray) -> float | None:
+    """Return the score of the best constant prediction of a training fold's targets, on a test fold.
+
+    For class labels that is the largest class. For values it is the mean of each column, or the median for the absolute
+    error.
+
+    Args:
+        metric: the name of a metric of negres.
+        train: targets of the training fold, class labels or values.
+        test: targets of the test fold.
+
+    Returns:
+        The score; None if it depends on more than the targets, as that of a loss, or is not known.
+
+    >>> constant_score("recall", np.array([0, 0, 0, 1]), np.array([0, 0, 1]))
+    0.5
+    >>> constant_score("mae", np.array([1.0, 2.0, 9.0]), np.array([2.0, 3.0]))
+    0.5
+    """
+    if test.dtype.kind == "i":
+        share = float(np.mean(test == np.bincount(train).argmax()))
+        classes = len(np.unique(test))
+        scores = {
+            "accuracy": share,
+            "precision": share / classes,
+            "recall": (share > 0) / classes,
+            "f1": 2 * share / (1 + share) / classes,
+        }
+        return scores.get(metric)
+    if metric in ("skill", "loss_skill"):
+        return 0.0
+    columns, mean = test.reshape(len(test), -1), train.reshape(len(train), -1).mean(axis=0, dtype=np.float64)
+    if metric == "mae":
+        return float(np.mean(np.abs(columns - np.median(train.reshape(len(train), -1), axis=0))))
+    errors = np.mean((columns - mean) ** 2, axis=0)
+    if metric == "mse":
+        return float(errors.mean())
+    if metric == "r2":
+        variance = columns.var(axis=0, dtype=np.float64)
+        return float(np.mean(1 - errors / np.where(variance > 0, variance, np.inf)))
+    return None

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from negres_core.claim import Claim
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design
 from negres_core.evidence import Replicate
@@ -82,6 +83,8 @@ class Inspection:
         silent: for each hidden ReLU layer, the number of units that are zero on the whole sample, and of all units.
         gradient_norm: Euclidean norm of the gradient of the training loss over all trainable weights.
         weight_norm: Euclidean norm of the trainable weights.
+        redundant: paths of the weights that ended as they began, and that the outputs do not depend on, although they
+            depend on other weights of the same layer.
     """
 
     output_layer: OutputLayer
@@ -96,6 +99,7 @@ class Inspection:
     silent: Sequence[tuple[int, int]]
     gradient_norm: float
     weight_norm: float
+    redundant: Sequence[str] = ()
 
 
 class Models(Protocol):
@@ -109,6 +113,12 @@ class Models(Protocol):
 
     def inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
         """Inspect a trained replicate of a recipe's last stage."""
+
+    def constant_loss(self, recipe: Recipe, cell: Cell) -> float | None:
+        """Return the loss of a recipe's last stage on a test fold, for the best constant of the training fold.
+
+        None if the stage has an objective, which a constant cannot be given to.
+        """
 
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
         """Return raw predictions for rows of a replicate's test fold, or None if its fit returns only metrics."""
@@ -134,6 +144,9 @@ class Run:
         arms: the arms.
         metric: the metric that the claim is about.
         models: inspects trained models, or None if there are none to inspect.
+        claim: the claim, or None if there is none.
+        sound: the roles of the arms that learned a signal that can be learned, in a small run. If such an arm learns
+            nothing from the data, that is a finding about the data.
     """
 
     data: Dataset
@@ -142,6 +155,8 @@ class Run:
     arms: Sequence[Arm]
     metric: Metric = METRICS["loss"]
     models: Models | None = None
+    claim: Claim | None = None
+    sound: frozenset[Role] = frozenset()
 
     def values(self, arm: Arm, metric: str) -> np.ndarray:
         """Return a metric of an arm's replicates, (repeats, folds, seeds), with NaN for values that are not finite."""

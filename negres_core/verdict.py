@@ -14,6 +14,9 @@ from negres_core.statistics.level import check_alpha
 MAX_PROJECTED_LOOKS = 30
 """Runs with more looks are projected at the levels of this many: beyond it, the last level hardly falls."""
 
+NOT_LEARNED = "not shown to have learned"
+"""The finding if a control withholds the verdict: the arms may not have learned anything that could differ."""
+
 TOO_SMALL = "margin too small for this data set"
 """The finding if no number of repeats will decide a claim."""
 
@@ -86,6 +89,11 @@ def invalid(reasons: Mapping[str, str]) -> Verdict:
             remedy="Name the control that failed, with its finding.",
         )
     return Verdict("invalid", ", ".join(reasons), "; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
+
+
+def not_learned(reason: str) -> Verdict:
+    """Return the verdict of a sound run whose arms are not shown to have learned; `reason` is what a control found."""
+    return Verdict("inconclusive", NOT_LEARNED, reason)
 
 
 class _Interval(NamedTuple):

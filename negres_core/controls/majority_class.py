@@ -1,78 +1,166 @@
-"""The arms learned something: the treatment arm beats the best constant prediction; the control arm is not worse."""
+"""The arms learned something: each is compared with the best constant prediction, in the claim's own metric."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 
-from negres_core.design import Cell
+from negres_core.controls.small_runs import p_better
 from negres_core.evidence import Finding, Replicate
+from negres_core.metrics import METRICS, Metric, constant_score
 from negres_core.run import Arm, Run
 
 NAME = "majority class"
 NAME_FOR_VALUES = "mean prediction"
-"""Name of the findings in a regression, where the best constant is the mean of the training fold, not a class."""
+"""Name of the findings in a regression, where the best constant is a value, such as the mean, not a class."""
 WHEN = "after"
+FITS = True
 
 MAX_EXCESS_ERROR = 0.1
-"""By how much a control arm may be worse than the constant, as a share of the constant's error."""
+"""By how much an arm may be worse than the constant, as a share of what separates the constant from perfection."""
+
+Verdicts = list[Literal["supported", "refuted"]]
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """An arm beside the best constant.
+
+    Attributes:
+        arm: the arm.
+        metric: the metric of the gains.
+        constant: mean score of the constant.
+        gains: by how much the arm is better, (repeats x folds,).
+        state: "better" and "worse" at p < 0.05 (worse by a tenth of what separates the constant from perfection);
+            "constant" if every replicate gives all rows the same answer; else "open".
+        better_in: the metric in which the arm is better, None if in none.
+    """
+
+    arm: Arm
+    metric: Metric
+    constant: float
+    gains: np.ndarray
+    state: Literal["better", "open", "constant", "worse"]
+    better_in: str | None
+
+    def __str__(self) -> str:
+        elsewhere = f" (better in {self.better_in})" if self.better_in != self.metric.name else ""
+        note = {"better": elsewhere, "open": " (not significant)"}.get(self.state, f" ({self.state})")
+        return f"{self.arm.role} arm {self.gains.mean():+.4g}{note}"
 
 
 def check(run: Run) -> Finding | None:
-    """Compare each arm's error (1 - accuracy, or the mean squared error) with that of a constant, cell by cell.
+    """Compare each arm with a constant, cell by cell; see docs/controls.md for the table of consequences.
 
-    The treatment arm, or a single arm, has to be better than the constant. The control arm may be weak on purpose, such
-    as a linear model on a nonlinear problem or a frozen random base, and then it is only as good as the constant. But a
-    broken control arm would let any treatment arm look good. So the finding reports a control arm that is not clearly
-    better, and the run is invalid in two cases. Either the control arm gives the same answer to every row in every
-    replicate, which a model that uses its inputs never does. Or it is clearly worse than the constant, by a tenth of
-    the constant's error: beating it shows nothing.
+    What separates an arm that learned nothing from data that have nothing to teach is evidence from elsewhere: the
+    other arm learned these data, or the arm learned a planted signal in a small run. An arm that is constant or worse
+    than a constant makes the run invalid if the other arm shows that the data can be learned, or if no small run shows
+    that the arm can learn. A control arm may be weak on purpose, such as a linear model on a nonlinear problem, and a
+    fit may be a constant on purpose.
     """
-    is_classification = run.data.task == "classification"
-    metric, sign = ("accuracy", 1) if is_classification else ("mse", -1)
-    trivial = np.array([_trivial_error(run, cell) for cell in run.cells])
-    comparisons, passed = [], True
-    for arm in run.arms:
-        if arm.recipe.last.objective is not None and not is_classification:
-            continue  # an objective may ask for other values than the targets
-        error = _errors(run, arm, metric)
-        if not np.isfinite(error).all():
-            continue  # the control "finite" reports this
-        is_better = _is_clearly_positive(run, trivial - error)
-        note = "" if is_better else " (not significant)"
-        if arm.role == "treatment":
-            passed &= is_better
-        elif not is_better:
-            is_constant = all(_has_one_answer(replicate) for replicate in arm.replicates)
-            is_worse = _is_clearly_positive(run, error - trivial * (1 + MAX_EXCESS_ERROR))
-            passed &= not is_constant and not is_worse
-            note = " (constant)" if is_constant else " (worse)" if is_worse else note
-        comparisons.append(f"{arm.role} arm {sign * (trivial - error).mean():+.4g}{note}")
+    comparisons = [each for arm in run.arms if (each := _compare(run, arm)) is not None]
     if not comparisons:
         return None
-    score = (1 - trivial if is_classification else trivial).mean()
+    learnable = any(each.state == "better" for each in comparisons)
+    broken = [
+        each
+        for each in comparisons
+        if each.state in ("constant", "worse") and not each.arm.recipe.fit and (learnable or not _is_sound(run, each))
+    ]
+    first = comparisons[0]
     return Finding(
-        control=NAME if is_classification else NAME_FOR_VALUES,
-        passed=passed,
-        found=f"{metric} {score:.4g} for the best constant prediction; in comparison, {', '.join(comparisons)}",
-        threshold="expected the treatment arm to be better at p < 0.05 (one-sided t over folds), since models that "
-        "learned nothing show nothing about an effect, and the control arm to be neither constant nor worse by a tenth "
-        "of the constant's error: it may be weak, but not broken",
+        control=NAME if run.data.task == "classification" else NAME_FOR_VALUES,
+        passed=not broken,
+        found=f"{first.metric.name} {first.constant:.4g} for the best constant prediction; in comparison, "
+        f"{', '.join(map(str, comparisons))}",
+        threshold="expected the treatment arm to be better at p < 0.05 (one-sided t over folds), or else the run shows "
+        "nothing about an effect; and no arm to be constant, or worse by a tenth, that could have learned these data, "
+        "or that learned no planted signal either",
         remedy="Check inputs, targets, loss and learning rate with one arm alone; train longer if the loss curves are "
         "still falling.",
+        withholds=[] if broken else _withheld(run, comparisons, learnable=learnable),
     )
 
 
-def _trivial_error(run: Run, cell: Cell) -> float:
-    train, test = run.data.y[cell.train], run.data.y[cell.test]
-    if run.data.task == "classification":
-        return float(np.mean(test != np.bincount(train).argmax()))
-    return float(np.mean((test - train.mean(axis=0)) ** 2))
+def _withheld(run: Run, comparisons: Sequence[_Comparison], *, learnable: bool) -> Verdicts:
+    """Return the verdicts that the run does not allow, because the treatment arm is not shown to have learned.
+
+    A refutation is a finding if the arm learned a planted signal, and if it is clear that there is no effect to miss:
+    another arm learned these data, or the arm's gain over the constant is smaller than the margin. A bar that is not
+    reached needs no more than the first.
+    """
+    treatment = next((each for each in comparisons if each.arm.role == "treatment"), None)
+    if treatment is None or treatment.state == "better":
+        return []
+    if not _is_sound(run, treatment):
+        return ["supported", "refuted"]
+    is_clear = learnable or run.claim is None or run.claim.kind == "reaches" or _falls_short(run, treatment)
+    return ["supported"] if is_clear else ["supported", "refuted"]
 
 
-def _errors(run: Run, arm: Arm, metric: str) -> np.ndarray:
-    values = np.array([replicate.metrics[metric] for replicate in arm.replicates], dtype=float)
-    means: np.ndarray = values.reshape(len(run.cells), run.design.seeds).mean(axis=1)
-    return 1 - means if metric == "accuracy" else means
+def _is_sound(run: Run, each: _Comparison) -> bool:
+    """Return whether an arm can learn; a fit is the researcher's own function, which no small run tests."""
+    return each.arm.recipe.fit is not None or each.arm.role in run.sound
+
+
+def _falls_short(run: Run, treatment: _Comparison) -> bool:
+    """Return whether an arm's gain over the constant is less than the margin of the claim at p < 0.05."""
+    if run.claim is None or run.claim.kind != "beats" or treatment.metric != run.metric:
+        return False
+    shortfall = run.claim.margin - treatment.gains
+    return p_better(shortfall.reshape(-1, run.design.folds), run) < 0.05
+
+
+def _compare(run: Run, arm: Arm) -> _Comparison | None:
+    """Compare an arm with a constant, in the claim's metric and in that of the task; None if neither applies."""
+    results = list(_gains(run, arm))
+    if not results:
+        return None
+    better_in = next((metric.name for metric, _, gains, _ in results if _is_clearly_positive(run, gains)), None)
+    metric, constants, gains, _ = results[0]
+    state: Literal["better", "open", "constant", "worse"] = "open"
+    if better_in is not None:
+        state = "better"
+    elif all(_has_one_answer(replicate) for replicate in arm.replicates):
+        state = "constant"
+    elif all(_is_clearly_positive(run, -gains - MAX_EXCESS_ERROR * room) for _, _, gains, room in results):
+        state = "worse"
+    return _Comparison(arm, metric, float(constants.mean()), gains, state, better_in)
+
+
+def _gains(run: Run, arm: Arm) -> Iterator[tuple[Metric, np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield each metric that shows learning, the scores of the constant, the arm's gains, and what separates these.
+
+    The claim's metric comes first. The metric of the task, accuracy or the mean squared error, may show what it does
+    not: an overconfident classifier has a large loss, and yet it has learned.
+    """
+    if not arm.recipe.fit and arm.recipe.last.objective is not None and run.data.task != "classification":
+        return  # an objective may ask for other values than the targets
+    of_task = METRICS["accuracy" if run.data.task == "classification" else "mse"]
+    for metric in dict.fromkeys((run.metric, of_task)):
+        if any(metric.name not in replicate.metrics for replicate in arm.replicates):
+            continue
+        values = run.values(arm, metric.name)
+        constants = [_constant(run, arm, metric, place) for place in range(len(run.cells))]
+        if None in constants or not np.isfinite(values).all():
+            continue  # the control "finite" reports the latter
+        constant = np.array(constants, dtype=float)
+        sign = 1 if metric.higher_is_better else -1
+        room = np.abs((1 if metric.higher_is_better else 0) - constant)
+        yield metric, constant, sign * (values.mean(axis=2).ravel() - constant), room
+
+
+def _constant(run: Run, arm: Arm, metric: Metric, place: int) -> float | None:
+    """Return the score of the best constant in a cell, by the place of the cell."""
+    cell = run.cells[place]
+    if metric.name == "loss" and metric in METRICS.values():
+        return None if run.models is None or arm.recipe.fit is not None else run.models.constant_loss(arm.recipe, cell)
+    if metric not in METRICS.values():
+        return None
+    return constant_score(metric.name, run.data.y[cell.train], run.data.y[cell.test])
 
 
 def _has_one_answer(replicate: Replicate) -> bool:

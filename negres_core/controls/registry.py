@@ -33,6 +33,8 @@ class Control(Protocol):
 class SmallRunControl(Protocol):
     """A module of this package that checks small runs, which are trained before the arms. It is not given fits.
 
+    If it defines `follow_ups(run, trained)`, that returns further small runs by name, after those of all controls.
+
     Attributes:
         NAME: the name in its findings.
         WHEN: "small runs".
@@ -69,8 +71,19 @@ def small_runs_of(run: Run) -> dict[str, Run]:
     }
 
 
+def follow_ups_of(run: Run, trained: Mapping[str, Run]) -> dict[str, Run]:
+    """Return further small runs, by name, that the controls need after what the first ones showed."""
+    networks = run.networks
+    return {
+        name: small_run
+        for control in _small_run_controls(networks)
+        if hasattr(control, "follow_ups")
+        for name, small_run in control.follow_ups(networks, trained).items()
+    }
+
+
 def check_small_runs(run: Run, trained: Mapping[str, Run]) -> list[Finding]:
-    """Run every control that checks small runs; `trained` is the result of `small_runs_of`, with trained arms."""
+    """Run every control that checks small runs; `trained` has those of `small_runs_of` and `follow_ups_of`, trained."""
     networks = run.networks
     findings = [control.check(networks, trained) for control in _small_run_controls(networks)]
     return [finding for finding in findings if finding is not None]

@@ -1,6 +1,6 @@
 """Small runs: they show whether the pipeline can be trusted, and are small enough for every hypothesis to afford.
 
-All of them train one arm, the control arm of a comparison, because they test the pipeline and not the arms.
+Most of them train one arm, the control arm of a comparison, because they test the pipeline and not the arms.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from negres_core.statistics import corrected_resampled_t
 
 TRUE_TARGETS, PERMUTED_TARGETS = "true targets", "permuted targets"
 """Names of the two small runs that differ only in the order of the targets. The evidence records them."""
+PLANTED_TARGETS = "planted targets"
+"""Begin of the names of small runs whose targets can be learned, if the true ones cannot; the role follows."""
 
 MIN_P_VALUE = 1e-4
 """p-value below which a pipeline check fails. These checks run in every run: at 5% they would make one clean run in
@@ -50,6 +52,34 @@ def permuted_targets(run: Run) -> dict[str, Run]:
     return {PERMUTED_TARGETS: replace(small_run, data=replace(small_run.data, y=y))}
 
 
+def planted_targets(run: Run) -> dict[str, Run]:
+    """Return, for each arm, a small run whose targets are in the order of the inputs' first principal component.
+
+    The inputs of these rows vary most in its direction, so an arm that can learn from such inputs can learn it. The
+    targets themselves are the true ones, so that their shares and their distribution stay the same.
+    """
+    small_runs = {}
+    for arm in run.arms:
+        small_run = _small_run(replace(run, arms=[arm]))
+        if small_run is not None:
+            y = _plant(small_run.data.flatten().astype(np.float64), small_run.data.y)
+            planted = replace(
+                small_run, data=replace(small_run.data, y=y), arms=[Arm(arm.role, small_run.arms[0].recipe)]
+            )
+            small_runs[f"{PLANTED_TARGETS}, {arm.role}"] = planted
+    return small_runs
+
+
+def _plant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    centered = x - x.mean(axis=0)
+    # There are fewer rows than columns in images: the component comes from the products of rows.
+    component = np.linalg.eigh(centered @ centered.T)[1][:, -1]
+    component = component * np.sign(component[np.argmax(np.abs(component))])
+    planted = np.empty_like(y)
+    planted[np.argsort(component, kind="stable")] = np.sort(y, axis=0)
+    return planted
+
+
 def _small_run(run: Run) -> Run | None:
     """Return a run of the last arm on few rows, or None if there are too few for two folds."""
     width = run.data.width
@@ -81,10 +111,10 @@ def shorten(recipe: Recipe, *, steps: int, rows: int) -> Recipe:
     return Recipe(*stages, preprocess=recipe.preprocess)
 
 
-def skills(small_run: Run) -> np.ndarray:
+def skills(small_run: Run, *, absolute: bool = False) -> np.ndarray:
     """Return how far a trained small run came from the best constant (0) to perfection (1): (1, folds, seeds).
 
-    The measure is the accuracy, or the mean squared error, of each replicate. The constant is the best one for all data
+    The measure is the accuracy, or the mean squared error, or for values the mean `absolute` error of each replicate. The constant is the best one for all data
     of the small run, so that a model that does not know the targets of a test fold has an expected skill of 0 at most.
     NaN for a replicate that diverged.
     """
@@ -92,10 +122,12 @@ def skills(small_run: Run) -> np.ndarray:
     y = small_run.data.y
     if is_classification:
         constant = np.full(len(small_run.cells), np.bincount(y).max() / len(y))
+    elif absolute:
+        constant = np.array([np.mean(np.abs(y[cell.test] - np.median(y, axis=0))) for cell in small_run.cells])
     else:
         constant = np.array([np.mean((y[cell.test] - y.mean(axis=0)) ** 2) for cell in small_run.cells])
     perfect = 1.0 if is_classification else 0.0
-    values = small_run.values(small_run.arms[0], "accuracy" if is_classification else "mse")
+    values = small_run.values(small_run.arms[0], "accuracy" if is_classification else "mae" if absolute else "mse")
     skill: np.ndarray = (values - constant[:, None]) / (perfect - constant[:, None])
     return skill
 
@@ -109,3 +141,22 @@ def p_better(differences: np.ndarray, small_run: Run) -> float:
         return float(differences.mean() < 1e-12)
     cell = small_run.cells[0]
     return corrected_resampled_t(differences, test_train_ratio=len(cell.test) / len(cell.train)).p_greater
+
+
+def p_shifted(differences: np.ndarray) -> float:
+    """Return the one-sided p-value of the null hypothesis that differences, (1, folds), are symmetric about 0.
+
+    By Wilcoxon's signed ranks. One cell with a large difference, such as that of a loss that has no bound, counts as
+    one cell only; for the corrected t-test it hides the others, because it raises their variance.
+    """
+    from scipy.stats import rankdata
+
+    values = np.round(differences.ravel(), 12)
+    ranks = np.sign(values) * rankdata(np.abs(values))
+    # All signs of up to ten cells; beyond that, a normal approximation is exact enough.
+    if len(ranks) <= 10:
+        signs = 1 - 2 * (np.arange(2 ** len(ranks))[:, None] >> np.arange(len(ranks)) & 1)
+        return float(np.mean(signs @ np.abs(ranks) >= ranks.sum() - 1e-9))
+    from scipy.stats import norm
+
+    return float(norm.sf(ranks.sum() / max(np.sqrt((ranks**2).sum()), 1e-12)))

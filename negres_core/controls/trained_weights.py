@@ -14,7 +14,9 @@ def check(run: Run) -> Finding | None:
 
     One replicate in which a weight moved is enough: in another, all units of a small layer may have been dead from the
     start. A gradient that is mathematically zero, such as that of a bias before a normalization, is not zero in
-    floating point, so that weight moves.
+    floating point, so that weight moves. Where it is exactly zero, such as that of a bias that cancels in the difference
+    of two branches, the weight is redundant: that is reported. Other weights of its layer have to have moved, and the
+    outputs must not depend on it, because a gradient that is blocked is zero too.
     """
     still: list[str] = []
     trainable = 0
@@ -27,12 +29,20 @@ def check(run: Run) -> Finding | None:
                         still.append(weights[0].path)
     if not trainable:
         return None
+    redundant = set(still) & _redundant(run) if still else set()
+    still = [path for path in still if path not in redundant]
     names = sorted(set(still))
+    aside = f"; redundant, and therefore still: {', '.join(sorted(redundant)[:5])}" if redundant else ""
     return Finding(
         control=NAME,
         passed=not still,
         found=f"{len(still)} of {trainable} trainable weights ended as they began in every replicate"
-        f"{': ' if still else ''}{', '.join(names[:5])}",
+        f"{': ' if still else ''}{', '.join(names[:5])}{aside}",
         threshold="expected 0: the loss does not depend on such a weight, or its steps are too small for float32",
         remedy="Look for a layer that the outputs do not depend on, stopped gradients, or a learning rate of 0.",
     )
+
+
+def _redundant(run: Run) -> set[str]:
+    """Return the paths of weights that the outputs of their arm do not depend on, beside others of their layer."""
+    return {path for _, _, inspection in run.inspections() for path in inspection.redundant}

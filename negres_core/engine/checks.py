@@ -17,6 +17,7 @@ from negres_core.engine.model import (
     describe_relation,
     freeze_layers,
     inherit_weights,
+    layers_of,
     make_loss,
     make_optimizer,
     output_shape,

@@ -18,7 +18,7 @@ from negres_core.engine.device import Device, peak_memory_bytes
 from negres_core.engine.interruption import interruptible, stop_if_interrupted
 from negres_core.engine.model import weight_paths
 from negres_core.engine.scores import score
-from negres_core.engine.trained import load_trained
+from negres_core.engine.trained import load_parent
 from negres_core.errors import InputError
 from negres_core.evidence import TrainedWeight
 from negres_core.fit import OFFERED, Fit
@@ -99,7 +99,7 @@ def _check_function(function: Callable[..., Any], *, has_model: bool) -> None:
 def _compute_one(recipe: Recipe, fit: Fit, data: Dataset, job: Job) -> Result:
     inputs = prepare_inputs(recipe, data, job.cell)
     began = time.perf_counter()
-    output, model = _call(fit.compute, recipe, data, job, inputs, job.cell.test)
+    output, weights = _call(fit.compute, recipe, data, job, inputs, job.cell.test)
     ended = time.perf_counter()
     metrics, predictions = _score(output, fit, data, job)
     cost = {"compile_s": 0.0, "train_s": ended - began, "steady_epoch_s": ended - began}
@@ -108,7 +108,7 @@ def _compute_one(recipe: Recipe, fit: Fit, data: Dataset, job: Job) -> Result:
         finite=all(np.isfinite(value) for value in metrics.values()),
         curve=[],
         predictions=predictions,
-        weights=_weights_of(model) if model is not None else [],
+        weights=weights,
         inputs_digest=digest_array(take_rows(inputs, sample_rows(job.cell))),
         budget=dict(NO_BUDGET),
         cost=cost | {"evaluate_s": time.perf_counter() - ended, "memory_bytes": peak_memory_bytes()},
@@ -123,16 +123,20 @@ def _call(
     job: Job,
     inputs: Named[np.ndarray],
     test_rows: np.ndarray,
-) -> tuple[Any, Any]:
-    """Call a function with the training fold and test rows; return its output, and its model or None."""
+) -> tuple[Any, list[TrainedWeight]]:
+    """Call a function with the training fold and test rows; return its output, and the weights that it was given.
+
+    The model is its own, loaded for this call, so it may train it further. The weights are those before the call.
+    """
     prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
-    model = load_trained(recipe.stages[-1], data, job.parent) if job.parent else None
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
+    model = load_parent(recipe.stages, data, job)
+    weights = _weights_of(model) if model is not None else []
     offered = {"model": model, "seed": seed}
     arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}
     # A function that samples from a global generator, such as Keras', samples the same when it is called again.
     keras.utils.set_random_seed(seed)
-    return _call_on(function, prepared.take(job.cell.train), prepared.take(test_rows), arguments), model
+    return _call_on(function, prepared.take(job.cell.train), prepared.take(test_rows), arguments), weights
 
 
 def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, arguments: Mapping[str, Any]) -> Any:

@@ -18,14 +18,15 @@ from negres_core.arrays import label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine import fits
+from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
-from negres_core.engine.model import build_model, layers_of, make_loss_object
+from negres_core.engine.model import build_model, layers_of, make_loss_object, output_shape
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.preprocessing import digest_array, prepare_inputs
-from negres_core.recipe import Recipe, Stage
+from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.run import Arm, Inspection, OutputLayer
 from negres_core.seeds import derive_seed
 
@@ -38,11 +39,11 @@ INSPECTED_ROWS = 512
 INSPECTED_BATCHES = 8
 """Maximum number of batches of the training fold that are inspected, of the stage's batch size."""
 
+REDUNDANCY_ROWS = 64
+"""Rows of the test fold on which it is tried whether a weight matters."""
+
 CONTRAST_FACTOR = 1e4
 """Factor by which input contrast is raised to drive outputs to their limits; large enough to dwarf any bias."""
-
-MIN_PROBABILITY = 1e-7
-"""Probability that the trivial prediction gives to a class that is missing from the training fold."""
 
 
 class SavedModels:
@@ -58,6 +59,7 @@ class SavedModels:
         self._data, self._path_of = data, path_of
         self._cells = {(cell.repeat, cell.fold): cell for cell in cells}
         self._output_layers: dict[Recipe, OutputLayer] = {}
+        self._shapes: dict[Recipe, tuple[int, ...]] = {}
         self._inspections: dict[str, Inspection] = {}
         self._predictions: dict[tuple[Recipe, str, bytes], np.ndarray | None] = {}
         self._latest_inputs: tuple[Any, Any] = (None, None)
@@ -70,15 +72,25 @@ class SavedModels:
 
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> list[str]:
         """Return the digests of the initial weights that a replicate's seed gives, drawn again."""
-        key = replicate.key
-        seed = derive_seed("weights", stage=len(recipe.stages), repeat=key.repeat, fold=key.fold, seed=key.seed)
-        return [digest_array(weight) for weight in build_model(recipe.last.build, self._data, seed=seed).weights]
+        model = build_model(recipe.last.build, self._data, seed=_seed_of(recipe, replicate))
+        return [digest_array(weight) for weight in model.weights]
 
     def inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
         """Inspect a trained replicate of a recipe's last stage."""
         if replicate.id not in self._inspections:
             self._inspections[replicate.id] = self._inspect(recipe, replicate)
         return self._inspections[replicate.id]
+
+    def constant_loss(self, recipe: Recipe, cell: Cell) -> float | None:
+        """Return the loss on a cell's test fold of the best constant of its training fold; None for an objective."""
+        stage = recipe.last
+        if stage.objective is not None:
+            return None
+        if recipe not in self._shapes:
+            model = build_model(stage.build, self._data)
+            self._shapes[recipe] = output_shape(model, self._data, name=name_of(stage.build))
+        loss, logits = make_loss_object(stage), self.output_layer(recipe).logits
+        return best_constant_loss(loss, self._data, cell, self._shapes[recipe], logits=logits)
 
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
         """Return raw predictions for some rows of a replicate's test fold; None if its fit returns metrics instead."""
@@ -97,7 +109,7 @@ class SavedModels:
             return fits.predict(arm.recipe, self._data, self._job(arm, position), rows)
         replicate = arm.replicates[position]
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
-        model, x = self._load(arm.recipe.last, replicate), self._inputs(arm.recipe, cell)
+        model, x = self._load(arm.recipe, replicate), self._inputs(arm.recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
         return _predicted_of(outputs, self._data.y[rows], logits=self.output_layer(arm.recipe).logits)
 
@@ -109,13 +121,13 @@ class SavedModels:
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
         """Return raw predictions for some rows with extreme contrast, then for the same rows with inverted contrast."""
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
-        model, x = self._load(recipe.last, replicate), take_rows(self._inputs(recipe, cell), rows)
+        model, x = self._load(recipe, replicate), take_rows(self._inputs(recipe, cell), rows)
         outputs = model(_raise_contrast(x), training=False)
         return ops.convert_to_numpy(outputs).reshape(-1, *self._data.y.shape[1:])
 
     def _inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
         cell, stage, y = self._cells[replicate.key.repeat, replicate.key.fold], recipe.last, self._data.y
-        output_layer, model, x = self.output_layer(recipe), self._load(stage, replicate), self._inputs(recipe, cell)
+        output_layer, model, x = self.output_layer(recipe), self._load(recipe, replicate), self._inputs(recipe, cell)
         weights = [digest_array(weight) for weight in model.weights]
         outputs, loss, trivial_loss = _predict(model, stage, x, self._data, cell, logits=output_layer.logits)
         batches = [(take_rows(x, rows), y[rows]) for rows in _sample_batches(cell, stage.batch_size)]
@@ -135,11 +147,15 @@ class SavedModels:
             silent=[(int(zero.sum()), len(zero)) for zero in silent.values()],
             gradient_norm=gradient_norm,
             weight_norm=_norm(model.trainable_weights),
+            redundant=_redundant(model, replicate, take_rows(x, cell.test[:REDUNDANCY_ROWS])),
         )
 
-    def _load(self, stage: Stage, replicate: Replicate) -> Any:
-        """Build a model and load only its weights from the file; its structure comes from the researcher's code."""
-        return load_trained(stage, self._data, self._path_of(replicate))
+    def _load(self, recipe: Recipe, replicate: Replicate) -> Any:
+        """Build a model and load only its weights from the file; its structure comes from the researcher's code.
+
+        It is built under the replicate's seed, so that what the build function draws besides weights is drawn again.
+        """
+        return load_trained(recipe.last, self._data, self._path_of(replicate), seed=_seed_of(recipe, replicate))
 
     def _inputs(self, recipe: Recipe, cell: Cell) -> Any:
         """Return the prepared inputs of a cell; the latest are kept for the other arm."""
@@ -147,6 +163,41 @@ class SavedModels:
         if self._latest_inputs[0] != key:
             self._latest_inputs = (key, prepare_inputs(recipe, self._data, cell))
         return self._latest_inputs[1]
+
+
+def _seed_of(recipe: Recipe, replicate: Replicate) -> int:
+    """Return the seed of a replicate's initial weights."""
+    key = replicate.key
+    return derive_seed("weights", stage=len(recipe.stages), repeat=key.repeat, fold=key.fold, seed=key.seed)
+
+
+def _redundant(model: Any, replicate: Replicate, x: Any) -> list[str]:
+    """Return the paths of still weights that do not matter beside others of their layer.
+
+    Such as the bias of a layer whose outputs for two images are subtracted. The loss cannot move it, and need not. A
+    layer of which no weight matters is another case: it leads nowhere.
+    """
+    trainable = [
+        (weight, recorded)
+        for weight, recorded in zip(model.weights, replicate.weights, strict=True)
+        if recorded.trainable
+    ]
+    redundant = []
+    for weight, recorded in trainable:
+        layer = recorded.path.rpartition("/")[0]
+        has_moving = any(other.path.rpartition("/")[0] == layer and other.start != other.end for _, other in trainable)
+        if recorded.start == recorded.end and has_moving and not _matters(model, weight, x):
+            redundant.append(recorded.path)
+    return redundant
+
+
+def _matters(model: Any, weight: Any, x: Any) -> bool:
+    """Return whether the outputs change with a weight, by more than rounding; the weight is put back."""
+    before, value = (ops.convert_to_numpy(each) for each in (model(x, training=False), weight))
+    weight.assign(value + np.random.default_rng(0).uniform(0.5, 1.5, size=value.shape).astype(value.dtype))
+    after = ops.convert_to_numpy(model(x, training=False))
+    weight.assign(value)
+    return not np.allclose(before, after, rtol=0, atol=1e-4 * max(1.0, float(np.abs(before).max())))
 
 
 def _sample_batches(cell: Cell, batch_size: int) -> list[np.ndarray]:
@@ -169,7 +220,7 @@ def _predict(
         outputs.append(ops.convert_to_numpy(some).astype(np.float32))
         if stage.objective is None:
             if constant is None:
-                constant = _constant(data, cell, outputs[0].shape[1:], logits=logits)
+                constant = shares_or_means(data, cell, outputs[0].shape[1:], logits=logits)
             trivial = ops.convert_to_tensor(np.broadcast_to(constant, outputs[-1].shape))
             pair = (loss_object(data.y[rows], some), loss_object(data.y[rows], trivial))
             losses += [float(ops.mean(loss)) * len(rows) for loss in pair]
@@ -188,23 +239,6 @@ def _raise_contrast(inputs: Any) -> Any:
         return np.concatenate([mean + far, mean - far] if x.ndim == axes else [x, x]).astype(x.dtype)
 
     return map_arrays(drive, inputs)
-
-
-def _constant(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> np.ndarray:
-    """Return one row of outputs: the class shares, or the column means, of the training fold."""
-    y = data.y[cell.train]
-    if data.task != "classification":
-        constant = y.mean(axis=0, dtype=np.float64).reshape(shape)
-        if not logits:
-            return constant.astype(np.float32)
-    elif shape == (1,):
-        constant = np.array([np.mean(y == 1)])
-    else:
-        constant = np.bincount(y, minlength=shape[0]) / len(y)
-    constant = np.clip(constant, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
-    if logits:
-        constant = np.log(constant) - (0 if data.task == "classification" and shape != (1,) else np.log1p(-constant))
-    return constant.astype(np.float32)
 
 
 def _predicted_of(outputs: np.ndarray, targets: np.ndarray, *, logits: bool) -> np.ndarray:

@@ -26,7 +26,7 @@ from negres_core.engine.model import (
 )
 from negres_core.engine.output_layer import describe_output
 from negres_core.engine.scores import score
-from negres_core.engine.trained import load_trained
+from negres_core.engine.trained import load_parent
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import floor_of, loss_skill
 from negres_core.preprocessing import digest_array, sample_rows
@@ -58,7 +58,7 @@ def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
     """Build the model of a job, with inherited weights and frozen layers."""
     stage = recipe.last
     # The parent first: what is drawn while it is built must not be drawn from the seed of this model.
-    parent = load_trained(recipe.stages[-2], data, job.parent) if job.parent is not None else None
+    parent = load_parent(recipe.stages[:-1], data, job)
     model = build_model(stage.build, data, seed=_seed("weights", recipe, job))
     inherited: dict[int, int] = {}
     frozen: set[int] = set()

@@ -29,6 +29,9 @@ class Finding(Record):
     """What passes, and why."""
     remedy: str
     """What to do if it failed."""
+    withholds: list[Literal["supported", "refuted"]] = Field(default_factory=list)
+    """Verdicts that a passed control does not allow, since the arms are not shown to have learned; the run is
+    inconclusive instead."""
 
 
 class DiagnosisRecord(Record):

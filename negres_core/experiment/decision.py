@@ -26,7 +26,7 @@ from negres_core.evidence import (
 )
 from negres_core.run import Arm, Run
 from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t, smallest_decidable_margin
-from negres_core.verdict import TOO_SMALL, Verdict, invalid, judge, settle
+from negres_core.verdict import TOO_SMALL, Verdict, invalid, judge, not_learned, settle
 
 ALPHA = 0.05
 """Significance level of every claim."""
@@ -155,7 +155,21 @@ def decide(
         return Decision(looks, record, invalid(failed), final=False)
     # Only the last look needs the number of repeats that would decide the claim.
     verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
-    return Decision(looks, record, verdict, final=settled is not None or _is_hopeless(estimate, claim, verdict, alpha))
+    final = settled is not None or _is_hopeless(estimate, claim, verdict, alpha)
+    return _withhold(Decision(looks, record, verdict, final), findings)
+
+
+def _withhold(decision: Decision, findings: Sequence[Finding]) -> Decision:
+    """Return an inconclusive decision if a control withholds the verdict, or would withhold both that are possible.
+
+    It is not final, since the arms may be shown to have learned after more repeats.
+    """
+    verdict = decision.verdict.verdict
+    for finding in findings:
+        if verdict in finding.withholds or (verdict == "inconclusive" and len(set(finding.withholds)) == 2):
+            reason = not_learned(f"{finding.control}: {finding.found}; {finding.threshold}")
+            return dataclasses.replace(decision, verdict=reason, final=False)
+    return decision
 
 
 def _is_hopeless(estimate: Estimate, claim: Claim, verdict: Verdict, alpha: float) -> bool:

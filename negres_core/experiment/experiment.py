@@ -218,7 +218,7 @@ class Experiment:
         cells = list(prepared.design.split(prepared.data))
         arms = [Arm(role, recipe) for role, recipe in prepared.recipes.items()]
         models = SavedModels(prepared.data, cells, self.store.model_path)
-        return Run(prepared.data, prepared.design, cells, arms, prepared.metric, models)
+        return Run(prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
 
     def _screen(self, run: Run, evidence: Evidence) -> _Screening:
         """Run the controls that need no trained arm: those before training, and those on small runs."""
@@ -251,6 +251,7 @@ class Experiment:
     def _decide(self, run: Run, claim: Claim, evidence: Evidence, screening: _Screening, began: float) -> Evidence:
         """Train until a look decides, judge, and explain the run."""
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
+        run = dataclasses.replace(run, sound=screening.checks.sound)
         training = self._train(trainer, run, claim, evidence.claim)
         findings = [*screening.findings, *training.findings]
         decision = decide(training.differences, claim, run.design, findings)

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from negres_core import Recipe
+from negres_core import Fit, Recipe, beats, matches, reaches
 from negres_core.controls.majority_class import _is_clearly_positive, check
 from negres_core.design import Cell
+from negres_core.metrics import METRICS
 
 UNEVEN = (np.arange(40) % 4 == 0).astype(int)  # three quarters of the rows are of class 0
 VALUES = np.linspace(-1, 1, 40)  # variance 0.35
@@ -24,20 +25,105 @@ def test_arms_that_learned_something_pass(new_run):
     )
 
 
-def test_a_treatment_arm_that_is_no_better_than_the_majority_class_fails(new_run):
+def test_a_treatment_arm_that_is_no_better_than_the_majority_class_withholds_the_verdict(new_run, plant):
     """An accuracy of 0.75 is high for even classes, and nothing here."""
-    finding = check(new_run(y=UNEVEN, treatment=0.7499))
+    finding = check(predicting(new_run(y=UNEVEN, treatment=0.7499), plant, arm=0, counts=[16, 4]))
 
-    assert not finding.passed
+    assert finding.passed
+    assert finding.withholds == ["supported", "refuted"]
     assert finding.found.startswith("accuracy 0.75 for the best constant prediction")
     assert finding.found.count("(not significant)") == 1
     assert "treatment arm +0.0014 (not significant)" in finding.found
 
 
-def predicting(run, plant, **predictions):
-    """Give every replicate of the control arm these predictions."""
+BOTH, ONE = ["supported", "refuted"], ["supported"]
+NOTHING_LEARNED = {"y": UNEVEN, "treatment": 0.7499, "control": 0.745}
+ONLY_THE_CONTROL = {"y": UNEVEN, "treatment": 0.745, "control": 0.9}
+SOUND = frozenset({"treatment", "control"})
+
+
+@pytest.mark.parametrize(
+    ("values", "claim", "sound", "withheld"),
+    [
+        (NOTHING_LEARNED, beats("accuracy", by=0.1), SOUND, ONE),
+        (NOTHING_LEARNED, beats("accuracy", by=0.1), frozenset(), BOTH),
+        (NOTHING_LEARNED, beats("accuracy", by=0.001), SOUND, BOTH),
+        (NOTHING_LEARNED, matches("accuracy", within=0.1), SOUND, BOTH),
+        (NOTHING_LEARNED, reaches("accuracy", bar=0.9), SOUND, ONE),
+        (NOTHING_LEARNED, reaches("accuracy", bar=0.9), frozenset(), BOTH),
+        (ONLY_THE_CONTROL, beats("accuracy", by=0.001), SOUND, ONE),
+        (ONLY_THE_CONTROL, beats("accuracy", by=0.001), frozenset({"control"}), BOTH),
+        ({"y": UNEVEN, "treatment": 0.9, "control": 0.745}, matches("accuracy", within=0.1), frozenset(), []),
+    ],
+)
+def test_the_table_of_what_arms_that_are_not_shown_to_have_learned_withhold(
+    new_run, plant, values, claim, sound, withheld
+):
+    run = new_run(**values)
+    for arm in (0, 1):
+        run = predicting(run, plant, arm=arm, counts=[16, 4])
+
+    finding = check(replace(run, claim=claim, sound=sound, metric=METRICS["accuracy"]))
+
+    assert finding.passed
+    assert finding.withholds == withheld
+
+
+@pytest.mark.parametrize(("sound", "valid"), [(SOUND, True), (frozenset({"control"}), False)])
+def test_an_arm_that_is_constant_or_worse_is_valid_if_it_learned_a_planted_signal(new_run, plant, sound, valid):
+    """If no arm learned the data, they may have nothing to teach: labels that are noise."""
+    run = predicting(new_run(y=UNEVEN, treatment=0.745, control=0.745), plant, arm=0, counts=[20, 0])
+    run = predicting(run, plant, counts=[16, 4])
+
+    assert check(replace(run, sound=sound)).passed is valid
+
+
+def test_an_arm_that_is_constant_fails_where_the_other_learned(new_run, plant):
+    run = predicting(new_run(y=UNEVEN, treatment=0.745, control=0.9), plant, arm=0, counts=[20, 0])
+
+    assert not check(replace(run, sound=SOUND)).passed
+
+
+def test_a_rare_class_is_judged_by_the_metric_of_the_claim(new_run):
+    """Class weights raise the recall, and lower the accuracy below that of the majority class."""
+    scores = {"recall": 0.8, "accuracy": 0.7, "loss": 0.5}
+    varied = check(replace(new_run(y=UNEVEN, scores=scores), metric=METRICS["recall"]))
+
+    assert varied.passed
+    assert varied.withholds == []
+    assert varied.found.startswith("recall 0.5 for the best constant prediction; in comparison, treatment arm +0.3")
+
+
+def test_an_overconfident_classifier_is_shown_to_have_learned_by_its_accuracy(new_run, with_models):
+    finding = check(with_models(new_run(scores={"accuracy": 0.9, "loss": 2.0})))
+
+    assert finding.withholds == []
+    assert "treatment arm -1.3 (better in accuracy)" in finding.found
+
+
+def test_a_median_is_judged_by_the_absolute_error(new_run):
+    """The median of skewed targets has a larger squared error than the mean."""
+    skewed = np.exp(2 * VALUES)
+
+    run = new_run(y=skewed, scores={"mae": 0.5, "mse": 9.0, "loss": 0.5})
+    finding = check(replace(run, metric=METRICS["mae"]))
+
+    assert finding.passed
+    assert finding.withholds == []
+
+
+def test_a_fit_may_be_a_constant_on_purpose(new_run, plant):
+    """Such as the majority class itself, as the baseline of a claim."""
+    run = predicting(new_run(y=UNEVEN, control=0.735), plant, counts=[20, 0])
+    baseline = replace(run.arms[1], recipe=Recipe(Fit(lambda train, test: test.y)))
+
+    assert check(replace(run, arms=[run.arms[0], baseline])).passed
+
+
+def predicting(run, plant, *, arm=1, **predictions):
+    """Give every replicate of an arm, the control arm by default, these predictions."""
     for position in range(8):
-        run = plant(run, arm=1, position=position, predictions=predictions)
+        run = plant(run, arm=arm, position=position, predictions=predictions)
     return run
 
 
@@ -68,13 +154,13 @@ def test_a_control_arm_that_is_worse_than_the_best_constant_fails(new_run, plant
 
 def test_a_regression_is_compared_with_the_mean_and_lower_is_better(new_run):
     clean = check(new_run(y=VALUES, metric="mse", treatment=0.01, control=0.02))
-    faulty = check(new_run(y=VALUES, metric="mse", treatment=0.5, control=0.02))
+    faulty = check(new_run(y=VALUES, metric="mse", treatment=0.02, control=0.9))
 
     assert clean.passed
     assert clean.control == faulty.control == "mean prediction"
     assert not faulty.passed
     assert "treatment arm +0" in faulty.found
-    assert "control arm -0.3" in faulty.found
+    assert "control arm -0.5" in faulty.found
 
 
 def test_the_control_arm_of_a_regression_may_be_weak_but_not_constant_or_worse(new_run, plant):
@@ -104,7 +190,7 @@ def test_arms_without_any_spread_are_compared_by_their_means(new_run, plant, val
         for position in range(8):
             run = plant(run, arm=arm, position=position, metrics={"accuracy": value})
 
-    assert check(run).passed == (value > 0.5)
+    assert (check(run).withholds == []) == (value > 0.5)
 
 
 def test_an_arm_that_is_not_finite_is_left_to_the_control_finite(new_run, plant):

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from negres_core.controls.planted_effect import check, small_runs
-from negres_core.controls.small_runs import PERMUTED_TARGETS, TRUE_TARGETS
+from negres_core.controls.planted_effect import check, follow_ups, small_runs, sound_arms
+from negres_core.controls.small_runs import PERMUTED_TARGETS, TRUE_TARGETS, planted_targets
 from negres_core.metrics import METRICS
 
 
@@ -64,3 +65,64 @@ def test_an_arm_that_diverges_is_not_judged(new_problem, train_small_runs):
 
 def test_without_a_small_run_there_is_no_finding(new_problem):
     assert check(new_problem(), {}) is None
+
+
+def train_all(run, train_small_runs, **options):
+    """Train the small runs, and those that follow."""
+    trained = train_small_runs(small_runs(run), **options)
+    return trained | train_small_runs(follow_ups(run, trained), **options)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_arms_that_learn_a_planted_signal_are_sound_though_the_labels_are_noise(new_problem, train_small_runs, task):
+    for seed in range(3):
+        run = new_problem(seed, task=task, signal=0, arms=2)
+
+        trained = train_all(run, train_small_runs, seed=seed)
+
+        assert {"planted targets, treatment", "planted targets, control"} <= set(trained)
+        assert sound_arms(run, trained) == {"treatment", "control"}
+        assert check(run, trained).passed
+
+
+@pytest.mark.parametrize("fault", ["idle", "mismatch", "dead"])
+def test_an_arm_that_learns_nothing_is_not_sound(new_problem, train_small_runs, fault):
+    run = new_problem(signal=0)
+    trained = train_all(run, train_small_runs, fault=fault)
+
+    assert sound_arms(run, trained) == frozenset()
+    assert check(run, trained) is None
+
+
+def test_nothing_is_planted_where_the_true_targets_are_learned(new_problem, train_small_runs):
+    run = new_problem(signal=5, arms=2)
+    trained = train_small_runs(small_runs(run))
+
+    assert follow_ups(run, trained) == {}
+    assert sound_arms(run, trained) == {"control"}
+
+
+def test_a_metric_of_the_wrong_direction_fails_on_planted_targets_too(new_problem, train_small_runs):
+    metric = replace(METRICS["accuracy"], higher_is_better=False)
+    run = replace(new_problem(signal=0), metric=metric)
+
+    finding = check(run, train_all(run, train_small_runs))
+
+    assert not finding.passed
+    assert "on planted targets" in finding.found
+
+
+def test_one_cell_with_an_enormous_loss_does_not_hide_the_effect(new_problem, train_small_runs, plant):
+    """A loss has no bound: on permuted targets a few cells have ten times that of the others."""
+    run = new_problem(signal=3, metric="loss")
+    trained = train_small_runs(small_runs(run))
+    wild = plant(trained[PERMUTED_TARGETS], position=4, metrics={"accuracy": 0.2, "loss": 1000.0})
+
+    assert check(run, trained | {PERMUTED_TARGETS: wild}).passed
+
+
+def test_planted_targets_are_the_true_ones_in_another_order(new_problem):
+    run = new_problem(task="regression", signal=0)
+    [planted] = planted_targets(run).values()
+
+    assert np.array_equal(np.sort(planted.data.y, axis=0), np.sort(small_runs(run)[TRUE_TARGETS].data.y, axis=0))

@@ -42,3 +42,13 @@ def test_models_without_trainable_weights_have_no_finding(new_run, plant):
             run = plant(run, arm=arm, stage=stage, position=position, weights=[])
 
     assert check(run) is None
+
+
+def test_a_redundant_weight_is_reported_but_not_a_fault(new_run, plant, with_models):
+    """The bias of a layer whose outputs are subtracted from each other has a gradient of exactly zero."""
+    finding = check(with_models(still(new_run(), plant, range(8)), redundant=["new/kernel"]))
+
+    assert finding.passed
+    assert finding.found == (
+        "0 of 5 trainable weights ended as they began in every replicate; redundant, and therefore still: new/kernel"
+    )

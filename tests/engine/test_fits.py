@@ -16,6 +16,7 @@ from negres_core.engine.device import Device
 from negres_core.engine.fits import render, train
 from negres_core.engine.selection import train as train_any
 from negres_core.errors import InputError
+from negres_core.preprocessing import digest_array
 from tests.engine.examples import CLASSES, VALUES
 
 FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
@@ -107,6 +108,26 @@ def test_the_inherited_model_is_given_to_the_fit_and_identified_in_the_result(tm
     assert result.metrics["mse"] == pytest.approx(expected, rel=1e-5)
     assert [weight.inherited_from for weight in result.weights] == [0, 1, 2, 3]
     assert all(weight.start == weight.end and not weight.trainable for weight in result.weights)
+
+
+def trained_on(train, test, model):
+    """Go on training the model that the fit is given."""
+    model.compile("sgd", "mse")
+    model.fit(train.x, train.y, epochs=1, verbose=0)
+    return model.predict(test.x, verbose=0)
+
+
+def test_a_fit_may_train_its_copy_of_the_inherited_model(tmp_path):
+    """The recorded weights are those that it was given, and every call is given them anew."""
+    model = autoencoder((4, 4, 1))
+    path = tmp_path / "model.keras"
+    model.save(path)
+    recipe = Recipe(Stage(autoencoder, loss="mse"), Fit(trained_on, inherits=autoencoder))
+
+    first, second = (results(recipe, IMAGES, parent=path)[0] for _ in range(2))
+
+    assert [weight.end for weight in first.weights] == [digest_array(weight) for weight in model.weights]
+    assert first.metrics == second.metrics
 
 
 def test_inputs_are_prepared_as_the_recipe_says():

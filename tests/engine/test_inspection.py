@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from negres_core import Dataset, Fit
+from negres_core import Dataset, Fit, Stage
 from negres_core.engine.contract import Job
 from negres_core.engine.inspection import INSPECTED_BATCHES, SavedModels, _raise_contrast, _sample_batches
 from negres_core.recipe import Recipe
@@ -32,7 +32,7 @@ def inspected(tmp_path):
         result = ex.result_of("reference", recipe, data, fold=cell)
         path = tmp_path / f"model.{recipe.last.saved_as}"
         path.write_bytes(result.model)
-        replicate = SimpleNamespace(id="it", key=SimpleNamespace(repeat=0, fold=cell, seed=0))
+        replicate = SimpleNamespace(id="it", key=SimpleNamespace(repeat=0, fold=cell, seed=0), weights=result.weights)
         return result, SavedModels(data, cells, lambda replicate: path), replicate
 
     return train
@@ -75,7 +75,7 @@ def test_the_weights_of_a_frozen_base_are_loaded_in_the_right_order(inspected, t
     cells = ex.cells(ex.CLASSES)
     [result] = ex.train("reference", recipe, ex.CLASSES, [Job(cells[0], 0, path)]).values()
     path.write_bytes(result.model)
-    replicate = SimpleNamespace(id="it", key=SimpleNamespace(repeat=0, fold=0, seed=0))
+    replicate = SimpleNamespace(id="it", key=SimpleNamespace(repeat=0, fold=0, seed=0), weights=result.weights)
 
     models = SavedModels(ex.CLASSES, cells, lambda replicate: path)
 
@@ -345,3 +345,81 @@ def test_labels_beside_images_are_not_driven():
     assert alone.ravel().tolist() == both["image"].ravel().tolist() == [-4999.5, 5000.5, 5000.5, -4999.5]
     assert both["label"].tolist() == [*labels.tolist(), *labels.tolist()]
     assert _raise_contrast(labels).ravel().tolist() == [-9999, -9998, 10001, 10002, 10001, 10002, -9999, -9998]
+
+
+def siamese():
+    """The difference of one layer's outputs for two halves of a row: its bias cancels."""
+    inputs, layer = layers.Input((6,)), layers.Dense(4, name="tower")
+    difference = layer(inputs[:, :3]) - layer(inputs[:, 3:])
+    return keras.Model(inputs, layers.Dense(2, "softmax", name="classes")(keras.ops.abs(difference)))
+
+
+class Blocked(layers.Layer):
+    """A dense layer whose bias has no gradient."""
+
+    def build(self, shape):
+        self.kernel, self.bias = self.add_weight((shape[-1], 4), name="kernel"), self.add_weight((4,), name="bias")
+
+    def call(self, inputs):
+        return inputs @ self.kernel + keras.ops.stop_gradient(self.bias) + 0 * self.bias
+
+
+def blocked():
+    return keras.Sequential([layers.Input((6,)), Blocked(name="tower"), layers.Dense(2, "softmax", name="classes")])
+
+
+@pytest.mark.parametrize(("build", "redundant"), [(siamese, ["tower/bias"]), (blocked, [])])
+def test_a_still_weight_is_redundant_only_if_the_outputs_do_not_depend_on_it(inspected, build, redundant):
+    random = np.random.default_rng(0)
+    data = Dataset(x=random.normal(size=(40, 6)), y=np.arange(40) % 2, name="pairs")
+    recipe = Recipe(Stage(build, epochs=2, batch_size=8))
+    result, models, replicate = inspected(recipe, data)
+
+    assert [weight.path for weight in result.weights if weight.start == weight.end] == ["tower/bias"]
+    assert models.inspect(recipe, replicate).redundant == redundant
+
+
+def projected(input_shape, outputs):
+    """A random projection, drawn with NumPy and kept as a constant."""
+    projection = np.random.normal(size=(*input_shape, 4)).astype("float32")
+    inputs = layers.Input(input_shape)
+    return keras.Model(inputs, layers.Dense(outputs, "softmax")(keras.ops.matmul(inputs, projection)))
+
+
+def test_what_a_build_function_draws_besides_weights_is_drawn_again(inspected):
+    data = Dataset(x=np.random.default_rng(0).normal(size=(40, 6)), y=np.arange(40) % 2, name="random features")
+    recipe = Recipe(Stage(projected, epochs=2, batch_size=8))
+    result, models, replicate = inspected(recipe, data)
+
+    assert models.inspect(recipe, replicate).loss == pytest.approx(result.metrics["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("loss", "level"), [("mean_squared_error", None), ("mean_absolute_error", 0.5), ("pinball", 0.9)]
+)
+def test_the_best_constant_is_that_of_the_loss_itself(tmp_path, loss, level):
+    y = np.exp(np.random.default_rng(0).normal(size=200))
+    data = Dataset(x=np.zeros((200, 1)) + y[:, None], y=y, name="skewed")
+    cell = ex.cells(data)[0]
+    models = SavedModels(data, [cell], lambda replicate: tmp_path)
+
+    def pinball():
+        def loss(y, p):
+            error = keras.ops.reshape(y, (-1,)) - keras.ops.reshape(p, (-1,))
+            return keras.ops.maximum(0.9 * error, -0.1 * error)
+
+        return loss
+
+    def line():
+        return keras.Sequential([layers.Input((1,)), layers.Dense(1)])
+
+    found = models.constant_loss(Recipe(Stage(line, loss=pinball if loss == "pinball" else loss)), cell)
+
+    train, test = (data.y[rows].astype(float) for rows in (cell.train, cell.test))
+    error = test - (train.mean() if level is None else np.quantile(train, level))
+    expected = {
+        "mean_squared_error": error**2,
+        "mean_absolute_error": np.abs(error),
+        "pinball": np.maximum(0.9 * error, -0.1 * error),
+    }
+    assert found == pytest.approx(expected[loss].mean(), rel=1e-4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
@@ -77,6 +78,20 @@ def test_an_optimizer_whose_state_cannot_be_carried_trains_with_fit(calls, reaso
     recipe = Recipe(ex.stage(ex.plain, optimizer=SLOW[reason]))
     with pytest.warns(EngineWarning, match=reason):
         list(selection.train(recipe, ex.CLASSES, JOBS, device=ex.device()))
+    assert calls == ["reference"]
+
+
+def projected(input_shape, outputs):
+    """A random projection, drawn with NumPy and kept as a constant."""
+    projection = np.random.normal(size=(*input_shape, 4)).astype("float32")
+    inputs = keras.Input(input_shape)
+    return keras.Model(inputs, keras.layers.Dense(outputs, "softmax")(keras.ops.matmul(inputs, projection)))
+
+
+def test_a_model_with_drawn_constants_trains_with_fit(calls):
+    """A compiled epoch would train every replicate on the projection of the first."""
+    with pytest.warns(EngineWarning, match="draws more than weights"):
+        list(selection.train(Recipe(ex.stage(projected)), ex.CLASSES, JOBS, device=ex.device()))
     assert calls == ["reference"]
 
 

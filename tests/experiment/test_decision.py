@@ -237,6 +237,42 @@ def test_a_failed_control_is_not_final_because_it_may_pass_with_more_cells():
     assert not decide(NOISES + 5, beats("accuracy"), FIVE_LOOKS, [new_finding("majority class", passed=False)]).final
 
 
+@pytest.mark.parametrize(
+    ("effect", "withholds", "verdict", "final"),
+    [
+        (0.5, ["supported"], "inconclusive", False),
+        (-0.5, ["supported"], "refuted", True),
+        (-0.5, ["supported", "refuted"], "inconclusive", False),
+        (0.5, [], "supported", True),
+    ],
+)
+def test_a_control_can_withhold_verdicts_of_arms_that_are_not_shown_to_have_learned(effect, withholds, verdict, final):
+    findings = [new_finding(passed=True).updated(withholds=withholds)]
+
+    decision = decide(NOISE + effect, beats("accuracy"), DESIGN, findings)
+
+    assert (decision.verdict.verdict, decision.final) == (verdict, final)
+    assert (decision.verdict.finding == "not shown to have learned") == (verdict == "inconclusive")
+    assert decision.looks[-1].verdict == ("supported" if effect > 0 else "refuted")
+    if verdict == "inconclusive":
+        assert decision.verdict.explanation == "finite: 2 of 6 moved; expected 0"
+
+
+def test_an_undecided_claim_keeps_what_would_decide_it_if_it_could_still_be_refuted():
+    def undecided(withholds):
+        findings = [new_finding(passed=True).updated(withholds=withholds)]
+        return decide(NOISE, beats("accuracy", by=0.001), DESIGN, findings).verdict.finding
+
+    assert undecided(["supported"]) == undecided([]) != "not shown to have learned"
+    assert undecided(["supported", "refuted"]) == "not shown to have learned"
+
+
+def test_a_failed_control_is_stronger_than_one_that_withholds():
+    findings = [new_finding(passed=True).updated(withholds=["supported"]), new_finding("budget", passed=False)]
+
+    assert decide(NOISE + 1, beats("accuracy"), DESIGN, findings).verdict.verdict == "invalid"
+
+
 def test_alpha_is_the_level_of_all_looks_together():
     """p = 0.0035 at the first look suffices at alpha 0.05 (Lan and DeMets: 0.0146), but not at 0.01."""
     differences = NOISES[:1] + 4.2
