@@ -114,9 +114,9 @@ def shorten(recipe: Recipe, *, steps: int, rows: int) -> Recipe:
 def skills(small_run: Run, *, absolute: bool = False) -> np.ndarray:
     """Return how far a trained small run came from the best constant (0) to perfection (1): (1, folds, seeds).
 
-    The measure is the accuracy, or the mean squared error, or for values the mean `absolute` error of each replicate. The constant is the best one for all data
-    of the small run, so that a model that does not know the targets of a test fold has an expected skill of 0 at most.
-    NaN for a replicate that diverged.
+    The measure is the accuracy, the mean squared error, or for values the mean `absolute` error of each replicate. The
+    constant is the best one for all data of the small run, so that a model that does not know the targets of a test
+    fold has an expected skill of 0 at most. NaN for a replicate that diverged.
     """
     is_classification = small_run.data.task == "classification"
     y = small_run.data.y

@@ -14,9 +14,9 @@ def check(run: Run) -> Finding | None:
 
     One replicate in which a weight moved is enough: in another, all units of a small layer may have been dead from the
     start. A gradient that is mathematically zero, such as that of a bias before a normalization, is not zero in
-    floating point, so that weight moves. Where it is exactly zero, such as that of a bias that cancels in the difference
-    of two branches, the weight is redundant: that is reported. Other weights of its layer have to have moved, and the
-    outputs must not depend on it, because a gradient that is blocked is zero too.
+    floating point, so that weight moves. Where it is exactly zero, such as that of a bias that cancels in the
+    difference of two branches, the weight is redundant: that is reported. Other weights of its layer have to have
+    moved, and the outputs must not depend on it, because a gradient that is blocked is zero too.
     """
     still: list[str] = []
     trainable = 0

@@ -83,7 +83,7 @@ def test_an_optimizer_whose_state_cannot_be_carried_trains_with_fit(calls, reaso
 
 def projected(input_shape, outputs):
     """A random projection, drawn with NumPy and kept as a constant."""
-    projection = np.random.normal(size=(*input_shape, 4)).astype("float32")
+    projection = np.random.normal(size=(*input_shape, 4)).astype("float32")  # noqa: NPY002
     inputs = keras.Input(input_shape)
     return keras.Model(inputs, keras.layers.Dense(outputs, "softmax")(keras.ops.matmul(inputs, projection)))
 

@@ -1,6 +1,7 @@
 """The zoo: planted bugs that the controls have to catch, and clean pipelines that they have to pass."""
 
 from tests.zoo import bugs_of_data, bugs_of_harness, bugs_of_learning, bugs_of_mechanics
+from tests.zoo.negative_results import NEGATIVE_RESULTS
 from tests.zoo.pipelines import PIPELINES
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
@@ -11,6 +12,6 @@ FAMILIES = (bugs_of_data, bugs_of_mechanics, bugs_of_learning, bugs_of_harness)
 SPECIMENS = {
     "bug": BUGS,
     "undetectable": UNDETECTABLE,
-    "clean": {name: Specimen(name, (), pipeline) for name, pipeline in PIPELINES.items()},
+    "clean": {name: Specimen(name, (), pipeline) for name, pipeline in (PIPELINES | NEGATIVE_RESULTS).items()},
 }
 """All specimens, by kind and name."""

@@ -6,10 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, beats
+from negres_core import Dataset, Recipe, beats
 from negres_core.design import Cell, Design
 from negres_core.preprocessing import prepare_inputs
-from tests.zoo.pipelines import cancer, diabetes, digits, images, load, rare, reconstruction, sample, subjects
+from tests.zoo.models import rate
+from tests.zoo.pipelines import (
+    cancer,
+    diabetes,
+    digits,
+    images,
+    load,
+    rare,
+    reconstruction,
+    sample,
+    standard,
+    subjects,
+)
 from tests.zoo.specimens import bug
 
 
@@ -37,19 +49,31 @@ def oversample(seed):
     return replace(pipeline, data=Dataset(x=np.vstack([x, x[copies]]), y=np.hstack([y, y[copies]]), name="oversampled"))
 
 
-@bug("labels shifted by one row", "majority class")
+@bug("labels shifted by one row", "row alignment")
 def shift_labels(seed):
     """One of two files had a header line, so its first row was lost."""
     data = digits(seed).data
     return replace(digits(seed), data=Dataset(x=data.x[1:], y=data.y[:-1], name="shifted"))
 
 
-@bug("images and targets in another order", "mean prediction")
+@bug("images and targets in another order", "row alignment")
 def mismatch(seed):
     """The targets were shuffled, but not the inputs."""
-    data = diabetes(seed).data
+    data = images(seed)
     shuffled = np.random.default_rng(seed).permutation(data.y)
-    return replace(diabetes(seed), data=Dataset(x=data.x, y=shuffled, name="mismatched"))
+    return replace(reconstruction(seed), data=Dataset(x=data.x, y=shuffled, name="mismatched"))
+
+
+@bug("rate that is too low to learn anything", "mean prediction", "overfits 16")
+def learn_nothing(seed):
+    """The rate was divided by the number of steps. The outputs stay where the start puts them, worse than the mean."""
+    pipeline = diabetes(seed)
+    arms = (
+        Recipe(*(replace(stage, optimizer=rate(1e-9)) for stage in arm.stages), preprocess=standard)
+        for arm in (pipeline.treatment, pipeline.control)
+    )
+    treatment, control = arms
+    return replace(pipeline, treatment=treatment, control=control)
 
 
 @bug("targets from 0 to 255", "target range")

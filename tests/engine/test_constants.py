@@ -1,0 +1,72 @@
+"""The best constant under a loss: the mean, a quantile, or the shares of the classes."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from negres_core import Dataset, Recipe, Stage
+from negres_core.engine.constants import best_constant_loss
+from negres_core.engine.inspection import SavedModels
+from tests.engine import examples as ex
+
+
+@pytest.mark.parametrize(
+    ("loss", "level"), [("mean_squared_error", None), ("mean_absolute_error", 0.5), ("pinball", 0.9)]
+)
+def test_the_best_constant_is_that_of_the_loss_itself(tmp_path, loss, level):
+    y = np.exp(np.random.default_rng(0).normal(size=200))
+    data = Dataset(x=np.zeros((200, 1)) + y[:, None], y=y, name="skewed")
+    cell = ex.cells(data)[0]
+    models = SavedModels(data, [cell], lambda replicate: tmp_path)
+
+    def pinball():
+        def loss(y, p):
+            error = keras.ops.reshape(y, (-1,)) - keras.ops.reshape(p, (-1,))
+            return keras.ops.maximum(0.9 * error, -0.1 * error)
+
+        return loss
+
+    def line():
+        return keras.Sequential([layers.Input((1,)), layers.Dense(1)])
+
+    found = models.constant_loss(Recipe(Stage(line, loss=pinball if loss == "pinball" else loss)), cell)
+
+    train, test = (data.y[rows].astype(float) for rows in (cell.train, cell.test))
+    error = test - (train.mean() if level is None else np.quantile(train, level))
+    expected = {
+        "mean_squared_error": error**2,
+        "mean_absolute_error": np.abs(error),
+        "pinball": np.maximum(0.9 * error, -0.1 * error),
+    }
+    assert found == pytest.approx(expected[loss].mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize("logits", [False, True])
+def test_the_best_constant_of_a_cross_entropy_is_the_class_shares(logits):
+    y = np.arange(60) % 4 // 3
+    data = Dataset(x=np.zeros((60, 1)) + y[:, None], y=y, name="three to one")
+    cell = ex.cells(data)[0]
+    train, test = np.mean(y[cell.train]), np.mean(y[cell.test])
+
+    found = best_constant_loss(
+        keras.losses.SparseCategoricalCrossentropy(from_logits=logits), data, cell, (2,), logits=logits
+    )
+
+    assert found == pytest.approx(-test * np.log(train) - (1 - test) * np.log(1 - train), rel=1e-4)
+
+
+def test_classes_of_equal_weight_have_even_shares():
+    """Weights of 3 and 1 make up for classes of 1 to 3 rows."""
+    y = np.arange(60) % 4 // 3
+    data = Dataset(x=np.zeros((60, 1)) + y[:, None], y=y, name="three to one")
+
+    def weighted(targets, outputs):
+        each = keras.losses.sparse_categorical_crossentropy(targets, outputs)
+        return each * keras.ops.where(keras.ops.reshape(targets, (-1,)) == 1, 3.0, 1.0)
+
+    found = best_constant_loss(weighted, data, ex.cells(data)[0], (2,), logits=False)
+
+    assert found == pytest.approx(1.5 * np.log(2), rel=0.05)
