@@ -13,7 +13,7 @@ from negres_core.errors import InputError
 
 SHIPPED = [module.__name__ for module in modules_in(negres_core.controls, having="check")]
 
-BEFORE = ["disjoint folds", "duplicates", "headroom", "label leak"]
+BEFORE = ["disjoint folds", "duplicates", "headroom", "label leak", "row alignment"]
 AFTER = ["budget", "finite", "fitted scaler", "frozen weights", "inherited weights", "initial weights"]
 INSPECTING = ["dead units", "evaluation", "gradients", "inference gap", "loss floor"]
 

@@ -228,7 +228,7 @@ def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
     assert (evidence.expected, evidence.outcome, evidence.title) == ("supported", None, "it holds")
     assert (evidence.timings.trained, evidence.timings.reused) == (8, 0)
     assert {finding.control for finding in evidence.controls} == {
-        *("disjoint folds", "duplicates", "headroom", "label leak"),
+        *("disjoint folds", "duplicates", "headroom", "label leak", "row alignment"),
         *("budget", "finite", "initial weights", "majority class", "paired cells", "trained weights"),
     }
     assert Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")) == evidence

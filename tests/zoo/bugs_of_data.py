@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, Recipe, beats
+from negres_core import Dataset, beats
 from negres_core.design import Cell, Design
 from negres_core.preprocessing import prepare_inputs
-from tests.zoo.models import rate
 from tests.zoo.pipelines import (
     cancer,
     diabetes,
@@ -19,7 +18,6 @@ from tests.zoo.pipelines import (
     rare,
     reconstruction,
     sample,
-    standard,
     subjects,
 )
 from tests.zoo.specimens import bug
@@ -62,18 +60,6 @@ def mismatch(seed):
     data = images(seed)
     shuffled = np.random.default_rng(seed).permutation(data.y)
     return replace(reconstruction(seed), data=Dataset(x=data.x, y=shuffled, name="mismatched"))
-
-
-@bug("rate that is too low to learn anything", "mean prediction", "overfits 16")
-def learn_nothing(seed):
-    """The rate was divided by the number of steps. The outputs stay where the start puts them, worse than the mean."""
-    pipeline = diabetes(seed)
-    arms = (
-        Recipe(*(replace(stage, optimizer=rate(1e-9)) for stage in arm.stages), preprocess=standard)
-        for arm in (pipeline.treatment, pipeline.control)
-    )
-    treatment, control = arms
-    return replace(pipeline, treatment=treatment, control=control)
 
 
 @bug("targets from 0 to 255", "target range")
