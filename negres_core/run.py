@@ -111,6 +111,12 @@ class Models(Protocol):
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> Sequence[str]:
         """Return the digests of the initial weights that the build function draws under a replicate's seed."""
 
+    def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
+        """Return the labels or values that a recipe's first stage predicts before training, (1 + shuffles, rows, ...).
+
+        After the first come those of the same model with the numbers of each of its weights in random order.
+        """
+
     def inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
         """Inspect a trained replicate of a recipe's last stage."""
 

@@ -10,6 +10,7 @@ from negres_core.run import Run
 
 NAME = "label leak"
 WHEN = "before"
+FITS = True
 
 SCREENED_ROWS = 512
 """Rows on which every feature is screened."""

@@ -75,6 +75,21 @@ class SavedModels:
         model = build_model(recipe.last.build, self._data, seed=_seed_of(recipe, replicate))
         return [digest_array(weight) for weight in model.weights]
 
+    def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
+        """Return what a recipe's first stage predicts before training, and then with each weight shuffled."""
+        first = Recipe(recipe.stages[0], preprocess=recipe.preprocess)
+        logits = self.output_layer(first).logits
+        seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
+        model, x = build_model(first.last.build, self._data, seed=seed), take_rows(self._inputs(first, cell), rows)
+        weights, rng = [ops.convert_to_numpy(weight) for weight in model.weights], np.random.default_rng(0)
+        predictions = []
+        for shuffle in range(1 + shuffles):
+            if shuffle:
+                model.set_weights([rng.permutation(weight.reshape(-1)).reshape(weight.shape) for weight in weights])
+            outputs = ops.convert_to_numpy(model(x, training=False))
+            predictions.append(_predicted_of(outputs, self._data.y[rows], logits=logits))
+        return np.stack(predictions)
+
     def inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
         """Inspect a trained replicate of a recipe's last stage."""
         if replicate.id not in self._inspections:

@@ -203,6 +203,9 @@ class FakeModels:
     def redraw_weights(self, recipe, replicate):
         return [weight.start for weight in replicate.weights] if self.redrawn is None else self.redrawn
 
+    def predict_untrained(self, recipe, cell, rows, *, shuffles=0):
+        return np.zeros((1 + shuffles, *self.run.data.y[rows].shape), int)
+
     def inspect(self, recipe, replicate):
         y = self.run.data.y[self.run.cell_of(replicate).test]
         regression = y.dtype.kind == "f"

@@ -12,8 +12,10 @@ from keras import layers
 from negres_core import Dataset, Fit, Stage
 from negres_core.engine.contract import Job
 from negres_core.engine.inspection import INSPECTED_BATCHES, SavedModels, _raise_contrast, _sample_batches
+from negres_core.engine.model import build_model
 from negres_core.recipe import Recipe
 from negres_core.run import Arm
+from negres_core.seeds import derive_seed
 from tests.engine import examples as ex
 
 
@@ -54,6 +56,19 @@ def test_an_inspection_agrees_with_the_recorded_result(inspected, name):
         assert mse == pytest.approx(result.metrics["mse"], rel=1e-4)
     losses = [inspection.training_loss, inspection.inference_loss]
     assert np.isfinite([*losses, inspection.gradient_norm, inspection.weight_norm]).all()
+
+
+def test_a_model_predicts_before_training_as_built_and_with_shuffled_weights(inspected):
+    recipe, data = ex.RECIPES["subclass"]
+    _, models, _ = inspected(recipe, data)
+    cell = ex.cells(data)[0]
+    predicted = models.predict_untrained(recipe, cell, cell.test, shuffles=3)
+
+    seed = derive_seed("weights", stage=1, repeat=0, fold=0, seed=0)
+    outputs = np.array(build_model(recipe.last.build, data, seed=seed)(data.x[cell.test], training=False))
+    assert predicted.shape == (4, len(cell.test))
+    assert predicted[0].tolist() == outputs.argmax(axis=1).tolist()
+    assert len({tuple(each) for each in predicted.tolist()}) > 1
 
 
 @pytest.mark.parametrize("saved_as", ["keras", "h5"])

@@ -1,0 +1,97 @@
+"""No arm's code holds the data itself: rows or targets that it reaches are there in every fold, also as test rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from negres_core.arrays import label_arrays
+from negres_core.dataset import Dataset
+from negres_core.evidence import Finding
+from negres_core.preprocessing import digest_array
+from negres_core.provenance.reach import reachable_arrays
+from negres_core.recipe import Recipe
+from negres_core.run import Run
+
+NAME = "captured data"
+WHEN = "before"
+FITS = True
+
+MIN_ROWS = 10
+"""Fewest different rows of the data set that an array has to hold: fewer may be equal by chance."""
+MIN_TARGETS = 20
+"""Fewest targets of a data set that are recognized by themselves."""
+
+
+def check(run: Run) -> Finding:
+    """Look for the data set's rows, and its targets, in all that the functions of the arms reach.
+
+    Functions of an arm are given the training fold. Whatever they know of the data besides comes from all rows, and no
+    other control can see it: trials on permuted targets train with the true ones that the function brings along.
+    """
+    held = []
+    for arm in run.arms:
+        rows, targets = _held(run.data, arm.recipe)
+        if rows or targets:
+            held.append(
+                f"code of the {arm.role} arm reaches "
+                + " and ".join([f"{rows} rows of the data set"] * bool(rows) + ["its targets"] * targets)
+            )
+    return Finding(
+        control=NAME,
+        passed=not held,
+        found="; ".join(held) or "no arm's code reaches rows or targets of the data set",
+        threshold=f"expected none ({MIN_ROWS} different rows or more, or all targets): what a function holds besides "
+        "the training fold that it is given includes rows of the test folds",
+        remedy="Use only the training fold: the arguments of a fit or an objective, and `preprocess` for what has to "
+        "be fitted to data.",
+    )
+
+
+def _held(data: Dataset, recipe: Recipe) -> tuple[int, bool]:
+    """Return how many different rows of a data set, and whether its targets, are reached by a recipe."""
+    inputs = [x.reshape(len(x), -1) for x in label_arrays(data.x, "x").values()]
+    known: dict[int, set[bytes]] = {}
+    rows, has_targets = set[tuple[int, bytes]](), False
+    for array in reachable_arrays(*_functions_of(recipe)):
+        if array.dtype.kind not in "biuf" or array.ndim == 0:
+            continue
+        has_targets |= _holds_targets(data.y, array)
+        for number, x in enumerate(inputs):
+            if array.ndim > 1 and len(array) >= MIN_ROWS and array[0].size == x.shape[1] > 1:
+                if number not in known:
+                    known[number] = _row_digests(x)
+                found = _row_digests(array.reshape(len(array), -1)) & known[number]
+                rows |= {(number, row) for row in found} if len(found) >= MIN_ROWS else set()
+    return len(rows), has_targets
+
+
+def _functions_of(recipe: Recipe) -> list[Any]:
+    functions: list[Any] = [recipe.preprocess]
+    for stage in recipe.stages:
+        functions += [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective]
+    return [*functions, recipe.fit.compute if recipe.fit else None]
+
+
+def _row_digests(rows: np.ndarray) -> set[bytes]:
+    """Return the bytes, or a digest of them, of each row that is not constant, as float32."""
+    with np.errstate(over="ignore"):
+        values = rows.astype(np.float32) + np.float32(0)  # turns -0 into 0
+    values = values[values.min(axis=1) != values.max(axis=1)]
+    return {row.tobytes() if row.nbytes <= 64 else digest_array(row).encode() for row in values}
+
+
+def _holds_targets(y: np.ndarray, array: np.ndarray) -> bool:
+    """Return whether an array, or one of its columns, is the targets, as labels, one-hot labels or values."""
+    if len(array) != len(y) or len(y) < MIN_TARGETS or y.ndim > 2:
+        return False
+    columns = array.reshape(len(array), -1)
+    if columns.shape[1] > 4_096:
+        return False
+    with np.errstate(over="ignore"):
+        same = columns.astype(np.float32)[..., None] == y.reshape(len(y), -1).astype(np.float32)[:, None]
+    is_there = bool(same.all(axis=0).any(axis=0).all())
+    is_one_hot = y.dtype.kind == "i" and columns.shape[1] == int(y.max()) + 1 and columns.shape[1] > 1
+    is_there |= is_one_hot and bool((columns == np.eye(columns.shape[1])[y]).all())
+    return is_there and bool(np.ptp(y) > 0)

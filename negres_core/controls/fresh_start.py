@@ -1,0 +1,63 @@
+"""No classifier knows the answer before it is trained: an untrained first stage is not better than a constant."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from negres_core.evidence import Finding
+from negres_core.run import Run
+
+NAME = "fresh start"
+WHEN = "before"
+
+MOST_ROWS = 512
+"""Most rows of a test fold that are predicted."""
+ALPHA = 1e-4
+"""Level of the test whether an untrained model is right more often than the most frequent class is."""
+SHUFFLES = 100
+"""Models with shuffled weights to compare with: where classes are far apart, a random model may tell them apart."""
+MIN_LEAD = 0.02
+"""By how much an untrained model has to be right more often than the best of these."""
+
+
+def check(run: Run) -> Finding | None:
+    """Predict a test fold by each arm's first stage before training.
+
+    A build function that loads weights, or trains a model by itself, may have used the rows of the test folds. Its
+    model is then right more often than the most frequent class, and more often than the same model with the numbers of
+    each weight in random order. A later stage inherits from the recipe, and may know the answer. Models of values are
+    left out: many are built to begin with a good guess, such as the last value of a series.
+    """
+    if run.models is None or run.data.task != "classification":
+        return None
+    cell = run.cells[0]
+    rows = cell.test[:MOST_ROWS]
+    y = run.data.y[rows]
+    majority = float(np.bincount(y).max() / len(y))
+    told, passed = [], True
+    for arm in run.arms:
+        right = float((run.models.predict_untrained(arm.recipe, cell, rows)[0] == y).mean())
+        note = ""
+        if _p_of(right, majority, len(y)) < ALPHA:
+            shuffled = run.models.predict_untrained(arm.recipe, cell, rows, shuffles=SHUFFLES)[1:]
+            best = float((shuffled == y).mean(axis=1).max())
+            passed &= right < best + MIN_LEAD
+            note = f" (with its weights shuffled: at most {best:.1%})"
+        told.append(f"{arm.role} arm {right:.1%}{note}")
+    return Finding(
+        control=NAME,
+        passed=passed,
+        found=f"untrained, the first stage predicts so much of {len(y)} labels of a test fold: {', '.join(told)}; the "
+        f"most frequent class has {majority:.1%}",
+        threshold=f"expected no more than the most frequent class has (p < {ALPHA:g}), or than with shuffled weights: "
+        "a model that knows labels before it is trained has seen them, maybe those of the test rows",
+        remedy="Train what the build function brings along as a first stage of the recipe, so that it sees the "
+        "training fold only.",
+    )
+
+
+def _p_of(right: float, majority: float, count: int) -> float:
+    """Return the chance that as many labels are right if each is with the probability of the most frequent class."""
+    from scipy.stats import binom
+
+    return float(binom.sf(round(right * count) - 1, count, majority))

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from negres_core import Dataset, Recipe, Stage
+from negres_core.controls.fresh_start import check
+from negres_core.design import Design
+from negres_core.run import Arm, Run
+
+
+class Untrained:
+    """Predicts without training: a share of the labels of the treatment arm's first stage are right."""
+
+    def __init__(self, run, right, shuffled=0.5):
+        self.run, self.right, self.shuffled = run, right, shuffled
+
+    def predict_untrained(self, recipe, cell, rows, *, shuffles=0):
+        y = self.run.data.y[rows]
+        is_treatment = recipe is self.run.arms[0].recipe
+        shares = [self.right if is_treatment else 0.5] + [self.shuffled] * shuffles
+        return np.stack([np.where(np.arange(len(y)) < share * len(y), y, 1 - y) for share in shares])
+
+
+@pytest.fixture
+def run(new_run):
+    rng = np.random.default_rng(0)
+    data = Dataset(x=rng.normal(size=(200, 3)), y=np.arange(200) % 2, name="noise")
+    design = Design(folds=2, repeats=1)
+    return replace(new_run(), data=data, design=design, cells=list(design.split(data)))
+
+
+def test_a_model_that_knows_the_labels_before_training_fails(run):
+    finding = check(replace(run, models=Untrained(run, 0.9)))
+
+    assert not finding.passed
+    assert finding.control == "fresh start"
+    assert "treatment arm 90.0% (with its weights shuffled: at most 50.0%), control arm 50.0%" in finding.found
+
+
+@pytest.mark.parametrize("right", [0.0, 0.5, 0.6])
+def test_a_model_that_is_hardly_better_than_a_constant_passes(run, right):
+    assert check(replace(run, models=Untrained(run, right))).passed
+
+
+def linear(input_shape, outputs):
+    import keras
+
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(outputs, "softmax")])
+
+
+def test_a_random_model_of_classes_that_are_far_apart_passes():
+    """Half of all random models tell two distant clouds apart, the right way round."""
+    from negres_core.engine.inspection import SavedModels
+
+    rng = np.random.default_rng(1)
+    y = np.arange(200) % 2
+    data = Dataset(x=rng.normal(size=(200, 6)) + 8 * y[:, None] * np.array([1, -1, 1, -1, 1, -1]), y=y, name="clouds")
+    design = Design(folds=2, repeats=5)
+    cells = list(design.split(data))
+    models = SavedModels(data, cells, lambda replicate: None)
+    arms = [Arm("treatment", Recipe(Stage(linear)))]
+    found = [check(Run(data, design, [cell], arms, models=models)) for cell in cells]
+
+    assert any("shuffled" in finding.found for finding in found), "no random model told the clouds apart"
+    assert all(finding.passed for finding in found)
+
+
+def test_values_and_runs_without_models_have_no_finding(run, new_run):
+    assert check(run) is None
+    values = new_run(y=np.linspace(0, 1, 40))
+    assert check(replace(values, models=Untrained(values, 0.9))) is None

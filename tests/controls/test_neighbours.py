@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core.controls.neighbours import View, agreement, choose_queries, find_neighbours, plain_views
+from negres_core.dataset import Dataset
+from negres_core.design import Design
+from negres_core.run import Run
+
+RNG = np.random.default_rng(1)
+
+
+def run_of(x):
+    data, design = Dataset(x=x, y=np.arange(len(x)) % 2, name="random"), Design(folds=4, repeats=2)
+    return Run(data, design, list(design.split(data)), ())
+
+
+def view_of(x, **fields):
+    every = np.arange(x.shape[1])
+    return View("as they are", x.astype(np.float32), every, every, **fields)
+
+
+def test_the_nearest_training_rows_are_those_of_an_exhaustive_search():
+    x = RNG.normal(size=(120, 4)).astype(np.float32) + 1000
+    lookups = choose_queries(run_of(x))
+    found = find_neighbours(lookups, view_of(x), count=5)
+
+    train_of = {row: train for test, train in lookups for row in test}
+    assert len(found.rows) == 120
+    for row, nearest, distances in zip(found.rows, found.nearest, found.distances, strict=True):
+        train = train_of[row]
+        exact = np.linalg.norm(x[train].astype(float) - x[row], axis=1)
+        assert distances == pytest.approx(np.sort(exact)[:5], abs=1e-4)
+        assert set(nearest) <= set(train)
+
+
+def test_equal_rows_are_left_out_if_only_distinct_ones_count():
+    x = np.tile(RNG.normal(size=(60, 4)), (2, 1))
+    lookups = choose_queries(run_of(x))
+
+    assert (find_neighbours(lookups, view_of(x), count=3).distances[:, 0] == 0).any()
+    assert (find_neighbours(lookups, view_of(x, distinct=True), count=3).distances > 0).all()
+
+
+def test_too_few_training_rows_have_no_neighbours():
+    x = RNG.normal(size=(20, 4))
+
+    assert find_neighbours(choose_queries(run_of(x)), view_of(x), count=10) is None
+
+
+def test_features_of_few_values_tell_no_copies_apart():
+    values, categories = RNG.normal(size=(80, 3)), RNG.integers(0, 3, (80, 5))
+
+    [raw, standardized] = plain_views(np.column_stack([categories, values]).astype(np.float32))
+    assert raw.table.shape == (80, 3)
+    assert standardized.table.std(axis=0) == pytest.approx(1, abs=1e-3)
+    assert list(plain_views(categories.astype(np.float32))) == []
+
+
+@pytest.mark.parametrize("y", [np.arange(400) % 2, RNG.normal(size=400)], ids=["labels", "values"])
+def test_targets_agree_by_1_with_themselves_and_by_0_with_those_of_random_rows(y):
+    every = np.arange(400)
+
+    assert agreement(y, every, every) == pytest.approx(1)
+    assert agreement(y, every, RNG.permutation(400)) == pytest.approx(0, abs=0.2)
+    assert agreement(y, every[:0], every[:0]) == 0
