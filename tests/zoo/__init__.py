@@ -1,12 +1,12 @@
 """The zoo: planted bugs that the controls have to catch, and clean pipelines that they have to pass."""
 
-from tests.zoo import bugs_of_data, bugs_of_harness, bugs_of_learning, bugs_of_mechanics
+from tests.zoo import bugs_of_copies, bugs_of_data, bugs_of_harness, bugs_of_learning, bugs_of_mechanics
 from tests.zoo.negative_results import NEGATIVE_RESULTS
 from tests.zoo.pipelines import PIPELINES
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
-FAMILIES = (bugs_of_data, bugs_of_mechanics, bugs_of_learning, bugs_of_harness)
+FAMILIES = (bugs_of_data, bugs_of_copies, bugs_of_mechanics, bugs_of_learning, bugs_of_harness)
 """The modules that plant bugs. Importing them fills BUGS."""
 
 SPECIMENS = {

@@ -29,8 +29,8 @@ def test_exactly_the_runs_with_a_detectable_bug_are_invalid(case, replicates):
         ("bug", "softmax twice", "refuted", [], True),
         ("clean", "digits", "inconclusive", [], False),
         ("clean", "digits", "invalid", ["overfits 16"], True),
-        ("undetectable", "subjects unknown", "supported", [], False),
-        ("undetectable", "subjects unknown", "invalid", ["duplicates"], True),
+        ("undetectable", "leak that is not perfect", "supported", [], False),
+        ("undetectable", "leak that is not perfect", "invalid", ["duplicates"], True),
     ],
 )
 def test_a_bug_counts_as_caught_only_by_an_intended_control(kind, name, verdict, failed, wrong):

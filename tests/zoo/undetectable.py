@@ -6,8 +6,8 @@ They are planted all the same, and a test shows that they are not caught, so tha
   rows, in every fold. The data do not show that they were the best of a thousand. The same holds for anything tuned on
   the test folds beforehand, such as one arm's learning rate: the recipe contains a number, but not how it was found.
   (Ambroise and McLachlan 2002, PNAS 99:6562.)
-- Subjects unknown. If rows of one subject are not bitwise copies, and no groups are given, they are merely similar, as
-  rows of any good data set are. Only those who collected the data know that they come from one person.
+- Data that a fit reads by itself. A function may open a file, or load a data set from a library, that holds the rows
+  and labels it is tested on. What it reads is not in its code.
 - Labels wrong at random. If one label in ten is wrong, the problem looks like one in which one row in ten cannot be
   predicted. A control that failed here would fail on every hard problem.
 - Inputs scaled before they were given. Ranges over all rows are numbers like any others, and a scaler outside the
@@ -22,9 +22,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, Recipe, Stage, reaches
+from negres_core import Dataset, Fit, Recipe, Stage, reaches
 from tests.zoo.models import linear
-from tests.zoo.pipelines import FIT, cancer, digits, sample_subjects, subjects
+from tests.zoo.pipelines import FIT, cancer, digits, subjects
 from tests.zoo.specimens import Specimen
 
 
@@ -43,8 +43,18 @@ def choose_features(seed):
     )
 
 
-def forget_subjects(seed):
-    return replace(subjects(seed), data=sample_subjects(seed, known=False))
+def read_by_itself(seed):
+    pipeline = digits(seed)
+    return replace(
+        pipeline, treatment=Recipe(Fit(by_all_digits)), control=None, claim=reaches("accuracy", bar=0.5), repeats=1
+    )
+
+
+def by_all_digits(train, test):
+    from sklearn.datasets import load_digits
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(3).fit(*load_digits(return_X_y=True)).predict(test.x)
 
 
 def mislabel(seed):
@@ -75,7 +85,7 @@ UNDETECTABLE = {
     name: Specimen(name, (), plant)
     for name, plant in (
         ("features chosen on all rows", choose_features),
-        ("subjects unknown", forget_subjects),
+        ("data that a fit reads by itself", read_by_itself),
         ("one label in ten wrong at random", mislabel),
         ("inputs scaled before they were given", scale_before),
         ("leak that is not perfect", leak_a_little),
