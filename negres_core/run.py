@@ -102,6 +102,19 @@ class Inspection:
     redundant: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class PairLosses:
+    """Losses of an untrained model on a few rows with different targets.
+
+    Attributes:
+        each: the loss of every row, on the first axis, with every target: (rows, rows).
+        together: the loss of the batch of all rows, each with its own target.
+    """
+
+    each: np.ndarray
+    together: float
+
+
 class Models(Protocol):
     """Inspects trained models with code that is independent of the code that trained them."""
 
@@ -128,6 +141,24 @@ class Models(Protocol):
 
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
         """Return raw predictions for rows of a replicate's test fold, or None if its fit returns only metrics."""
+
+    def refit(self, arm: Arm, position: int, targets: np.ndarray) -> np.ndarray | Mapping[str, float]:
+        """Compute an arm's fit again with other targets of the test fold; return its predictions, or its metrics."""
+
+    def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
+        """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
+
+    def draw_outputs(self, recipe: Recipe) -> np.ndarray:
+        """Return raw outputs, (rows, ...), of a recipe's last model on some rows, under several draws of its weights.
+
+        Weights that begin at 0 are drawn from a wide distribution. So outputs reach most of what they can be.
+        """
+
+    def pair_losses(self, recipe: Recipe) -> PairLosses | None:
+        """Return losses of rows with their own and with each other's targets, or None if they vary by themselves."""
+
+    def same_training(self, one: Recipe, other: Recipe) -> bool:
+        """Return whether two recipes train the same function in the same way, whatever their layers are called."""
 
     def render_fit(self, arm: Arm, position: int) -> Mapping[str, np.ndarray]:
         """Return the images that an arm's fit renders of a replicate, by caption; empty if it renders none."""
@@ -175,6 +206,16 @@ class Run:
             if self.models is not None and (position := arm.first_finished) is not None:
                 replicate = arm.replicates[position]
                 yield arm, replicate, self.models.inspect(arm.recipe, replicate)
+
+    @property
+    def stages(self) -> Iterator[tuple[Arm, Recipe]]:
+        """Each stage that is trained, as the recipe that ends in it, with the first arm that has it."""
+        seen: set[Recipe] = set()
+        for arm in self.arms:
+            for recipe in arm.recipe.lineage:
+                if recipe not in seen and recipe.fit is None:
+                    yield arm, recipe
+                seen.add(recipe)
 
     @property
     def networks(self) -> Run:

@@ -72,6 +72,20 @@ def test_without_models_nothing_is_inspected(new_run):
     assert list(new_run().inspections()) == []
 
 
+def test_stages_that_arms_share_are_named_once_and_fits_are_left_out(new_run):
+    run = new_run()
+    growth, scratch = run.arms
+    fitted = replace(growth, recipe=Recipe(*growth.recipe.stages, Fit(len, inherits=growth.recipe.last.build)))
+
+    stages = list(replace(run, arms=[growth, fitted, scratch]).stages)
+
+    assert [(arm.role, recipe) for arm, recipe in stages] == [
+        ("treatment", growth.recipe.parent),
+        ("treatment", growth.recipe),
+        ("control", scratch.recipe),
+    ]
+
+
 def test_networks_are_unchanged_without_a_fit(new_run):
     run = new_run()
 

@@ -96,7 +96,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
     model = build_model(stage.build, data)
     layers = [model, *layers_of(model)]
     # The configuration of a subclassed model does not contain its layers.
-    config = json.dumps(_config_of(layers), sort_keys=True)
+    config = json.dumps(config_of(layers), sort_keys=True)
     optimizer, loss = make_optimizer(stage), make_loss(stage)
     # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
     own = [type(layer) for layer in layers]
@@ -124,8 +124,8 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         start=[digest_array(weight) for weight in model.weights],
         inherits=name_of(stage.inherits) if stage.inherits else None,
         freezes=name_of(stage.freezes) if stage.freezes else None,
-        optimizer=_config_of(optimizer),
-        loss=_config_of(loss) if hasattr(loss, "get_config") else name_of(loss),
+        optimizer=config_of(optimizer),
+        loss=config_of(loss) if hasattr(loss, "get_config") else name_of(loss),
         objective=source_of(stage.objective) if stage.objective else None,
         epochs=stage.epochs,
         batch_size=stage.batch_size,
@@ -159,7 +159,7 @@ def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
     )
 
 
-def _config_of(made: Any) -> Any:
+def config_of(made: Any) -> Any:
     """Return the configuration of a Keras object; generated names do not depend on what was built before."""
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(made), default=without_address))
     names: dict[str, str] = {}

@@ -50,6 +50,16 @@ def predict(recipe: Recipe, data: Dataset, job: Job, rows: np.ndarray) -> np.nda
     return None if isinstance(output, Mapping) else np.asarray(output)
 
 
+def answer(recipe: Recipe, data: Dataset, job: Job, targets: np.ndarray) -> np.ndarray | dict[str, float]:
+    """Compute a fit again with other targets of the test fold; return its predictions, or its metrics."""
+    assert recipe.fit is not None
+    inputs = prepare_inputs(recipe, data, job.cell)
+    output = _call(recipe.fit.compute, recipe, data, job, inputs, job.cell.test, targets)[0]
+    if isinstance(output, Mapping):
+        return {name: float(value) for name, value in output.items()}
+    return np.asarray(output)
+
+
 def render(recipe: Recipe, data: Dataset, job: Job) -> dict[str, np.ndarray]:
     """Return the images that a fit renders for a job, by caption, unchanged; none if it has no `pictures`.
 
@@ -123,10 +133,12 @@ def _call(
     job: Job,
     inputs: Named[np.ndarray],
     test_rows: np.ndarray,
+    targets: np.ndarray | None = None,
 ) -> tuple[Any, list[TrainedWeight]]:
     """Call a function with the training fold and test rows; return its output, and the weights that it was given.
 
-    The model is its own, loaded for this call, so it may train it further. The weights are those before the call.
+    The model is its own, loaded for this call, so it may train it further. The weights are those before the call. If
+    `targets` are given, they replace those of the test rows.
     """
     prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
@@ -136,7 +148,10 @@ def _call(
     arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}
     # A function that samples from a global generator, such as Keras', samples the same when it is called again.
     keras.utils.set_random_seed(seed)
-    return _call_on(function, prepared.take(job.cell.train), prepared.take(test_rows), arguments), weights
+    test = prepared.take(test_rows)
+    if targets is not None:
+        test = dataclasses.replace(test, y=targets)
+    return _call_on(function, prepared.take(job.cell.train), test, arguments), weights
 
 
 def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, arguments: Mapping[str, Any]) -> Any:

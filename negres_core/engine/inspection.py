@@ -17,17 +17,17 @@ from keras import ops
 from negres_core.arrays import label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
-from negres_core.engine import fits
+from negres_core.engine import drawn_weights, fits, same_training
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
-from negres_core.engine.model import build_model, layers_of, make_loss_object, output_shape
+from negres_core.engine.model import build_model, layers_of, make_loss_object, mean_loss, output_shape
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.preprocessing import digest_array, prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
-from negres_core.run import Arm, Inspection, OutputLayer
+from negres_core.run import Arm, Inspection, OutputLayer, PairLosses
 from negres_core.seeds import derive_seed
 
 INFERENCE_ROWS = 1024
@@ -115,6 +115,29 @@ class SavedModels:
             self._predictions[key] = self._predict(arm, position, rows)
         return self._predictions[key]
 
+    def refit(self, arm: Arm, position: int, targets: np.ndarray) -> np.ndarray | dict[str, float]:
+        """Compute an arm's fit again with other targets of the test fold; return its predictions, or its metrics."""
+        return fits.answer(arm.recipe, self._data, self._job(arm, position), targets)
+
+    def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
+        """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
+        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        model, x = self._load(recipe.last, replicate), self._inputs(recipe, cell)
+        outputs = [ops.convert_to_numpy(model(take_rows(x, rows), training=False)) for rows in batches]
+        return np.concatenate(outputs).astype(np.float32)
+
+    def draw_outputs(self, recipe: Recipe) -> np.ndarray:
+        """Return raw outputs of a recipe's last model on some rows, under several draws of its weights."""
+        return drawn_weights.draw_outputs(recipe.last, self._data)
+
+    def pair_losses(self, recipe: Recipe) -> PairLosses | None:
+        """Return losses of rows with their own and with each other's targets, or None if they vary by themselves."""
+        return drawn_weights.pair_losses(recipe.last, self._data)
+
+    def same_training(self, one: Recipe, other: Recipe) -> bool:
+        """Return whether two recipes train the same function in the same way, whatever their layers are called."""
+        return same_training.same_training(one, other, self._data)
+
     def render_fit(self, arm: Arm, position: int) -> dict[str, np.ndarray]:
         """Return the images that an arm's fit renders for a replicate, by caption; none if it renders none."""
         return fits.render(arm.recipe, self._data, self._job(arm, position)) if arm.recipe.fit else {}
@@ -147,7 +170,7 @@ class SavedModels:
         outputs, loss, trivial_loss = _predict(model, stage, x, self._data, cell, logits=output_layer.logits)
         batches = [(take_rows(x, rows), y[rows]) for rows in _sample_batches(cell, stage.batch_size)]
         with _track_silence(model) as silent:
-            inference = [float(_loss_of(model, stage, *batch, training=False)) for batch in batches]
+            inference = [float(mean_loss(model, stage, *batch, training=False)) for batch in batches]
         training, gradient_norm = _gradient_of(model, stage, batches)
         return Inspection(
             output_layer=output_layer,
@@ -265,14 +288,6 @@ def _predicted_of(outputs: np.ndarray, targets: np.ndarray, *, logits: bool) -> 
     return (outputs[:, 0] > (0.0 if logits else 0.5)).astype(np.int64)
 
 
-def _loss_of(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool) -> Any:
-    """Return the mean loss of a batch, without penalties; for an objective, summed over its players."""
-    if stage.objective is None:
-        return ops.mean(make_loss_object(stage)(y, model(x, training=training)))
-    losses = stage.objective(model, x, y, training=training)
-    return sum(ops.mean(loss) for loss in (losses.values() if isinstance(losses, dict) else [losses]))
-
-
 @contextlib.contextmanager
 def _track_silence(model: Any) -> Iterator[dict[int, np.ndarray]]:
     """Record, while a model is called, which units of each hidden ReLU layer are zero on every row so far."""
@@ -310,7 +325,7 @@ def _gradient_of(model: Any, stage: Stage, batches: Sequence[tuple[Any, np.ndarr
         def objective(values: Any, x: Any = x, y: Any = y) -> Any:
             # The scope discards what a pass in training mode changes: batch statistics and seeds.
             with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
-                return _loss_of(model, stage, x, y, training=True), ()
+                return mean_loss(model, stage, x, y, training=True), ()
 
         (loss, _), gradients = load_backend().value_and_gradient(objective, values)
         losses.append(float(loss))

@@ -11,7 +11,7 @@ from negres_core import Dataset, Recipe, Stage
 from negres_core.design import Design
 from negres_core.metrics import METRICS
 from negres_core.preprocessing import digest_array
-from negres_core.run import Arm, Inspection, OutputLayer, Run
+from negres_core.run import Arm, Inspection, OutputLayer, PairLosses, Run
 from tests.fakes import BUDGET
 
 SOFTMAX = OutputLayer("softmax", 0.0, 1.0, "sparse_categorical_crossentropy")
@@ -191,14 +191,30 @@ def network():
 class FakeModels:
     """Inspects models that do not exist: they are what a test gives, or else healthy and as recorded."""
 
-    def __init__(self, run, output_layer, redrawn, fields):
+    def __init__(self, run, output_layer, redrawn, answers, fields):
         self.run, self.given_output_layer, self.redrawn, self.fields = run, output_layer, redrawn, fields
+        self.answers = answers
 
     def output_layer(self, recipe):
         return self.given_output_layer
 
     def constant_loss(self, recipe, cell):
         return 0.7
+
+    def refit(self, arm, position, targets):
+        return self.answers["refit"](arm, position, targets)
+
+    def predict_batches(self, recipe, replicate, batches):
+        return np.concatenate([self.answers["predict"](self.run.data.flatten(rows)) for rows in batches])
+
+    def draw_outputs(self, recipe):
+        return self.answers["drawn"]
+
+    def pair_losses(self, recipe):
+        return self.answers["pairs"]
+
+    def same_training(self, one, other):
+        return self.answers["same"]
 
     def redraw_weights(self, recipe, replicate):
         return [weight.start for weight in replicate.weights] if self.redrawn is None else self.redrawn
@@ -227,12 +243,25 @@ class FakeModels:
         return Inspection(**healthy | self.fields)
 
 
+ANSWERS = {
+    "refit": lambda arm, position, targets: np.zeros_like(targets),
+    "predict": lambda x: 2 * x,
+    "drawn": np.random.default_rng(6).dirichlet([0.2, 0.2], size=64),
+    "pairs": PairLosses(np.array([[0.1, 1, 2], [2, 0.3, 1], [1, 3, 0.2]]), 0.2),
+    "same": False,
+}
+"""What healthy models answer to those who ask for more than an inspection."""
+
+
 @pytest.fixture
 def with_models():
-    """Give a run models to inspect; the output layer, redrawn weights and any field of an inspection can be given."""
+    """Give a run models to inspect.
 
-    def with_models(run, *, output_layer=None, redrawn=None, **fields):
+    The output layer, redrawn weights, answers in place of ANSWERS, and any field of an inspection can be given.
+    """
+
+    def with_models(run, *, output_layer=None, redrawn=None, answers=None, **fields):
         output_layer = output_layer or (LINEAR if run.data.task == "regression" else SOFTMAX)
-        return replace(run, models=FakeModels(run, output_layer, redrawn, fields))
+        return replace(run, models=FakeModels(run, output_layer, redrawn, ANSWERS | (answers or {}), fields))
 
     return with_models

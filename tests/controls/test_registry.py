@@ -14,6 +14,7 @@ from negres_core.errors import InputError
 SHIPPED = [module.__name__ for module in modules_in(negres_core.controls, having="check")]
 
 BEFORE = ["captured data", "disjoint folds", "duplicates", "headroom", "label leak", "row alignment"]
+PROBING = ["equal arms", "fresh start", "loss domain", "paired loss"]
 AFTER = ["budget", "finite", "fitted scaler", "frozen weights", "inherited weights", "initial weights"]
 INSPECTING = ["dead units", "evaluation", "gradients", "inference gap", "loss floor"]
 
@@ -36,7 +37,7 @@ def test_a_clean_run_passes_every_control(new_run, with_models):
 
     before, after = (run_controls(run, when=when) for when in ("before", "after"))
 
-    assert sorted(finding.control for finding in before) == sorted([*BEFORE, "fresh start"])
+    assert sorted(finding.control for finding in before) == sorted([*BEFORE, *PROBING])
     assert sorted(finding.control for finding in after) == sorted(
         [
             *AFTER,
@@ -44,6 +45,7 @@ def test_a_clean_run_passes_every_control(new_run, with_models):
             "majority class",
             "paired cells",
             "predicted classes",
+            "rows alone",
             "squashed outputs",
             "trained weights",
         ]

@@ -315,6 +315,43 @@ def test_a_fit_is_computed_once_for_the_same_rows(inspected):
     np.testing.assert_array_equal(predicted[0], predicted[1])
 
 
+def test_a_fit_is_computed_again_with_other_targets(inspected):
+    recipe, data = ex.RECIPES["added loss"]
+    _, models, replicate = inspected(recipe, data)
+    targets = data.y[ex.cells(data)[0].test] + 1
+
+    def copied(train, test):
+        return test.y
+
+    def mean(train, test):
+        return {"mean": test.y.mean()}
+
+    arms = [Arm("treatment", Recipe(Fit(compute)), [[replicate]]) for compute in (copied, mean)]
+
+    np.testing.assert_array_equal(models.refit(arms[0], 0, targets), targets)
+    assert models.refit(arms[1], 0, targets) == {"mean": pytest.approx(targets.mean())}
+
+
+def test_rows_are_predicted_in_the_batches_that_are_given(inspected):
+    recipe, data = ex.RECIPES["convolution"]
+    _, models, replicate = inspected(recipe, data)
+    rows = ex.cells(data)[0].test
+    outputs = models.inspect(recipe, replicate).outputs
+
+    predicted = models.predict_batches(recipe, replicate, [rows[3:5], rows[:1]])
+
+    np.testing.assert_allclose(predicted, outputs[[3, 4, 0]], rtol=1e-5, atol=1e-6)
+
+
+def test_untrained_models_are_probed_by_recipe(inspected):
+    recipe, data = ex.RECIPES["added loss"]
+    _, models, _ = inspected(recipe, data)
+
+    assert models.draw_outputs(recipe).shape[1:] == data.y.shape[1:]
+    assert models.same_training(recipe, recipe)
+    assert models.pair_losses(recipe).each.shape == (3, 3)
+
+
 def test_a_fit_renders_pictures_and_a_network_does_not(inspected):
     recipe, data = ex.RECIPES["added loss"]
     _, models, replicate = inspected(recipe, data)

@@ -1,0 +1,32 @@
+"""Arms differ: they are not the same computation under two names."""
+
+from __future__ import annotations
+
+from negres_core.evidence import Finding
+from negres_core.run import Run
+
+NAME = "equal arms"
+WHEN = "before"
+FITS = True
+
+
+def check(run: Run) -> Finding | None:
+    """Compare the untrained models of two arms, and how they are trained.
+
+    The arms are one if the same weights give the same outputs, in training and in inference mode, and if initial
+    weights, loss, optimizer and epochs are the same. Names do not count, nor do layers without an effect: a flag that
+    nothing reads, a branch that leads nowhere, a branch that is multiplied by 0.
+    """
+    if run.models is None or len(run.arms) != 2:
+        return None
+    treatment, control = (arm.recipe for arm in run.arms)
+    same = run.models.same_training(treatment, control)
+    return Finding(
+        control=NAME,
+        passed=not same,
+        found=f"the arms {treatment} and {control} {'train the same function in the same way' if same else 'differ'}",
+        threshold="expected a difference in what is computed or how it is trained: equal arms match, and neither beats "
+        "the other, whatever the idea is worth",
+        remedy="Check that the treatment reaches the model: that its options are read, and that its layers are "
+        "connected to the outputs.",
+    )

@@ -1,0 +1,55 @@
+"""Losses are paired: each row is compared with its own target, not with those of all rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from negres_core.evidence import Finding
+from negres_core.recipe import name_of
+from negres_core.run import PairLosses, Run
+
+NAME = "paired loss"
+WHEN = "before"
+
+ROUNDING = 1e-4
+"""How far two values may differ and still be equal, relative to the largest loss."""
+CLEAR = 1e-2
+"""How far two values must differ to be told apart, relative to the largest loss."""
+
+
+def check(run: Run) -> Finding | None:
+    """Compare the loss of a batch with the losses of its rows and targets, pair by pair.
+
+    If targets of shape (rows,) meet outputs of shape (rows, 1), they broadcast to a matrix of all pairs. The mean over
+    it depends on the targets, but not on their order, so nothing can be learned but a constant.
+    """
+    if run.models is None:
+        return None
+    results: list[str] = []
+    faults: list[str] = []
+    for arm, recipe in run.stages:
+        losses = run.models.pair_losses(recipe)
+        if losses is None or not np.isfinite([*losses.each.ravel(), losses.together]).all():
+            continue
+        own, every = float(losses.each.diagonal().mean()), float(losses.each.mean())
+        described = (
+            f"{name_of(recipe.last.build)} of the {arm.role} arm has {losses.together:.4g} for a batch, where rows "
+            f"have {own:.4g} with their own targets and {every:.4g} with all targets"
+        )
+        (faults if _is_unpaired(losses) else results).append(described)
+    if not faults and not results:
+        return None
+    return Finding(
+        control=NAME,
+        passed=not faults,
+        found="; ".join(faults or results),
+        threshold="expected a loss that is not the mean over all pairs of rows and targets: such a loss does not "
+        "depend on which target belongs to which row",
+        remedy="Give targets and outputs the same shape in the loss or objective: keras.ops.reshape(y, (-1, 1)).",
+    )
+
+
+def _is_unpaired(losses: PairLosses) -> bool:
+    scale = float(np.abs(losses.each).max())
+    own, every = losses.each.diagonal().mean(), losses.each.mean()
+    return bool(abs(losses.together - every) <= ROUNDING * scale and abs(own - every) > CLEAR * scale)
