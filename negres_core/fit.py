@@ -40,8 +40,9 @@ class Fit:
     Attributes:
         compute: a function of the training fold and the test fold, each a `Dataset`. It returns either predictions of
             the test fold's targets, in their shape, which are scored like a network's; or a dictionary of the names of
-            metrics to numbers. A parameter named `model` is given the trained Keras model that the fit inherits, and
-            one named `seed` an integer that differs between replicates.
+            metrics to numbers. Predictions must not depend on the targets of the test fold. A claim about a metric
+            that negres computes itself needs predictions. A parameter named `model` is given the trained Keras model
+            that the fit inherits, and one named `seed` an integer that differs between replicates.
         inherits: the `build` of the stage before, whose trained model the fit is given; None if the recipe has no
             stages.
         metrics: direction and unit of the custom metrics that `compute` returns.

@@ -11,10 +11,10 @@ from negres_core.run import PairLosses, Run
 NAME = "paired loss"
 WHEN = "before"
 
-ROUNDING = 1e-4
-"""How far two values may differ and still be equal, relative to the largest loss."""
-CLEAR = 1e-2
-"""How far two values must differ to be told apart, relative to the largest loss."""
+CLEAR = 1e-4
+"""How far the two means have to differ, relative to the largest loss: a thousand times the error of rounding."""
+CLOSE = 0.02
+"""How close the loss of a batch is to a mean that it equals, relative to the difference of the two means."""
 
 
 def check(run: Run) -> Finding | None:
@@ -52,4 +52,5 @@ def check(run: Run) -> Finding | None:
 def _is_unpaired(losses: PairLosses) -> bool:
     scale = float(np.abs(losses.each).max())
     own, every = losses.each.diagonal().mean(), losses.each.mean()
-    return bool(abs(losses.together - every) <= ROUNDING * scale and abs(own - every) > CLEAR * scale)
+    apart = abs(own - every)
+    return bool(apart > CLEAR * scale and abs(losses.together - every) <= CLOSE * apart)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from negres_core.controls.paired_loss import check
+from negres_core.controls.paired_loss import _is_unpaired, check
 from negres_core.run import PairLosses
 
 EACH = np.array([[0.1, 1, 2], [2, 0.3, 1], [1, 3, 0.2]])
@@ -26,6 +26,11 @@ def test_a_mean_over_all_pairs_fails(check_pairs):
 
     assert not finding.passed
     assert finding.control == "paired loss"
+
+
+def test_outputs_that_hardly_differ_are_enough():
+    assert _is_unpaired(PairLosses(1 + EACH / 1e3, 1 + EACH.mean() / 1e3))
+    assert not _is_unpaired(PairLosses(1 + EACH / 1e3, 1 + EACH.diagonal().mean() / 1e3))
 
 
 def test_a_loss_that_is_neither_mean_passes(check_pairs):

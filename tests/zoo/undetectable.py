@@ -14,6 +14,8 @@ They are planted all the same, and a test shows that they are not caught, so tha
   recipe leaves no trace in its results. (One inside the recipe is caught.)
 - A leak that is not perfect. A feature that gives away the label in 19 rows of 20 looks like a very good feature.
   The table does not show whether it was measured before or after the outcome.
+- A metric of a fit's own that was tuned on the test fold. Such a metric may depend on the test fold's targets in any
+  way, and only the fit can compute it. Nothing else says what it would be without the choice.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, Fit, Recipe, Stage, reaches
+from negres_core import Dataset, Fit, Metric, Recipe, Stage, reaches
 from tests.zoo.models import linear
 from tests.zoo.pipelines import FIT, cancer, digits, subjects
+from tests.zoo.pipelines_of_arms import labels_of_noise
 from tests.zoo.specimens import Specimen
 
 
@@ -81,6 +84,25 @@ def leak_a_little(seed):
     return replace(pipeline, data=Dataset(x=np.column_stack([x, leaky]), y=y, name="leaky"))
 
 
+def tune_own_metric(seed):
+    """The labels are noise; the best of twenty trees on the test fold is reported, under a name of its own."""
+
+    def best_of_twenty(train, test):
+        from sklearn.tree import DecisionTreeClassifier
+
+        trees = [DecisionTreeClassifier(random_state=each).fit(train.x, train.y) for each in range(20)]
+        return {"hits": float(max(np.mean(tree.predict(test.x) == test.y) for tree in trees))}
+
+    hits = Metric("hits", higher_is_better=True, unit="share")
+    return replace(
+        subjects(seed),
+        data=labels_of_noise(seed),
+        treatment=Recipe(Fit(best_of_twenty, metrics=(hits,))),
+        control=None,
+        claim=reaches("hits", bar=0.5),
+    )
+
+
 UNDETECTABLE = {
     name: Specimen(name, (), plant)
     for name, plant in (
@@ -89,5 +111,6 @@ UNDETECTABLE = {
         ("one label in ten wrong at random", mislabel),
         ("inputs scaled before they were given", scale_before),
         ("leak that is not perfect", leak_a_little),
+        ("own metric tuned on the test fold", tune_own_metric),
     )
 }
