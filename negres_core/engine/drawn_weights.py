@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -10,8 +11,10 @@ from keras import ops
 
 from negres_core.arrays import spread_rows, take_rows
 from negres_core.dataset import Dataset
+from negres_core.design import Cell
 from negres_core.engine.model import build_model, mean_loss
-from negres_core.recipe import Stage
+from negres_core.preprocessing import prepare_inputs
+from negres_core.recipe import Recipe
 from negres_core.run import PairLosses
 
 ROWS = 32
@@ -26,30 +29,44 @@ WIDE = 10.0
 NARROW = 0.5
 """Standard deviation of weights that begin at 0, where the loss has to stay moderate."""
 
+SAMPLED_ROWS = 256
+"""Rows on which the transformer of the inputs is fitted."""
+
+PAIRED_DRAWS = 4
+"""Draws of the weights for losses of pairs. The one that tells rows apart best counts."""
+
 PAIRED_ROWS = 3
 """Rows whose losses are computed with each other's targets."""
 
 
-def draw_weights(model: Any, random: np.random.Generator, *, width: float) -> list[tuple[Any, Any]]:
+def sample_data(recipe: Recipe, data: Dataset) -> Dataset:
+    """Return some rows of a data set, with the inputs that a model of the recipe is given."""
+    sample = data.take(spread_rows(len(data), most=SAMPLED_ROWS))
+    every = np.arange(len(sample), dtype=np.int32)
+    return dataclasses.replace(sample, x=prepare_inputs(recipe, sample, Cell(0, 0, every, every)), groups=None)
+
+
+def draw_weights(model: Any, random: np.random.Generator, *, width: float, scale: float = 1.0) -> list[tuple[Any, Any]]:
     """Return new values of every trainable weight, for a `keras.StatelessScope`; the model itself is not changed.
 
     A user's model may contain layers that are used elsewhere. Each weight is drawn around 0 with the standard deviation
-    that its values have, or `width` if they do not vary. A weight with a constraint keeps its value.
+    that its values have, or `width` if they do not vary, times `scale`. A weight with a constraint keeps its value.
     """
     drawn = []
     for weight in model.trainable_weights:
         if getattr(weight, "constraint", None) is not None:
             continue
         value = ops.convert_to_numpy(weight).astype(np.float32)
-        value = random.normal(size=value.shape) * (float(value.std()) or width)
+        value = random.normal(size=value.shape) * (float(value.std()) or width) * scale
         drawn.append((weight, ops.convert_to_tensor(value, dtype=weight.dtype)))
     return drawn
 
 
-def draw_outputs(stage: Stage, data: Dataset) -> np.ndarray:
+def draw_outputs(recipe: Recipe, data: Dataset) -> np.ndarray:
     """Return finite raw outputs on some rows under several draws of the weights: (rows of all draws, ...)."""
-    x = take_rows(data.x, spread_rows(len(data), most=ROWS))
-    outputs, model = [], build_model(stage.build, data)
+    sample = sample_data(recipe, data)
+    x = take_rows(sample.x, spread_rows(len(sample), most=ROWS))
+    outputs, model = [], build_model(recipe.last.build, data)
     for seed in range(DRAWS):
         with keras.StatelessScope(state_mapping=draw_weights(model, np.random.default_rng(seed), width=WIDE)):
             outputs.append(ops.convert_to_numpy(model(x, training=False)).astype(np.float64))
@@ -57,27 +74,32 @@ def draw_outputs(stage: Stage, data: Dataset) -> np.ndarray:
     return every[np.isfinite(every.reshape(len(every), -1)).all(axis=1)]
 
 
-def pair_losses(stage: Stage, data: Dataset) -> PairLosses | None:
+def pair_losses(recipe: Recipe, data: Dataset) -> PairLosses | None:
     """Return the loss of a few rows with each other's targets; None if it varies, or targets hardly differ.
 
-    Every pair is given twice in a batch, since a loss may compare the rows of a batch with each other.
+    Every pair is given twice in a batch, since a loss may compare the rows of a batch with each other. Of several draws
+    of the weights, the one counts in which it matters most which target belongs to which row.
     """
-    rows = _rows_with_different_targets(data)
+    sample = sample_data(recipe, data)
+    rows = _rows_with_different_targets(sample)
     if len(rows) < PAIRED_ROWS:
         return None
-    model = build_model(stage.build, data)
-    drawn = draw_weights(model, np.random.default_rng(0), width=NARROW)
+    model, places = build_model(recipe.last.build, data), range(PAIRED_ROWS)
+    drawn: list[tuple[Any, Any]] = []
 
     def loss(inputs: list[int], targets: list[int]) -> float:
-        x, y = take_rows(data.x, rows[inputs]), data.y[rows[targets]]
+        x, y = take_rows(sample.x, rows[inputs]), sample.y[rows[targets]]
         with keras.StatelessScope(state_mapping=drawn):
-            return float(mean_loss(model, stage, x, y, training=False))
+            return float(mean_loss(model, recipe.last, x, y, training=False))
 
-    places = range(PAIRED_ROWS)
-    together, again = (loss([*places], [*places]) for _ in range(2))
-    if not np.isclose(together, again, rtol=1e-6, atol=0):
-        return None
-    return PairLosses(np.array([[loss([x, x], [y, y]) for y in places] for x in places]), together)
+    pairs = []
+    for seed in range(PAIRED_DRAWS):
+        drawn = draw_weights(model, np.random.default_rng(seed), width=NARROW)
+        together, again = (loss([*places], [*places]) for _ in range(2))
+        if not np.isclose(together, again, rtol=1e-6, atol=0):
+            return None
+        pairs.append(PairLosses(np.array([[loss([x, x], [y, y]) for y in places] for x in places]), together))
+    return max(pairs, key=lambda each: abs(each.each.diagonal().mean() - each.each.mean()) / np.abs(each.each).max())
 
 
 def _rows_with_different_targets(data: Dataset) -> np.ndarray:

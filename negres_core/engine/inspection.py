@@ -128,11 +128,11 @@ class SavedModels:
 
     def draw_outputs(self, recipe: Recipe) -> np.ndarray:
         """Return raw outputs of a recipe's last model on some rows, under several draws of its weights."""
-        return drawn_weights.draw_outputs(recipe.last, self._data)
+        return drawn_weights.draw_outputs(recipe, self._data)
 
     def pair_losses(self, recipe: Recipe) -> PairLosses | None:
         """Return losses of rows with their own and with each other's targets, or None if they vary by themselves."""
-        return drawn_weights.pair_losses(recipe.last, self._data)
+        return drawn_weights.pair_losses(recipe, self._data)
 
     def same_training(self, one: Recipe, other: Recipe) -> bool:
         """Return whether two recipes train the same function in the same way, whatever their layers are called."""

@@ -7,17 +7,17 @@ as a difference, so that arms are never called equal by mistake.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
-from negres_core.arrays import spread_rows, take_rows
+from negres_core.arrays import map_arrays, spread_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.description import config_of, describe_recipe, digest_recipe
-from negres_core.engine.drawn_weights import NARROW, draw_weights
+from negres_core.engine.drawn_weights import NARROW, draw_weights, sample_data
 from negres_core.engine.model import (
     build_model,
     describe_relation,
@@ -36,6 +36,10 @@ ROWS = 8
 
 SEEDS = (0, 1)
 """Seeds under which models are built: a weight that is loaded from somewhere does not depend on the seed."""
+
+SCALES = (1.0, 0.01, 1e-4)
+"""Scales of the drawn weights. With large ones, outputs may press against the ends of their range, where nothing has an
+effect; with small ones, little passes through many layers."""
 
 TOLERANCE = 1e-5
 """Largest difference of equal outputs, relative to the largest output: programs sum in another order."""
@@ -63,7 +67,7 @@ def same_training(one: Recipe, other: Recipe, data: Dataset) -> bool:
     pairs = list(zip(one.stages, other.stages, strict=True))
     # Settings are compared first, because they cost nothing.
     return all(_settings_of(mine) == _settings_of(theirs) for mine, theirs in pairs) and all(
-        _same_models(mine, theirs, data) for mine, theirs in pairs
+        _same_models(mine, theirs, data, sample_data(one, data).x) for mine, theirs in pairs
     )
 
 
@@ -104,22 +108,29 @@ class _Weight(NamedTuple):
     starts: Sequence[np.ndarray]
 
 
-def _same_models(one: Stage, other: Stage, data: Dataset) -> bool:
+def _same_models(one: Stage, other: Stage, data: Dataset, x: Any) -> bool:
     built = [[_build(stage, data, seed=seed) for seed in SEEDS] for stage in (one, other)]
     if _own_training(built[0][0]) != _own_training(built[1][0]):
         return False
-    x = take_rows(data.x, spread_rows(len(data), most=ROWS))
+    x = map_arrays(lambda array: array[spread_rows(len(array), most=ROWS)], x)
     mine, theirs = (_effective_weights(models, x) for models in built)
-    if len(mine) != len(theirs) or not all(itertools.starmap(_same_weight, zip(mine, theirs, strict=True))):
+    if not mine or len(mine) != len(theirs) or not all(map(_same_weight, mine, theirs)):
         return False
-    drawn = dict(_id_and_value(draw_weights(built[0][0], np.random.default_rng(0), width=NARROW)))
-    values = [drawn.get(id(weight.variable), weight.variable.value) for weight in mine]
-    results = [_results_of(each[0], weights, values, x) for each, weights in zip(built, (mine, theirs), strict=True)]
-    return all(itertools.starmap(_is_close, itertools.zip_longest(*results)))
+    for scale in SCALES:
+        values = _drawn_values(built[0][0], [weight.variable for weight in mine], seed=0, scale=scale)
+        results = (
+            _results_of(each[0], weights, values, x) for each, weights in zip(built, (mine, theirs), strict=True)
+        )
+        if not all(itertools.starmap(_is_close, itertools.zip_longest(*results))):
+            return False
+    return True
 
 
-def _id_and_value(drawn: Sequence[tuple[Any, Any]]) -> Iterator[tuple[int, Any]]:
-    return ((id(variable), value) for variable, value in drawn)
+def _drawn_values(model: Any, variables: Sequence[Any], *, seed: int, scale: float) -> list[Any]:
+    """Return drawn values of some variables of a model; those that are not trained keep their values."""
+    drawn = draw_weights(model, np.random.default_rng(seed), width=NARROW, scale=scale)
+    values = {id(variable): value for variable, value in drawn}
+    return [values.get(id(variable), variable.value) for variable in variables]
 
 
 def _build(stage: Stage, data: Dataset, *, seed: int) -> Any:
@@ -144,7 +155,7 @@ def _effective_weights(built: Sequence[Any], x: Any) -> list[_Weight]:
     places = [place for place, variable in enumerate(model.variables) if "float" in variable.dtype]
     variables = [model.variables[place] for place in places]
     owners = {id(variable): layer for layer in [model, *layers_of(model)] for variable in layer.variables}
-    effects = np.sum([_effects(model, variables, x, seed=seed) for seed in SEEDS], axis=0)
+    effects = np.sum([_effects(model, variables, x, seed, scale) for seed in SEEDS for scale in SCALES], axis=0)
     return [
         _Weight(
             variable,
@@ -156,11 +167,10 @@ def _effective_weights(built: Sequence[Any], x: Any) -> list[_Weight]:
     ]
 
 
-def _effects(model: Any, variables: Sequence[Any], x: Any, *, seed: int) -> np.ndarray:
+def _effects(model: Any, variables: Sequence[Any], x: Any, seed: int, scale: float) -> np.ndarray:
     """Return the largest gradient of each variable, over the outputs in training and in inference mode."""
     random = np.random.default_rng(seed)
-    drawn = dict(_id_and_value(draw_weights(model, random, width=NARROW)))
-    values = [drawn.get(id(variable), variable.value) for variable in variables]
+    values = _drawn_values(model, variables, seed=seed, scale=scale)
 
     def objective(values: Any) -> Any:
         total: Any = 0.0

@@ -10,7 +10,7 @@ from keras import layers, ops
 from negres_core import Dataset
 from negres_core.engine.drawn_weights import draw_outputs, draw_weights, pair_losses
 from negres_core.engine.model import build_model
-from negres_core.recipe import Stage
+from negres_core.recipe import Recipe, Stage
 from tests.engine import examples as ex
 
 VALUES = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.x[:, 0] + 0.5, name="values")
@@ -29,23 +29,23 @@ def ends_in(activation, units=1, **options):
     [("linear", -1, 2), ("relu", 0, 2), ("sigmoid", 0.01, 0.99), ("tanh", -0.99, 0.99)],
 )
 def test_outputs_reach_most_of_their_range(activation, low, high):
-    outputs = draw_outputs(Stage(ends_in(activation)), VALUES)
+    outputs = draw_outputs(Recipe(Stage(ends_in(activation))), VALUES)
 
     assert outputs.min() <= low
     assert outputs.max() >= high
 
 
 def test_outputs_of_a_layer_that_begins_at_zero_are_drawn_too():
-    assert np.ptp(draw_outputs(Stage(ends_in("linear", kernel_initializer="zeros")), VALUES)) > 1
+    assert np.ptp(draw_outputs(Recipe(Stage(ends_in("linear", kernel_initializer="zeros"))), VALUES)) > 1
 
 
 @pytest.mark.filterwarnings("ignore:.*softmax over axis")
 def test_a_softmax_of_one_unit_is_always_1():
-    assert np.all(draw_outputs(Stage(ends_in("softmax")), VALUES) == 1)
+    assert np.all(draw_outputs(Recipe(Stage(ends_in("softmax"))), VALUES) == 1)
 
 
 def test_several_inputs_are_taken_by_name():
-    assert np.allclose(draw_outputs(ex.RECIPES["two inputs"][0].last, ex.PORTRAITS).sum(axis=1), 1, atol=1e-4)
+    assert np.allclose(draw_outputs(ex.RECIPES["two inputs"][0], ex.PORTRAITS).sum(axis=1), 1, atol=1e-4)
 
 
 def test_the_model_keeps_its_weights():
@@ -73,7 +73,7 @@ def noisy(model, x, y, *, training):
 
 
 def test_targets_that_broadcast_give_the_mean_over_all_pairs():
-    pairs = pair_losses(Stage(ends_in("linear"), objective=broadcast), VALUES)
+    pairs = pair_losses(Recipe(Stage(ends_in("linear"), objective=broadcast)), VALUES)
 
     assert pairs.together == pytest.approx(pairs.each.mean(), rel=1e-5)
     assert abs(pairs.each.diagonal().mean() - pairs.each.mean()) > 0.02 * pairs.each.max()
@@ -81,16 +81,16 @@ def test_targets_that_broadcast_give_the_mean_over_all_pairs():
 
 @pytest.mark.parametrize("fields", [{"loss": "mse"}, {"objective": matched}], ids=["loss", "objective"])
 def test_a_paired_loss_is_the_mean_over_rows_with_their_own_targets(fields):
-    pairs = pair_losses(Stage(ends_in("linear"), **fields), VALUES)
+    pairs = pair_losses(Recipe(Stage(ends_in("linear"), **fields)), VALUES)
 
     assert pairs.together == pytest.approx(pairs.each.diagonal().mean(), rel=1e-5)
 
 
 def test_a_loss_of_labels_is_paired_too():
-    pairs = pair_losses(Stage(ends_in("softmax", units=2)), ex.BINARY)
+    pairs = pair_losses(Recipe(Stage(ends_in("softmax", units=2))), ex.BINARY)
 
     assert pairs.together == pytest.approx(pairs.each.diagonal().mean(), rel=1e-5)
 
 
 def test_a_loss_that_varies_by_itself_has_no_pairs():
-    assert pair_losses(Stage(ends_in("linear"), objective=noisy), VALUES) is None
+    assert pair_losses(Recipe(Stage(ends_in("linear"), objective=noisy)), VALUES) is None

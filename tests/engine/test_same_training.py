@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 from sklearn.preprocessing import MinMaxScaler
 
-from negres_core import Fit, Recipe, Stage
+from negres_core import Dataset, Fit, Recipe, Stage
 from negres_core.engine.same_training import same_training
 from tests.engine import examples as ex
 
@@ -142,6 +142,18 @@ def test_a_training_step_of_its_own_counts():
 
 def test_weights_that_do_not_depend_on_the_seed_count():
     assert not same(Recipe(Stage(pretrained)), Recipe(Stage(linear)))
+
+
+def test_outputs_at_the_end_of_their_range_are_not_taken_for_equal():
+    wide = Dataset(x=1e4 * (1 + ex.BINARY.x**2), y=ex.BINARY.y, name="unscaled")
+    ends = [functools.partial(build_one, activation=activation) for activation in ("relu", "gelu")]
+
+    assert not same_training(*(Recipe(Stage(end, loss="binary_crossentropy")) for end in ends), wide)
+
+
+def build_one(input_shape, outputs, *, activation):
+    hidden = layers.Dense(8, activation)
+    return keras.Sequential([keras.Input(input_shape), hidden, layers.Dense(1, "sigmoid")])
 
 
 def first(train, test):

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Fit, Metric, Recipe, Stage, beats, matches, reaches
+from negres_core import Fit, Metric, Recipe, Stage, beats, matches
 from tests.zoo.models import network
 from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, standard
-from tests.zoo.pipelines_of_arms import attention, forest, labels_of_noise
+from tests.zoo.pipelines_of_arms import forest, labels_of_noise
 from tests.zoo.specimens import bug
 
 BINARY = FIT | {"loss": "binary_crossentropy"}
@@ -102,19 +102,6 @@ def on_digits(seed, build, **fields):
     return replace(digits(seed), treatment=Recipe(Stage(build, **FIT | fields), preprocess=min_max))
 
 
-@bug("batch statistics at test time", "rows alone")
-def normalize_by_batch(seed):
-    def build(input_shape, outputs):
-        import keras
-
-        inputs = keras.Input(input_shape)
-        hidden = keras.layers.Dense(24, "relu")(inputs)
-        hidden = keras.layers.BatchNormalization()(hidden, training=True)
-        return keras.Model(inputs, keras.layers.Dense(outputs, "softmax")(hidden))
-
-    return on_digits(seed, build)
-
-
 @bug("inputs standardized over the batch", "rows alone")
 def standardize_batch(seed):
     def build(input_shape, outputs):
@@ -193,19 +180,6 @@ def broadcast_targets(seed):
     return replace(pipeline, treatment=Recipe(replace(pipeline.treatment.last, objective=squares), preprocess=standard))
 
 
-@bug("targets that broadcast in a loss", "paired loss")
-def broadcast_in_loss(seed):
-    """The loss drops the axis of the outputs' columns, but not that of the targets'."""
-
-    def distances():
-        from keras import ops
-
-        return lambda y, outputs: ops.mean(ops.abs(ops.reshape(y, (-1, 1)) - ops.reshape(outputs, (1, -1))))
-
-    pipeline = diabetes(seed)
-    return replace(pipeline, control=Recipe(replace(pipeline.control.last, loss=distances), preprocess=standard))
-
-
 def with_branch(branch):
     """Return a build function of a network and a branch, which is given the inputs and returns an addend, or None."""
 
@@ -264,24 +238,3 @@ def multiply_by_zero(seed):
         return 0 * keras.layers.Dense(24)(keras.layers.Dense(64, "relu")(inputs))
 
     return against(seed, with_branch(branch), with_branch(no_branch), beats("accuracy", by=0.01))
-
-
-@bug("attention over rows in a transformer", "rows alone")
-def transpose_attention(seed):
-    """The first two axes were exchanged before attention, and exchanged back after it."""
-    return replace(
-        attention(seed),
-        treatment=Recipe(replace(attention(seed).treatment.last, build=functools.partial(transposed))),
-        claim=reaches("mse", bar=10.0),
-        control=None,
-    )
-
-
-def transposed(input_shape, outputs):
-    import keras
-    from keras import layers, ops
-
-    inputs = keras.Input(input_shape)
-    hidden = ops.swapaxes(layers.Dense(8)(inputs), 0, 1)
-    hidden = layers.MultiHeadAttention(2, 4)(hidden, hidden)
-    return keras.Model(inputs, layers.Dense(outputs)(layers.GlobalAveragePooling1D()(ops.swapaxes(hidden, 0, 1))))

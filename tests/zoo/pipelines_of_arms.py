@@ -1,4 +1,4 @@
-"""Clean pipelines whose arms are of other kinds: fits, sequences, gates that begin at 0, groups of channels."""
+"""Clean pipelines whose arms are fits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from negres_core import Dataset, Fit, Metric, Recipe, Stage, beats, matches
 from tests.zoo.models import dense, network
-from tests.zoo.pipelines import FIT, VALUES, Pipeline, cancer, load, min_max, sample, standard
+from tests.zoo.pipelines import FIT, Pipeline, load, min_max, sample, standard
 
 
 def labels_of_noise(seed, rows=200):
@@ -55,115 +55,4 @@ def confidence(seed):
     return Pipeline(data=data, treatment=treatment, control=control, claim=beats("confidence", by=0.01))
 
 
-def attention(seed):
-    """A small transformer against a GRU, on the largest value of a series."""
-
-    def transformer(input_shape, outputs):
-        import keras
-        from keras import layers
-
-        inputs = keras.Input(input_shape)
-        hidden = layers.Dense(8)(inputs)
-        hidden = layers.LayerNormalization()(hidden + layers.MultiHeadAttention(2, 4, dropout=0.1)(hidden, hidden))
-        hidden = layers.LayerNormalization()(hidden + layers.Dense(8)(layers.Dense(16, "relu")(hidden)))
-        return keras.Model(inputs, layers.Dense(outputs)(layers.GlobalAveragePooling1D()(hidden)))
-
-    def recurrent(input_shape, outputs):
-        import keras
-        from keras import layers
-
-        return keras.Sequential([keras.Input(input_shape), layers.GRU(8), layers.Dense(outputs)])
-
-    random = np.random.default_rng(seed)
-    x = random.normal(size=(300, 6, 2))
-    y = x[:, :, 0].mean(axis=1) * 2 + 0.2 * random.normal(size=300)
-    treatment, control = (Recipe(Stage(build, **FIT, **VALUES)) for build in (transformer, recurrent))
-    data = Dataset(x=x, y=y, name="series")
-    return Pipeline(data=data, treatment=treatment, control=control, claim=matches("mse", within=0.5))
-
-
-def gated(seed):
-    """A residual branch behind a gate that begins at 0, against the same network without it."""
-
-    def build(input_shape, outputs, branch):
-        import keras
-        from keras import layers
-
-        inputs = keras.Input(input_shape)
-        hidden = layers.Dense(24, "relu")(inputs)
-        if branch:
-            hidden = hidden + layers.Dense(24, kernel_initializer="zeros")(layers.Dense(24, "relu")(hidden))
-        return keras.Model(inputs, layers.Dense(outputs, "softmax")(hidden))
-
-    def with_gate(input_shape, outputs):
-        return build(input_shape, outputs, branch=True)
-
-    def without_gate(input_shape, outputs):
-        return build(input_shape, outputs, branch=False)
-
-    treatment, control = (Recipe(Stage(each, **FIT), preprocess=min_max) for each in (with_gate, without_gate))
-    data = sample(*load("digits"), seed, name="digits", rows=400)
-    return Pipeline(data=data, treatment=treatment, control=control, claim=matches("accuracy", within=0.1))
-
-
-def grouped(seed):
-    """Group normalization against layer normalization, both of which look at one row at a time."""
-
-    def build(input_shape, outputs, *, groups):
-        import keras
-        from keras import layers
-
-        norm = layers.GroupNormalization(groups) if groups else layers.LayerNormalization()
-        return keras.Sequential(
-            [keras.Input(input_shape), layers.Dense(24), norm, layers.ReLU(), layers.Dense(outputs, "softmax")]
-        )
-
-    def by_group(input_shape, outputs):
-        return build(input_shape, outputs, groups=4)
-
-    def by_layer(input_shape, outputs):
-        return build(input_shape, outputs, groups=0)
-
-    treatment, control = (Recipe(Stage(each, **FIT), preprocess=min_max) for each in (by_group, by_layer))
-    data = sample(*load("digits"), seed, name="digits", rows=400)
-    return Pipeline(data=data, treatment=treatment, control=control, claim=matches("accuracy", within=0.1))
-
-
-def one_logit(seed):
-    """One output without an activation, whose loss takes logits."""
-
-    def of_logits():
-        import keras
-
-        return keras.losses.BinaryCrossentropy(from_logits=True)
-
-    fit = FIT | {"loss": of_logits}
-    treatment, control = (
-        Recipe(Stage(network(hidden=hidden, last="linear", width=1), **fit), preprocess=standard)
-        for hidden in ((16,), ())
-    )
-    return Pipeline(
-        data=cancer(seed).data, treatment=treatment, control=control, claim=matches("accuracy", within=0.05)
-    )
-
-
-def matched_objective(seed):
-    """An objective that compares every row with its own target."""
-
-    def absolute(model, x, y, *, training):
-        from keras import ops
-
-        return ops.mean(ops.abs(y - model(x, training=training)[:, 0]))
-
-    random = np.random.default_rng(seed)
-    x = random.normal(size=(300, 5))
-    fit = FIT | VALUES | {"objective": absolute, "epochs": 30}
-    treatment, control = (Recipe(Stage(network(hidden=hidden, last="linear"), **fit)) for hidden in ((16,), ()))
-    data = Dataset(x=x, y=x @ random.normal(size=5) + random.normal(size=300) / 2, name="sums")
-    return Pipeline(data=data, treatment=treatment, control=control, claim=matches("mse", within=0.5))
-
-
-PIPELINES_OF_ARMS = {
-    pipeline.__name__: pipeline
-    for pipeline in (forest, confidence, attention, gated, grouped, one_logit, matched_objective)
-}
+PIPELINES_OF_ARMS = {pipeline.__name__: pipeline for pipeline in (forest, confidence)}
