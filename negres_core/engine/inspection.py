@@ -122,7 +122,7 @@ class SavedModels:
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
-        model, x = self._load(recipe.last, replicate), self._inputs(recipe, cell)
+        model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         outputs = [ops.convert_to_numpy(model(take_rows(x, rows), training=False)) for rows in batches]
         return np.concatenate(outputs).astype(np.float32)
 

@@ -23,7 +23,7 @@ def load_trained(stage: Stage, data: Dataset, path: Path, *, seed: int) -> Any:
         stage: the stage.
         data: the data set.
         path: the model file.
-        seed: seed of the replicate's initial weights, so that the build function draws anything else that it draws again.
+        seed: seed of the replicate's initial weights, so that whatever else the build function draws is drawn again.
     """
     model = build_model(stage.build, data, seed=seed)
     if stage.freezes is not None:
