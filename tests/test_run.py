@@ -75,7 +75,12 @@ def test_without_models_nothing_is_inspected(new_run):
 def test_stages_that_arms_share_are_named_once_and_fits_are_left_out(new_run):
     run = new_run()
     growth, scratch = run.arms
-    fitted = replace(growth, recipe=Recipe(*growth.recipe.stages, Fit(len, inherits=growth.recipe.last.build)))
+    fitted = replace(
+        growth,
+        recipe=Recipe(
+            *growth.recipe.stages, Fit(len, inherits=growth.recipe.last.build), preprocess=growth.recipe.preprocess
+        ),
+    )
 
     stages = list(replace(run, arms=[growth, fitted, scratch]).stages)
 

@@ -22,7 +22,10 @@ from negres_core.verdict import invalid
 
 MOST_PICTURE_BYTES = 1 << 26
 """Most bytes of a picture."""
-RESULTS = ("arms", "differences", "looks", "estimate", "verdict", "finding", "explanation", "p_value", "controls")
+RESULTS = (
+    *("arms", "differences", "looks", "estimate", "verdict", "finding", "explanation", "p_value", "controls"),
+    "outcome",
+)
 """Fields that only a finished run has."""
 
 

@@ -51,10 +51,10 @@ def only_measuring(input_shape, outputs):
 
 
 def in_a_closure(value):
-    def build(input_shape, outputs):
+    def function():
         return value
 
-    return build
+    return function
 
 
 class Callable:

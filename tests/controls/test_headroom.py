@@ -7,6 +7,7 @@ import pytest
 
 from negres_core.controls.headroom import check
 from negres_core.dataset import Dataset
+from negres_core.errors import InputError
 from negres_core.metrics import METRICS
 
 
@@ -49,5 +50,6 @@ def test_values_that_are_all_the_same_fail(new_run, offset):
     assert not constant.passed
 
 
-def test_values_that_float32_cannot_tell_apart_fail(new_run):
-    assert not check(with_targets(new_run(), 1e6 + np.linspace(0, 0.1, 40), "mse")).passed
+def test_values_that_float32_cannot_tell_apart_are_refused_before(new_run):
+    with pytest.raises(InputError, match="would lose digits"):
+        with_targets(new_run(), 1e6 + np.linspace(0, 0.1, 40), "mse")

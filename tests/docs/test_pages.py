@@ -21,7 +21,8 @@ each_page_run_here = pytest.mark.parametrize(
 
 
 @each_page_run_here
-def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path):
+def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     Page(page, tmp_path).run()
 
 

@@ -80,7 +80,9 @@ def mean_square(y_true, y_pred):
 
 
 @pytest.mark.parametrize(
-    "loss", [mean_square, keras.losses.mean_squared_error, keras.losses.MeanSquaredError()], ids=str
+    "loss",
+    [mean_square, keras.losses.mean_squared_error, keras.losses.MeanSquaredError()],
+    ids=["own function", "function of Keras", "instance"],
 )
 def test_a_loss_itself_is_taken_as_it_is(loss):
     stage = ex.stage(ex.linear, loss=loss)

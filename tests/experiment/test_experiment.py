@@ -123,7 +123,7 @@ INVALID_ARGUMENTS = {
         "within=0",
         "largest difference",
     ),
-    "NaN in x": (lambda e: compare(e, on=data_with_nan()), "not finite", "the first in row 7", "drop these rows"),
+    "NaN in x": (lambda e: compare(e, on=data_with_nan()), "missing values", "the first in row 7", "drop these rows"),
     "lengths": (
         lambda e: compare(e, on=Dataset(x=X, y=Y[1:], name="a")),
         "differ in length",
@@ -139,7 +139,7 @@ INVALID_ARGUMENTS = {
     "one output": (
         lambda e: compare(e, Recipe(Stage(one_output))),
         "does not take",
-        "1 outputs",
+        "for 1 output",
         "binary_crossentropy",
     ),
     "rows not taken": (
@@ -176,7 +176,7 @@ INVALID_ARGUMENTS = {
         lambda e: compare(e, recipe_of_stage(optimizer="adamant")),
         "cannot make the optimizer",
         "adamant",
-        '"adam"',
+        "'adam'",
     ),
     "compiled": (lambda e: compare(e, Recipe(Stage(compiled))), "a compiled model", "compile", "Leave out compile"),
     "no recipe": (lambda e: compare(e, base), "The treatment arm has to be a recipe", "function base", "Recipe"),
@@ -225,10 +225,10 @@ def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
     assert (evidence.claim.kind, evidence.claim.threshold, evidence.claim.unit) == ("beats", 0.01, "accuracy")
     assert evidence.design.as_design() == ONCE
     assert (evidence.data.name, evidence.data.digest, evidence.data.rows) == ("mine", DATA.digest, 40)
-    assert (evidence.expected, evidence.outcome, evidence.title) == ("supported", None, "it holds")
+    assert (evidence.expected, evidence.outcome, evidence.title) == ("supported", "as expected", "it holds")
     assert (evidence.timings.trained, evidence.timings.reused) == (8, 0)
     assert {finding.control for finding in evidence.controls} == {
-        *("disjoint folds", "duplicates", "headroom", "label leak", "row alignment"),
+        *("captured data", "disjoint folds", "duplicates", "headroom", "label leak", "row alignment"),
         *("budget", "finite", "initial weights", "majority class", "paired cells", "trained weights"),
     }
     assert Store(tmp_path).read_evidence(Store(tmp_path).evidence_path("a test")) == evidence
