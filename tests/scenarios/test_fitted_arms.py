@@ -86,11 +86,15 @@ def test_a_run_without_networks_has_the_controls_of_its_data(new_experiment):
 
     assert evidence.verdict == "supported", evidence
     assert {finding.control for finding in evidence.controls} == {
+        "captured data",
         "disjoint folds",
         "duplicates",
         "finite",
         "headroom",
+        "mean prediction",
         "paired cells",
+        "row alignment",
+        "serial order",
     }
 
 
