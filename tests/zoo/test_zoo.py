@@ -13,6 +13,9 @@ def replicates(tmp_path_factory):
     return tmp_path_factory.mktemp("replicates")
 
 
+# Two of the bugs are such that Keras, or negres itself, warns of them.
+@pytest.mark.filterwarnings("ignore:(?s).*softmax over axis:UserWarning")
+@pytest.mark.filterwarnings("ignore::negres_core.errors.SeedWarning")
 @pytest.mark.zoo
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.name}")
 def test_exactly_the_runs_with_a_detectable_bug_are_invalid(case, replicates):
