@@ -13,8 +13,9 @@ def replicates(tmp_path_factory):
     return tmp_path_factory.mktemp("replicates")
 
 
-# Two of the bugs are such that Keras, or negres itself, warns of them.
+# Keras, or negres itself, rightly warns of some specimens.
 @pytest.mark.filterwarnings("ignore:(?s).*softmax over axis:UserWarning")
+@pytest.mark.filterwarnings("ignore::negres_core.errors.EngineWarning")
 @pytest.mark.filterwarnings("ignore::negres_core.errors.SeedWarning")
 @pytest.mark.zoo
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.name}")
