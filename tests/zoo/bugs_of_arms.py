@@ -54,7 +54,9 @@ def choose_on_both(seed):
         from sklearn.linear_model import LogisticRegression
 
         chosen = SelectKBest(k=5).fit(np.vstack([train.x, test.x]), np.hstack([train.y, test.y]))
-        return LogisticRegression(max_iter=1000).fit(chosen.transform(train.x), train.y).predict(chosen.transform(test.x))
+        return (
+            LogisticRegression(max_iter=1000).fit(chosen.transform(train.x), train.y).predict(chosen.transform(test.x))
+        )
 
     return fitted(seed, compute)
 
@@ -88,7 +90,9 @@ def turn_own_metric(seed):
     def error_of_model(train, test):
         from sklearn.linear_model import LogisticRegression
 
-        return {"error": float(np.mean(LogisticRegression(max_iter=1000).fit(train.x, train.y).predict(test.x) != test.y))}
+        return {
+            "error": float(np.mean(LogisticRegression(max_iter=1000).fit(train.x, train.y).predict(test.x) != test.y))
+        }
 
     def error_of_constant(train, test):
         return {"error": float(np.mean(test.y != 0))}
