@@ -19,7 +19,7 @@ CELLS = 3
 """Cells whose predictions are computed again. A choice that is made on the test fold may come out the same in one."""
 MIN_CELLS = 5
 """Cells, or more, in which a metric of a fit's own is computed again."""
-MIN_P_TURNED = 1e-3
+MIN_P_WRONG_TARGETS = 1e-3
 """p-value below which a metric prefers wrong targets. Five cells cannot give a much smaller one."""
 ROUNDING = 1e-4
 """How far predictions may differ, relative to the largest: threads may sum in another order."""
@@ -48,9 +48,9 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=not any(fault for fault, _ in results),
         found="; ".join(words for _, words in results),
-        threshold=f"expected 0 changed predictions when the targets of the test fold change, no metric that prefers "
-        f"wrong targets (p {MIN_P_TURNED:g} or more), and predictions rather than numbers for every metric that negres "
-        "computes itself: test.y is for scoring only",
+        threshold="expected 0 changed predictions when the targets of the test fold change, no metric that prefers "
+        f"wrong targets (p {MIN_P_WRONG_TARGETS:g} or more), and predictions rather than numbers for every metric that "
+        "negres computes itself: test.y is for scoring only",
         remedy="Use train.y for fitting, selection and early stopping, and return the predictions. For a metric of "
         "your own, check `higher_is_better`.",
     )
@@ -106,7 +106,7 @@ def _judge_metric(run: Run, models: Models, arm: Arm, positions: list[int]) -> t
     sign = 1 if run.metric.higher_is_better else -1
     differences = (sign * (wrong - true)).reshape(repeats, folds)
     p_value = p_better(differences, run) if np.isfinite(differences).all() else 1.0
-    return p_value < MIN_P_TURNED, (
+    return p_value < MIN_P_WRONG_TARGETS, (
         f"reports {name} {true.mean():.4g} on true and {wrong.mean():.4g} on wrong targets, "
         f"p {p_value:.2g} that wrong ones are preferred (one-sided corrected t)"
     )
