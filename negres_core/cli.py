@@ -294,9 +294,10 @@ def _verify(options: argparse.Namespace) -> int:
             print(f"{'':<11} - {show(problem, most=MOST_IN_A_LINE)}")
     if not options.k:
         store.check_everything()
-    for path in store.lost():
+    lost = store.lost()
+    for path in lost:
         _note(f"{show(path)} was set aside and not recorded again: run its hypothesis again, or delete the file")
-    return 1 if wrong or broken or store.lost() else 0
+    return 1 if wrong or broken or lost else 0
 
 
 def _entries_of(ledger: Ledger) -> tuple[list[Entry] | None, bool]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from negres_core.errors import InputError
 
 
-def refuse_batches_of_one_size(model: Any, *, name: str) -> None:
+def refuse_batches_of_one_size(model: Any, layers: Iterable[Any], *, name: str) -> None:
     """Raise InputError if a model takes batches of one size only, or carries the state of a batch into the next.
 
     Args:
         model: the model.
+        layers: its layers at every depth.
         name: the name of its build function.
     """
-    stateful = [layer.name for layer in _layers_of(model) if getattr(layer, "stateful", False)]
+    stateful = [layer.name for layer in layers if getattr(layer, "stateful", False)]
     if stateful:
         refuse_stateful(stateful, name=name)
     sizes = {tensor.shape[0] for tensor in getattr(model, "inputs", None) or ()} - {None}
@@ -41,9 +42,3 @@ def refuse_stateful(received: list[str], *, name: str) -> NoReturn:
         received=f"stateful=True: {', '.join(received)}",
         remedy="Leave out `stateful` and the size of batches, and give each row the whole sequence that it needs.",
     )
-
-
-def _layers_of(model: Any) -> Iterator[Any]:
-    for layer in getattr(model, "layers", None) or ():
-        yield layer
-        yield from _layers_of(layer)

@@ -40,6 +40,15 @@ _kept: OrderedDict[tuple[Any, ...], CompiledStage] = OrderedDict()
 """The cache of this process, least recently used first. An engine is called once per repeat, so its calls share it."""
 
 
+def stage_key(recipe: Recipe, data: Dataset) -> tuple[Any, ...]:
+    """Return what the last stage of a recipe is known by in this process: its content, and the shapes of the data.
+
+    A program does not depend on the data's values, so the run on permuted targets reuses it. It depends on all that
+    its functions read, so it is known by its content: the same functions may mean something else by now.
+    """
+    return digest_stage(recipe, data), repr(data.input_shape), data.task, data.outputs
+
+
 def compile_stage(
     recipe: Recipe,
     data: Dataset,
@@ -57,9 +66,7 @@ def compile_stage(
         engine: the name of the engine.
         compile_program: compiles the epoch and the evaluation of a program, given its model.
     """
-    # A program does not depend on the data's values, so the run on permuted targets reuses it. It depends on all that
-    # its functions read, so it is known by its content: the same functions may mean something else by now.
-    key = (engine, digest_stage(recipe, data), repr(data.input_shape), data.task, data.outputs)
+    key = (engine, *stage_key(recipe, data))
     if key not in _kept:
         model = start_replicate(recipe, data, job).model
         program = Program(recipe, data, model)

@@ -71,7 +71,7 @@ def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
             received=f"inputs {', '.join(names)}; the data have {', '.join(sorted(data.x))}",
             remedy="Create an Input(shape, name=name) for each item of `input_shape`, even if the model ignores it.",
         )
-    refuse_batches_of_one_size(model, name=name)
+    refuse_batches_of_one_size(model, layers_of(model), name=name)
     try:
         batch = map_arrays(lambda shape: np.zeros((2, *shape), np.float32), data.input_shape)
         outputs = model(batch, training=False)

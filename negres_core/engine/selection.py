@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Generator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ from keras import ops
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine import batched, compiled, fits, reference
+from negres_core.engine.compile_cache import stage_key
 from negres_core.engine.contract import Job, NotBatchableError, Result, Train
 from negres_core.engine.device import Device
 from negres_core.engine.hooks import slow_hook
@@ -19,6 +21,9 @@ from negres_core.engine.model import build_model, make_optimizer
 from negres_core.engine.training_pass import forgotten_change
 from negres_core.errors import EngineWarning
 from negres_core.recipe import Recipe, name_of
+
+_reasons: dict[tuple[Any, ...], str | None] = {}
+"""Why stages need the reference engine, or None. An engine is called once per repeat."""
 
 
 def train(
@@ -34,7 +39,7 @@ def train(
     engines: tuple[Train, ...]
     if recipe.fit is not None:
         engines = (fits.train,)
-    elif (reason := needs_reference(recipe, data)) is not None:
+    elif (reason := _kept_reason(recipe, data)) is not None:
         _warn(recipe, f"{reason}; it trains with keras.Model.fit, one replicate after another")
         engines = (reference.train,)
     elif device.kind == "gpu":
@@ -50,6 +55,14 @@ def train(
         else:
             return
     yield from last(recipe, data, jobs, device=device)
+
+
+def _kept_reason(recipe: Recipe, data: Dataset) -> str | None:
+    """Return what `needs_reference` returns, found once per content of a stage, since it builds several models."""
+    key = stage_key(recipe, data)
+    if key not in _reasons:
+        _reasons[key] = needs_reference(recipe, data)
+    return _reasons[key]
 
 
 def needs_reference(recipe: Recipe, data: Dataset) -> str | None:

@@ -22,6 +22,14 @@ from negres_core.recipe import Recipe, Stage
 ENGINES = {"reference": reference.train, "compiled": compiled.train, "batched": batched.train}
 RANDOM = np.random.default_rng(7)
 
+CHANGED_SETTINGS = [
+    ("dtype_policy", "mixed_bfloat16"),
+    ("epsilon", 1e-3),
+    ("floatx", "float64"),
+    ("image_data_format", "channels_first"),
+]
+"""Global settings of Keras, with values other than those it comes with."""
+
 # 61 rows in 3 folds: training folds of 40 and 41 rows. 7 classes for models with 8 outputs.
 CLASSES = Dataset(x=RANDOM.normal(size=(61, 6)), y=np.arange(61) % 7, name="classes")
 BINARY = Dataset(x=CLASSES.x, y=(CLASSES.x[:, 0] > 0).astype(int), name="binary")

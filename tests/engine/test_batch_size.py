@@ -7,7 +7,7 @@ from keras import layers
 
 from negres_core.dataset import Dataset
 from negres_core.engine.batch_size import refuse_batches_of_one_size
-from negres_core.engine.model import build_model, output_shape
+from negres_core.engine.model import build_model, layers_of, output_shape
 from negres_core.errors import InputError
 
 SEQUENCES = Dataset(x=np.zeros((6, 4, 2)), y=[0, 1, 0, 1, 0, 1], name="sequences")
@@ -19,7 +19,9 @@ def recurrent(*, stateful, **shape):
 
 
 def test_a_model_of_any_batch_size_passes():
-    refuse_batches_of_one_size(recurrent(stateful=False, shape=(4, 2)), name="recurrent")
+    model = recurrent(stateful=False, shape=(4, 2))
+
+    refuse_batches_of_one_size(model, layers_of(model), name="recurrent")
 
 
 def test_refuses_a_batch_size_that_is_part_of_the_model():

@@ -79,15 +79,7 @@ def test_a_changed_global_is_compiled_again_and_trains_as_if_alone(name, value, 
     assert ends[0] != ends[1] == ends[2]
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("dtype_policy", "mixed_bfloat16"),
-        ("epsilon", 1e-3),
-        ("floatx", "float64"),
-        ("image_data_format", "channels_first"),
-    ],
-)
+@pytest.mark.parametrize(("setting", "value"), ex.CHANGED_SETTINGS)
 def test_a_changed_setting_of_keras_is_compiled_again(setting, value, compiled, request):
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     ex.train("compiled", PLAIN, ex.CLASSES, jobs)

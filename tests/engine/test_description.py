@@ -260,15 +260,7 @@ def test_a_global_that_any_part_of_a_recipe_reads_changes_the_digest(recipe, mon
 
 
 @pytest.mark.parametrize("recipe", [Recipe(ex.stage(ex.plain)), Recipe(Fit(own_loss))], ids=["stage", "fit"])
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("dtype_policy", "mixed_bfloat16"),
-        ("epsilon", 1e-3),
-        ("floatx", "float64"),
-        ("image_data_format", "channels_first"),
-    ],
-)
+@pytest.mark.parametrize(("setting", "value"), ex.CHANGED_SETTINGS)
 def test_a_changed_setting_of_keras_changes_the_digest_until_it_is_changed_back(recipe, setting, value):
     before = digest_recipe(describe_recipe(recipe, ex.CLASSES))
     default = getattr(keras.config, setting)()

@@ -129,22 +129,22 @@ def the_same_rows_in_every_fold(forger):
     forger.results_of(content)
 
 
-def another_number_of_folds(forger):
+def _change_keys_of_one_arm(key, forger):
     content, arm = forger.arm()
-    arm["replicates"] = [[forger.copy(id, key={"folds": 5}) for id in stage] for stage in arm["replicates"]]
+    arm["replicates"] = [[forger.copy(id, key=key) for id in stage] for stage in arm["replicates"]]
     forger.results_of(content)
+
+
+def another_number_of_folds(forger):
+    _change_keys_of_one_arm({"folds": 5}, forger)
 
 
 def a_gpu_for_one_arm(forger):
-    content, arm = forger.arm()
-    arm["replicates"] = [[forger.copy(id, key={"device": "gpu"}) for id in stage] for stage in arm["replicates"]]
-    forger.results_of(content)
+    _change_keys_of_one_arm({"device": "gpu"}, forger)
 
 
 def another_engine_for_one_arm(forger):
-    content, arm = forger.arm()
-    arm["replicates"] = [[forger.copy(id, key={"contract": 1}) for id in stage] for stage in arm["replicates"]]
-    forger.results_of(content)
+    _change_keys_of_one_arm({"contract": 1}, forger)
 
 
 def another_backend_in_the_evidence(forger):
