@@ -85,7 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     command = add_reader("plan", _plan, "print what designs can decide, given the spread in earlier evidence or --sd")
     _add_designs(command)
     command = add("schema", _schema, "print the JSON Schema of a record")
-    command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"))
+    command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"), help="kind of record")
     text = "register hypotheses instead of running them; other arguments are passed to pytest"
     command = add("register", _register, text, for_pytest=True)
     command.add_argument(

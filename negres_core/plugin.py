@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import negres_core.engine  # noqa: F401  # sets what TensorFlow logs, before a conftest.py or a test imports Keras
 from negres_core.errors import NegresError
 from negres_core.session.arguments import run_again
 from negres_core.session.fixture import ExperimentFixture, benchmark_of

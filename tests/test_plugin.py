@@ -20,6 +20,17 @@ def test_every_option_has_a_help_text(pytester):
         assert " ".join(settings["help"].split()) in shown
 
 
+@pytest.mark.parametrize(("before", "level"), [(None, "2"), ("0", "0")], ids=["by default", "set by the user"])
+def test_tensorflow_logs_errors_only_unless_the_user_sets_another_level(pytester, monkeypatch, before, level):
+    """TensorFlow reads the variable once, as it is imported, which a conftest.py may do."""
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    if before is not None:
+        monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", before)
+    pytester.makeconftest(f"import os\nassert os.environ['TF_CPP_MIN_LOG_LEVEL'] == {level!r}")
+    pytester.makepyfile("def test_it(): pass")
+    pytester.runpytest_subprocess("-p", "no:hypothesispytest").assert_outcomes(passed=1)
+
+
 def test_an_expected_verdict_passes(session, pytester):
     session(SUPPORTED).assert_outcomes(passed=1)
     evidence = evidence_in(pytester.path / ".negres")

@@ -2,5 +2,6 @@
 
 import os
 
-# At start-up TensorFlow logs every optional processor feature. Errors are still shown.
+# At start-up TensorFlow logs every optional processor feature, and later each device that XLA uses; pytest would show
+# that below a failed test. Errors are still logged.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 from tabulate import tabulate
 
 from negres_core.errors import MOST_IN_A_LINE, show
+from negres_core.evidence import Evidence
 
 Item = TypeVar("Item")
 Style = Literal["terminal", "markdown"]
@@ -30,6 +31,14 @@ def plural(count: int, noun: str, nouns: str | None = None) -> str:
         nouns: its plural, if it does not end in "s".
     """
     return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
+
+
+def repeats_trained(evidence: Evidence) -> int | None:
+    """Return how many repeats the arms were trained on, or None if a run that was interrupted does not tell.
+
+    They are 0 in a run that a control ended before its arms were trained.
+    """
+    return len(evidence.differences) if evidence.status == "finished" else None
 
 
 def sort_naturally(items: Iterable[Item], *, key: Callable[[Item], str]) -> list[Item]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from negres_core.errors import show
 from negres_core.evidence import Evidence, Registration
-from negres_core.report.layout import Style, lay_out, plural, show_p
+from negres_core.report.layout import Style, lay_out, plural, repeats_trained, show_p
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "p (Holm)", "registered", "time")
 """Headers on a page."""
@@ -61,7 +61,7 @@ class _Row(NamedTuple):
         effect: the effect.
         interval: its 95% interval.
         unit: the unit of both.
-        cells: cells so far, and those planned if there are more; seeds per cell.
+        cells: cells trained, and those planned if there are more; seeds per cell.
         finding: the finding, in parentheses.
         p: the p-value, corrected for the family.
         rejected: whether it is below the claim's level.
@@ -139,8 +139,9 @@ def _row(evidence: Evidence, family: Mapping[str, float]) -> _Row:
 def _cells(evidence: Evidence) -> str:
     design = evidence.design
     planned = design.folds * design.repeats
-    done = design.folds * len(evidence.differences) or planned
-    cells = f"{done}" if done == planned else f"{done} of {planned}"
+    repeats = repeats_trained(evidence)
+    done = "?" if repeats is None else f"{design.folds * repeats}"
+    cells = done if done == f"{planned}" else f"{done} of {planned}"
     return f"{cells} x{design.seeds}" if design.seeds > 1 else cells
 
 

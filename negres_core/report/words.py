@@ -6,7 +6,7 @@ from pathlib import Path
 
 from negres_core.errors import MOST_IN_A_LINE, show
 from negres_core.evidence import Evidence
-from negres_core.report.layout import plural, show_p
+from negres_core.report.layout import plural, repeats_trained, show_p
 
 
 def render(evidence: Evidence, folder: Path = Path()) -> str:
@@ -64,13 +64,14 @@ def _arms(evidence: Evidence) -> list[str]:
 
 
 def _cells(evidence: Evidence) -> str:
-    design, done = evidence.design, len(evidence.differences)
-    stopped_early = 0 < done < design.repeats
-    repeats = f"{done} of {plural(design.repeats, 'repeat')}" if stopped_early else plural(design.repeats, "repeat")
-    return (
-        f"  cells       {design.folds * (done or design.repeats)} "
-        f"({design.folds} folds x {repeats}, {plural(design.seeds, 'seed')} each)"
-    )
+    design, done = evidence.design, repeats_trained(evidence)
+    repeats = plural(design.repeats, "repeat")
+    if done is None:
+        cells = f"{design.folds * design.repeats} planned"
+    else:
+        cells = f"{design.folds * done}"
+        repeats = repeats if done == design.repeats else f"{done} of {repeats}"
+    return f"  cells       {cells} ({design.folds} folds x {repeats}, {plural(design.seeds, 'seed')} each)"
 
 
 def _show(value: float | None) -> str:

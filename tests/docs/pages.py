@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from unittest import SkipTest
@@ -33,7 +34,7 @@ class Page:
 
     Args:
         path: the page.
-        folder: an empty folder, in which the page's commands run.
+        folder: an empty folder, in which the page's code and commands run.
     """
 
     def __init__(self, path: Path, folder: Path) -> None:
@@ -50,7 +51,8 @@ class Page:
         count = 0
         for example in self.document:
             try:
-                example.evaluate()
+                with contextlib.chdir(self.folder):
+                    example.evaluate()
             except SkipTest:
                 continue
             count += 1

@@ -1,6 +1,7 @@
 """The snippets of the README and of the documentation run, and print what the pages show."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -21,8 +22,7 @@ each_page_run_here = pytest.mark.parametrize(
 
 
 @each_page_run_here
-def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path):
     Page(page, tmp_path).run()
 
 
@@ -59,6 +59,14 @@ def new_page(tmp_path):
 def test_blocks_of_a_page_share_a_namespace(new_page):
     page = new_page("```python\nx = 1\n```\n\nThen:\n\n```python\nassert x == 1\n```\n")
     assert page.run() == 2
+
+
+def test_what_a_block_writes_is_in_the_folder(new_page):
+    page = new_page('```python\nfrom pathlib import Path\nPath("written").touch()\n```\n')
+    before = Path.cwd()
+    page.run()
+    assert [path.name for path in page.folder.iterdir()] == ["written"]
+    assert Path.cwd() == before
 
 
 def test_a_block_that_raises_fails_the_page_and_names_its_line(new_page):

@@ -34,6 +34,10 @@ def test_the_commands_are_those_of_the_command_line():
     assert reference.commands() in COMMAND_LINE, MADE_BY
 
 
+def test_every_argument_has_a_help_text():
+    assert not re.findall(r"^\| `.*` \|  \|$", f"{reference.options()}\n{reference.commands()}", flags=re.MULTILINE)
+
+
 def test_the_ini_option_is_the_plugins(pytestconfig):
     _, help_text, *_ = next(entry for entry in _ini_options(pytestconfig) if entry[0] == "negres_ledger")
     assert f"| `negres_ledger` | {help_text} |" in COMMAND_LINE

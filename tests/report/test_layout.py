@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from negres_core.report.layout import lay_out, plural, show_p
+from negres_core.report.layout import lay_out, plural, repeats_trained, show_p
 
 
 def test_markdown_has_one_line_per_row_and_escapes_pipes():
@@ -52,3 +52,16 @@ def test_a_cell_cannot_leave_its_row_or_control_the_terminal(style):
 
     assert len(page.splitlines()) == 3
     assert all(character.isprintable() or character == "\n" for character in page)
+
+
+@pytest.mark.parametrize(
+    ("fields", "repeats"),
+    [
+        ({"differences": [[0.1, 0.2]] * 2}, 2),
+        ({"verdict": "invalid", "finding": "near copies"}, 0),
+        ({"status": "started", "verdict": None}, None),
+    ],
+    ids=["finished", "ended by a control", "interrupted"],
+)
+def test_trained_repeats_are_those_that_the_evidence_has_differences_of(new_evidence, fields, repeats):
+    assert repeats_trained(new_evidence(**fields)) == repeats

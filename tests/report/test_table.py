@@ -43,7 +43,8 @@ def blocks(table):
 
 def test_a_row_has_the_facts_of_a_hypothesis(new_evidence):
     fields = {"outcome": "as expected", "expected": "refuted", "registration": REGISTERED}
-    table = render([new_evidence(estimate=ESTIMATE, **fields)], style="markdown")
+    differences = [[-0.01, -0.02]] * 2
+    table = render([new_evidence(estimate=ESTIMATE, differences=differences, **fields)], style="markdown")
 
     assert [name.strip() for name in table.splitlines()[0].split("|")[1:-1]] == list(HEADERS)
     assert cells(table) == [
@@ -181,22 +182,20 @@ def test_without_a_decision_or_a_family_there_is_no_p_value(new_evidence, family
     assert "p (Holm) is" not in table
 
 
-def test_several_seeds_are_shown_with_the_cells(new_evidence):
-    table = render([new_evidence(design={"folds": 5, "repeats": 5, "seeds": 3})], style="markdown")
-
-    assert cells(table)[3] == "25 x3"
-
-
 @pytest.mark.parametrize(
     ("repeats", "seeds", "text"),
-    [(2, 1, "10 of 25"), (2, 3, "10 of 25 x3"), (5, 1, "25"), (0, 1, "25")],
-    ids=["stopped", "stopped, seeds", "whole", "untrained"],
+    [(2, 1, "10 of 25"), (2, 3, "10 of 25 x3"), (5, 1, "25"), (5, 3, "25 x3"), (0, 1, "0 of 25")],
+    ids=["stopped", "stopped, seeds", "whole", "whole, seeds", "untrained"],
 )
 def test_cells_are_counted_of_those_planned(new_evidence, repeats, seeds, text):
     design = {"folds": 5, "repeats": 5, "seeds": seeds, "looks": True}
     table = render([new_evidence(design=design, differences=[[0.1] * 5] * repeats)], style="markdown")
 
     assert cells(table)[3] == text
+
+
+def test_the_trained_cells_of_an_interrupted_run_are_unknown(new_evidence):
+    assert cells(render([new_evidence(status="started", verdict=None)], style="markdown"))[3] == "? of 4"
 
 
 def test_the_number_of_cells_stays_on_one_line(new_evidence):

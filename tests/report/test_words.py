@@ -43,7 +43,8 @@ POWER = {"sd": 0.01, "known_from": "4 cells of 'it'", "detectable": 0.01383, "eq
 
 
 def test_the_text_states_the_verdict_and_its_reason(new_evidence):
-    evidence = new_evidence(arms=[ARM], expected="supported", controls=[FAILED, FAILED | {"passed": True}])
+    fields = {"differences": [[0.1, 0.2]] * 2, "controls": [FAILED, FAILED | {"passed": True}]}
+    evidence = new_evidence(arms=[ARM], expected="supported", **fields)
 
     assert render(evidence).splitlines() == [
         "growth beats scratch, on digits: refuted (worse)",
@@ -112,18 +113,25 @@ def test_pictures_are_named_with_their_path(new_evidence):
     [
         (1, "  cells       2 (2 folds x 1 of 2 repeats, 1 seed each)"),
         (2, "  cells       4 (2 folds x 2 repeats, 1 seed each)"),
-        (0, "  cells       4 (2 folds x 2 repeats, 1 seed each)"),
+        (0, "  cells       0 (2 folds x 0 of 2 repeats, 1 seed each)"),
     ],
 )
 def test_repeats_are_counted_of_those_planned(new_evidence, repeats, line):
     assert line in render(new_evidence(differences=[[0.1, 0.2]] * repeats)).splitlines()
 
 
+def test_an_interrupted_run_has_only_planned_cells(new_evidence):
+    line = "  cells       4 planned (2 folds x 2 repeats, 1 seed each)"
+    assert line in render(new_evidence(status="started", verdict=None)).splitlines()
+
+
 def test_one_repeat_and_one_seed_are_in_the_singular(new_evidence):
     design = {"folds": 5, "repeats": 1, "seeds": 1}
 
-    assert "  cells       5 (5 folds x 1 repeat, 1 seed each)" in render(new_evidence(design=design)).splitlines()
-    assert "1 repeat, 3 seeds each" in render(new_evidence(design=design | {"seeds": 3}))
+    trained = {"differences": [[0.1] * 5]}
+    lines = render(new_evidence(design=design, **trained)).splitlines()
+    assert "  cells       5 (5 folds x 1 repeat, 1 seed each)" in lines
+    assert "1 repeat, 3 seeds each" in render(new_evidence(design=design | {"seeds": 3}, **trained))
 
 
 def test_a_diagnosis_stands_below_the_verdict(new_evidence):
