@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.zoo import BUGS, SPECIMENS
 from tests.zoo.cases import Case, Outcome, cases
+from tests.zoo.part import BUG_OF, CLEAN, is_in_part
 
 CASES = cases()
 
@@ -18,7 +20,11 @@ def replicates(tmp_path_factory):
 @pytest.mark.filterwarnings("ignore::negres_core.errors.EngineWarning")
 @pytest.mark.filterwarnings("ignore::negres_core.errors.SeedWarning")
 @pytest.mark.zoo
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.name}")
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=pytest.mark.zoo_part) if is_in_part(case) else case for case in CASES],
+    ids=lambda case: f"{case.kind}-{case.name}",
+)
 def test_exactly_the_runs_with_a_detectable_bug_are_invalid(case, replicates):
     outcome = case.run(replicates)
     assert not outcome.is_wrong, str(outcome)
@@ -47,3 +53,11 @@ def test_the_zoo_is_as_large_as_documented():
     assert kinds.count("bug") >= 24
     assert kinds.count("clean") >= 12
     assert kinds.count("undetectable") >= 3
+
+
+def test_the_part_has_a_bug_for_each_control_that_catches_any_and_a_few_clean_pipelines():
+    assert set(BUG_OF) == {control for specimen in BUGS.values() for control in specimen.intended}
+    for control, bug in BUG_OF.items():
+        assert control in BUGS[bug].intended
+    assert set(CLEAN) < set(SPECIMENS["clean"])
+    assert sum(map(is_in_part, CASES)) == len({*BUG_OF.values(), *CLEAN})
