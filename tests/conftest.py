@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import subprocess
 from dataclasses import replace
 
@@ -21,6 +22,17 @@ from negres_core.run import Arm, Run
 from tests.fakes import BUDGET, CLAIM, DATA, PROVENANCE, FakeEngine, new_model_file, use_engine
 
 pytest_plugins = ["pytester", "tests.sessions"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sigint():
+    """Let SIGINT interrupt. A shell's process in the background ignores it, and training would never end."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @pytest.fixture

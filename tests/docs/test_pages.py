@@ -15,14 +15,34 @@ OWN_TEST = {"extending.md"}
 COMMAND = re.compile(r"^    (?:\$ )?((?:negres|pytest|tox|python -m) .*)$", re.MULTILINE)
 """A command in an indented block."""
 
+SAME_CLAIM = {"README.md", "getting-started.md"}
+"""Pages that begin with the same claim: negres finds the replicates of the one for the other, so they share them."""
+
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 each_page_run_here = pytest.mark.parametrize(
     "page", [page for page in PAGES if page.name not in OWN_TEST], ids=lambda page: page.name
 )
 
 
-@each_page_run_here
-def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path):
+@pytest.fixture(scope="module")
+def replicates(tmp_path_factory):
+    """A folder for the replicates that pages share."""
+    return tmp_path_factory.mktemp("replicates")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.xdist_group("same claim")) if page.name in SAME_CLAIM else page
+        for page in PAGES
+        if page.name not in OWN_TEST
+    ],
+    ids=lambda page: page.name,
+)
+def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path, replicates):
+    if page.name in SAME_CLAIM:
+        (tmp_path / ".negres").mkdir()
+        (tmp_path / ".negres" / "replicates").symlink_to(replicates, target_is_directory=True)
     Page(page, tmp_path).run()
 
 
