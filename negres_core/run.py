@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -115,6 +115,22 @@ class PairLosses:
     together: float
 
 
+@dataclass(frozen=True)
+class MatchedTraining:
+    """How the control arm is trained beside the treatment arm, or beside Keras' defaults if that trains no network.
+
+    Attributes:
+        differences: each setting of the training that differs, in words: the control arm's against the treatment arm's.
+        is_claim: whether the arms would be the same without these differences, so that the claim is about them.
+        recipes: recipes of the control arm with settings of the treatment arm, by the names of these settings; empty if
+            none of them may be to its disadvantage, or if the claim is about them.
+    """
+
+    differences: tuple[str, ...] = ()
+    is_claim: bool = False
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+
+
 class Models(Protocol):
     """Inspects trained models with code that is independent of the code that trained them."""
 
@@ -159,6 +175,9 @@ class Models(Protocol):
 
     def same_training(self, one: Recipe, other: Recipe) -> bool:
         """Return whether two recipes train the same function in the same way, whatever their layers are called."""
+
+    def match_training(self, control: Recipe, treatment: Recipe | None) -> MatchedTraining:
+        """Compare the training of a control arm with that of a treatment arm; None if that trains no network."""
 
     def render_fit(self, arm: Arm, position: int) -> Mapping[str, np.ndarray]:
         """Return the images that an arm's fit renders of a replicate, by caption; empty if it renders none."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.controls.stage_finding import describe_stage, stage_finding
 from negres_core.evidence import Finding
-from negres_core.recipe import name_of
 from negres_core.run import OutputLayer, Run
 
 NAME = "loss domain"
@@ -32,24 +32,22 @@ def check(run: Run) -> Finding | None:
     """
     if run.models is None:
         return None
-    results: list[str] = []
+    sound: list[str] = []
     faults: list[str] = []
     for arm, recipe in run.stages:
         layer, outputs = run.models.output_layer(recipe), run.models.draw_outputs(recipe)
         if not len(outputs):
             continue
         fault = _fault_of(layer, outputs.reshape(len(outputs), -1))
-        name = f"{name_of(recipe.last.build)} of the {arm.role} arm"
+        name = describe_stage(arm, recipe)
         if fault:
             faults.append(f"{name} {fault}")
         elif layer.loss in (*OF_EACH, *OF_CLASSES):
-            results.append(f"{name} ends in {'logits' if layer.logits else 'probabilities'}, as its loss expects")
-    if not faults and not results:
-        return None
-    return Finding(
-        control=NAME,
-        passed=not faults,
-        found="; ".join(faults or results),
+            sound.append(f"{name} ends in {'logits' if layer.logits else 'probabilities'}, as its loss expects")
+    return stage_finding(
+        NAME,
+        faults,
+        sound,
         threshold="expected outputs from 0 to 1 for a cross-entropy of probabilities, with a sum of 1 over several "
         "classes; unbounded ones for a cross-entropy of logits; and no output that is 1 for every row",
         remedy="For classes, end in a softmax with one output per class; for two classes in one output, or for values "

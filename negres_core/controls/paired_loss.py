@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.controls.stage_finding import describe_stage, stage_finding
 from negres_core.evidence import Finding
-from negres_core.recipe import name_of
 from negres_core.run import PairLosses, Run
 
 NAME = "paired loss"
@@ -25,7 +25,7 @@ def check(run: Run) -> Finding | None:
     """
     if run.models is None:
         return None
-    results: list[str] = []
+    sound: list[str] = []
     faults: list[str] = []
     for arm, recipe in run.stages:
         losses = run.models.pair_losses(recipe)
@@ -33,16 +33,14 @@ def check(run: Run) -> Finding | None:
             continue
         own, every = float(losses.each.diagonal().mean()), float(losses.each.mean())
         described = (
-            f"{name_of(recipe.last.build)} of the {arm.role} arm has {losses.together:.4g} for a batch, where rows "
+            f"{describe_stage(arm, recipe)} has {losses.together:.4g} for a batch, where rows "
             f"have {own:.4g} with their own targets and {every:.4g} with all targets"
         )
-        (faults if _is_unpaired(losses) else results).append(described)
-    if not faults and not results:
-        return None
-    return Finding(
-        control=NAME,
-        passed=not faults,
-        found="; ".join(faults or results),
+        (faults if _is_unpaired(losses) else sound).append(described)
+    return stage_finding(
+        NAME,
+        faults,
+        sound,
         threshold="expected a loss that is not the mean over all pairs of rows and targets: such a loss does not "
         "depend on which target belongs to which row",
         remedy="Give targets and outputs the same shape in the loss or objective: keras.ops.reshape(y, (-1, 1)).",

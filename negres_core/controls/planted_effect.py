@@ -7,6 +7,7 @@ arm that learned either belongs to a sound pipeline: if it learns nothing from t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from negres_core.controls.small_runs import (
     PERMUTED_TARGETS,
     PLANTED_TARGETS,
     TRUE_TARGETS,
+    by_role,
     p_better,
     p_shifted,
     permuted_targets,
@@ -41,48 +43,65 @@ def small_runs(run: Run) -> dict[str, Run]:
 
 
 def follow_ups(run: Run, trained: Mapping[str, Run]) -> dict[str, Run]:
-    """Return small runs on planted targets, for each arm, if the control arm did not learn the true ones."""
-    if TRUE_TARGETS not in trained or _has_learned(trained[TRUE_TARGETS], below=MAX_LEARNED_P_VALUE):
-        return {}
-    return planted_targets(run)
-
-
-def sound_arms(run: Run, trained: Mapping[str, Run]) -> frozenset[Role]:
-    """Return the roles of the arms that learned true or planted targets in a small run."""
-    learned = {
-        small_run.arms[0].role
-        for name, small_run in trained.items()
-        if name.startswith(PLANTED_TARGETS) and _has_learned(small_run, below=MIN_P_VALUE)
+    """Return small runs on planted targets, for each arm that did not learn the true ones."""
+    unlearned = {
+        role
+        for role, small_run in by_role(trained, TRUE_TARGETS).items()
+        if not _has_learned(small_run, below=MAX_LEARNED_P_VALUE)
     }
-    if TRUE_TARGETS in trained and _has_learned(trained[TRUE_TARGETS], below=MAX_LEARNED_P_VALUE):
-        learned.add(run.networks.arms[-1].role)  # the small run is of the last arm
-    return frozenset(learned)
+    return planted_targets(replace(run, arms=[arm for arm in run.arms if arm.role in unlearned]))
+
+
+def sound_arms(trained: Mapping[str, Run]) -> frozenset[Role]:
+    """Return the roles of the arms that learned true or planted targets in a small run."""
+    limits = ((TRUE_TARGETS, MAX_LEARNED_P_VALUE), (PLANTED_TARGETS, MIN_P_VALUE))
+    return frozenset(
+        role
+        for purpose, below in limits
+        for role, small_run in by_role(trained, purpose).items()
+        if _has_learned(small_run, below=below)
+    )
 
 
 def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
-    """Compare two small runs in the claim's metric; None if the arm learns neither true nor planted targets."""
-    if TRUE_TARGETS not in trained:
+    """Compare two small runs of each arm in the claim's metric, unless it learns neither true nor planted targets."""
+    planted, permuted = by_role(trained, PLANTED_TARGETS), by_role(trained, PERMUTED_TARGETS)
+    results, passed = [], True
+    for role, small_run in by_role(trained, TRUE_TARGETS).items():
+        scores = _scores(run, planted.get(role, small_run), permuted[role])
+        if scores is None:
+            continue
+        effect = (1 if run.metric.higher_is_better else -1) * (scores[0] - scores[1])
+        p_value = p_shifted(effect)
+        passed &= p_value < 0.05
+        results.append(
+            f"{role} arm: {run.metric.name} {scores[0].mean():.4g} on "
+            f"{PLANTED_TARGETS if role in planted else TRUE_TARGETS}, {scores[1].mean():.4g} on permuted targets: "
+            f"better by {effect.mean():+.4g}, p {p_value:.2g} (one-sided signed ranks)"
+        )
+    if not results:
         return None
-    planted = f"{PLANTED_TARGETS}, {run.arms[-1].role}"
-    name = planted if planted in trained else TRUE_TARGETS
-    learned, permuted_run = trained[name], trained[PERMUTED_TARGETS]
-    if not _has_learned(learned, below=MAX_LEARNED_P_VALUE):
-        return None
-    true, permuted = (each.values(each.arms[0], run.metric.name)[..., 0] for each in (learned, permuted_run))
-    permuted = permuted[:, : true.shape[1]]
-    if not (np.isfinite(true).all() and np.isfinite(permuted).all()) or true.shape[1] < MIN_CELLS:
-        return None
-    effect = (1 if run.metric.higher_is_better else -1) * (true - permuted)
-    p_value = p_shifted(effect)
     return Finding(
         control=NAME,
-        passed=p_value < 0.05,
-        found=f"{run.metric.name} {true.mean():.4g} on {name.partition(',')[0]}, {permuted.mean():.4g} on permuted "
-        f"targets: better by {effect.mean():+.4g}, p {p_value:.2g} (one-sided signed ranks)",
+        passed=passed,
+        found="; ".join(results),
         threshold="expected p < 0.05: a pipeline that misses this effect would miss an effect of the treatment arm",
         remedy="Check the direction of the metric, and that each arm is scored by its own predictions on its own test "
         "fold.",
     )
+
+
+def _scores(run: Run, learned: Run, permuted: Run) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return an arm's scores on targets that it learns and on permuted ones, each (1, cells).
+
+    None if it learns nothing or diverges, or if there are too few cells.
+    """
+    if not _has_learned(learned, below=MAX_LEARNED_P_VALUE):
+        return None
+    on_learned, on_permuted = (each.values(each.arms[0], run.metric.name)[..., 0] for each in (learned, permuted))
+    on_permuted = on_permuted[:, : on_learned.shape[1]]
+    is_finite = np.isfinite(on_learned).all() and np.isfinite(on_permuted).all()
+    return (on_learned, on_permuted) if is_finite and on_learned.shape[1] >= MIN_CELLS else None
 
 
 def _has_learned(small_run: Run, *, below: float) -> bool:

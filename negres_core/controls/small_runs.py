@@ -1,24 +1,28 @@
 """Small runs: they show whether the pipeline can be trusted, and are small enough for every hypothesis to afford.
 
-Most of them train one arm, the control arm of a comparison, because they test the pipeline and not the arms.
+Each trains one arm: an arm brings its own build function, objective and layers, and they may be at fault in one only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from negres_core.design import Cell, Design
-from negres_core.recipe import Recipe
-from negres_core.run import Arm, Run
+from negres_core.recipe import Recipe, Stage
+from negres_core.run import Arm, Role, Run
 from negres_core.seeds import derive_seed
 from negres_core.statistics import corrected_resampled_t
 
 TRUE_TARGETS, PERMUTED_TARGETS = "true targets", "permuted targets"
-"""Names of the two small runs that differ only in the order of the targets. The evidence records them."""
+"""Names of two small runs of each arm, which differ only in the order of the targets. The evidence records them, each
+followed by the role of the arm."""
+FURTHER_TARGETS = "further permuted targets"
+"""Name of small runs on the cells that `permuted_targets` leaves out; the role follows."""
 PLANTED_TARGETS = "planted targets"
-"""Begin of the names of small runs whose targets can be learned, if the true ones cannot; the role follows."""
+"""Name of small runs whose targets can be learned, for arms that do not learn the true ones; the role follows."""
 
 MIN_P_VALUE = 1e-4
 """p-value below which a pipeline check fails. These checks run in every run: at 5% they would make one clean run in
@@ -31,25 +35,35 @@ TEST_ROWS = 5
 MAX_BATCH_ROWS = 16
 """Most rows of a training step."""
 TRUE_CELLS = 10
-"""Cells of the small run on true targets. On permuted targets all folds are tested, since a leak may be small."""
+"""Cells of the small run on true targets."""
 
 
 def true_targets(run: Run) -> dict[str, Run]:
-    """Return the small run on the data as they are, with a few cells and two seeds; empty if there are too few rows."""
-    small_run = _small_run(run)
-    if small_run is None:
-        return {}
-    cells = small_run.cells[:TRUE_CELLS]
-    return {TRUE_TARGETS: replace(small_run, cells=cells, design=_design(len(cells), seeds=2))}
+    """Return, for each arm, the small run on the data as they are, with a few cells and two seeds."""
+
+    def few_cells(small_run: Run) -> Run:
+        cells = small_run.cells[:TRUE_CELLS]
+        return replace(small_run, cells=cells, design=_design(len(cells), seeds=2))
+
+    return _of_each_arm(run, TRUE_TARGETS, few_cells)
 
 
 def permuted_targets(run: Run) -> dict[str, Run]:
-    """Return the small run on the same rows and folds, with targets that are unrelated to them."""
-    small_run = _small_run(run)
-    if small_run is None:
-        return {}
+    """Return, for each arm, the small run on the same rows with unrelated targets, in the first half of the folds."""
+    return _of_each_arm(run, PERMUTED_TARGETS, lambda small_run: _permute(small_run, further=False))
+
+
+def further_permuted_targets(run: Run) -> dict[str, Run]:
+    """Return, for each arm, the small run on permuted targets in the folds that `permuted_targets` leaves out."""
+    return _of_each_arm(run, FURTHER_TARGETS, lambda small_run: _permute(small_run, further=True))
+
+
+def _permute(small_run: Run, *, further: bool) -> Run | None:
     y = np.random.default_rng(derive_seed(PERMUTED_TARGETS)).permutation(small_run.data.y)
-    return {PERMUTED_TARGETS: replace(small_run, data=replace(small_run.data, y=y))}
+    first = max(TRUE_CELLS, -(-len(small_run.cells) // 2))
+    cells = small_run.cells[first:] if further else small_run.cells[:first]
+    data, design = replace(small_run.data, y=y), _design(len(cells))
+    return replace(small_run, data=data, cells=cells, design=design) if cells else None
 
 
 def planted_targets(run: Run) -> dict[str, Run]:
@@ -58,16 +72,40 @@ def planted_targets(run: Run) -> dict[str, Run]:
     The inputs of these rows vary most in its direction, so an arm that can learn from such inputs can learn it. The
     targets themselves are the true ones, so that their shares and their distribution stay the same.
     """
-    small_runs = {}
+
+    def plant(small_run: Run) -> Run:
+        y = _plant(small_run.data.flatten().astype(np.float64), small_run.data.y)
+        return replace(small_run, data=replace(small_run.data, y=y))
+
+    return _of_each_arm(run, PLANTED_TARGETS, plant)
+
+
+def name_of_small_run(purpose: str, role: Role) -> str:
+    """Return the name of the small run of an arm."""
+    return f"{purpose}, {role}"
+
+
+def by_role(trained: Mapping[str, Run], purpose: str) -> dict[Role, Run]:
+    """Return the trained small runs of one purpose, by the role of their arm."""
+    return {
+        small_run.arms[0].role: small_run
+        for name, small_run in trained.items()
+        if name == name_of_small_run(purpose, small_run.arms[0].role)
+    }
+
+
+def _of_each_arm(run: Run, purpose: str, change: Callable[[Run], Run | None]) -> dict[str, Run]:
+    """Return the changed small run of each arm, by name; empty if there are too few rows.
+
+    Arms that are the same at this size, because only their epochs differ, have the same replicates: the store has those
+    of the second.
+    """
+    changed = {}
     for arm in run.arms:
-        small_run = _small_run(replace(run, arms=[arm]))
-        if small_run is not None:
-            y = _plant(small_run.data.flatten().astype(np.float64), small_run.data.y)
-            planted = replace(
-                small_run, data=replace(small_run.data, y=y), arms=[Arm(arm.role, small_run.arms[0].recipe)]
-            )
-            small_runs[f"{PLANTED_TARGETS}, {arm.role}"] = planted
-    return small_runs
+        small_run = _small_run(run, arm)
+        if small_run is not None and (small_run := change(small_run)) is not None:
+            changed[name_of_small_run(purpose, arm.role)] = small_run
+    return changed
 
 
 def _plant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -80,8 +118,8 @@ def _plant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return planted
 
 
-def _small_run(run: Run) -> Run | None:
-    """Return a run of the last arm on few rows, or None if there are too few for two folds."""
+def _small_run(run: Run, arm: Arm) -> Run | None:
+    """Return a run of one arm on few rows, or None if there are too few for two folds."""
     width = run.data.width
     rows = run.data.shuffle_rows(derive_seed("trial rows"))[: min(MAX_ROWS, max(10 * TEST_ROWS, 750_000 // width))]
     folds = len(rows) // TEST_ROWS
@@ -92,23 +130,36 @@ def _small_run(run: Run) -> Run | None:
     data = replace(run.data.take(rows), groups=None)
     every = np.arange(len(rows), dtype=np.int32)
     cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(np.array_split(every, folds))]
-    steps = min(800, max(40, 250_000 // width))
-    recipe = shorten(run.arms[-1].recipe, steps=steps, rows=len(cells[0].train))
-    return replace(run, data=data, design=_design(folds), cells=cells, arms=[Arm("control", recipe)])
+    recipe = shorten(arm.recipe, steps=most_steps(width), rows=len(cells[0].train))
+    return replace(run, data=data, design=_design(folds), cells=cells, arms=[Arm(arm.role, recipe)])
 
 
 def _design(folds: int, *, seeds: int = 1) -> Design:
     return Design(folds=folds, repeats=1, seeds=seeds, looks=False)
 
 
-def shorten(recipe: Recipe, *, steps: int, rows: int) -> Recipe:
-    """Return a recipe whose stages take about this number of steps, with small batches, on this number of rows."""
+def most_steps(width: int) -> int:
+    """Return the most steps that a small run affords on rows of this number of values."""
+    return min(800, max(40, 250_000 // width))
+
+
+def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None = None) -> Recipe:
+    """Return a recipe whose stages take about this number of steps, with small batches, on this number of rows.
+
+    If `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there.
+    """
     stages = []
     for stage in recipe.stages:
+        planned = steps if planned_rows is None else min(steps, steps_of(stage, planned_rows))
         batch_size = min(stage.batch_size, MAX_BATCH_ROWS)
         steps_per_epoch = -(-rows // batch_size)
-        stages.append(replace(stage, epochs=-(-steps // steps_per_epoch), batch_size=batch_size))
+        stages.append(replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size))
     return Recipe(*stages, preprocess=recipe.preprocess)
+
+
+def steps_of(stage: Stage, rows: int) -> int:
+    """Return the steps that a stage takes on a training fold."""
+    return stage.epochs * -(-rows // stage.batch_size)
 
 
 def skills(small_run: Run, *, absolute: bool = False) -> np.ndarray:

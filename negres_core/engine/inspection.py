@@ -17,7 +17,7 @@ from keras import ops
 from negres_core.arrays import label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
-from negres_core.engine import drawn_weights, fits, same_training
+from negres_core.engine import drawn_weights, fits, matched_training, same_training
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
 from negres_core.engine.model import build_model, layers_of, make_loss_object, mean_loss, output_shape
@@ -27,7 +27,7 @@ from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.preprocessing import digest_array, prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
-from negres_core.run import Arm, Inspection, OutputLayer, PairLosses
+from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses
 from negres_core.seeds import derive_seed
 
 INFERENCE_ROWS = 1024
@@ -62,6 +62,7 @@ class SavedModels:
         self._shapes: dict[Recipe, tuple[int, ...]] = {}
         self._inspections: dict[str, Inspection] = {}
         self._predictions: dict[tuple[Recipe, str, bytes], np.ndarray | None] = {}
+        self._matched: dict[tuple[Recipe, Recipe | None], MatchedTraining] = {}
         self._latest_inputs: tuple[Any, Any] = (None, None)
 
     def output_layer(self, recipe: Recipe) -> OutputLayer:
@@ -137,6 +138,14 @@ class SavedModels:
     def same_training(self, one: Recipe, other: Recipe) -> bool:
         """Return whether two recipes train the same function in the same way, whatever their layers are called."""
         return same_training.same_training(one, other, self._data)
+
+    def match_training(self, control: Recipe, treatment: Recipe | None) -> MatchedTraining:
+        """Compare the training of a control arm with that of a treatment arm; None if that trains no network."""
+        key = (control, treatment)
+        if key not in self._matched:
+            rows = min((len(cell.train) for cell in self._cells.values()), default=len(self._data))
+            self._matched[key] = matched_training.match_training(control, treatment, self._data, rows=rows)
+        return self._matched[key]
 
     def render_fit(self, arm: Arm, position: int) -> dict[str, np.ndarray]:
         """Return the images that an arm's fit renders for a replicate, by caption; none if it renders none."""

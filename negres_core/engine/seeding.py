@@ -1,19 +1,72 @@
-"""Whether a build function leaves the random generators to negres, which seeds them for each replicate."""
+"""What a build function does with its seed: it draws weights, leaves the generators alone, and draws nothing else."""
 
 from __future__ import annotations
 
 import random
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+from keras import ops
 
+from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
+from negres_core.engine.compile_cache import stage_key
 from negres_core.engine.model import build_model, layers_of
 from negres_core.engine.training_pass import numpy_state
 from negres_core.errors import InputError, SeedWarning
-from negres_core.recipe import Stage, name_of
+from negres_core.recipe import Build, Recipe, Stage, name_of
+
+
+class SeedUse(NamedTuple):
+    """How two models of a build function differ, which were built under two seeds.
+
+    Attributes:
+        same_weights: whether they have the same weights.
+        same_python: whether Python's generator was left in the same state.
+        same_numpy: whether NumPy's generator was left in the same state.
+        draws_constants: whether they differ even with the same weights.
+    """
+
+    same_weights: bool
+    same_python: bool
+    same_numpy: bool
+    draws_constants: bool
+
+
+_kept: dict[tuple[Any, ...], SeedUse] = {}
+"""The results of this process, by the content of the build function and the shapes of the data."""
+
+
+def seed_use(build: Build, data: Dataset) -> SeedUse:
+    """Build the models of a build function under two seeds, once per content of the function, and compare them."""
+    # All stages of a build function share the result: the seeds have to do with its model, not with how it is trained.
+    key = stage_key(Recipe(Stage(build)), data)
+    if key not in _kept:
+        models, states = [], []
+        for seed in (1, 2):
+            models.append(build_model(build, data, seed=seed))
+            states.append((random.getstate(), numpy_state()))
+        weights = [model.get_weights() for model in models]
+        _kept[key] = SeedUse(
+            same_weights=all(np.array_equal(one, other) for one, other in zip(*weights, strict=True)),
+            same_python=states[0][0] == states[1][0],
+            same_numpy=states[0][1] == states[1][1],
+            draws_constants=_differ_with_same_weights(models, data),
+        )
+    return _kept[key]
+
+
+def _differ_with_same_weights(models: list[Any], data: Dataset) -> bool:
+    one, other = models
+    try:
+        other.set_weights(one.get_weights())
+    except ValueError:
+        return True  # even the shapes are drawn
+    x = map_arrays(lambda array: array[:2], data.x)
+    first, second = (ops.convert_to_numpy(model(x, training=False)) for model in models)
+    return not np.allclose(first, second, rtol=1e-3, atol=1e-4, equal_nan=True)
 
 
 def check_seeds(model: Any, stage: Stage, data: Dataset) -> None:
@@ -24,21 +77,16 @@ def check_seeds(model: Any, stage: Stage, data: Dataset) -> None:
         stage: the stage.
         data: the data set.
     """
-    states, weights = [], []
-    for seed in (1, 2):
-        weights.append(build_model(stage.build, data, seed=seed).get_weights())
-        states.append((random.getstate(), numpy_state()))
-    (python, numpy), (python_again, numpy_again) = states
-    same = all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))
+    use = seed_use(stage.build, data)
     # Keras draws initial weights by Python's generator; a function may draw its own by NumPy's.
-    if python == python_again or (same and numpy == numpy_again):
+    if use.same_python or (use.same_weights and use.same_numpy):
         raise InputError(
             f"{name_of(stage.build)} seeds the random generators, so that every seed gives the same replicate.",
             received="the same state of a generator after two seeds, 1 and 2",
             remedy="Leave out the seeding: negres seeds all generators before each call of a build function.",
         )
     fixed = [layer.name for layer in layers_of(model) if _has_own_seed(layer)]
-    if fixed and same:
+    if fixed and use.same_weights:
         warnings.warn(
             f"{name_of(stage.build)}: the initializers of {', '.join(fixed)} have fixed seeds, so that all replicates "
             "start from the same weights. Leave the seeds out, so that the spread includes that of initial weights.",

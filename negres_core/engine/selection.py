@@ -7,10 +7,7 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
-from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine import batched, compiled, fits, reference
 from negres_core.engine.compile_cache import stage_key
@@ -18,6 +15,7 @@ from negres_core.engine.contract import Job, NotBatchableError, Result, Train
 from negres_core.engine.device import Device
 from negres_core.engine.hooks import slow_hook
 from negres_core.engine.model import build_model, make_optimizer
+from negres_core.engine.seeding import seed_use
 from negres_core.engine.training_pass import forgotten_change
 from negres_core.errors import EngineWarning
 from negres_core.recipe import Recipe, name_of
@@ -85,21 +83,10 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
         return f"{name} has variables that it does not list"
     if reason := slow_hook(recipe.last, model) or forgotten_change(recipe.last, model, data):
         return reason
-    if _draws_constants(recipe, data):
+    # A compiled epoch would share the constants of one replicate.
+    if seed_use(recipe.last.build, data).draws_constants:
         return "its build function draws more than weights, such as a projection that is a constant"
     return None
-
-
-def _draws_constants(recipe: Recipe, data: Dataset) -> bool:
-    """Return whether two models of a stage with the same weights differ: a compiled epoch would share the constants."""
-    one, other = (build_model(recipe.last.build, data, seed=seed) for seed in (1, 2))
-    try:
-        other.set_weights(one.get_weights())
-    except ValueError:
-        return True  # even the shapes are drawn
-    x = map_arrays(lambda array: array[:2], data.x)
-    first, second = (ops.convert_to_numpy(model(x, training=False)) for model in (one, other))
-    return not np.allclose(first, second, rtol=1e-3, atol=1e-4, equal_nan=True)
 
 
 def _warn(recipe: Recipe, message: str) -> None:

@@ -49,7 +49,7 @@ def check_pipeline(
         finished[name] = dataclasses.replace(small_run, arms=arms)
         replicates[name] = [[replicate.id for replicate in stage] for arm in arms for stage in arm.stages]
         trained, reused = trained + trainer.trained, reused + trainer.reused
-    return PipelineChecks(check_small_runs(run, finished), replicates, trained, reused, sound_arms(run, finished))
+    return PipelineChecks(check_small_runs(run, finished), replicates, trained, reused, sound_arms(finished))
 
 
 def _in_turn(run: Run, finished: Mapping[str, Run]) -> Iterator[tuple[str, Run]]:

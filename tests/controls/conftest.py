@@ -11,7 +11,7 @@ from negres_core import Dataset, Recipe, Stage
 from negres_core.design import Design
 from negres_core.metrics import METRICS
 from negres_core.preprocessing import digest_array
-from negres_core.run import Arm, Inspection, OutputLayer, PairLosses, Run
+from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses, Run
 from tests.fakes import BUDGET
 
 SOFTMAX = OutputLayer("softmax", 0.0, 1.0, "sparse_categorical_crossentropy")
@@ -42,22 +42,25 @@ FITTED = {}
 def train_small_runs(new_replicate):
     """Train small runs with a small network in NumPy, clean or with a planted fault, and return them.
 
-    Faults: "leak" trains on the test fold too; "carry" starts each replicate from the one before; "best epoch" keeps
-    the epoch with the best test score; "one seed" ignores the seed; "mismatch" trains on the targets of other rows;
-    "idle" learns nothing, and "slow" hardly anything; "dead" starts with units that never fire; "explode" turns
-    infinite.
+    A fault is in all arms, or in those whose role is in `faulty`. Faults: "leak" trains on the test fold too; "carry"
+    starts each replicate of an arm from the one before; "best epoch" keeps the epoch with the best test score;
+    "one seed" ignores the seed; "mismatch" trains on the targets of other rows; "idle" learns nothing, and "slow"
+    hardly anything; "dead" starts with units that never fire; "explode" turns infinite.
     """
 
-    def train(small_runs, *, fault=None, seed=0):
+    carried = {}  # by role; a model that is built only once outlives a small run
+
+    def train(small_runs, *, fault=None, seed=0, faulty=("treatment", "control")):
+        def trained(small_run):
+            faults = dict.fromkeys(faulty, fault)
+            return [train_arm(arm, small_run, faults.get(arm.role), seed) for arm in small_run.arms]
+
         with np.errstate(all="ignore"):
-            return {
-                name: replace(small_run, arms=[train_arm(arm, small_run, fault, seed) for arm in small_run.arms])
-                for name, small_run in small_runs.items()
-            }
+            return {name: replace(small_run, arms=trained(small_run)) for name, small_run in small_runs.items()}
 
     def train_arm(arm, run, fault, seed):
         jobs = [(cell, number) for cell in run.cells for number in range(run.design.seeds)]
-        weights, trained = None, {}
+        weights, trained = carried.get(arm.role), {}
         for group in [[job] for job in jobs] if fault == "carry" else [jobs]:
             cells = [cell for cell, _ in group]
             seeds = [[seed, cell.fold, 0 if fault == "one seed" else number] for cell, number in group]
@@ -65,6 +68,7 @@ def train_small_runs(new_replicate):
             key = (arm.recipe.last, run.data.digest, rows, str(seeds), fault)
             if fault == "carry":
                 weights, results = fit(arm.recipe.last, run.data, cells, seeds, fault, weights)
+                carried[arm.role] = weights
             else:
                 if key not in FITTED:
                     FITTED[key] = fit(arm.recipe.last, run.data, cells, seeds, fault)
@@ -216,6 +220,9 @@ class FakeModels:
     def same_training(self, one, other):
         return self.answers["same"]
 
+    def match_training(self, control, treatment):
+        return self.answers["matched"](control, treatment)
+
     def redraw_weights(self, recipe, replicate):
         return [weight.start for weight in replicate.weights] if self.redrawn is None else self.redrawn
 
@@ -249,6 +256,7 @@ ANSWERS = {
     "drawn": np.random.default_rng(6).dirichlet([0.2, 0.2], size=64),
     "pairs": PairLosses(np.array([[0.1, 1, 2], [2, 0.3, 1], [1, 3, 0.2]]), 0.2),
     "same": False,
+    "matched": lambda control, treatment: MatchedTraining(),
 }
 """What healthy models answer to those who ask for more than an inspection."""
 

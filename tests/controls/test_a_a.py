@@ -5,6 +5,8 @@ import pytest
 from negres_core.controls.a_a import check, small_runs
 from negres_core.controls.small_runs import TRUE_TARGETS
 
+TRUE = f"{TRUE_TARGETS}, treatment"
+
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_clean_runs_pass_with_any_seeds(new_problem, train_small_runs, task):
@@ -23,7 +25,10 @@ def test_a_seed_without_effect_fails(new_problem, train_small_runs):
     finding = check(run, train_small_runs(small_runs(run), fault="one seed"))
 
     assert not finding.passed
-    assert "differs by +0 accuracy, p 1 (two-sided corrected t); 10 of 10 cells" in finding.found
+    assert (
+        "treatment arm: a second seed differs by +0 accuracy, p 1 (two-sided corrected t); 10 of 10 cells"
+        in finding.found
+    )
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -33,7 +38,7 @@ def test_a_difference_counts_in_either_direction(new_problem, train_small_runs, 
     for cell in range(10):
         better = {"accuracy": 0.5 + sign * (0.1 + cell / 1000)}
         for seed, metrics in enumerate(({"accuracy": 0.5}, better)):
-            trained = {TRUE_TARGETS: plant(trained[TRUE_TARGETS], position=2 * cell + seed, metrics=metrics)}
+            trained = {TRUE: plant(trained[TRUE], position=2 * cell + seed, metrics=metrics)}
 
     assert not check(run, trained).passed
 
@@ -43,6 +48,18 @@ def test_seeds_that_agree_in_the_metric_but_not_in_the_weights_pass(new_problem,
     run = new_problem()
 
     assert check(run, train_small_runs(small_runs(run), fault="dead")).passed
+
+
+@pytest.mark.parametrize("faulty", ["treatment", "control"])
+def test_a_fault_of_one_arm_is_found_in_that_arm(new_problem, train_small_runs, faulty):
+    run = new_problem(arms=2)
+
+    finding = check(run, train_small_runs(small_runs(run), fault="one seed", faulty=[faulty]))
+
+    assert not finding.passed
+    same = {"treatment": 0, "control": 0, faulty: 10}
+    for found, role in zip(finding.found.split(" arm: ")[1:], same, strict=True):
+        assert f"{same[role]} of 10 cells" in found
 
 
 def test_an_arm_that_diverges_is_not_judged(new_problem, train_small_runs):

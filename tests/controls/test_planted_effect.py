@@ -9,6 +9,8 @@ from negres_core.controls.planted_effect import check, follow_ups, small_runs, s
 from negres_core.controls.small_runs import PERMUTED_TARGETS, TRUE_TARGETS, planted_targets
 from negres_core.metrics import METRICS
 
+TRUE, PERMUTED = f"{TRUE_TARGETS}, treatment", f"{PERMUTED_TARGETS}, treatment"
+
 
 @pytest.mark.parametrize(
     ("task", "metric"),
@@ -47,11 +49,11 @@ def test_a_metric_of_the_wrong_direction_fails(new_problem, train_small_runs, na
 def test_scores_of_another_arm_fail(new_problem, train_small_runs):
     run = new_problem(signal=3)
     trained = train_small_runs(small_runs(run))
-    firsts = list(trained[TRUE_TARGETS].arms[0].replicates[::2])
-    [arm] = trained[PERMUTED_TARGETS].arms
+    firsts = list(trained[TRUE].arms[0].replicates[::2])
+    [arm] = trained[PERMUTED].arms
     taken = replace(arm, stages=[[*firsts, *arm.replicates[len(firsts) :]]])
 
-    finding = check(run, trained | {PERMUTED_TARGETS: replace(trained[PERMUTED_TARGETS], arms=[taken])})
+    finding = check(run, trained | {PERMUTED: replace(trained[PERMUTED], arms=[taken])})
 
     assert not finding.passed
     assert "better by +0, p 1" in finding.found
@@ -81,7 +83,7 @@ def test_arms_that_learn_a_planted_signal_are_sound_though_the_labels_are_noise(
         trained = train_all(run, train_small_runs, seed=seed)
 
         assert {"planted targets, treatment", "planted targets, control"} <= set(trained)
-        assert sound_arms(run, trained) == {"treatment", "control"}
+        assert sound_arms(trained) == {"treatment", "control"}
         assert check(run, trained).passed
 
 
@@ -90,7 +92,7 @@ def test_an_arm_that_learns_nothing_is_not_sound(new_problem, train_small_runs, 
     run = new_problem(signal=0)
     trained = train_all(run, train_small_runs, fault=fault)
 
-    assert sound_arms(run, trained) == frozenset()
+    assert sound_arms(trained) == frozenset()
     assert check(run, trained) is None
 
 
@@ -99,7 +101,19 @@ def test_nothing_is_planted_where_the_true_targets_are_learned(new_problem, trai
     trained = train_small_runs(small_runs(run))
 
     assert follow_ups(run, trained) == {}
-    assert sound_arms(run, trained) == {"control"}
+    assert sound_arms(trained) == {"treatment", "control"}
+
+
+@pytest.mark.parametrize("faulty", ["treatment", "control"])
+def test_a_signal_is_planted_for_the_arm_that_did_not_learn(new_problem, train_small_runs, faulty):
+    run = new_problem(signal=5, arms=2)
+    trained = train_small_runs(small_runs(run), fault="idle", faulty=[faulty])
+
+    assert set(follow_ups(run, trained)) == {f"planted targets, {faulty}"}
+    assert sound_arms(trained) == {"treatment", "control"} - {faulty}
+    finding = check(run, trained)
+    assert finding.passed
+    assert faulty not in finding.found
 
 
 def test_a_metric_of_the_wrong_direction_fails_on_planted_targets_too(new_problem, train_small_runs):
@@ -116,13 +130,13 @@ def test_one_cell_with_an_enormous_loss_does_not_hide_the_effect(new_problem, tr
     """A loss has no bound: on permuted targets a few cells have ten times that of the others."""
     run = new_problem(signal=3, metric="loss")
     trained = train_small_runs(small_runs(run))
-    wild = plant(trained[PERMUTED_TARGETS], position=4, metrics={"accuracy": 0.2, "loss": 1000.0})
+    wild = plant(trained[PERMUTED], position=4, metrics={"accuracy": 0.2, "loss": 1000.0})
 
-    assert check(run, trained | {PERMUTED_TARGETS: wild}).passed
+    assert check(run, trained | {PERMUTED: wild}).passed
 
 
 def test_planted_targets_are_the_true_ones_in_another_order(new_problem):
     run = new_problem(task="regression", signal=0)
     [planted] = planted_targets(run).values()
 
-    assert np.array_equal(np.sort(planted.data.y, axis=0), np.sort(small_runs(run)[TRUE_TARGETS].data.y, axis=0))
+    assert np.array_equal(np.sort(planted.data.y, axis=0), np.sort(small_runs(run)[TRUE].data.y, axis=0))

@@ -7,8 +7,11 @@ import pytest
 
 from negres_core import Dataset, Recipe, Stage
 from negres_core.controls.small_runs import (
+    FURTHER_TARGETS,
     PERMUTED_TARGETS,
     TRUE_TARGETS,
+    by_role,
+    further_permuted_targets,
     p_better,
     permuted_targets,
     shorten,
@@ -18,10 +21,12 @@ from negres_core.controls.small_runs import (
 from negres_core.design import Design
 from negres_core.run import Arm, Run
 
+TRUE, PERMUTED = f"{TRUE_TARGETS}, treatment", f"{PERMUTED_TARGETS}, treatment"
+
 
 def test_both_small_runs_have_the_same_rows_and_folds_and_different_targets(new_problem):
     run = new_problem()
-    true, permuted = true_targets(run)[TRUE_TARGETS], permuted_targets(run)[PERMUTED_TARGETS]
+    true, permuted = true_targets(run)[TRUE], permuted_targets(run)[PERMUTED]
 
     assert true.data.x.tobytes() == permuted.data.x.tobytes()
     assert sorted(true.data.y) == sorted(permuted.data.y)
@@ -34,30 +39,36 @@ def test_both_small_runs_have_the_same_rows_and_folds_and_different_targets(new_
 
 def test_a_small_run_has_few_rows_disjoint_folds_and_balanced_classes(new_problem):
     run = new_problem()
-    true, permuted = true_targets(run)[TRUE_TARGETS], permuted_targets(run)[PERMUTED_TARGETS]
+    true, permuted = true_targets(run)[TRUE], permuted_targets(run)[PERMUTED]
 
     assert (len(true.data), true.data.groups) == (150, None)
     assert np.bincount(true.data.y).tolist() == [50, 50, 50]
     assert (len(true.cells), true.design.folds, true.design.seeds) == (10, 10, 2)
-    assert (len(permuted.cells), permuted.design.folds, permuted.design.seeds) == (30, 30, 1)
-    assert sorted(row for cell in permuted.cells for row in cell.test) == list(range(150))
-    for cell in permuted.cells:
+    further = further_permuted_targets(run)[f"{FURTHER_TARGETS}, treatment"]
+    for half in (permuted, further):
+        assert (len(half.cells), half.design.folds, half.design.seeds) == (15, 15, 1)
+    assert further.data.digest == permuted.data.digest
+    every = [*permuted.cells, *further.cells]
+    assert sorted(row for cell in every for row in cell.test) == list(range(150))
+    for cell in every:
         assert sorted([*cell.train, *cell.test]) == list(range(150))
 
 
 def test_small_runs_are_reproducible(new_problem):
-    one, other = (permuted_targets(new_problem())[PERMUTED_TARGETS] for _ in range(2))
+    one, other = (permuted_targets(new_problem())[PERMUTED] for _ in range(2))
 
     assert one.data.digest == other.data.digest
 
 
 def test_images_get_fewer_rows_and_fewer_steps():
     data = Dataset(x=np.zeros((300, 64, 64, 3)), y=np.arange(300) % 2, name="images")
-    run = Run(data, Design(), (), [Arm("control", Recipe(Stage(len, epochs=50, batch_size=128)))])
+    run = Run(data, Design(), (), [Arm("treatment", Recipe(Stage(len, epochs=50, batch_size=128)))])
 
-    small_run = permuted_targets(run)[PERMUTED_TARGETS]
+    small_run = permuted_targets(run)[PERMUTED]
 
-    assert (len(small_run.data), len(small_run.cells)) == (61, 12)
+    assert (len(small_run.data), len(small_run.cells)) == (61, 10)
+    [further] = further_permuted_targets(run).values()
+    assert [cell.fold for cell in further.cells] == [10, 11]
     assert small_run.arms[0].recipe.last.epochs * -(-len(small_run.cells[0].train) // 16) in range(40, 44)
 
 
@@ -65,13 +76,24 @@ def test_too_few_rows_make_no_small_run(new_problem):
     assert true_targets(new_problem(rows=9)) == permuted_targets(new_problem(rows=9)) == {}
 
 
-def test_a_comparison_trains_its_control_arm(new_problem):
+def test_each_arm_has_small_runs_of_its_own(new_problem):
     run = new_problem(arms=2)
     other = replace(run.arms[1], recipe=Recipe(Stage(len, optimizer="sgd")))
 
-    small_run = true_targets(replace(run, arms=[run.arms[0], other]))[TRUE_TARGETS]
+    small_runs = true_targets(replace(run, arms=[run.arms[0], other]))
 
-    assert small_run.arms[0].recipe.last.optimizer == "sgd"
+    assert list(small_runs) == ["true targets, treatment", "true targets, control"]
+    optimizers = {
+        role: small_run.arms[0].recipe.last.optimizer for role, small_run in by_role(small_runs, TRUE_TARGETS).items()
+    }
+    assert optimizers == {"treatment": "adam", "control": "sgd"}
+
+
+def test_small_runs_of_another_purpose_are_left_out(new_problem):
+    run = new_problem(arms=2)
+
+    assert set(by_role(true_targets(run) | permuted_targets(run), TRUE_TARGETS)) == {"treatment", "control"}
+    assert by_role(true_targets(run), PERMUTED_TARGETS) == {}
 
 
 def test_a_shortened_recipe_keeps_everything_but_epochs_and_batch_sizes():
@@ -109,6 +131,6 @@ def test_the_best_constant_has_skill_0_and_perfection_skill_1(new_problem, train
 
 
 def test_equal_differences_are_judged_by_their_sign(new_problem):
-    small_run = true_targets(new_problem())[TRUE_TARGETS]
+    small_run = true_targets(new_problem())[TRUE]
 
     assert [p_better(np.full((1, 10), value), small_run) for value in (0.2, 0.0, -0.2)] == [0.0, 1.0, 1.0]

@@ -1,4 +1,4 @@
-"""A build function leaves the seeds of its replicates to negres."""
+"""A build function leaves the seeds of its replicates to negres, and draws nothing but weights."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.engine import seeding, selection
 from negres_core.engine.checks import check_recipe
+from negres_core.engine.model import build_model
+from negres_core.engine.seeding import check_seeds, seed_use
 from negres_core.errors import InputError, SeedWarning
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
@@ -49,3 +52,30 @@ def test_initializers_with_fixed_seeds_are_said():
 
     with pytest.warns(SeedWarning, match="the initializers of classes have fixed seeds"):
         check_recipe(Recipe(ex.stage(build)), ex.CLASSES)
+
+
+def test_the_models_of_a_build_function_are_compared_once_whatever_its_stage(monkeypatch):
+    def once(input_shape, outputs):
+        return ex.plain()
+
+    seeds = []
+
+    def counted(build, data, *, seed):
+        seeds.append(seed)
+        return build_model(build, data, seed=seed)
+
+    monkeypatch.setattr(seeding, "build_model", counted)
+    check_seeds(build_model(once, ex.CLASSES), ex.stage(once), ex.CLASSES)
+    check_seeds(build_model(once, ex.CLASSES), ex.stage(once, epochs=3), ex.CLASSES)
+    assert selection.needs_reference(Recipe(ex.stage(once)), ex.CLASSES) is None
+    assert seeds == [1, 2]
+
+
+def test_models_that_draw_constants_differ_with_the_same_weights():
+    def constant(input_shape, outputs):
+        projection = np.random.normal(size=(*input_shape, 4)).astype("float32")  # noqa: NPY002
+        inputs = keras.Input(input_shape)
+        return keras.Model(inputs, layers.Dense(outputs, "softmax")(keras.ops.matmul(inputs, projection)))
+
+    assert seed_use(constant, ex.CLASSES).draws_constants
+    assert not seed_use(ex.plain, ex.CLASSES).draws_constants

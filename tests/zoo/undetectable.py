@@ -14,6 +14,9 @@ They are planted all the same, and a test shows that they are not caught, so tha
   recipe leaves no trace in its results. (One inside the recipe is caught.)
 - A leak that is not perfect. A feature that gives away the label in 19 rows of 20 looks like a very good feature.
   The table does not show whether it was measured before or after the outcome.
+- Targets shuffled before they were given. Nothing then relates them to the inputs, as in labels that cannot be learned;
+  so neither arm learns anything, and that is a finding and not a fault. Targets that were moved by a few rows leave a
+  trace, which the control of row alignment finds; a permutation leaves none.
 - A metric of a fit's own that was tuned on the test fold. Such a metric may depend on the test fold's targets in any
   way, and only the fit can compute it. Nothing else says what it would be without the choice.
 """
@@ -26,7 +29,7 @@ import numpy as np
 
 from negres_core import Dataset, Fit, Metric, Recipe, Stage, reaches
 from tests.zoo.models import linear
-from tests.zoo.pipelines import FIT, cancer, digits, subjects
+from tests.zoo.pipelines import FIT, cancer, diabetes, digits, subjects
 from tests.zoo.pipelines_of_arms import labels_of_noise
 from tests.zoo.specimens import Specimen
 
@@ -77,6 +80,12 @@ def scale_before(seed):
     return replace(pipeline, data=data, treatment=treatment, control=control)
 
 
+def shuffle_targets(seed):
+    data = diabetes(seed).data
+    shuffled = np.random.default_rng(seed).permutation(data.y)
+    return replace(diabetes(seed), data=Dataset(x=data.x, y=shuffled, name="shuffled"))
+
+
 def leak_a_little(seed):
     pipeline = cancer(seed)
     x, y = pipeline.data.x, pipeline.data.y
@@ -111,6 +120,7 @@ UNDETECTABLE = {
         ("one label in ten wrong at random", mislabel),
         ("inputs scaled before they were given", scale_before),
         ("leak that is not perfect", leak_a_little),
+        ("targets in a random order", shuffle_targets),
         ("own metric tuned on the test fold", tune_own_metric),
     )
 }
