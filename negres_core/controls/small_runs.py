@@ -61,9 +61,12 @@ def further_permuted_targets(run: Run) -> dict[str, Run]:
 def _permute(small_run: Run, *, further: bool) -> Run | None:
     y = np.random.default_rng(derive_seed(PERMUTED_TARGETS)).permutation(small_run.data.y)
     first = max(TRUE_CELLS, -(-len(small_run.cells) // 2))
+    if len(small_run.cells) - first < 2:
+        first = len(small_run.cells)  # too few are left for a design of their own
     cells = small_run.cells[first:] if further else small_run.cells[:first]
-    data, design = replace(small_run.data, y=y), _design(len(cells))
-    return replace(small_run, data=data, cells=cells, design=design) if cells else None
+    if not cells:
+        return None
+    return replace(small_run, data=replace(small_run.data, y=y), cells=cells, design=_design(len(cells)))
 
 
 def planted_targets(run: Run) -> dict[str, Run]:

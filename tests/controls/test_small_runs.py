@@ -76,6 +76,18 @@ def test_too_few_rows_make_no_small_run(new_problem):
     assert true_targets(new_problem(rows=9)) == permuted_targets(new_problem(rows=9)) == {}
 
 
+@pytest.mark.parametrize(("rows", "first", "rest"), [(40, 8, 0), (50, 10, 0), (55, 11, 0), (60, 10, 2), (110, 11, 11)])
+def test_permuted_targets_are_tried_in_half_of_the_folds_at_first_unless_they_are_few(new_problem, rows, first, rest):
+    run = new_problem(rows=rows)
+    cells = [
+        len(small_run.cells)
+        for small_runs in (permuted_targets(run), further_permuted_targets(run))
+        for small_run in small_runs.values()
+    ]
+
+    assert cells == [count for count in (first, rest) if count]
+
+
 def test_each_arm_has_small_runs_of_its_own(new_problem):
     run = new_problem(arms=2)
     other = replace(run.arms[1], recipe=Recipe(Stage(len, optimizer="sgd")))

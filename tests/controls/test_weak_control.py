@@ -102,6 +102,19 @@ def test_an_arm_that_diverges_is_not_compared(new_comparison, train_small_runs, 
     assert "control arm with other optimizer not compared" in finding.found
 
 
+@pytest.mark.parametrize(("gain", "passes"), [(0.05, True), (0.3, False)])
+def test_gains_that_are_equal_in_all_cells_are_judged_by_their_size(
+    new_comparison, train_small_runs, plant, gain, passes
+):
+    run = new_comparison()
+    trained = train(run, train_small_runs)
+    for name, accuracy in ((AS_IT_IS, 0.5), (OPTIMIZER, 0.5 + gain)):
+        for position in range(10):
+            trained[name] = plant(trained[name], position=position, metrics={"accuracy": accuracy})
+
+    assert check(run, trained).passed is passes
+
+
 def test_a_difference_that_the_claim_is_about_is_only_reported(new_comparison):
     run = new_comparison(matched=lambda *arms: MatchedTraining(("dropout or noise 0.9 against 0",), is_claim=True))
 

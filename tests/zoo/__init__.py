@@ -1,13 +1,30 @@
 """The zoo: planted bugs that the controls have to catch, and clean pipelines that they have to pass."""
 
-from tests.zoo import bugs_of_arms, bugs_of_copies, bugs_of_data, bugs_of_harness, bugs_of_learning, bugs_of_mechanics
+from tests.zoo import (
+    bugs_of_arms,
+    bugs_of_baselines,
+    bugs_of_copies,
+    bugs_of_data,
+    bugs_of_harness,
+    bugs_of_learning,
+    bugs_of_mechanics,
+)
 from tests.zoo.negative_results import NEGATIVE_RESULTS
 from tests.zoo.pipelines import PIPELINES
 from tests.zoo.pipelines_of_arms import PIPELINES_OF_ARMS
+from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
-FAMILIES = (bugs_of_arms, bugs_of_data, bugs_of_copies, bugs_of_mechanics, bugs_of_learning, bugs_of_harness)
+FAMILIES = (
+    bugs_of_arms,
+    bugs_of_baselines,
+    bugs_of_data,
+    bugs_of_copies,
+    bugs_of_mechanics,
+    bugs_of_learning,
+    bugs_of_harness,
+)
 """The modules that plant bugs. Importing them fills BUGS."""
 
 SPECIMENS = {
@@ -15,7 +32,7 @@ SPECIMENS = {
     "undetectable": UNDETECTABLE,
     "clean": {
         name: Specimen(name, (), pipeline)
-        for name, pipeline in (PIPELINES | PIPELINES_OF_ARMS | NEGATIVE_RESULTS).items()
+        for name, pipeline in (PIPELINES | PIPELINES_OF_ARMS | PIPELINES_OF_BASELINES | NEGATIVE_RESULTS).items()
     },
 }
 """All specimens, by kind and name."""

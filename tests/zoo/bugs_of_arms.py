@@ -184,6 +184,19 @@ def broadcast_targets(seed):
     return replace(pipeline, treatment=Recipe(replace(pipeline.treatment.last, objective=squares), preprocess=standard))
 
 
+@bug("targets that broadcast in a loss", "paired loss")
+def broadcast_in_loss(seed):
+    """Keras gives targets and outputs the same rank. The loss of this arm takes that of the targets away again."""
+
+    def squares(y, outputs):
+        from keras import ops
+
+        return ops.mean(ops.square(ops.reshape(y, (-1,)) - outputs), axis=-1)
+
+    pipeline = diabetes(seed)
+    return replace(pipeline, control=Recipe(replace(pipeline.control.last, loss=squares), preprocess=standard))
+
+
 def with_branch(branch):
     """Return a build function of a network and a branch, which is given the inputs and returns an addend, or None."""
 

@@ -102,9 +102,8 @@ def cut_gradient(seed):
     return replace(digits(seed), treatment=Recipe(Stage(detached, **FIT), preprocess=min_max))
 
 
-@bug("weights carried from fold to fold", "permuted labels", "initial weights")
-def share_model(seed):
-    """The model is built only once."""
+def shared_model():
+    """Return a recipe whose model is built only once."""
 
     @functools.cache
     def built(shape, outputs):
@@ -113,7 +112,17 @@ def share_model(seed):
     def shared(input_shape, outputs):
         return built(input_shape, outputs)
 
-    return replace(digits(seed), control=Recipe(Stage(shared, **FIT), preprocess=min_max))
+    return Recipe(Stage(shared, **FIT), preprocess=min_max)
+
+
+@bug("weights carried from fold to fold", "permuted labels", "initial weights")
+def share_control(seed):
+    return replace(digits(seed), control=shared_model())
+
+
+@bug("weights carried from fold to fold, in the treatment arm", "permuted labels")
+def share_treatment(seed):
+    return replace(digits(seed), treatment=shared_model())
 
 
 @bug("same seed everywhere", "A/A", "initial weights", on=digits)

@@ -17,6 +17,9 @@ They are planted all the same, and a test shows that they are not caught, so tha
 - Targets shuffled before they were given. Nothing then relates them to the inputs, as in labels that cannot be learned;
   so neither arm learns anything, and that is a finding and not a fault. Targets that were moved by a few rows leave a
   trace, which the control of row alignment finds; a permutation leaves none.
+- A control arm with the treatment arm's architecture and a hundredth of its rate. The arms differ in nothing but the
+  rate, so the claim may well be about it, as claims about dropout, penalties and epochs are about those. The finding
+  names the difference; whether it is the one that was meant, only the researcher knows.
 - A metric of a fit's own that was tuned on the test fold. Such a metric may depend on the test fold's targets in any
   way, and only the fit can compute it. Nothing else says what it would be without the choice.
 """
@@ -28,8 +31,8 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core import Dataset, Fit, Metric, Recipe, Stage, reaches
-from tests.zoo.models import linear
-from tests.zoo.pipelines import FIT, cancer, diabetes, digits, subjects
+from tests.zoo.models import linear, rate
+from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, subjects
 from tests.zoo.pipelines_of_arms import labels_of_noise
 from tests.zoo.specimens import Specimen
 
@@ -86,6 +89,12 @@ def shuffle_targets(seed):
     return replace(diabetes(seed), data=Dataset(x=data.x, y=shuffled, name="shuffled"))
 
 
+def slow_down(seed):
+    pipeline = digits(seed)
+    slow = replace(pipeline.treatment.last, optimizer=rate(1e-4))
+    return replace(pipeline, control=Recipe(slow, preprocess=min_max))
+
+
 def leak_a_little(seed):
     pipeline = cancer(seed)
     x, y = pipeline.data.x, pipeline.data.y
@@ -121,6 +130,7 @@ UNDETECTABLE = {
         ("inputs scaled before they were given", scale_before),
         ("leak that is not perfect", leak_a_little),
         ("targets in a random order", shuffle_targets),
+        ("same arm with a hundredth of the rate", slow_down),
         ("own metric tuned on the test fold", tune_own_metric),
     )
 }
