@@ -63,20 +63,6 @@ def leave_frozen(seed):
     return held_back(seed, left_frozen)
 
 
-def noisy_answers(input_shape, outputs):
-    import keras
-    from keras import layers
-
-    inputs = layers.Input(input_shape)
-    noisy = layers.GaussianNoise(3.0)(inputs, training=True)
-    return keras.Model(inputs, layers.Dense(outputs, "softmax")(noisy))
-
-
-@bug("control arm with noise left on at test time", "weak control arm")
-def leave_noise_on(seed):
-    return held_back(seed, noisy_answers)
-
-
 @bug("forest against a control arm with a hundredth of the rate", "weak control arm")
 def crawl_behind_forest(seed):
     """The treatment arm is no network, whose settings the control arm could be given: Keras' defaults stand in."""
