@@ -99,9 +99,11 @@ def _scores(run: Run, learned: Run, permuted: Run) -> tuple[np.ndarray, np.ndarr
     if not _has_learned(learned, below=MAX_LEARNED_P_VALUE):
         return None
     on_learned, on_permuted = (each.values(each.arms[0], run.metric.name)[..., 0] for each in (learned, permuted))
-    on_permuted = on_permuted[:, : on_learned.shape[1]]
+    # Both begin with the same cells.
+    cells = min(on_learned.shape[1], on_permuted.shape[1])
+    on_learned, on_permuted = on_learned[:, :cells], on_permuted[:, :cells]
     is_finite = np.isfinite(on_learned).all() and np.isfinite(on_permuted).all()
-    return (on_learned, on_permuted) if is_finite and on_learned.shape[1] >= MIN_CELLS else None
+    return (on_learned, on_permuted) if is_finite and cells >= MIN_CELLS else None
 
 
 def _has_learned(small_run: Run, *, below: float) -> bool:
