@@ -7,7 +7,7 @@ import itertools
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ from negres_core.report.layout import plural, sort_naturally
 if TYPE_CHECKING:
     import pytest
 
+    from negres_core.experiment.prediction import Prediction
+
 QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 """pytest warns that modules imported here cannot have their assertions rewritten. They contain none, so the warning is
 silenced."""
@@ -38,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 0 if all is well."""
     parser = make_parser()
     options, others = parser.parse_known_args(arguments)
-    if others and not (options.for_pytest and not getattr(options, "verify", False)):
+    for_pytest = options.for_pytest and not getattr(options, "verify", False)
+    if others and not (for_pytest or getattr(options, "predict", None) is not None):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
     options.others, options.store = others, None
     run: Command = options.run
@@ -76,7 +79,15 @@ def make_parser() -> argparse.ArgumentParser:
     _add_ledger(command)
     add_reader("show", _show, "print everything about each hypothesis")
     text = "recompute every verdict from the replicates' records; fail if one differs, or if a record is damaged"
-    _add_ledger(add_reader("verify", _verify, text))
+    command = add_reader("verify", _verify, text)
+    _add_ledger(command)
+    command.add_argument(
+        "--predict",
+        nargs="*",
+        metavar="TESTS",
+        help="also predict every test fold again by the stored weights, with the recipes and data of these tests "
+        "(default: all that pytest collects); other arguments are passed to pytest",
+    )
     add_reader("export", _export, "print every replicate of every hypothesis as CSV")
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
     command.add_argument(
@@ -283,21 +294,62 @@ def _show(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     store, records = _read(options, mixtures=True)
-    entries, broken = _entries_of(_ledger_of(options))
-    wrong = 0
+    ledger = _ledger_of(options)
+    entries, broken = _entries_of(ledger)
+    problems = {evidence.hypothesis: recheck(evidence, store, entries) for evidence in records}
+    predictions: dict[str, Prediction] = {}
+    if options.predict is not None:
+        predictions = _predict(options, store, [each for each in records if _is_sound(each, problems)], ledger)
     for evidence in records:
-        problems = recheck(evidence, store, entries)
-        wrong += bool(problems)
+        prediction = predictions.get(evidence.hypothesis)
+        lines = [*problems[evidence.hypothesis], *(prediction.problems if prediction else ())]
         name, judgement = f"{show(evidence.title)}, on {show(evidence.data.name)}", show(_judged(evidence), most=500)
-        print(f"{_result_of(evidence, problems):<11} {name}: {judgement}")
-        for problem in problems:
-            print(f"{'':<11} - {show(problem, most=MOST_IN_A_LINE)}")
+        print(f"{_result_of(evidence, lines, prediction):<11} {name}: {judgement}")
+        for line in [*lines, *(prediction.gaps if prediction else ())]:
+            print(f"{'':<11} - {show(line, most=MOST_IN_A_LINE)}")
     if not options.k:
         store.check_everything()
     lost = store.lost()
     for path in lost:
         _note(f"{show(path)} was set aside and not recorded again: run its hypothesis again, or delete the file")
+    wrong = any(problems.values()) or any(each.problems for each in predictions.values())
+    if options.predict is not None:
+        _print_predicted(predictions.values())
     return 1 if wrong or broken or lost else 0
+
+
+def _is_sound(evidence: Evidence, problems: Mapping[str, Sequence[str]]) -> bool:
+    return evidence.verdict is not None and bool(evidence.arms) and not problems[evidence.hypothesis]
+
+
+def _predict(
+    options: argparse.Namespace, store: Store, records: Sequence[Evidence], ledger: Ledger
+) -> dict[str, Prediction]:
+    from negres_core.session.prediction import predict_all
+
+    arguments = [*options.predict, *options.others]
+    root = _root_of(_settings_of_pytest())
+    return predict_all(records, store, root=root, ledger=ledger.path.absolute(), arguments=arguments)
+
+
+def _print_predicted(predictions: Collection[Prediction]) -> None:
+    """Print how much was predicted.
+
+    Raises:
+        EvidenceError: nothing was, so that nothing is known that the records do not say.
+    """
+    predicted, total = sum(each.predicted for each in predictions), sum(each.total for each in predictions)
+    whole = sum(each.is_complete for each in predictions)
+    print(
+        f"predicted   {predicted} of {plural(total, 'replicate')}; "
+        f"{whole} of {plural(len(predictions), 'hypothesis', 'hypotheses')} in whole"
+    )
+    if not predicted:
+        raise EvidenceError(
+            "Nothing was predicted.",
+            received=f"{total} replicates in sound records",
+            remedy="Run the command in the folder of the tests, or name their files after --predict.",
+        )
 
 
 def _entries_of(ledger: Ledger) -> tuple[list[Entry] | None, bool]:
@@ -315,12 +367,14 @@ def _judged(evidence: Evidence) -> str:
     return "the run was interrupted" if evidence.status == "started" else "a smoke run is not judged"
 
 
-def _result_of(evidence: Evidence, problems: Sequence[str]) -> str:
+def _result_of(evidence: Evidence, problems: Sequence[str], prediction: Prediction | None) -> str:
     if problems:
         return "FAILED"
     if evidence.verdict is None:
         return "no verdict"
-    return "verified" if evidence.arms else "untrained"
+    if not evidence.arms:
+        return "untrained"
+    return "verified" if prediction is None or prediction.is_complete else "unpredicted"
 
 
 def _note(sentence: str) -> None:

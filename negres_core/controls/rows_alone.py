@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.controls.evaluation import RELATIVE_ROUNDING
 from negres_core.evidence import Finding
+from negres_core.rescoring import DEVICE_ROUNDING
 from negres_core.run import Run
 
 NAME = "rows alone"
@@ -39,7 +39,7 @@ def check(run: Run) -> Finding | None:
         scale = float(np.abs(together).max())
         if not np.isfinite(scale) or scale == 0:
             continue
-        rounding = RELATIVE_ROUNDING[replicate.key.device]
+        rounding = DEVICE_ROUNDING[replicate.key.device]
         if np.abs(together - again).max() / scale > rounding:
             results.append(f"outputs of the {arm.role} arm vary by themselves, so nothing can be said about them")
             continue
@@ -52,7 +52,7 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=passed,
         found=f"predicted in other batches, {'; '.join(results)}",
-        threshold=f"expected {RELATIVE_ROUNDING['cpu']:g} or less on a CPU, {RELATIVE_ROUNDING['gpu']:g} on a GPU: a "
+        threshold=f"expected {DEVICE_ROUNDING['cpu']:g} or less on a CPU, {DEVICE_ROUNDING['gpu']:g} on a GPU: a "
         "model that is used meets one row at a time, and knows nothing of the rest of a test fold",
         remedy="Look for batch normalization that is called with training=True, and for a mean, a norm or a softmax "
         "over axis 0.",

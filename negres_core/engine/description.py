@@ -13,6 +13,7 @@ import keras
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
+from negres_core.engine.revision import revision_of
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
@@ -50,15 +51,9 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
     )
 
 
-def digest_recipe(description: RecipeDescription) -> str:
-    """Digest a recipe's description: the identity of what is trained, in every replicate's key and in the ledger."""
-    return description.digest
-
-
 def digest_stage(recipe: Recipe, data: Dataset) -> str:
     """Digest what the program of a recipe's last stage depends on: all of its description, without the parents."""
-    content = _describe_stage(recipe.last, data, by_text=False).model_dump(mode="json")
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return _digest_of(_describe_stage(recipe.last, data, by_text=False))
 
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
@@ -116,7 +111,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
     if inspect.isfunction(loss) and not is_library(loss):
         code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
     code += changed_settings()
-    return StageDescription(
+    description = StageDescription(
         build=name_of(stage.build),
         source=source_of(stage.build),
         model=hashlib.sha256(config.encode()).hexdigest(),
@@ -131,6 +126,11 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         batch_size=stage.batch_size,
         saved_as=stage.saved_as,
     )
+    return description.updated(revision=revision_of(stage, model, data, digest=_digest_of(description)))
+
+
+def _digest_of(description: StageDescription) -> str:
+    return hashlib.sha256(json.dumps(description.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
 def changed_settings() -> list[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -27,6 +27,7 @@ from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.preprocessing import digest_array, prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
+from negres_core.rescoring import Predictions
 from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses
 from negres_core.seeds import derive_seed
 
@@ -44,6 +45,22 @@ REDUNDANCY_ROWS = 64
 
 CONTRAST_FACTOR = 1e4
 """Factor by which input contrast is raised to drive outputs to their limits; large enough to dwarf any bias."""
+
+
+class SavedPredictions(NamedTuple):
+    """What a saved model predicts for the test fold of its cell.
+
+    Attributes:
+        weights: digest of every weight in the file, in the model's order.
+        finite: whether all weights are finite.
+        dtype: the dtype that the model computes in.
+        predictions: the predictions.
+    """
+
+    weights: list[str]
+    finite: bool
+    dtype: str
+    predictions: Predictions
 
 
 class SavedModels:
@@ -127,6 +144,14 @@ class SavedModels:
         outputs = [ops.convert_to_numpy(model(take_rows(x, rows), training=False)) for rows in batches]
         return np.concatenate(outputs).astype(np.float32)
 
+    def predict_fold(self, recipe: Recipe, replicate: Replicate) -> SavedPredictions:
+        """Predict the test fold of a replicate by its saved weights, and do nothing else."""
+        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
+        weights = [digest_array(weight) for weight in model.weights]
+        finite = all(bool(np.isfinite(weight).all()) for weight in model.get_weights())
+        return SavedPredictions(weights, finite, model.compute_dtype, self._predict_fold(recipe, model, x, cell))
+
     def draw_outputs(self, recipe: Recipe) -> np.ndarray:
         """Return raw outputs of a recipe's last model on some rows, under several draws of its weights."""
         return drawn_weights.draw_outputs(recipe, self._data)
@@ -176,7 +201,7 @@ class SavedModels:
         cell, stage, y = self._cells[replicate.key.repeat, replicate.key.fold], recipe.last, self._data.y
         output_layer, model, x = self.output_layer(recipe), self._load(recipe, replicate), self._inputs(recipe, cell)
         weights = [digest_array(weight) for weight in model.weights]
-        outputs, loss, trivial_loss = _predict(model, stage, x, self._data, cell, logits=output_layer.logits)
+        predictions = self._predict_fold(recipe, model, x, cell)
         batches = [(take_rows(x, rows), y[rows]) for rows in _sample_batches(cell, stage.batch_size)]
         with _track_silence(model) as silent:
             inference = [float(mean_loss(model, stage, *batch, training=False)) for batch in batches]
@@ -184,17 +209,30 @@ class SavedModels:
         return Inspection(
             output_layer=output_layer,
             weights=weights,
-            targets=y[cell.test],
-            outputs=outputs,
-            predicted=_predicted_of(outputs, y[cell.test], logits=output_layer.logits),
-            loss=loss,
-            trivial_loss=trivial_loss,
+            targets=predictions.targets,
+            outputs=predictions.outputs,
+            predicted=predictions.predicted,
+            loss=predictions.loss,
+            trivial_loss=predictions.trivial_loss,
             training_loss=training,
             inference_loss=float(np.mean(inference)),
             silent=[(int(zero.sum()), len(zero)) for zero in silent.values()],
             gradient_norm=gradient_norm,
             weight_norm=_norm(model.trainable_weights),
             redundant=_redundant(model, replicate, take_rows(x, cell.test[:REDUNDANCY_ROWS])),
+        )
+
+    def _predict_fold(self, recipe: Recipe, model: Any, x: Any, cell: Cell) -> Predictions:
+        logits, y = self.output_layer(recipe).logits, self._data.y[cell.test]
+        outputs, loss, trivial_loss = _predict(model, recipe.last, x, self._data, cell, logits=logits)
+        return Predictions(
+            targets=y,
+            outputs=outputs,
+            predicted=_predicted_of(outputs, y, logits=logits),
+            logits=logits,
+            loss=loss,
+            trivial_loss=trivial_loss,
+            is_classification=self._data.task == "classification",
         )
 
     def _load(self, recipe: Recipe, replicate: Replicate) -> Any:

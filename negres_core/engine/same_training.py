@@ -16,7 +16,7 @@ from keras import ops
 
 from negres_core.arrays import map_arrays, spread_rows
 from negres_core.dataset import Dataset
-from negres_core.engine.description import config_of, describe_recipe, digest_recipe
+from negres_core.engine.description import config_of, describe_recipe
 from negres_core.engine.drawn_weights import NARROW, draw_weights, sample_data
 from negres_core.engine.model import (
     build_model,
@@ -60,7 +60,7 @@ def same_training(one: Recipe, other: Recipe, data: Dataset) -> bool:
     """Return whether two recipes train the same function in the same way on a data set."""
     if len(one.stages) != len(other.stages) or (one.fit is None) != (other.fit is None):
         return False
-    if digest_recipe(describe_recipe(one, data)) == digest_recipe(describe_recipe(other, data)):
+    if describe_recipe(one, data).digest == describe_recipe(other, data).digest:
         return True
     if _digest_of_rest(one) != _digest_of_rest(other):
         return False

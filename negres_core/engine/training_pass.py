@@ -21,6 +21,9 @@ from negres_core.recipe import Stage, name_of
 ROWS = 2
 """Number of rows of the pass."""
 
+SEED_STATE = "seed_generator_state"
+"""Name of the variable that Keras' generators of random numbers keep their state in."""
+
 
 class _Recorder(keras.StatelessScope):
     """A scope that remembers which variables were changed in it; nothing outside of it changes."""
@@ -74,7 +77,7 @@ def forgotten_change(stage: Stage, model: Any, data: Dataset) -> str | None:
             return f"a layer assigns {variable.path}, a weight that is trained, while it is called"
         if id(variable) in carried:
             continue
-        if variable.name != "seed_generator_state":
+        if variable.name != SEED_STATE:
             return f"a layer changes {variable.path}, which is not among the model's variables"
         if keras_backend() == "jax":
             raise InputError(
@@ -84,6 +87,13 @@ def forgotten_change(stage: Stage, model: Any, data: Dataset) -> str | None:
             )
         return "a layer draws random numbers without a seed of its own"
     return None
+
+
+def draws_unseeded(stage: Stage, model: Any, data: Dataset) -> bool:
+    """Return whether a training pass draws from Keras' global generator, which is not among the model's variables."""
+    carried = {id(variable) for variable in model.variables}
+    changed = changed_variables(stage, model, data)
+    return any(variable.name == SEED_STATE and id(variable) not in carried for variable in changed)
 
 
 def numpy_state() -> tuple[Any, ...]:

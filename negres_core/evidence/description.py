@@ -53,6 +53,8 @@ class StageDescription(Record):
     batch_size: int
     saved_as: str
     """Format of the model file: "keras" or "h5"."""
+    revision: int | None = None
+    """Raised for stages that an earlier version of the engines trained wrongly; null for all others."""
 
 
 class MetricDescription(Record):
@@ -106,7 +108,7 @@ class RecipeDescription(Record):
 
         Names and sources are for readers, and not digested: the code is digested by its logic.
         """
-        content = self.model_dump(mode="json")
+        content = self._content()
         for part in (content["preprocess"], content["fit"], *content["stages"]):
             for name in ("source", "build", "compute", "objective") if part else ():
                 part.pop(name, None)
@@ -117,10 +119,18 @@ class RecipeDescription(Record):
     @property
     def digest_by_text(self) -> str:
         """The identity that version 0.1.0 gave a recipe whose code was digested by its text, names included."""
-        content = self.model_dump(mode="json")
+        content = self._content()
         if content["fit"] is None:
             del content["fit"]
         return _digest(content)
+
+    def _content(self) -> dict[str, Any]:
+        """Return all fields; a revision only where there is one, so that other digests are what they were before."""
+        content = self.model_dump(mode="json")
+        for stage in content["stages"]:
+            if stage["revision"] is None:
+                del stage["revision"]
+        return content
 
     def __str__(self) -> str:
         """Return the recipe in words, as `Recipe` does."""

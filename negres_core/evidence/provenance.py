@@ -42,7 +42,7 @@ def trace_provenance(folder: Path, *, backend: str, device: str) -> ProvenanceRe
     return ProvenanceRecord(
         commit=commit,
         dirty=dirty,
-        packages=_versions(),
+        packages=installed_versions(),
         python=platform.python_version(),
         platform=platform.platform(),
         backend=backend,
@@ -52,7 +52,8 @@ def trace_provenance(folder: Path, *, backend: str, device: str) -> ProvenanceRe
 
 
 @functools.cache
-def _versions() -> dict[str, str]:
+def installed_versions() -> dict[str, str]:
+    """Return the version of each of `PACKAGES` that is installed, by name."""
     versions = {}
     for name in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

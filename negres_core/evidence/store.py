@@ -50,6 +50,7 @@ class Store:
         note: called with a sentence about each damaged record.
 
     Attributes:
+        read_only: whether nothing is written.
         damaged: number of damaged records found through this object.
     """
 
@@ -63,18 +64,20 @@ class Store:
     ) -> None:
         self.folder = folder
         self.damaged = 0
-        self._fresh, self._read_only = fresh, read_only
+        self._fresh, self.read_only = fresh, read_only
         self._left: set[Path] = set()
         self._note = note
         self._recorded: set[str] = set()
         self._cached: dict[Path, tuple[tuple[int, ...], Evidence]] = {}
 
     def check_writable(self) -> None:
-        """Make the folder if it is missing.
+        """Make the folder if it is missing; nothing is done for a store that is only read.
 
         Raises:
             EvidenceError: the folder cannot be written.
         """
+        if self.read_only:
+            return
         with _writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.folder):
@@ -297,7 +300,7 @@ class Store:
 
     def _reject(self, path: Path, reason: str) -> None:
         """Name a damaged file, and set it aside unless the store is only read."""
-        if not self._read_only:
+        if not self.read_only:
             self._set_aside(path, reason)
         elif path not in self._left:
             self._left.add(path)
@@ -320,7 +323,7 @@ class Store:
             self._note(f"{path} was set aside as {target}: {show(reason)}")
 
     def _write(self, path: Path, content: bytes) -> None:
-        if self._read_only:
+        if self.read_only:
             raise EvidenceError("This store is only read.", received=str(path), remedy="Open it for writing.")
         with _writing(path):
             write_atomically(path, content)

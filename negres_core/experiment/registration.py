@@ -88,7 +88,7 @@ def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset
         arms: the recipe of each arm.
         data: the data set.
     """
-    from negres_core.engine.description import describe_recipe, digest_recipe
+    from negres_core.engine.description import describe_recipe
 
     return Commitment(
         hypothesis=evidence.hypothesis,
@@ -97,7 +97,7 @@ def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset
         design=evidence.design,
         stopping=StoppingRule.of(evidence.design.as_design()),
         expected=evidence.expected,
-        arms={role: digest_recipe(describe_recipe(recipe, data)) for role, recipe in arms.items()},
+        arms={role: describe_recipe(recipe, data).digest for role, recipe in arms.items()},
         analysis=digest_analysis(),
         data=DataIdentity(name=data.name, digest=data.digest),
     )

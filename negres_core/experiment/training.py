@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from negres_core.engine.device import Device
 
 ENGINE_VERSION = 2
-"""Increased when an engine gives different numbers for the same recipe; stored replicates are then retrained."""
+"""Increased when an engine gives different numbers for every recipe; stored replicates are then retrained. If only some
+recipes are concerned, raise `negres_core.engine.revision.REVISION` for them."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the recipe being trained, the number of replicates ready, and the planned number."""
@@ -127,13 +128,13 @@ class Trainer:
         return None
 
     def _key(self, recipe: Recipe, cell: Cell, seed: int) -> Key:
-        from negres_core.engine.description import digest_recipe, packages_of_recipe
+        from negres_core.engine.description import packages_of_recipe
 
         if recipe not in self._packages:
             self._packages[recipe] = packages_of_recipe(recipe)
         return Key(
             contract=ENGINE_VERSION,
-            recipe=digest_recipe(self.description(recipe)),
+            recipe=self.description(recipe).digest,
             data=self._run.data.digest,
             folds=self._run.design.folds,
             repeat=cell.repeat,

@@ -18,6 +18,7 @@ ANALYSIS = (
     "discovery.py",
     "experiment/decision.py",
     "metrics.py",
+    "rescoring.py",
     "run.py",
     "seeds.py",
     "statistics/*.py",

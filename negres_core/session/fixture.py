@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
@@ -19,6 +19,7 @@ from negres_core.session.keys import (
     EVIDENCE_KEY,
     MIXTURE_KEY,
     NOTE,
+    PREDICT_KEY,
     REGISTERED,
     expected_of,
     is_hypothesis,
@@ -31,6 +32,8 @@ from negres_core.session.titles import identity_of_test, title_of
 
 if TYPE_CHECKING:
     from negres_core.evidence import Commitment, Evidence, Registration
+    from negres_core.experiment.training import Progress
+    from negres_core.run import Role
 
 
 _COUNTS_KEY: pytest.StashKey[Counter[str]] = pytest.StashKey()
@@ -141,6 +144,7 @@ class ExperimentFixture:
     def _once(self, verb: str, *arms: Recipe, **arguments: Any) -> Evidence:
         from negres_core.engine.device import choose_device
         from negres_core.experiment.experiment import Experiment
+        from negres_core.run import Role
 
         item, config = self._request.node, self._request.config
         if self._used:
@@ -152,6 +156,7 @@ class ExperimentFixture:
         self._used = True
         store, notes = store_of(config), notes_of(config)
         device = choose_device(config.getoption("negres_device"))
+        recipes = dict(zip(get_args(Role), filter(None, (*arms, arguments.get("against"))), strict=False))
         with progress_of(config) as progress:
             experiment = Experiment(
                 hypothesis=identity_of_test(item),
@@ -163,7 +168,7 @@ class ExperimentFixture:
                 expected=expected_of(item),
                 smoke=config.getoption("negres_smoke"),
                 known_as=_known_as(item),
-                register_or_compare=_register_or_compare(item),
+                register_or_compare=_register_or_compare(item, recipes, arguments["on"], progress),
                 controls=config.getoption("negres_controls"),
                 progress=progress,
                 announce=functools.partial(announce, config),
@@ -232,11 +237,20 @@ def _known_as(item: pytest.Item) -> Callable[[Commitment], str]:
     return find
 
 
-def _register_or_compare(item: pytest.Item) -> Callable[[Commitment], Registration]:
-    """Return the function that looks a test up in the ledger, or registers it and ends the test."""
+def _register_or_compare(
+    item: pytest.Item, recipes: Mapping[Role, Recipe], data: Dataset, progress: Progress
+) -> Callable[[Commitment], Registration]:
+    """Return the function that looks a test up in the ledger; or registers it, or predicts, and ends the test."""
     from negres_core.experiment.registration import register
 
     config, ledger = item.config, ledger_of(item.config)
+    if (predict := config.stash.get(PREDICT_KEY, None)) is not None:
+
+        def predict_and_end(commitment: Commitment) -> Registration:
+            predict(item, commitment, recipes, data, progress)
+            pytest.skip("predicted")
+
+        return predict_and_end
     if not config.getoption("negres_register"):
         return ledger.compare
 

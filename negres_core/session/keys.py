@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from negres_core.evidence import Evidence, Ledger, Store
+    from negres_core.dataset import Dataset
+    from negres_core.evidence import Commitment, Evidence, Ledger, Store
+    from negres_core.experiment.training import Progress
+    from negres_core.recipe import Recipe
+    from negres_core.run import Role
+
+    Predict = Callable[[pytest.Item, Commitment, Mapping[Role, Recipe], Dataset, Progress], None]
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
 REGISTERED, IDENTITY, PLACE = "negres_registered", "negres_identity", "negres_place"
@@ -22,7 +29,10 @@ PLACE_KEY: pytest.StashKey[int] = pytest.StashKey()
 """Place of a test in the session's order, by which the table is sorted."""
 NOTES_KEY: pytest.StashKey[list[str]] = pytest.StashKey()
 """Sentences for the summary that belong to no test."""
-_STORE_KEY: pytest.StashKey[Store] = pytest.StashKey()
+PREDICT_KEY: pytest.StashKey[Predict] = pytest.StashKey()
+"""Set on a session that predicts recorded hypotheses again instead of running them."""
+STORE_KEY: pytest.StashKey[Store] = pytest.StashKey()
+"""The session's store."""
 
 
 def is_hypothesis(item: pytest.Item) -> bool:
@@ -57,16 +67,16 @@ def store_of(config: pytest.Config) -> Store:
     """Return the store of a session."""
     from negres_core.evidence import Store
 
-    if _STORE_KEY not in config.stash:
+    if STORE_KEY not in config.stash:
         fresh = config.getoption("negres_fresh")
-        config.stash[_STORE_KEY] = Store(folder_of(config), fresh=fresh, note=notes_of(config).append)
-    return config.stash[_STORE_KEY]
+        config.stash[STORE_KEY] = Store(folder_of(config), fresh=fresh, note=notes_of(config).append)
+    return config.stash[STORE_KEY]
 
 
 def sweep_folder(config: pytest.Config) -> None:
     """Remove what interrupted sessions left in the evidence folder more than a day ago."""
     folder = folder_of(config)
-    if not folder.is_dir():
+    if not folder.is_dir() or store_of(config).read_only:
         return
     from negres_core.evidence.sweep import sweep
 

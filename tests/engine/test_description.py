@@ -16,7 +16,6 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 
 from negres_core.engine.description import (
     describe_recipe,
-    digest_recipe,
     digest_recipe_by_text,
     packages_of_recipe,
 )
@@ -253,24 +252,24 @@ FACTOR = 1.0
     ids=["loss by a computed name", "objective", "fit", "preprocess"],
 )
 def test_a_global_that_any_part_of_a_recipe_reads_changes_the_digest(recipe, monkeypatch):
-    before = digest_recipe(describe_recipe(recipe, ex.CLASSES))
+    before = describe_recipe(recipe, ex.CLASSES).digest
     monkeypatch.setitem(globals(), "FACTOR", 2.0)
 
-    assert digest_recipe(describe_recipe(recipe, ex.CLASSES)) != before
+    assert describe_recipe(recipe, ex.CLASSES).digest != before
 
 
 @pytest.mark.parametrize("recipe", [Recipe(ex.stage(ex.plain)), Recipe(Fit(own_loss))], ids=["stage", "fit"])
 @pytest.mark.parametrize(("setting", "value"), ex.CHANGED_SETTINGS)
 def test_a_changed_setting_of_keras_changes_the_digest_until_it_is_changed_back(recipe, setting, value):
-    before = digest_recipe(describe_recipe(recipe, ex.CLASSES))
+    before = describe_recipe(recipe, ex.CLASSES).digest
     default = getattr(keras.config, setting)()
     getattr(keras.config, f"set_{setting}")(value)
     try:
-        changed = digest_recipe(describe_recipe(recipe, ex.CLASSES))
+        changed = describe_recipe(recipe, ex.CLASSES).digest
     finally:
         getattr(keras.config, f"set_{setting}")(default)
 
-    assert digest_recipe(describe_recipe(recipe, ex.CLASSES)) == before != changed
+    assert describe_recipe(recipe, ex.CLASSES).digest == before != changed
 
 
 def by_forest(train, test):
@@ -303,6 +302,6 @@ def test_a_recipe_that_version_0_1_0_could_not_digest_has_no_digest_of_that_vers
 
 def test_the_settings_of_a_loss_that_is_given_itself_are_part_of_the_digest():
     one, same, other = (Recipe(ex.stage(ex.linear, loss=keras.losses.Huber(delta))) for delta in (0.5, 0.5, 0.6))
-    digests = [digest_recipe(describe_recipe(recipe, ex.VALUES)) for recipe in (one, same, other)]
+    digests = [describe_recipe(recipe, ex.VALUES).digest for recipe in (one, same, other)]
 
     assert digests[0] == digests[1] != digests[2]

@@ -24,3 +24,15 @@ def test_a_metric_is_described_by_all_its_fields():
         "unit": "ranks",
         "tasks": ["regression"],
     }
+
+
+def test_the_digests_of_ordinary_recipes_are_what_they_were_before_stages_had_revisions():
+    """Pinned: stored replicates and ledgers contain such digests."""
+    description = RecipeDescription(**DESCRIPTION | {"fit": None})
+
+    assert description.digest == "a7081b23a6757fe6ec3185bce20f94a371802dc131881599355b68effac965ca"
+    assert description.digest_by_text == "aceb0475c449e699f2a13574c2335d1d2611c4a3fba6e6d0d9806b6ecf7bdb1e"
+
+    revised = description.updated(stages=[description.stages[0].updated(revision=1)])
+    assert len({description.digest, revised.digest, revised.updated(stages=[]).digest}) == 3
+    assert revised.digest_by_text != description.digest_by_text

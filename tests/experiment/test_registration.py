@@ -8,7 +8,7 @@ import negres_core.experiment.registration
 from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import Design
-from negres_core.engine.description import describe_recipe, digest_recipe
+from negres_core.engine.description import describe_recipe
 from negres_core.engine.device import Device
 from negres_core.errors import InputError
 from negres_core.evidence import DataIdentity, Ledger, Registration, StoppingRule, Store
@@ -109,7 +109,7 @@ def test_arms_have_the_recipe_digest_of_their_replicates(commit, run, store):
 
     for arm in evidence.arms:
         assert {store.find(id).key.recipe for id in arm.replicates[-1]} == {commitment.arms[arm.role]}
-    assert commitment.arms["treatment"] == digest_recipe(describe_recipe(LONG, DATA))
+    assert commitment.arms["treatment"] == describe_recipe(LONG, DATA).digest
 
 
 def test_a_claim_about_one_arm_commits_to_one_recipe(new_experiment, ledger):

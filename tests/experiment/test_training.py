@@ -354,8 +354,7 @@ def test_replicates_that_version_0_1_0_stored_by_the_text_of_their_code_are_reus
     """Their key contains the digest of the recipe's text. A parent and its child are both found."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "negres_core.engine.description.digest_recipe",
-            lambda description: f"older {len(description.stages)}",
+            "negres_core.evidence.RecipeDescription.digest", property(lambda self: f"older {len(self.stages)}")
         )
         patch.setattr("negres_core.engine.description.packages_of_recipe", lambda recipe: None)
         train(new_trainer(), FREE)

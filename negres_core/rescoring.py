@@ -1,0 +1,150 @@
+"""Rescoring: the metrics of predictions that were made again, and how far rounding may move each of them.
+
+Whoever predicts again uses another program, batches of another size, or another machine, and so sums in another order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+Scores = dict[str, tuple[float, float]]
+"""The value and the tolerance of each metric, by name."""
+
+DEVICE_ROUNDING = {"cpu": 1e-4, "gpu": 1e-2}
+"""How far the outputs of two programs may differ, relative to the largest output, by the kind of device: they sum in
+another order, and a GPU multiplies with 10-bit mantissas. It is a hundred times the difference seen on a CPU, and less
+than the effect of dropout, rounding or other weights."""
+
+TYPE_ROUNDING = {"float16": 1e-2, "bfloat16": 3e-2}
+"""The same for models that compute in half precision, by the dtype: it has mantissas of 10 and 7 bits."""
+
+SSIM_SLOPE = 110.0
+"""Most change of the structural similarity per change of the outputs, both relative to the span of the images. With the
+constants of Wang et al. (2004), (0.01 span)^2 and (0.03 span)^2, the comparison of means changes by at most 0.65 / 0.01
+per span, and that of variances by at most 1.3 / 0.03."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predictions:
+    """What a model predicts for a test fold, with dropout off.
+
+    Attributes:
+        targets: the targets, as in the data set.
+        outputs: the raw outputs, (rows, ...), float32.
+        predicted: predicted labels, (rows,); or the outputs in the shape of the targets.
+        logits: whether the outputs are logits instead of probabilities.
+        loss: mean loss; None if it is not known.
+        trivial_loss: mean loss of the best constant prediction; None like `loss`.
+        is_classification: whether the targets are class labels.
+    """
+
+    targets: np.ndarray
+    outputs: np.ndarray
+    predicted: np.ndarray
+    logits: bool
+    loss: float | None
+    trivial_loss: float | None
+    is_classification: bool
+
+
+def relative_rounding(*, devices: Collection[str], dtype: str = "float32") -> float:
+    """Return how far outputs may differ, relative to the largest, between programs on some kinds of devices."""
+    return max(*(DEVICE_ROUNDING[kind] for kind in devices), TYPE_ROUNDING.get(dtype, 0.0))
+
+
+def rescore(predictions: Predictions, *, relative: float) -> Scores:
+    """Score finite predictions by scikit-learn.
+
+    Args:
+        predictions: the predictions.
+        relative: how far an output may differ, relative to the largest; see `relative_rounding`.
+
+    Returns:
+        The metrics of the task and the loss. If rounding could flip labels, at nearly equal outputs, the tolerance
+        of each metric is the effect of those rows.
+    """
+    score = _score_labels if predictions.is_classification else _score_values
+    return score(predictions, relative * _largest(predictions)) | _score_loss(predictions, relative)
+
+
+def image_tolerances(predictions: Predictions, *, mean: np.ndarray, span: float, relative: float) -> dict[str, float]:
+    """Return how far rounding may move the metrics of images, by name; see `engine.scores.score_images`.
+
+    Args:
+        predictions: finite predictions of images, (rows, height, width, channels).
+        mean: the mean image of the training fold, (height, width, channels).
+        span: from the darkest to the brightest value of the data set.
+        relative: see `rescore`.
+    """
+    y, predicted, rounding = predictions.targets, predictions.predicted, relative * _largest(predictions)
+    axes = (1, 2, 3)
+    errors = np.mean((y - predicted) ** 2, axis=axes, dtype=np.float64)
+    moved = 2 * rounding * np.mean(np.abs(y - predicted), axis=axes, dtype=np.float64) + rounding**2
+    floor = (span / 255) ** 2 / 12
+    ratios = [np.maximum(each, floor) / np.maximum(errors, floor) for each in (errors + moved, errors - moved)]
+    trivial = float(np.mean((y - mean) ** 2, dtype=np.float64))
+    return {
+        "psnr": 1e-5 + float(np.mean(np.max(np.abs(10 * np.log10(ratios)), axis=0))),
+        "ssim": 1e-6 + SSIM_SLOPE * rounding / span,
+        "skill": 1e-6 + (float(moved.mean()) / trivial if trivial > 0 else 0.0),
+    }
+
+
+def _largest(predictions: Predictions) -> float:
+    return float(np.abs(predictions.outputs).max())
+
+
+def _score_labels(predictions: Predictions, rounding: float) -> Scores:
+    """Return the value and the tolerance of each metric of a classification."""
+    from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+
+    y, predicted, outputs = predictions.targets, predictions.predicted, predictions.outputs
+    classes = np.unique(y)
+    if outputs.shape[1] > 1:
+        first, second = np.argsort(outputs, axis=1)[:, [-1, -2]].T
+        rows = np.arange(len(y))
+        close = outputs[rows, first] - outputs[rows, second] <= rounding
+    else:
+        first, second = predicted, 1 - predicted
+        close = np.abs(outputs[:, 0] - (0.0 if predictions.logits else 0.5)) <= rounding
+    # A flipped row leaves one class and joins another, so it counts for the metrics of both.
+    flips = np.array([np.count_nonzero(close & ((first == label) | (second == label))) for label in classes])
+    counts = np.array([np.count_nonzero(predicted == label) for label in classes])
+    support = np.array([np.count_nonzero(y == label) for label in classes])
+    macro = 1e-6 + float(np.mean(np.minimum(1, 4 * flips / np.maximum(np.minimum(counts, support) - flips, 1))))
+    averaging = {"labels": classes, "average": "macro", "zero_division": 0.0}
+    return {
+        "accuracy": (float(accuracy_score(y, predicted)), 1e-6 + float(close.mean())),
+        "precision": (float(precision_score(y, predicted, **averaging)), macro),
+        "recall": (float(recall_score(y, predicted, **averaging)), macro),
+        "f1": (float(f1_score(y, predicted, **averaging)), macro),
+    }
+
+
+def _score_values(predictions: Predictions, rounding: float) -> Scores:
+    """Return the value and the tolerance of each metric of a regression."""
+    from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+
+    y, predicted = (array.reshape(len(array), -1) for array in (predictions.targets, predictions.predicted))
+    mse, mae = float(mean_squared_error(y, predicted)), float(mean_absolute_error(y, predicted))
+    r2 = float(r2_score(y, predicted))
+    column = 2 * rounding * np.abs(y - predicted).mean(axis=0) + rounding**2
+    variance = y.var(axis=0)
+    # For a column without variance, the coefficient is 1 if the prediction is exact, and 0 otherwise.
+    lost = np.where(variance > 0, column / np.where(variance > 0, variance, 1), 1)
+    return {
+        "mse": (mse, 1e-5 * mse + float(column.mean())),
+        "mae": (mae, 1e-5 * mae + rounding),
+        "r2": (r2, 1e-5 * abs(1 - r2) + float(lost.mean())),
+    }
+
+
+def _score_loss(predictions: Predictions, relative: float) -> Scores:
+    """Return the value and the tolerance of the loss, which may be steep at outputs near certainty."""
+    if predictions.loss is None or predictions.trivial_loss is None:
+        return {}
+    scale = 10 * abs(predictions.loss) + abs(predictions.trivial_loss)
+    return {"loss": (predictions.loss, 1e-6 + relative * scale)}

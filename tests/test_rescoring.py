@@ -1,0 +1,107 @@
+"""Metrics of predictions that are made again, and how far rounding may move them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core.engine.scores import score_images, score_labels, score_values
+from negres_core.rescoring import SSIM_SLOPE, Predictions, image_tolerances, relative_rounding, rescore
+
+RANDOM = np.random.default_rng(0)
+
+
+def predictions(targets, outputs, predicted=None, *, loss=None):
+    return Predictions(
+        targets=targets,
+        outputs=outputs,
+        predicted=outputs if predicted is None else predicted,
+        logits=False,
+        loss=loss,
+        trivial_loss=loss,
+        is_classification=targets.dtype.kind == "i",
+    )
+
+
+def rounded(outputs, relative):
+    """Return outputs of another program: each moved by as much as rounding may move it, in some direction."""
+    return outputs + relative * np.abs(outputs).max() * RANDOM.choice([-1, 1], size=outputs.shape)
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_labels_of_outputs_that_were_rounded_otherwise_score_within_the_tolerance(columns):
+    for _ in range(50):
+        outputs, relative = RANDOM.uniform(size=(200, columns)), 10 ** RANDOM.uniform(-4, -1.5)
+        y = RANDOM.integers(max(columns, 2), size=200)
+
+        def labels(outputs):
+            return outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.int64)
+
+        # Two outputs are compared, and each may have moved.
+        other = score_labels(y, labels(rounded(outputs, relative / 2)))
+        scores = rescore(predictions(y, outputs, labels(outputs)), relative=relative)
+        assert scores.keys() == other.keys()
+        assert all(abs(other[name] - value) <= tolerance for name, (value, tolerance) in scores.items())
+
+
+def test_values_that_were_rounded_otherwise_score_within_the_tolerance():
+    for _ in range(50):
+        y, relative = RANDOM.normal(size=(100, 2)), 10 ** RANDOM.uniform(-5, -2)
+        outputs = y + RANDOM.normal(size=y.shape) * 10 ** RANDOM.uniform(-3, 0)
+
+        other = score_values(y, rounded(outputs, relative))
+        scores = rescore(predictions(y, outputs), relative=relative)
+        assert scores.keys() == other.keys()
+        assert all(abs(other[name] - value) <= tolerance for name, (value, tolerance) in scores.items())
+
+
+@pytest.mark.parametrize("kind", ["noise", "flat", "smooth", "exact"])
+def test_images_that_were_rounded_otherwise_score_within_the_tolerance(kind):
+    for _ in range(10):
+        y, relative = RANDOM.uniform(size=(6, 12, 12, 1)), 10 ** RANDOM.uniform(-5, -2)
+        if kind == "flat":
+            y = np.zeros_like(y) + RANDOM.choice([0.0, 0.01, 1.0])
+        if kind == "smooth":
+            y = np.cumsum(y, axis=1) / 144
+        outputs = y if kind == "exact" else y + RANDOM.normal(size=y.shape) * 10 ** RANDOM.uniform(-3, -1)
+        mean = RANDOM.uniform(size=(12, 12, 1))
+
+        one, other = (score_images(y, each, mean=mean, span=1.0) for each in (outputs, rounded(outputs, relative)))
+        tolerances = image_tolerances(predictions(y, outputs), mean=mean, span=1.0, relative=relative)
+        assert tolerances.keys() == one.keys()
+        assert all(abs(one[name] - other[name]) <= tolerances[name] for name in one)
+
+
+def test_no_image_is_steeper_in_structural_similarity_than_the_slope_says():
+    """Gradients of one window's similarity, in the direction in which every output moves by the same amount."""
+    steepest = 0.0
+    for _ in range(3000):
+        scale, level = 10 ** RANDOM.uniform(-4, 0, size=2)
+        y, predicted = (level + scale * RANDOM.normal(size=49) for _ in range(2))
+        if RANDOM.uniform() < 0.5:
+            predicted = y + scale * RANDOM.normal(size=49)
+        moves = np.sign(predicted - predicted.mean()), np.ones(49), np.sign(y - y.mean()), np.sign(predicted - y)
+        for move in moves:
+            steepest = max(steepest, abs(_similarity(y, predicted + 1e-6 * move) - _similarity(y, predicted)) / 1e-6)
+    assert SSIM_SLOPE / 4 < steepest <= SSIM_SLOPE
+
+
+def _similarity(x, y):
+    """Return the structural similarity of one window of images that span 1; Wang et al. (2004), equation 13."""
+    covariance = np.cov(x, y)
+    means = (2 * x.mean() * y.mean() + 1e-4) / (x.mean() ** 2 + y.mean() ** 2 + 1e-4)
+    return means * (2 * covariance[0, 1] + 9e-4) / (covariance[0, 0] + covariance[1, 1] + 9e-4)
+
+
+def test_the_loss_is_compared_only_if_it_is_known():
+    y = np.arange(10) % 2
+    outputs = np.eye(2)[y]
+    assert "loss" not in rescore(predictions(y, outputs, y), relative=1e-4)
+    assert rescore(predictions(y, outputs, y, loss=0.5), relative=1e-4)["loss"][0] == 0.5
+
+
+def test_the_coarsest_program_decides_how_far_outputs_may_differ():
+    assert relative_rounding(devices={"cpu"}) == 1e-4
+    assert relative_rounding(devices={"cpu", "gpu"}) == 1e-2
+    assert relative_rounding(devices={"cpu"}, dtype="float16") == 1e-2
+    assert relative_rounding(devices={"gpu"}, dtype="bfloat16") == 3e-2
