@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from difflib import SequenceMatcher
@@ -18,12 +21,17 @@ from negres_core.dataset import Dataset
 from negres_core.engine.batch_size import refuse_batches_of_one_size, refuse_stateful
 from negres_core.engine.build import call_build
 from negres_core.engine.keras_names import names_like
-from negres_core.errors import InputError
+from negres_core.errors import EvidenceError, InputError
+from negres_core.provenance.outside_reads import watch
 from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Build, Stage, is_loss, name_of
 
 MISSPELT_RATIO = 0.7
 """Share of common characters above which the name of a new head is a misspelt one of the parent's head."""
+
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT}
+"""Errors of a folder that is full, cannot be written, or is gone; Python finds no folder if none can be written."""
 
 
 def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
@@ -35,7 +43,7 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
     # An initializer without a seed takes one from Python's global generator, which this call seeds.
     keras.utils.set_random_seed(seed)
     try:
-        model = call_build(build, input_shape=data.input_shape, outputs=data.outputs)
+        model = watch(call_build, build, input_shape=data.input_shape, outputs=data.outputs)
     except ValueError as error:
         if "stateful=True" in str(error):  # Keras advises to fix the size of batches
             refuse_stateful([str(error)], name=name_of(build))
@@ -127,7 +135,7 @@ def mean_loss(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool
 def _make(stage: Stage, field: Literal["loss", "optimizer"], get: Any, kind: type) -> Any:
     value = getattr(stage, field)
     try:
-        instance = get(value) if isinstance(value, str) else value()
+        instance = get(value) if isinstance(value, str) else watch(value)
     except Exception as error:
         # Keras' own message prints the whole name again, and sometimes a traceback.
         raise InputError(
@@ -336,14 +344,38 @@ def _refuse(names: list[str], *, wanted_by: str) -> None:
         )
 
 
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[str]:
+    """Make a folder for temporary files, and remove it in the end.
+
+    Raises:
+        EvidenceError: it cannot be made or written. The user's code is not at fault, and other hypotheses go on.
+    """
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield folder
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise EvidenceError(
+            "A model cannot be saved: the folder for temporary files cannot be written.",
+            received=f"{os.environ.get('TMPDIR') or 'TMPDIR is not set'}: {error.strerror or error}",
+            remedy="Make room there, or set TMPDIR to a folder that can be written.",
+        ) from error
+
+
 def save_model(model: Any, saved_as: str) -> bytes:
-    """Save a model as Keras does and return the file's bytes."""
+    """Save a model as Keras does and return the file's bytes.
+
+    Raises:
+        EvidenceError: there is no room for temporary files.
+    """
     logger = logging.getLogger("absl")
     level = logger.level
     # Keras warns against HDF5 at every save, but the recipe chose it.
     logger.setLevel(logging.ERROR)
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             path = Path(folder, f"model.{saved_as}")
             model.save(path)
             return path.read_bytes()

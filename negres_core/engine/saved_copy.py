@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from keras import ops
 
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
-from negres_core.engine.model import layers_of, load_model, save_model
-from negres_core.errors import InputError
+from negres_core.engine.model import layers_of, load_model, save_model, temporary_folder
+from negres_core.errors import EvidenceError, InputError
 from negres_core.recipe import Stage, name_of
 
 SAVED_ROWS = 8
@@ -23,6 +22,8 @@ SAVED_ROWS = 8
 def save_and_load(model: Any, stage: Stage, data: Dataset, *, needed: bool) -> Any:
     """Save a model and load it; raise InputError if Keras cannot, or if the loaded model is another one.
 
+    There has to be room for temporary files: otherwise an EvidenceError says so.
+
     Args:
         model: the model.
         stage: its stage.
@@ -31,11 +32,13 @@ def save_and_load(model: Any, stage: Stage, data: Dataset, *, needed: bool) -> A
     """
     doing = "save"
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             path = Path(folder, f"model.{stage.saved_as}")
             path.write_bytes(save_model(model, stage.saved_as))
             doing = "save and load again"
             loaded = load_model(path)
+    except EvidenceError:
+        raise
     except Exception as error:
         if doing != "save" and not needed:
             return model

@@ -16,6 +16,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import make_loss_object
 from negres_core.errors import InputError
+from negres_core.provenance.outside_reads import watch
 from negres_core.recipe import Stage, name_of
 
 ROWS = 2
@@ -48,9 +49,9 @@ def changed_variables(stage: Stage, model: Any, data: Dataset) -> list[Any]:
     before = numpy_state()
     with _Recorder() as scope:
         if stage.objective is not None:
-            stage.objective(model, x, y, training=True)
+            watch(stage.objective, model, x, y, training=True)
         else:
-            make_loss_object(stage)(y, model(x, training=True))
+            watch(lambda: make_loss_object(stage)(y, model(x, training=True)))
     if numpy_state() != before:
         raise InputError(
             f"{name_of(stage.build)} draws random numbers with NumPy while it is called.",

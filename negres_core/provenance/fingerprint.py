@@ -7,6 +7,7 @@ import dataclasses
 import enum
 import functools
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from types import FunctionType, MethodType, ModuleType
@@ -18,6 +19,7 @@ from negres_core.errors import InputError
 from negres_core.provenance.late_imports import import_named, imported_names, late_imports
 from negres_core.provenance.libraries import is_library, is_library_module, is_library_place, versions_of
 from negres_core.provenance.logic import logic_of
+from negres_core.provenance.outside_reads import outside_reads
 from negres_core.provenance.source import byte_code, names_in, source_of, texts_in, tree_of, without_address
 from negres_core.provenance.state import UnknownStateError, state_of, without_counts
 from negres_core.provenance.text_digest import digest_text
@@ -51,12 +53,13 @@ def digest_code(value: Any, *, by_text: bool = False) -> str:
     """Digest a value by what it does.
 
     A function counts with its logic, without docstrings and comments, or with its byte code if its source is not found
-    or was edited since; and with its defaults, its closure, the globals that it reads and the user's modules that it
-    imports. A class counts with its bases and attributes, an object with its class and attributes, arrays, tables and
-    tensors with their numbers. Library code counts by name; see `packages_of` for its version.
+    or was edited since; with its defaults, its closure, the globals that it reads and the user's modules that it
+    imports; and with the files and environment variables that it reads, see `outside_reads`. A class counts with its
+    bases and attributes, an object with its class and attributes, arrays, tables and tensors with their numbers.
+    Library code counts by name; see `packages_of` for its version.
 
-    It does not cover the order of dictionaries, attributes whose names are computed when the code runs, files and
-    environment variables, or how far a generator of random numbers has got.
+    It does not cover the order of dictionaries, attributes and environment variables whose names are computed when the
+    code runs, files that no call was seen to read, or how far a generator of random numbers has got.
 
     Args:
         value: the value.
@@ -143,6 +146,8 @@ class _Walk:
             yield repr(value)
         elif isinstance(value, np.ndarray | np.generic) and _is_plain(value):
             yield f"{value.dtype.str}{value.shape}{hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+        elif value is os.environ:
+            yield "os.environ"  # the function that reads it knows which variables; the others do not matter
         elif id(value) in self._places:
             yield f"again {self._places[id(value)]}"
         else:
@@ -240,6 +245,7 @@ class _Walk:
             yield self.parts(attributes)
         if not in_library:
             yield self._global_parts(function, tree)
+            yield from outside_reads(function)
 
     def _global_parts(self, function: FunctionType, tree: ast.AST | None) -> Iterator[Part]:
         """Yield the parts of the globals that a function reads, and of what it imports from the user's modules."""

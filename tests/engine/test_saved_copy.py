@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
+
 import keras
 import pytest
 from keras import layers
 
 from negres_core.engine.checks import check_recipe
-from negres_core.errors import InputError
+from negres_core.errors import EvidenceError, InputError
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
@@ -52,3 +55,31 @@ def test_a_model_that_is_another_after_loading_is_refused():
 
 def test_a_model_that_draws_in_inference_mode_is_not_compared_with_itself():
     check_recipe(Recipe(ex.stage(with_layer(Restless))), ex.CLASSES)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.ENOENT])
+@pytest.mark.parametrize("when", ["made", "written"])
+def test_a_folder_for_temporary_files_that_cannot_be_used_is_not_the_models_fault(monkeypatch, number, when):
+    def refuse(*arguments, **options):
+        raise OSError(number, "refused")
+
+    monkeypatch.setenv("TMPDIR", "/somewhere")
+    if when == "made":
+        monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    else:
+        monkeypatch.setattr(keras.Model, "save", refuse)
+
+    with pytest.raises(EvidenceError, match="the folder for temporary files cannot be written") as raised:
+        check_recipe(Recipe(ex.stage(ex.plain)), ex.CLASSES)
+    assert "Received: /somewhere: refused" in str(raised.value)
+    assert "set TMPDIR" in str(raised.value)
+
+
+def test_another_error_of_the_system_while_a_model_is_saved_is_the_models(monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError("the layer opens a device")
+
+    monkeypatch.setattr(keras.Model, "save", refuse)
+
+    with pytest.raises(InputError, match="returns a model that Keras cannot save"):
+        check_recipe(Recipe(ex.stage(ex.plain)), ex.CLASSES)

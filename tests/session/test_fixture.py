@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import inspect
+import os
+import tempfile
 
 import pytest
 
@@ -78,3 +81,25 @@ def test_a_note_about_a_failed_picture_is_handed_to_the_report_of_its_test(sessi
 
     monkeypatch.setattr("negres_core.experiment.experiment.render_pictures", render_pictures)
     session(SUPPORTED).stdout.fnmatch_lines(["negres: longer is better, on a|b: the picture 'curve' is missing"])
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_hypothesis_without_room_for_temporary_files_fails_and_others_run(session, monkeypatch, number):
+    make, attempts = tempfile.mkdtemp, iter([True])
+
+    def refuse_once(*arguments, **options):
+        if next(attempts, False):
+            raise OSError(number, os.strerror(number))
+        return make(*arguments, **options)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse_once)
+    result = session("""
+@pytest.mark.parametrize("name", ["first", "second"])
+def test_it(experiment, name):
+    experiment.compare(LONG, against=SHORT, on=DATA, **FOLDS)
+""")
+
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*EvidenceError: A model cannot be saved: the folder for temporary files *"])
+    result.stdout.fnmatch_lines(["it (name first)*EvidenceError: A*"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
