@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for_pytest = options.for_pytest and not getattr(options, "verify", False)
     if others and not (for_pytest or getattr(options, "predict", None) is not None):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
-    options.others, options.store = others, None
+    options.others, options.store, options.settings = others, None, None
     run: Command = options.run
     try:
         status = run(options)
@@ -129,15 +129,18 @@ def _add_ledger(command: argparse.ArgumentParser) -> None:
 def _ledger_of(options: argparse.Namespace) -> Ledger:
     if options.ledger is not None:
         return Ledger(options.ledger)
-    config = _settings_of_pytest()
+    config = _settings_of_pytest(options)
     return Ledger(_root_of(config) / config.getini("negres_ledger"))
 
 
-def _settings_of_pytest() -> pytest.Config:
-    """Return pytest's settings in this folder: run no conftest, open no capture files."""
+def _settings_of_pytest(options: argparse.Namespace) -> pytest.Config:
+    """Return pytest's settings in this folder, read once per command: run no conftest, open no capture files."""
     import pytest
 
-    return pytest.Config.fromdictargs({}, [*QUIET, "--noconftest", "--capture=no"])
+    if options.settings is None:
+        options.settings = pytest.Config.fromdictargs({}, [*QUIET, "--noconftest", "--capture=no"])
+    settings: pytest.Config = options.settings
+    return settings
 
 
 def _folder_of(config: pytest.Config) -> Path:
@@ -221,7 +224,7 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
             them.
     """
     if options.folder is None:
-        config = _settings_of_pytest()
+        config = _settings_of_pytest(options)
         options.folder = _root_of(config) / _folder_of(config)
     if not options.folder.is_dir():
         raise EvidenceError(
@@ -328,7 +331,7 @@ def _predict(
     from negres_core.session.prediction import predict_all
 
     arguments = [*options.predict, *options.others]
-    root = _root_of(_settings_of_pytest())
+    root = _root_of(_settings_of_pytest(options))
     return predict_all(records, store, root=root, ledger=ledger.path.absolute(), arguments=arguments)
 
 

@@ -254,6 +254,17 @@ def test_a_command_in_a_subfolder_finds_what_pytest_found(folder, tmp_path, monk
     assert "longer is better" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["table", "verify"])
+def test_the_settings_of_pytest_are_read_once(folder, monkeypatch, command):
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --negres-evidence=.\n")
+    read, calls = pytest.Config.fromdictargs, []
+    monkeypatch.setattr(pytest.Config, "fromdictargs", lambda *given: calls.append(given) or read(*given))
+
+    assert main([command]) == 0
+
+    assert len(calls) == 1
+
+
 def test_hypotheses_are_shown_in_their_natural_order(tmp_path, capsys, new_evidence):
     for width in (100, 20, 3):
         Store(tmp_path).write_evidence(new_evidence(hypothesis=f"a.py::test_it[{width}]", title=f"width {width}"))

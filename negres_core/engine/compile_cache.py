@@ -11,12 +11,13 @@ from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.engine.description import digest_stage
 from negres_core.engine.dropout import hashed_masks
-from negres_core.engine.program import Program
+from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import start_replicate
 from negres_core.recipe import Recipe
 
 COMPILED_STAGES_KEPT = 8
-"""Capacity of the cache, enough for the stages of a few arms. Data are not kept."""
+"""Capacity of the cache, enough for the stages of a few arms. Data are not kept. What is evicted is freed, so that a
+session's memory does not grow with the number of its hypotheses."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class CompiledStage:
     program: Program
     epoch: Callable[..., Any]
     evaluate: Callable[..., Any]
+
+    def release(self) -> None:
+        """Free the executables, which a framework may otherwise keep until the process ends."""
+        for program in (self.epoch, self.evaluate):
+            load_backend().release(program)
 
 
 _kept: OrderedDict[tuple[Any, ...], CompiledStage] = OrderedDict()
@@ -74,6 +80,6 @@ def compile_stage(
         with hashed_masks(model):
             _kept[key] = CompiledStage(model, program, *compile_program(program, model))
         while len(_kept) > COMPILED_STAGES_KEPT:
-            _kept.popitem(last=False)
+            _kept.popitem(last=False)[1].release()
     _kept.move_to_end(key)
     return _kept[key]

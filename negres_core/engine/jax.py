@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,11 @@ import jax
 import numpy as np
 
 from negres_core.arrays import Named
+
+RELEASES_PER_CLEARING = 16
+"""Programs that are released before everything that JAX compiled is freed: two for each of 8 stages."""
+
+_releases = itertools.count(1)
 
 
 def put(arrays: Named[np.ndarray], device: Any = None) -> Any:
@@ -20,6 +26,17 @@ def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[...,
     """Compile a function of arrays; JAX always compiles with XLA."""
     del jit
     return jax.jit(function)
+
+
+def release(program: Callable[..., Any]) -> None:
+    """Free what a compiled function holds; if it is called again, it is compiled again.
+
+    JAX also keeps what it compiled for single operations on arrays of new shapes, as when a model is built. That can
+    only be freed together with all programs, which are then compiled again, and so is freed now and then.
+    """
+    program.clear_cache()  # type: ignore[attr-defined]  # of what jax.jit returns
+    if next(_releases) % RELEASES_PER_CLEARING == 0:
+        jax.clear_caches()  # type: ignore[no-untyped-call]
 
 
 def value_and_gradient(objective: Callable[[Any], Any], trainable: list[Any]) -> tuple[Any, list[Any]]:

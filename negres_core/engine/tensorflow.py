@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,9 @@ NOT_COMPILABLE = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, 
 XLA_WORDS = ("XLA", "unsupported operations")
 """Words of which one is in the message of such an error."""
 
+HELD_TENSOR = "capture an EagerTensor"
+"""Words in the message of the error of a graph that reaches a tensor from outside."""
+
 
 def put(arrays: Named[np.ndarray], device: str | None = None) -> Any:
     """Place an array, or several by name, on a device, or on the default one."""
@@ -34,24 +38,102 @@ def put(arrays: Named[np.ndarray], device: str | None = None) -> Any:
 
 def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[..., Any]:
     """Compile a function of tensors, with XLA if `jit` and if XLA can; a Python integer becomes a tensor."""
-    # TensorFlow identifies a function by its code object, so it would take the programs of all stages for one function
-    # and warn that it is traced too often. A partial has no code object.
-    plain = tf.function(functools.partial(function), autograph=False)
-    under_xla = tf.function(functools.partial(function), jit_compile=True, autograph=False)
-    chosen = [under_xla if jit else plain]
+    if not jit:
+        return _Graph(function)
+    # A session takes its arguments from the memory of the processor, which costs nothing there.
+    return _Graph(function, jit=True) if tf.config.list_physical_devices("GPU") else _SessionProgram(function)
 
-    def call(*arguments: Any) -> Any:
+
+def release(program: Callable[..., Any]) -> None:
+    """Free what a compiled function holds, if it can be freed; if it is called again, it is compiled again."""
+    if isinstance(program, _SessionProgram):
+        program.release()
+
+
+def _array_of(value: Any) -> np.ndarray:
+    """Return a tensor, an array or a Python integer as an array, without copying what a tensor holds."""
+    if isinstance(value, tf.Tensor):
+        try:
+            return np.asarray(memoryview(value))
+        except (BufferError, TypeError, ValueError):  # NumPy has no buffers of bfloat16
+            return np.asarray(value)
+    return np.asarray(value, np.int32 if isinstance(value, int) else None)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether XLA cannot compile an operation: it has no tables and no strings."""
+    return isinstance(error, NOT_COMPILABLE) and any(words in str(error) for words in XLA_WORDS)
+
+
+class _Graph:
+    """A function that TensorFlow traces and calls eagerly, compiled with XLA if `jit` and if XLA can."""
+
+    def __init__(self, function: Callable[..., Any], *, jit: bool = False) -> None:
+        self._function, self._jit = function, jit
+        # TensorFlow identifies a function by its code object, so it would take the programs of all stages for one
+        # function and warn that it is traced too often. A partial has no code object.
+        self._traced = tf.function(functools.partial(function), jit_compile=jit or None, autograph=False)
+
+    def __call__(self, *arguments: Any) -> Any:
         tensors = [tf.constant(a, tf.int32) if isinstance(a, int) else a for a in arguments]
         try:
-            return chosen[0](*tensors)
+            return self._traced(*tensors)
         except NOT_COMPILABLE as error:
-            # XLA has no tables and no strings, so a model with such layers runs as a graph.
-            if chosen[0] is plain or not any(words in str(error) for words in XLA_WORDS):
+            if not (self._jit and _is_refusal(error)):
                 raise
-            chosen[0] = plain
-            return plain(*tensors)
+            self.__init__(self._function)  # type: ignore[misc]
+            return self._traced(*tensors)
 
-    return call
+
+class _SessionProgram:
+    """A function compiled with XLA in a session of its own, which frees the executables when it is closed.
+
+    What XLA compiles for an eager call, TensorFlow keeps until the process ends: 8 to 13 MB for each small stage.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function, self._lock = function, threading.Lock()
+        self._eager: _Graph | None = None
+        self._session: Any = None
+        self._traces: dict[Any, tuple[Callable[..., Any], Any]] = {}
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._eager is not None:
+            return self._eager(*arguments)
+        values = [_array_of(argument) for argument in tf.nest.flatten(arguments)]
+        signature = tuple((value.dtype, value.shape) for value in values)
+        try:
+            with self._lock:
+                if signature not in self._traces:
+                    self._traces[signature] = self._trace(arguments, values)
+                run, outputs = self._traces[signature]
+            return tf.nest.pack_sequence_as(outputs, run(*values))
+        except (RuntimeError, *NOT_COMPILABLE) as error:
+            # Tensors that the function holds, such as constants of a layer, are those of eager calls.
+            if not (_is_refusal(error) or HELD_TENSOR in str(error)):
+                raise
+            self._eager = _Graph(self._function, jit=not _is_refusal(error))
+            self.release()
+            return self._eager(*arguments)
+
+    def release(self) -> None:
+        """Close the session."""
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
+            self._session, self._traces = None, {}
+
+    def _trace(self, arguments: Any, values: list[np.ndarray]) -> tuple[Callable[..., Any], Any]:
+        """Return a function of arrays, and its outputs in the graph."""
+        if self._session is None:
+            options = tf.compat.v1.ConfigProto(allow_soft_placement=True)
+            options.graph_options.rewrite_options.disable_meta_optimizer = True  # as for eager calls, see above
+            self._session = tf.compat.v1.Session(graph=tf.Graph(), config=options)
+        with self._session.graph.as_default():
+            places = [tf.compat.v1.placeholder(value.dtype, value.shape) for value in values]
+            under_xla = tf.function(functools.partial(self._function), jit_compile=True, autograph=False)
+            outputs = under_xla(*tf.nest.pack_sequence_as(arguments, places))
+        return self._session.make_callable(tf.nest.flatten(outputs), feed_list=places), outputs
 
 
 def value_and_gradient(objective: Callable[[Any], Any], trainable: list[Any]) -> tuple[Any, list[Any]]:

@@ -155,6 +155,25 @@ def test_the_most_recently_used_stages_are_kept(compiled, monkeypatch):
     assert len(compiled) == 8
 
 
+@pytest.mark.parametrize("engine", ["compiled", "batched"])
+def test_what_is_evicted_is_freed_and_trains_the_same_afterwards(engine, monkeypatch):
+    monkeypatch.setattr(compile_cache, "COMPILED_STAGES_KEPT", 2)
+    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
+    recipes = [Recipe(ex.stage(ex.plain, batch_size=size)) for size in (16, 20, 24)]
+    released, release = [], compile_cache.CompiledStage.release
+    monkeypatch.setattr(compile_cache.CompiledStage, "release", lambda self: released.append(self) or release(self))
+
+    ((_, before),) = ex.train(engine, recipes[0], ex.CLASSES, jobs).items()
+    first = next(iter(compile_cache._kept.values()))
+    for recipe in recipes[1:]:
+        ex.train(engine, recipe, ex.CLASSES, jobs)
+    assert released == [first]
+
+    ((_, after),) = ex.train(engine, recipes[0], ex.CLASSES, jobs).items()
+    assert len(released) == 2
+    assert [weight.end for weight in after.weights] == [weight.end for weight in before.weights]
+
+
 def test_masks_by_hash_are_compiled_with_xla(monkeypatch):
     options = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -62,3 +63,27 @@ def test_equal_initial_weights_give_the_weights_of_tensorflow(under_jax, name):
     for engine in ex.ENGINES:
         under_tensorflow = {"weights": ex.weights_of(ex.result_of(engine, *ex.RECIPES[name]))}
         assert_same_weights([under_tensorflow], under_jax[name][engine])
+
+
+def test_what_a_program_compiled_is_freed_and_compiled_again_if_it_is_called(monkeypatch):
+    import jax
+
+    from negres_core.engine import jax as backend
+
+    traces, cleared, clear = [], [], jax.clear_caches
+    monkeypatch.setattr(jax, "clear_caches", lambda: cleared.append(True) or clear())
+    program = backend.compile_program(lambda x: traces.append(x.shape) or 2 * x, jit=True)
+    stacked = backend.vectorize(lambda x, y: x + y, stacked=1)
+    for _ in range(2):
+        program(np.ones(3, np.float32))
+        stacked(np.ones((2, 3), np.float32), np.ones(3, np.float32))
+    assert (len(traces), program._cache_size(), stacked._cache_size()) == (1, 1, 1)
+
+    monkeypatch.setattr(backend, "_releases", itertools.count(backend.RELEASES_PER_CLEARING - 2))
+    for each in (program, stacked):
+        backend.release(each)
+    assert cleared == []
+    assert (program._cache_size(), stacked._cache_size()) == (0, 0)
+    np.testing.assert_array_equal(program(np.ones(3, np.float32)), [2, 2, 2])
+    backend.release(program)
+    assert cleared == [True]  # what JAX compiled for single operations, too

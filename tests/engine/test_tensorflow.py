@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from negres_core.engine.tensorflow import compile_program, put, stateless_optimizer, value_and_gradient
+from negres_core.engine.tensorflow import compile_program, put, release, stateless_optimizer, value_and_gradient
 
 
 def test_an_array_is_put_as_it_is():
@@ -106,9 +106,66 @@ def test_a_function_that_xla_cannot_compile_runs_as_a_graph():
         np.testing.assert_array_equal(look_up(tf.constant([17, 3, 5])), [2, 1, 0])
 
 
+def test_a_function_that_holds_a_tensor_is_compiled_too():
+    held = tf.constant(np.arange(1000, dtype=np.float32))
+    program = compile_program(lambda x: x + held, jit=True)
+    for shift in (1, 2):
+        np.testing.assert_array_equal(program(put(np.full(1000, shift, np.float32))), np.arange(1000) + shift)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int32", "bool"])
+def test_arguments_and_results_keep_their_dtypes_and_structure(dtype):
+    program = compile_program(lambda pair, named: ([pair[1], pair[0]], named["b"]), jit=True)
+    one, other = (tf.cast(tf.constant(values), dtype) for values in ([0, 1], [1, 1]))
+    (first, second), third = program([one, other], {"b": one})
+    for array, tensor in ((first, other), (second, one), (third, one)):
+        assert tf.as_dtype(array.dtype) == tensor.dtype
+        np.testing.assert_array_equal(tf.constant(array), tensor)
+
+
+def test_what_a_program_compiled_is_freed_and_compiled_again_if_it_is_called(monkeypatch):
+    """XLA's executables are freed with the session that they were compiled in."""
+    sessions, closed, make = [], [], tf.compat.v1.Session
+
+    class Session(make):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            sessions.append(self)
+
+        def close(self):
+            closed.append(self)
+            super().close()
+
+    monkeypatch.setattr(tf.compat.v1, "Session", Session)
+    program = compile_program(lambda x: 2 * x, jit=True)
+    for length in (3, 4):
+        program(put(np.ones(length, np.float32)))
+    release(program)
+    assert sessions == closed
+    assert len(closed) == 1
+
+    np.testing.assert_array_equal(program(put(np.ones(3, np.float32))), [2, 2, 2])
+    assert len(sessions) == 2
+    release(program)
+    release(compile_program(lambda x: x, jit=False))  # a graph is freed when nothing refers to it
+    assert sessions == closed
+
+
+def test_on_a_gpu_data_stay_there(monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a GPU"])
+    program = compile_program(lambda x: 2 * x, jit=True)
+    assert isinstance(program(put(np.ones(3, np.float32))), tf.Tensor)
+
+
 def test_an_error_of_the_function_itself_is_raised():
     with pytest.raises(tf.errors.InvalidArgumentError):
         compile_program(lambda x: tf.debugging.check_numerics(x, "what"), jit=False)(tf.constant([np.nan]))
+    with pytest.raises(RuntimeError, match="its own"):
+        compile_program(_fail, jit=True)(tf.constant([1.0]))
+
+
+def _fail(x):
+    raise RuntimeError("its own")
 
 
 def test_tensorflow_is_the_backend_of_these_tests():
