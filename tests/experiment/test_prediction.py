@@ -70,7 +70,8 @@ def loss_from_logits():
 
 
 def squared_error(model, x, y, *, training):
-    return keras.ops.mean((keras.ops.reshape(y, (-1, 1)) - model(x, training=training)[:, :1]) ** 2, axis=1)
+    targets = keras.ops.cast(keras.ops.reshape(y, (-1, 1)), "float32")
+    return keras.ops.mean((targets - model(x, training=training)[:, :1]) ** 2, axis=1)
 
 
 PLAIN = Recipe(Stage(base, epochs=1, **FIT))
