@@ -8,8 +8,9 @@ import enum
 import functools
 import hashlib
 import os
+import sys
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeAlias
 
@@ -20,8 +21,8 @@ from negres_core.provenance.late_imports import import_named, imported_names, la
 from negres_core.provenance.libraries import is_library, is_library_module, is_library_place, versions_of
 from negres_core.provenance.logic import logic_of
 from negres_core.provenance.outside_reads import outside_reads
-from negres_core.provenance.source import byte_code, names_in, source_of, texts_in, tree_of, without_address
-from negres_core.provenance.state import UnknownStateError, state_of, without_counts
+from negres_core.provenance.source import names_in, signature_and_code, source_of, texts_in, tree_of, without_address
+from negres_core.provenance.state import UnknownStateError, inherited_state, state_of, without_counts
 from negres_core.provenance.text_digest import digest_text
 
 __all__ = ["digest_code", "is_library", "packages_of", "source_of", "without_address"]
@@ -29,8 +30,11 @@ __all__ = ["digest_code", "is_library", "packages_of", "source_of", "without_add
 Part: TypeAlias = "str | Iterator[Part]"
 """A part of a digest: text, or an iterator over further parts."""
 
-CONTAINERS = (str, bytes, int, float, complex, list, tuple, set, frozenset, dict, np.ndarray)
-"""Types of values that a user's class may derive from."""
+CONTAINERS = (
+    *(str, bytes, int, float, complex, list, tuple, set, frozenset, dict),
+    *(np.ndarray, np.generic, functools.partial),
+)
+"""Types that a user's class may derive from, and whose content is walked as theirs."""
 
 MARKS = ("__wrapped__", "__signature__", "pytestmark")
 """Attributes of functions that only tools read."""
@@ -39,8 +43,11 @@ ANNOTATION_FUNCTIONS = {"__annotate__", "__annotate_func__"}
 """Functions that Python 3.14 adds to classes with annotations."""
 
 
-DYNAMIC = {"getattr", "globals", "vars", "import_module", "__import__", "attrgetter", "methodcaller", "eval", "exec"}
-"""Functions that find others by a text."""
+DYNAMIC = {
+    *("getattr", "globals", "vars", "import_module", "__import__", "modules", "attrgetter", "methodcaller"),
+    *("eval", "exec"),
+}
+"""What finds functions by a text."""
 
 DECLARED_FIELDS = ("__attrs_attrs__", "__pydantic_fields__", "_field_defaults")
 """Attributes of classes that contain the defaults of their fields, of which only generated methods know."""
@@ -90,7 +97,7 @@ def packages_of(value: Any) -> dict[str, str]:
 
 def _texts_of(walk: _Walk, value: Any) -> Iterator[str]:
     """Yield the parts of a value as texts."""
-    walks = [walk.parts(value)]
+    walks = [walk.parts_of_modules(), walk.parts(value)]
     while walks:
         try:
             part = next(walks[-1], None)
@@ -132,6 +139,8 @@ class _Walk:
         self.packages: set[str] = set() if packages is None else packages
         self.place = "the recipe"
         self.unknown: Any = None
+        self._names: set[str] = set()
+        self._modules: list[ModuleType] = []
         self._places: dict[int, int] = {}
         # Keep a reference to each value, so that its id() is not reused during the walk.
         self._values: list[Any] = []
@@ -140,12 +149,13 @@ class _Walk:
         if isinstance(value, enum.Enum):
             yield f"{type(value).__qualname__}.{value.name}"
             yield self.parts(value.value)
-            if any(isinstance(item, FunctionType) and not is_library(item) for item in vars(type(value)).values()):
-                yield self.parts(type(value))
+            if not is_library(type(value)):
+                yield self.parts({name: item for name, item in vars(value).items() if not name.startswith("_")})
+                yield self.parts(type(value))  # its methods, and the members beside this one
         elif isinstance(value, str | bytes | int | float | complex | None) and is_library(type(value)):
             yield repr(value)
-        elif isinstance(value, np.ndarray | np.generic) and _is_plain(value):
-            yield f"{value.dtype.str}{value.shape}{hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+        elif isinstance(value, np.ndarray | np.generic) and _is_plain(value) and is_library(type(value)):
+            yield _numbers_of(value)
         elif value is os.environ:
             yield "os.environ"  # the function that reads it knows which variables; the others do not matter
         elif id(value) in self._places:
@@ -166,7 +176,7 @@ class _Walk:
             # Field by field, because the bytes between the fields are arbitrary.
             yield self.parts([(name, np.asarray(value)[name]) for name in value.dtype.names])
         elif isinstance(value, np.ndarray | np.generic):
-            yield self.parts(value.tolist())
+            yield _numbers_of(value) if _is_plain(value) else self.parts(value.tolist())
         elif isinstance(value, list | tuple):
             for item in value:
                 yield self.parts(item)
@@ -184,6 +194,8 @@ class _Walk:
         elif isinstance(value, ModuleType):
             self._use(value.__name__)
             yield value.__name__
+            if not is_library_module(value):
+                self._modules.append(value)
         elif isinstance(value, type):
             for kind in value.__mro__:
                 yield self._class_parts(kind)
@@ -232,7 +244,7 @@ class _Walk:
         if in_library:
             yield function.__code__.co_qualname
         else:
-            yield byte_code(function.__code__) if tree is None else logic_of(tree)
+            yield signature_and_code(function.__code__) if tree is None else logic_of(tree)
         yield self.parts((function.__defaults__, function.__kwdefaults__))
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             self.place = f"{name} in the closure of {function.__qualname__}"
@@ -254,12 +266,14 @@ class _Walk:
             reached = [function.__globals__[name] for name in found if name in function.__globals__]
             texts = texts_in(function.__code__) | {each for each in reached if isinstance(each, str)}
         names = sorted(found | texts)
+        self._names.update(names)
         for name in names:
             if name in function.__globals__:
                 yield name
                 self.place = f"the global {name}, which {function.__qualname__} reads"
                 yield self._named_parts(function.__globals__[name], names)
-        for module in import_named(sorted(texts)) if found & {"import_module", "__import__"} else ():
+        loaded = [sys.modules[name] for name in sorted(texts) if "modules" in found and name in sys.modules]
+        for module in (*loaded, *(import_named(sorted(texts)) if found & {"import_module", "__import__"} else ())):
             yield self._named_parts(module, names)
         for module, aliases in late_imports(tree, function.__globals__.get("__package__")) if tree else ():
             yield self._named_parts(module, aliases or names)
@@ -276,18 +290,42 @@ class _Walk:
                     self.place = f"{value.__name__}.{name}"
                     yield self._named_parts(getattr(value, name), names, (*path, value))
 
+    def parts_of_modules(self) -> Iterator[Part]:
+        """Yield what is read of the user's modules that were reached as values, for example in a list of modules.
+
+        Nothing tells which function reads an attribute of which module, so all names that were read count. The parts
+        come last, because they depend on all functions that were reached.
+        """
+        visited = set[tuple[int, str]]()
+        while found := [
+            (module, name)
+            for module in self._modules
+            for name in sorted(self._names)
+            if name in vars(module) and not name.startswith("__") and (id(module), name) not in visited
+        ]:
+            visited.update((id(module), name) for module, name in found)
+            for module, name in found:
+                yield name
+                self.place = f"{module.__name__}.{name}"
+                yield self._named_parts(vars(module)[name], sorted(self._names), (module,))
+
     def _object_parts(self, value: Any) -> Iterator[Part]:
         kind = type(value)
         if is_library(kind):
             self._use(kind.__module__)
             yield _library_name(kind)
-            self.unknown = value
-            for each in state_of(value):
-                yield each if isinstance(each, str) else self.parts(each)
+            yield self._state_parts(value, state_of)
             return
         yield self.parts(kind)
         attributes = {name: item for name, item in _attributes(value) if _is_own(name, kind)}
         yield self.parts(without_counts(attributes, kind.__name__))
+        if not isinstance(value, CONTAINERS) and any(is_library(base) for base in kind.__mro__[:-1]):
+            yield self._state_parts(value, inherited_state)
+
+    def _state_parts(self, value: Any, read: Callable[[Any], list[Any]]) -> Iterator[Part]:
+        self.unknown = value
+        for each in read(value):
+            yield each if isinstance(each, str) else self.parts(each)
 
 
 def _library_name(value: Any) -> str:
@@ -333,6 +371,11 @@ def _is_own(name: str, kind: type) -> bool:
         return True
     functions = [each for base in own for item in vars(base).values() for each in _functions_of(item)]
     return any(name in names_in(each.__code__) for each in functions if isinstance(each, FunctionType))
+
+
+def _numbers_of(array: Any) -> str:
+    """Return the dtype, the shape and a digest of the bytes of a plain array."""
+    return f"{array.dtype.str}{array.shape}{hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()}"
 
 
 def _is_plain(array: Any) -> bool:

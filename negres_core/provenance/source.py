@@ -89,8 +89,20 @@ def names_in(code: CodeType) -> set[str]:
     return set(code.co_names).union(*map(names_in, nested))
 
 
+def signature_and_code(code: CodeType) -> str:
+    """Return all that a compiled function consists of, as text: its byte code does not contain its parameters."""
+    flags = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & flags)
+    nested = [signature_and_code(const) for const in code.co_consts if isinstance(const, CodeType)]
+    names = inspect.getargs(code)
+    return repr((byte_code(code), counts, names, code.co_exceptiontable, nested))
+
+
 def byte_code(code: CodeType) -> str:
-    """Return byte code as text: a nested function as its own, as it shows its address, and sets sorted."""
+    """Return byte code as text: a nested function as its own, as it shows its address, and sets sorted.
+
+    Digests of version 0.1.0 contain this text, so it must not change.
+    """
     consts = []
     for value in code.co_consts:
         if isinstance(value, CodeType):

@@ -22,6 +22,7 @@ from pathlib import PurePath
 from types import (
     BuiltinMethodType,
     ClassMethodDescriptorType,
+    FunctionType,
     GetSetDescriptorType,
     MemberDescriptorType,
     MethodDescriptorType,
@@ -33,6 +34,7 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.provenance.libraries import is_library
 from negres_core.provenance.source import without_address
 
 DESCRIPTORS = (
@@ -83,6 +85,18 @@ def state_of(value: Any) -> list[Any]:
     return _reduced(value)
 
 
+def inherited_state(value: Any) -> list[Any]:
+    """Return what the library's base classes keep of an object of a user's class, as values and texts.
+
+    Raises:
+        UnknownStateError: it cannot be known.
+    """
+    for read in (_special, _promised, _numbers):
+        if (state := read(value)) is not None:
+            return state
+    return _reduced(value)
+
+
 def _state_of_builtin(value: Any) -> list[Any]:
     owner = value.__self__
     if owner is None or isinstance(owner, ModuleType | type) or _is_global_generator(owner):
@@ -115,11 +129,53 @@ def _promised(value: Any) -> list[Any] | None:
         parameters = value.get_params()
         learned = {name: item for name, item in getattr(value, "__dict__", {}).items() if name not in parameters}
         return [parameters, learned] if learned else [parameters]
-    if hasattr(value, "get_config"):
-        weights = value.get_weights() if hasattr(value, "get_weights") else []
-        config = without_counts(value.get_config(), type(value).__name__)
-        return [config, weights] if weights else [config]
-    return None
+    return _state_of_keras(value) if hasattr(value, "get_config") else None
+
+
+def _state_of_keras(value: Any) -> list[Any]:
+    """Return the configuration of an object of Keras, and what is not in it.
+
+    A configuration contains names of the user's functions and classes and not their code, and some leave out an
+    argument. An object without variables consists of its attributes. Those of others count what was made before, and an
+    attribute that the configuration has may be a seed that is drawn for each object.
+    """
+    kind = type(value).__name__
+    try:
+        config = without_counts(value.get_config(), kind)
+    except Exception as error:  # abstract in Keras, or arguments that Keras cannot serialize
+        if is_library(type(value)):
+            raise UnknownStateError from error
+        config = None  # a digest covers the attributes that the user's class uses
+    learned = [value.get_weights() if hasattr(value, "get_weights") else []]
+    learned += [value.get_vocabulary()] if hasattr(value, "get_vocabulary") else []
+    attributes = {
+        name: item for name, item in getattr(value, "__dict__", {}).items() if name.lstrip("_") not in (config or ())
+    }
+    if hasattr(value, "variables") or any(hasattr(item, "assign") for item in attributes.values()):
+        attributes = {name: item for name, item in attributes.items() if name == "_fn_kwargs"}
+    return [config, learned, without_counts(attributes, kind), list(_of_user(value))]
+
+
+def _of_user(value: Any) -> Iterator[Any]:
+    """Yield the user's functions and objects that an object of Keras holds, also inside other objects of Keras."""
+    pending, seen = [value], dict[int, Any]()
+    while pending:
+        each = pending.pop()
+        if id(each) in seen:
+            continue
+        seen[id(each)] = each  # kept, so that its id is not reused
+        if isinstance(each, list | tuple):
+            pending += reversed(each)
+        elif isinstance(each, dict):
+            pending += [item for _, item in sorted(each.items(), key=repr)]
+        elif each is not value and _is_of_user(each):
+            yield each
+        elif hasattr(each, "get_config"):
+            pending += [item for _, item in sorted(vars(each).items())]
+
+
+def _is_of_user(value: Any) -> bool:
+    return not is_library(value if isinstance(value, FunctionType | type) else type(value))
 
 
 def _wrapped(value: Any) -> list[Any] | None:
@@ -140,15 +196,18 @@ def _numbers(value: Any) -> list[Any] | None:
         labels = [
             getattr(value, name) for name in ("index", "columns") if hasattr(getattr(value, name, None), "to_numpy")
         ]
-        types = getattr(value, "dtypes", getattr(value, "dtype", None))
-        return [value.to_numpy(), [*filter(_is_index, labels)], str(getattr(value, "name", "")), str(types)]
+        types = list(value.dtypes) if np.iterable(getattr(value, "dtypes", None)) else [getattr(value, "dtype", None)]
+        # What a category means may depend on the order of all of them.
+        kinds = [(str(each), getattr(each, "categories", None), getattr(each, "ordered", None)) for each in types]
+        name = str(getattr(value, "name", ""))
+        return [value.to_numpy(), [*filter(_is_index, labels)], name, kinds, getattr(value, "attrs", {})]
     if type(value).__name__ == "KerasTensor":  # it stands for the numbers of a batch, and has none
         return [str(value.shape), str(value.dtype)]
     if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
         value = value.detach().cpu()
     if hasattr(type(value), "__array__"):
         try:
-            return [np.array(value)]
+            return [np.array(value), *([kinds] if (kinds := getattr(value, "categories", None)) is not None else [])]
         except Exception as error:  # for example a symbolic tensor
             raise UnknownStateError from error
     return None

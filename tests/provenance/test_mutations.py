@@ -79,6 +79,24 @@ GLOBALS = {
     "decorator": "def twice(f):\n    return lambda x: f(x) * {}\n@twice\ndef K(x):\n    return x",
     "singledispatch": "import functools\n@functools.singledispatch\ndef K(x):\n    return x\n"
     "@K.register\ndef _(x: int):\n    return x * {}",
+    "order of categories": "import pandas as pd\nK = pd.Categorical(['a', 'b'], ['a', 'b'] if {} == 2 else ['b', 'a'])",
+    "order of a column's categories": "import pandas as pd\n"
+    "K = pd.Series(pd.Categorical(['a', 'b'], ['a', 'b'] if {} == 2 else ['b', 'a']))",
+    "type of one of many columns": "import pandas as pd, numpy as np\n"
+    "K = pd.DataFrame({f'c{i}': np.zeros(3, 'f4' if i == 30 and {} == 2 else 'f8') for i in range(100)})",
+    "attributes of a table": "import pandas as pd\nK = pd.DataFrame({'a': [1]})\nK.attrs['w'] = {}",
+    "argument that a loss leaves out of its configuration": "import keras\nK = keras.losses.Huber({})",
+    "argument that an initializer leaves out": "import keras\nK = keras.initializers.Identity({})",
+    "activation of a layer": "import keras\ndef double(x): return x * {}\nK = keras.layers.Dense(1, activation=double)",
+    "layer of a model": "import keras\nclass L(keras.layers.Layer):\n    def call(self, x): return x * {}\n"
+    "K = keras.Sequential([keras.Sequential([L()])])",
+    "schedule of an optimizer": "import keras\nclass S(keras.optimizers.schedules.LearningRateSchedule):\n"
+    "    def __call__(self, step): return {}\n    def get_config(self): return {'a': 1}\n"
+    "K = keras.optimizers.Adam(S())",
+    "vocabulary that a layer was adapted to": "import keras\nK = keras.layers.IntegerLookup()\nK.adapt([[1], [{}]])",
+    "method that was set on a layer": "import keras\nK = keras.layers.Dense(1)\nK.call = lambda x: x * {}",
+    "lambda among lambdas, by its parameter": "K = [lambda a{}: max(a{}), lambda x: x][0]",
+    "lambda among lambdas, by the kind of its parameter": "K = [lambda *x: x, lambda **x: x][{} - 2]",
     "function by the text of its name": "def f2(x): return 2\ndef f3(x): return 3\nN = 'f{}'\n"
     "def K(x):\n    return globals()[N](x)",
 }
@@ -103,6 +121,10 @@ CLASSES = {
     "cached method": "import functools\nclass C:\n    @functools.cache\n    def __call__(self): return {}",
     "partial method": "import functools\nclass C:\n    def f(self, x): return x\n"
     "    _g = functools.partialmethod(f, {})",
+    "array with methods": "import numpy as np\nclass C(np.ndarray):\n"
+    "    def __new__(cls): return np.zeros(3).view(cls)\n    def f(self): return {}",
+    "partial with methods": "import functools\nclass C(functools.partial):\n"
+    "    def __new__(cls): return super().__new__(cls, max)\n    def f(self): return {}",
     "base class": "class B:\n    def f(self): return {}\nclass C(B): pass",
     "metaclass": "class M(type):\n    def __call__(cls): return {}\nclass C(metaclass=M): pass",
     "descriptor": "class D:\n    def __get__(self, *_): return {}\nclass C:\n    w = D()",
@@ -113,6 +135,29 @@ CLASSES = {
     "    w: list = dataclasses.field(default_factory=lambda: [{}])",
 }
 
+OF_A_LIBRARY = {
+    "nearest neighbours": "from sklearn.neighbors import KNeighborsClassifier\nclass C(KNeighborsClassifier): pass\n"
+    "K = C(1).fit([[0], [{}], [9]], [0, 1, 1])",
+    "estimator whose state is private": "from sklearn.base import BaseEstimator\nclass C(BaseEstimator):\n"
+    "    def fit(self, w):\n        setattr(self, '_w', w)\n        return self\nK = C().fit({})",
+    "weights of a layer": "import keras, numpy as np\nclass C(keras.layers.Dense): pass\nK = C(1)\n"
+    "K.build((None, 1))\nK.set_weights([np.full((1, 1), {}.0), np.zeros(1)])",
+    "layers of a model": "import keras\nclass C(keras.Sequential): pass\nK = C([keras.layers.Dense({})])",
+    "configuration of a layer": "import keras\nclass C(keras.layers.Dropout): pass\nK = C({} / 10)",
+    "loss": "import keras\nclass C(keras.losses.Huber): pass\nK = C({})",
+    "table": "import pandas as pd\nclass C(pd.DataFrame): pass\nK = C({'a': [1, {}]})",
+    "series": "import pandas as pd\nclass C(pd.Series): pass\nK = C([1, {}])",
+    "sparse matrix": "import scipy.sparse as sp\nclass C(sp.csr_matrix): pass\nK = C([[0, {}]])",
+    "path": "import pathlib\nclass C(type(pathlib.Path())): pass\nK = C('weights-{}')",
+    "queue": "import collections\nclass C(collections.deque): pass\nK = C([{}])",
+    "bytes": "class C(bytearray): pass\nK = C([{}])",
+    "fraction": "import fractions\nclass C(fractions.Fraction): pass\nK = C({}, 7)",
+    "decimal": "import decimal\nclass C(decimal.Decimal): pass\nK = C({})",
+    "date": "import datetime\nclass C(datetime.date): pass\nK = C(2020, 1, {})",
+    "generator": "import random\nclass C(random.Random): pass\nK = C({})",
+}
+"""Objects of a user's class with all that a library's base class keeps."""
+
 FUNCTIONS = {
     "constant": "def build(x):\n    return x * {}",
     "operator in the code": "def build(x):\n    return x ** 2 if {} == 2 else x",
@@ -120,6 +165,20 @@ FUNCTIONS = {
     "member of an enumeration": "import enum\nclass E(enum.Enum):\n    A = {}\ndef build(x):\n    return E.A",
     "method of an enumeration": "import enum\nclass E(enum.Enum):\n    A = 1\n    def f(self): return {}\n"
     "K = E.A\ndef build(x):\n    return K.f()",
+    "another member of an enumeration": "import enum\nclass E(enum.Enum):\n    A = 1\n    B = {}\nK = E.A\n"
+    "def build(x):\n    return [member.value for member in type(K)]",
+    "attribute of a member of an enumeration": "import enum\nclass E(enum.Enum):\n    A = 1\nE.A.w = {}\nK = E.A\n"
+    "def build(x):\n    return K.w",
+    "module in a closure": "import blocks\ndef make(m):\n    return lambda x: m.f(x)\nbuild = make(blocks)",
+    "module as a default": "import blocks\ndef build(x, m=blocks):\n    return m.f(x)",
+    "module in a dictionary": "import blocks\nK = {'a': blocks}\ndef build(x):\n    return K['a'].f(x)",
+    "module in a partial": "import blocks, functools\ndef f(x, m): return m.f(x)\n"
+    "build = functools.partial(f, m=blocks)",
+    "module in an object": "import blocks, types\nK = types.SimpleNamespace(m=blocks)\n"
+    "def build(x):\n    return K.m.o.f()",
+    "module in a class": "import blocks\nclass C:\n    m = blocks\n    def f(self): return self.m.f(1)\n"
+    "def build(x):\n    return C().f()",
+    "module among those imported": "import blocks, sys\ndef build(x):\n    return sys.modules['blocks'].f(x)",
     "attribute of a module": "import blocks\ndef build(x):\n    return blocks.K",
     "function of a module": "import blocks\ndef build(x):\n    return blocks.f(x)",
     "module under another name": "import blocks as b\ndef build(x):\n    return b.f(x)",
@@ -147,6 +206,7 @@ MUTATIONS = (
     {f"global {name}": source + (CALLS_K if "def K" in source else READS_K) for name, source in GLOBALS.items()}
     | {f"class: {name}": source + "\ndef build(x):\n    return C()\n" for name, source in CLASSES.items()}
     | {f"object: {name}": source + "\nK = C()" + READS_K for name, source in CLASSES.items()}
+    | {f"object of a subclass: {name}": source + READS_K for name, source in OF_A_LIBRARY.items()}
     | FUNCTIONS
 )
 
