@@ -19,9 +19,9 @@ from negres_core.dataset.given import (
     check_numeric,
     columns_of,
     is_list_of_inputs,
-    is_reordered,
     kinds_of,
     number_names,
+    refuse_reordered,
 )
 from negres_core.dataset.targets import check_targets
 from negres_core.errors import InputError
@@ -75,8 +75,18 @@ class Dataset:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise InputError("A data set needs a name.", received=self.name, remedy='Give one: Dataset(name="mine").')
+        if not isinstance(self.source, str):
+            raise InputError(
+                f"`source` of data set {self.name!r} has to be text.",
+                received=self.source,
+                remedy='Say where the arrays came from: source="the hospital\'s database", or leave it out.',
+            )
+        self._check_attribute_names()
         x = self._check_inputs()
         y = self._check_targets(x)
+        attributes_given = {f"attributes[{name!r}]": values for name, values in self.attributes.items()}
+        given = label_arrays(self.x, "x") | {"y": self.y, "groups": self.groups} | attributes_given
+        refuse_reordered(given, of=self.name)
         groups = self._check_groups(rows=len(y))
         attributes = {
             name: self._check_attribute(name, values, rows=len(y)) for name, values in dict(self.attributes).items()
@@ -133,13 +143,6 @@ class Dataset:
                     received=f"{label} of shape {array.shape}",
                     remedy="Give 2 rows or more; check how the rows were selected.",
                 )
-        for label, given in label_arrays(self.x, "x").items():
-            if is_reordered(given, self.y):
-                raise InputError(
-                    f"`{label}` and `y` of data set {self.name!r} have the same index in another order.",
-                    received=f"{label} from row {given.index[0]!r} on, and y from row {self.y.index[0]!r} on",
-                    remedy=f"Give y in the order of {label}: y=y.loc[{label}.index].",
-                )
         return check_targets(y, of=self.name, given=self.y)
 
     def _check_groups(self, *, rows: int) -> np.ndarray | None:
@@ -151,13 +154,23 @@ class Dataset:
             raise InputError(
                 f"`groups` of data set {self.name!r} needs one label per row.",
                 received=f"groups of shape {groups.shape} for {rows} rows",
-                remedy="Give a one-dimensional array as long as x.",
+                remedy="Give a one-dimensional array as long as x; for groups by several columns, text: "
+                "groups=[str(each) for each in groups].",
             )
         missing = (
             "Drop the rows whose group is unknown, or keep all of them together: "
             'groups=pd.Series(groups).fillna("unknown").'
         )
         return number_names(groups, "groups", of=self.name, missing=missing)
+
+    def _check_attribute_names(self) -> None:
+        given = self.attributes
+        if not isinstance(given, Mapping) or not all(name and isinstance(name, str) for name in given):
+            raise InputError(
+                f"Each attribute of data set {self.name!r} needs a name.",
+                received=f"names {list(given)}" if isinstance(given, Mapping) else f"a {type(given).__name__}",
+                remedy='Give a dictionary of arrays: attributes={"age": ages}.',
+            )
 
     def _check_attribute(self, name: str, values: Any, *, rows: int) -> np.ndarray:
         """Return an attribute, (rows,): labels as int32, values as float32."""

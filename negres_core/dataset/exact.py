@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.dataset.given import remedy_for_missing
+from negres_core.dataset.remedies import remedy_for_missing
 from negres_core.errors import InputError
 
 LARGEST_ROUNDING = 1e-3

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import math
 import numbers
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
 
+from negres_core.dataset.remedies import remedy_for_inputs
 from negres_core.errors import InputError
 
 ONE_PASS = (
@@ -46,6 +49,8 @@ def as_array(values: Any, label: str, *, of: str) -> np.ndarray:
         ) from error
     if array.dtype.kind == "O" and array.size and kinds_of(array) == {"numbers"}:
         array = np.array(array.tolist())
+        # Fractions and decimals are numbers too.
+        array = array.astype(float) if array.dtype.kind == "O" else array
     return array
 
 
@@ -55,7 +60,9 @@ def _check_kind(values: Any, label: str, where: str) -> None:
         raise InputError(
             f"{where} is missing.",
             received=f"{label}=None",
-            remedy="Give one row of inputs and one target for each case; for an autoencoder, y=x. " + ONE_PASS,
+            remedy=f"Give one row of inputs and one target for each case; for an autoencoder, y=x. {ONE_PASS}"
+            if label.startswith(("x", "y"))
+            else "Leave it out, or give one value for each row.",
         )
     if isinstance(values, Mapping):
         raise InputError(
@@ -76,10 +83,10 @@ def _check_kind(values: Any, label: str, where: str) -> None:
             if label.startswith("x")
             else f"Drop these rows: keep = ~np.ma.getmaskarray({label}), and take [keep] of x, y and all others.",
         )
-    if isinstance(values, str):
+    if isinstance(values, str | PathLike):
         raise InputError(
             f"{where} has to be an array.",
-            received=f"the text {values!r}",
+            received=f"the text {values!r}" if isinstance(values, str) else f"the path {values}",
             remedy="Read the file first, for example with pd.read_csv or np.load.",
         )
     if hasattr(values, "toarray"):
@@ -133,11 +140,23 @@ def is_list_of_inputs(x: Any, y: Any) -> bool:
     return len(x) != rows and all(len(part) == rows for part in x)
 
 
-def is_reordered(x: Any, y: Any) -> bool:
-    """Return whether inputs and targets are tables of pandas with the same index in another order."""
-    if not (hasattr(x, "iloc") and hasattr(y, "iloc")) or x.index.equals(y.index):
-        return False
-    return bool(set(x.index) == set(y.index))
+def refuse_reordered(given: Mapping[str, Any], *, of: str) -> None:
+    """Raise InputError if tables of pandas have the same index in another order: rows are taken as they come.
+
+    Args:
+        given: what a user gave, by argument, such as "x".
+        of: the name of the data set.
+    """
+    tables = {label: values for label, values in given.items() if hasattr(values, "iloc")}
+    first, *others = tables or [""]
+    for label in others:
+        index, other = tables[first].index, tables[label].index
+        if not index.equals(other) and set(index) == set(other):
+            raise InputError(
+                f"`{first}` and `{label}` of data set {of!r} have the same index in another order.",
+                received=f"{first} from row {index[0]!r} on, and {label} from row {other[0]!r} on",
+                remedy=f"Give {label} in the order of {first}: {label}={label}.loc[{first}.index].",
+            )
 
 
 def kinds_of(array: np.ndarray) -> set[str]:
@@ -146,6 +165,8 @@ def kinds_of(array: np.ndarray) -> set[str]:
         return {_KINDS.get(array.dtype.kind, str(array.dtype))}
     kinds = {kind: _kind_of(kind) for kind in set(map(type, array.ravel().tolist()))}
     found = set(kinds.values())
+    if any(isinstance(item, int) and not -(2**63) <= item < 2**64 for item in array.ravel().tolist()):
+        found |= {"integers of more than 64 bits"}
     # pandas marks missing text by a NaN.
     if {"numbers", "text"} <= found and all(
         math.isnan(item) for item in array.ravel().tolist() if kinds[type(item)] == "numbers"
@@ -154,19 +175,25 @@ def kinds_of(array: np.ndarray) -> set[str]:
     return found
 
 
-_KINDS = {"U": "text", "S": "text", "T": "text", "M": "dates", "m": "dates", "c": "complex numbers"} | dict.fromkeys(
-    "biuf", "numbers"
-)
+_KINDS = {
+    **dict.fromkeys("UST", "text"),
+    **dict.fromkeys("biuf", "numbers"),
+    **{"M": "dates", "m": "durations", "c": "complex numbers", "V": "fields"},
+}
 
 
 def _kind_of(kind: type) -> str:
-    if issubclass(kind, int | float | np.bool_ | np.integer | np.floating):
+    if issubclass(kind, numbers.Real | decimal.Decimal | np.bool_):
         return "numbers"
+    if issubclass(kind, numbers.Complex):
+        return "complex numbers"
     if issubclass(kind, str | bytes):
         return "text"
     if kind.__name__ in ("NoneType", "NAType", "NaTType"):
         return "missing values"
-    if issubclass(kind, datetime.date | datetime.timedelta | np.datetime64 | np.timedelta64):
+    if issubclass(kind, datetime.timedelta | np.timedelta64):
+        return "durations"
+    if issubclass(kind, datetime.date | np.datetime64):
         return "dates"
     return f"objects of type {kind.__name__}"
 
@@ -185,20 +212,8 @@ def check_numeric(array: np.ndarray, label: str, *, of: str, columns: list[Any] 
     found = {number: kinds for number, part in enumerate(parts) if (kinds := kinds_of(part)) - {"numbers"}}
     names = [repr(columns[number]) if columns else str(number) for number in found]
     kinds = set().union(*found.values()) - {"numbers"}
-    if len(kinds - {"missing values"}) == 1 and "text" in kinds:
-        remedy = _remedy_for_text(label, names if columns else None)
-    elif "dates" in kinds:
-        remedy = (
-            "Give numbers with a meaning, such as days since a fixed day: "
-            f'({label}[{names[0] if columns else 0}] - pd.Timestamp("2020-01-01")).dt.days; or month and weekday as '
-            "columns of their own."
-        )
-    elif kinds == {"missing values"}:
-        remedy = remedy_for_missing(label, is_table=bool(columns))
-    elif "complex numbers" in kinds:
-        remedy = f"Give real and imaginary parts as columns: np.stack([{label}.real, {label}.imag], axis=-1)."
-    else:
-        remedy = "Give one number for each value, for example as a NumPy array of floats."
+    values = {columns[number] if columns else number: parts[number].ravel().tolist() for number in found}
+    remedy = remedy_for_inputs(kinds, label, values, is_table=bool(columns), ndim=array.ndim)
     some = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
     raise InputError(
         f"`{label}` of data set {of!r} has to be an array of numbers.",
@@ -206,31 +221,6 @@ def check_numeric(array: np.ndarray, label: str, *, of: str, columns: list[Any] 
         if array.ndim > 1
         else f"{' and '.join(sorted(kinds))}, dtype {array.dtype}",
         remedy=remedy,
-    )
-
-
-def _remedy_for_text(label: str, names: list[str] | None) -> str:
-    if names:
-        return (
-            f"Turn each category into a column: {label}=pd.get_dummies({label}, columns=[{', '.join(names)}], "
-            "dummy_na=True). This learns nothing from other rows, so it may be done before the split."
-        )
-    return (
-        f"Turn each category into a column: {label}=pd.get_dummies(pd.DataFrame({label})); and sentences into numbers "
-        "with something that learns nothing from other rows, such as scikit-learn's HashingVectorizer."
-    )
-
-
-def remedy_for_missing(label: str, *, is_table: bool) -> str:
-    """Return how to deal with missing inputs such that no row of a test fold has a part in training."""
-    line = (
-        f'pd.concat([{label}.fillna(0), {label}.isna().add_suffix(" missing")], axis=1)'
-        if is_table
-        else f"np.concatenate([np.nan_to_num({label}), np.isnan({label})], axis=-1)"
-    )
-    return (
-        f"Fill them with a constant and mark them, {label}={line}, or drop these rows. Do not fill in means: "
-        "computed before the split, they carry test rows into training."
     )
 
 

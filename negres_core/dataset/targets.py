@@ -6,6 +6,7 @@ import numpy as np
 
 from negres_core.dataset.exact import as_float32, as_int32
 from negres_core.dataset.given import columns_of, kinds_of, number_names
+from negres_core.dataset.remedies import are_numbers, remedy_for_targets
 from negres_core.errors import InputError
 
 
@@ -22,6 +23,13 @@ def check_targets(y: np.ndarray, *, of: str, given: object) -> np.ndarray:
     """
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
+    if y.ndim == 1 and kinds_of(y) == {"text"} and are_numbers(y.tolist(), with_fractions=True):
+        raise InputError(
+            f"`y` of data set {of!r} is text, and may be values or the names of classes.",
+            received=f"text such as {y[0]!r}, all of it numbers, some with a fraction",
+            remedy="Give values as floats, y=np.asarray(y, dtype=float); "
+            'or, if they name classes, names: y=[f"class {each}" for each in y].',
+        )
     if y.ndim == 1 and kinds_of(y) <= {"text", "missing values"}:
         missing = "Drop the rows whose label is unknown: keep = pd.notna(y), and take [keep] of x, y and all others."
         y = number_names(y, "y", of=of, missing=missing)
@@ -29,8 +37,7 @@ def check_targets(y: np.ndarray, *, of: str, given: object) -> np.ndarray:
         raise InputError(
             f"`y` of data set {of!r} has to be an array of numbers, or of the names of classes.",
             received=f"{' and '.join(sorted(kinds_of(y)))}, of shape {y.shape}",
-            remedy="Give values as floats, or class labels as integers from 0 or as text; drop the rows whose target "
-            "is unknown.",
+            remedy=remedy_for_targets(kinds_of(y)),
         )
     if y.dtype.kind == "f":
         return _check_values(y, of, given)

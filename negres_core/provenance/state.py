@@ -207,7 +207,7 @@ def _numbers(value: Any) -> list[Any] | None:
         value = value.detach().cpu()
     if hasattr(type(value), "__array__"):
         try:
-            return [np.array(value), *([kinds] if (kinds := getattr(value, "categories", None)) is not None else [])]
+            return [np.array(value)]
         except Exception as error:  # for example a symbolic tensor
             raise UnknownStateError from error
     return None

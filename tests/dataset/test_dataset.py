@@ -146,6 +146,10 @@ def broken(value, *, at=(2, 1)):
     [
         ({"name": ""}, "needs a name", "Received: \n", 'name="mine"'),
         ({"name": 3}, "needs a name", "Received: 3", 'name="mine"'),
+        ({"source": None}, "`source` .* has to be text", "Received: None", "leave it out"),
+        ({"attributes": [LABELS]}, "Each attribute of data set .* needs a name", "a list", 'attributes={"age": ages}'),
+        ({"attributes": {3: LABELS}}, "Each attribute of data set .* needs a name", "names [3]", "a dictionary"),
+        ({"attributes": {"age": None}}, r"`attributes\['age'\]` .* is missing", "=None", "Leave it out"),
         ({"x": X[:, 0]}, "needs a row axis and at least one feature axis", "x of shape (4,)", "x.reshape(-1, 1)"),
         ({"x": X[:, :0]}, "at least one feature axis", "x of shape (4, 0)", "how the columns were selected"),
         ({"y": [0, 1, 2]}, "differ in length", "x of shape (4, 3) and y of shape (3,)", "one target for each row"),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import decimal
+import fractions
+import pathlib
 
 import numpy as np
 import pandas as pd
@@ -52,6 +55,8 @@ def frame(**columns):
         (frame(flag=pd.array([True, False] * 3, dtype="boolean")), [1, 0] * 3),
         (frame(value=pd.array([1.5, 2.5] * 3, dtype="Float64")), [1.5, 2.5] * 3),
         (frame(mixed=np.array([1, 2.5, True] * 2, dtype=object)), [1, 2.5, 1] * 2),
+        (frame(price=[decimal.Decimal("0.5"), decimal.Decimal("2")] * 3), [0.5, 2] * 3),
+        (frame(share=[fractions.Fraction(1, 4), 1] * 3), [0.25, 1] * 3),
     ],
     ids=lambda given: str(getattr(given, "columns", [""])[-1]),
 )
@@ -116,8 +121,8 @@ DAYS = pd.date_range("2020-01-01", periods=6)
             "missing values and text in columns 'sex', 'island'",
             "columns=['sex', 'island']",
         ),
-        (frame(day=DAYS), "dates in column 'day'", "(x['day'] - pd.Timestamp(\"2020-01-01\")).dt.days"),
-        (pd.DataFrame({"day": DAYS}), "dates in column 'day'", ".dt.days"),
+        (frame(day=DAYS), "dates in column 'day'", "x['day'] = (pd.to_datetime(x['day'], utc=True)"),
+        (pd.DataFrame({"day": DAYS}), "dates in column 'day'", "pd.Timedelta(days=1)"),
         (
             frame(count=pd.array([1, None, 3] * 2, dtype="Int64")),
             "missing values in column 'count'",
@@ -125,7 +130,7 @@ DAYS = pd.date_range("2020-01-01", periods=6)
         ),
         (np.array([["a", "b"]] * 6), "text in columns 0, 1", "HashingVectorizer"),
         (["one text", "another text"], "text, dtype", "HashingVectorizer"),
-        (NUMBERS + 1j, "complex numbers in columns 0, 1", "np.stack([x.real, x.imag], axis=-1)"),
+        (NUMBERS + 1j, "complex numbers in columns 0, 1", "dtype=complex).imag], axis=-1)"),
         (np.array([[object()]] * 6), "objects of type object in column 0", "one number for each value"),
     ],
     ids=lambda given: str(given)[:20].split("\n", maxsplit=1)[0],
@@ -186,6 +191,10 @@ def test_the_advice_about_streams_keeps_each_target_with_its_inputs():
         ([None, 1], {"missing values", "numbers"}),
         ([pd.NA, pd.NaT], {"missing values"}),
         ([datetime.date(2020, 1, 1)], {"dates"}),
+        ([datetime.timedelta(1)], {"durations"}),
+        ([decimal.Decimal("0.5"), fractions.Fraction(1, 3)], {"numbers"}),
+        ([1j], {"complex numbers"}),
+        ([2**64], {"numbers", "integers of more than 64 bits"}),
         ([np.float32(1), True, 3], {"numbers"}),
         ([{}], {"objects of type dict"}),
     ],
@@ -195,6 +204,29 @@ def test_an_array_of_objects_holds_what_its_items_are(items, kinds):
     array[:] = items
 
     assert kinds_of(array) == kinds
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda table: {"y": table["v"][::-1]},
+        lambda table: {"groups": table["v"][::-1]},
+        lambda table: {"attributes": {"v": table["v"][::-1]}},
+        lambda table: {"x": {"one": table, "other": table[::-1]}},
+        lambda table: {"x": table.to_numpy(), "y": table["v"], "groups": table["v"][::-1]},
+    ],
+)
+def test_refuses_tables_with_the_same_index_in_another_order(given):
+    table = pd.DataFrame({"v": [0, 1, 2] * 2}, index=list("abcdef"))
+    with pytest.raises(InputError, match="have the same index in another order") as caught:
+        Dataset(**{"x": table, "y": [0, 1] * 3, "name": "mine"} | given(table))
+    assert caught.value.remedy.count(".loc[") == 1
+
+
+def test_a_path_is_not_taken_for_a_stream():
+    with pytest.raises(InputError, match="has to be an array") as caught:
+        as_array(pathlib.Path("rows.csv"), "x", of="mine")
+    assert (caught.value.received, "pd.read_csv" in caught.value.remedy) == ("the path rows.csv", True)
 
 
 def test_names_are_numbered_in_their_sorted_order():
