@@ -14,6 +14,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
 from negres_core.engine.revision import revision_of
+from negres_core.engine.settings import settings
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
@@ -119,7 +120,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         start=[digest_array(weight) for weight in model.weights],
         inherits=name_of(stage.inherits) if stage.inherits else None,
         freezes=name_of(stage.freezes) if stage.freezes else None,
-        optimizer=config_of(optimizer),
+        optimizer=config_of_optimizer(optimizer),
         loss=config_of(loss) if hasattr(loss, "get_config") else name_of(loss),
         objective=source_of(stage.objective) if stage.objective else None,
         epochs=stage.epochs,
@@ -139,13 +140,8 @@ def changed_settings() -> list[tuple[str, Any]]:
     A build function, a loss or a fit may read them. Only changed ones are digested, so that the digests of all other
     recipes are what they were before settings counted.
     """
-    settings = {
-        "dtype_policy": (keras.config.dtype_policy().name, "float32"),
-        "epsilon": (keras.config.epsilon(), 1e-7),
-        "floatx": (keras.config.floatx(), "float32"),
-        "image_data_format": (keras.config.image_data_format(), "channels_last"),
-    }
-    return [(name, value) for name, (value, default) in settings.items() if value != default]
+    defaults = {"dtype_policy": "float32", "epsilon": 1e-7, "floatx": "float32", "image_data_format": "channels_last"}
+    return [(name, value) for name, value in settings().items() if value != defaults[name]]
 
 
 def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
@@ -182,6 +178,25 @@ def config_of(made: Any) -> Any:
 
     gather(config)
     return rename(config)
+
+
+def config_of_optimizer(optimizer: Any) -> Any:
+    """Return the configuration of an optimizer; without its schedule, if the user's has no configuration."""
+    try:
+        return config_of(optimizer)
+    except NotImplementedError:
+        return {"class_name": type(optimizer).__name__, "config": plain_attributes(optimizer)}
+
+
+def plain_attributes(made: Any) -> dict[str, Any]:
+    """Return the attributes of an object that are numbers or text, or several texts, by name; its own name aside."""
+    attributes: dict[str, Any] = {}
+    for name, value in vars(made).items():
+        if isinstance(value, set | frozenset | list) and all(isinstance(item, str) for item in value):
+            attributes[name] = sorted(value)
+        elif isinstance(value, str | int | float | None) and name != "name":
+            attributes[name] = value
+    return attributes
 
 
 def _children(node: Any) -> list[Any]:

@@ -18,6 +18,7 @@ from negres_core.engine.device import Device, peak_memory_bytes
 from negres_core.engine.interruption import interruptible, stop_if_interrupted
 from negres_core.engine.model import weight_paths
 from negres_core.engine.scores import score
+from negres_core.engine.settings import kept_settings
 from negres_core.engine.trained import load_parent
 from negres_core.errors import InputError
 from negres_core.evidence import TrainedWeight
@@ -151,7 +152,8 @@ def _call(
     test = prepared.take(test_rows)
     if targets is not None:
         test = dataclasses.replace(test, y=targets)
-    return _call_on(function, prepared.take(job.cell.train), test, arguments), weights
+    with kept_settings():
+        return _call_on(function, prepared.take(job.cell.train), test, arguments), weights
 
 
 def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, arguments: Mapping[str, Any]) -> Any:

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import keras
 import numpy as np
 
 from negres_core.arrays import Named
+
+Scope = keras.StatelessScope
+"""The scope of a call of a model, as in keras.Model.fit."""
 
 RELEASES_PER_CLEARING = 16
 """Programs that are released before everything that JAX compiled is freed: two for each of 8 stages."""

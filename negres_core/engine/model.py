@@ -21,6 +21,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine.batch_size import refuse_batches_of_one_size, refuse_stateful
 from negres_core.engine.build import call_build
 from negres_core.engine.keras_names import names_like
+from negres_core.engine.settings import kept_settings, settings
 from negres_core.errors import EvidenceError, InputError
 from negres_core.provenance.outside_reads import watch
 from negres_core.provenance.state import is_made_up
@@ -43,11 +44,20 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
     # An initializer without a seed takes one from Python's global generator, which this call seeds.
     keras.utils.set_random_seed(seed)
     try:
-        model = watch(call_build, build, input_shape=data.input_shape, outputs=data.outputs)
+        with kept_settings() as changed:
+            model = watch(call_build, build, input_shape=data.input_shape, outputs=data.outputs)
     except ValueError as error:
         if "stateful=True" in str(error):  # Keras advises to fix the size of batches
             refuse_stateful([str(error)], name=name_of(build))
         raise
+    if changed:
+        name, value = next(iter(changed.items()))
+        raise InputError(
+            f"{name_of(build)} changes a global setting of Keras, with which all other arms would be trained too.",
+            received=f"{name} {value!r}, after it was {settings()[name]!r}",
+            remedy='Give it to the layers alone, as in Dense(8, dtype="mixed_bfloat16"); or, for all arms, set it at '
+            "the top of the module.",
+        )
     if not isinstance(model, keras.Model):
         raise InputError(
             f"{name_of(build)} has to return a Keras model.",

@@ -11,7 +11,6 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-import keras
 from keras import ops
 
 from negres_core.arrays import map_arrays
@@ -141,7 +140,7 @@ class Program:
 
     def _scope(self, trainable: Any, other: Any) -> Any:
         variables = (*self._model.trainable_variables, *self._model.non_trainable_variables)
-        return keras.StatelessScope(
+        return load_backend().Scope(
             state_mapping=list(zip(variables, (*trainable, *other), strict=True)), collect_losses=True
         )
 

@@ -16,7 +16,12 @@ from keras import ops
 
 from negres_core.arrays import map_arrays, spread_rows
 from negres_core.dataset import Dataset
-from negres_core.engine.description import config_of, describe_recipe
+from negres_core.engine.description import (
+    config_of,
+    config_of_optimizer,
+    describe_recipe,
+    plain_attributes,
+)
 from negres_core.engine.drawn_weights import NARROW, draw_weights, sample_data
 from negres_core.engine.model import (
     build_model,
@@ -82,10 +87,15 @@ def _settings_of(stage: Stage) -> list[Any]:
     """Return all that decides how a stage is trained, besides its model."""
     optimizer, loss = make_optimizer(stage), make_loss(stage)
     library_loss = is_library(loss if hasattr(loss, "__module__") else type(loss)) and hasattr(loss, "get_config")
+    # Configurations leave out which weights do not decay, and what schedules of the user's do.
+    rate = getattr(optimizer, "_learning_rate", None)
+    schedule = rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
     return [
-        config_of(optimizer),
+        config_of_optimizer(optimizer),
+        plain_attributes(optimizer),
+        digest_code(schedule),
         digest_code(type(optimizer)),
-        config_of(loss) if library_loss else digest_code(stage.loss),
+        digest_code(loss if library_loss else stage.loss),
         digest_code(stage.objective),
         stage.epochs,
         stage.batch_size,

@@ -13,6 +13,7 @@ from keras import ops
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, layers_of
+from negres_core.engine.settings import settings
 from negres_core.engine.training_pass import numpy_state
 from negres_core.errors import InputError, SeedWarning
 from negres_core.provenance.fingerprint import digest_code
@@ -42,7 +43,7 @@ _kept: dict[tuple[Any, ...], SeedUse] = {}
 def seed_use(build: Build, data: Dataset) -> SeedUse:
     """Build the models of a build function under two seeds, once per content of the function, and compare them."""
     # All stages of a build function share the result: the seeds have to do with its model, not with how it is trained.
-    key = digest_code(build), repr(data.input_shape), data.task, data.outputs
+    key = digest_code(build), *settings().items(), repr(data.input_shape), data.task, data.outputs
     if key not in _kept:
         models, states = [], []
         for seed in (1, 2):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -28,6 +29,18 @@ XLA_WORDS = ("XLA", "unsupported operations")
 
 HELD_TENSOR = "capture an EagerTensor"
 """Words in the message of the error of a graph that reaches a tensor from outside."""
+
+
+class Scope(keras.StatelessScope):
+    """The scope of a call of a model, in which gradients end at a variable, as in keras.Model.fit under TensorFlow.
+
+    A layer that reads what it has just assigned would otherwise get a gradient through the assigned value.
+    """
+
+    def add_update(self, update: tuple[Any, Any]) -> None:
+        """Remember the new value of a variable."""
+        variable, value = update
+        super().add_update((variable, tf.stop_gradient(value)))
 
 
 def put(arrays: Named[np.ndarray], device: str | None = None) -> Any:

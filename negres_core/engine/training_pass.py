@@ -14,7 +14,7 @@ import numpy as np
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
-from negres_core.engine.model import make_loss_object
+from negres_core.engine.model import layers_of, make_loss_object
 from negres_core.errors import InputError
 from negres_core.provenance.outside_reads import watch
 from negres_core.recipe import Stage, name_of
@@ -45,20 +45,54 @@ def changed_variables(stage: Stage, model: Any, data: Dataset) -> list[Any]:
     Raises:
         InputError: a layer draws random numbers that are constants in every compiled program, also in Keras' own.
     """
-    x, y = take_rows(data.x, slice(ROWS)), data.y[:ROWS]
-    before = numpy_state()
-    with _Recorder() as scope:
-        if stage.objective is not None:
-            watch(stage.objective, model, x, y, training=True)
-        else:
-            watch(lambda: make_loss_object(stage)(y, model(x, training=True)))
-    if numpy_state() != before:
+    before, counts = numpy_state(), _numbers_of(model)
+    changed = _pass(stage, model, data)
+    drew, counted = numpy_state() != before, _changes(counts, _numbers_of(model))
+    if counted:
+        # What a first call finds out is the same in a second one, and what it counts is not.
+        counts = _numbers_of(model)
+        _pass(stage, model, data)
+        counted &= _changes(counts, _numbers_of(model))
+    if counted:
+        raise InputError(
+            f"{name_of(stage.build)} counts its calls by a Python number.",
+            received=f"{', '.join(sorted(counted))}, which changes at each call; Keras compiles a call once, with one "
+            "value as a constant",
+            remedy='Count in a weight, self.add_weight(shape=(), initializer="zeros", trainable=False), by assign_add.',
+        )
+    if drew:
         raise InputError(
             f"{name_of(stage.build)} draws random numbers with NumPy while it is called.",
             received="a call that changed NumPy's generator; Keras compiles a call once, with one draw as a constant",
             remedy="Draw with keras.random and a keras.random.SeedGenerator that the layer keeps as an attribute.",
         )
+    return changed
+
+
+def _pass(stage: Stage, model: Any, data: Dataset) -> list[Any]:
+    """Call a model in training mode, with its loss, and return the variables that this changes."""
+    x, y = take_rows(data.x, slice(ROWS)), data.y[:ROWS]
+    with _Recorder() as scope:
+        if stage.objective is not None:
+            watch(stage.objective, model, x, y, training=True)
+        else:
+            watch(lambda: make_loss_object(stage)(y, model(x, training=True)))
     return list(scope.changed.values())
+
+
+def _numbers_of(model: Any) -> dict[str, float]:
+    """Return the Python numbers that the user's layers, and a model of the user's class, keep as attributes."""
+    own = [layer for layer in (model, *layers_of(model)) if not type(layer).__module__.startswith("keras.")]
+    return {
+        f"{layer.name} ({type(layer).__name__}.{name})": value
+        for layer in own
+        for name, value in vars(layer).items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _changes(before: dict[str, float], after: dict[str, float]) -> set[str]:
+    return {name for name, value in after.items() if before.get(name) != value}
 
 
 def forgotten_change(stage: Stage, model: Any, data: Dataset) -> str | None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design
@@ -215,6 +215,38 @@ def squares(y, outputs):
 
 def not_a_number(y, outputs):
     return squares(y, outputs) * float("nan")
+
+
+@keras.saving.register_keras_serializable(package="negres_tests")
+class Centred(layers.Layer):
+    """Subtracts a moving mean that it has just updated."""
+
+    def build(self, shape):
+        self.mean = self.add_weight(shape=(shape[-1],), initializer="zeros", trainable=False, name="mean")
+
+    def call(self, inputs, training=False):
+        if training:
+            self.mean.assign(0.5 * self.mean + 0.5 * ops.mean(inputs, axis=0))
+        return inputs - self.mean
+
+
+def centred():
+    hidden = layers.Dense(6, "relu", name="hidden")
+    return keras.Sequential([keras.Input((6,)), hidden, Centred(), layers.Dense(8, "softmax", name="classes")])
+
+
+class Halving(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule without a configuration, which no training needs."""
+
+    def __init__(self, start):
+        self.start = start
+
+    def __call__(self, step):
+        return self.start / (1 + ops.cast(step, "float32"))
+
+
+def halving(start=0.5):
+    return keras.optimizers.SGD(Halving(start))
 
 
 def falling():

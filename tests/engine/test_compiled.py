@@ -24,6 +24,8 @@ PAIRS = {
     "regression of two columns": (Recipe(ex.stage(ex.linear, loss="mse")), ex.VALUES),
     "one sigmoid": (Recipe(ex.stage(ex.sigmoid, loss="binary_crossentropy")), ex.BINARY),
     "a schedule": (Recipe(ex.stage(ex.plain, optimizer=ex.falling)), ex.CLASSES),
+    "a schedule without a configuration": (Recipe(ex.stage(ex.plain, optimizer=ex.halving)), ex.CLASSES),
+    "a moving mean that is read after its update": (Recipe(ex.stage(ex.centred)), ex.CLASSES),
     "Keras' own random numbers": (Recipe(ex.stage(ex.noisy)), ex.CLASSES),
     "two inputs, scaled": (
         Recipe(ex.stage(ex.joined, optimizer=ex.momentum), preprocess=MinMaxScaler),

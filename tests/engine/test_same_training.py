@@ -131,6 +131,48 @@ def test_all_that_changes_training_counts(other):
     assert not same(stage(), other)
 
 
+def without_decay_of_biases():
+    optimizer = keras.optimizers.AdamW()
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
+class Silent(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule whose configuration leaves out its argument."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def __call__(self, step):
+        return self.rate
+
+    def get_config(self):
+        return {}
+
+
+def silent(rate):
+    return keras.optimizers.SGD(Silent(rate))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"optimizer": keras.optimizers.AdamW}, {"optimizer": without_decay_of_biases}),
+        ({"optimizer": lambda: ex.halving(0.5)}, {"optimizer": lambda: ex.halving(0.1)}),
+        (
+            {"optimizer": lambda: keras.optimizers.SGD(Silent(0.5))},
+            {"optimizer": lambda: keras.optimizers.SGD(Silent(1))},
+        ),
+        ({"loss": lambda: keras.losses.Huber(0.5)}, {"loss": lambda: keras.losses.Huber(1.0)}),
+    ],
+    ids=["weights without decay", "schedule without a configuration", "schedule's argument", "loss's argument"],
+)
+def test_what_a_configuration_leaves_out_counts(one, other):
+    data = ex.VALUES if "loss" in one else ex.CLASSES
+    assert not same_training(stage(fields=one), stage(fields=other), data)
+    assert same_training(stage(fields=one), stage(name="renamed", fields=dict(one)), data)
+
+
 def test_what_a_layer_does_counts_though_its_configuration_hides_it():
     assert not same(stage(switched, on=True), stage(switched, on=False))
     assert same(stage(switched, on=True), stage(switched, on=True, spare=1))

@@ -63,6 +63,24 @@ class NumPyNoise(layers.Layer):
         return inputs + np.random.normal()  # noqa: NPY002
 
 
+class Warming(layers.Layer):
+    """Counts its calls by a Python number, as for a weight of the loss that grows."""
+
+    calls = 0
+
+    def call(self, inputs, training=False):
+        self.calls += 1
+        return inputs * min(1, self.calls / 100)
+
+
+class Remembering(layers.Layer):
+    """Keeps what a call has found out, and it is the same at each call."""
+
+    def call(self, inputs, training=False):
+        self.width, self.last = inputs.shape[-1], inputs
+        return inputs
+
+
 class Unlisted(keras.Sequential):
     """A model that leaves its last bias out of all lists."""
 
@@ -137,6 +155,17 @@ def test_what_a_program_would_forget_is_said(layer, kind, words):
 def test_draws_of_numpy_are_refused():
     with pytest.raises(InputError, match="draws random numbers with NumPy"):
         check_recipe(Recipe(ex.stage(counting(NumPyNoise))), ex.CLASSES)
+
+
+def test_calls_that_are_counted_in_python_are_refused():
+    with pytest.raises(InputError, match="counts its calls by a Python number") as caught:
+        check_recipe(Recipe(ex.stage(counting(Warming))), ex.CLASSES)
+    assert "Warming.calls" in caught.value.received
+    assert "add_weight" in caught.value.remedy
+
+
+def test_numbers_that_each_call_sets_anew_are_no_count():
+    assert reason(Remembering) is None
 
 
 def test_a_forgotten_change_and_an_objective_exclude_each_other():
