@@ -14,6 +14,7 @@ Kind = TypeVar("Kind", bound=type)
 
 _DATA = "Give the data to the claim: experiment.measure(..., on=Dataset(x=x, y=y, name=...))."
 _TESTED = "Leave it out: each cell of the design is tested after training, on rows that its training never sees."
+_RATE = "Give it to the optimizer: optimizer=lambda: keras.optimizers.Adam({value})."
 _ENGINE = "Leave it out: negres decides how a stage is compiled, and the numbers do not depend on it."
 
 OF_KERAS = {
@@ -40,7 +41,13 @@ OF_KERAS = {
     "shuffle": "Leave it out: rows are shuffled before every epoch, in the same order in both arms.",
     "initial_epoch": "Leave it out; to go on from trained weights, add a stage that `inherits` this one.",
     "verbose": "Leave it out: pytest shows progress.",
-    "learning_rate": "Give it to the optimizer: optimizer=lambda: keras.optimizers.Adam(1e-4).",
+    "learning_rate": _RATE,
+    "lr": _RATE,
+    **{
+        name: f"Give it to the optimizer: optimizer=lambda: keras.optimizers.Adam(1e-4, {name}={{value}})."
+        for name in ("clipnorm", "clipvalue", "global_clipnorm", "weight_decay", "gradient_accumulation_steps")
+    },
+    "use_ema": "Leave it out: Keras swaps averaged weights in when `fit` returns, and negres trains epoch by epoch.",
     "run_eagerly": _ENGINE,
     "jit_compile": _ENGINE,
     "steps_per_execution": _ENGINE,
@@ -58,7 +65,8 @@ def explain_arguments(noun: str, elsewhere: Mapping[str, str]) -> Callable[[Kind
 
     Args:
         noun: what the class is called in words, such as "stage".
-        elsewhere: unknown arguments that users may give, and what to do instead.
+        elsewhere: unknown arguments that users may give, and what to do instead, in which "{value}" stands for what
+            was given.
     """
 
     def decorate(kind: Kind) -> Kind:
@@ -66,6 +74,8 @@ def explain_arguments(noun: str, elsewhere: Mapping[str, str]) -> Callable[[Kind
         parameters = list(inspect.signature(init).parameters.values())[1:]
         known = [each.name for each in parameters if each.kind is not each.VAR_POSITIONAL]
         positional = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+        required = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
+        named = ", ".join(f"{name}=..." for name in required or known[1:2])
         takes_more = any(each.kind is each.VAR_POSITIONAL for each in parameters)
 
         @functools.wraps(init)
@@ -76,13 +86,14 @@ def explain_arguments(noun: str, elsewhere: Mapping[str, str]) -> Callable[[Kind
                 raise InputError(
                     f"A {noun} has no argument `{name}`.",
                     received=f"{kind.__name__}(..., {name}={kwargs[name]!r})",
-                    remedy=elsewhere.get(name) or f"{guess}The arguments of a {noun} are {', '.join(known)}.",
+                    remedy=elsewhere.get(name, "").replace("{value}", repr(kwargs[name]))
+                    or f"{guess}The arguments of a {noun} are {', '.join(known)}.",
                 )
             if len(args) > len(positional) and not takes_more:
                 raise InputError(
                     f"A {noun} takes only `{positional[0]}` without a name.",
                     received=f"{len(args)} arguments without a name",
-                    remedy=f"Name the others, for example {kind.__name__}({positional[0]}, {known[1]}=...).",
+                    remedy=f"Name the others, for example {kind.__name__}({positional[0]}, {named}).",
                 )
             init(self, *args, **kwargs)
 

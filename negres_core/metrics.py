@@ -7,11 +7,13 @@ from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
+from negres_core.arguments import explain_arguments
 from negres_core.claim import THRESHOLD_NAMES, Claim
 from negres_core.dataset import Task, describe_targets, is_one_hot
 from negres_core.errors import InputError
 
 
+@explain_arguments("metric", {})
 @dataclass(frozen=True)
 class Metric:
     """The name, the direction and the unit of a metric.

@@ -13,8 +13,9 @@ RANK = Metric("rank", higher_is_better=True, unit="rank")
 
 
 def test_all_but_the_name_of_a_metric_is_given_by_keyword():
-    with pytest.raises(TypeError, match="positional argument"):
+    with pytest.raises(InputError, match="takes only `name` without a name") as caught:
         Metric("rank", True, "rank")
+    assert "Metric(name, higher_is_better=..., unit=...)" in caught.value.remedy
 
 
 def test_the_fields_of_a_metric_are_those_of_stored_evidence():

@@ -11,7 +11,7 @@ from negres_core.arrays import label_arrays, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.fits import check_fit
 from negres_core.engine.hooks import refuse_hooks
-from negres_core.engine.loss_checks import check_loss_of_labels, check_loss_of_values
+from negres_core.engine.loss_checks import check_loss_of_labels, check_loss_of_values, check_loss_runs
 from negres_core.engine.model import (
     build_model,
     describe_relation,
@@ -135,6 +135,7 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
         )
     else:
         check_loss_of_labels(stage, model, data, outputs=shape[0])
+    check_loss_runs(stage, model, data)
 
 
 def _check_training(stage: Stage, data: Dataset) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras import ops
 
+from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
-from negres_core.engine.model import make_loss
+from negres_core.engine.model import make_loss, make_loss_object
 from negres_core.errors import InputError
 from negres_core.recipe import Stage, name_of
+
+ROWS = 2
+"""Number of rows on which a loss is tried."""
 
 
 def check_loss_of_labels(stage: Stage, model: Any, data: Dataset, *, outputs: int) -> None:
@@ -33,6 +38,24 @@ def check_loss_of_labels(stage: Stage, model: Any, data: Dataset, *, outputs: in
             received=f"loss={loss_name!r} for {outputs} output{'s' if outputs > 1 else ''}",
             remedy=_remedy_for_loss(loss_name, outputs=outputs),
         )
+
+
+def check_loss_runs(stage: Stage, model: Any, data: Dataset) -> None:
+    """Raise InputError if a loss of the user's does not run on a batch of two rows."""
+    loss = make_loss(stage)
+    if stage.objective is not None or loss.__module__.startswith("keras."):
+        return
+    y = data.y[:ROWS]
+    outputs = model(take_rows(data.x, slice(ROWS)), training=False)
+    try:
+        float(ops.mean(make_loss_object(stage)(y, outputs)))
+    except Exception as error:
+        name = getattr(loss, "__name__", type(loss).__name__)
+        raise InputError(
+            f"The loss {name} does not run on a batch of {data.name!r}.",
+            received=f"targets of shape {y.shape}, outputs of shape {tuple(outputs.shape)}, and: {error}",
+            remedy="Take (targets, outputs), use keras.ops, and return one value for each row.",
+        ) from error
 
 
 def _remedy_for_loss(loss_name: str, *, outputs: int) -> str:

@@ -49,6 +49,7 @@ def seed_use(build: Build, data: Dataset) -> SeedUse:
         for seed in (1, 2):
             models.append(build_model(build, data, seed=seed))
             states.append((random.getstate(), numpy_state()))
+        _refuse_same_weights(*models, name=name_of(build))
         weights = [model.get_weights() for model in models]
         _kept[key] = SeedUse(
             same_weights=all(np.array_equal(one, other) for one, other in zip(*weights, strict=True)),
@@ -71,7 +72,9 @@ def _differ_with_same_weights(models: list[Any], data: Dataset) -> bool:
 
 
 def check_seeds(model: Any, stage: Stage, data: Dataset) -> None:
-    """Raise InputError if a build function seeds the generators itself, so that all seeds give one replicate.
+    """Raise InputError if a build function does not return new weights for each seed.
+
+    It may seed the generators itself, so that all seeds give one replicate, or return the same weights again.
 
     Args:
         model: the model that the stage's build function just returned, from seed 0.
@@ -93,6 +96,20 @@ def check_seeds(model: Any, stage: Stage, data: Dataset) -> None:
             "start from the same weights. Leave the seeds out, so that the spread includes that of initial weights.",
             SeedWarning,
             stacklevel=2,
+        )
+
+
+def _refuse_same_weights(one: Any, other: Any, *, name: str) -> None:
+    """Raise InputError if two models share weights that are trained."""
+    ours = {id(variable) for variable in one.trainable_variables}
+    shared = [variable.path for variable in other.trainable_variables if id(variable) in ours]
+    if shared:
+        raise InputError(
+            f"{name} returns weights that it has returned before, so that a replicate would start from what others "
+            "have learned, on rows of its own test fold.",
+            received=f"{', '.join(shared[:3])}{', ...' if len(shared) > 3 else ''} in two models",
+            remedy="Create the model and its layers inside the function. To start from trained weights, copy them "
+            "there: base = keras.models.clone_model(base); base.set_weights(trained.get_weights()).",
         )
 
 

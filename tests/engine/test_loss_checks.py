@@ -90,3 +90,18 @@ def test_a_loss_itself_is_taken_as_it_is(loss):
     check_recipe(Recipe(stage), ex.VALUES)
 
     assert make_loss(stage) is loss
+
+
+def nothing(y, outputs):
+    return None
+
+
+def fails(y, outputs):
+    return y.no_such_attribute
+
+
+@pytest.mark.parametrize("loss", [nothing, fails])
+def test_a_loss_of_the_users_that_does_not_run_is_refused(loss):
+    with pytest.raises(InputError, match=f"The loss {loss.__name__} does not run on a batch of 'classes'") as caught:
+        check_recipe(Recipe(ex.stage(ex.plain, loss=loss)), ex.CLASSES)
+    assert "return one value for each row" in caught.value.remedy

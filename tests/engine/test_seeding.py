@@ -44,6 +44,37 @@ def test_a_build_function_that_leaves_the_generators_alone_passes(build):
     check_recipe(Recipe(ex.stage(build)), ex.CLASSES)
 
 
+MODEL = ex.plain()
+BACKBONE = keras.Sequential([keras.Input((6,)), layers.Dense(6, "relu", name="hidden")], name="backbone")
+FROZEN = keras.Sequential([keras.Input((6,)), layers.Dense(6, "relu", name="hidden")], name="frozen")
+FROZEN.trainable = False
+
+
+def head_on(base):
+    return keras.Sequential([keras.Input((6,)), base, layers.Dense(8, "softmax", name="classes")])
+
+
+def cloned():
+    base = keras.models.clone_model(BACKBONE)
+    base.set_weights(BACKBONE.get_weights())
+    return head_on(base)
+
+
+@pytest.mark.parametrize(
+    ("build", "weights"), [(lambda: MODEL, "classes/kernel"), (lambda: head_on(BACKBONE), "hidden/kernel")]
+)
+def test_a_build_function_that_returns_the_same_weights_again_is_refused(build, weights):
+    with pytest.raises(InputError, match="weights that it has returned before") as caught:
+        check_recipe(Recipe(ex.stage(build)), ex.CLASSES)
+    assert weights in caught.value.received
+    assert "base = keras.models.clone_model(base); base.set_weights(trained" in caught.value.remedy
+
+
+@pytest.mark.parametrize("build", [cloned, lambda: head_on(FROZEN)])
+def test_a_copy_of_trained_weights_and_weights_that_nothing_trains_pass(build):
+    check_recipe(Recipe(ex.stage(build)), ex.CLASSES)
+
+
 def test_initializers_with_fixed_seeds_are_said():
     def build():
         kernel = keras.initializers.GlorotUniform(seed=3)
