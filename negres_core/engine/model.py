@@ -105,7 +105,7 @@ def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
         f"{name} returns a model with several outputs, and a model is judged by one.",
         received=f"outputs {', '.join(map(str, outputs))}" if isinstance(outputs, dict) else f"{len(outputs)} outputs",
         remedy="Return a model of the output that the claim is about, such as "
-        "keras.Model(model.inputs, model.outputs[0]).",
+        "keras.Model(model.input, model.outputs[0]).",
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from negres_core.errors import InputError
-from negres_core.provenance.late_imports import import_named, imported_names, late_imports
+from negres_core.provenance.late_imports import import_named, imported_names, late_imports, registered_objects
 from negres_core.provenance.libraries import is_library, is_library_module, is_library_place, versions_of
 from negres_core.provenance.logic import logic_of
 from negres_core.provenance.outside_reads import outside_reads
@@ -277,6 +277,8 @@ class _Walk:
             yield self._named_parts(module, names)
         for module, aliases in late_imports(tree, function.__globals__.get("__package__")) if tree else ():
             yield self._named_parts(module, aliases or names)
+        for each in registered_objects(sorted(texts_in(function.__code__))):
+            yield self.parts(each)
         self.packages.update(imported_names(tree) if tree else ())
 
     def _named_parts(self, value: Any, names: list[str], path: tuple[ModuleType, ...] = ()) -> Iterator[Part]:

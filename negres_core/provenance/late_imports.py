@@ -1,4 +1,4 @@
-"""Late imports: the user's modules that a function imports when it runs."""
+"""Late imports: the user's modules, and objects known by a name, that a function finds when it runs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import ast
 import importlib
 import importlib.util
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from types import ModuleType
+from typing import Any
 
 from negres_core.provenance.libraries import is_library_place
 
@@ -49,6 +51,13 @@ def import_named(names: Iterable[str]) -> list[ModuleType]:
     """Import the user's modules among some texts, which a function may give to `importlib.import_module`."""
     dotted = (name for name in names if all(map(str.isidentifier, name.split("."))))
     return [module for name in dotted if (module := _import(name, None))]
+
+
+def registered_objects(names: Iterable[str]) -> list[Any]:
+    """Return what a user registered with Keras under some texts, which a function may give as the name of a loss."""
+    saving = getattr(sys.modules.get("keras"), "saving", None)
+    registry = saving.get_custom_objects() if saving else {}
+    return [registry[name] for name in names if name in registry]
 
 
 def _import(name: str, package: str | None) -> ModuleType | None:

@@ -50,13 +50,13 @@ TOLD = {
         Recipe(ex.stage(functools.partial(two_heads, False))),
         ex.CLASSES,
         "several outputs, and a model is judged by one",
-        "keras.Model(model.inputs, model.outputs[0])",
+        "keras.Model(model.input, model.outputs[0])",
     ),
     "outputs in a list": (
         Recipe(ex.stage(functools.partial(two_heads, True))),
         ex.CLASSES,
         "several outputs, and a model is judged by one",
-        "keras.Model(model.inputs, model.outputs[0])",
+        "keras.Model(model.input, model.outputs[0])",
     ),
     "a lambda in a parent": (
         Recipe(ex.stage(with_lambda), ex.stage(ex.plain, inherits=with_lambda)),

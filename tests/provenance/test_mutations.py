@@ -165,6 +165,8 @@ FUNCTIONS = {
     "member of an enumeration": "import enum\nclass E(enum.Enum):\n    A = {}\ndef build(x):\n    return E.A",
     "method of an enumeration": "import enum\nclass E(enum.Enum):\n    A = 1\n    def f(self): return {}\n"
     "K = E.A\ndef build(x):\n    return K.f()",
+    "object that Keras knows by a name": "import keras\ndef f(x): return {}\n"
+    "keras.saving.get_custom_objects()['mutant f'] = f\ndef build(x):\n    return keras.activations.get('mutant f')",
     "another member of an enumeration": "import enum\nclass E(enum.Enum):\n    A = 1\n    B = {}\nK = E.A\n"
     "def build(x):\n    return [member.value for member in type(K)]",
     "attribute of a member of an enumeration": "import enum\nclass E(enum.Enum):\n    A = 1\nE.A.w = {}\nK = E.A\n"
