@@ -15,7 +15,7 @@ from negres_core.bisection.factors import read_ends
 from negres_core.design import Design
 from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
 from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
-from negres_core.experiment.decision import ALPHA
+from negres_core.experiment.decision import ALPHA, most_dof
 from negres_core.experiment.forecast import record_power, spread_in
 from negres_core.experiment.recheck import recheck
 from negres_core.metrics import METRICS
@@ -265,21 +265,31 @@ def _rank(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    spreads = [("as given", "", options.sd)] if options.sd is not None else _known_spreads(options)
+    spreads = [("as given", "", options.sd, None)] if options.sd is not None else _known_spreads(options)
     rows = []
-    for (name, unit, sd), repeats in itertools.product(spreads, options.repeats):
+    for (name, unit, sd, limit), repeats in itertools.product(spreads, options.repeats):
         design = Design(folds=options.folds, repeats=repeats, looks=options.looks)
         text = f"{options.folds} x {repeats}{', looks' if options.looks and repeats > 1 else ''}"
-        record = record_power(analyze_power(design, sd=sd, alpha=options.alpha), known_from=name)
+        known = analyze_power(design, sd=sd, alpha=options.alpha, most_dof=limit)
+        record = record_power(known, known_from=name)
         rows.append((name, unit, text, record))
     print(power.render(rows))
     return 0
 
 
-def _known_spreads(options: argparse.Namespace) -> list[tuple[str, str, float]]:
+def _known_spreads(options: argparse.Namespace) -> list[tuple[str, str, float, int | None]]:
+    """Return the title, the unit, the spread and the most degrees of freedom of each hypothesis with an estimate."""
     _, records = _read(options)
-    spreads = [(f"{each.title}, on {each.data.name}", each.claim.unit, spread_in(each)) for each in records]
-    known = [(name, unit, spread.sd) for name, unit, spread in spreads if spread is not None]
+    known = [
+        (
+            f"{each.title}, on {each.data.name}",
+            each.claim.unit,
+            spread.sd,
+            most_dof(each.claim.as_claim(), options.folds, each.data.units),
+        )
+        for each in records
+        if (spread := spread_in(each)) is not None
+    ]
     if not known:
         raise EvidenceError(
             "No hypothesis here has an estimate of the spread of its differences.",

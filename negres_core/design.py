@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import numbers
+import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from negres_core.dataset import Dataset
-from negres_core.errors import InputError
+from negres_core.errors import DesignWarning, InputError
 from negres_core.seeds import derive_seed
+
+
+def count_units(data: Dataset) -> int:
+    """Return the number of units that folds are made of: groups, or rows if there are none."""
+    return len(data) if data.groups is None else int(data.groups.max()) + 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class Design:
     def stopping(self) -> str:
         """The stopping rule in words."""
         if self.looks and self.repeats > 1:
-            return f"a look after each of {self.repeats} repeats, O'Brien-Fleming spending; stops where one decides"
+            return f"a look after each of {self.repeats} repeats, Hwang-Shih-DeCani spending; stops where one decides"
         return "one look, after the last repeat"
 
     @property
@@ -113,10 +119,28 @@ class Design:
             for fold, (train, test) in enumerate(splitter.split(rows, data.y, data.groups)):
                 yield Cell(repeat, fold, train.astype(np.int32), test.astype(np.int32))
 
+    def distinct(self, data: Dataset) -> Design:
+        """Return the design with one repeat if each repeat would test the same folds, with a warning.
+
+        With as many folds as groups, or as rows, there is only one way to split. Another repeat is then a copy of the
+        first, up to the seeds, and counting its cells as new ones would make the test err far too often.
+        """
+        if self.repeats == 1 or self.folds < count_units(data):
+            return self
+        unit = "rows" if data.groups is None else "groups"
+        warnings.warn(
+            f"{data.name!r} has as many {unit} as there are folds, {self.folds}, so every repeat would test the same "
+            f"folds. One repeat is run in place of {self.repeats}. To average over the randomness of training, ask "
+            "for more seeds.",
+            DesignWarning,
+            stacklevel=2,
+        )
+        return replace(self, repeats=1)
+
     def check(self, data: Dataset) -> None:
         """Raise InputError if the data set cannot be split this way."""
         unit = "rows" if data.groups is None else "groups"
-        units = len(data) if data.groups is None else int(data.groups.max()) + 1
+        units = count_units(data)
         if units < self.folds:
             raise InputError(
                 f"There are more folds than {unit} in {data.name!r}.",

@@ -113,5 +113,9 @@ class EngineWarning(UserWarning):
     """A recipe is trained by a slower engine than usual, with the same numbers; the message gives the reason."""
 
 
+class DesignWarning(UserWarning):
+    """A design cannot be run as it was asked for, and is run in another way; the message says which."""
+
+
 class SeedWarning(UserWarning):
     """Replicates have less randomness than their seeds suggest, because a model fixes seeds of its own."""

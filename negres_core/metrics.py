@@ -67,6 +67,9 @@ METRICS = {
 SHARES = ("accuracy", "precision", "recall", "f1")
 """Metrics that are shares, from 0 to 1."""
 
+COUNTED = ("accuracy",)
+"""Metrics that are the share of test rows that an arm gets right."""
+
 OTHER_NAMES = {
     "acc": "accuracy",
     "sparse_categorical_accuracy": "accuracy",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from negres_core.claim import Claim
 from negres_core.design import Design
 from negres_core.errors import InputError
-from negres_core.statistics import Look, minimum_detectable_effect, smallest_decidable_margin
+from negres_core.statistics import ONLY_LOOK, Look, minimum_detectable_effect, smallest_decidable_margin
 from negres_core.statistics.level import check_alpha
 from negres_core.statistics.resampled_t import half_width
+from negres_core.statistics.skewness import CHANCE_OF_SKEWNESS, share_of_level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +63,14 @@ class Power:
         )
 
 
-def analyze_power(design: Design, *, sd: float, alpha: float = 0.05) -> Power:
+def analyze_power(design: Design, *, sd: float, alpha: float = 0.05, most_dof: int | None = None) -> Power:
     """Compute what a design can decide at its last look.
 
     Args:
         design: folds, repeats, seeds and looks.
         sd: standard deviation of the cell differences, in the metric's unit.
         alpha: the level of a claim, over all looks, between 0 and 0.5.
+        most_dof: the most degrees of freedom; None for one fewer than the cells.
 
     Raises:
         InputError: the standard deviation is not finite and positive, the level is not between 0 and 0.5, or the design
@@ -80,12 +82,18 @@ def analyze_power(design: Design, *, sd: float, alpha: float = 0.05) -> Power:
         [0.0138, 0.0092, 0.0082]
     """
     check_alpha(alpha)
-    level = Look(design.folds, design.repeats, design.repeats).level(alpha) if design.looks else alpha
+    last = Look(design.folds, design.repeats, design.repeats) if design.looks else ONLY_LOOK
+    at_last_look = last.level(alpha)
+    level = min(at_last_look, alpha * share_of_level(design.cell_count, skewed=False))
     ratio = design.test_train_ratio
+    # Some runs look skewed by chance and then hardly detect anything, so the others have to detect more.
+    power = 0.8 / (1 - CHANCE_OF_SKEWNESS)
     return Power(
         design=design,
         sd=sd,
-        detectable=minimum_detectable_effect(sd, design.cell_count, test_train_ratio=ratio, alpha=level),
-        equivalence=half_width(sd, design.cell_count, test_train_ratio=ratio, alpha=level),
-        floor=smallest_decidable_margin(sd, design.folds, alpha=level),
+        detectable=minimum_detectable_effect(
+            sd, design.cell_count, test_train_ratio=ratio, alpha=level, power=power, most_dof=most_dof
+        ),
+        equivalence=half_width(sd, design.cell_count, test_train_ratio=ratio, alpha=level, most_dof=most_dof),
+        floor=smallest_decidable_margin(sd, design.folds, alpha=at_last_look, most_dof=most_dof),
     )

@@ -8,14 +8,18 @@ from typing import Literal, NamedTuple
 
 from negres_core.claim import Claim
 from negres_core.errors import InputError
-from negres_core.statistics import ONLY_LOOK, Estimate, Look, equivalence_p, repeats_needed, smallest_decidable_margin
+from negres_core.statistics import ONLY_LOOK, Estimate, Look, repeats_needed, smallest_decidable_margin
 from negres_core.statistics.level import check_alpha
+from negres_core.statistics.planning import MAX_REPEATS
 
 MAX_PROJECTED_LOOKS = 30
 """Runs with more looks are projected at the levels of this many: beyond it, the last level hardly falls."""
 
 NOT_LEARNED = "not shown to have learned"
 """The finding if a control withholds the verdict: the arms may not have learned anything that could differ."""
+
+SKEWED = "skewed differences"
+"""The finding if only the skewness of the differences keeps the claim from being decided."""
 
 TOO_SMALL = "margin too small for this data set"
 """The finding if no number of repeats will decide a claim."""
@@ -30,8 +34,8 @@ class Verdict:
         finding: the reason in a few words, such as "worse", "equivalent" or "not better by 0.005"; for an invalid run,
             the names of the controls that failed.
         explanation: the reason in a sentence: the interval that decided, or the repeats or margin that would.
-        p_value: p-value of the null hypothesis that the verdict rejects, adjusted for looks, so it is less than alpha.
-            None if nothing was decided.
+        p_value: p-value of the null hypothesis that the verdict rejects, adjusted for looks and for the share of the
+            level that the cells are trusted with, so it is less than alpha. None if nothing was decided.
     """
 
     verdict: Literal["supported", "refuted", "inconclusive", "invalid"]
@@ -69,8 +73,7 @@ def settle(estimate: Estimate, claim: Claim, *, alpha: float = 0.05, look: Look 
     row = _deciding_row(estimate, claim, alpha, look)
     if row is None:
         return None
-    tails = row.interval.tails
-    return Verdict(row.verdict, row.finding, f"{row.interval} {row.position}.", tails * look.p_value(row.p_value))
+    return Verdict(row.verdict, row.finding, f"{row.interval} {row.position}.", row.p_value)
 
 
 def invalid(reasons: Mapping[str, str]) -> Verdict:
@@ -96,36 +99,50 @@ def not_learned(reason: str) -> Verdict:
     return Verdict("inconclusive", NOT_LEARNED, reason)
 
 
+class _Test(NamedTuple):
+    """A one-sided test, and the share of its level that the cells are trusted with."""
+
+    p_value: float
+    share: float
+
+
 class _Interval(NamedTuple):
-    """An interval of the effect, and the one-sided tests that it stands for, each at the same nominal level."""
+    """An interval of the effect at a look, and the one-sided tests that it stands for."""
 
     estimate: Estimate
-    coverage: float
-    level: float
+    look: Look
+    alpha: float
+    """Level of each test, over all looks."""
     tails: int
     """Number of tails, 1 or 2; a two-sided test splits the level."""
 
-    def above(self, threshold: float) -> float:
-        """Return the p-value of the null hypothesis that the effect is at most a threshold."""
-        return replace(self.estimate, effect=self.estimate.effect - threshold).p_greater
+    def above(self, threshold: float) -> _Test:
+        """Return the test of the null hypothesis that the effect is at most a threshold."""
+        shifted = replace(self.estimate, effect=self.estimate.effect - threshold)
+        return _Test(shifted.p_greater, shifted.share_greater)
 
-    def below(self, threshold: float) -> float:
-        """Return the p-value of the null hypothesis that the effect is at least a threshold."""
-        return replace(self.estimate, effect=self.estimate.effect - threshold).p_less
+    def below(self, threshold: float) -> _Test:
+        """Return the test of the null hypothesis that the effect is at least a threshold."""
+        shifted = replace(self.estimate, effect=self.estimate.effect - threshold)
+        return _Test(shifted.p_less, shifted.share_less)
 
-    def within(self, margin: float) -> float:
-        """Return the p-value of the null hypothesis that the effect is at least a margin, in either direction."""
-        return equivalence_p(self.estimate, margin=margin) if margin else 1.0
+    def rejects(self, test: _Test) -> bool:
+        """Return whether a test rejects at this look: exactly if the interval excludes its null hypothesis."""
+        return test.p_value < min(self.look.level(self.alpha), self.alpha * test.share)
+
+    def adjusted_p(self, test: _Test) -> float:
+        """Return the smallest level, over all looks and tails, at which a test rejects."""
+        return min(1.0, self.tails * max(self.look.p_value(test.p_value), test.p_value / test.share))
 
     def __str__(self) -> str:
-        low, high = self.estimate.interval(1 - 2 * self.level)
-        return f"The {100 * self.coverage:g}% interval of the effect, {low:.4g} to {high:.4g},"
+        low, high = self.look.interval(self.estimate, alpha=self.alpha)
+        return f"The {100 * (1 - 2 * self.alpha):g}% interval of the effect, {low:.4g} to {high:.4g},"
 
 
 class _Row(NamedTuple):
-    """One row of the rules. It holds if its null hypothesis is rejected, that is, if the interval excludes it."""
+    """One row of the rules. It holds if all its null hypotheses are rejected: if the interval excludes them."""
 
-    p_value: float
+    tests: tuple[_Test, ...]
     interval: _Interval
     verdict: Literal["supported", "refuted"]
     finding: str
@@ -134,7 +151,11 @@ class _Row(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        return self.p_value < self.interval.level
+        return all(map(self.interval.rejects, self.tests))
+
+    @property
+    def p_value(self) -> float:
+        return max(map(self.interval.adjusted_p, self.tests))
 
 
 def _deciding_row(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> _Row | None:
@@ -146,50 +167,74 @@ def _deciding_row(estimate: Estimate, claim: Claim, alpha: float, look: Look) ->
 
 def _intervals(estimate: Estimate, alpha: float, look: Look) -> tuple[_Interval, _Interval]:
     """Return the wide interval, which covers 1 - alpha, and the narrow one, which covers 1 - 2 alpha."""
-    wide = _Interval(estimate, 1 - alpha, look.level(alpha / 2), tails=2)
-    return wide, _Interval(estimate, 1 - 2 * alpha, look.level(alpha), tails=1)
+    return _Interval(estimate, look, alpha / 2, tails=2), _Interval(estimate, look, alpha, tails=1)
+
+
+def _within(interval: _Interval, margin: float) -> tuple[_Test, ...]:
+    """Return the two one-sided tests (TOST) of the null hypothesis that the effect is at least a margin in size."""
+    return interval.above(-margin), interval.below(margin)
 
 
 def _beats(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, ...]:
     # Without a margin, no improvement can be called meaningful.
     not_better, better = (f"not better by {margin:g}", "meaningfully better") if margin else ("not better", "better")
+    equivalent = _Row(
+        _within(narrow, margin), narrow, "refuted", "equivalent", f"lies between -{margin:g} and {margin:g}"
+    )
     return (
-        _Row(wide.below(0), wide, "refuted", "worse", "lies below 0"),
-        _Row(narrow.within(margin), narrow, "refuted", "equivalent", f"lies between -{margin:g} and {margin:g}"),
-        _Row(narrow.below(margin), narrow, "refuted", not_better, f"lies below {margin:g}"),
-        _Row(narrow.above(margin), narrow, "supported", better, f"lies above {margin:g}"),
+        _Row((wide.below(0),), wide, "refuted", "worse", "lies below 0"),
+        *([equivalent] if margin else []),
+        _Row((narrow.below(margin),), narrow, "refuted", not_better, f"lies below {margin:g}"),
+        _Row((narrow.above(margin),), narrow, "supported", better, f"lies above {margin:g}"),
     )
 
 
 def _matches(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, ...]:
     return (
-        _Row(narrow.within(margin), narrow, "supported", "equivalent", f"lies between -{margin:g} and {margin:g}"),
-        _Row(narrow.above(margin), narrow, "refuted", "better", f"lies above {margin:g}"),
-        _Row(narrow.below(-margin), narrow, "refuted", "worse", f"lies below -{margin:g}"),
+        _Row(_within(narrow, margin), narrow, "supported", "equivalent", f"lies between -{margin:g} and {margin:g}"),
+        _Row((narrow.above(margin),), narrow, "refuted", "better", f"lies above {margin:g}"),
+        _Row((narrow.below(-margin),), narrow, "refuted", "worse", f"lies below -{margin:g}"),
     )
 
 
 def _reaches(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, ...]:
     # The rows of `beats` at a margin of 0. The row of the wide interval adds nothing: it implies the narrow one.
     return (
-        _Row(narrow.below(margin), narrow, "refuted", "not reached", "lies on the worse side of the bar"),
-        _Row(narrow.above(margin), narrow, "supported", "reached", "lies on the better side of the bar"),
+        _Row((narrow.below(margin),), narrow, "refuted", "not reached", "lies on the worse side of the bar"),
+        _Row((narrow.above(margin),), narrow, "supported", "reached", "lies on the better side of the bar"),
     )
 
 
 def _inconclusive(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> Verdict:
-    """Return the verdict on an undecided claim, with the repeats or the margin that would decide it."""
+    """Return the verdict on an undecided claim, with the reason, or the repeats or the margin that would decide it."""
+    symmetric = replace(estimate, skewness=0.0)
+    row = _deciding_row(symmetric, claim, alpha, look)
+    if row is not None:
+        return Verdict("inconclusive", SKEWED, _explain_skewness(estimate, row))
     finding, explanation = _missing(estimate, claim, alpha, look)
     wide, _ = _intervals(estimate, alpha, look)
-    if claim.kind == "beats" and wide.above(0) < wide.level:
+    if claim.kind == "beats" and wide.rejects(wide.above(0)):
         finding = f"better than 0; margin {claim.margin:g} undecided: {finding}"
         explanation = f"{wide} lies above 0; that it exceeds the margin is neither shown nor excluded. {explanation}"
     return Verdict("inconclusive", finding, explanation)
 
 
+def _explain_skewness(estimate: Estimate, row: _Row) -> str:
+    tail = "upper" if estimate.skewness > 0 else "lower"
+    return (
+        f'The claim would be {row.verdict} as "{row.finding}" if the differences were symmetric. But their skewness is '
+        f"{estimate.skewness:.2g}: they have a long {tail} tail, on the side of what would be excluded, and there a "
+        "t-test errs far more often than it promises. Look at the cells in the tail: an arm may fail to train there. "
+        "If it does not, average more seeds in each cell, which shortens the tail."
+    )
+
+
 def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tuple[str, str]:
     """Return the finding and the explanation of an undecided claim, for another run with looks like these."""
     folds = estimate.folds
+    # Skewness that is not significant yet is not assumed to become so with more cells.
+    shares = {estimate.share_greater, estimate.share_less}
+    steady = estimate if len(shares) == 2 else replace(estimate, skewness=0.0)
 
     def last_look(repeats: int) -> Look:
         looks = min(repeats, MAX_PROJECTED_LOOKS)
@@ -200,28 +245,24 @@ def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tupl
         look_at_end = last_look(projected.cell_count // folds)
         return has_more_cells and _deciding_row(projected, claim, alpha, look_at_end) is not None
 
-    repeats = repeats_needed(estimate, decides=decides)
-    level = last_look(MAX_PROJECTED_LOOKS).level(alpha)
+    repeats = repeats_needed(steady, decides=decides)
     if repeats is not None:
-        finding = f"needs {repeats:,} repeats"
-        explanation = (
+        return f"needs {repeats:,} repeats", (
             f"{repeats:,} repeats of {folds} folds would decide it, against {estimate.cell_count / folds:g} so far, "
             "if the mean and the spread of the differences stay as they are."
         )
-    elif claim.kind == "reaches":
-        distance = smallest_decidable_margin(estimate.sd, folds, alpha=level)
-        finding = "too close to the bar"
-        explanation = (
+    many = replace(steady, cell_count=MAX_REPEATS)
+    level = min(last_look(MAX_PROJECTED_LOOKS).level(alpha), alpha * many.share_greater, alpha * many.share_less)
+    if claim.kind == "reaches":
+        distance = smallest_decidable_margin(estimate.sd, folds, alpha=level, most_dof=estimate.most_dof)
+        return "too close to the bar", (
             f"No number of repeats will decide it on this data set: the arm is {abs(estimate.effect):.3g} from the bar "
             f"where only a distance of more than {distance:.3g} can be decided."
         )
-    else:
-        # `matches` has to clear the margin on both sides, `beats` on one.
-        effect = abs(estimate.effect) if claim.kind == "matches" else estimate.effect
-        smallest = smallest_decidable_margin(estimate.sd, folds, effect=effect, alpha=level)
-        finding = TOO_SMALL
-        explanation = (
-            f"No number of repeats will decide a margin of {claim.margin:g} on this data set; the smallest larger one "
-            f"that it could decide is {smallest:.3g}."
-        )
-    return finding, explanation
+    # `matches` has to clear the margin on both sides, `beats` on one.
+    effect = abs(estimate.effect) if claim.kind == "matches" else estimate.effect
+    smallest = smallest_decidable_margin(estimate.sd, folds, effect=effect, alpha=level, most_dof=estimate.most_dof)
+    return TOO_SMALL, (
+        f"No number of repeats will decide a margin of {claim.margin:g} on this data set; the smallest larger one "
+        f"that it could decide is {smallest:.3g}."
+    )

@@ -61,7 +61,7 @@ def new_commitment():
             "title": "growth beats scratch",
             "claim": CLAIM | {"threshold": margin},
             "design": {"folds": 2, "repeats": 2, "seeds": 1, "looks": True},
-            "stopping": {"looks": 2, "spending": "obrien-fleming"},
+            "stopping": {"looks": 2, "spending": "hwang-shih-decani"},
             "expected": "supported",
             "arms": {"treatment": "a" * 64, "control": "b" * 64},
             "analysis": "c" * 64,

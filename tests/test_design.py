@@ -5,7 +5,7 @@ import pytest
 
 from negres_core import Dataset
 from negres_core.design import Design
-from negres_core.errors import InputError
+from negres_core.errors import DesignWarning, InputError
 
 
 def make_data(*, task="classification", groups=None, rows=40):
@@ -112,7 +112,7 @@ def test_refuses_looks_that_are_not_a_boolean(looks):
 @pytest.mark.parametrize(
     ("design", "stopping"),
     [
-        (Design(), "a look after each of 5 repeats, O'Brien-Fleming spending; stops where one decides"),
+        (Design(), "a look after each of 5 repeats, Hwang-Shih-DeCani spending; stops where one decides"),
         (Design(looks=False), "one look, after the last repeat"),
         (Design(repeats=1), "one look, after the last repeat"),
     ],
@@ -147,3 +147,16 @@ def test_refuses_more_folds_than_groups(task):
         Design(folds=5).check(make_data(task=task, groups=np.arange(40) % 4))
     assert "Received: folds=5 for 4 groups" in str(caught.value)
     assert "Use at most 4 folds." in str(caught.value)
+
+
+@pytest.mark.parametrize("groups", [np.repeat(np.arange(5), 8), None])
+def test_repeats_of_folds_that_can_be_made_in_one_way_are_not_run(groups):
+    data = make_data(task="regression", groups=groups)
+    folds, unit = (40, "rows") if groups is None else (5, "groups")
+
+    with pytest.warns(DesignWarning, match=f"as many {unit} as there are folds, {folds}, so every repeat would test"):
+        design = Design(folds=folds, repeats=3, seeds=2).distinct(data)
+
+    assert design == Design(folds=folds, repeats=1, seeds=2)
+    assert Design(folds=folds, repeats=1).distinct(data) == Design(folds=folds, repeats=1)
+    assert Design(folds=4, repeats=3).distinct(data) == Design(folds=4, repeats=3)

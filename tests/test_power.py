@@ -89,18 +89,18 @@ def test_refuses_a_standard_deviation_or_a_level_out_of_range(sd, alpha, receive
     [
         (
             Design(folds=5, repeats=5),
-            "5 folds x 5 repeats, with a look after each: detects an effect of 0.015 with 80% power; "
-            "shows equivalence within 0.0104 (with any number of repeats: 0.00919)",
+            "5 folds x 5 repeats, with a look after each: detects an effect of 0.0147 with 80% power; "
+            "shows equivalence within 0.00921 (with any number of repeats: 0.00822)",
         ),
         (
             Design(folds=5, repeats=5, looks=False),
-            "5 folds x 5 repeats: detects an effect of 0.0138 with 80% power; "
+            "5 folds x 5 repeats: detects an effect of 0.0147 with 80% power; "
             "shows equivalence within 0.00921 (with any number of repeats: 0.00822)",
         ),
         (
             Design(folds=5, repeats=1),
-            "5 folds x 1 repeat: detects an effect of 0.0204 with 80% power; "
-            "shows equivalence within 0.0143 (with any number of repeats: 0.00822)",
+            "5 folds x 1 repeat: detects an effect of 0.0416 with 80% power; "
+            "shows equivalence within 0.0309 (with any number of repeats: 0.00822)",
         ),
     ],
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from negres_core.claim import Claim, beats, matches, reaches
 from negres_core.errors import InputError
 from negres_core.statistics import Estimate, Look, corrected_resampled_t
-from negres_core.statistics.sequential import information_fractions, sequential_bounds
+from negres_core.statistics.sequential import information_fractions, sequential_bounds, spent_level
 from negres_core.verdict import Verdict, invalid, judge, settle
 
 # Half-widths of the intervals of 25 cells, in standard errors: Student's t with 24 degrees of freedom.
@@ -24,16 +24,17 @@ SMALL = "margin too small for this data set"
 NEEDS_13 = "better than 0; margin 0.014 undecided: needs 13 repeats"
 
 
-def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
-    """5 x 5 cells; the standard error belongs to the spread."""
-    return Estimate(
-        effect=effect,
-        standard_error=standard_error,
-        dof=24,
-        sd=standard_error / math.sqrt(1 / 25 + RATIO),
-        cell_count=25,
-        test_train_ratio=RATIO,
-    )
+def estimate(effect: float, standard_error: float = 0.01, *, cell_count: int = 25, **fields) -> Estimate:
+    """5 folds, 25 cells; the standard error belongs to the spread."""
+    usual = {
+        "effect": effect,
+        "standard_error": standard_error,
+        "dof": cell_count - 1,
+        "sd": standard_error / math.sqrt(1 / cell_count + RATIO),
+        "cell_count": cell_count,
+        "test_train_ratio": RATIO,
+    }
+    return Estimate(**(usual | fields))
 
 
 @pytest.mark.parametrize(
@@ -148,13 +149,73 @@ def test_inconclusive_states_how_many_repeats_would_decide_and_they_do():
 
     result = judge(once, beats("accuracy", by=0.002))
 
-    assert (result.verdict, result.finding) == ("inconclusive", "needs 2 repeats")
+    assert (result.verdict, result.finding) == ("inconclusive", "needs 3 repeats")
     assert result.explanation == (
-        "2 repeats of 5 folds would decide it, against 1 so far, if the mean and the spread of the differences stay as "
+        "3 repeats of 5 folds would decide it, against 1 so far, if the mean and the spread of the differences stay as "
         "they are."
     )
-    twice = corrected_resampled_t(np.tile(cells, (2, 1)), test_train_ratio=RATIO)
-    assert judge(twice, beats("accuracy", by=0.002)).verdict == "supported"
+    twice, thrice = (corrected_resampled_t(np.tile(cells, (n, 1)), test_train_ratio=RATIO) for n in (2, 3))
+    assert judge(twice, beats("accuracy", by=0.002)).verdict == "inconclusive"
+    assert judge(thrice, beats("accuracy", by=0.002)).verdict == "supported"
+
+
+def test_few_cells_decide_at_a_share_of_the_level():
+    """Five cells get a tenth: at p = 0.005 they decide, and the p-value is ten times as large."""
+    border = scipy.stats.t.isf(0.005, 4) * 0.01
+
+    below, above = (judge(estimate(border + step, cell_count=5), beats("accuracy")) for step in (-1e-6, 1e-6))
+
+    assert (below.verdict, below.finding) == ("inconclusive", "needs 2 repeats")
+    assert (above.verdict, above.p_value) == ("supported", pytest.approx(0.05, rel=1e-3))
+
+
+@pytest.mark.parametrize(
+    ("claim", "effect", "against"),
+    [
+        # The sign of a skewness whose tail lies on the side of what the verdict excludes.
+        (beats("accuracy"), 0.03, -1),
+        (beats("accuracy"), -0.03, 1),
+        (matches("accuracy", within=0.03), 0.0, -1),
+        (matches("accuracy", within=0.03), 0.0, 1),
+        (matches("accuracy", within=0.01), 0.04, -1),
+        (reaches("psnr", bar=20.0), 0.03, -1),
+        (reaches("psnr", bar=20.0), -0.03, 1),
+    ],
+)
+def test_a_tail_on_the_side_of_the_null_hypothesis_keeps_a_claim_undecided(claim, effect, against):
+    symmetric = judge(estimate(effect), claim)
+    symmetric_without_words = (symmetric.verdict, symmetric.finding, symmetric.p_value)
+    skewed, chance = (judge(estimate(effect, skewness=against * size), claim) for size in (1.5, 0.5))
+
+    assert (skewed.verdict, skewed.finding, skewed.p_value) == ("inconclusive", "skewed differences", None)
+    assert f'would be {symmetric.verdict} as "{symmetric.finding}"' in skewed.explanation
+    assert f"a long {'upper' if against > 0 else 'lower'} tail" in skewed.explanation
+    assert chance == symmetric
+    if claim.kind != "matches":
+        other = judge(estimate(effect, skewness=-against * 1.5), claim)
+        assert (other.verdict, other.finding, other.p_value) == symmetric_without_words
+
+
+def test_an_overwhelming_difference_is_decided_in_spite_of_a_tail():
+    result = judge(estimate(0.06, skewness=-1.5), beats("accuracy"))
+
+    assert result.verdict == "supported"
+    assert result.p_value == pytest.approx(100 * scipy.stats.t.sf(6, 24))
+
+
+def test_a_skewed_claim_that_no_rule_would_decide_says_what_would():
+    assert judge(estimate(0.0, skewness=-1.5), beats("accuracy", by=0.01)).finding == SMALL
+    # A tail on the other side does no harm.
+    assert judge(estimate(0.0165, skewness=1.5), beats("accuracy")).finding == "needs 8 repeats"
+    # At a hundredth of the level, the smallest effect is z * SD / sqrt(k - 1) with z = 3.291: 0.0306.
+    assert judge(estimate(0.0165, skewness=-1.5), beats("accuracy")).finding == SMALL
+
+
+def test_the_smallest_margin_follows_the_limit_of_the_degrees_of_freedom():
+    few = judge(estimate(0.0, dof=4, most_dof=4), matches("accuracy", within=0.001)).explanation
+
+    # t * SD / sqrt(k - 1) with t = 2.132 at 4 degrees of freedom, in place of z = 1.645.
+    assert "could decide is 0.0198." in few
 
 
 @pytest.mark.parametrize(
@@ -199,6 +260,11 @@ def test_the_smallest_margin_of_equivalence_does_not_depend_on_the_sign():
     assert one == other
 
 
+def bounds_of(repeats, *, alpha):
+    spent = [spent_level(repeat / repeats, alpha=alpha) for repeat in range(1, repeats + 1)]
+    return sequential_bounds(information_fractions(folds=5, repeats=repeats), spent=spent)
+
+
 LOOKS = [Look(folds=5, repeat=repeat, repeats=5) for repeat in range(1, 6)]
 # A claim, a border in standard errors of the effect, and the side of the border on which the claim is decided.
 BORDERS = [
@@ -214,10 +280,9 @@ BORDERS = [
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"look {look.repeat}")
 @pytest.mark.parametrize(("claim", "border", "side"), BORDERS)
 def test_a_look_has_its_own_level(look, claim, border, side):
-    """At the border, the tail of Student's t equals the normal tail beyond the bound of Lan and DeMets."""
-    fractions = [look.information for look in LOOKS]
+    """At the border, the tail of Student's t equals the normal tail beyond the bound of the look."""
     t95, t90 = (
-        scipy.stats.t.isf(scipy.stats.norm.sf(sequential_bounds(fractions, alpha=alpha)[look.repeat - 1]), 24)
+        scipy.stats.t.isf(scipy.stats.norm.sf(bounds_of(5, alpha=alpha)[look.repeat - 1]), 24)
         for alpha in (0.025, 0.05)
     )
     undecided, decided = (
@@ -268,21 +333,23 @@ def test_one_look_alone_has_the_p_value_of_its_test(effect, claim, p_value):
     assert judge(estimate(effect), claim).p_value == pytest.approx(p_value)
 
 
-def test_the_repeats_needed_are_computed_at_the_level_of_the_look():
-    """p = 0.038 is inconclusive at the last of five looks, whose level is 0.033; with more looks the level is lower."""
-    close = estimate(0.0185)
+def test_the_repeats_needed_are_computed_at_the_level_of_the_last_look():
+    """p = 0.035 decides a single look, but not the fourth of five, whose level is 0.015."""
+    close = estimate(0.0192, cell_count=20)
 
     def decided(repeats):
-        bound = sequential_bounds(information_fractions(folds=5, repeats=repeats), alpha=0.05)[-1]
+        bound = bounds_of(repeats, alpha=0.05)[-1]
         standard_error = close.sd * math.sqrt(1 / (5 * repeats) + RATIO)
-        return scipy.stats.t.sf(0.0185 / standard_error, 5 * repeats - 1) < scipy.stats.norm.sf(bound)
+        return scipy.stats.t.sf(0.0192 / standard_error, 5 * repeats - 1) < scipy.stats.norm.sf(bound)
 
     assert judge(close, beats("accuracy")).verdict == "supported"
-    result = judge(close, beats("accuracy"), look=LOOKS[-1])
-    needed = next(repeats for repeats in range(6, 30) if decided(repeats))
+    result = judge(close, beats("accuracy"), look=LOOKS[3])
+    needed = next(repeats for repeats in range(5, 30) if decided(repeats))
     assert result.finding == f"needs {needed} repeats"
-    # z * SD / sqrt(k - 1), with z = 1.929 at the level of the last of 30 looks, 0.0269.
-    assert "more than 0.0179 can be" in judge(estimate(0.01), reaches("psnr", bar=20.0), look=LOOKS[-1]).explanation
+    # z * SD / sqrt(k - 1), with z of the level of the last of 30 looks.
+    distance = bounds_of(30, alpha=0.05)[-1] * estimate(0.01).sd / 2
+    far = judge(estimate(0.01), reaches("psnr", bar=20.0), look=LOOKS[-1]).explanation
+    assert f"more than {distance:.3g} can be" in far
 
 
 def test_invalid_names_the_controls_that_failed():

@@ -1,11 +1,13 @@
 """Calibration of the whole decision: how often is a verdict wrong when the truth is known?
 
-    python -m benchmarks.validation.calibration [--simulations 2000] [--jobs N] [--out docs]
+    python -m benchmarks.validation.calibration [--parts twins cells learners] [--simulations N] [--jobs N] [--out docs]
 
-Twins (see twins.py), equal or apart by a known difference, are cross-validated on thousands of data sets. On each data
-set `negres_core.experiment.decision.decide` judges claims about them, as it does at the end of an experiment; so do the
-naive rules that people use instead. Writes all counts to OUT/calibration.json, a figure to OUT/calibration.png, and the
-tables into OUT/calibration.md.
+*Twins* (see twins.py), equal or apart by a known difference, are cross-validated on thousands of data sets. On each
+data set `negres_core.experiment.decision.decide` judges claims about them, as it does at the end of an experiment; so
+do the naive rules that people use instead. *Cells* (see cells.py) are drawn from distributions that break the
+assumptions of the test, and *learners* (see learners.py) are cross-validated where they are known to be broken. Writes
+all counts to OUT/calibration.json, a figure to OUT/calibration.png, and the tables into OUT/calibration.md; a part that
+is left out keeps its counts.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,8 +26,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.validation import twins
+from benchmarks.validation.cells import simulate as simulate_cells
+from benchmarks.validation.learners import simulate as simulate_learners
 from negres_core.claim import Claim, beats, matches
 from negres_core.design import Design
+from negres_core.evidence import DataRecord
 from negres_core.experiment.decision import ALPHA, decide
 from negres_core.seeds import derive_seed
 from negres_core.statistics import holm
@@ -34,6 +39,9 @@ DESIGNS = ((5, 5), (10, 10), (5, 1))
 """Folds and repeats."""
 DATA_SET_ROWS = (100, 200, 500, 1000, 2000)
 SEEDS = (1, 3)
+PARTS = ("twins", "cells", "learners")
+CELLS_PER_DATA_SET = 10
+"""Runs of drawn cells per data set that is cross-validated: they cost next to nothing."""
 
 BEST_ACCURACY = 0.7
 """Accuracy of the best possible classifier on the features of a twin, unless it is the better one."""
@@ -135,15 +143,25 @@ def differences(point: Point, *, apart: bool, data_sets: int, generator: np.rand
     return treatment - control
 
 
-def decide_all(cells: np.ndarray, claim: Claim, design: Design, truth: float) -> Outcomes:
+def decide_all(
+    cells: np.ndarray, claim: Claim, design: Design, truth: float, data: DataRecord | None = None
+) -> Outcomes:
     """Let negres decide on each data set; cells are (data sets, repeats, folds)."""
-    decisions = [decide(each, claim, design) for each in cells]
+    decisions = [decide(each, claim, design, data=data) for each in cells]
     intervals = [decision.estimate.interval_95 if decision.estimate else (math.inf, math.inf) for decision in decisions]
     return Outcomes(
         verdicts=np.array([decision.verdict.verdict for decision in decisions]),
         covered=np.array([low <= truth <= high for low, high in intervals]),
         repeats=np.array([decision.looks[-1].repeats if decision.looks else design.repeats for decision in decisions]),
         p_values=np.array([1.0 if (p := decision.verdict.p_value) is None else p for decision in decisions]),
+    )
+
+
+def describe_data(rows: int) -> DataRecord:
+    """Return the record of a data set of the twins, of which the decision needs the number of rows."""
+    features = (2 * twins.FEATURES,)
+    return DataRecord(
+        name="twins", source="", digest="", rows=rows, input_shape=features, outputs=2, task="classification"
     )
 
 
@@ -199,15 +217,15 @@ def judge_block(task: Task) -> dict[tuple[str, str], Outcomes]:
         axes = point._asdict() | {"apart": task.apart, "block": task.block}
         generator = np.random.default_rng(derive_seed("data sets", **axes))
         replicates = differences(point, apart=task.apart, data_sets=task.data_sets, generator=generator)
-    cells, pooled = replicates.mean(axis=-1), replicates.reshape(*replicates.shape[:2], -1)
+    means, pooled = replicates.mean(axis=-1), replicates.reshape(*replicates.shape[:2], -1)
     outcomes = {}
     for name, claim in claims(task.gap).items():
         for rule, looks in PRODUCT.items():
             design = Design(folds=point.folds, repeats=point.repeats, seeds=point.seeds, looks=looks)
-            outcomes[name, rule] = decide_all(cells, claim, design, truth)
+            outcomes[name, rule] = decide_all(means, claim, design, truth, describe_data(point.rows))
         for rule, naive in NAIVE.items():
             outcomes[name, rule] = decide_naively(
-                pooled if naive.pools_seeds else cells,
+                pooled if naive.pools_seeds else means,
                 claim,
                 truth,
                 corrects_variance=naive.corrects_variance,
@@ -285,14 +303,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from benchmarks.validation.report import draw_figure, write_tables
 
     parser = argparse.ArgumentParser(description="Calibrate the whole decision.")
-    parser.add_argument("--simulations", type=int, default=2000, help="data sets per point and population (2000)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to simulate (all)")
+    parser.add_argument("--simulations", type=int, default=2000, help="data sets per point; ten times as many cells")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (one per core)")
     parser.add_argument("--out", type=Path, default=Path("docs"), help="folder to write to (docs)")
     options = parser.parse_args(arguments)
-    points = [Point(*design, seeds, rows) for design in DESIGNS for seeds in SEEDS for rows in DATA_SET_ROWS]
-    results: Mapping[str, Any] = calibrate(points, options.simulations, options.jobs)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "calibration.json").write_text(json.dumps(results) + "\n")
+    file = options.out / "calibration.json"
+    results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    if "twins" in options.parts:
+        points = [Point(*design, seeds, rows) for design in DESIGNS for seeds in SEEDS for rows in DATA_SET_ROWS]
+        results |= calibrate(points, options.simulations, options.jobs)
+    if "cells" in options.parts:
+        results["cells"] = list(simulate_cells(CELLS_PER_DATA_SET * options.simulations))
+    if "learners" in options.parts:
+        results["learners"] = list(simulate_learners(options.simulations))
+    file.write_text(json.dumps(results) + "\n")
     write_tables(results, options.out / "calibration.md")
     draw_figure(results, options.out / "calibration.png")
 

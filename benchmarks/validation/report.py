@@ -17,6 +17,12 @@ NAIVE = {
     "naive looks": "at the full level after each repeat",
 }
 """How each naive rule decides, for the heading of its column."""
+ERRORS = {
+    "greater": "called greater than it is, %",
+    "less": "called less than it is, %",
+    "missed": "95% interval misses it, %",
+}
+"""The errors about the true effect, with the headings of their columns."""
 STYLES = {
     "looks": ("#0072B2", "o", "negres, looks after each repeat"),
     "one look": ("#56B4E9", "s", "negres, one look"),
@@ -91,6 +97,18 @@ def write_tables(results: Mapping[str, Any], path: Path) -> None:
 
 def tables(results: Mapping[str, Any]) -> str:
     """Return the bounds and all rates as Markdown."""
+    parts = []
+    if "points" in results:
+        parts += twin_tables(results)
+    if "cells" in results:
+        parts += ["### Normal cells", normal_table(results["cells"]), "### Other cells", kinds_table(results["cells"])]
+    if "learners" in results:
+        parts += ["### Learners", kinds_table(results["learners"])]
+    return "\n\n".join(parts)
+
+
+def twin_tables(results: Mapping[str, Any]) -> list[str]:
+    """Return the tables of the twins, each after its heading."""
     points = results["points"]
     gaps = [f"{100 * point['gap']:.2f}" for point in points]
     errors = columns_of(FALSE_SUPPORTED, naive=NAIVE) + columns_of(FALSE_EQUIVALENT, naive=["uncorrected"])
@@ -100,7 +118,7 @@ def tables(results: Mapping[str, Any]) -> str:
     repeats = {
         "mean repeats run for beats(), twins apart by δ": [f"{mean_repeats(results, point):.1f}" for point in points]
     }
-    parts = [
+    return [
         "### Bounds",
         markdown(
             ("error, nominal 5%", "rule", "bound, %", "worst rate, %", "at", "rates above the bound"), bounds(results)
@@ -117,7 +135,42 @@ def tables(results: Mapping[str, Any]) -> str:
             family_rows(results),
         ),
     ]
-    return "\n\n".join(parts)
+
+
+def normal_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the worst error of normal cells, with looks, by folds and repeats: either false verdict or a miss."""
+    worst = {
+        (row["folds"], row["repeats"]): max(percent_of(row, "looks", error) for error in ERRORS)
+        for row in rows
+        if row["kind"] == "normal"
+    }
+    repeats = sorted({repeat for _, repeat in worst})
+    lines = [
+        (folds, *(f"{worst[folds, each]:.1f}" if (folds, each) in worst else "" for each in repeats))
+        for folds in sorted({folds for folds, _ in worst})
+    ]
+    return markdown(("folds", *(f"{each} repeats" if each > 1 else "1 repeat" for each in repeats)), lines)
+
+
+def kinds_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the errors of all kinds of cells but normal ones, with looks and with one look."""
+    lines = [
+        (row["kind"], design_of(row), *(both_rules(row, error) for error in ERRORS))
+        for row in rows
+        if row["kind"] != "normal"
+    ]
+    return markdown(("differences", "design", *ERRORS.values()), lines)
+
+
+def both_rules(row: Mapping[str, Any], error: str) -> str:
+    """Return an error with looks and with one look, or only one of them if there is one repeat."""
+    rules = PRODUCT if row["repeats"] > 1 else PRODUCT[:1]
+    return " / ".join(f"{percent_of(row, rule, error):.1f}" for rule in rules)
+
+
+def percent_of(row: Mapping[str, Any], rule: str, error: str) -> float:
+    """Return how often an error happens, in percent of the runs."""
+    return 100.0 * row[rule][error] / row[rule]["runs"]
 
 
 def columns_of(measure: Measure, *, naive: Iterable[str] = ()) -> list[Column]:

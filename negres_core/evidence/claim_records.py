@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from negres_core.arrays import Named, map_arrays
 from negres_core.claim import Claim
 from negres_core.dataset import Dataset, Task
-from negres_core.design import Design
+from negres_core.design import Design, count_units
 from negres_core.evidence.record import Record
 from negres_core.metrics import Metric
 
@@ -78,19 +78,20 @@ class StoppingRule(Record):
 
     looks: int
     """Number of planned looks; 1 if the claim is tested once, after the last repeat."""
-    spending: Literal["obrien-fleming"] | None
-    """Alpha-spending function over the looks; null with a single look."""
+    spending: Literal["hwang-shih-decani", "obrien-fleming"] | None
+    """Alpha-spending function over the looks, the latter in earlier versions; null with a single look."""
 
     @classmethod
     def of(cls, design: Design) -> StoppingRule:
         """Return the stopping rule of a design."""
         has_several = design.looks and design.repeats > 1
-        return cls(looks=design.repeats if has_several else 1, spending="obrien-fleming" if has_several else None)
+        return cls(looks=design.repeats if has_several else 1, spending="hwang-shih-decani" if has_several else None)
 
     def __str__(self) -> str:
         if self.spending is None:
             return "one look, after the last repeat"
-        return f"a look after each of {self.looks} repeats, O'Brien-Fleming spending; stops when a look decides"
+        name = {"hwang-shih-decani": "Hwang-Shih-DeCani", "obrien-fleming": "O'Brien-Fleming"}[self.spending]
+        return f"a look after each of {self.looks} repeats, {name} spending; stops when a look decides"
 
 
 class DataRecord(Record):
@@ -101,11 +102,18 @@ class DataRecord(Record):
     digest: str
     """SHA-256 of the arrays."""
     rows: Annotated[int, Field(ge=1)]
+    groups: Annotated[int, Field(ge=1)] | None = None
+    """Number of groups of rows that stay in one fold together; null if there are none."""
     input_shape: Named[tuple[int, ...]]
     """Shape of one row of inputs; by name if there are several inputs."""
     outputs: Annotated[int, Field(ge=1)]
     """Number of classes, or of target columns."""
     task: Task
+
+    @property
+    def units(self) -> int:
+        """Number of units that folds are made of: groups, or rows if there are none."""
+        return self.rows if self.groups is None else self.groups
 
     @classmethod
     def of(cls, data: Dataset) -> DataRecord:
@@ -115,6 +123,7 @@ class DataRecord(Record):
             source=data.source,
             digest=data.digest,
             rows=len(data),
+            groups=None if data.groups is None else count_units(data),
             input_shape=map_arrays(tuple, data.input_shape),
             outputs=data.outputs,
             task=data.task,

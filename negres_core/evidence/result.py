@@ -21,17 +21,22 @@ class EstimateRecord(Record):
     """Standard error of the corrected resampled t-test (Nadeau & Bengio 2003)."""
     dof: Annotated[int, Field(ge=1)]
     """Degrees of freedom."""
+    most_dof: Annotated[int, Field(ge=1)] | None = None
+    """The degrees of freedom that no number of repeats exceeds; null if there is no limit."""
     sd: Annotated[float, Field(ge=0)]
     """Standard deviation of the differences over cells."""
     cell_count: Annotated[int, Field(ge=2)]
     test_train_ratio: Annotated[float, Field(gt=0)]
+    skewness: float | None = None
+    """Skewness of the differences over cells; null in evidence of earlier versions, which did not consider it."""
     statistic: float
     p_greater: float
     """One-sided p-value of the null hypothesis that the effect is not positive."""
     p_less: float
     p_two_sided: float
     interval_90: tuple[float, float]
-    """Covers at all looks simultaneously, like `interval_95`; with several looks, wider than an ordinary interval."""
+    """Covers at all looks simultaneously, like `interval_95`; wider than an ordinary interval if there are several
+    looks, few cells or skewed differences."""
     interval_95: tuple[float, float]
     probability_better: float
     """Posterior probability of a positive effect, under the flat prior of the correlated t-test."""
@@ -49,15 +54,17 @@ class EstimateRecord(Record):
             effect=estimate.effect,
             standard_error=estimate.standard_error,
             dof=estimate.dof,
+            most_dof=estimate.most_dof,
             sd=estimate.sd,
             cell_count=estimate.cell_count,
             test_train_ratio=estimate.test_train_ratio,
+            skewness=estimate.skewness,
             statistic=estimate.statistic,
             p_greater=estimate.p_greater,
             p_less=estimate.p_less,
             p_two_sided=estimate.p_two_sided,
-            interval_90=estimate.interval(1 - 2 * look.level(alpha)),
-            interval_95=estimate.interval(1 - 2 * look.level(alpha / 2)),
+            interval_90=look.interval(estimate, alpha=alpha),
+            interval_95=look.interval(estimate, alpha=alpha / 2),
             probability_better=estimate.probability_better,
         )
 
@@ -67,9 +74,11 @@ class EstimateRecord(Record):
             effect=self.effect,
             standard_error=self.standard_error,
             dof=self.dof,
+            most_dof=self.most_dof,
             sd=self.sd,
             cell_count=self.cell_count,
             test_train_ratio=self.test_train_ratio,
+            skewness=self.skewness or 0.0,
         )
 
 

@@ -6,7 +6,8 @@ Nothing here trains or reads data, so records alone are enough to recheck a verd
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from negres_core.errors import InputError
 from negres_core.evidence import (
     ArmRecord,
     ClaimRecord,
+    DataRecord,
     EstimateRecord,
     Finding,
     LookRecord,
@@ -24,8 +26,10 @@ from negres_core.evidence import (
     Replicate,
     Spread,
 )
+from negres_core.metrics import COUNTED
 from negres_core.run import Arm, Run
 from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t, smallest_decidable_margin
+from negres_core.statistics.resampled_t import sd_of_few_rows
 from negres_core.verdict import TOO_SMALL, Verdict, invalid, judge, not_learned, settle
 
 ALPHA = 0.05
@@ -105,44 +109,75 @@ class Decision:
     final: bool
 
 
+def most_dof(claim: Claim, folds: int, units: int | None) -> int | None:
+    """Return the degrees of freedom that no number of repeats exceeds, or None if there is no limit.
+
+    Repeats recombine the same units, so few groups limit what is known about the spread between them. A claim about one
+    arm has at most k - 1: in a lucky sample an error is small in every cell and so is its spread, which paired arms,
+    whose luck is shared, have far less of.
+
+    Args:
+        claim: the claim.
+        folds: k.
+        units: number of groups, or of rows if there are none; None if it is not known.
+    """
+    limits = [units - 1] if units is not None else []
+    if claim.kind == "reaches":
+        limits.append(folds - 1)
+    return min(limits, default=None)
+
+
 def decide(
-    differences: np.ndarray, claim: Claim, design: Design, findings: Sequence[Finding] = (), *, alpha: float = ALPHA
+    differences: np.ndarray,
+    claim: Claim,
+    design: Design,
+    findings: Sequence[Finding] = (),
+    *,
+    data: DataRecord | None = None,
+    alpha: float = ALPHA,
 ) -> Decision:
     """Test the claim after each repeat, or only at the end, and judge at the first look that decides.
 
-    A failed control makes the run invalid, whatever its numbers are.
+    A failed control makes the run invalid, whatever its numbers are. If every repeat has the differences of the first,
+    in another order, they are copies: then only the first counts, at the last look.
 
     Args:
         differences: (repeats so far, folds), as `difference_of` returns them; NaN if a metric is not finite.
         claim: the claim.
         design: the planned design, which may have more repeats than there are so far.
         findings: the findings of the controls.
+        data: the data set; without it, nothing is known of its groups and of what one row more or less would change.
         alpha: the significance level of the claim, over all looks.
     """
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
-    repeats = len(differences)
+    counts_rows = data is not None and claim.metric in COUNTED
+    estimate_of = partial(
+        corrected_resampled_t,
+        test_train_ratio=design.test_train_ratio,
+        most_dof=most_dof(claim, design.folds, data.units if data else None),
+        least_sd=sd_of_few_rows(rows=data.rows, folds=design.folds) if data and counts_rows else 0.0,
+    )
     looks: list[LookRecord] = []
     estimate: Estimate | None = None
     settled: Verdict | None = None
-    for repeat in range(1 if design.looks else repeats, repeats + 1):
-        look = Look(design.folds, repeat, design.repeats) if design.looks else ONLY_LOOK
+    for look, cells in _looks(differences, design):
         try:
-            estimate = corrected_resampled_t(differences[:repeat], test_train_ratio=design.test_train_ratio)
+            estimate = estimate_of(cells)
         except InputError as error:
             # The differences of a few cells can be equal by chance; those of later cells may vary.
-            if repeat == repeats:
+            if len(cells) == len(differences):
                 failed["variance"] = f"{error.wrong} {error.remedy}"
             continue
         settled = settle(estimate, claim, alpha=alpha, look=look)
         looks.append(
             LookRecord(
-                repeats=repeat,
+                repeats=len(cells),
                 information=look.information,
                 effect=estimate.effect,
-                interval_95=estimate.interval(1 - 2 * look.level(alpha / 2)),
+                interval_95=look.interval(estimate, alpha=alpha / 2),
                 verdict=settled.verdict if settled else "inconclusive",
             )
         )
@@ -157,6 +192,31 @@ def decide(
     verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
     final = settled is not None or _is_hopeless(estimate, claim, verdict, alpha)
     return _withhold(Decision(looks, record, verdict, final), findings)
+
+
+def _looks(differences: np.ndarray, design: Design) -> Iterator[tuple[Look, np.ndarray]]:
+    """Yield each look with the differences that it is about, (repeats, folds)."""
+    repeats = len(differences)
+    copies = are_copies(differences)
+    if not design.looks:
+        yield ONLY_LOOK, differences[:1] if copies else differences
+        return
+    for repeat in range(1, repeats + 1):
+        if not copies or repeat == 1:
+            yield Look(design.folds, repeat, design.repeats), differences[:repeat]
+        elif repeat == design.repeats:
+            yield ONLY_LOOK, differences[:1]
+
+
+def are_copies(differences: np.ndarray) -> bool:
+    """Return whether each of several repeats has the differences of the first one, in any order.
+
+    Repeats that test the same folds give the same differences if training is deterministic. Repeats in which two folds
+    have equal differences are not taken for copies: shares of few rows agree by chance.
+    """
+    in_order = np.sort(differences, axis=1)
+    distinct = bool((np.diff(in_order[0]) > 0).all())
+    return len(differences) > 1 and distinct and bool(np.isclose(in_order, in_order[0], rtol=1e-9, atol=0.0).all())
 
 
 def _withhold(decision: Decision, findings: Sequence[Finding]) -> Decision:
@@ -179,4 +239,7 @@ def _is_hopeless(estimate: Estimate, claim: Claim, verdict: Verdict, alpha: floa
     """
     if claim.kind != "matches" or verdict.finding != TOO_SMALL:
         return False
-    return claim.threshold <= smallest_decidable_margin(estimate.sd_interval(0.95)[0], estimate.folds, alpha=alpha)
+    at_least = estimate.sd_interval(0.95)[0]
+    return claim.threshold <= smallest_decidable_margin(
+        at_least, estimate.folds, alpha=alpha, most_dof=estimate.most_dof
+    )

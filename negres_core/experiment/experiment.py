@@ -33,7 +33,7 @@ from negres_core.evidence import (
     Timings,
     trace_provenance,
 )
-from negres_core.experiment.decision import ALPHA, decide, difference_of, record_arm
+from negres_core.experiment.decision import ALPHA, decide, difference_of, most_dof, record_arm
 from negres_core.experiment.forecast import known_spread, record_power
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
@@ -164,6 +164,7 @@ class Experiment:
         own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
         metric = metric_of(claim, task=data.task, own=own, targets=data.y)
         design.check(data)
+        design = design.distinct(data)
         if self.smoke:
             design = shrink_design(design)
             data = shrink_data(data, design)
@@ -206,7 +207,8 @@ class Experiment:
         spread = known_spread(self.store, evidence)
         if spread is None:
             return None
-        power = analyze_power(prepared.design, sd=spread.sd, alpha=ALPHA)
+        limit = most_dof(prepared.claim, prepared.design.folds, evidence.data.units)
+        power = analyze_power(prepared.design, sd=spread.sd, alpha=ALPHA, most_dof=limit)
         if spread.own:
             power.check(prepared.claim, sd_at_least=spread.at_least, known_from=spread.known_from)
         self.announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {spread.known_from})")
@@ -252,9 +254,9 @@ class Experiment:
         """Train until a look decides, judge, and explain the run."""
         trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
         run = dataclasses.replace(run, sound=screening.checks.sound)
-        training = self._train(trainer, run, claim, evidence.claim)
+        training = self._train(trainer, run, claim, evidence)
         findings = [*screening.findings, *training.findings]
-        decision = decide(training.differences, claim, run.design, findings)
+        decision = decide(training.differences, claim, run.design, findings, data=evidence.data)
         evidence = evidence.updated(
             status="finished",
             registration=count_older(evidence.registration, training.run.arms),
@@ -277,9 +279,10 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence.updated(pictures=render_pictures(run, keep=partial(self._keep, evidence.hypothesis), note=note))
 
-    def _train(self, trainer: Trainer, run: Run, claim: Claim, record: ClaimRecord) -> _Training:
+    def _train(self, trainer: Trainer, run: Run, claim: Claim, evidence: Evidence) -> _Training:
         """Train repeat by repeat, until a look decides or all repeats are trained."""
         design = run.design
+        decide_so_far = partial(decide, claim=claim, design=design, data=evidence.data)
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
             arms = [trainer.train(arm, cells) for arm in run.arms]
@@ -287,13 +290,13 @@ class Experiment:
                 run, design=dataclasses.replace(design, repeats=repeats), cells=cells, arms=arms
             )
             records = [record_arm(arm, so_far, trainer.description(arm.recipe)) for arm in arms]
-            differences = difference_of([arm.values for arm in records], record)
+            differences = difference_of([arm.values for arm in records], evidence.claim)
             last = repeats == design.repeats
-            if not last and not decide(differences, claim, design).final:
+            if not last and not decide_so_far(differences).final:
                 continue
             findings = self._check(so_far, when="after")
             # A control, such as whether both arms learned, may need more cells than the claim.
-            if last or decide(differences, claim, design, findings).final:
+            if last or decide_so_far(differences, findings=findings).final:
                 break
         return _Training(so_far, records, differences, findings)
 

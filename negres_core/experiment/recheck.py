@@ -13,7 +13,7 @@ import numpy as np
 
 from negres_core.errors import EvidenceError, NegresError
 from negres_core.evidence import ClaimRecord, Entry, Evidence, Store
-from negres_core.experiment.decision import ALPHA, decide, difference_of, spreads_of, values_of
+from negres_core.experiment.decision import ALPHA, Decision, decide, difference_of, spreads_of, values_of
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
 from negres_core.files import digest_regular
@@ -86,7 +86,7 @@ def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
         values = values_of(stages[-1], evidence.claim.metric, design).tolist()
         records.append(arm.updated(metrics=spreads_of(stages[-1], design), values=values))
     differences = difference_of([arm.values for arm in records], evidence.claim)
-    decision = decide(differences, evidence.claim.as_claim(), design, evidence.controls, alpha=evidence.claim.alpha)
+    decision = _decide(differences, evidence)
     return evidence.updated(
         arms=records,
         differences=differences.tolist(),
@@ -94,6 +94,11 @@ def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
         looks=decision.looks,
         **({} if evidence.smoke else dataclasses.asdict(decision.verdict)),
     )
+
+
+def _decide(differences: np.ndarray, evidence: Evidence) -> Decision:
+    claim, design = evidence.claim.as_claim(), evidence.design.as_design()
+    return decide(differences, claim, design, evidence.controls, data=evidence.data, alpha=evidence.claim.alpha)
 
 
 def _check_claim(evidence: Evidence, store: Store) -> list[str]:
@@ -158,8 +163,7 @@ def _differences(evidence: Evidence, recomputed: Evidence) -> list[str]:
     repeats, design = len(evidence.differences), evidence.design.as_design()
     if repeats < design.repeats and not problems and not evidence.smoke:
         values = difference_of([arm.values for arm in recomputed.arms], evidence.claim)
-        claim, alpha = evidence.claim.as_claim(), evidence.claim.alpha
-        if not decide(values, claim, design, evidence.controls, alpha=alpha).final:
+        if not _decide(values, evidence).final:
             problems.append(f"it ends after {repeats} of {design.repeats} repeats, and no look had decided")
     return problems
 

@@ -10,6 +10,7 @@ from scipy.special import chdtri, stdtr, stdtrit
 
 from negres_core.errors import InputError
 from negres_core.statistics.level import check_level
+from negres_core.statistics.skewness import share_of_level, skewness_limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,8 @@ class Estimate:
         sd: standard deviation of the cell differences, ddof=1.
         cell_count: number of cell differences, N.
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
+        skewness: skewness of the cell differences.
+        most_dof: the degrees of freedom that more cells cannot exceed; None if there is no limit.
 
     Raises:
         InputError: the effect is not finite, or its standard error is not finite and positive.
@@ -34,6 +37,8 @@ class Estimate:
     sd: float
     cell_count: int
     test_train_ratio: float
+    skewness: float = 0.0
+    most_dof: int | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.effect) and math.isfinite(self.standard_error) and self.standard_error > 0):
@@ -62,6 +67,16 @@ class Estimate:
     def p_two_sided(self) -> float:
         """Two-sided p-value of H0: effect = 0."""
         return 2.0 * float(stdtr(self.dof, -abs(self.statistic)))
+
+    @property
+    def share_greater(self) -> float:
+        """Share of its level that the test against effect > 0 may use: small with few cells or a long lower tail."""
+        return share_of_level(self.cell_count, skewed=-self.skewness > skewness_limit(self.cell_count))
+
+    @property
+    def share_less(self) -> float:
+        """Share of its level that the test against effect < 0 may use: small with few cells or a long upper tail."""
+        return share_of_level(self.cell_count, skewed=self.skewness > skewness_limit(self.cell_count))
 
     @property
     def probability_better(self) -> float:

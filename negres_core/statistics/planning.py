@@ -13,17 +13,20 @@ from negres_core.errors import InputError
 from negres_core.statistics.estimate import Estimate
 from negres_core.statistics.level import check_alpha
 from negres_core.statistics.noncentral_t import noncentrality
-from negres_core.statistics.resampled_t import corrected_standard_error
+from negres_core.statistics.resampled_t import corrected_standard_error, degrees_of_freedom
 
 MAX_REPEATS = 1_000_000
 """Here the standard error is within a millionth of its floor: a claim that is still undecided always will be."""
 
 
-def smallest_decidable_margin(sd: float, folds: int, *, effect: float = 0.0, alpha: float = 0.05) -> float:
+def smallest_decidable_margin(
+    sd: float, folds: int, *, effect: float = 0.0, alpha: float = 0.05, most_dof: int | None = None
+) -> float:
     """Compute the smallest margin that the effect can be shown to lie below, with any number of repeats.
 
     Repeats reuse the same rows, so the standard error never falls below SD / sqrt(k - 1). The margin is the upper end
-    of the 1 - 2 alpha interval at that limit: effect + z * SD / sqrt(k - 1). For equivalence, give the effect's
+    of the 1 - 2 alpha interval at that limit: effect + z * SD / sqrt(k - 1), or with Student's t in place of z if the
+    degrees of freedom are limited. For equivalence, give the effect's
     magnitude; with the default effect of 0, the result is the smallest equivalence margin that any design with these
     folds can reach.
 
@@ -32,6 +35,7 @@ def smallest_decidable_margin(sd: float, folds: int, *, effect: float = 0.0, alp
         folds: k.
         effect: the mean difference, in the metric's unit.
         alpha: the level of the one-sided test, between 0 and 0.5.
+        most_dof: the degrees of freedom that no number of repeats exceeds; None if there is no limit.
 
     Returns:
         The smallest margin, in the metric's unit. Only larger margins can be decided.
@@ -47,11 +51,18 @@ def smallest_decidable_margin(sd: float, folds: int, *, effect: float = 0.0, alp
     check_alpha(alpha)
     _check_positive("sd", sd)
     _check_count("folds", folds, noun="folds")
-    return effect + float(ndtri(1.0 - alpha)) * sd / math.sqrt(folds - 1)
+    quantile = ndtri(1.0 - alpha) if most_dof is None else stdtrit(most_dof, 1.0 - alpha)
+    return effect + float(quantile) * sd / math.sqrt(folds - 1)
 
 
 def minimum_detectable_effect(
-    sd: float, cell_count: int, *, test_train_ratio: float, alpha: float = 0.05, power: float = 0.8
+    sd: float,
+    cell_count: int,
+    *,
+    test_train_ratio: float,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    most_dof: int | None = None,
 ) -> float:
     """Compute the smallest true effect that the corrected one-sided test detects with a given power.
 
@@ -64,6 +75,7 @@ def minimum_detectable_effect(
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
         alpha: the level of the test, between 0 and 0.5.
         power: probability of detecting the effect, between alpha and 1.
+        most_dof: the most degrees of freedom; None for N - 1.
 
     Returns:
         The effect, in the metric's unit; for a claim with a margin, its excess over the margin.
@@ -81,9 +93,10 @@ def minimum_detectable_effect(
     _check_count("cell_count", cell_count, noun="cells")
     _check_positive("test_train_ratio", test_train_ratio)
     _check_power(power, alpha)
-    threshold = float(stdtrit(cell_count - 1, 1.0 - alpha))
+    dof = degrees_of_freedom(cell_count, most_dof)
+    threshold = float(stdtrit(dof, 1.0 - alpha))
     standard_error = corrected_standard_error(sd, cell_count, test_train_ratio=test_train_ratio)
-    return noncentrality(threshold, cell_count - 1, probability=1.0 - power) * standard_error
+    return noncentrality(threshold, dof, probability=1.0 - power) * standard_error
 
 
 def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -> int | None:
@@ -113,7 +126,8 @@ def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -
     def projected(repeats: int) -> Estimate:
         cell_count = repeats * estimate.folds
         standard_error = corrected_standard_error(estimate.sd, cell_count, test_train_ratio=estimate.test_train_ratio)
-        return replace(estimate, standard_error=standard_error, dof=cell_count - 1, cell_count=cell_count)
+        dof = degrees_of_freedom(cell_count, estimate.most_dof)
+        return replace(estimate, standard_error=standard_error, dof=dof, cell_count=cell_count)
 
     candidates = range(1, MAX_REPEATS + 1)
     first = bisect_left(candidates, True, key=lambda repeats: decides(projected(repeats)))

@@ -9,6 +9,7 @@ from scipy.special import stdtrit
 
 from negres_core.errors import InputError
 from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.skewness import skewness_of
 
 ROUNDING_RELATIVE = 1e-9
 """Differences that vary by no more than this share of their size are equal up to rounding."""
@@ -21,7 +22,9 @@ of order one.
 """
 
 
-def corrected_resampled_t(differences: np.ndarray, *, test_train_ratio: float) -> Estimate:
+def corrected_resampled_t(
+    differences: np.ndarray, *, test_train_ratio: float, most_dof: int | None = None, least_sd: float = 0.0
+) -> Estimate:
     """Estimate the mean difference of two arms over the cells of a repeated k-fold cross-validation.
 
     Null hypothesis: the expected difference is 0 (two-sided), or at most 0 (one-sided, `Estimate.p_greater`).
@@ -34,13 +37,17 @@ def corrected_resampled_t(differences: np.ndarray, *, test_train_ratio: float) -
         differences: (repeats, folds), treatment arm minus control arm, signed so that positive is better, in the
             metric's unit; seeds already averaged within each cell.
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
+        most_dof: the most degrees of freedom, 1 or more; None for N - 1. Give fewer if the cells are made of fewer
+            independent parts, such as groups.
+        least_sd: the smallest standard deviation to believe, in the metric's unit; 0 to believe any but 0. Give
+            `sd_of_few_rows` for a metric that counts rows.
 
     Returns:
-        The estimate, with N - 1 degrees of freedom.
+        The estimate, with N - 1 degrees of freedom or `most_dof`, whichever is less.
 
     Raises:
         InputError: the differences are not a numeric matrix of at least 2 cells, one is not finite, all are equal up
-            to rounding, or the ratio is not finite and positive.
+            to rounding and `least_sd` is 0, or the ratio is not finite and positive.
 
     References:
         Nadeau & Bengio (2003), Inference for the generalization error, Machine Learning 52.
@@ -56,15 +63,51 @@ def corrected_resampled_t(differences: np.ndarray, *, test_train_ratio: float) -
     """
     _check(differences, test_train_ratio)
     values = np.asarray(differences, dtype=np.float64).ravel()
-    sd = float(values.std(ddof=1))
+    all_equal = np.allclose(values, values[0], rtol=ROUNDING_RELATIVE, atol=ROUNDING_ABSOLUTE)
+    if all_equal and not least_sd:
+        raise InputError(
+            "The differences have no variance: all are equal up to rounding.",
+            received=f"{values.size} differences of {values[0]:g}",
+            remedy="Check whether the two arms or their metrics are identical, or do not depend on the data.",
+        )
+    sd = max(least_sd, float(values.std(ddof=1)))
     return Estimate(
         effect=float(values.mean()),
         standard_error=corrected_standard_error(sd, values.size, test_train_ratio=test_train_ratio),
-        dof=values.size - 1,
+        dof=degrees_of_freedom(values.size, most_dof),
         sd=sd,
         cell_count=values.size,
         test_train_ratio=float(test_train_ratio),
+        skewness=0.0 if all_equal else skewness_of(values),
+        most_dof=most_dof,
     )
+
+
+def degrees_of_freedom(cell_count: int, most: int | None) -> int:
+    """Return N - 1 degrees of freedom, or the most that there are."""
+    return cell_count - 1 if most is None else min(cell_count - 1, most)
+
+
+def sd_of_few_rows(*, rows: int, folds: int) -> float:
+    """Return the standard deviation of cell differences between two arms that differ on three rows of the data set.
+
+    If two arms agree on all n rows, their true difference can still be up to 3 / n at 95% confidence: a larger one
+    would have shown on some row with a probability of more than 95% (the rule of three). For a metric that is the share
+    of test rows that an arm gets right, three rows spread over k folds at random give this standard deviation.
+
+    Args:
+        rows: number of rows of the data set, n.
+        folds: k.
+
+    References:
+        Hanley & Lippman-Hand (1983), If nothing goes wrong, is everything all right? JAMA 249.
+
+    Examples:
+        >>> round(sd_of_few_rows(rows=1000, folds=5), 5)
+        0.00346
+    """
+    step = folds / rows
+    return step * math.sqrt(3 * (1 / folds) * (1 - 1 / folds))
 
 
 def corrected_standard_error(sd: float, cell_count: int, *, test_train_ratio: float) -> float:
@@ -78,7 +121,9 @@ def corrected_standard_error(sd: float, cell_count: int, *, test_train_ratio: fl
     return sd * math.sqrt(1.0 / cell_count + test_train_ratio)
 
 
-def half_width(sd: float, cell_count: int, *, test_train_ratio: float, alpha: float) -> float:
+def half_width(
+    sd: float, cell_count: int, *, test_train_ratio: float, alpha: float, most_dof: int | None = None
+) -> float:
     """Compute half the width of the 1 - 2 alpha interval of the effect, in the unit of `sd`.
 
     Args:
@@ -86,8 +131,9 @@ def half_width(sd: float, cell_count: int, *, test_train_ratio: float, alpha: fl
         cell_count: number of cells, N.
         test_train_ratio: n_test / n_train of a cell.
         alpha: the level of the one-sided test, between 0 and 0.5.
+        most_dof: the most degrees of freedom; None for N - 1.
     """
-    return float(stdtrit(cell_count - 1, 1.0 - alpha)) * corrected_standard_error(
+    return float(stdtrit(degrees_of_freedom(cell_count, most_dof), 1.0 - alpha)) * corrected_standard_error(
         sd, cell_count, test_train_ratio=test_train_ratio
     )
 
@@ -118,11 +164,4 @@ def _check(differences: np.ndarray, test_train_ratio: float) -> None:
             "The ratio n_test / n_train has to be finite and positive.",
             received=f"test_train_ratio={test_train_ratio!r}",
             remedy="Give 1 / (k - 1) for k folds.",
-        )
-    first = float(differences[0, 0])
-    if np.allclose(differences, first, rtol=ROUNDING_RELATIVE, atol=ROUNDING_ABSOLUTE):
-        raise InputError(
-            "The differences have no variance: all are equal up to rounding.",
-            received=f"{differences.size} differences of {first:g}",
-            remedy="Check whether the two arms or their metrics are identical, or do not depend on the data.",
         )

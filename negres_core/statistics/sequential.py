@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from negres_core.errors import InputError
+from negres_core.statistics.estimate import Estimate
 from negres_core.statistics.level import check_alpha
 
 QUADRATURE_POINTS = 200
@@ -19,6 +20,9 @@ QUADRATURE_POINTS = 200
 
 QUADRATURE_REACH_SD = 9.0
 """Standard deviations below 0 at which the quadrature ends; the mass beyond is smaller than the rounding error."""
+
+STEEPNESS = 6.0
+"""Minus the parameter of Hwang, Shih and DeCani's spending function; the larger it is, the less is spent early."""
 
 SMALLEST_P = 1e-12
 """Smallest p-value returned. The quadrature is good to nine digits, and no conclusion depends on smaller ones."""
@@ -46,43 +50,49 @@ def information_fractions(*, folds: int, repeats: int) -> tuple[float, ...]:
     return tuple(full_variance / (rho + (1.0 - rho) / (folds * repeat)) for repeat in range(1, repeats + 1))
 
 
-def spent_level(fraction: float, *, alpha: float) -> float:
-    """Return how much of a one-sided level may be spent up to a share of the information, after O'Brien and Fleming.
+def spent_level(share: float, *, alpha: float, steepness: float = STEEPNESS) -> float:
+    """Return how much of a one-sided level may be spent up to a share of the planned repeats, between 0 and alpha.
+
+    A Student's t statistic of few cells tells little about a skewed distribution, or one with rare collapses: the cells
+    have not shown the tail yet. So early looks get a very small level, and nearly all of it is left for the end.
 
     References:
-        Lan & DeMets (1983), Discrete sequential boundaries for clinical trials, Biometrika 70.
+        Hwang, Shih & DeCani (1990), Group sequential designs using a family of type I error probability spending
+        functions, Statistics in Medicine 9.
     """
-    return float(2.0 * ndtr(-ndtri(1.0 - alpha / 2.0) / math.sqrt(fraction)))
+    return alpha * math.expm1(steepness * share) / math.expm1(steepness)
 
 
-def sequential_bounds(fractions: Sequence[float], *, alpha: float) -> tuple[float, ...]:
+def sequential_bounds(fractions: Sequence[float], *, spent: Sequence[float]) -> tuple[float, ...]:
     """Compute the bounds that a one-sided z statistic has to exceed at each look.
 
-    Null hypothesis: the effect is at most 0. If the effect is 0, it is rejected at any of the looks with probability
-    alpha.
+    Null hypothesis: the effect is at most 0. If the effect is 0, it is rejected up to a look with the probability that
+    may be spent up to that look.
 
     The probability of crossing for the first time at a look, computed by recursive integration over the paths that have
-    not crossed before (Armitage, McPherson & Rowe 1969), equals the level that the spending function adds at that look.
+    not crossed before (Armitage, McPherson & Rowe 1969), equals the level that is added at that look.
 
     Args:
         fractions: the share of the full information at each look, ascending, the last one 1.
-        alpha: the one-sided level of all looks together, between 0 and 0.5.
+        spent: the one-sided level that is spent up to each look, ascending, between 0 and 0.5.
 
     Returns:
         One bound per look.
 
     Raises:
-        InputError: the fractions do not ascend to 1, or the level is not between 0 and 0.5.
+        InputError: the fractions do not ascend to 1, or the levels do not ascend between 0 and 0.5, one per look.
 
     References:
         Lan & DeMets (1983), Discrete sequential boundaries for clinical trials, Biometrika 70.
 
     Examples:
-        >>> [round(bound, 4) for bound in sequential_bounds([1 / 3, 2 / 3, 1], alpha=0.025)]
-        [3.7103, 2.5114, 1.993]
+        Pocock's bounds are all equal.
+
+        >>> [round(bound, 2) for bound in sequential_bounds([1 / 2, 1], spent=[0.014702, 0.025])]
+        [2.18, 2.18]
     """
-    _check(fractions, alpha)
-    return _bounds(tuple(fractions), alpha)
+    _check(fractions, spent)
+    return _bounds(tuple(fractions), tuple(spent))
 
 
 class Look(NamedTuple):
@@ -98,7 +108,7 @@ class Look(NamedTuple):
 
     Examples:
         >>> [round(Look(folds=5, repeat=repeat, repeats=5).level(0.05), 4) for repeat in range(1, 6)]
-        [0.0146, 0.027, 0.0307, 0.0322, 0.033]
+        [0.0003, 0.0012, 0.0043, 0.0144, 0.0482]
         >>> round(Look(folds=5, repeat=2, repeats=5).p_value(0.001), 4)
         0.0029
     """
@@ -114,7 +124,7 @@ class Look(NamedTuple):
 
     def level(self, alpha: float) -> float:
         """Return the one-sided nominal level of this look if all looks together have the level alpha."""
-        return float(ndtr(-_bounds(self._fractions, alpha)[self.repeat - 1]))
+        return float(ndtr(-self._bound(alpha)))
 
     def p_value(self, nominal: float) -> float:
         """Return the repeated p-value of a one-sided test at this look: the smallest level at which it rejects.
@@ -133,10 +143,9 @@ class Look(NamedTuple):
         """
         if self.repeats == 1:
             return nominal
-        fractions = self._fractions[: self.repeat]
 
         def excess(quantile: float) -> float:
-            return float(ndtri(nominal)) + _bounds(fractions, float(ndtr(quantile)))[-1]
+            return float(ndtri(nominal)) + self._bound(float(ndtr(quantile)))
 
         lowest, highest = float(ndtri(SMALLEST_P)), -1e-9
         if excess(lowest) <= 0:
@@ -144,6 +153,29 @@ class Look(NamedTuple):
         if excess(highest) >= 0:
             return 0.5
         return float(ndtr(brentq(excess, lowest, highest, xtol=1e-10)))
+
+    def interval(self, estimate: Estimate, *, alpha: float) -> tuple[float, float]:
+        """Return the interval that covers the effect at all looks simultaneously, with probability 1 - 2 alpha.
+
+        Each end excludes what the one-sided test with the level alpha rejects, so an end on a side that the estimate
+        trusts less is further away.
+
+        Args:
+            estimate: the estimate at this look.
+            alpha: the one-sided level, between 0 and 0.5.
+
+        Returns:
+            The lower and the upper end, in the metric's unit.
+        """
+        level = self.level(alpha)
+        low, _ = estimate.interval(1 - 2 * min(level, alpha * estimate.share_greater))
+        _, high = estimate.interval(1 - 2 * min(level, alpha * estimate.share_less))
+        return low, high
+
+    def _bound(self, alpha: float) -> float:
+        check_alpha(alpha)
+        spent = tuple(spent_level(repeat / self.repeats, alpha=alpha) for repeat in range(1, self.repeat + 1))
+        return _bounds(self._fractions[: self.repeat], spent)[-1]
 
     @property
     def _fractions(self) -> tuple[float, ...]:
@@ -155,14 +187,12 @@ ONLY_LOOK = Look(folds=2, repeat=1, repeats=1)
 
 
 @functools.lru_cache(maxsize=4096)
-def _bounds(fractions: tuple[float, ...], alpha: float) -> tuple[float, ...]:
-    bounds, spent_before = [], 0.0
+def _bounds(fractions: tuple[float, ...], spent: tuple[float, ...]) -> tuple[float, ...]:
+    bounds: list[float] = []
     paths = _Paths()
-    for fraction in fractions:
-        spent = spent_level(fraction, alpha=alpha)
-        bounds.append(paths.bound(fraction, spent - spent_before))
+    for fraction, before, now in zip(fractions, (0.0, *spent), spent, strict=False):
+        bounds.append(paths.bound(fraction, now - before))
         paths.stop(fraction, bounds[-1])
-        spent_before = spent
     return tuple(bounds)
 
 
@@ -204,12 +234,21 @@ def _quadrature() -> tuple[np.ndarray, np.ndarray]:
     return np.polynomial.legendre.leggauss(QUADRATURE_POINTS)
 
 
-def _check(fractions: Sequence[float], alpha: float) -> None:
-    check_alpha(alpha)
-    ascending = all(before < after for before, after in zip([0.0, *fractions], fractions, strict=False))
-    if not fractions or not ascending or not math.isclose(fractions[-1], 1.0):
+def _check(fractions: Sequence[float], spent: Sequence[float]) -> None:
+    if not _ascends(fractions) or not math.isclose(fractions[-1], 1.0):
         raise InputError(
             "The shares of information at the looks have to ascend from above 0 to 1.",
             received=f"fractions={list(fractions)!r}",
             remedy="Give the share of the full information at each look, the last one 1.",
         )
+    if not _ascends(spent) or len(spent) != len(fractions):
+        raise InputError(
+            "The levels that are spent up to each look have to ascend, one per look.",
+            received=f"spent={list(spent)!r} for {len(fractions)} looks",
+            remedy="Give the level of all looks so far together, up to each look; the last one is the whole level.",
+        )
+    check_alpha(spent[-1])
+
+
+def _ascends(values: Sequence[float]) -> bool:
+    return bool(values) and all(before < after for before, after in zip([0.0, *values], values, strict=False))

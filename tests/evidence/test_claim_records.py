@@ -28,7 +28,7 @@ def test_a_design_is_restored_from_its_record():
 @pytest.mark.parametrize(
     ("design", "looks", "words"),
     [
-        (Design(), 5, "a look after each of 5 repeats, O'Brien-Fleming spending; stops when a look decides"),
+        (Design(), 5, "a look after each of 5 repeats, Hwang-Shih-DeCani spending; stops when a look decides"),
         (Design(looks=False), 1, "one look, after the last repeat"),
         (Design(repeats=1), 1, "one look, after the last repeat"),
     ],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from negres_core.claim import beats, matches, reaches
 from negres_core.design import Design
-from negres_core.evidence import ClaimRecord, EstimateRecord, Finding, RecipeDescription
+from negres_core.evidence import ClaimRecord, DataRecord, EstimateRecord, Finding, RecipeDescription
 from negres_core.experiment.decision import decide, difference_of, record_arm, values_of
 from negres_core.metrics import METRICS, Metric
 from negres_core.statistics import Look, corrected_resampled_t
@@ -76,7 +76,7 @@ def test_a_difference_is_positive_if_the_treatment_is_better(values, claim, high
         (0.0, matches("accuracy", within=0.01), "supported", "equivalent"),
         (0.05, reaches("accuracy", bar=0.7), "supported", "reached"),
         (-0.05, reaches("accuracy", bar=0.7), "refuted", "not reached"),
-        (0.0115, beats("accuracy", by=0.01), "inconclusive", "better than 0; margin 0.01 undecided: needs 3 repeats"),
+        (0.0115, beats("accuracy", by=0.01), "inconclusive", "better than 0; margin 0.01 undecided: needs 4 repeats"),
     ],
 )
 def test_differences_lead_to_a_verdict(effect, claim, verdict, finding):
@@ -129,6 +129,7 @@ def test_the_finding_of_the_control_of_finiteness_is_used_if_there_is_one():
 
 FIVE_LOOKS = Design(folds=5, repeats=5)
 NOISES = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1], [0, 1, -2, -1, 2], [-1, 2, 1, 0, -2], [-2, -1, 2, 1, 0]])
+NOISES = NOISES * [[1.0], [0.9], [1.1], [0.8], [1.2]]  # repeats with the same differences would be copies
 
 
 @pytest.mark.parametrize(
@@ -136,14 +137,14 @@ NOISES = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1], [0, 1, -2, -1, 2], [-1,
     [
         (0.7, 5, "inconclusive"),
         (1.5, 5, "supported"),
-        (1.6, 4, "supported"),
-        (-1.7, 3, "refuted"),
-        (2.5, 2, "supported"),
-        (-3.6, 1, "refuted"),
+        (2.0, 4, "supported"),
+        (-2.8, 3, "refuted"),
+        (4.0, 2, "supported"),
+        (-12.0, 1, "refuted"),
     ],
 )
 def test_the_run_ends_at_the_first_look_that_decides(effect, looks, verdict):
-    """By hand: the one-sided corrected t-test of the first repeats, at the levels of Lan and DeMets."""
+    """By hand: the one-sided corrected t-test of the first repeats, at the levels of the looks."""
     differences = NOISES + effect
     decides = []
     for repeats in range(1, 6):
@@ -274,8 +275,8 @@ def test_a_failed_control_is_stronger_than_one_that_withholds():
 
 
 def test_alpha_is_the_level_of_all_looks_together():
-    """p = 0.0035 at the first look suffices at alpha 0.05 (Lan and DeMets: 0.0146), but not at 0.01."""
-    differences = NOISES[:1] + 4.2
+    """p = 0.0002 at the first look suffices at alpha 0.05, where the level is 0.0003, but not at 0.01."""
+    differences = NOISES[:1] + 12.0
 
     usual, strict = (decide(differences, beats("accuracy", by=0.5), FIVE_LOOKS, alpha=alpha) for alpha in (0.05, 0.01))
 
@@ -287,8 +288,9 @@ def test_an_estimate_is_recorded_with_the_intervals_of_its_level():
 
     record = EstimateRecord.of(estimate, alpha=0.05)
 
-    assert record.interval_95 == pytest.approx(estimate.interval(0.95))
-    assert record.interval_90 == pytest.approx(estimate.interval(0.9))
+    # Ten cells get (9/19)^2 of the level.
+    assert record.interval_95 == pytest.approx(estimate.interval(1 - 0.05 * (9 / 19) ** 2))
+    assert record.interval_90 == pytest.approx(estimate.interval(1 - 0.1 * (9 / 19) ** 2))
     assert (record.effect, record.cell_count, record.p_two_sided) == (estimate.effect, 10, estimate.p_two_sided)
     assert record.p_greater + record.probability_better == pytest.approx(1)
 
@@ -319,3 +321,72 @@ def test_an_arm_that_diverged_is_recorded_with_nulls(new_run):
 
     assert arm.values == [[None, None], [None, None]]
     assert {name: set(spread.model_dump().values()) for name, spread in arm.metrics.items()} == {"accuracy": {None}}
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_repeats_with_the_differences_of_the_first_are_copies_and_count_once(looks):
+    """Folds of whole groups, one group each, are the same in every repeat; so are the differences, in another order."""
+    first = np.array([0.3, -0.1, 1.1, 0.6, 2.0])
+    copies = np.array([np.random.default_rng(seed).permutation(first) for seed in range(5)])
+    design, once = Design(folds=5, repeats=5, looks=looks), Design(folds=5, repeats=1)
+
+    for effect in (0.0, 3.0, -3.0):
+        decision = decide(copies + effect, beats("mse"), design)
+        alone = decide(copies[:1] + effect, beats("mse"), once)
+        assert decision.verdict == alone.verdict
+        assert decision.estimate == alone.estimate
+    # One difference that is not the same, and they are repeats.
+    assert decide(copies + np.eye(5), beats("mse"), design).estimate.cell_count == 25
+
+
+def test_shares_of_few_rows_that_agree_by_chance_are_not_copies():
+    cells = np.array([[0.0, 0.0, 0.05, 0.0, 0.0]] * 5)
+
+    assert decide(cells, beats("accuracy"), FIVE_LOOKS, data=data_of(rows=100)).estimate.cell_count == 25
+
+
+def data_of(**fields):
+    usual = {"name": "digits", "source": "", "digest": "d", "rows": 1000, "input_shape": [64], "outputs": 10}
+    return DataRecord(**(usual | {"task": "classification"} | fields))
+
+
+@pytest.mark.parametrize(
+    ("claim", "groups", "dof"),
+    [
+        (beats("mse"), None, 24),
+        (beats("mse"), 6, 5),
+        (beats("mse"), 40, 24),
+        (reaches("mse", bar=0), None, 4),
+        (reaches("mse", bar=0), 4, 3),
+        (reaches("mse", bar=0), 40, 4),
+    ],
+)
+def test_few_groups_and_a_claim_about_one_arm_limit_the_degrees_of_freedom(claim, groups, dof):
+    decision = decide(NOISES + 0.1, claim, FIVE_LOOKS, data=data_of(groups=groups))
+
+    assert decision.estimate.dof == dof
+    assert decision.estimate.as_estimate().most_dof == decision.estimate.most_dof
+    # Without the data set, the claim alone limits them.
+    assert decide(NOISES + 0.1, claim, FIVE_LOOKS).estimate.dof == (4 if claim.kind == "reaches" else 24)
+
+
+def test_arms_that_agree_on_all_of_many_rows_match_and_on_few_rows_do_not():
+    agree, claim = np.zeros((5, 5)), matches("accuracy", within=0.01)
+
+    many, few = (decide(agree, claim, FIVE_LOOKS, data=data_of(rows=rows)).verdict for rows in (2000, 100))
+
+    assert (many.verdict, many.finding) == ("supported", "equivalent")
+    assert few.verdict == "inconclusive"
+
+
+def test_an_arm_that_is_right_everywhere_reaches_a_bar_below_1():
+    claim = reaches("accuracy", bar=0.9)
+    right = difference_of([np.ones((5, 5))], record_of(claim))
+
+    many, few = (decide(right, claim, FIVE_LOOKS, data=data_of(rows=rows)).verdict.verdict for rows in (300, 20))
+
+    assert (many, few) == ("supported", "inconclusive")
+
+
+def test_equal_values_that_do_not_count_rows_are_still_invalid():
+    assert decide(np.zeros((5, 5)), matches("mse", within=1), FIVE_LOOKS, data=data_of()).verdict.finding == "variance"

@@ -50,7 +50,8 @@ def test_swapping_the_arms_of_a_match_only_swaps_better_and_worse(pair, margin):
 
     (one, verdict), (other, mirrored) = judged(*pair, claim), judged(*pair[::-1], claim)
 
-    assert other == dataclasses.replace(one, effect=-one.effect)
+    assert other.skewness == pytest.approx(-one.skewness, abs=1e-9)
+    assert other == dataclasses.replace(one, effect=-one.effect, skewness=other.skewness)
     assert mirrored.verdict == verdict.verdict
     assert mirrored.finding == swapped.get(verdict.finding, verdict.finding)
 

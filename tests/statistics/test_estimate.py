@@ -104,11 +104,29 @@ def test_folds_are_those_nearest_to_the_ratio(ratio, folds):
 def test_numbers_are_plain_python_numbers():
     measured = corrected_resampled_t(np.array([[0.1, 0.2, 0.4]], dtype=np.float32), test_train_ratio=np.float64(0.5))
 
-    assert {type(value) for value in dataclasses.asdict(measured).values()} == {float, int}
-    properties = ("statistic", "p_greater", "p_less", "p_two_sided", "probability_better")
+    assert {type(value) for value in dataclasses.asdict(measured).values()} == {float, int, type(None)}
+    properties = (
+        "statistic",
+        "p_greater",
+        "p_less",
+        "p_two_sided",
+        "probability_better",
+        "share_greater",
+        "share_less",
+    )
     assert {type(getattr(measured, name)) for name in properties} == {float}
     ends = (*measured.interval(0.9), *measured.sd_interval(0.9))
     assert {type(end) for end in ends} == {float}
+
+
+def test_a_tail_reduces_the_share_of_the_test_that_it_misleads():
+    """A long lower tail that was not drawn makes a mean look too high, so it misleads the test against effect > 0."""
+    lower, upper, none = (estimate(skewness=skewness) for skewness in (-1.0, 1.0, 0.7))
+
+    assert (lower.share_greater, lower.share_less) == (0.01, 1.0)
+    assert (upper.share_greater, upper.share_less) == (1.0, 0.01)
+    assert (none.share_greater, none.share_less) == (1.0, 1.0)
+    assert estimate(cell_count=5, dof=4).share_greater == 0.1
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 95, -0.1, math.nan])

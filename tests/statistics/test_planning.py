@@ -183,3 +183,26 @@ def test_the_detectable_effect_refuses_invalid_arguments(fields, wrong, received
 def test_the_smallest_margin_refuses_invalid_arguments(fields, wrong):
     with pytest.raises(InputError, match=wrong):
         smallest_decidable_margin(**({"sd": 0.01, "folds": 5} | fields))
+
+
+def test_a_limit_of_the_degrees_of_freedom_makes_a_design_decide_less():
+    limited = smallest_decidable_margin(0.01, 5, most_dof=4)
+    free, few = (minimum_detectable_effect(0.01, 25, test_train_ratio=1 / 4, most_dof=most) for most in (None, 4))
+
+    assert limited == pytest.approx(scipy.stats.t.isf(0.05, 4) * 0.01 / 2)
+    assert few > 1.1 * free
+
+
+def test_repeats_do_not_raise_the_degrees_of_freedom_above_their_limit():
+    estimate = Estimate(
+        effect=0.004, standard_error=0.003, dof=4, sd=0.0045, cell_count=5, test_train_ratio=0.25, most_dof=7
+    )
+    degrees = set()
+
+    def decides(projected):
+        degrees.add(projected.dof)
+        return projected.statistic > 1.7
+
+    assert repeats_needed(estimate, decides=decides) is not None
+    assert degrees <= {4, 7}
+    assert 7 in degrees

@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
 from negres_core.errors import InputError
 from negres_core.statistics import corrected_resampled_t
+from negres_core.statistics.resampled_t import sd_of_few_rows
 
 
 def test_two_cells_by_hand():
@@ -153,3 +155,51 @@ def test_a_tiny_but_real_spread_counts():
     estimate = corrected_resampled_t(np.array([[0.25, 0.25, 0.25, 0.250001]]), test_train_ratio=1 / 3)
 
     assert estimate.sd == pytest.approx(5e-7, rel=1e-6)
+
+
+def test_a_metric_that_counts_rows_is_never_known_better_than_to_three_rows():
+    """Two arms that agree on all 100 rows: the rule of three allows a difference of up to 3 / 100 at 95%."""
+    least = sd_of_few_rows(rows=100, folds=5)
+    estimate = corrected_resampled_t(np.zeros((5, 5)), test_train_ratio=0.25, least_sd=least)
+
+    # Three rows fall into folds at random: a fold has each with probability 1/5, and each is 1/20 of its rows.
+    assert least == pytest.approx(math.sqrt(3 * 0.2 * 0.8) / 20)
+    assert (estimate.effect, estimate.sd, estimate.skewness) == (0.0, least, 0.0)
+    assert 0.03 < estimate.interval(0.9)[1] < 0.035
+    with pytest.raises(InputError, match="no variance"):
+        corrected_resampled_t(np.zeros((5, 5)), test_train_ratio=0.25)
+
+
+@pytest.mark.parametrize(("rows", "folds", "repeats"), [(100, 5, 5), (1000, 10, 10), (60, 3, 10), (10_000, 20, 2)])
+def test_arms_that_agree_on_all_rows_may_differ_by_what_the_rule_of_three_allows(rows, folds, repeats):
+    least = sd_of_few_rows(rows=rows, folds=folds)
+    cells = np.zeros((repeats, folds))
+
+    high = corrected_resampled_t(cells, test_train_ratio=1 / (folds - 1), least_sd=least).interval(0.9)[1]
+
+    # With a difference of d, none of the rows shows it with probability (1 - d)^rows.
+    assert (1 - high) ** rows < 0.05 * 1.02
+
+
+def test_a_spread_above_the_least_one_is_left_as_it_is():
+    cells = np.array([[0.1, 0.2, 0.4]])
+
+    plain, floored = (corrected_resampled_t(cells, test_train_ratio=0.5, least_sd=least) for least in (0.0, 0.01))
+
+    assert plain == floored
+
+
+def test_the_degrees_of_freedom_are_limited():
+    cells = np.random.default_rng(0).normal(size=(5, 5))
+
+    degrees = [corrected_resampled_t(cells, test_train_ratio=0.25, most_dof=most).dof for most in (None, 4, 24, 100)]
+
+    assert degrees == [24, 4, 24, 24]
+
+
+def test_the_skewness_is_that_of_all_cells():
+    cells = np.random.default_rng(0).exponential(size=(5, 5))
+
+    assert corrected_resampled_t(cells, test_train_ratio=0.25).skewness == pytest.approx(
+        scipy.stats.skew(cells, axis=None, bias=False)
+    )

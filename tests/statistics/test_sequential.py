@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -9,11 +10,21 @@ import pytest
 from scipy.stats import multivariate_normal, norm
 
 from negres_core.errors import InputError
-from negres_core.statistics import ONLY_LOOK, Look
+from negres_core.statistics import ONLY_LOOK, Estimate, Look
 from negres_core.statistics.sequential import information_fractions, sequential_bounds, spent_level
 
 THIRDS = (1 / 3, 2 / 3, 1.0)
 CROSS_VALIDATED = information_fractions(folds=5, repeats=3)
+
+
+def obrien_fleming(fractions, *, alpha):
+    """Return the level that Lan and DeMets spend after O'Brien and Fleming, for which bounds are published."""
+    return [2 * norm.sf(norm.isf(alpha / 2) / math.sqrt(fraction)) for fraction in fractions]
+
+
+def spent_at(repeats, *, alpha):
+    """Return the level that may be spent up to each of equally many repeats."""
+    return [spent_level(repeat / repeats, alpha=alpha) for repeat in range(1, repeats + 1)]
 
 
 @pytest.mark.parametrize(
@@ -30,23 +41,32 @@ CROSS_VALIDATED = information_fractions(folds=5, repeats=3)
     ],
 )
 def test_bounds_are_the_published_ones(fractions, alpha, published, digits):
-    assert sequential_bounds(fractions, alpha=alpha) == pytest.approx(published, abs=digits)
+    spent = obrien_fleming(fractions, alpha=alpha)
+
+    assert sequential_bounds(fractions, spent=spent) == pytest.approx(published, abs=digits)
+
+
+def test_bounds_of_the_spending_function_are_the_published_ones():
+    """gsDesign's one-sided design with sfHSD and its default parameter of -4, three looks."""
+    spent = [spent_level(fraction, alpha=0.025, steepness=4) for fraction in THIRDS]
+
+    assert sequential_bounds(THIRDS, spent=spent) == pytest.approx((3.010739, 2.546531, 1.999226), abs=1e-6)
 
 
 @pytest.mark.parametrize("alpha", [0.001, 0.025, 0.05, 0.2])
 def test_one_look_is_the_ordinary_test(alpha):
-    assert sequential_bounds([1.0], alpha=alpha) == pytest.approx([norm.isf(alpha)], abs=1e-10)
+    assert sequential_bounds([1.0], spent=[alpha]) == pytest.approx([norm.isf(alpha)], abs=1e-10)
     assert ONLY_LOOK.level(alpha) == pytest.approx(alpha, abs=1e-12)
     assert ONLY_LOOK.information == 1.0
     assert ONLY_LOOK.p_value(0.03) == pytest.approx(0.03, abs=1e-12)
 
 
-def test_the_first_bound_and_the_whole_level_have_a_closed_form():
-    first = 2 * norm.sf(norm.isf(0.0125) / math.sqrt(0.3))
+def test_the_spending_function_and_the_first_bound_have_a_closed_form():
+    first = 0.025 * (math.exp(6 * 0.2) - 1) / (math.exp(6) - 1)
 
-    assert spent_level(0.3, alpha=0.025) == pytest.approx(first)
-    assert sequential_bounds([0.3, 1.0], alpha=0.025)[0] == pytest.approx(norm.isf(first))
-    assert spent_level(1.0, alpha=0.025) == pytest.approx(0.025)
+    assert spent_level(0.2, alpha=0.025) == pytest.approx(first)
+    assert sequential_bounds([0.3, 1.0], spent=[first, 0.025])[0] == pytest.approx(norm.isf(first))
+    assert (spent_level(0.0, alpha=0.025), spent_level(1.0, alpha=0.025)) == (0.0, pytest.approx(0.025))
 
 
 def crossed(fractions, bounds):
@@ -60,16 +80,16 @@ def crossed(fractions, bounds):
 @pytest.mark.parametrize("fractions", [(0.5, 1.0), THIRDS, CROSS_VALIDATED, (0.05, 0.06, 1.0)])
 @pytest.mark.parametrize("alpha", [0.025, 0.05])
 def test_scipy_finds_that_each_look_spends_its_share(fractions, alpha):
-    bounds = sequential_bounds(fractions, alpha=alpha)
+    spent = spent_at(len(fractions), alpha=alpha)
+    bounds = sequential_bounds(fractions, spent=spent)
 
     for looks in range(2, len(fractions) + 1):
-        spent = spent_level(fractions[looks - 1], alpha=alpha)
         # SciPy uses a random lattice: with three looks or more, its error is about 1e-8.
-        assert crossed(fractions[:looks], bounds[:looks]) == pytest.approx(spent, abs=1e-7)
+        assert crossed(fractions[:looks], bounds[:looks]) == pytest.approx(spent[looks - 1], abs=1e-7)
 
 
-def test_a_share_too_small_to_spend_anything_has_no_bound():
-    never, last = sequential_bounds([1e-4, 1.0], alpha=0.025)
+def test_a_level_too_small_to_spend_anything_has_no_bound():
+    never, last = sequential_bounds([1e-4, 1.0], spent=[1e-300, 0.025])
 
     assert never == math.inf
     assert last == pytest.approx(norm.isf(0.025))
@@ -100,11 +120,12 @@ def test_brownian_motion_crosses_as_often_as_each_look_may_spend(alpha):
     fractions = information_fractions(folds=5, repeats=5)
     paths = 400_000
 
-    over = z_statistics(fractions, paths=paths, seed=19830301) > sequential_bounds(fractions, alpha=alpha)
+    spent_levels = spent_at(5, alpha=alpha)
 
-    for look, fraction in enumerate(fractions):
+    over = z_statistics(fractions, paths=paths, seed=19830301) > sequential_bounds(fractions, spent=spent_levels)
+
+    for look, spent in enumerate(spent_levels):
         share = over[:, : look + 1].any(axis=1).mean()
-        spent = spent_level(fraction, alpha=alpha)
         assert abs(share - spent) < 4 * math.sqrt(spent * (1 - spent) / paths)
     # With the ordinary bound at each look, the level would not hold.
     naive = (z_statistics(fractions, paths=paths, seed=19830301) > norm.isf(alpha)).any(axis=1).mean()
@@ -120,11 +141,11 @@ def test_a_p_value_at_the_bound_is_the_level(repeat, alpha):
 
 
 def test_a_p_value_at_the_first_look_has_a_closed_form():
-    """Solved by hand: the spending function at the first look's information equals the nominal p-value."""
+    """Solved by hand: the spending function at a fifth of the repeats equals the nominal p-value."""
     look = Look(folds=5, repeat=1, repeats=5)
 
-    for nominal in (1e-8, 0.001, 0.04):
-        expected = 2 * norm.sf(math.sqrt(look.information) * norm.isf(nominal / 2))
+    for nominal in (1e-8, 1e-5, 0.001):
+        expected = nominal * (math.exp(6) - 1) / (math.exp(1.2) - 1)
         assert look.p_value(nominal) == pytest.approx(expected, rel=1e-6)
 
 
@@ -133,9 +154,11 @@ def test_a_p_value_grows_with_the_nominal_one_and_is_never_below_it(repeat):
     look = Look(folds=5, repeat=repeat, repeats=5)
     nominal = np.logspace(-9, -0.5, 30)
     p_values = np.array([look.p_value(float(p)) for p in nominal])
+    below_the_most = p_values < 0.5
 
-    assert (np.diff(p_values) > 0).all()
-    assert (p_values > nominal).all()
+    assert below_the_most.sum() > 15
+    assert (np.diff(p_values[below_the_most]) > 0).all()
+    assert (p_values[below_the_most] > nominal[below_the_most]).all()
     assert look.p_value(0.0) == 1e-12
     assert look.p_value(0.9) == 0.5
 
@@ -161,7 +184,31 @@ def test_fewer_repeats_are_judged_more_strictly():
     levels = [Look(folds=5, repeat=repeat, repeats=5).level(0.05) for repeat in range(1, 6)]
 
     assert (np.diff(levels) > 0).all()
-    assert levels[-1] < 0.05
+    assert levels[0] < 0.001
+    assert 0.049 < levels[-1] < 0.05
+
+
+@pytest.mark.parametrize("repeat", [1, 3, 5])
+@pytest.mark.parametrize("skewness", [-2.5, 0.0, 2.5])
+def test_an_end_of_the_interval_is_where_its_test_stops_rejecting(repeat, skewness):
+    look, cells = Look(folds=5, repeat=repeat, repeats=5), 5 * repeat
+    estimate = Estimate(
+        effect=0.02,
+        standard_error=0.01,
+        dof=cells - 1,
+        sd=0.04,
+        cell_count=cells,
+        test_train_ratio=0.25,
+        skewness=skewness,
+    )
+
+    low, high = look.interval(estimate, alpha=0.05)
+
+    at_low, at_high = (dataclasses.replace(estimate, effect=0.02 - end) for end in (low, high))
+    assert at_low.p_greater == pytest.approx(min(look.level(0.05), 0.05 * estimate.share_greater), rel=1e-6)
+    assert at_high.p_less == pytest.approx(min(look.level(0.05), 0.05 * estimate.share_less), rel=1e-6)
+    if repeat == 5 and skewness:
+        assert (high - 0.02 > 0.02 - low) == (skewness > 0)
 
 
 @pytest.mark.parametrize(
@@ -169,14 +216,25 @@ def test_fewer_repeats_are_judged_more_strictly():
 )
 def test_refuses_shares_of_information_that_do_not_ascend_to_1(fractions):
     with pytest.raises(InputError, match="have to ascend from above 0 to 1") as caught:
-        sequential_bounds(fractions, alpha=0.025)
+        sequential_bounds(fractions, spent=[0.01, 0.025])
     assert f"Received: fractions={fractions!r}" in str(caught.value)
     assert "the last one 1" in str(caught.value)
 
 
-@pytest.mark.parametrize("alpha", [0.0, 0.5, -0.1, 5, math.nan])
+@pytest.mark.parametrize(
+    "spent", [[], [0.05], [0.05, 0.05], [0.05, 0.01], [0.0, 0.05], [0.01, 0.02, 0.05], [math.nan, 0.05]]
+)
+def test_refuses_levels_that_do_not_ascend_with_the_looks(spent):
+    with pytest.raises(InputError, match="have to ascend, one per look") as caught:
+        sequential_bounds([0.5, 1.0], spent=spent)
+    assert f"Received: spent={spent!r} for 2 looks" in str(caught.value)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 5])
 def test_refuses_an_alpha_that_is_not_a_level(alpha):
     with pytest.raises(InputError, match=r"level of a test lies between 0 and 0\.5") as caught:
-        sequential_bounds([1.0], alpha=alpha)
+        sequential_bounds([1.0], spent=[alpha])
     assert f"alpha={alpha!r}" in str(caught.value)
     assert "The usual level is 0.05." in str(caught.value)
+    with pytest.raises(InputError, match="level of a test"):
+        Look(folds=5, repeat=1, repeats=5).level(alpha)
