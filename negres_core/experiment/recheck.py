@@ -22,6 +22,10 @@ from negres_core.verdict import invalid
 
 MOST_PICTURE_BYTES = 1 << 26
 """Most bytes of a picture."""
+EARLIER_RULE = (
+    "it was decided by the rule of an earlier version of negres, which this version does not have: run the hypothesis "
+    "again, which reuses its replicates, or verify it with the version that it names"
+)
 RESULTS = (
     *("arms", "differences", "looks", "estimate", "verdict", "finding", "explanation", "p_value", "controls"),
     "outcome",
@@ -55,6 +59,8 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     wrong = check_replicates(evidence, arms, _older_digests(evidence, entries or ()))
     if wrong:
         return problems + wrong
+    if evidence.estimate is not None and evidence.estimate.skewness is None:
+        return [*problems, EARLIER_RULE]
     try:
         with np.errstate(all="ignore"):  # a forged number may be near the end of the floats
             recomputed = _recompute(evidence, arms)

@@ -172,6 +172,7 @@ class Look(NamedTuple):
         _, high = estimate.interval(1 - 2 * min(level, alpha * estimate.share_less))
         return low, high
 
+    @functools.lru_cache(maxsize=4096)  # noqa: B019 - a look is three small numbers
     def _bound(self, alpha: float) -> float:
         check_alpha(alpha)
         spent = tuple(spent_level(repeat / self.repeats, alpha=alpha) for repeat in range(1, self.repeat + 1))
