@@ -134,6 +134,7 @@ class FakeSessionEngine:
         for job in jobs:
             self.jobs += 1
             epochs = recipe.last.epochs
+            steps = math.ceil(len(job.cell.train) / recipe.last.batch_size)
             accuracy = 0.6 + epochs * (0.1 + 0.001 * job.cell.fold)
             yield (
                 job,
@@ -144,7 +145,7 @@ class FakeSessionEngine:
                     predictions={},
                     weights=[],
                     inputs_digest="",
-                    budget=BUDGET | {"epochs": epochs, "steps": epochs},
+                    budget=BUDGET | {"epochs": epochs, "steps": epochs * steps},
                     cost={"train_s": 0.0},
                     model=b"",
                 ),

@@ -17,7 +17,7 @@ HEAD = """
 import keras, numpy as np, pytest
 from negres_core import Dataset, Recipe, Stage, beats, reaches
 
-DATA = Dataset(x=np.zeros((40, 3)), y=np.arange(40) % 2, name="a|b")
+DATA = Dataset(x=np.zeros((400, 3)), y=np.arange(400) % 2, name="a|b")
 
 def small(input_shape, outputs):
     return keras.Sequential([keras.layers.Input(input_shape), keras.layers.Dense(outputs, activation="softmax")])

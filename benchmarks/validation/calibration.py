@@ -320,7 +320,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         results["learners"] = list(simulate_learners(options.simulations))
     file.write_text(json.dumps(results) + "\n")
     write_tables(results, options.out / "calibration.md")
-    draw_figure(results, options.out / "calibration.png")
+    if "twins" in options.parts:
+        draw_figure(results, options.out / "calibration.png")
 
 
 if __name__ == "__main__":

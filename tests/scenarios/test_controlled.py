@@ -19,7 +19,7 @@ from negres_core.experiment.recheck import recompute
 from negres_core.experiment.small_runs import PipelineChecks
 from negres_core.recipe import Recipe, Stage
 
-DATA = Dataset(x=np.arange(120.0).reshape(40, 3), y=np.arange(40) % 2, name="mine")
+DATA = Dataset(x=np.arange(1200.0).reshape(400, 3), y=np.arange(400) % 2, name="mine")
 FAILED = Finding(control="planted", passed=False, found="a fault", threshold="none", remedy="Mend it.")
 
 
@@ -29,8 +29,8 @@ def base(input_shape, outputs):
 
 @pytest.fixture(autouse=True)
 def scores(engine):
-    """Accuracy grows with the number of epochs, and differs a little from fold to fold."""
-    engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs * (0.1 + job.cell.fold / 100)
+    """Accuracy grows with the number of epochs, and differs a little from fold to fold and repeat to repeat."""
+    engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs * (0.1 + job.cell.fold / 100 + job.cell.repeat / 500)
 
 
 def compare(experiment):
@@ -45,7 +45,7 @@ def test_a_small_run_that_fails_ends_the_run_before_its_arms_are_trained(new_exp
     assert (evidence.status, evidence.verdict, evidence.controlled) == ("finished", "invalid", "all")
     assert "A/A" in evidence.finding
     assert evidence.arms == []
-    assert {len(data) for _, data, _ in engine.calls} <= {16, 40}
+    assert {len(data) for _, data, _ in engine.calls} <= {16, 400}
     assert all(len(jobs) != 4 for _, _, jobs in engine.calls)
     assert evidence.timings.trained == len(engine.trained)
     # The arms differ only in their epochs, so that a small run of the second reuses the replicates of the first.

@@ -21,7 +21,7 @@ DATA = Dataset(x=np.random.default_rng(0).normal(size=(60, 4)) + 2 * y[:, None],
 def small(input_shape, outputs):
     last = keras.layers.Dense(outputs, activation="softmax", kernel_initializer="zeros")
     return keras.Sequential([keras.layers.Input(input_shape), last])
-LONG, SHORT = (Recipe(Stage(small, epochs=epochs, batch_size=4, optimizer="sgd")) for epochs in (6, 2))
+LONG, SHORT = (Recipe(Stage(small, epochs=epochs, batch_size=4, optimizer="sgd")) for epochs in (12, 2))
 GROUPS = [pytest.mark.xdist_group(name) for name in ("one", "another")]
 @pytest.mark.parametrize(
     ("by", "expected"),
