@@ -280,16 +280,11 @@ def _plan(options: argparse.Namespace) -> int:
 def _known_spreads(options: argparse.Namespace) -> list[tuple[str, str, float, int | None]]:
     """Return the title, the unit, the spread and the most degrees of freedom of each hypothesis with an estimate."""
     _, records = _read(options)
-    known = [
-        (
-            f"{each.title}, on {each.data.name}",
-            each.claim.unit,
-            spread.sd,
-            most_dof(each.claim.as_claim(), options.folds, each.data.units),
-        )
-        for each in records
-        if (spread := spread_in(each)) is not None
-    ]
+    known = []
+    for each in records:
+        if (spread := spread_in(each)) is not None:
+            limit = most_dof(each.claim, options.folds, each.data.units)
+            known.append((f"{each.title}, on {each.data.name}", each.claim.unit, spread.sd, limit))
     if not known:
         raise EvidenceError(
             "No hypothesis here has an estimate of the spread of its differences.",

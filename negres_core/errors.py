@@ -9,6 +9,7 @@ Each error states what is wrong, what was received, and what to do.
     - DeviceError: the requested device is missing (also a RuntimeError)
     - EvidenceError: evidence or a ledger is missing, damaged or not writable (also a RuntimeError)
 - UserWarning
+  - DesignWarning: a design cannot be run as it was asked for, and is run in another way
   - EngineWarning: a recipe is trained by a slower engine than usual, with the same numbers
   - SeedWarning: replicates have less randomness than their seeds suggest
 """

@@ -79,7 +79,7 @@ def analyze_power(design: Design, *, sd: float, alpha: float = 0.05, most_dof: i
     Examples:
         >>> power = analyze_power(Design(folds=5, repeats=5, looks=False), sd=0.01)
         >>> [round(value, 4) for value in (power.detectable, power.equivalence, power.floor)]
-        [0.0138, 0.0092, 0.0082]
+        [0.0147, 0.0092, 0.0082]
     """
     check_alpha(alpha)
     last = Look(design.folds, design.repeats, design.repeats) if design.looks else ONLY_LOOK

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from scipy.stats import norm, t
+from scipy.stats import t
 
 from negres_core.claim import beats
 from negres_core.cli import main
@@ -292,9 +292,14 @@ def test_a_plan_states_what_designs_can_decide_given_the_recorded_spread(folder,
     assert main(["plan", str(folder), "--folds", "2", "--repeats", "2", "40", "--no-looks"]) == 0
     rows = capsys.readouterr().out.splitlines()[2:4]
 
-    sd = evidence_of(folder).estimate.sd
-    floor = norm.isf(0.05) * sd
-    half_widths = [t.isf(0.05, cells - 1) * sd * (1 / cells + 1) ** 0.5 for cells in (4, 80)]
+    evidence = evidence_of(folder)
+    sd, most_dof = evidence.estimate.sd, evidence.data.rows - 1
+    floor = t.isf(0.05, most_dof) * sd
+    # Four cells get a tenth of the level.
+    half_widths = [
+        t.isf(level, min(cells - 1, most_dof)) * sd * (1 / cells + 1) ** 0.5
+        for cells, level in ((4, 0.005), (80, 0.05))
+    ]
     for row, cells, half_width in zip(rows, (4, 80), half_widths, strict=True):
         assert row.startswith("longer is better, on mine")
         assert f"2 x {cells // 2} " in row

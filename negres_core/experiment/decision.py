@@ -109,20 +109,20 @@ class Decision:
     final: bool
 
 
-def most_dof(claim: Claim, folds: int, units: int | None) -> int | None:
+def most_dof(claim: Claim | ClaimRecord, folds: int, units: int | None) -> int | None:
     """Return the degrees of freedom that no number of repeats exceeds, or None if there is no limit.
 
     Repeats recombine the same units, so few groups limit what is known about the spread between them. A claim about one
     arm has at most k - 1: in a lucky sample an error is small in every cell and so is its spread, which paired arms,
-    whose luck is shared, have far less of.
+    whose luck is shared, have far less of. The spread of a share of rows has a floor of its own.
 
     Args:
-        claim: the claim.
+        claim: the claim, or its record.
         folds: k.
         units: number of groups, or of rows if there are none; None if it is not known.
     """
     limits = [units - 1] if units is not None else []
-    if claim.kind == "reaches":
+    if claim.kind == "reaches" and claim.metric not in COUNTED:
         limits.append(folds - 1)
     return min(limits, default=None)
 

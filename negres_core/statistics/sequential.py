@@ -108,9 +108,9 @@ class Look(NamedTuple):
 
     Examples:
         >>> [round(Look(folds=5, repeat=repeat, repeats=5).level(0.05), 4) for repeat in range(1, 6)]
-        [0.0003, 0.0012, 0.0043, 0.0144, 0.0482]
+        [0.0003, 0.0011, 0.0043, 0.0149, 0.05]
         >>> round(Look(folds=5, repeat=2, repeats=5).p_value(0.001), 4)
-        0.0029
+        0.0437
     """
 
     folds: int

@@ -20,6 +20,8 @@ from negres_core.recipe import Recipe, Stage
 Y = np.arange(40) % 2
 X = np.column_stack([np.arange(40.0), Y, Y])
 DATA = Dataset(x=X, y=Y, name="mine")
+MANY = Dataset(x=np.random.default_rng(0).normal(size=(400, 3)), y=np.arange(400) % 2, name="mine")
+"""Enough rows to decide about accuracy: on 40, three rows more or less are a third of the difference of the arms."""
 
 
 def base(input_shape, outputs, name="kept"):
@@ -64,8 +66,10 @@ GOOD, POOR = Recipe(Stage(base, epochs=3)), Recipe(Stage(base, epochs=1))
 
 @pytest.fixture(autouse=True)
 def scores(engine):
-    """An arm with more epochs is more accurate; folds differ slightly."""
-    engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs * (0.1 + job.cell.fold / 100)
+    """An arm with more epochs is more accurate; folds and repeats differ slightly."""
+    engine.accuracy = lambda recipe, job: (
+        0.6 + recipe.last.epochs * (0.1 + job.cell.fold / 100 + job.cell.repeat / 1000)
+    )
 
 
 def compare(experiment, treatment=GOOD, control=POOR, *, on=DATA, claim=None, **design):
@@ -218,13 +222,13 @@ def test_an_invalid_control_arm_is_refused_before_the_treatment_is_trained(new_e
 
 
 def test_a_claim_is_decided_and_recorded(new_experiment, tmp_path):
-    evidence = compare(new_experiment(expected="supported"))
+    evidence = compare(new_experiment(expected="supported"), on=MANY)
     assert (evidence.verdict, evidence.finding, evidence.status) == ("supported", "meaningfully better", "finished")
-    assert evidence.differences == [pytest.approx([0.2, 0.22])] * 2
-    assert evidence.estimate.effect == pytest.approx(0.21)
+    assert evidence.differences == [pytest.approx([0.2, 0.22]), pytest.approx([0.202, 0.222])]
+    assert evidence.estimate.effect == pytest.approx(0.211)
     assert (evidence.claim.kind, evidence.claim.threshold, evidence.claim.unit) == ("beats", 0.01, "accuracy")
     assert evidence.design.as_design() == ONCE
-    assert (evidence.data.name, evidence.data.digest, evidence.data.rows) == ("mine", DATA.digest, 40)
+    assert (evidence.data.name, evidence.data.digest, evidence.data.rows) == ("mine", MANY.digest, 400)
     assert (evidence.expected, evidence.outcome, evidence.title) == ("supported", "as expected", "it holds")
     assert (evidence.timings.trained, evidence.timings.reused) == (8, 0)
     assert {finding.control for finding in evidence.controls} == {
@@ -238,9 +242,10 @@ def test_arms_are_recorded_with_their_metrics_and_replicates(new_experiment, tmp
     treatment, control = compare(new_experiment()).arms
     assert (treatment.role, control.role) == ("treatment", "control")
     assert (treatment.recipe, control.recipe) == ("base (3 epochs)", "base (1 epochs)")
-    assert treatment.values == [pytest.approx([0.9, 0.93])] * 2
+    losses = [0.55, 0.535, 0.5485, 0.5335]  # 1 - accuracy / 2
+    assert treatment.values == [pytest.approx([0.9, 0.93]), pytest.approx([0.903, 0.933])]
     assert treatment.metrics["loss"].model_dump() == pytest.approx(
-        {"mean": 0.5425, "sd": 0.015 / 3**0.5, "min": 0.535, "max": 0.55}
+        {"mean": np.mean(losses), "sd": np.std(losses, ddof=1), "min": 0.5335, "max": 0.55}
     )
     for arm in (treatment, control):
         accuracies = [Store(tmp_path).find(id).metrics["accuracy"] for id in arm.replicates[-1]]
@@ -264,16 +269,16 @@ def test_the_budget_counts_all_stages(new_experiment):
 
 
 def test_one_arm_is_measured_against_a_bar(new_experiment):
-    evidence = new_experiment().measure(GOOD, on=DATA, claim=reaches("accuracy", bar=0.8), design=ONCE)
+    evidence = new_experiment().measure(GOOD, on=MANY, claim=reaches("accuracy", bar=0.8), design=ONCE)
     assert (evidence.verdict, evidence.finding) == ("supported", "reached")
-    assert evidence.differences == [pytest.approx([0.1, 0.13])] * 2
+    assert evidence.differences == [pytest.approx([0.1, 0.13]), pytest.approx([0.103, 0.133])]
     assert [arm.role for arm in evidence.arms] == ["treatment"]
 
 
 def test_lower_is_better_for_a_loss(new_experiment):
     evidence = compare(new_experiment(), claim=beats("loss"))
     assert evidence.verdict == "supported"
-    assert evidence.differences == [pytest.approx([0.1, 0.11])] * 2
+    assert evidence.differences == [pytest.approx([0.1, 0.11]), pytest.approx([0.101, 0.111])]
     assert compare(new_experiment(), POOR, GOOD, claim=beats("loss")).finding == "worse"
 
 
@@ -322,12 +327,12 @@ def test_a_run_with_a_diverged_replicate_is_invalid(new_experiment, engine):
 
 def test_differences_without_variance_are_invalid(new_experiment, engine):
     engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs / 10
-    evidence = compare(new_experiment())
+    evidence = compare(new_experiment(), claim=beats("loss"))
     assert (evidence.verdict, evidence.finding, evidence.estimate) == ("invalid", "variance", None)
 
 
 def test_an_arm_against_itself_is_trained_once_and_invalid(new_experiment):
-    evidence = compare(new_experiment(), GOOD, GOOD)
+    evidence = compare(new_experiment(), GOOD, GOOD, claim=beats("loss"))
     assert (evidence.verdict, evidence.finding, evidence.timings.trained) == ("invalid", "variance", 4)
 
 
@@ -382,7 +387,7 @@ def test_a_claim_about_one_of_two_inputs_is_decided(new_experiment, monkeypatch)
         )
         for blind in (False, True)
     )
-    evidence = compare(new_experiment(), sighted, blind, on=data, claim=beats("accuracy", by=0.05), repeats=3)
+    evidence = compare(new_experiment(), sighted, blind, on=data, claim=beats("accuracy", by=0.02), repeats=3)
     assert (evidence.verdict, evidence.finding) == ("supported", "meaningfully better"), str(evidence)
     assert evidence.data.input_shape == {"age": (1,), "image": (1, 1)}
     assert "fitted scaler" in {finding.control for finding in evidence.controls}

@@ -14,7 +14,7 @@ from negres_core.evidence import Store
 from negres_core.experiment.forecast import known_spread, spread_in
 from negres_core.recipe import Recipe, Stage
 
-DATA = Dataset(x=np.random.default_rng(0).normal(size=(40, 3)), y=np.arange(40) % 2, name="mine")
+DATA = Dataset(x=np.random.default_rng(0).normal(size=(400, 3)), y=np.arange(400) % 2, name="mine")
 
 
 def small(input_shape, outputs):

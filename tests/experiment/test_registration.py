@@ -20,8 +20,8 @@ from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm
 from tests.fakes import CLAIM
 
-Y = np.arange(40) % 2
-DATA = Dataset(x=np.column_stack([np.arange(40.0), Y, Y]), y=Y, name="mine")
+Y = np.arange(400) % 2
+DATA = Dataset(x=np.random.default_rng(0).normal(size=(400, 3)), y=Y, name="mine")
 
 
 def small(input_shape, outputs):

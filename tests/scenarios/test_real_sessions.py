@@ -21,14 +21,14 @@ DATA = Dataset(x=np.random.default_rng(0).normal(size=(60, 4)) + 2 * y[:, None],
 def small(input_shape, outputs):
     last = keras.layers.Dense(outputs, activation="softmax", kernel_initializer="zeros")
     return keras.Sequential([keras.layers.Input(input_shape), last])
-LONG, SHORT = (Recipe(Stage(small, epochs=epochs, batch_size=4, optimizer="sgd")) for epochs in (12, 2))
+LONG, SHORT = (Recipe(Stage(small, epochs=epochs, batch_size=4, optimizer="sgd")) for epochs in (6, 2))
 GROUPS = [pytest.mark.xdist_group(name) for name in ("one", "another")]
 @pytest.mark.parametrize(
     ("by", "expected"),
     [pytest.param(0.0, "supported", marks=GROUPS[0]), pytest.param(9.0, "refuted", marks=GROUPS[1])],
 )
 def test_longer_training_is_better(experiment, by, expected):
-    design = {"folds": 3, "repeats": 2, "looks": False}
+    design = {"folds": 3, "repeats": 3, "looks": False}
     evidence = experiment.compare(LONG, against=SHORT, on=DATA, claim=beats("loss", by=by), **design)
     assert evidence.verdict == expected, evidence
 """
@@ -99,7 +99,7 @@ def test_a_test_file_in_an_empty_folder_gives_verdicts(finished):
     assert {each["outcome"] for each in (first, second)} == {"as expected"}
     titles = [row.split("|")[1].strip() for row in table if row.startswith("| longer")]
     assert titles == [f"longer training is better (by {by})" for by in (0.0, 9.0)]
-    assert training_in(finished) == [(12, 0), (0, 12)]
+    assert training_in(finished) == [(18, 0), (0, 18)]
 
 
 def test_a_second_session_trains_nothing_and_has_the_same_results(finished, pytester, quick_engine, monkeypatch):

@@ -116,7 +116,7 @@ def test_reversing_the_expectation_after_a_run_is_an_amendment_after_a_run(sessi
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (SUPPORTED.replace("**FOLDS", "**FOLDS | {'folds': 30}"), "*more folds than rows*"),
+        (SUPPORTED.replace("**FOLDS", "**FOLDS | {'folds': 300}"), "*more folds than rows*"),
         (SUPPORTED.replace('beats("accuracy")', 'beats("fun")').replace("**FOLDS", "claim=beats('fun')"), "*'fun'*"),
         (SUPPORTED.replace("expected", "hoped"), "*needs the expected verdict*"),
     ],

@@ -18,7 +18,7 @@ def test_a_session_ends_with_the_table_of_its_hypotheses(session, pytester):
             "hypothesis, *effect *verdict *p (Holm) *registered *cells,",
             "data set *[[]95% interval[]] *(finding) *time",
             "longer is better, a|b *+0.2030 accuracy *supported *<0.001 *as expected *4",
-            " *[[]+0.1967, +0.2093[]] *(better) *(exploratory) *s",
+            " *[[]+0.1603, +0.2457[]] *(better) *(exploratory) *s",
             "",
             "p (Holm) is corrected for the family, the one hypothesis *",
             f"negres: evidence in {pytester.path}/.negres",

@@ -42,6 +42,7 @@ BUG_OF = {
     "target encoding": "category encoded by the targets of all rows",
     "target range": "standardized images under a sigmoid",
     "trained weights": "gradient is cut",
+    "weak control arm": "control arm with a hundredth of the rate",
 }
 """For each control that is intended to catch any bug, one of these bugs, and a cheap one."""
 
