@@ -33,8 +33,10 @@ LONG, SHORT = Recipe(Stage(small, epochs=3)), Recipe(Stage(small, epochs=1))
 
 @pytest.fixture(autouse=True)
 def scores(engine):
-    """An arm with more epochs is more accurate; folds differ slightly."""
-    engine.accuracy = lambda recipe, job: 0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold)
+    """An arm with more epochs is more accurate; folds and repeats differ slightly."""
+    engine.accuracy = lambda recipe, job: (
+        0.6 + recipe.last.epochs * (0.1 + 0.001 * job.cell.fold + 0.0001 * job.cell.repeat)
+    )
 
 
 @pytest.fixture

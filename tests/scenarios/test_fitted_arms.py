@@ -54,12 +54,16 @@ def test_pca_is_an_arm_like_any_other(new_experiment, tmp_path):
     # Small runs have a number of steps, so with smaller batches they have fewer epochs, and take less time.
     network = replace(NETWORK, epochs=3, batch_size=4)
     evidence = new_experiment(controls="all").compare(
-        Recipe(Fit(pca)), against=Recipe(network), claim=beats("psnr", by=0.1), **ON_FACES
+        Recipe(Fit(pca)),
+        against=Recipe(network),
+        on=DATA,
+        claim=beats("psnr", by=0.1),
+        design=replace(DESIGN, repeats=2),
     )
     findings = {finding.control: finding for finding in evidence.controls}
 
-    assert evidence.verdict == "supported", evidence
-    assert evidence.timings.trained == 6 + sum(
+    assert evidence.verdict == "supported", str(evidence)
+    assert evidence.timings.trained == 12 + sum(
         len(stage) for stages in evidence.small_runs.values() for stage in stages
     )
     assert evidence.arms[0].budget.trainable_weights == 0

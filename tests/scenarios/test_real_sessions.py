@@ -110,7 +110,7 @@ def test_a_second_session_trains_nothing_and_has_the_same_results(finished, pyte
     pytester.runpytest_inprocess("-p", "no:hypothesispytest", "--negres-controls=cheap").assert_outcomes(passed=2)
     assert quick_engine.jobs == 0
     assert results_in(pytester.path) == results_in(finished)
-    assert training_in(pytester.path) == [(0, 12), (0, 12)]
+    assert training_in(pytester.path) == [(0, 18), (0, 18)]
 
 
 def test_parallel_processes_have_the_same_results(finished, tmp_path):
@@ -129,7 +129,7 @@ def test_a_killed_session_continues_and_has_the_same_results(finished, tmp_path)
     process = run_pytest(tmp_path)
     assert process.returncode == 0, process.stdout
     assert results_in(tmp_path) == results_in(finished)
-    assert training_in(tmp_path) == [(7, 5), (0, 12)]
+    assert training_in(tmp_path) == [(13, 5), (0, 18)]
 
 
 def test_without_assertions_a_surprise_fails_and_an_expected_verdict_passes(tmp_path):
