@@ -16,6 +16,7 @@ Each error states what is wrong, what was received, and what to do.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Literal
@@ -92,6 +93,11 @@ class NegresError(Exception):
         shown = received if isinstance(received, str) else repr(received)
         parts = (show(part, most=MOST_IN_A_LINE, lines=True) for part in (wrong, shown, remedy))
         super().__init__("{}\n  Received: {}\n  To do: {}".format(*parts))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions are pickled with their message alone; worker processes send theirs in this way.
+        received = self.received if isinstance(self.received, str) else repr(self.received)
+        return functools.partial(type(self), received=received, remedy=self.remedy), (self.wrong,)
 
 
 class InputError(NegresError, ValueError):

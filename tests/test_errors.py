@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import re
 
 import pytest
@@ -108,3 +109,14 @@ def test_an_error_shows_whatever_it_received():
     assert message.isascii()
     assert "\x1b" not in message
     assert len(message) < 2_200
+
+
+@pytest.mark.parametrize("received", [3, "three", {"folds": object}])
+def test_an_error_of_a_worker_process_arrives_as_it_was(received):
+    error = errors.InputError("One fold is too few.", received=received, remedy="Give 2 or more.")
+
+    arrived = pickle.loads(pickle.dumps(error))
+
+    assert type(arrived) is errors.InputError
+    assert str(arrived) == str(error)
+    assert (arrived.wrong, arrived.remedy) == (error.wrong, error.remedy)
