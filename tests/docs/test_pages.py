@@ -32,11 +32,7 @@ def replicates(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "page",
-    [
-        pytest.param(page, marks=pytest.mark.xdist_group("same claim")) if page.name in SAME_CLAIM else page
-        for page in PAGES
-        if page.name not in OWN_TEST
-    ],
+    [page for page in PAGES if page.name not in OWN_TEST],
     ids=lambda page: page.name,
 )
 def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path, replicates):

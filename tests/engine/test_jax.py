@@ -15,8 +15,6 @@ import pytest
 from tests.engine import examples as ex
 
 pytest.importorskip("jax")
-# All share one process that trains under JAX for most of a minute.
-pytestmark = pytest.mark.xdist_group("jax")
 
 
 @pytest.fixture(scope="module")
