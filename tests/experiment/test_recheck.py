@@ -10,7 +10,7 @@ import pytest
 from negres_core.cli import main
 from negres_core.errors import EvidenceError
 from negres_core.evidence import Evidence, Ledger, Store
-from negres_core.experiment.recheck import recheck, recompute
+from negres_core.experiment.recheck import EARLIER_RULE, recheck, recompute
 from tests.experiment.forger import MAIN, REACHES, Forger, record
 from tests.experiment.forgeries import FORGERIES, the_best_cell_repeated
 
@@ -42,6 +42,16 @@ def test_what_honest_runs_recorded_is_verified(folder, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert all(line.startswith("verified ") for line in lines)
+
+
+def test_a_verdict_by_the_rule_of_an_earlier_version_is_not_verified_and_says_what_to_do(folder):
+    store, ledger = Store(folder / "evidence"), Ledger(folder / "ledger.jsonl")
+    evidence = next(each for each in store.all_evidence() if each.estimate is not None)
+    earlier = evidence.updated(estimate=evidence.estimate.updated(skewness=None))
+
+    assert recheck(evidence, store, ledger.entries()) == []
+    assert recheck(earlier, store, ledger.entries()) == [EARLIER_RULE]
+    assert "run the hypothesis again" in EARLIER_RULE
 
 
 def test_there_are_more_than_thirty_forgeries():
