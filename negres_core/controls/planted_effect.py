@@ -6,12 +6,13 @@ arm that learned either belongs to a sound pipeline: if it learns nothing from t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from negres_core.controls.small_runs import (
+    FURTHER_TARGETS,
     MIN_P_VALUE,
     PERMUTED_TARGETS,
     PLANTED_TARGETS,
@@ -25,6 +26,7 @@ from negres_core.controls.small_runs import (
     true_targets,
 )
 from negres_core.evidence import Finding
+from negres_core.metrics import METRICS
 from negres_core.run import Role, Run
 
 NAME = "planted effect"
@@ -65,14 +67,19 @@ def sound_arms(trained: Mapping[str, Run]) -> frozenset[Role]:
 
 def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
     """Compare two small runs of each arm in the claim's metric, unless it learns neither true nor planted targets."""
-    planted, permuted = by_role(trained, PLANTED_TARGETS), by_role(trained, PERMUTED_TARGETS)
+    planted = by_role(trained, PLANTED_TARGETS)
+    permuted, further = by_role(trained, PERMUTED_TARGETS), by_role(trained, FURTHER_TARGETS)
     results, passed = [], True
     for role, small_run in by_role(trained, TRUE_TARGETS).items():
-        scores = _scores(run, planted.get(role, small_run), permuted[role])
+        learned, on_permuted = (
+            planted.get(role, small_run),
+            [each[role] for each in (permuted, further) if role in each],
+        )
+        scores = _scores(run, learned, on_permuted)
         if scores is None:
             continue
         effect = (1 if run.metric.higher_is_better else -1) * (scores[0] - scores[1])
-        p_value = p_shifted(effect)
+        p_value = p_shifted(_gains(run, learned, on_permuted, effect))
         passed &= p_value < 0.05
         results.append(
             f"{role} arm: {run.metric.name} {scores[0].mean():.4g} on "
@@ -91,19 +98,35 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
     )
 
 
-def _scores(run: Run, learned: Run, permuted: Run) -> tuple[np.ndarray, np.ndarray] | None:
+def _scores(run: Run, learned: Run, permuted: Sequence[Run]) -> tuple[np.ndarray, np.ndarray] | None:
     """Return an arm's scores on targets that it learns and on permuted ones, each (1, cells).
 
     None if it learns nothing or diverges, or if there are too few cells.
     """
     if not _has_learned(learned, below=MAX_LEARNED_P_VALUE):
         return None
-    on_learned, on_permuted = (each.values(each.arms[0], run.metric.name)[..., 0] for each in (learned, permuted))
+    values = [each.values(each.arms[0], run.metric.name)[..., 0] for each in (learned, *permuted)]
+    on_learned, on_permuted = values[0], np.concatenate(values[1:], axis=1)
     # Both begin with the same cells.
     cells = min(on_learned.shape[1], on_permuted.shape[1])
     on_learned, on_permuted = on_learned[:, :cells], on_permuted[:, :cells]
     is_finite = np.isfinite(on_learned).all() and np.isfinite(on_permuted).all()
     return (on_learned, on_permuted) if is_finite and cells >= MIN_CELLS else None
+
+
+def _gains(run: Run, learned: Run, permuted: Sequence[Run], effect: np.ndarray) -> np.ndarray:
+    """Return the effect in each cell, (1, cells), measured from the best constant if the metric has one.
+
+    The small runs have the same test rows and different targets. If targets are skewed, the folds with the few large
+    ones have large errors whatever an arm has learned, and so does the constant.
+    """
+    known = METRICS.get(run.metric.name)
+    if known is None or known.name not in ("accuracy", "mse", "mae"):
+        return effect
+    parts = [skills(each, absolute=known.name == "mae")[..., 0] for each in (learned, *permuted)]
+    cells = effect.shape[1]
+    gains: np.ndarray = parts[0][:, :cells] - np.concatenate(parts[1:], axis=1)[:, :cells]
+    return gains if run.metric.higher_is_better == known.higher_is_better else -gains
 
 
 def _has_learned(small_run: Run, *, below: float) -> bool:
