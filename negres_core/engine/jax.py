@@ -40,7 +40,8 @@ def release(program: Callable[..., Any]) -> None:
     """
     program.clear_cache()  # type: ignore[attr-defined]  # of what jax.jit returns
     if next(_releases) % RELEASES_PER_CLEARING == 0:
-        jax.clear_caches()  # type: ignore[no-untyped-call]
+        clear: Callable[[], None] = jax.clear_caches
+        clear()
 
 
 def value_and_gradient(objective: Callable[[Any], Any], trainable: list[Any]) -> tuple[Any, list[Any]]:
