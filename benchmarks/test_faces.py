@@ -8,7 +8,7 @@ training. Yet a colleague's nearly identical code worked within hours.
 The faces are drawn from known factors (synthetic_faces, 4,000 of 32 x 32 pixels) or, if there are any, photographs
 (utkface, 6,000 of 32 x 32 pixels). An arm trains 30 epochs of Adam on binary cross-entropy, in batches of 64; a code
 has 64 numbers. There are two repeats of 5 folds, with a look after the first, which decides overwhelming effects: many
-decibels, or most of a scale. Five cells alone would be trusted with a tenth of the level. Two hypotheses have more.
+decibels, or most of a scale. Five cells alone would be trusted with a tenth of the level. Some hypotheses have more.
 
 These hypotheses were run while they were written, before they were registered in ledger.jsonl.
 """
@@ -73,6 +73,7 @@ FRECHET = Metric("frechet", higher_is_better=False, unit="squared distance of a 
 EVENNESS = Metric("evenness", higher_is_better=True, unit="mean step / longest step")
 
 TWO_REPEATS = {"folds": 5, "repeats": 2}
+FOUR_REPEATS = {"folds": 5, "repeats": 4}
 
 
 def on(*cases, by=()):
@@ -87,6 +88,7 @@ def test_a_cae_reconstructs_faces_faithfully(experiment, data, metric, bar, expe
     assert evidence.verdict == expected, evidence
 
 
+# With a code of 32, ten cells did not decide it: +0.095 dB, 95% interval -0.095 to +0.285.
 @on(
     ("synthetic_faces", 32, "refuted"),
     ("synthetic_faces", 64, "refuted"),
@@ -102,7 +104,7 @@ def test_a_cae_beats_pca_at_equal_code_size(experiment, data, code, expected):
         against=Recipe(Fit(functools.partial(pca, code=code))),
         on=data,
         claim=beats("psnr", by=0.25),
-        **TWO_REPEATS,
+        **FOUR_REPEATS,
     )
     assert evidence.verdict == expected, evidence
 
@@ -253,7 +255,7 @@ def test_the_codes_of_a_vae_tell_more_of_age_than_those_of_a_cae(experiment, dat
 @on(("synthetic_faces", "refuted"), ("utkface", "supported"))
 def test_a_cae_reconstructs_better_than_a_dense_autoencoder(experiment, data, expected):
     evidence = experiment.compare(
-        FAITHFUL, against=Recipe(arm(DENSE)), on=data, claim=beats("psnr", by=0.5), folds=5, repeats=4
+        FAITHFUL, against=Recipe(arm(DENSE)), on=data, claim=beats("psnr", by=0.5), **FOUR_REPEATS
     )
     assert evidence.verdict == expected, evidence
 
