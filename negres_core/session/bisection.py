@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from _pytest.runner import runtestprotocol  # plugins that rerun tests import it from here, too
 
 from negres_core.bisection.factors import Configuration, End, differing_factors, name_mixture
 from negres_core.bisection.search import Bisection, Outcome, Step, bisect
 from negres_core.errors import MOST_IN_A_LINE, EvidenceError, InputError, NegresError, show
 from negres_core.evidence import BisectionRecord, StepRecord
 from negres_core.session.keys import EVIDENCE, MIXTURE_KEY, NOTE, params_of, store_of
+from negres_core.session.silent import SilentRuns
 
 CONFIGURATION, EXPECTED = "configuration", "expected"
 """Parameters replaced in a mixture: its configuration, and the expected verdict, which it does not have."""
 
 
-class BisectionPlugin:
+class BisectionPlugin(SilentRuns):
     """A plugin for a session of one test, which runs the configurations of a bisection instead of its parameters.
 
     Attributes:
@@ -36,7 +36,6 @@ class BisectionPlugin:
         self.error: NegresError | None = None
         self._ends = failing, working
         self._mixing: tuple[pytest.Function, Configuration] | None = None
-        self._raised: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Refuse options with which a run does not reach a verdict before the next one starts."""
@@ -121,7 +120,6 @@ class BisectionPlugin:
         )
 
     def _run(self, item: pytest.Function, next_item: pytest.Function, *, mixed: bool) -> Outcome:
-        self._raised = None
         item.ihook.pytest_runtest_protocol(item=item, nextitem=next_item)
         for name, value in item.user_properties:
             if name == NOTE:
@@ -149,18 +147,11 @@ class BisectionPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Run a test and report neither success nor failure, which would be about the claim."""
-        runtestprotocol(item, log=False, nextitem=nextitem)
+        self.run_silently(item, nextitem)
         return True
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, object, object]:
-        """Remember the first error."""
-        if call.excinfo is not None and self._raised is None:
-            self._raised = call.excinfo.value
-        return (yield)
-
     def _undecided(self) -> Outcome:
-        raised = self._raised
+        raised = self.raised
         # Errors about folders, data or devices are not caused by the configuration, so raise them.
         if isinstance(raised, NegresError) and not isinstance(raised, InputError):
             raise raised

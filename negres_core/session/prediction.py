@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from _pytest.runner import runtestprotocol  # plugins that rerun tests import it from here, too
 
 from negres_core.dataset import Dataset
 from negres_core.errors import show
@@ -16,6 +15,7 @@ from negres_core.experiment.training import Progress
 from negres_core.recipe import Recipe
 from negres_core.run import Role
 from negres_core.session.keys import PREDICT_KEY, STORE_KEY, is_hypothesis
+from negres_core.session.silent import SilentRuns
 from negres_core.session.titles import identity_of_test
 
 MOST_WHY = 300
@@ -47,7 +47,7 @@ def predict_all(
     return plugin.results
 
 
-class PredictionPlugin:
+class PredictionPlugin(SilentRuns):
     """A plugin for such a session.
 
     Attributes:
@@ -58,7 +58,6 @@ class PredictionPlugin:
         self._records, self._store = {record.hypothesis: record for record in records}, store
         why = "its test was not found here"
         self.results = {record.hypothesis: unpredicted(record, why) for record in records}
-        self._raised: BaseException | None = None
         self._has_predicted = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -81,19 +80,12 @@ class PredictionPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Run a test up to its call of `experiment`, and report neither success nor failure."""
-        self._raised, self._has_predicted = None, False
-        runtestprotocol(item, log=False, nextitem=nextitem)
+        self._has_predicted = False
+        self.run_silently(item, nextitem)
         record = self._records.get(identity_of_test(item))
         if record is not None and not self._has_predicted:
-            self.results[record.hypothesis] = unpredicted(record, _why(self._raised))
+            self.results[record.hypothesis] = unpredicted(record, _why(self.raised))
         return True
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, object, object]:
-        """Remember the first error of a test, or that it was skipped before it was predicted."""
-        if call.excinfo is not None and self._raised is None:
-            self._raised = call.excinfo.value
-        return (yield)
 
     def _predict(
         self,
