@@ -17,7 +17,7 @@ import keras
 from negres_core.arrays import Named
 from negres_core.dataset import Dataset
 from negres_core.engine.build import call_build
-from negres_core.engine.description import config_of
+from negres_core.engine.description import config_of, config_of_optimizer
 from negres_core.engine.model import build_model, layers_of, make_optimizer
 from negres_core.engine.same_training import same_training
 from negres_core.provenance.fingerprint import is_library
@@ -93,7 +93,7 @@ def _settings_of(stage: Stage, data: Dataset) -> _Settings:
     coefficients = [getattr(each, size) for *_, each in _penalties_of(layers) for size in _sizes_of(each)]
     return _Settings(
         optimizer=stage.optimizer,
-        config=config_of(make_optimizer(stage)),
+        config=config_of_optimizer(make_optimizer(stage)),
         epochs=stage.epochs,
         batch_size=stage.batch_size,
         noise=max((getattr(layer, name) for layer in layers for name in _noise_of(layer)), default=0.0),

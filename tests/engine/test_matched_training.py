@@ -202,3 +202,18 @@ def test_noise_is_known_from_any_of_keras_layers(layer):
     x = ex.CLASSES.x[:8]
     assert np.allclose(model(x, training=True), model(x, training=False), atol=1e-6)
     assert list(layers_of(model))
+
+
+class Silent(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule without a configuration."""
+
+    def __call__(self, step):
+        return 0.01
+
+
+def test_an_optimizer_whose_schedule_has_no_configuration_is_compared_by_its_other_settings():
+    scheduled = recipe(optimizer=lambda: keras.optimizers.Adam(Silent()))
+
+    assert match(scheduled, scheduled).differences == ()
+    (text,) = match(scheduled, recipe(optimizer=lambda: keras.optimizers.SGD(Silent()))).differences
+    assert text == "optimizer Adam against SGD"
