@@ -168,7 +168,7 @@ class ExperimentFixture:
                 expected=expected_of(item),
                 smoke=config.getoption("negres_smoke"),
                 known_as=_known_as(item),
-                register_or_compare=_register_or_compare(item, recipes, arguments["on"], progress),
+                register_or_compare=_register_or_compare(item, recipes, arguments["on"], arguments["claim"], progress),
                 controls=config.getoption("negres_controls"),
                 progress=progress,
                 announce=functools.partial(announce, config),
@@ -238,7 +238,7 @@ def _known_as(item: pytest.Item) -> Callable[[Commitment], str]:
 
 
 def _register_or_compare(
-    item: pytest.Item, recipes: Mapping[Role, Recipe], data: Dataset, progress: Progress
+    item: pytest.Item, recipes: Mapping[Role, Recipe], data: Dataset, claim: Claim, progress: Progress
 ) -> Callable[[Commitment], Registration]:
     """Return the function that looks a test up in the ledger; or registers it, or predicts, and ends the test."""
     from negres_core.experiment.registration import register
@@ -247,7 +247,7 @@ def _register_or_compare(
     if (predict := config.stash.get(PREDICT_KEY, None)) is not None:
 
         def predict_and_end(commitment: Commitment) -> Registration:
-            predict(item, commitment, recipes, data, progress)
+            predict(item, commitment, recipes, data, claim, progress)
             pytest.skip("predicted")
 
         return predict_and_end
