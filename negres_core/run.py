@@ -244,7 +244,9 @@ class Run:
             network = arm.recipe.network
             if network is not None:
                 arms.append(replace(arm, recipe=network, stages=arm.stages[: len(network.stages)]))
-        metric = self.metric if self.data.task in self.metric.tasks else METRICS["loss"]
+        metric = self.metric
+        if self.data.task not in metric.tasks and (metric.compute is None or metric.tasks):
+            metric = METRICS["loss"]  # the claim is about a metric that a fit returns
         return replace(self, arms=arms, metric=metric)
 
     def cell_of(self, replicate: Replicate) -> Cell:

@@ -6,7 +6,7 @@ Nothing here trains or reads data, so records alone are enough to recheck a verd
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from negres_core.evidence import (
     Replicate,
     Spread,
 )
-from negres_core.metrics import COUNTED
+from negres_core.metrics import METRICS, counts_rows, find_metric
 from negres_core.run import Arm, Run
 from negres_core.statistics import (
     ONLY_LOOK,
@@ -48,7 +48,7 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
     Raises:
         InputError: the replicates do not report the metric.
     """
-    if metric not in replicates[0].metrics:
+    if any(metric not in replicate.metrics for replicate in replicates):
         raise InputError(
             f"The claim is about the metric {metric!r}, but an arm does not report it.",
             received=f"metrics {', '.join(replicates[0].metrics)}",
@@ -60,10 +60,20 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
     return means
 
 
-def spreads_of(replicates: Sequence[Replicate], design: Design) -> dict[str, Spread]:
-    """Return the mean, standard deviation, minimum and maximum over cells of every metric of an arm."""
+def names_of(replicates: Sequence[Replicate], claimed: str) -> list[str]:
+    """Return the metrics that all replicates of an arm record, without those that other tests brought.
+
+    Replicates of an earlier version have fewer metrics, and tests that share replicates add theirs to them.
+    """
+    shared = set.intersection(*(set(replicate.metrics) for replicate in replicates))
+    brought = {name for name in shared if "@" in name or (name not in METRICS and find_metric(name) is not None)}
+    return [name for name in replicates[0].metrics if name in shared - (brought - {claimed})]
+
+
+def spreads_of(replicates: Sequence[Replicate], design: Design, names: Iterable[str]) -> dict[str, Spread]:
+    """Return the mean, standard deviation, minimum and maximum over cells of some metrics of an arm."""
     spreads = {}
-    for name in replicates[0].metrics:
+    for name in names:
         values = values_of(replicates, name, design)
         spreads[name] = Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
     return spreads
@@ -78,8 +88,8 @@ def record_arm(arm: Arm, run: Run, description: RecipeDescription) -> ArmRecord:
         recipe=str(arm.recipe),
         description=description,
         budget=budgets[-1].updated(epochs=epochs, steps=steps),
-        metrics=spreads_of(arm.replicates, run.design),
-        values=values_of(arm.replicates, run.metric.name, run.design).tolist(),
+        metrics=spreads_of(arm.replicates, run.design, names_of(arm.replicates, run.metric.key)),
+        values=values_of(arm.replicates, run.metric.key, run.design).tolist(),
         replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
     )
 
@@ -128,7 +138,7 @@ def most_dof(claim: Claim | ClaimRecord, folds: int, units: int | None) -> int |
         units: number of groups, or of rows if there are none; None if it is not known.
     """
     limits = [units - 1] if units is not None else []
-    if claim.kind == "reaches" and claim.metric not in COUNTED:
+    if claim.kind == "reaches" and not counts_rows(claim.metric):
         limits.append(folds - 1)
     return min(limits, default=None)
 
@@ -159,12 +169,12 @@ def decide(
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
-    counts_rows = data is not None and claim.metric in COUNTED
+    is_counted = data is not None and counts_rows(claim.metric)
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
         most_dof=most_dof(claim, design.parts, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and counts_rows else 0.0,
+        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and is_counted else 0.0,
     )
     looks: list[LookRecord] = []
     estimate: CellEstimate | None = None

@@ -33,6 +33,7 @@ from negres_core.evidence import (
     Timings,
     trace_provenance,
 )
+from negres_core.experiment.completion import check_metric
 from negres_core.experiment.decision import ALPHA, decide, difference_of, most_dof, record_arm
 from negres_core.experiment.forecast import known_spread, record_power
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
@@ -40,7 +41,7 @@ from negres_core.experiment.registration import check_expected, commitment_of, c
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
 from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.experiment.training import Progress, Trainer, no_progress
-from negres_core.metrics import Metric, metric_of
+from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
 from negres_core.power import analyze_power
 from negres_core.recipe import Recipe
@@ -172,8 +173,9 @@ class Experiment:
         self.store.check_writable()
         for recipe in recipes.values():
             check_recipe(recipe, data)
-        if "loss" in claim.metric:
+        if claim.metric in OF_A_LOSS:
             check_common_loss(list(recipes.values()))
+        check_metric(metric, list(recipes.values()), data)
         return _Prepared(recipes, data, claim, metric, planned)
 
     def _open(self, prepared: _Prepared) -> Evidence:
