@@ -1,72 +1,38 @@
-"""An estimate: an effect and its uncertainty, with the p-values and intervals of Student's t."""
+"""The estimate of a cross-validation: the mean of the cell differences and its uncertainty."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-# scipy.stats calls these functions; importing them directly avoids importing scipy.stats.
-from scipy.special import chdtri, stdtr, stdtrit
+from scipy.special import chdtri, stdtr
 
-from negres_core.errors import InputError
 from negres_core.statistics.level import check_level
 from negres_core.statistics.skewness import share_of_level, skewness_limit
+from negres_core.statistics.student_t import StudentT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class Estimate(StudentT):
     """The mean of the cell differences, with its uncertainty, in the metric's unit.
 
+    Its p-values and intervals are those of `StudentT`.
+
     Attributes:
-        effect: the mean difference; positive means that the treatment is better.
-        standard_error: standard error of the effect.
         dof: degrees of freedom of Student's t.
         sd: standard deviation of the cell differences, ddof=1.
         cell_count: number of cell differences, N.
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
         skewness: skewness of the cell differences.
         most_dof: the degrees of freedom that more cells cannot exceed; None if there is no limit.
-
-    Raises:
-        InputError: the effect is not finite, or its standard error is not finite and positive.
     """
 
-    effect: float
-    standard_error: float
     dof: int
     sd: float
     cell_count: int
     test_train_ratio: float
     skewness: float = 0.0
     most_dof: int | None = None
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.effect) and math.isfinite(self.standard_error) and self.standard_error > 0):
-            raise InputError(
-                "An estimate needs a finite effect and a finite, positive standard error.",
-                received=f"effect={self.effect!r}, standard_error={self.standard_error!r}",
-                remedy="Check the differences of the cells: one is not finite or huge, or all are equal.",
-            )
-
-    @property
-    def statistic(self) -> float:
-        """The t statistic, effect / standard error."""
-        return self.effect / self.standard_error
-
-    @property
-    def p_greater(self) -> float:
-        """One-sided p-value of H0: effect <= 0, against effect > 0."""
-        return float(stdtr(self.dof, -self.statistic))
-
-    @property
-    def p_less(self) -> float:
-        """One-sided p-value of H0: effect >= 0, against effect < 0."""
-        return float(stdtr(self.dof, self.statistic))
-
-    @property
-    def p_two_sided(self) -> float:
-        """Two-sided p-value of H0: effect = 0."""
-        return 2.0 * float(stdtr(self.dof, -abs(self.statistic)))
 
     @property
     def share_greater(self) -> float:
@@ -90,22 +56,6 @@ class Estimate:
     def folds(self) -> int:
         """The k of a k-fold cross-validation with this ratio of test to training rows."""
         return max(2, round(1.0 + 1.0 / self.test_train_ratio))
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """Compute the two-sided Student t confidence interval of the effect.
-
-        Args:
-            level: the confidence level, between 0 and 1, for example 0.95.
-
-        Returns:
-            The lower and the upper end, in the metric's unit.
-
-        Raises:
-            InputError: the level is not between 0 and 1.
-        """
-        check_level(level)
-        half_width = float(stdtrit(self.dof, (1.0 + level) / 2.0)) * self.standard_error
-        return self.effect - half_width, self.effect + half_width
 
     def sd_interval(self, level: float) -> tuple[float, float]:
         """Compute the two-sided confidence interval of the standard deviation of the cell differences.
