@@ -107,8 +107,9 @@ def group_scores(differences: np.ndarray, groups: np.ndarray) -> np.ndarray:
     sizes = np.bincount(column_of)
     sums = np.stack([np.bincount(column_of, weights=row) for row in np.asarray(differences, dtype=np.float64)])
     totals = sums.sum(axis=1, keepdims=True)
-    without = (totals - sums) / (sizes.sum() - sizes)
-    return totals / sizes.sum() + (sizes.size - 1) * (without.mean(axis=1, keepdims=True) - without)
+    without: np.ndarray = (totals - sums) / (sizes.sum() - sizes)
+    scores: np.ndarray = totals / sizes.sum() + (sizes.size - 1) * (without.mean(axis=1, keepdims=True) - without)
+    return scores
 
 
 def columns(rows: int, groups: np.ndarray | None, *, most: int) -> np.ndarray:

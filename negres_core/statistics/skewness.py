@@ -22,7 +22,7 @@ LEAST_SHARE = 0.1
 SHARE_OF_SKEWED = 0.01
 """Share of the level where the cells are skewed towards the null hypothesis."""
 
-SKEWNESS_FACTOR = 1.5
+SKEWNESS_FACTOR = 1.75
 """How many times the skewness of many rows is taken.
 
 It is the least with which a t-test of 200 log-normal values keeps its level; see the page on calibration.
