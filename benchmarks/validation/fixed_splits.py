@@ -193,8 +193,8 @@ def judge(tables: Tables) -> dict[str, Effects]:
     if least:
         row_dof = np.maximum(row_dof, LEAST_DOF_OF_ROWS)
     row_skewness = skewness_by_row(row_means) / math.sqrt(rows)
-    row_error = np.maximum(least, np.sqrt(of_rows / (seeds * rows)))
-    scopes = {"over_rows": guarded(effect, row_error, row_dof, (-row_skewness, row_skewness))}
+    row_error = np.sqrt(of_rows / (seeds * rows))
+    scopes = {"over_rows": guarded(effect, row_error, row_dof, (-row_skewness, row_skewness), least)}
     if seeds < LEAST_SEEDS:
         return scopes
     total = np.maximum(np.maximum(of_seeds + of_rows - of_both, of_seeds), of_rows)
@@ -208,8 +208,8 @@ def judge(tables: Tables) -> dict[str, Effects]:
         of_mean = np.maximum(SKEWNESS_OF_SEEDS, clear) / math.sqrt(seeds) * of_seeds**1.5
         tails.append(np.where(varies, (sign * row_skewness * of_rows**1.5 + of_mean) / divisor**1.5, 0.0))
     dof = np.where(varies, np.maximum(seeds - 1.0, total**2 / np.where(varies, parts, 1.0)), row_dof)
-    error = np.maximum(least, np.sqrt(total / (seeds * rows)))
-    scopes["over_both"] = guarded(effect, error, dof, (tails[0], tails[1]))
+    error = np.sqrt(total / (seeds * rows))
+    scopes["over_both"] = guarded(effect, error, dof, (tails[0], tails[1]), least)
     skewed, usual = share_of_level(seeds, skewed=True), share_of_level(seeds, skewed=False)
     seed_error = seed_means.std(axis=1, ddof=1) / math.sqrt(seeds)
     scopes["over_seeds"] = Effects(
@@ -223,11 +223,15 @@ def judge(tables: Tables) -> dict[str, Effects]:
     return scopes
 
 
-def guarded(effect: np.ndarray, error: np.ndarray, dof: np.ndarray, tails: tuple[np.ndarray, np.ndarray]) -> Effects:
+def guarded(
+    effect: np.ndarray, error: np.ndarray, dof: np.ndarray, tails: tuple[np.ndarray, np.ndarray], least: float
+) -> Effects:
     """Return effects whose tests get shares by their degrees of freedom and by the lower and the upper tail."""
+    believed = np.maximum(least, error)
+    scale = np.divide(error, believed, out=np.zeros_like(error), where=believed > 0) ** 3
     most = np.array([share_of_level(each + 1.0, skewed=False) for each in dof])
-    greater, less = (np.minimum(most, [share_of_skewed_mean(float(each)) for each in tail]) for tail in tails)
-    return Effects(effect, error, dof, greater, less, np.ones(len(effect), dtype=bool))
+    greater, less = (np.minimum(most, [share_of_skewed_mean(float(each)) for each in scale * tail]) for tail in tails)
+    return Effects(effect, believed, dof, greater, less, np.ones(len(effect), dtype=bool))
 
 
 def dof_by_row(values: np.ndarray) -> np.ndarray:

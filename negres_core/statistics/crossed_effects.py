@@ -138,8 +138,9 @@ def crossed_effects(differences: np.ndarray, *, least_standard_error: float = 0.
     skewness = skewness_of(row_means) / math.sqrt(rows)
     over_rows = _guarded(
         effect,
-        max(least_standard_error, float(row_means.std(ddof=1)) / math.sqrt(rows)),
+        float(row_means.std(ddof=1)) / math.sqrt(rows),
         row_dof,
+        least=least_standard_error,
         lower_tail=-skewness,
         upper_tail=skewness,
     )
@@ -152,8 +153,9 @@ def crossed_effects(differences: np.ndarray, *, least_standard_error: float = 0.
         parts = between_seeds**2 / (seeds - 1) + between_rows**2 / row_dof + residual**2 / ((seeds - 1) * row_dof)
         over_both = _guarded(
             effect,
-            max(least_standard_error, math.sqrt(total / table.size)),
+            math.sqrt(total / table.size),
             max(seeds - 1.0, total**2 / parts) if parts > 0 else row_dof,
+            least=least_standard_error,
             lower_tail=_skewness_of_sum(-row_means, -seed_means, between_rows, between_seeds, total),
             upper_tail=_skewness_of_sum(row_means, seed_means, between_rows, between_seeds, total),
         )
@@ -218,15 +220,20 @@ def _over_seeds(effect: float, seed_means: np.ndarray) -> GuardedT:
     )
 
 
-def _guarded(effect: float, standard_error: float, dof: float, *, lower_tail: float, upper_tail: float) -> GuardedT:
+def _guarded(
+    effect: float, standard_error: float, dof: float, *, least: float, lower_tail: float, upper_tail: float
+) -> GuardedT:
     """Return an effect whose tests get shares by their degrees of freedom and by the tail towards the null."""
+    believed = max(least, standard_error)
+    # The rows that are believed to differ, and have not, make the mean less skewed.
+    scale = (standard_error / believed) ** 3 if believed else 0.0
     most = share_of_level(dof + 1.0, skewed=False)
     return GuardedT(
         effect=effect,
-        standard_error=standard_error,
+        standard_error=believed,
         dof=dof,
-        share_greater=min(most, share_of_skewed_mean(lower_tail)),
-        share_less=min(most, share_of_skewed_mean(upper_tail)),
+        share_greater=min(most, share_of_skewed_mean(scale * lower_tail)),
+        share_less=min(most, share_of_skewed_mean(scale * upper_tail)),
     )
 
 

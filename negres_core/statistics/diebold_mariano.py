@@ -180,15 +180,14 @@ def _cosines(correlations: np.ndarray, rows: int, span: int) -> int:
     that of gamma_k. It is (span^2 - 1) / 6 for sums of `span` independent values, as the errors of overlapping
     forecasts are, and 2 k^2 r / (1 - r)^2 if values k apart have the correlation r and it decays geometrically.
     """
-    # Bartlett's formula: the standard error of a correlation beyond those that the overlap explains.
-    error = math.sqrt((1 + 2 * float(np.sum(correlations[1:span] ** 2))) / rows)
-    upper = correlations[span : span + 1]
-    upper = upper + (1 + 3 * upper) / rows + error
+    # Bartlett's formula: the standard error of a correlation, given those of shorter lags.
+    errors = np.sqrt((1 + 2 * (np.cumsum(correlations[:-1] ** 2) - 1)) / rows)
     lags = np.arange(span + 1, correlations.size)
+    upper = correlations[span] + (1 + 3 * correlations[span]) / rows + errors[span - 1]
     # The largest of that many correlations of independent values is below this with a probability of 95%.
-    clear = correlations[lags] + float(ndtri(0.05 / max(1, lags.size))) * error
-    correlation = np.clip(np.concatenate([upper, clear]), 0.0, 0.99)
-    lags = np.concatenate([[span], lags])
+    clear = correlations[lags] + float(ndtri(0.05 / max(1, lags.size))) * errors[lags - 1]
+    lags, clear = np.concatenate([[span], lags]), np.concatenate([[upper], clear])
+    correlation = np.clip(clear, 0.0, 0.99)
     curvature = (span**2 - 1) / 6 + float(np.max(2 * lags**2 * correlation / (1 - correlation) ** 2))
     if curvature == 0:
         return rows - 1
