@@ -217,7 +217,7 @@ class Run:
     def values(self, arm: Arm, metric: str) -> np.ndarray:
         """Return a metric of an arm's replicates, (repeats, folds, seeds), with NaN for values that are not finite."""
         values = np.array([replicate.metrics[metric] for replicate in arm.replicates], dtype=float)
-        return values.reshape(-1, self.design.folds, self.design.seeds)
+        return values.reshape(-1, self.design.folds, self.design.seeds_per_cell)
 
     def inspections(self) -> Iterator[tuple[Arm, Replicate, Inspection]]:
         """Inspect one replicate of each arm, the first that stayed finite: systematic faults show in any replicate."""
@@ -244,7 +244,9 @@ class Run:
             network = arm.recipe.network
             if network is not None:
                 arms.append(replace(arm, recipe=network, stages=arm.stages[: len(network.stages)]))
-        metric = self.metric if self.data.task in self.metric.tasks else METRICS["loss"]
+        metric = self.metric
+        if self.data.task not in metric.tasks and (metric.compute is None or metric.tasks):
+            metric = METRICS["loss"]  # the claim is about a metric that a fit returns
         return replace(self, arms=arms, metric=metric)
 
     def cell_of(self, replicate: Replicate) -> Cell:

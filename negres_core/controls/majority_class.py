@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
+from negres_core.claim import Metric
 from negres_core.controls.small_runs import p_better
 from negres_core.evidence import Finding, Replicate
-from negres_core.metrics import METRICS, Metric, constant_score
+from negres_core.metrics import METRICS, constant_score, find_metric, perfect_score, shows_learning
 from negres_core.run import Arm, Run
 
 NAME = "majority class"
@@ -141,26 +142,38 @@ def _gains(run: Run, arm: Arm) -> Iterator[tuple[Metric, np.ndarray, np.ndarray,
         return  # an objective may ask for other values than the targets
     of_task = METRICS["accuracy" if run.data.task == "classification" else "mse"]
     for metric in dict.fromkeys((run.metric, of_task)):
-        if any(metric.name not in replicate.metrics for replicate in arm.replicates):
+        if any(metric.key not in replicate.metrics for replicate in arm.replicates):
             continue
-        values = run.values(arm, metric.name)
+        if not shows_learning(metric, run.data.y, classes=_classes(run)):
+            continue
+        values = run.values(arm, metric.key)
         constants = [_constant(run, arm, metric, place) for place in range(len(run.cells))]
-        if None in constants or not np.isfinite(values).all():
-            continue  # the control "finite" reports the latter
         constant = np.array(constants, dtype=float)
+        if not np.isfinite(constant).all() or not np.isfinite(values).all():
+            continue  # the control "finite" reports the latter
         sign = 1 if metric.higher_is_better else -1
-        room = np.abs((1 if metric.higher_is_better else 0) - constant)
+        room = np.abs(_perfect(run, metric) - constant)
         yield metric, constant, sign * (values.mean(axis=2).ravel() - constant), room
 
 
 def _constant(run: Run, arm: Arm, metric: Metric, place: int) -> float | None:
     """Return the score of the best constant in a cell, by the place of the cell."""
     cell = run.cells[place]
-    if metric.name == "loss" and metric in METRICS.values():
+    if metric.name == "loss" and metric == find_metric(metric.name):
         return None if run.models is None or arm.recipe.fit is not None else run.models.constant_loss(arm.recipe, cell)
-    if metric not in METRICS.values():
-        return None
-    return constant_score(metric.name, run.data.y[cell.train], run.data.y[cell.test])
+    return constant_score(metric, run.data.y[cell.train], run.data.y[cell.test], classes=_classes(run))
+
+
+def _perfect(run: Run, metric: Metric) -> np.ndarray:
+    """Return the score of a perfect prediction in each cell."""
+    if metric.compute is None:
+        return np.full(len(run.cells), 1.0 if metric.higher_is_better else 0.0)
+    scores = [perfect_score(metric, run.data.y[cell.test], classes=_classes(run)) for cell in run.cells]
+    return np.array(scores, dtype=float)
+
+
+def _classes(run: Run) -> int:
+    return run.data.outputs if run.data.task == "classification" else 0
 
 
 def _has_one_answer(replicate: Replicate) -> bool:

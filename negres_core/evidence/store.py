@@ -8,7 +8,7 @@ import json
 import re
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -138,6 +138,16 @@ class Store:
             self._write(path.with_name(file.file), model)
         self._write(path, _sealed(replicate))
         self._recorded.add(replicate.id)
+        return replicate
+
+    def add_metrics(self, replicate: Replicate, metrics: Mapping[str, float]) -> Replicate:
+        """Add metrics to the record of a replicate, which loses nothing, and return the replicate with all of them."""
+        path = self._replicate_path(replicate.id)
+        # Another process may have added others since.
+        latest = self._read(path, Replicate) or replicate
+        new = {name: value for name, value in metrics.items() if name not in latest.metrics}
+        replicate = latest.updated(metrics=latest.metrics | new)
+        self._write(path, _sealed(replicate))
         return replicate
 
     def model_path(self, replicate: Replicate) -> Path:

@@ -6,7 +6,7 @@ Nothing here trains or reads data, so records alone are enough to recheck a verd
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,9 +26,15 @@ from negres_core.evidence import (
     Replicate,
     Spread,
 )
-from negres_core.metrics import COUNTED
+from negres_core.metrics import METRICS, counts_rows, find_metric
 from negres_core.run import Arm, Run
-from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t, smallest_decidable_margin
+from negres_core.statistics import (
+    ONLY_LOOK,
+    CellEstimate,
+    Look,
+    corrected_resampled_t,
+    smallest_decidable_margin,
+)
 from negres_core.statistics.resampled_t import sd_of_few_rows
 from negres_core.verdict import TOO_SMALL, Verdict, invalid, judge, not_learned, settle
 
@@ -42,7 +48,7 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
     Raises:
         InputError: the replicates do not report the metric.
     """
-    if metric not in replicates[0].metrics:
+    if any(metric not in replicate.metrics for replicate in replicates):
         raise InputError(
             f"The claim is about the metric {metric!r}, but an arm does not report it.",
             received=f"metrics {', '.join(replicates[0].metrics)}",
@@ -50,14 +56,24 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
             "only for built-in Keras losses.",
         )
     values = np.array([replicate.metrics[metric] for replicate in replicates], dtype=float)
-    means: np.ndarray = values.reshape(-1, design.folds, design.seeds).mean(axis=2)
+    means: np.ndarray = values.reshape(-1, design.folds, design.seeds_per_cell).mean(axis=2)
     return means
 
 
-def spreads_of(replicates: Sequence[Replicate], design: Design) -> dict[str, Spread]:
-    """Return the mean, standard deviation, minimum and maximum over cells of every metric of an arm."""
+def names_of(replicates: Sequence[Replicate], claimed: str) -> list[str]:
+    """Return the metrics that all replicates of an arm record, without those that other tests brought.
+
+    Replicates of an earlier version have fewer metrics, and tests that share replicates add theirs to them.
+    """
+    shared = set.intersection(*(set(replicate.metrics) for replicate in replicates))
+    brought = {name for name in shared if "@" in name or (name not in METRICS and find_metric(name) is not None)}
+    return [name for name in replicates[0].metrics if name in shared - (brought - {claimed})]
+
+
+def spreads_of(replicates: Sequence[Replicate], design: Design, names: Iterable[str]) -> dict[str, Spread]:
+    """Return the mean, standard deviation, minimum and maximum over cells of some metrics of an arm."""
     spreads = {}
-    for name in replicates[0].metrics:
+    for name in names:
         values = values_of(replicates, name, design)
         spreads[name] = Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
     return spreads
@@ -72,8 +88,8 @@ def record_arm(arm: Arm, run: Run, description: RecipeDescription) -> ArmRecord:
         recipe=str(arm.recipe),
         description=description,
         budget=budgets[-1].updated(epochs=epochs, steps=steps),
-        metrics=spreads_of(arm.replicates, run.design),
-        values=values_of(arm.replicates, run.metric.name, run.design).tolist(),
+        metrics=spreads_of(arm.replicates, run.design, names_of(arm.replicates, run.metric.key)),
+        values=values_of(arm.replicates, run.metric.key, run.design).tolist(),
         replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
     )
 
@@ -122,7 +138,7 @@ def most_dof(claim: Claim | ClaimRecord, folds: int, units: int | None) -> int |
         units: number of groups, or of rows if there are none; None if it is not known.
     """
     limits = [units - 1] if units is not None else []
-    if claim.kind == "reaches" and claim.metric not in COUNTED:
+    if claim.kind == "reaches" and not counts_rows(claim.metric):
         limits.append(folds - 1)
     return min(limits, default=None)
 
@@ -153,15 +169,15 @@ def decide(
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
-    counts_rows = data is not None and claim.metric in COUNTED
+    is_counted = data is not None and counts_rows(claim.metric)
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
-        most_dof=most_dof(claim, design.folds, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.folds) if data and counts_rows else 0.0,
+        most_dof=most_dof(claim, design.parts, data.units if data else None),
+        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and is_counted else 0.0,
     )
     looks: list[LookRecord] = []
-    estimate: Estimate | None = None
+    estimate: CellEstimate | None = None
     settled: Verdict | None = None
     for look, cells in _looks(differences, design):
         try:
@@ -232,7 +248,7 @@ def _withhold(decision: Decision, findings: Sequence[Finding]) -> Decision:
     return decision
 
 
-def _is_hopeless(estimate: Estimate, claim: Claim, verdict: Verdict, alpha: float) -> bool:
+def _is_hopeless(estimate: CellEstimate, claim: Claim, verdict: Verdict, alpha: float) -> bool:
     """Return whether equivalence is out of reach even at the lower 95% limit of the standard deviation.
 
     Stopping then costs power if the true effect is larger than the estimate, but never gives a false verdict.

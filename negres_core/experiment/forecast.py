@@ -40,7 +40,7 @@ def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:
         (each.hypothesis == evidence.hypothesis, spread.cell_count, spread)
         for each in store.all_evidence()
         if not each.smoke
-        and (each.data.digest, each.claim.metric) == (evidence.data.digest, evidence.claim.metric)
+        and (each.data.digest, each.claim.key) == (evidence.data.digest, evidence.claim.key)
         and len(each.arms) == arm_count
         and (spread := spread_in(each)) is not None
     ]

@@ -17,7 +17,7 @@ from negres_core.experiment.decision import ALPHA, Decision, decide, difference_
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
 from negres_core.files import digest_regular
-from negres_core.metrics import METRICS
+from negres_core.metrics import find_metric
 from negres_core.verdict import invalid
 
 MOST_PICTURE_BYTES = 1 << 26
@@ -89,8 +89,9 @@ def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
     design = evidence.design.as_design()
     records = []
     for arm, stages in arms:
-        values = values_of(stages[-1], evidence.claim.metric, design).tolist()
-        records.append(arm.updated(metrics=spreads_of(stages[-1], design), values=values))
+        values = values_of(stages[-1], evidence.claim.key, design).tolist()
+        # The replicates may have more metrics by now, which other hypotheses added to them.
+        records.append(arm.updated(metrics=spreads_of(stages[-1], design, arm.metrics), values=values))
     differences = difference_of([arm.values for arm in records], evidence.claim)
     decision = _decide(differences, evidence)
     return evidence.updated(
@@ -142,7 +143,7 @@ def _check_claim(evidence: Evidence, store: Store) -> list[str]:
 
 def _misread(claim: ClaimRecord, evidence: Evidence) -> list[str]:
     """Return the claim's metric if the claim has another direction or unit than the metric."""
-    metric = METRICS.get(claim.metric)
+    metric = find_metric(claim.metric) if claim.code is None else None
     known = [(metric.higher_is_better, metric.unit)] if metric else []
     for arm in evidence.arms:
         own = arm.description.fit.metrics if arm.description.fit else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,14 @@ from negres_core.evidence import (
     Replicate,
     Store,
 )
-from negres_core.preprocessing import digest_array
+from negres_core.experiment.completion import add_metrics, claimed_metric
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Run
 
 if TYPE_CHECKING:
-    from negres_core.engine.contract import Result
+    from negres_core.engine.contract import Job, Result
     from negres_core.engine.device import Device
+    from negres_core.engine.inspection import SavedModels
 
 ENGINE_VERSION = 2
 """Increased when an engine gives different numbers for every recipe; stored replicates are then retrained. If only some
@@ -57,6 +58,7 @@ class Trainer:
         self._older_digests: dict[Recipe, str | None] = {}
         self._packages: dict[Recipe, tuple[str, ...]] = {}
         self._done: dict[Recipe, dict[Key, Replicate]] = {}
+        self._models: SavedModels | None = None
 
     def description(self, recipe: Recipe) -> RecipeDescription:
         """Return the description of a recipe on the run's data."""
@@ -71,41 +73,45 @@ class Trainer:
         cells = self._run.cells if cells is None else cells
         stages: list[list[Replicate]] = []
         for recipe in arm.recipe.lineage:
-            stages.append(self._train_stage(recipe, cells, stages[-1] if stages else None))
+            stages.append(self._train_stage(recipe, cells, stages[-1] if stages else None, own=recipe == arm.recipe))
         return dataclasses.replace(arm, stages=stages)
 
     def _train_stage(
-        self, recipe: Recipe, cells: Sequence[Cell], parents: Sequence[Replicate] | None
+        self, recipe: Recipe, cells: Sequence[Cell], parents: Sequence[Replicate] | None, *, own: bool
     ) -> list[Replicate]:
+        """Return the replicates of a recipe's last stage; those of an arm's own stage have the metric of the claim."""
         from negres_core.engine.contract import Job
         from negres_core.engine.interruption import deferred_interruption
         from negres_core.engine.selection import train
 
         # Arms that inherit the same stage share its replicates, and a look reuses those of earlier looks.
         done = self._done.setdefault(recipe, {})
-        keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds)]
-        if all(key in done for key in keys):
-            return [done[key] for key in keys]
+        keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds_per_cell)]
         jobs = {}
         for position, key in enumerate(keys):
-            if key in done:
-                continue
-            stored = self._find(key, recipe)
-            # The parent may have been retrained since, on another machine and with different bits.
-            if stored and not (parents and stored.differing_weights(parents[position])):
+            cell = cells[position // self._run.design.seeds_per_cell]
+            parent = self._store.model_path(parents[position]) if parents else None
+            job = Job(cell, key.seed, parent)
+            if key not in done:
+                stored = self._find(key, recipe)
+                # The parent may have been retrained since, on another machine and with different bits.
+                if not stored or (parents and stored.differing_weights(parents[position])):
+                    jobs[job] = key
+                    continue
                 done[key] = stored
                 self.reused += 1
-                continue
-            cell = cells[position // self._run.design.seeds]
-            parent = self._store.model_path(parents[position]) if parents else None
-            jobs[Job(cell, key.seed, parent)] = key
-        planned = len(self._run.cells) * self._run.design.seeds
+            if own:
+                done[key] = self._completed(done[key], recipe, job)
+        if not jobs:
+            return [done[key] for key in keys]
+        planned = len(self._run.cells) * self._run.design.seeds_per_cell
         self._progress(str(recipe), len(done), planned)
         results = train(recipe, self._run.data, list(jobs), device=self._device)
         # Closed at once after an error, so that its threads do not train on beside the next hypothesis.
         with deferred_interruption(), contextlib.closing(results):
             for job, result in results:
-                done[jobs[job]] = self._record(jobs[job], result, recipe)
+                added = claimed_metric(recipe, self._run, job, result) if own else {}
+                done[jobs[job]] = self._record(jobs[job], result, recipe, added)
                 self.trained += 1
                 self._progress(str(recipe), len(done), planned)
         if missing := [key for key in keys if key not in done]:
@@ -139,19 +145,34 @@ class Trainer:
             folds=self._run.design.folds,
             repeat=cell.repeat,
             fold=cell.fold,
-            rows=digest_array(cell.test),
+            rows=cell.digest(len(self._run.data)),
             seed=seed,
             backend=self._provenance.backend,
             device=self._device.kind,
             packages=self._packages[recipe],
         )
 
-    def _record(self, key: Key, result: Result, recipe: Recipe) -> Replicate:
+    def _completed(self, replicate: Replicate, recipe: Recipe, job: Job) -> Replicate:
+        """Return a replicate with the metric of the claim, if that follows from predictions, recorded with the others.
+
+        Its model predicts again, or its fit is computed again.
+        """
+        from negres_core.engine.inspection import SavedModels
+
+        metric = self._run.metric
+        if metric.key in replicate.metrics or metric.compute is None:
+            return replicate
+        if self._models is None:
+            self._models = SavedModels(self._run.data, self._run.cells, self._store.model_path)
+        added = add_metrics(replicate, recipe, self._run, job, self._models, self._device)
+        return self._store.add_metrics(replicate, added)
+
+    def _record(self, key: Key, result: Result, recipe: Recipe, added: Mapping[str, float]) -> Replicate:
         replicate = Replicate(
             id=key.id,
             key=key,
             status="finished" if result.finite else "not finite",
-            metrics=dict(result.metrics),
+            metrics={**result.metrics, **added},
             curve=list(result.curve),
             predictions=PredictionSummary(**result.predictions),
             weights=result.weights,

@@ -1,25 +1,60 @@
-"""The estimate of a cross-validation: the mean of the cell differences and its uncertainty."""
+"""An estimate: an effect and its uncertainty, with the p-values and intervals of Student's t."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.special import chdtri, stdtr
 
 from negres_core.statistics.level import check_level
 from negres_core.statistics.skewness import share_of_level, skewness_limit
+from negres_core.statistics.standard_error import corrected_standard_error, degrees_of_freedom
 from negres_core.statistics.student_t import StudentT
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate(StudentT):
-    """The mean of the cell differences, with its uncertainty, in the metric's unit.
+    """An effect that a claim can be judged by. Its p-values and intervals are those of `StudentT`."""
 
-    Its p-values and intervals are those of `StudentT`.
+    @property
+    def unit(self) -> str:
+        """What more of would make the estimate more precise, in the plural."""
+        raise NotImplementedError
+
+    @property
+    def units(self) -> float:
+        """How many of them the estimate is from."""
+        raise NotImplementedError
+
+    def with_units(self, units: int) -> Estimate:
+        """Return the estimate from another number of units, if the mean and the spread stayed as they are."""
+        raise NotImplementedError
+
+    @property
+    def share_greater(self) -> float:
+        """Share of its level that the test against effect > 0 may use."""
+        return 1.0
+
+    @property
+    def share_less(self) -> float:
+        """Share of its level that the test against effect < 0 may use."""
+        return 1.0
+
+    @property
+    def probability_better(self) -> float:
+        """Posterior probability that effect > 0, by the Bayesian correlated t-test (Corani & Benavoli 2015).
+
+        Under its flat prior the posterior is a Student t around the effect, so this equals 1 - p_greater.
+        """
+        return float(stdtr(self.dof, self.statistic))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellEstimate(Estimate):
+    """The mean of the cell differences, with its uncertainty.
 
     Attributes:
-        dof: degrees of freedom of Student's t.
         sd: standard deviation of the cell differences, ddof=1.
         cell_count: number of cell differences, N.
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
@@ -45,17 +80,29 @@ class Estimate(StudentT):
         return share_of_level(self.cell_count, skewed=self.skewness > skewness_limit(self.cell_count))
 
     @property
-    def probability_better(self) -> float:
-        """Posterior probability that effect > 0, by the Bayesian correlated t-test (Corani & Benavoli 2015).
-
-        Under its flat prior the posterior is a Student t around the effect, so this equals 1 - p_greater.
-        """
-        return float(stdtr(self.dof, self.statistic))
-
-    @property
     def folds(self) -> int:
         """The k of a k-fold cross-validation with this ratio of test to training rows."""
         return max(2, round(1.0 + 1.0 / self.test_train_ratio))
+
+    @property
+    def unit(self) -> str:
+        """More repeats of the folds make it more precise."""
+        return f"repeats of {self.folds} folds"
+
+    @property
+    def units(self) -> float:
+        """Repeats so far."""
+        return self.cell_count / self.folds
+
+    def with_units(self, units: int) -> CellEstimate:
+        """Return the estimate from another number of repeats, if the mean and the spread stayed as they are."""
+        cell_count = units * self.folds
+        return replace(
+            self,
+            cell_count=cell_count,
+            standard_error=corrected_standard_error(self.sd, cell_count, test_train_ratio=self.test_train_ratio),
+            dof=degrees_of_freedom(cell_count, self.most_dof),
+        )
 
     def sd_interval(self, level: float) -> tuple[float, float]:
         """Compute the two-sided confidence interval of the standard deviation of the cell differences.

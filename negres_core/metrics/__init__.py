@@ -1,0 +1,31 @@
+"""Metrics of held-out predictions: what negres computes itself, and which one a claim means."""
+
+from __future__ import annotations
+
+from negres_core.claim import Metric
+from negres_core.metrics.bounds import counts_rows, highest_of
+from negres_core.metrics.constants import constant_score, perfect_score, shows_learning
+from negres_core.metrics.floors import entropy, floor_of, loss_skill
+from negres_core.metrics.lookup import metric_of
+from negres_core.metrics.predicted import Predicted, probabilities_of, score_metric
+from negres_core.metrics.registry import METRICS, OF_A_LOSS, find_metric, recorded_names
+
+__all__ = [
+    "METRICS",
+    "OF_A_LOSS",
+    "Metric",
+    "Predicted",
+    "constant_score",
+    "counts_rows",
+    "entropy",
+    "find_metric",
+    "floor_of",
+    "highest_of",
+    "loss_skill",
+    "metric_of",
+    "perfect_score",
+    "probabilities_of",
+    "recorded_names",
+    "score_metric",
+    "shows_learning",
+]
