@@ -27,8 +27,8 @@ from negres_core.statistics.skewness import share_of_level, share_of_skewed_mean
 
 SEEDS = (3, 4, 5, 10, 30)
 ROWS = (200, 1_000, 10_000)
-MANY_ROWS = 10_000
-"""Answers to this many rows are drawn only a fifth as often: they take the longest, and are nearest to normal."""
+MANY_VALUES = 5_000
+"""Tables for which this many values or more are drawn are drawn only a fifth as often, since they take the longest."""
 SHARE_OF_MANY = 5
 BLOCK_VALUES = 2_000_000
 """Values that are drawn at once, to limit the memory."""
@@ -282,8 +282,9 @@ def simulate(simulations: int) -> Iterator[dict[str, Any]]:
     for kind, sample in SAMPLERS.items():
         for rows in ROWS:
             for seeds in SEEDS:
-                takes_long = rows >= MANY_ROWS and kind.startswith("answers, accuracy")
-                runs = simulations // SHARE_OF_MANY if takes_long else simulations
+                # Of normal noise only the means are drawn.
+                values = rows * seeds if kind.startswith("answers, accuracy") else rows
+                runs = simulations // SHARE_OF_MANY if values >= MANY_VALUES else simulations
                 generator = np.random.default_rng(derive_seed("crossed", kind=kind, rows=rows, seeds=seeds))
                 block = max(1, BLOCK_VALUES // (rows * seeds))
                 counted: dict[str, Rates] = {}
