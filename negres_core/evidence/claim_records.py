@@ -55,7 +55,7 @@ class ClaimRecord(Record):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         # The serializer only leaves a field out; without this, the JSON Schema would admit any field.
-        return handler({name: part for name, part in schema.items() if name != "serialization"})
+        return handler(_without_serializer(schema))
 
     @model_serializer(mode="wrap")
     def _without_code(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -71,6 +71,12 @@ class ClaimRecord(Record):
     def word(self) -> Literal["bar", "margin"]:
         """The name of the threshold: "bar" or "margin"."""
         return "bar" if self.kind == "reaches" else "margin"
+
+
+def _without_serializer(schema: Any) -> Any:
+    """Return a schema of pydantic's without the serializer of the model in it, which a validator may enclose."""
+    plain = {name: part for name, part in schema.items() if name != "serialization"}
+    return plain | ({"schema": _without_serializer(plain["schema"])} if "schema" in plain else {})
 
 
 class DesignRecord(Record):

@@ -19,6 +19,7 @@ from negres_core.experiment.experiment import Experiment
 from negres_core.experiment.prediction import predict_again
 from negres_core.experiment.recheck import recheck
 from negres_core.fit import Fit
+from negres_core.metrics import metric_of
 from negres_core.recipe import Recipe, Stage
 from tests.experiment.forger import MAIN, Forger
 
@@ -102,7 +103,9 @@ def record(folder, recipes, data, claim):
 def predict(evidence, store, recipes, data):
     assert recheck(evidence, store, None) == []
     roles = dict(zip(("treatment", "control"), recipes, strict=False))
-    return predict_again(evidence, store, roles, data, device="cpu")
+    own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes]
+    metric = metric_of(evidence.claim.as_claim(), task=data.task, own=own)
+    return predict_again(evidence, store, roles, data, metric=metric, device="cpu")
 
 
 @pytest.fixture(scope="module")
