@@ -50,7 +50,7 @@ class Spread(Record):
 
     mean: Number
     sd: Number
-    """Standard deviation."""
+    """Standard deviation; null for a single cell."""
     min: Number
     max: Number
 
