@@ -25,9 +25,11 @@ from negres_core.evidence.replicate import (
 )
 from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord
 from negres_core.evidence.schema import schema_of
+from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm
 from negres_core.evidence.store import Store
 
 __all__ = [
+    "AS_GIVEN",
     "ArmRecord",
     "BisectionRecord",
     "Budget",
@@ -55,6 +57,7 @@ __all__ = [
     "RecipeDescription",
     "Registration",
     "Replicate",
+    "ScoresRecord",
     "Spread",
     "StageDescription",
     "StepRecord",
@@ -63,6 +66,7 @@ __all__ = [
     "Timings",
     "TrainedWeight",
     "TransformerDescription",
+    "digest_of_arm",
     "family_of",
     "schema_of",
     "trace_provenance",

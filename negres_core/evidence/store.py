@@ -19,12 +19,15 @@ from negres_core.evidence.bisection import BisectionRecord
 from negres_core.evidence.evidence import Evidence, Picture
 from negres_core.evidence.record import Record, canonical, digest_of, read_strict
 from negres_core.evidence.replicate import ModelFile, Replicate
+from negres_core.evidence.scores import scores_file_name
 from negres_core.files import digest_regular, read_regular, write_atomically
 
 Kind = TypeVar("Kind", BisectionRecord, Evidence, Replicate)
 
 MOST_RECORD_BYTES = 1 << 26
 """Most bytes of a record: 64 MiB, a hundred times what the largest ones have."""
+MOST_SCORES_BYTES = 1 << 30
+"""Most bytes of a table of scores: 1 GiB, tens of millions of scores."""
 _ID = re.compile(r"[0-9a-f]{32}")
 MOST_PATH = 1_000
 """Most characters of a path that are shown."""
@@ -36,6 +39,7 @@ class Store:
         replicates/3f/3f9a....json         one trained replicate, immutable, with its model beside it
         hypotheses/<name>/evidence.json    one hypothesis
         hypotheses/<name>/pictures/        its pictures
+        hypotheses/<name>/scores-....csv   its scores, if they were given
         bisections/<name>.json             one bisection
         set-aside/                         damaged or superseded records
 
@@ -173,6 +177,23 @@ class Store:
         file = f"pictures/{_file_name(name, exactly=png)}.png"
         self._write(self.evidence_folder(hypothesis) / file, png)
         return Picture(name=name, caption=caption, file=file, sha256=hashlib.sha256(png).hexdigest())
+
+    def write_scores(self, hypothesis: str, content: bytes) -> str:
+        """Write the table of scores that a verdict rests on beside the evidence, and return the name of its file."""
+        file = scores_file_name(content)
+        self._write(self.evidence_folder(hypothesis) / file, content)
+        return file
+
+    def read_scores(self, evidence: Evidence) -> bytes | None:
+        """Return the table of scores that a verdict rests on; None if there is none, or it cannot be trusted."""
+        if evidence.scores is None:
+            return None
+        path = self.evidence_folder(evidence.hypothesis) / evidence.scores.file
+        try:
+            content = read_regular(path, most_bytes=MOST_SCORES_BYTES)
+        except OSError:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == evidence.scores.sha256 else None
 
     def read_evidence(self, path: Path) -> Evidence | None:
         """Read one evidence file; return None if it cannot be trusted.

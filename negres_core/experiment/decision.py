@@ -146,19 +146,20 @@ def decide(
         claim: the claim.
         design: the planned design, which may have more repeats than there are so far.
         findings: the findings of the controls.
-        data: the data set; without it, nothing is known of its groups and of what one row more or less would change.
+        data: the data set; without it, or without its number of rows, nothing is known of its groups and of what one
+            row more or less would change.
         alpha: the significance level of the claim, over all looks.
     """
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
-    counts_rows = data is not None and claim.metric in COUNTED
+    rows = data.rows if data is not None and claim.metric in COUNTED else None
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
         most_dof=most_dof(claim, design.folds, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.folds) if data and counts_rows else 0.0,
+        least_sd=0.0 if rows is None else sd_of_few_rows(rows=rows, folds=design.folds),
     )
     looks: list[LookRecord] = []
     estimate: Estimate | None = None
