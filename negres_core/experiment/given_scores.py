@@ -86,6 +86,9 @@ def check_scores(evidence: Evidence, store: Store) -> list[str]:
     problems = [f"it has {name}, which scores as given cannot have" for name in TRAINED_ONLY if getattr(evidence, name)]
     if any(arm.description or arm.budget or arm.replicates for arm in evidence.arms):
         problems.append("it has recipes or replicates, which scores as given cannot have")
+    data = evidence.data
+    if data.digest != DataRecord.of_scores(data.name, source="", rows=data.rows, groups=data.groups).digest:
+        problems.append("the digest of its data set is not that of its name, its rows and its groups")
     try:
         with np.errstate(all="ignore"):  # a forged number may be near the end of the floats
             recomputed, cells = recompute_scores(evidence, store)

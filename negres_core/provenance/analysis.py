@@ -17,6 +17,7 @@ ANALYSIS = (
     "design.py",
     "discovery.py",
     "experiment/decision.py",
+    "experiment/given_scores.py",
     "metrics.py",
     "rescoring.py",
     "run.py",

@@ -55,11 +55,6 @@ class Cells:
         """The number of repeats."""
         return int(self.values[0].shape[0])
 
-    @property
-    def not_finite(self) -> list[str]:
-        """The places of scores that are not finite, in words."""
-        return [_place(each) for each in self.scores if not np.isfinite(each.score)]
-
 
 def pair(scores: Sequence[Score], *, arms: Sequence[str], design: Planned) -> Cells:
     """Pair the scores of all arms, cell by cell.
@@ -84,10 +79,10 @@ def pair(scores: Sequence[Score], *, arms: Sequence[str], design: Planned) -> Ce
             )
     _check_distinct(scores)
     _check_shared(scores, arms)
-    by_repeat = {
-        repeat: in_order({each.fold for each in scores if each.repeat == repeat})
-        for repeat in in_order({each.repeat for each in scores})
-    }
+    folds: dict[str, set[str]] = {}
+    for each in scores:
+        folds.setdefault(each.repeat, set()).add(each.fold)
+    by_repeat = {repeat: in_order(folds[repeat]) for repeat in in_order(folds)}
     _check_counts(by_repeat, design)
     _check_seeds(scores, design.seeds)
     rank = {label: place for place, label in enumerate(in_order({each.seed for each in scores}))}
@@ -126,8 +121,8 @@ def _check_distinct(scores: Sequence[Score]) -> None:
             received=f"{_place(twice[0])}, in the rows {', '.join(map(str, rows))}; {len(counts)} scores in "
             f"{len(scores)} rows",
             remedy="Delete what was copied. If they are different runs, tell them apart by a column of repeats "
-            "(another shuffle of the folds) or of seeds (the same folds, trained again). If the table holds several "
-            "metrics or data sets, select the rows of one.",
+            "(another shuffle of the folds) or of seeds (the same folds, trained again), and name it if it is not "
+            "called repeat or seed. If the table holds several metrics or data sets, select the rows of one.",
         )
 
 

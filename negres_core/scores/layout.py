@@ -165,7 +165,7 @@ def other_arms(table: Table, columns: Columns, arms: Sequence[str]) -> list[str]
         seen = [_arm(value, arm, 0, table) for value in known if label_of(value) is not None]
     else:
         keys = {columns.repeat or "repeat", columns.fold or "fold", columns.seed or "seed"}
-        seen = [name for name in table.names if name not in keys]
+        seen = [name for name in table.names if name and name not in keys]
     return [name for name in seen if name not in arms]
 
 

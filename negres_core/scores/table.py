@@ -58,8 +58,9 @@ def read_table(scores: object) -> Table:
     """Read a table of scores.
 
     Args:
-        scores: the path of a CSV file (UTF-8, one header line) or of a Parquet file; or a data frame, or anything that
-            `pandas.DataFrame` accepts, such as a dictionary of columns or a list of dictionaries.
+        scores: the path of a CSV file (UTF-8, one header line) or of a Parquet file; or a data frame, of pandas or of
+            another library, or anything that `pandas.DataFrame` accepts, such as a dictionary of columns or a list of
+            dictionaries.
 
     Raises:
         InputError: it cannot be read, two columns have the same name, or there are no rows.
@@ -135,8 +136,9 @@ def _from_frame(scores: object) -> Table:
     import pandas as pd
 
     try:
-        frame = pd.DataFrame(scores)
-    except (ValueError, TypeError) as error:
+        convert = getattr(scores, "to_pandas", None)
+        frame = pd.DataFrame(convert() if callable(convert) else scores)
+    except (ValueError, TypeError, ImportError) as error:
         raise InputError(
             "The scores are neither a path nor a table.",
             received=f"{type(scores).__name__}: {error}",

@@ -72,6 +72,12 @@ def test_what_only_trained_arms_have_is_found(store, evidence):
     assert "it has recipes or replicates, which scores as given cannot have" in problems
 
 
+@pytest.mark.parametrize("part", [{"rows": 100_000}, {"groups": 50}, {"name": "another"}])
+def test_another_data_set_than_the_one_that_was_named_is_found(store, evidence, part):
+    problems = recheck(evidence.updated(data=evidence.data.updated(**part)), store, None)
+    assert "the digest of its data set is not that of its name, its rows and its groups" in problems
+
+
 def test_a_smaller_plan_than_the_table_is_found(store, evidence):
     forged = evidence.updated(design=evidence.design.updated(repeats=2))
     assert "it cannot be recomputed: The repeats of the table are not those of the design." in recheck(

@@ -69,6 +69,14 @@ def test_a_table_in_memory_is_what_a_data_frame_accepts(scores):
     assert (table.source, table.sha256, table.written_at, table.is_text) == (IN_MEMORY, None, None, False)
 
 
+def test_a_frame_of_another_library_is_converted():
+    class Frame:
+        def to_pandas(self):
+            return pd.DataFrame({"fold": [0], "A": [0.5]})
+
+    assert read_table(Frame()).names == ("fold", "A")
+
+
 @pytest.mark.parametrize(
     ("scores", "wrong"),
     [
