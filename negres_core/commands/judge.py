@@ -9,7 +9,7 @@ from pathlib import Path
 
 from negres_core.claim import THRESHOLD_MEANINGS, THRESHOLD_NAMES, Claim
 from negres_core.commands.settings import add_ledger, folder_of, ledger_of, root_of, settings_of_pytest
-from negres_core.design import Design
+from negres_core.design import Design, Holdout, KFolds, LeaveOneGroupOut
 from negres_core.errors import InputError
 from negres_core.evidence import Commitment, Evidence, Registration, Store
 from negres_core.experiment.decision import ALPHA, most_dof
@@ -47,6 +47,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add("--control", metavar="ARM", help="arm that it is compared with; none for reaches")
     add("--folds", type=int, default=5, help="folds per repeat (default: 5)")
     add("--repeats", type=int, default=5, help="planned repeats (default: 5)")
+    other = command.add_mutually_exclusive_group()
+    text = "planned random splits, in place of folds and repeats; the column of splits is called split"
+    other.add_argument("--splits", type=int, help=text)
+    text = "each cell tests one of --groups, in place of folds and repeats; the column of groups is called group"
+    other.add_argument("--leave-one-group-out", action="store_true", help=text)
+    add("--test-share", metavar="SHARE", type=float, default=0.2, help="share that each split tests (default: 0.2)")
     add("--seeds", type=int, default=1, help="scores of an arm in each cell, which are averaged (default: 1)")
     add("--no-looks", dest="looks", action="store_false", help="judge once, after the last repeat")
     direction = command.add_mutually_exclusive_group()
@@ -57,7 +63,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     for name, what in (
         ("arm", "arms, in a table with a row per score (default: arm)"),
         ("score", "scores, in such a table (default: the metric, or score)"),
-        ("fold", "folds (default: fold)"),
+        ("fold", "folds, splits or groups (default: fold, split or group)"),
         ("repeat", "repeats, if there are several (default: repeat)"),
         ("seed", "seeds, if there are several (default: seed)"),
     ):
@@ -94,14 +100,13 @@ def run(options: argparse.Namespace, *, note: Callable[[str], None]) -> int:
         expected=options.expected,
         register_or_compare=_registering(options, store) if options.register else ledger_of(options).compare,
     )
-    design = Design(folds=options.folds, repeats=options.repeats, seeds=options.seeds, looks=options.looks)
     try:
         evidence = judge.judge(
             options.scores,
             treatment=options.treatment,
             control=options.control,
             claim=claim,
-            design=design,
+            design=_design_of(options),
             metric=metric,
             columns=Columns(
                 arm=options.arm_column,
@@ -121,6 +126,14 @@ def run(options: argparse.Namespace, *, note: Callable[[str], None]) -> int:
     print("\n".join(_next_time(evidence)), end="")
     assert evidence.verdict is not None
     return 0 if evidence.verdict == (options.expected or "supported") else STATUSES[evidence.verdict]
+
+
+def _design_of(options: argparse.Namespace) -> Design:
+    if options.leave_one_group_out:
+        return LeaveOneGroupOut(seeds=options.seeds, groups=options.groups)
+    if options.splits is not None:
+        return Holdout(options.test_share, splits=options.splits, seeds=options.seeds, looks=options.looks)
+    return KFolds(options.folds, repeats=options.repeats, seeds=options.seeds, looks=options.looks)
 
 
 def _claim_of(options: argparse.Namespace) -> Claim:
@@ -175,5 +188,5 @@ def _next_time(evidence: Evidence) -> list[str]:
     if (estimate := evidence.estimate) is None:
         return []
     design = evidence.design.as_design()
-    limit = most_dof(evidence.claim, design.folds, evidence.data.units)
+    limit = most_dof(evidence.claim, design.parts, evidence.data.units)
     return [f"  next time   {analyze_power(design, sd=estimate.sd, alpha=ALPHA, most_dof=limit)}", ""]

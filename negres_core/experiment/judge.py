@@ -15,7 +15,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from negres_core.claim import THRESHOLD_NAMES, Claim
-from negres_core.design import Design
+from negres_core.design import Design, LeaveOneGroupOut
+from negres_core.design.leave_one_group_out import LEAST_GROUPS
 from negres_core.errors import InputError
 from negres_core.evidence import (
     ClaimRecord,
@@ -38,7 +39,18 @@ from negres_core.experiment.registration import check_expected, outcome_of
 from negres_core.metrics import METRICS, SHARES, Metric
 from negres_core.provenance.analysis import digest_analysis
 from negres_core.run import Role
-from negres_core.scores import USUAL_COLUMNS, Cells, Columns, Table, other_arms, pair, read_table, scores_in, write_kept
+from negres_core.scores import (
+    FOLD_COLUMNS,
+    USUAL_COLUMNS,
+    Cells,
+    Columns,
+    Table,
+    other_arms,
+    pair,
+    read_table,
+    scores_in,
+    write_kept,
+)
 
 UNKNOWN = "unknown"
 """The backend and the device of scores that were given."""
@@ -114,7 +126,7 @@ class Judge:
             InputError: an argument or the table is invalid. Nothing has been recorded.
         """
         arms = _check_arms(claim, treatment, control)
-        _check_design(design, rows, groups)
+        design, groups = _check_design(design, rows, groups)
         found = _metric_of(claim, metric)
         name = data or (Path(scores).stem if isinstance(scores, str | os.PathLike) else "scores")
         commitment = Commitment(
@@ -168,7 +180,7 @@ class Judge:
                 source=table.source,
                 source_sha256=table.sha256,
                 repeats=cells.repeats,
-                other_arms=other_arms(table, columns, arms),
+                other_arms=other_arms(table, columns, arms, kind=commitment.design.kind),
             ),
             timings=Timings(started_at=started_at),
             provenance=trace_provenance(self.folder, backend=UNKNOWN, device=UNKNOWN),
@@ -213,26 +225,43 @@ def _check_arms(claim: Claim, treatment: object, control: object) -> list[str]:
     return arms
 
 
-def _check_design(design: Design, rows: int | None, groups: int | None) -> None:
-    if not isinstance(design, Design):
-        raise InputError("`design` has to be a design.", received=design, remedy="Give folds=5, repeats=5.")
+def _check_design(design: Design, rows: int | None, groups: int | None) -> tuple[Design, int | None]:
+    """Return the design with the number of its groups, and that number; refuse what scores of cells cannot show."""
+    if not isinstance(design, Design) or design.kind not in FOLD_COLUMNS:
+        raise InputError(
+            "Scores that are given are judged by the scores of cells, in a design that negres knows.",
+            received=f"design={design!r}",
+            remedy="Give KFolds(5, repeats=5), Holdout(test=0.2, splits=25) or LeaveOneGroupOut(groups=12), whichever "
+            "the runs had. A splitter becomes one of these on its data set; a fixed split and a time series are judged "
+            "by the scores of single rows, which a table of cells does not have.",
+        )
+    if isinstance(design, LeaveOneGroupOut):
+        known = design.groups if design.groups is not None else groups
+        if known is None or known < LEAST_GROUPS or groups not in (None, known):
+            raise InputError(
+                f"Leaving one group out needs the number of groups, {LEAST_GROUPS} or more.",
+                received=f"{design}, groups={groups!r}",
+                remedy="Give it to the design: LeaveOneGroupOut(groups=12).",
+            )
+        design, groups = dataclasses.replace(design, groups=known), known
     for name, value, most in (("rows", rows, None), ("groups", groups, rows)):
         is_count = value is None or (isinstance(value, numbers.Integral) and not isinstance(value, bool))
-        if not is_count or (value is not None and (value < design.folds or (most is not None and value > most))):
+        if not is_count or (value is not None and (value < design.parts or (most is not None and value > most))):
             raise InputError(
                 f"`{name}` is the number of {name} of the data set: at least one per fold"
                 f"{', and no more than rows' if name == 'groups' else ''}.",
-                received=f"{name}={value!r} for {design.folds} folds"
+                received=f"{name}={value!r} for {design.parts} folds"
                 f"{f' and {rows} rows' if name == 'groups' and rows is not None else ''}",
                 remedy="Give the number of all rows or groups that the folds divide, or leave it out.",
             )
     units = groups if groups is not None else rows
-    if units == design.folds and design.repeats > 1:
+    if design.kind == "k folds" and units == design.folds and design.repeats > 1:
         raise InputError(
             "With as many folds as rows or groups, every repeat tests the same folds: its scores are copies.",
             received=f"{design.folds} folds of {units}, repeats={design.repeats}",
             remedy="Give repeats=1, and the repeats as seeds, which are averaged.",
         )
+    return design, groups
 
 
 def _metric_of(claim: Claim, metric: Metric | None) -> Metric:
@@ -270,7 +299,7 @@ def _identify(name: str, rows: int | None, groups: int | None) -> DataIdentity:
 def _read_cells(
     table: Table, columns: Columns, arms: Sequence[str], claim: Claim, metric: Metric, design: Design
 ) -> Cells:
-    scores = scores_in(table, columns, arms=arms, metric=claim.metric)
+    scores = scores_in(table, columns, arms=arms, metric=claim.metric, kind=design.kind)
     cells = pair(scores, arms=arms, design=design)
     values = np.concatenate([each.ravel() for each in cells.values])
     values = values[np.isfinite(values)]

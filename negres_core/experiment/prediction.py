@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from negres_core.dataset import Dataset
-from negres_core.design import Cell
-from negres_core.evidence import ArmRecord, Evidence, RecipeDescription, Replicate, Store
+from negres_core.design import Cell, Design
+from negres_core.evidence import ArmRecord, DesignRecord, Evidence, RecipeDescription, Replicate, Store
 from negres_core.evidence.provenance import installed_versions
 from negres_core.experiment.replicate_checks import find_replicates
 from negres_core.experiment.training import Progress, no_progress
 from negres_core.metrics import floor_of, loss_skill
-from negres_core.preprocessing import digest_array
 from negres_core.recipe import Recipe
 from negres_core.rescoring import Scores, image_tolerances, relative_rounding, rescore
 from negres_core.run import Role
@@ -65,6 +64,7 @@ def predict_again(
     store: Store,
     recipes: Mapping[Role, Recipe],
     data: Dataset,
+    design: Design,
     *,
     device: str,
     progress: Progress = no_progress,
@@ -76,10 +76,11 @@ def predict_again(
         store: where its replicates and their models are.
         recipes: the recipe of each arm, as the test gives it now.
         data: the data set, as the test gives it now.
+        design: the design, as the test gives it now.
         device: the kind of device that predicts, "cpu" or "gpu".
         progress: called after every replicate.
     """
-    if why := _not_at_hand(evidence, recipes, data):
+    if why := _not_at_hand(evidence, recipes, data, design):
         return unpredicted(evidence, why)
     trained, missing = find_replicates(evidence, store)
     if missing:
@@ -87,7 +88,7 @@ def predict_again(
     from negres_core.engine.inspection import SavedModels
 
     repeats = max(len(arm.values) for arm in evidence.arms)
-    cells = list(itertools.islice(evidence.design.as_design().split(data), repeats * evidence.design.folds))
+    cells = list(itertools.islice(design.split(data), repeats * evidence.design.folds))
     models = SavedModels(data, cells, store.model_path)
     places = {(cell.repeat, cell.fold): cell for cell in cells}
     result, done = Prediction(total=len(_ids_of(evidence.arms))), set[str]()
@@ -114,13 +115,15 @@ def predict_again(
     return result
 
 
-def _not_at_hand(evidence: Evidence, recipes: Mapping[Role, Recipe], data: Dataset) -> str | None:
+def _not_at_hand(evidence: Evidence, recipes: Mapping[Role, Recipe], data: Dataset, design: Design) -> str | None:
     """Return why the evidence cannot be predicted by these recipes on these data, or None if it can."""
     from negres_core.engine.description import describe_recipe
     from negres_core.engine.device import keras_backend
 
     if data.digest != evidence.data.digest:
         return f"the data set at hand, {data.name}, is not the recorded one"
+    if DesignRecord.of(design) != evidence.design:
+        return f"the design at hand, {design.layout()}, is not the recorded one"
     if evidence.provenance.backend != keras_backend():
         return f"it was trained on {evidence.provenance.backend}, and this is {keras_backend()}: set KERAS_BACKEND"
     for arm in evidence.arms:
@@ -154,7 +157,7 @@ def _compare(
 ) -> tuple[Scores, list[str]]:
     """Return the metrics that a replicate's stored weights give, and how the record differs from them."""
     cell = cells[replicate.key.repeat, replicate.key.fold]
-    if digest_array(cell.test) != replicate.key.rows:
+    if cell.digest(len(data)) != replicate.key.rows:
         return {}, [f"it was tested on other rows than those of its cell{_versions_since(replicate)}"]
     try:
         saved = models.predict_fold(recipe, replicate)

@@ -21,6 +21,10 @@ class Planned(Protocol):
     """A design whose scores are a table of repeats x folds x seeds."""
 
     @property
+    def kind(self) -> str:
+        """The kind of the design."""
+
+    @property
     def folds(self) -> int:
         """Cells of a repeat."""
 
@@ -29,7 +33,7 @@ class Planned(Protocol):
         """Planned repeats."""
 
     @property
-    def seeds(self) -> int:
+    def seeds_per_cell(self) -> int:
         """Scores of an arm in each cell."""
 
     @property
@@ -79,12 +83,14 @@ def pair(scores: Sequence[Score], *, arms: Sequence[str], design: Planned) -> Ce
             )
     _check_distinct(scores)
     _check_shared(scores, arms)
+    if design.kind == "random splits":
+        scores = _in_rounds(scores, design)
     folds: dict[str, set[str]] = {}
     for each in scores:
         folds.setdefault(each.repeat, set()).add(each.fold)
     by_repeat = {repeat: in_order(folds[repeat]) for repeat in in_order(folds)}
     _check_counts(by_repeat, design)
-    _check_seeds(scores, design.seeds)
+    _check_seeds(scores, design.seeds_per_cell)
     rank = {label: place for place, label in enumerate(in_order({each.seed for each in scores}))}
     places = {
         (repeat, fold): (row, column)
@@ -92,7 +98,7 @@ def pair(scores: Sequence[Score], *, arms: Sequence[str], design: Planned) -> Ce
         for column, fold in enumerate(labels)
     }
     kept = sorted(scores, key=lambda each: (arms.index(each.arm), *places[each.repeat, each.fold], rank[each.seed]))
-    shape = (len(arms), len(by_repeat), design.folds, design.seeds)
+    shape = (len(arms), len(by_repeat), design.folds, design.seeds_per_cell)
     values = np.array([each.score for each in kept], dtype=float).reshape(shape)
     return Cells(tuple(values), tuple(kept))
 
@@ -146,6 +152,21 @@ def _check_shared(scores: Sequence[Score], arms: Sequence[str]) -> None:
         ),
         remedy=remedy,
     )
+
+
+def _in_rounds(scores: Sequence[Score], design: Planned) -> list[Score]:
+    """Number the rounds of random splits after which the claim is judged, in the order of the splits."""
+    splits = in_order({each.fold for each in scores})
+    planned = design.folds * design.repeats
+    if len(splits) > planned or (len(splits) < planned and not design.looks) or len(splits) % design.folds:
+        looks = f", or a multiple of {design.folds} after which runs stopped at a look" if design.looks else ""
+        raise InputError(
+            "The random splits of the table are not those of the design.",
+            received=f"splits {_some(splits)}, which are {len(splits)}; planned are {planned}{looks}",
+            remedy=f"Give the design of the table: splits={len(splits)} if that was the plan. Splits are not left out.",
+        )
+    rounds = {split: str(place // design.folds) for place, split in enumerate(splits)}
+    return [each._replace(repeat=rounds[each.fold]) for each in scores]
 
 
 def _check_counts(by_repeat: dict[str, list[str]], design: Planned) -> None:

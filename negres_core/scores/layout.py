@@ -17,7 +17,7 @@ class Score(NamedTuple):
     Attributes:
         arm: the name of the arm.
         repeat: the repeat; "0" in a table without repeats.
-        fold: the test fold.
+        fold: the test fold, the random split, or the group that is left out.
         seed: the seed; "0" in a table without seeds.
         score: the score, in the unit of the metric; NaN or infinite if the run diverged.
         row: number of the row, from 1.
@@ -38,8 +38,9 @@ class Columns:
     Attributes:
         arm: the arms, in the long form; usually "arm".
         score: the scores, in the long form; usually the name of the metric, or "score".
-        repeat: the repeats; usually "repeat". A table without one has a single repeat.
-        fold: the test folds; usually "fold".
+        repeat: the repeats of k folds; usually "repeat". A table without one has a single repeat.
+        fold: the test folds; usually "fold". Random splits are usually called "split", and the groups that are left out
+            "group".
         seed: the seeds; usually "seed". A table without one has a single seed.
     """
 
@@ -50,11 +51,15 @@ class Columns:
     seed: str | None = None
 
 
+FOLD_COLUMNS: dict[str, str] = {"k folds": "fold", "random splits": "split", "leave one group out": "group"}
+"""The usual name of the column that tells the cells of a repeat apart, by the kind of the design."""
 USUAL_COLUMNS = Columns()
 """The usual names of the columns of a table."""
 
 
-def scores_in(table: Table, columns: Columns, *, arms: Sequence[str], metric: str) -> list[Score]:
+def scores_in(
+    table: Table, columns: Columns, *, arms: Sequence[str], metric: str, kind: str = "k folds"
+) -> list[Score]:
     """Return the scores of the arms that a claim is about.
 
     Args:
@@ -63,6 +68,7 @@ def scores_in(table: Table, columns: Columns, *, arms: Sequence[str], metric: st
         columns: the names of the columns.
         arms: the names of the arms that the claim is about.
         metric: the name of the metric.
+        kind: the kind of the design, which says by which columns its cells are told apart.
 
     Raises:
         InputError: the layout is not one of the two, a label or a score is missing, or a score is not a number.
@@ -75,14 +81,13 @@ def scores_in(table: Table, columns: Columns, *, arms: Sequence[str], metric: st
                 received=_seen(table),
                 remedy="Give the name of a column as the header spells it.",
             )
-    arm, fold = columns.arm or "arm", columns.fold or "fold"
-    keys = {"repeat": columns.repeat or "repeat", "fold": fold, "seed": columns.seed or "seed"}
-    if fold not in table.names:
-        raise _unknown_layout("no column of folds", table, metric)
+    arm, keys = columns.arm or "arm", _keys(columns, kind)
+    if (fold := keys["fold"]) not in table.names:
+        raise _unknown_layout(f"no column {fold!r}", table, metric, keys)
     if arm in table.names:
         score = columns.score or next((name for name in (metric, "score") if name in table.names), None)
         if score is None:
-            raise _unknown_layout(f"a column {arm!r}, but none of scores", table, metric)
+            raise _unknown_layout(f"a column {arm!r}, but none of scores", table, metric, keys)
         if doubled := [name for name in arms if name in table.names]:
             raise InputError(
                 "The table names an arm both in a column of arms and as a column.",
@@ -92,7 +97,7 @@ def scores_in(table: Table, columns: Columns, *, arms: Sequence[str], metric: st
         return _read(table, keys, [(score, arm)], arms)
     others = [name for name in table.names if name not in keys.values()]
     if not set(arms) <= set(others):
-        raise _unknown_layout(f"neither a column {arm!r} nor one for each of: {', '.join(arms)}", table, metric)
+        raise _unknown_layout(f"neither a column {arm!r} nor one for each of: {', '.join(arms)}", table, metric, keys)
     return _read(table, keys, [(name, None) for name in arms], arms)
 
 
@@ -108,6 +113,7 @@ def _read(
         arms: the names of the arms.
     """
     places = {key: table.names.index(name) if name in table.names else None for key, name in keys.items()}
+    places.setdefault("repeat", None)
     scores = []
     for number, row in enumerate(table.rows, 1):
         for column, of_arms in sources:
@@ -156,7 +162,7 @@ def _score(value: object, column: str, arm: str, row: int, table: Table) -> floa
     return score
 
 
-def other_arms(table: Table, columns: Columns, arms: Sequence[str]) -> list[str]:
+def other_arms(table: Table, columns: Columns, arms: Sequence[str], *, kind: str = "k folds") -> list[str]:
     """Return the arms of a table that the claim does not name: they were looked at, or could have been."""
     arm = columns.arm or "arm"
     if arm in table.names:
@@ -164,18 +170,26 @@ def other_arms(table: Table, columns: Columns, arms: Sequence[str]) -> list[str]
         known = dict.fromkeys(row[place] for row in table.rows)
         seen = [_arm(value, arm, 0, table) for value in known if label_of(value) is not None]
     else:
-        keys = {columns.repeat or "repeat", columns.fold or "fold", columns.seed or "seed"}
+        keys = _keys(columns, kind).values()
         seen = [name for name in table.names if name and name not in keys]
     return [name for name in seen if name not in arms]
 
 
-def _unknown_layout(found: str, table: Table, metric: str) -> InputError:
+def _keys(columns: Columns, kind: str) -> dict[str, str]:
+    """Return the names of the columns that tell the scores of an arm apart."""
+    keys = {"fold": columns.fold or FOLD_COLUMNS[kind], "seed": columns.seed or "seed"}
+    return {"repeat": columns.repeat or "repeat", **keys} if kind == "k folds" else keys
+
+
+def _unknown_layout(found: str, table: Table, metric: str, keys: dict[str, str]) -> InputError:
+    fold = keys["fold"]
     return InputError(
         "The layout of the table is unknown.",
         received=f"{found}; {_seen(table)}",
-        remedy=f"Give the long form, a row per score with the columns arm, fold and {metric} (or score); or the wide "
-        "form, a row per cell with the column fold and one column per arm, called as the claim names it; and repeat "
-        "and seed if there are several. Name columns that are called otherwise.",
+        remedy=f"Give the long form, a row per score with the columns arm, {fold} and {metric} (or score); or the wide "
+        f"form, a row per cell with the column {fold} and one column per arm, called as the claim names it; and "
+        f"{' and '.join(name for key, name in keys.items() if key != 'fold')} if there are several. Name columns that "
+        "are called otherwise.",
     )
 
 

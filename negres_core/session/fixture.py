@@ -11,7 +11,7 @@ import pytest
 
 from negres_core.claim import Claim
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import Design, KFolds, Splitter, as_design
 from negres_core.errors import InputError
 from negres_core.recipe import Recipe
 from negres_core.scores import USUAL_COLUMNS, Columns
@@ -64,10 +64,11 @@ class ExperimentFixture:
         against: Recipe,
         on: Dataset,
         claim: Claim,
-        folds: int = 5,
-        repeats: int = 5,
-        seeds: int = 1,
-        looks: bool = True,
+        design: Any = None,
+        folds: int | None = None,
+        repeats: int | None = None,
+        seeds: int | None = None,
+        looks: bool | None = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
@@ -80,11 +81,15 @@ class ExperimentFixture:
             against: the control arm.
             on: the data set.
             claim: `beats(...)` or `matches(...)`.
-            folds: folds per repeat, 2 or more.
-            repeats: repeats of the k-fold cross-validation, each with another shuffle; with `looks`, the maximum.
-            seeds: replicates per cell, averaged before any test.
+            design: how the data set is split: `KFolds`, `Holdout`, `LeaveOneGroupOut`, `FixedSplit`, `TimeSeries`, or
+                a splitter of scikit-learn. Leave it out for k folds, and give what differs from 5 folds, 5 repeats, 1
+                seed and looks.
+            folds: folds per repeat, 2 or more; 5 by default.
+            repeats: repeats of the k-fold cross-validation, each with another shuffle; with `looks`, the maximum. 5 by
+                default.
+            seeds: replicates per cell, averaged before any test; 1 by default.
             looks: whether to test after each repeat and stop as soon as the claim is decided. The error rates account
-                for the repeated tests. If False, all repeats are trained and the claim is tested once.
+                for the repeated tests. If False, all repeats are trained and the claim is tested once. True by default.
 
         Returns:
             The evidence, already recorded. `evidence.verdict` is "supported", "refuted", "inconclusive" or "invalid".
@@ -103,8 +108,8 @@ class ExperimentFixture:
                     )
                     assert evidence.verdict == "supported", evidence
         """
-        design = Design(folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("compare", treatment, against=against, on=on, claim=claim, design=design)
+        planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
+        return self._once("compare", treatment, against=against, on=on, claim=claim, design=planned)
 
     def measure(
         self,
@@ -112,10 +117,11 @@ class ExperimentFixture:
         *,
         on: Dataset,
         claim: Claim,
-        folds: int = 5,
-        repeats: int = 5,
-        seeds: int = 1,
-        looks: bool = True,
+        design: Any = None,
+        folds: int | None = None,
+        repeats: int | None = None,
+        seeds: int | None = None,
+        looks: bool | None = None,
     ) -> Evidence:
         """Train one arm and judge a claim about its own metric.
 
@@ -123,6 +129,7 @@ class ExperimentFixture:
             arm: the arm.
             on: the data set.
             claim: `reaches(...)`.
+            design: see `compare`.
             folds: see `compare`.
             repeats: see `compare`.
             seeds: see `compare`.
@@ -136,8 +143,8 @@ class ExperimentFixture:
             EvidenceError: the evidence folder or the ledger cannot be read or written.
             DeviceError: the requested device is not available.
         """
-        design = Design(folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("measure", arm, on=on, claim=claim, design=design)
+        planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
+        return self._once("measure", arm, on=on, claim=claim, design=planned)
 
     def judge(
         self,
@@ -147,10 +154,10 @@ class ExperimentFixture:
         control: object = None,
         claim: Claim,
         design: Design | None = None,
-        folds: int = 5,
-        repeats: int = 5,
-        seeds: int = 1,
-        looks: bool = True,
+        folds: int | None = None,
+        repeats: int | None = None,
+        seeds: int | None = None,
+        looks: bool | None = None,
         metric: Metric | None = None,
         columns: Columns = USUAL_COLUMNS,
         data: str | None = None,
@@ -169,12 +176,14 @@ class ExperimentFixture:
             treatment: the name of the arm that the claim is about, as the table has it.
             control: the name of the control arm; left out for `reaches(...)`.
             claim: `beats(...)`, `matches(...)` or `reaches(...)`.
-            design: the planned design; the four arguments below are another way to give one.
-            folds: folds per repeat.
-            repeats: planned repeats; with `looks` the table may have fewer.
-            seeds: scores of an arm in each cell, averaged before any test.
+            design: the planned design, as the runs had it: `KFolds`; `Holdout`, whose table has the column split in
+                place of repeat and fold; or `LeaveOneGroupOut(groups=12)`, with the column group. The four arguments
+                below are a shorthand for k folds.
+            folds: folds per repeat; 5 by default.
+            repeats: planned repeats, 5 by default; with `looks` the table may have fewer.
+            seeds: scores of an arm in each cell, averaged before any test; 1 by default.
             looks: whether the claim is judged after each repeat, in the order of the repeats; those after the look that
-                decides are not judged. If False, all scores are judged once.
+                decides are not judged. If False, all scores are judged once. True by default.
             metric: the metric, if negres does not know it:
                 `Metric("bleu", higher_is_better=True, unit="BLEU")`.
             columns: the names of the columns, if they are not the usual ones: `Columns(arm="model", score="bleu")`.
@@ -211,7 +220,7 @@ class ExperimentFixture:
             treatment=treatment,
             control=control,
             claim=claim,
-            design=design or Design(folds=folds, repeats=repeats, seeds=seeds, looks=looks),
+            design=_design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks),
             metric=metric,
             columns=columns,
             data=data,
@@ -251,7 +260,7 @@ class ExperimentFixture:
                 expected=expected_of(item),
                 smoke=config.getoption("negres_smoke"),
                 known_as=known_as(item),
-                register_or_compare=register_or_compare(item, recipes, arguments["on"], progress),
+                register_or_compare=register_or_compare(item, recipes, arguments, progress),
                 controls=config.getoption("negres_controls"),
                 progress=progress,
                 announce=functools.partial(announce, config),
@@ -276,6 +285,20 @@ class ExperimentFixture:
                 mode="json", include={"verdict", "finding", "estimate", "timings", "smoke"}
             )
         return evidence
+
+
+def _design_of(given: Any, **shorthand: Any) -> Design | Splitter:
+    """Return the design that a test gave, or the k folds that its shorthand describes."""
+    named = {name: value for name, value in shorthand.items() if value is not None}
+    if given is None:
+        return KFolds(**named)
+    if shorthand["folds"] is not None or shorthand["repeats"] is not None:
+        raise InputError(
+            "`folds` and `repeats` are a shorthand for a design of k folds, and another design was given.",
+            received=f"design={given!r} beside {', '.join(f'{name}={value!r}' for name, value in named.items())}",
+            remedy="Give either; KFolds(5, repeats=5) is the design of folds=5, repeats=5.",
+        )
+    return as_design(given, **named)
 
 
 def benchmark_of(request: pytest.FixtureRequest) -> Any:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from negres_core.dataset import Dataset
 from negres_core.recipe import Recipe
 from negres_core.session.keys import PREDICT_KEY, REGISTERED, ledger_of, notes_of, store_of
 
@@ -34,14 +33,15 @@ def known_as(item: pytest.Item) -> Callable[[Commitment], str]:
 
 
 def register_or_compare(
-    item: pytest.Item, recipes: Mapping[Role, Recipe], data: Dataset, progress: Progress
+    item: pytest.Item, recipes: Mapping[Role, Recipe], arguments: Mapping[str, Any], progress: Progress
 ) -> Callable[[Commitment], Registration]:
     """Return the function that looks a test up in the ledger; or registers it, or predicts, and ends the test."""
     config = item.config
     if (predict := config.stash.get(PREDICT_KEY, None)) is not None:
 
         def predict_and_end(commitment: Commitment) -> Registration:
-            predict(item, commitment, recipes, data, progress)
+            data = arguments["on"]
+            predict(item, commitment, recipes, data, arguments["design"].on(data), progress)
             pytest.skip("predicted")
 
         return predict_and_end

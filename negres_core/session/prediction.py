@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from negres_core.dataset import Dataset
+from negres_core.design import Design
 from negres_core.errors import show
 from negres_core.evidence import Commitment, Evidence, Store
 from negres_core.experiment.prediction import Prediction, predict_again, unpredicted
@@ -93,6 +94,7 @@ class PredictionPlugin(SilentRuns):
         commitment: Commitment,
         recipes: Mapping[Role, Recipe],
         data: Dataset,
+        design: Design,
         progress: Progress,
     ) -> None:
         from negres_core.engine.device import choose_device
@@ -101,7 +103,7 @@ class PredictionPlugin(SilentRuns):
         if (record := self._records.get(commitment.hypothesis)) is not None:
             device = choose_device(item.config.getoption("negres_device")).kind
             self.results[record.hypothesis] = predict_again(
-                record, self._store, recipes, data, device=device, progress=progress
+                record, self._store, recipes, data, design, device=device, progress=progress
             )
 
 

@@ -116,6 +116,23 @@ def test_one_arm_needs_no_control(folder):
     assert (evidence.title, evidence.design.looks) == ("A reaches accuracy 0.5", False)
 
 
+def test_random_splits_and_groups_are_other_designs(folder):
+    lines = (folder / "scores.csv").read_text().splitlines()[1:]
+    rows = [line.split(",", 2)[2] for line in lines]
+    among = ["--claim", "beats", "--metric", "accuracy", "--treatment", "A", "--control", "B"]
+    for name, options in (
+        ("split", ["--splits", "12", "--test-share", "0.25"]),
+        ("group", ["--leave-one-group-out", "--groups", "12"]),
+    ):
+        table = "\n".join([f"{name},A,B", *(f"{number},{row}" for number, row in enumerate(rows))])
+        (folder / f"{name}s.csv").write_text(table)
+        assert judge(*options, scores=f"{name}s.csv", among=among) == 0
+    store = Store(folder / ".negres")
+    kinds = {store.read_evidence(path).design.kind for path in store.evidence_paths()}
+    assert kinds == {"random splits", "leave one group out"}
+    assert main(["verify"]) == 0
+
+
 def test_names_of_columns_of_data_and_of_the_claim_are_options(folder):
     text = (folder / "scores.csv").read_text().replace("repeat,fold", "run,split")
     (folder / "scores.csv").write_text(text)

@@ -7,13 +7,13 @@ import pytest
 
 from negres_core.claim import beats
 from negres_core.cli import main
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.errors import EvidenceError
 from negres_core.evidence import Store
 from negres_core.experiment.judge import Judge
 from negres_core.experiment.recheck import recheck, recompute
 
-DESIGN = Design(folds=3, repeats=3)
+DESIGN = KFolds(folds=3, repeats=3)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from negres_core import Dataset, Fit, Metric, Recipe
 from negres_core.claim import beats, matches, reaches
-from negres_core.design import Design
+from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, TimeSeries
 from negres_core.errors import InputError
 from negres_core.evidence import AS_GIVEN, Ledger, Store
 from negres_core.experiment.judge import Judge, known_before
@@ -22,7 +22,8 @@ RNG = np.random.default_rng(4)
 X = RNG.normal(size=(300, 4))
 Y = (X[:, 0] + 0.4 * X[:, 1] + RNG.normal(size=300) > 0).astype(int)
 DATA = Dataset(x=X, y=Y, name="two classes")
-DESIGN = Design(folds=5, repeats=4)
+PATIENTS = Dataset(x=X, y=Y, name="patients", groups=np.arange(300) % 8)
+DESIGN = KFolds(folds=5, repeats=4)
 BETTER = beats("accuracy")
 
 
@@ -46,25 +47,34 @@ ONE, TWO, BLIND = (Recipe(Fit(compute)) for compute in (one_column, two_columns,
 CASES = {
     "decided at the first look": (ONE, BLIND, beats("accuracy"), DESIGN),
     "undecided after all looks": (TWO, ONE, beats("accuracy", by=0.02), DESIGN),
-    "one look": (TWO, ONE, beats("accuracy"), Design(folds=5, repeats=4, looks=False)),
+    "one look": (TWO, ONE, beats("accuracy"), KFolds(folds=5, repeats=4, looks=False)),
     "refuted": (BLIND, ONE, beats("accuracy"), DESIGN),
     "a margin out of reach": (TWO, ONE, matches("accuracy", within=0.0001), DESIGN),
     "equivalent": (TWO, ONE, matches("accuracy", within=0.2), DESIGN),
-    "seeds": (TWO, ONE, beats("accuracy"), Design(folds=3, repeats=3, seeds=3)),
+    "seeds": (TWO, ONE, beats("accuracy"), KFolds(folds=3, repeats=3, seeds=3)),
     "lower is better": (ONE, BLIND, beats("mae"), DESIGN),
     "equal arms": (ONE, ONE, beats("accuracy"), DESIGN),
     "one arm": (TWO, None, reaches("accuracy", bar=0.7), DESIGN),
-    "one repeat": (ONE, BLIND, beats("accuracy"), Design(folds=10, repeats=1)),
+    "random splits": (TWO, ONE, beats("accuracy", by=0.01), Holdout(0.25, splits=12)),
+    "random splits, one look": (TWO, ONE, beats("accuracy"), Holdout(0.3, splits=11, seeds=2)),
+    "one group out": (ONE, BLIND, beats("accuracy"), LeaveOneGroupOut()),
+    "one repeat": (ONE, BLIND, beats("accuracy"), KFolds(folds=10, repeats=1)),
 }
 
 
 def scores_of(evidence, store):
-    """Return the scores of the replicates of evidence, in the long form."""
+    """Return the scores of the replicates of evidence, in the long form of their design."""
     rows = []
+    design = evidence.design.as_design()
     for arm in evidence.arms:
         for id in arm.own_replicates:
             replicate = store.find(id)
-            cell = {"repeat": replicate.key.repeat, "fold": replicate.key.fold, "seed": replicate.key.seed}
+            repeat, fold = replicate.key.repeat, replicate.key.fold
+            cell = {
+                "k folds": {"repeat": repeat, "fold": fold},
+                "random splits": {"split": design.folds * repeat + fold},
+                "leave one group out": {"group": f"patient {fold}"},
+            }[design.kind] | {"seed": replicate.key.seed}
             rows.append({"arm": arm.role, **cell, **replicate.metrics})
     return pd.DataFrame(rows)
 
@@ -94,13 +104,16 @@ def frame_of(repeats=4, folds=5, *, effect=0.05, seed=0):
 def test_scores_of_a_run_are_judged_as_the_run_was_to_the_last_digit(
     new_experiment, judge, tmp_path, treatment, control, claim, design, form
 ):
-    experiment = new_experiment(controls="none")
+    experiment, groups = new_experiment(controls="none"), None
+    data = DATA
+    if isinstance(design, LeaveOneGroupOut):
+        data, groups = PATIENTS, 8
     if claim.metric == "mae":
         treatment, control = (Recipe(Fit(_errors_of(arm.fit.compute))) for arm in (treatment, control))
     if control is None:
-        trained = experiment.measure(treatment, on=DATA, claim=claim, design=design)
+        trained = experiment.measure(treatment, on=data, claim=claim, design=design)
     else:
-        trained = experiment.compare(treatment, against=control, on=DATA, claim=claim, design=design)
+        trained = experiment.compare(treatment, against=control, on=data, claim=claim, design=design)
     scores = scores_of(trained, experiment.store).sample(frac=1, random_state=1)
     if form == "csv":
         scores.to_csv(tmp_path / "scores.csv", index=False)
@@ -113,9 +126,9 @@ def test_scores_of_a_run_are_judged_as_the_run_was_to_the_last_digit(
         claim=claim,
         design=design,
         rows=len(DATA),
+        groups=groups,
     )
 
-    assert len(trained.differences) <= design.repeats
     for field in ("differences", "looks", "estimate", "verdict", "finding", "explanation", "p_value", "claim"):
         assert getattr(judged, field) == getattr(trained, field), field
     assert [arm.values for arm in judged.arms] == [arm.values for arm in trained.arms]
@@ -221,7 +234,7 @@ def test_a_smoke_run_is_not_judged(judge, tmp_path):
 
 INVALID = {
     "claim": ({"claim": "beats"}, "`claim` has to be a claim"),
-    "design": ({"design": {"folds": 5}}, "`design` has to be a design"),
+    "design": ({"design": {"folds": 5}}, "by the scores of cells, in a design"),
     "no control": ({"control": None}, "there is only one"),
     "control of one arm": ({"claim": reaches("accuracy", bar=0.5)}, "there are two"),
     "same arm": ({"control": "A"}, "different names"),
@@ -229,6 +242,11 @@ INVALID = {
     "rows": ({"rows": 4}, "`rows` is the number of rows"),
     "rows that are true": ({"rows": True}, "`rows` is the number of rows"),
     "groups": ({"rows": 50, "groups": 51}, "`groups` is the number of groups"),
+    "fixed split": ({"design": FixedSplit(train=range(9), test=range(9, 50))}, "by the scores of cells"),
+    "time series": ({"design": TimeSeries(4)}, "by the scores of cells"),
+    "unknown number of groups": ({"design": LeaveOneGroupOut()}, "needs the number of groups"),
+    "two groups": ({"design": LeaveOneGroupOut(groups=2)}, "needs the number of groups"),
+    "other groups": ({"design": LeaveOneGroupOut(groups=9), "groups": 8}, "needs the number of groups"),
     "copies": ({"groups": 5}, "every repeat tests the same folds"),
     "unknown metric": ({"claim": beats("bleu")}, "its direction has to be given"),
     "other metric": (
@@ -321,7 +339,7 @@ class TestRegistration:
         ("arguments", "changed"),
         [
             ({"claim": beats("accuracy", by=0.01)}, ["margin"]),
-            ({"design": Design(folds=5, repeats=4, looks=False)}, ["design", "stopping rule"]),
+            ({"design": KFolds(folds=5, repeats=4, looks=False)}, ["design", "stopping rule"]),
             ({"control": "C"}, ["control"]),
             ({"rows": 100}, ["data"]),
         ],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negres_core.design import Design
+from negres_core.design import Holdout, KFolds
 from negres_core.errors import InputError
 from negres_core.scores import Score, pair
 
@@ -25,7 +25,7 @@ def scores_of(repeats=2, folds=3, seeds=1, arms=ARMS, **names):
 
 
 def design_of(repeats=2, folds=3, seeds=1, looks=False):
-    return Design(repeats=repeats, folds=folds, seeds=seeds, looks=looks)
+    return KFolds(repeats=repeats, folds=folds, seeds=seeds, looks=looks)
 
 
 SIZES = st.fixed_dictionaries({"repeats": st.integers(1, 12), "folds": st.integers(2, 12), "seeds": st.integers(1, 3)})
@@ -106,6 +106,26 @@ def without(*labels):
 
 def shift(arm):
     return [each._replace(fold=str(int(each.fold) + 1)) if each.arm == arm else each for each in scores_of()]
+
+
+def splits_of(count):
+    return [Score(arm, "0", f"split {split}", "0", split, 0) for arm in ARMS for split in range(count)]
+
+
+@pytest.mark.parametrize("count", [4, 12])
+def test_random_splits_are_judged_round_by_round_in_their_natural_order(count):
+    cells = pair(splits_of(count), arms=ARMS, design=Holdout(0.25, splits=12))
+    assert cells.values[0].ravel().tolist() == list(range(count))
+    assert cells.values[0].shape == (count // 4, 4, 1)
+    again = pair(cells.scores, arms=ARMS, design=Holdout(0.25, splits=12))
+    assert again.scores == cells.scores
+
+
+@pytest.mark.parametrize(("count", "looks"), [(13, True), (10, True), (8, False)])
+def test_other_numbers_of_random_splits_are_refused(count, looks):
+    with pytest.raises(InputError, match="random splits of the table are not those of the design") as raised:
+        pair(splits_of(count), arms=ARMS, design=Holdout(0.25, splits=12, looks=looks))
+    assert f"which are {count}; planned are 12" in raised.value.received
 
 
 WRONG = {

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.errors import InputError
 from negres_core.scores import Score, pair, read_kept, write_kept
 from negres_core.scores.kept import scores_of_kept
 
-DESIGN = Design(folds=2, repeats=1)
+DESIGN = KFolds(folds=2, repeats=1)
 
 
 @given(st.lists(st.floats(), min_size=4, max_size=4))

@@ -25,6 +25,18 @@ def test_both_forms_hold_the_same_scores(frame):
     assert read(frame) == EXPECTED
 
 
+@pytest.mark.parametrize(("kind", "name"), [("random splits", "split"), ("leave one group out", "group")])
+def test_the_design_says_by_which_column_cells_are_told_apart(kind, name):
+    table = read_table(WIDE.rename(columns={"fold": name}).drop(columns=["repeat", "seed"]).assign(repeat="an arm"))
+    arms = ["A", "B"]
+    known = scores_in(table, Columns(), arms=arms, metric="accuracy", kind=kind)
+    assert [each[:3] for each in known] == [(arm, "0", fold) for fold in "01" for arm in arms]
+    assert other_arms(table, Columns(), arms, kind=kind) == ["repeat"]
+    with pytest.raises(InputError, match="layout of the table is unknown") as raised:
+        scores_in(read_table(WIDE), Columns(), arms=arms, metric="accuracy", kind=kind)
+    assert f"arm, {name} and accuracy" in raised.value.remedy
+
+
 def test_columns_may_have_other_names():
     other = {"arm": "model", "repeat": "run", "fold": "split", "seed": "init", "accuracy": "acc"}
     names = {"arm": "model", "repeat": "run", "fold": "split", "seed": "init", "score": "acc"}
