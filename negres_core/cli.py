@@ -21,11 +21,11 @@ from negres_core.commands.settings import (
 )
 from negres_core.design import KFolds
 from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
-from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
+from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, read_scores, schema_of
 from negres_core.experiment.decision import ALPHA, most_dof
 from negres_core.experiment.forecast import record_power, spread_in
 from negres_core.experiment.recheck import recheck
-from negres_core.metrics import METRICS
+from negres_core.experiment.recorded_metric import recorded_metric
 from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
 from negres_core.report import csv, power, ranks, summary, words
@@ -92,9 +92,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_reader("export", _export, "print every replicate of every hypothesis as CSV")
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
-    command.add_argument(
-        "--metric", choices=tuple(METRICS), default="accuracy", help="metric to rank by (default: accuracy)"
-    )
+    text = "metric to rank by, of negres or of a claim (default: accuracy)"
+    command.add_argument("--metric", metavar="NAME", default="accuracy", help=text)
     command = add_reader("plan", _plan, "print what designs can decide, given the spread in earlier evidence or --sd")
     _add_designs(command)
     judge.add_arguments(add("judge", _judge, judge.TEXT))
@@ -230,8 +229,8 @@ def _table(options: argparse.Namespace) -> int:
 
 def _rank(options: argparse.Namespace) -> int:
     _, records = _read(options)
-    metric = METRICS[options.metric]
-    print(ranks.render(records, metric=metric.name, higher_is_better=metric.higher_is_better))
+    key, higher_is_better = recorded_metric(options.metric, records)
+    print(ranks.render(records, metric=key, higher_is_better=higher_is_better))
     return 0
 
 
@@ -374,6 +373,6 @@ def _export(options: argparse.Namespace) -> int:
 
 def _scores_of(store: Store, evidence: Evidence) -> list[csv.GivenScore]:
     """Return the scores that a verdict rests on; none if their table is missing or was changed."""
-    content = store.read_scores(evidence)
+    content = read_scores(store, evidence)
     known = [] if content is None else scores_of_kept(content)
     return [csv.GivenScore(each.arm, each.repeat, each.fold, each.seed, each.score) for each in known]

@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from negres_core.claim import THRESHOLD_MEANINGS, THRESHOLD_NAMES, Claim
+from negres_core.claim import THRESHOLD_NAMES, Claim, Metric
+from negres_core.claim.claim import THRESHOLD_MEANINGS
 from negres_core.commands.settings import add_ledger, folder_of, ledger_of, root_of, settings_of_pytest
 from negres_core.design import Design, Holdout, KFolds, LeaveOneGroupOut
 from negres_core.errors import InputError
@@ -15,7 +16,7 @@ from negres_core.evidence import Commitment, Evidence, Registration, Store
 from negres_core.experiment.decision import ALPHA, most_dof
 from negres_core.experiment.judge import Judge, known_before
 from negres_core.experiment.registration import register
-from negres_core.metrics import METRICS, Metric
+from negres_core.metrics import find_metric
 from negres_core.power import analyze_power
 from negres_core.report import words
 from negres_core.scores import Columns
@@ -151,7 +152,7 @@ def _claim_of(options: argparse.Namespace) -> Claim:
 
 def _metric_of(options: argparse.Namespace) -> Metric | None:
     """Return the metric that the options declare, or None for one that negres knows."""
-    known = METRICS.get(options.metric)
+    known = find_metric(options.metric)
     if options.higher is None and (options.unit is None or known is None):
         return None
     higher = known.higher_is_better if options.higher is None and known else bool(options.higher)
@@ -185,7 +186,7 @@ def _registering(options: argparse.Namespace, store: Store) -> Callable[[Commitm
 
 def _next_time(evidence: Evidence) -> list[str]:
     """Return what this design can decide with the spread of these scores, in a line."""
-    if (estimate := evidence.estimate) is None:
+    if (estimate := evidence.estimate) is None or estimate.sd is None:
         return []
     design = evidence.design.as_design()
     limit = most_dof(evidence.claim, design.parts, evidence.data.units)

@@ -1,7 +1,7 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
 from negres_core.evidence.bisection import BisectionRecord, StepRecord
-from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord, StoppingRule
+from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord, RowsRecord, StoppingRule
 from negres_core.evidence.commitment import Commitment, DataIdentity, Entry, Registration
 from negres_core.evidence.description import (
     FitDescription,
@@ -23,9 +23,10 @@ from negres_core.evidence.replicate import (
     Replicate,
     TrainedWeight,
 )
-from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord
+from negres_core.evidence.result import ComponentsRecord, EstimateRecord, LookRecord, PowerRecord, ScopeRecord
+from negres_core.evidence.row_scores import RowScores
 from negres_core.evidence.schema import schema_of
-from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm
+from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm, read_scores, write_scores
 from negres_core.evidence.store import Store
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Budget",
     "ClaimRecord",
     "Commitment",
+    "ComponentsRecord",
     "Cost",
     "DataIdentity",
     "DataRecord",
@@ -57,6 +59,9 @@ __all__ = [
     "RecipeDescription",
     "Registration",
     "Replicate",
+    "RowScores",
+    "RowsRecord",
+    "ScopeRecord",
     "ScoresRecord",
     "Spread",
     "StageDescription",
@@ -68,6 +73,8 @@ __all__ = [
     "TransformerDescription",
     "digest_of_arm",
     "family_of",
+    "read_scores",
     "schema_of",
     "trace_provenance",
+    "write_scores",
 ]

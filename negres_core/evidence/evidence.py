@@ -13,6 +13,7 @@ from negres_core.evidence.provenance import ProvenanceRecord
 from negres_core.evidence.record import Number, Record
 from negres_core.evidence.replicate import Budget
 from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord, VerdictName
+from negres_core.evidence.row_scores import RowScores
 from negres_core.evidence.scores import AS_GIVEN, ScoresRecord
 from negres_core.evidence.upgrade import upgrade_evidence
 
@@ -136,6 +137,8 @@ class Evidence(Record):
     arms: list[ArmRecord] = Field(default_factory=list)
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, (repeats, folds); positive is better."""
+    row_scores: RowScores | None = None
+    """The scores of single test rows that the claim is judged by; null if the design judges cells."""
     power: PowerRecord | None = None
     """What the design could decide, estimated from earlier evidence before training; null if there was none."""
     looks: list[LookRecord] = Field(default_factory=list)

@@ -8,10 +8,11 @@ import json
 import re
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import ValidationError
 
 from negres_core.errors import EvidenceError, show
@@ -19,15 +20,13 @@ from negres_core.evidence.bisection import BisectionRecord
 from negres_core.evidence.evidence import Evidence, Picture
 from negres_core.evidence.record import Record, canonical, digest_of, read_strict
 from negres_core.evidence.replicate import ModelFile, Replicate
-from negres_core.evidence.scores import scores_file_name
+from negres_core.evidence.row_scores import RowScores, RowUnit, pack_scores, unpack_scores
 from negres_core.files import digest_regular, read_regular, write_atomically
 
 Kind = TypeVar("Kind", BisectionRecord, Evidence, Replicate)
 
 MOST_RECORD_BYTES = 1 << 26
 """Most bytes of a record: 64 MiB, a hundred times what the largest ones have."""
-MOST_SCORES_BYTES = 1 << 30
-"""Most bytes of a table of scores: 1 GiB, tens of millions of scores."""
 _ID = re.compile(r"[0-9a-f]{32}")
 MOST_PATH = 1_000
 """Most characters of a path that are shown."""
@@ -144,6 +143,16 @@ class Store:
         self._recorded.add(replicate.id)
         return replicate
 
+    def add_metrics(self, replicate: Replicate, metrics: Mapping[str, float]) -> Replicate:
+        """Add metrics to the record of a replicate, which loses nothing, and return the replicate with all of them."""
+        path = self._replicate_path(replicate.id)
+        # Another process may have added others since.
+        latest = self._read(path, Replicate) or replicate
+        new = {name: value for name, value in metrics.items() if name not in latest.metrics}
+        replicate = latest.updated(metrics=latest.metrics | new)
+        self._write(path, _sealed(replicate))
+        return replicate
+
     def model_path(self, replicate: Replicate) -> Path:
         """Return the path of a replicate's model.
 
@@ -169,31 +178,42 @@ class Store:
         self._write(path, _sealed(evidence))
         return path
 
+    def write_beside(self, hypothesis: str, file: str, content: bytes) -> None:
+        """Write a file into the folder of the evidence of a hypothesis."""
+        self._write(self.evidence_folder(hypothesis) / file, content)
+
     def write_picture(self, hypothesis: str, name: str, png: bytes, *, caption: str) -> Picture:
         """Write a picture beside the evidence of a hypothesis, and return its record.
 
         The file name contains a digest of the content, so pictures of superseded evidence are kept.
         """
         file = f"pictures/{_file_name(name, exactly=png)}.png"
-        self._write(self.evidence_folder(hypothesis) / file, png)
+        self.write_beside(hypothesis, file, png)
         return Picture(name=name, caption=caption, file=file, sha256=hashlib.sha256(png).hexdigest())
 
-    def write_scores(self, hypothesis: str, content: bytes) -> str:
-        """Write the table of scores that a verdict rests on beside the evidence, and return the name of its file."""
-        file = scores_file_name(content)
-        self._write(self.evidence_folder(hypothesis) / file, content)
-        return file
+    def write_row_scores(self, hypothesis: str, scores: np.ndarray, unit: RowUnit) -> RowScores:
+        """Write the scores of single rows, (arms, seeds, columns), beside the evidence, and return their record."""
+        record, content = pack_scores(scores, unit)
+        self.write_beside(hypothesis, record.file, content)
+        return record
 
-    def read_scores(self, evidence: Evidence) -> bytes | None:
-        """Return the table of scores that a verdict rests on; None if there is none, or it cannot be trusted."""
-        if evidence.scores is None:
+    def read_row_scores(self, evidence: Evidence) -> np.ndarray | None:
+        """Read the scores of single rows, (arms, seeds, columns); None if the evidence has none.
+
+        Raises:
+            EvidenceError: the file is missing, or is not the one that the evidence names.
+        """
+        if (record := evidence.row_scores) is None:
             return None
-        path = self.evidence_folder(evidence.hypothesis) / evidence.scores.file
+        path = self.evidence_folder(evidence.hypothesis) / record.file
         try:
-            content = read_regular(path, most_bytes=MOST_SCORES_BYTES)
-        except OSError:
-            return None
-        return content if hashlib.sha256(content).hexdigest() == evidence.scores.sha256 else None
+            return unpack_scores(record, read_regular(path, most_bytes=record.size_bytes))
+        except (OSError, ValueError) as error:
+            raise EvidenceError(
+                "The scores of single rows are missing or damaged.",
+                received=f"{path}: {error}",
+                remedy="Run the hypothesis again; it predicts by its stored replicates.",
+            ) from error
 
     def read_evidence(self, path: Path) -> Evidence | None:
         """Read one evidence file; return None if it cannot be trusted.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from negres_core.evidence import Evidence, PowerRecord, Store
 from negres_core.power import Power
+from negres_core.statistics import CellEstimate
 
 
 class KnownSpread(NamedTuple):
@@ -40,7 +41,7 @@ def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:
         (each.hypothesis == evidence.hypothesis, spread.cell_count, spread)
         for each in store.all_evidence()
         if not each.smoke
-        and (each.data.digest, each.claim.metric) == (evidence.data.digest, evidence.claim.metric)
+        and (each.data.digest, each.claim.key) == (evidence.data.digest, evidence.claim.key)
         and len(each.arms) == arm_count
         and (spread := spread_in(each)) is not None
     ]
@@ -52,11 +53,11 @@ def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:
 
 def spread_in(evidence: Evidence) -> KnownSpread | None:
     """Return the spread of the differences in one hypothesis' evidence, or None if it has no estimate."""
-    if (estimate := evidence.estimate) is None:
+    estimate = None if evidence.estimate is None else evidence.estimate.as_estimate()
+    if not isinstance(estimate, CellEstimate):
         return None
     known_from = f"{estimate.cell_count} cells of {evidence.title!r}, {evidence.timings.started_at}"
-    at_least = estimate.as_estimate().sd_interval(0.95)[0]
-    return KnownSpread(estimate.sd, at_least, estimate.cell_count, known_from)
+    return KnownSpread(estimate.sd, estimate.sd_interval(0.95)[0], estimate.cell_count, known_from)
 
 
 def record_power(power: Power, *, known_from: str) -> PowerRecord:

@@ -11,7 +11,7 @@ import numpy as np
 from negres_core.claim import Claim
 from negres_core.design import Design
 from negres_core.errors import EvidenceError, InputError, NegresError
-from negres_core.evidence import ArmRecord, ClaimRecord, DataRecord, Evidence, Spread, Store
+from negres_core.evidence import ArmRecord, ClaimRecord, DataRecord, Evidence, Spread, Store, read_scores
 from negres_core.experiment.decision import Decision, decide, difference_of
 from negres_core.run import Role
 from negres_core.scores import Cells, read_kept
@@ -64,7 +64,7 @@ def recompute_scores(evidence: Evidence, store: Store) -> tuple[Evidence, Cells]
         EvidenceError: the table is missing or was changed.
         InputError: the table is not one of the design.
     """
-    content = store.read_scores(evidence)
+    content = read_scores(store, evidence)
     if content is None:
         raise EvidenceError(
             "The table of its scores is missing or was changed.",

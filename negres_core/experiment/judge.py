@@ -14,7 +14,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from negres_core.claim import THRESHOLD_NAMES, Claim
+from negres_core.claim import Claim, Metric
 from negres_core.design import Design, LeaveOneGroupOut
 from negres_core.design.leave_one_group_out import LEAST_GROUPS
 from negres_core.errors import InputError
@@ -32,11 +32,13 @@ from negres_core.evidence import (
     Timings,
     digest_of_arm,
     trace_provenance,
+    write_scores,
 )
 from negres_core.experiment.decision import ALPHA
 from negres_core.experiment.given_scores import results_of
 from negres_core.experiment.registration import check_expected, outcome_of
-from negres_core.metrics import METRICS, SHARES, Metric
+from negres_core.metrics import METRICS, check_threshold, find_metric
+from negres_core.metrics.bounds import is_share
 from negres_core.provenance.analysis import digest_analysis
 from negres_core.run import Role
 from negres_core.scores import (
@@ -175,7 +177,7 @@ class Judge:
             design=commitment.design,
             data=DataRecord.of_scores(name, source=f"scores as given: {table.source}", rows=rows, groups=groups),
             scores=ScoresRecord(
-                file=self.store.write_scores(commitment.hypothesis, content),
+                file=write_scores(self.store, commitment.hypothesis, content),
                 sha256=hashlib.sha256(content).hexdigest(),
                 source=table.source,
                 source_sha256=table.sha256,
@@ -266,8 +268,8 @@ def _check_design(design: Design, rows: int | None, groups: int | None) -> tuple
 
 def _metric_of(claim: Claim, metric: Metric | None) -> Metric:
     """Return the metric of a claim: one of negres, or the one that is declared."""
-    known = METRICS.get(claim.metric)
-    found = metric or known
+    known = find_metric(claim.metric)
+    found = metric or claim.own or known
     if found is None:
         raise InputError(
             f"negres does not know the metric {claim.metric!r}, so its direction has to be given.",
@@ -282,12 +284,8 @@ def _metric_of(claim: Claim, metric: Metric | None) -> Metric:
             remedy="Give both the same name. A metric that negres knows needs no declaration; one that differs from it "
             "needs another name.",
         )
-    if known and claim.metric in SHARES and claim.threshold > 1:
-        raise InputError(
-            f"{claim.metric} is a share, from 0 to 1, and no arm can be further than that.",
-            received=str(claim),
-            remedy=f"Give percent as a share: {THRESHOLD_NAMES[claim.kind]}={claim.threshold / 100:g}.",
-        )
+    if known:
+        check_threshold(claim)
     return found
 
 
@@ -304,7 +302,7 @@ def _read_cells(
     values = np.concatenate([each.ravel() for each in cells.values])
     values = values[np.isfinite(values)]
     outside = values[(values < 0) | (values > 1)]
-    if metric == METRICS.get(claim.metric) and claim.metric in SHARES and len(outside):
+    if metric == find_metric(claim.metric) and is_share(claim.metric) and len(outside):
         raise InputError(
             f"{claim.metric} is a share, from 0 to 1.",
             received=f"{outside[0]:g} in {table.source}",

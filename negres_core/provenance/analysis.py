@@ -12,13 +12,13 @@ from negres_core.provenance.logic import statements_of
 
 ANALYSIS = (
     "arrays.py",
-    "claim.py",
+    "claim/*.py",
     "controls/*.py",
     "design/*.py",
     "discovery.py",
     "experiment/decision.py",
     "experiment/given_scores.py",
-    "metrics.py",
+    "metrics/*.py",
     "rescoring.py",
     "run.py",
     "scores/*.py",

@@ -84,7 +84,7 @@ def _arms(evidence: Evidence) -> list[str]:
     metric = evidence.claim.metric
     lines = []
     for arm in evidence.arms:
-        spread = arm.metrics.get(metric)
+        spread = arm.metrics.get(evidence.claim.key)
         numbers = "not recorded"
         if spread is not None:
             numbers = f"mean {_show(spread.mean)}, min {_show(spread.min)}, max {_show(spread.max)}"

@@ -13,7 +13,7 @@ from negres_core import Dataset, Fit, Metric, Recipe
 from negres_core.claim import beats, matches, reaches
 from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, TimeSeries
 from negres_core.errors import InputError
-from negres_core.evidence import AS_GIVEN, Ledger, Store
+from negres_core.evidence import AS_GIVEN, Ledger, Store, read_scores
 from negres_core.experiment.judge import Judge, known_before
 from negres_core.experiment.registration import register
 from negres_core.scores import Columns
@@ -164,7 +164,7 @@ def test_the_scores_that_were_judged_are_kept_beside_the_evidence(judge, tmp_pat
     evidence = judge(str(tmp_path / "mine.csv"))
 
     store = Store(tmp_path / "evidence")
-    lines = store.read_scores(evidence).decode().splitlines()
+    lines = read_scores(store, evidence).decode().splitlines()
     assert lines[0] == "arm,repeat,fold,seed,score"
     assert len(lines) == 1 + 2 * 4 * 5
     assert lines[1] == f"A,0,0,0,{float(frame_of().A[0])!r}"
