@@ -19,7 +19,7 @@ from negres_core.experiment.experiment import Experiment
 from negres_core.experiment.prediction import predict_again
 from negres_core.experiment.recheck import recheck
 from negres_core.fit import Fit
-from negres_core.metrics import metric_of
+from negres_core.metrics import METRICS, metric_of
 from negres_core.recipe import Recipe, Stage
 from tests.experiment.forger import MAIN, Forger
 
@@ -190,7 +190,9 @@ def test_progress_is_told_after_every_replicate(forger):
     evidence = store.read_evidence(store.evidence_path(MAIN))
     roles = dict(zip(("treatment", "control"), CLAIMS["growth"][0], strict=True))
 
-    predict_again(evidence, store, roles, CLASSES, device="cpu", progress=lambda *step: steps.append(step))
+    metric = METRICS["accuracy"]
+    progress = lambda *step: steps.append(step)  # noqa: E731
+    predict_again(evidence, store, roles, CLASSES, metric=metric, device="cpu", progress=progress)
 
     assert [done for _, done, _ in steps] == list(range(1, steps[-1][2] + 1))
 
@@ -286,7 +288,7 @@ def test_a_missing_model_is_not_called_predicted(forger):
     model_of(forger, id).unlink()
     roles = dict(zip(("treatment", "control"), CLAIMS["growth"][0], strict=True))
 
-    result = predict_again(evidence, store, roles, CLASSES, device="cpu")
+    result = predict_again(evidence, store, roles, CLASSES, metric=METRICS["accuracy"], device="cpu")
 
     assert (result.predicted, result.gaps) == (0, [f"missing or damaged replicates: {id}"])
 
