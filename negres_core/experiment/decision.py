@@ -26,9 +26,16 @@ from negres_core.evidence import (
     Replicate,
     Spread,
 )
+from negres_core.experiment.row_judgement import judge_rows
 from negres_core.metrics import METRICS, counts_rows, find_metric
 from negres_core.run import Arm, Run
-from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t, smallest_decidable_margin
+from negres_core.statistics import (
+    ONLY_LOOK,
+    CellEstimate,
+    Look,
+    corrected_resampled_t,
+    smallest_decidable_margin,
+)
 from negres_core.statistics.resampled_t import sd_of_few_rows
 from negres_core.verdict import TOO_SMALL, Verdict, invalid, judge, not_learned, settle
 
@@ -50,7 +57,7 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
             "only for built-in Keras losses.",
         )
     values = np.array([replicate.metrics[metric] for replicate in replicates], dtype=float)
-    means: np.ndarray = values.reshape(-1, design.folds, design.seeds).mean(axis=2)
+    means: np.ndarray = values.reshape(-1, design.folds, design.seeds_per_cell).mean(axis=2)
     return means
 
 
@@ -144,6 +151,7 @@ def decide(
     findings: Sequence[Finding] = (),
     *,
     data: DataRecord | None = None,
+    rows: np.ndarray | None = None,
     alpha: float = ALPHA,
 ) -> Decision:
     """Test the claim after each repeat, or only at the end, and judge at the first look that decides.
@@ -157,6 +165,7 @@ def decide(
         design: the planned design, which may have more repeats than there are so far.
         findings: the findings of the controls.
         data: the data set; without it, nothing is known of its groups and of what one row more or less would change.
+        rows: (seeds, test rows), the differences of single rows, if the design scores rows.
         alpha: the significance level of the claim, over all looks.
     """
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
@@ -164,14 +173,17 @@ def decide(
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
     is_counted = data is not None and counts_rows(claim.metric)
+    if design.scores_rows:
+        assert rows is not None, "the design scores single rows"
+        return _withhold(_decide_rows(rows, claim, design, failed, is_counted=is_counted, alpha=alpha), findings)
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
-        most_dof=most_dof(claim, design.folds, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.folds) if data and is_counted else 0.0,
+        most_dof=most_dof(claim, design.parts, data.units if data else None),
+        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and is_counted else 0.0,
     )
     looks: list[LookRecord] = []
-    estimate: Estimate | None = None
+    estimate: CellEstimate | None = None
     settled: Verdict | None = None
     for look, cells in _looks(differences, design):
         try:
@@ -202,6 +214,28 @@ def decide(
     verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
     final = settled is not None or _is_hopeless(estimate, claim, verdict, alpha)
     return _withhold(Decision(looks, record, verdict, final), findings)
+
+
+def _decide_rows(
+    rows: np.ndarray, claim: Claim, design: Design, failed: dict[str, str], *, is_counted: bool, alpha: float
+) -> Decision:
+    """Judge the differences of single rows, (seeds, test rows), once."""
+    try:
+        judged = judge_rows(rows, design, is_counted=is_counted)
+    except InputError as error:
+        failed["variance"] = f"{error.wrong} {error.remedy}"
+        return Decision([], None, invalid(failed), final=True)
+    estimate = judged.estimate
+    record = EstimateRecord.of(estimate, alpha=alpha, scopes=judged.scopes)
+    verdict = judge(estimate, claim, alpha=alpha)
+    look = LookRecord(
+        repeats=design.repeats,
+        information=1.0,
+        effect=estimate.effect,
+        interval_95=record.interval_95,
+        verdict=verdict.verdict,
+    )
+    return Decision([look], record, invalid(failed) if failed else verdict, final=True)
 
 
 def _looks(differences: np.ndarray, design: Design) -> Iterator[tuple[Look, np.ndarray]]:
@@ -242,7 +276,7 @@ def _withhold(decision: Decision, findings: Sequence[Finding]) -> Decision:
     return decision
 
 
-def _is_hopeless(estimate: Estimate, claim: Claim, verdict: Verdict, alpha: float) -> bool:
+def _is_hopeless(estimate: CellEstimate, claim: Claim, verdict: Verdict, alpha: float) -> bool:
     """Return whether equivalence is out of reach even at the lower 95% limit of the standard deviation.
 
     Stopping then costs power if the true effect is larger than the estimate, but never gives a false verdict.

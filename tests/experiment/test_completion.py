@@ -12,7 +12,7 @@ import pytest
 
 from negres_core.claim import Metric, beats, matches, reaches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.device import choose_device
 from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Store
@@ -29,7 +29,7 @@ RANDOM = np.random.default_rng(3)
 Y = np.arange(60) % 3
 DATA = Dataset(x=RANDOM.normal(size=(60, 4)) + Y[:, None], y=Y, name="classes")
 VALUES = Dataset(x=DATA.x, y=DATA.x @ RANDOM.normal(size=4), name="values")
-DESIGN = Design(folds=2, repeats=2)
+DESIGN = KFolds(folds=2, repeats=2)
 
 
 def base(input_shape, outputs):

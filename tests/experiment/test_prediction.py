@@ -12,7 +12,7 @@ import pytest
 
 from negres_core.claim import beats, matches, reaches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
@@ -29,7 +29,7 @@ CLASSES = Dataset(x=RANDOM.normal(size=(60, 4)) + Y[:, None], y=Y, name="classes
 VALUES = Dataset(x=CLASSES.x, y=CLASSES.x @ RANDOM.normal(size=(4, 2)), name="values")
 PIXELS = RANDOM.uniform(size=(40, 8, 8, 1)).astype("float32")
 IMAGES = Dataset(x=PIXELS, y=PIXELS, name="images")
-FOLDS = Design(folds=2, repeats=2)
+FOLDS = KFolds(folds=2, repeats=2)
 FIT = {"batch_size": 8}
 
 
@@ -105,7 +105,7 @@ def predict(evidence, store, recipes, data):
     roles = dict(zip(("treatment", "control"), recipes, strict=False))
     own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes]
     metric = metric_of(evidence.claim.as_claim(), task=data.task, own=own)
-    return predict_again(evidence, store, roles, data, metric=metric, device="cpu")
+    return predict_again(evidence, store, roles, data, evidence.design.as_design(), metric=metric, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -190,9 +190,16 @@ def test_progress_is_told_after_every_replicate(forger):
     evidence = store.read_evidence(store.evidence_path(MAIN))
     roles = dict(zip(("treatment", "control"), CLAIMS["growth"][0], strict=True))
 
-    metric = METRICS["accuracy"]
-    progress = lambda *step: steps.append(step)  # noqa: E731
-    predict_again(evidence, store, roles, CLASSES, metric=metric, device="cpu", progress=progress)
+    predict_again(
+        evidence,
+        store,
+        roles,
+        CLASSES,
+        FOLDS,
+        metric=METRICS["accuracy"],
+        device="cpu",
+        progress=lambda *step: steps.append(step),
+    )
 
     assert [done for _, done, _ in steps] == list(range(1, steps[-1][2] + 1))
 
@@ -288,7 +295,7 @@ def test_a_missing_model_is_not_called_predicted(forger):
     model_of(forger, id).unlink()
     roles = dict(zip(("treatment", "control"), CLAIMS["growth"][0], strict=True))
 
-    result = predict_again(evidence, store, roles, CLASSES, metric=METRICS["accuracy"], device="cpu")
+    result = predict_again(evidence, store, roles, CLASSES, FOLDS, metric=METRICS["accuracy"], device="cpu")
 
     assert (result.predicted, result.gaps) == (0, [f"missing or damaged replicates: {id}"])
 
