@@ -199,7 +199,9 @@ def test_stored_weights_reproduce_the_metric_and_not_an_invented_one(store, meas
     claim = reaches(metric, bar=0.5)
     evidence = measure(LONG, claim)
     found = metric_of(claim, task=DATA.task)
-    predict = functools.partial(predict_again, evidence, store, {"treatment": LONG}, DATA, metric=found, device="cpu")
+    predict = functools.partial(
+        predict_again, evidence, store, {"treatment": LONG}, DATA, DESIGN, metric=found, device="cpu"
+    )
 
     assert predict().problems == []
     assert predict().is_complete
@@ -212,7 +214,7 @@ def test_stored_weights_reproduce_the_metric_and_not_an_invented_one(store, meas
 def test_a_metric_whose_function_was_changed_is_not_the_recorded_one(store, measure):
     evidence = measure(LONG, reaches(COST, bar=3))
     metric = metric_of(reaches(DEARER, bar=3), task=DATA.task)
-    result = predict_again(evidence, store, {"treatment": LONG}, DATA, metric=metric, device="cpu")
+    result = predict_again(evidence, store, {"treatment": LONG}, DATA, DESIGN, metric=metric, device="cpu")
     assert result.gaps == ["the metric at hand, cost, is not the recorded one, or its function does something else"]
 
 
