@@ -17,7 +17,7 @@ class Score(NamedTuple):
     Attributes:
         arm: the name of the arm.
         repeat: the repeat; "0" in a table without repeats.
-        fold: the test fold, the random split, or the group that is left out.
+        fold: the test fold, the random split, the group that is left out, or the single test row.
         seed: the seed; "0" in a table without seeds.
         score: the score, in the unit of the metric; NaN or infinite if the run diverged.
         row: number of the row, from 1.
@@ -40,7 +40,7 @@ class Columns:
         score: the scores, in the long form; usually the name of the metric, or "score".
         repeat: the repeats of k folds; usually "repeat". A table without one has a single repeat.
         fold: the test folds; usually "fold". Random splits are usually called "split", and the groups that are left out
-            "group".
+            "group". Single test rows, which a fixed split and a time series judge, are usually called "row".
         seed: the seeds; usually "seed". A table without one has a single seed.
     """
 
@@ -51,8 +51,14 @@ class Columns:
     seed: str | None = None
 
 
-FOLD_COLUMNS: dict[str, str] = {"k folds": "fold", "random splits": "split", "leave one group out": "group"}
-"""The usual name of the column that tells the cells of a repeat apart, by the kind of the design."""
+FOLD_COLUMNS: dict[str, str] = {
+    "k folds": "fold",
+    "random splits": "split",
+    "leave one group out": "group",
+    "fixed split": "row",
+    "time series": "row",
+}
+"""The usual name of the column that tells the cells, or the single test rows, apart, by the kind of the design."""
 USUAL_COLUMNS = Columns()
 """The usual names of the columns of a table."""
 
