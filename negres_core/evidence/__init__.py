@@ -24,7 +24,7 @@ from negres_core.evidence.replicate import (
     TrainedWeight,
 )
 from negres_core.evidence.result import ComponentsRecord, EstimateRecord, LookRecord, PowerRecord, ScopeRecord
-from negres_core.evidence.row_scores import RowScores
+from negres_core.evidence.row_scores import PartRecord, RowScores
 from negres_core.evidence.schema import schema_of
 from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm, read_scores, write_scores
 from negres_core.evidence.store import Store
@@ -52,6 +52,7 @@ __all__ = [
     "LookRecord",
     "MetricDescription",
     "ModelFile",
+    "PartRecord",
     "Picture",
     "PowerRecord",
     "PredictionSummary",

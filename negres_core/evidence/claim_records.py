@@ -67,7 +67,7 @@ class ClaimRecord(Record):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         # The serializer only leaves a field out; without this, the JSON Schema would admit any field.
-        return handler({name: part for name, part in schema.items() if name != "serialization"})
+        return handler(without_serializer(schema))
 
     @model_serializer(mode="wrap")
     def _without_code(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

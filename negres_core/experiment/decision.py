@@ -76,7 +76,8 @@ def spreads_of(replicates: Sequence[Replicate], design: Design, names: Iterable[
     spreads = {}
     for name in names:
         values = values_of(replicates, name, design)
-        spreads[name] = Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
+        sd = values.std(ddof=1) if values.size > 1 else float("nan")
+        spreads[name] = Spread(mean=values.mean(), sd=sd, min=values.min(), max=values.max())
     return spreads
 
 

@@ -34,9 +34,10 @@ from negres_core.evidence import (
     Timings,
     trace_provenance,
 )
+from negres_core.experiment.breakdown import break_down
 from negres_core.experiment.completion import check_metric
 from negres_core.experiment.decision import ALPHA, decide, difference_of, most_dof, record_arm
-from negres_core.experiment.forecast import known_spread, record_power
+from negres_core.experiment.forecast import known_rows, known_spread, record_power
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
 from negres_core.experiment.row_scores import RowTable, check_row_metric, row_differences, score_run
@@ -45,7 +46,7 @@ from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
-from negres_core.power import analyze_power
+from negres_core.power import analyze_power, analyze_row_power
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, ControlLevel, Role, Run
 from negres_core.verdict import invalid
@@ -193,6 +194,7 @@ class Experiment:
             expected=self.expected,
             claim=ClaimRecord.of(prepared.claim, prepared.metric, alpha=ALPHA),
             design=DesignRecord.of(prepared.design),
+            does_not_show=prepared.design.does_not_show,
             data=DataRecord.of(prepared.data),
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
             provenance=trace_provenance(
@@ -209,6 +211,8 @@ class Experiment:
 
     def _power(self, evidence: Evidence, prepared: _Prepared) -> PowerRecord | None:
         """Return what the design can decide, if earlier evidence exists; refuse a margin that is out of reach."""
+        if prepared.design.scores_rows:
+            return self._row_power(evidence, prepared.design)
         spread = known_spread(self.store, evidence)
         if spread is None:
             return None
@@ -218,6 +222,15 @@ class Experiment:
             power.check(prepared.claim, sd_at_least=spread.at_least, known_from=spread.known_from)
         self.announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {spread.known_from})")
         return record_power(power, known_from=spread.known_from)
+
+    def _row_power(self, evidence: Evidence, design: Design) -> PowerRecord | None:
+        known = known_rows(self.store, evidence)
+        if known is None:
+            return None
+        estimate, known_from = known
+        power = analyze_row_power(design, estimate, alpha=ALPHA)
+        self.announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {known_from})")
+        return record_power(power, known_from=known_from)
 
     def _untrained(self, prepared: _Prepared) -> Run:
         from negres_core.engine.inspection import SavedModels
@@ -269,6 +282,7 @@ class Experiment:
             arms=training.arms,
             differences=training.differences.tolist(),
             row_scores=self._keep_rows(evidence, training.rows),
+            parts=break_down(training.run, rows) if training.rows and rows is not None else [],
             looks=decision.looks,
             estimate=decision.estimate,
             controls=findings,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from negres_core.evidence import Evidence, PowerRecord, Store
 from negres_core.power import Power
 from negres_core.statistics import CellEstimate
+from negres_core.statistics.row_estimate import RowEstimate
 
 
 class KnownSpread(NamedTuple):
@@ -49,6 +50,21 @@ def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:
         return None
     own, _, spread = max(known, key=lambda each: each[:2])
     return spread._replace(own=own)
+
+
+def known_rows(store: Store, evidence: Evidence) -> tuple[RowEstimate, str] | None:
+    """Return the estimate in earlier evidence of the same hypothesis on the same test rows, and which evidence it is.
+
+    None if there is none. Other arms differ on other rows, and say nothing about these.
+    """
+    for each in reversed(store.all_evidence()):
+        same = (each.hypothesis, each.data.digest, each.claim.metric, each.design.test, each.design.kind)
+        planned = evidence.design
+        if same == (evidence.hypothesis, evidence.data.digest, evidence.claim.metric, planned.test, planned.kind):
+            estimate = None if each.estimate is None or each.smoke else each.estimate.as_estimate()
+            if isinstance(estimate, RowEstimate):
+                return estimate, f"{each.title!r}, {each.timings.started_at}"
+    return None
 
 
 def spread_in(evidence: Evidence) -> KnownSpread | None:

@@ -173,6 +173,7 @@ class Judge:
             registration=_count_older(registration, table, cells),
             claim=commitment.claim,
             design=commitment.design,
+            does_not_show=commitment.design.as_design().does_not_show,
             data=DataRecord.of_scores(name, source=f"scores as given: {table.source}", rows=rows, groups=groups),
             scores=ScoresRecord(
                 file=write_scores(self.store, commitment.hypothesis, content),

@@ -67,11 +67,13 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     wrong = check_replicates(evidence, arms, _older_digests(evidence, entries or ()))
     if wrong:
         return problems + wrong
-    if evidence.estimate is not None and evidence.estimate.skewness is None:
+    estimate = evidence.estimate
+    if estimate is not None and estimate.scope is None and estimate.skewness is None:
         return [*problems, EARLIER_RULE]
     try:
         rows = store.read_row_scores(evidence)
-        problems += _check_rows(evidence, rows)
+        if wrong := _check_rows(evidence, rows):
+            return problems + wrong
         with np.errstate(all="ignore"):  # a forged number may be near the end of the floats
             recomputed = _recompute(evidence, arms, rows)
     except NegresError as error:

@@ -91,7 +91,7 @@ class Trainer:
         # Arms that inherit the same stage share its replicates, and a look reuses those of earlier looks.
         done = self._done.setdefault(recipe, {})
         keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds_per_cell)]
-        jobs = {}
+        is_known, jobs = all(key in done for key in keys), {}
         for position, key in enumerate(keys):
             cell = cells[position // self._run.design.seeds_per_cell]
             parent = self._store.model_path(parents[position]) if parents else None
@@ -106,7 +106,7 @@ class Trainer:
                 self.reused += 1
             if own:
                 done[key] = self._completed(done[key], recipe, job)
-        if not jobs:
+        if is_known:
             return [done[key] for key in keys]
         planned = len(self._run.cells) * self._run.design.seeds_per_cell
         self._progress(str(recipe), len(done), planned)
