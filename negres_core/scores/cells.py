@@ -116,21 +116,13 @@ def pair(scores: Sequence[Score], *, arms: Sequence[str], design: Planned) -> Ce
 
 def _fill(scores: Sequence[Score], arms: Sequence[str]) -> Cells:
     """Return the scores in the natural order of their labels; folds and seeds may have other labels in each place."""
-    of_repeats: dict[str, set[str]] = {}
-    of_cells: dict[tuple[str, str, str], set[str]] = {}
-    for arm, repeat, fold, seed, *_ in scores:
-        of_repeats.setdefault(repeat, set()).add(fold)
-        of_cells.setdefault((arm, repeat, fold), set()).add(seed)
-    found = {each[:4]: each for each in scores}
-    kept = [
-        found[arm, repeat, fold, seed]
-        for arm in arms
-        for repeat in in_order(of_repeats)
-        for fold in in_order(of_repeats[repeat])
-        for seed in in_order(of_cells[arm, repeat, fold])
-    ]
-    values = np.array([each.score for each in kept], dtype=float).reshape(len(arms), len(of_repeats), -1)
-    return Cells(tuple(values.reshape(*values.shape[:2], -1, len(next(iter(of_cells.values()))))), tuple(kept))
+    labels = in_order({label for each in scores for label in each[1:4]})
+    rank = {label: place for place, label in enumerate(labels)}
+    kept = sorted(scores, key=lambda each: (arms.index(each.arm), rank[each.repeat], rank[each.fold], rank[each.seed]))
+    repeats = len({each.repeat for each in kept})
+    folds = len({each.fold for each in kept if each.repeat == kept[0].repeat})
+    values = np.array([each.score for each in kept], dtype=float).reshape(len(arms), repeats, folds, -1)
+    return Cells(tuple(values), tuple(kept))
 
 
 def in_order(labels: Iterable[str]) -> list[str]:

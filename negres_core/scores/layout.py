@@ -120,17 +120,23 @@ def _read(
     """
     places = {key: table.names.index(name) if name in table.names else None for key, name in keys.items()}
     places.setdefault("repeat", None)
+    found = [
+        (column, table.names.index(column), of_arms, None if of_arms is None else table.names.index(of_arms))
+        for column, of_arms in sources
+    ]
     scores = []
     for number, row in enumerate(table.rows, 1):
-        for column, of_arms in sources:
-            arm = column if of_arms is None else _arm(row[table.names.index(of_arms)], of_arms, number, table)
+        for column, place_of_score, of_arms, place_of_arm in found:
+            arm = column
+            if of_arms is not None and place_of_arm is not None:
+                arm = _arm(row[place_of_arm], of_arms, number, table)
             if arm not in arms:
                 continue
             labels = {
                 key: "0" if place is None else _label(row[place], keys[key], number, table)
                 for key, place in places.items()
             }
-            value = row[table.names.index(column)]
+            value = row[place_of_score]
             scores.append(Score(arm, **labels, score=_score(value, column, arm, number, table), row=number))
     return scores
 
