@@ -189,7 +189,7 @@ def decide(
     settled: Verdict | None = None
     for look, cells in _looks(differences, design):
         try:
-            estimate = estimate_of(cells)
+            estimate = dataclasses.replace(estimate_of(cells), fold_unit=_fold_unit(design, data))
         except InputError as error:
             # The differences of a few cells can be equal by chance; those of later cells may vary.
             if len(cells) == len(differences):
@@ -252,6 +252,13 @@ def _looks(differences: np.ndarray, design: Design) -> Iterator[tuple[Look, np.n
             yield Look(design.folds, repeat, design.repeats), differences[:repeat]
         elif repeat == design.repeats:
             yield ONLY_LOOK, differences[:1]
+
+
+def _fold_unit(design: Design, data: DataRecord | None) -> str | None:
+    """Return what each fold consists of, if there is only one way to split the data: "groups" or "rows"."""
+    if data is None or design.kind not in ("k folds", "leave one group out") or design.folds < data.units:
+        return None
+    return "rows" if data.groups is None else "groups"
 
 
 def are_copies(differences: np.ndarray) -> bool:

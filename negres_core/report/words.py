@@ -129,7 +129,8 @@ def _cells(evidence: Evidence) -> str:
     design, done = evidence.design, repeats_trained(evidence)
     planned = design.folds * design.repeats
     cells = f"{planned} planned" if done is None else f"{design.folds * done}"
-    return f"  cells       {cells} ({design.in_words(done)}, {plural(design.seeds, 'seed')} each)"
+    seeds = "" if design.kind == "fixed split" else f", {plural(design.seeds, 'seed')} each"
+    return f"  cells       {cells} ({design.in_words(done)}{seeds})"
 
 
 def _show(value: float | None) -> str:
