@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from negres_core.claim import Metric, beats, matches, reaches
+from negres_core.claim import Metric, beats, matches, reaches, to_reach
 from negres_core.dataset import Dataset
 from negres_core.fit import Fit
 from negres_core.recipe import Recipe, Stage
@@ -12,7 +12,7 @@ from negres_core.recipe import Recipe, Stage
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence
 
-__all__ = ["Dataset", "Evidence", "Fit", "Metric", "Recipe", "Stage", "beats", "matches", "reaches"]
+__all__ = ["Dataset", "Evidence", "Fit", "Metric", "Recipe", "Stage", "beats", "matches", "reaches", "to_reach"]
 
 
 def __getattr__(name: str) -> Any:

@@ -34,6 +34,7 @@ class Cell:
     fold: int
     train: np.ndarray = field(repr=False, compare=False)
     test: np.ndarray = field(repr=False, compare=False)
+    validation: np.ndarray | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

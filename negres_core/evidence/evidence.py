@@ -54,6 +54,36 @@ class Spread(Record):
     max: Number
 
 
+class UnreachedRecord(Record):
+    """How many runs of an arm did not reach the target of a claim, and count at the budget."""
+
+    runs: int
+    of: int
+    """Number of runs, reached or not."""
+    budget: float
+    """The budget at which they count, in the claim's unit; the largest one if cells differ."""
+
+
+class EqualizedArm(Record):
+    """How one arm was given the same budget as the other."""
+
+    declared_epochs: int
+    """Epochs of the last stage in the test's recipe."""
+    epochs: int
+    """Epochs that it is trained for: as many as fit into the budget."""
+    left_over: float
+    """What is left of the budget, less than an epoch of this arm."""
+
+
+class EqualBudget(Record):
+    """The budget that both arms were given, by an experiment that asked for equal ones."""
+
+    counted_in: Literal["epochs", "steps", "flops"]
+    budget: float
+    """The smaller one of the two recipes, on the largest training fold."""
+    arms: dict[Role, EqualizedArm]
+
+
 class ArmRecord(Record):
     """One arm: its recipe, training budget, metrics and replicates."""
 
@@ -69,6 +99,8 @@ class ArmRecord(Record):
     """The claim's metric, (repeats, folds), seeds averaged."""
     replicates: list[list[str]]
     """Ids, one list per stage, in the order repeat, fold, seed; the last list belongs to the arm's own stage."""
+    unreached: UnreachedRecord | None = None
+    """For a claim about the cost to reach a target; null otherwise."""
 
     @property
     def own_replicates(self) -> list[str]:
@@ -128,6 +160,8 @@ class Evidence(Record):
     design: DesignRecord
     data: DataRecord
     arms: list[ArmRecord] = Field(default_factory=list)
+    equal: EqualBudget | None = None
+    """The budget that both arms were given, if the experiment asked for equal ones."""
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, (repeats, folds); positive is better."""
     power: PowerRecord | None = None
