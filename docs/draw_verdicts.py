@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from negres_core.claim import Claim, beats, matches, reaches
-from negres_core.statistics import Estimate
+from negres_core.statistics import CellEstimate
 from negres_core.verdict import Verdict, judge
 
 FOLDER = Path(__file__).with_name("verdicts")
@@ -43,10 +43,10 @@ class Example:
     note: str = ""
 
     @property
-    def estimate(self) -> Estimate:
+    def estimate(self) -> CellEstimate:
         """The estimate, as 5 repeats of 5 folds give it."""
         sd = self.standard_error / (1 / 25 + 1 / 4) ** 0.5
-        return Estimate(
+        return CellEstimate(
             effect=self.effect, standard_error=self.standard_error, dof=24, sd=sd, cell_count=25, test_train_ratio=0.25
         )
 

@@ -6,13 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 from negres_core.claim import Metric, beats, matches, reaches, to_reach
 from negres_core.dataset import Dataset
+from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, TimeSeries
 from negres_core.fit import Fit
 from negres_core.recipe import Recipe, Stage
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence
 
-__all__ = ["Dataset", "Evidence", "Fit", "Metric", "Recipe", "Stage", "beats", "matches", "reaches", "to_reach"]
+__all__ = [
+    "Dataset",
+    "Evidence",
+    "Fit",
+    "FixedSplit",
+    "Holdout",
+    "KFolds",
+    "LeaveOneGroupOut",
+    "Metric",
+    "Recipe",
+    "Stage",
+    "TimeSeries",
+    "beats",
+    "matches",
+    "reaches",
+    "to_reach",
+]
 
 
 def __getattr__(name: str) -> Any:

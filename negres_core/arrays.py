@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
@@ -63,3 +64,15 @@ def is_same(one: Any, other: Any) -> bool:
     """Return whether two arrays are the same memory, as inputs and targets of an autoencoder may be."""
     are_arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
     return are_arrays and one.__array_interface__ == other.__array_interface__
+
+
+def digest_array(array: Any) -> str:
+    """Digest the shape, dtype and bytes of an array, or of several arrays and their names.
+
+    Arrays with equal digests are bitwise equal.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for name, part in label_arrays(array, "").items():
+        value = np.ascontiguousarray(part)
+        digest.update(f"{name}{value.dtype.str}{value.shape}".encode() + value.tobytes())
+    return digest.hexdigest()

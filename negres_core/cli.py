@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
 from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
 from negres_core.experiment.decision import ALPHA, most_dof
@@ -267,7 +267,7 @@ def _plan(options: argparse.Namespace) -> int:
     spreads = [("as given", "", options.sd, None)] if options.sd is not None else _known_spreads(options)
     rows = []
     for (name, unit, sd, limit), repeats in itertools.product(spreads, options.repeats):
-        design = Design(folds=options.folds, repeats=repeats, looks=options.looks)
+        design = KFolds(folds=options.folds, repeats=repeats, looks=options.looks)
         text = f"{options.folds} x {repeats}{', looks' if options.looks and repeats > 1 else ''}"
         known = analyze_power(design, sd=sd, alpha=options.alpha, most_dof=limit)
         record = record_power(known, known_from=name)

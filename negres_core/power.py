@@ -54,11 +54,9 @@ class Power:
         )
 
     def __str__(self) -> str:
-        folds, repeats = self.design.folds, self.design.repeats
-        design = f"{folds} folds x {repeats} repeat" if repeats == 1 else f"{folds} folds x {repeats} repeats"
-        looks = ", with a look after each" if self.design.looks and repeats > 1 else ""
+        looks = ", with a look after each" if self.design.looks and self.design.repeats > 1 else ""
         return (
-            f"{design}{looks}: detects an effect of {self.detectable:.3g} with 80% power; "
+            f"{self.design.layout()}{looks}: detects an effect of {self.detectable:.3g} with 80% power; "
             f"shows equivalence within {self.equivalence:.3g} (with any number of repeats: {self.floor:.3g})"
         )
 
@@ -77,7 +75,7 @@ def analyze_power(design: Design, *, sd: float, alpha: float = 0.05, most_dof: i
             has fewer than 2 cells.
 
     Examples:
-        >>> power = analyze_power(Design(folds=5, repeats=5, looks=False), sd=0.01)
+        >>> power = analyze_power(KFolds(folds=5, repeats=5, looks=False), sd=0.01)
         >>> [round(value, 4) for value in (power.detectable, power.equivalence, power.floor)]
         [0.0147, 0.0092, 0.0082]
     """
@@ -95,5 +93,5 @@ def analyze_power(design: Design, *, sd: float, alpha: float = 0.05, most_dof: i
             sd, design.cell_count, test_train_ratio=ratio, alpha=level, power=power, most_dof=most_dof
         ),
         equivalence=half_width(sd, design.cell_count, test_train_ratio=ratio, alpha=level, most_dof=most_dof),
-        floor=smallest_decidable_margin(sd, design.folds, alpha=at_last_look, most_dof=most_dof),
+        floor=smallest_decidable_margin(sd, design.parts, alpha=at_last_look, most_dof=most_dof),
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import Named, label_arrays, map_arrays
+from negres_core.arrays import Named, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.errors import InputError
@@ -66,15 +65,3 @@ def prepare_inputs(recipe: Recipe, data: Dataset, cell: Cell) -> Named[np.ndarra
 def sample_rows(cell: Cell) -> np.ndarray:
     """Return the row numbers that the digest of a cell's prepared inputs covers."""
     return np.concatenate([cell.train[:DIGESTED_ROWS], cell.test[:DIGESTED_ROWS]])
-
-
-def digest_array(array: Any) -> str:
-    """Digest the shape, dtype and bytes of an array, or of several arrays and their names.
-
-    Arrays with equal digests are bitwise equal.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for name, part in label_arrays(array, "").items():
-        value = np.ascontiguousarray(part)
-        digest.update(f"{name}{value.dtype.str}{value.shape}".encode() + value.tobytes())
-    return digest.hexdigest()

@@ -217,7 +217,7 @@ class Run:
     def values(self, arm: Arm, metric: str) -> np.ndarray:
         """Return a metric of an arm's replicates, (repeats, folds, seeds), with NaN for values that are not finite."""
         values = np.array([replicate.metrics[metric] for replicate in arm.replicates], dtype=float)
-        return values.reshape(-1, self.design.folds, self.design.seeds)
+        return values.reshape(-1, self.design.folds, self.design.seeds_per_cell)
 
     def inspections(self) -> Iterator[tuple[Arm, Replicate, Inspection]]:
         """Inspect one replicate of each arm, the first that stayed finite: systematic faults show in any replicate."""

@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 
 from negres_core.claim import Claim
 from negres_core.errors import InputError
-from negres_core.statistics import ONLY_LOOK, Estimate, Look, repeats_needed, smallest_decidable_margin
+from negres_core.statistics import ONLY_LOOK, CellEstimate, Estimate, Look, units_needed
 from negres_core.statistics.level import check_alpha
-from negres_core.statistics.planning import MAX_REPEATS
+from negres_core.statistics.planning import MAX_UNITS
 
 MAX_PROJECTED_LOOKS = 30
 """Runs with more looks are projected at the levels of this many: beyond it, the last level hardly falls."""
@@ -207,7 +207,7 @@ def _reaches(wide: _Interval, narrow: _Interval, margin: float) -> tuple[_Row, .
 
 def _inconclusive(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> Verdict:
     """Return the verdict on an undecided claim, with the reason, or the repeats or the margin that would decide it."""
-    symmetric = replace(estimate, skewness=0.0)
+    symmetric = _without_skewness(estimate)
     row = _deciding_row(symmetric, claim, alpha, look)
     if row is not None:
         return Verdict("inconclusive", SKEWED, _explain_skewness(estimate, row))
@@ -219,7 +219,12 @@ def _inconclusive(estimate: Estimate, claim: Claim, alpha: float, look: Look) ->
     return Verdict("inconclusive", finding, explanation)
 
 
+def _without_skewness(estimate: Estimate) -> Estimate:
+    return replace(estimate, skewness=0.0) if isinstance(estimate, CellEstimate) else estimate
+
+
 def _explain_skewness(estimate: Estimate, row: _Row) -> str:
+    assert isinstance(estimate, CellEstimate)
     tail = "upper" if estimate.skewness > 0 else "lower"
     return (
         f'The claim would be {row.verdict} as "{row.finding}" if the differences were symmetric. But their skewness is '
@@ -231,38 +236,37 @@ def _explain_skewness(estimate: Estimate, row: _Row) -> str:
 
 def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tuple[str, str]:
     """Return the finding and the explanation of an undecided claim, for another run with looks like these."""
-    folds = estimate.folds
     # Skewness that is not significant yet is not assumed to become so with more cells.
     shares = {estimate.share_greater, estimate.share_less}
-    steady = estimate if len(shares) == 2 else replace(estimate, skewness=0.0)
+    steady = estimate if len(shares) == 2 else _without_skewness(estimate)
 
-    def last_look(repeats: int) -> Look:
-        looks = min(repeats, MAX_PROJECTED_LOOKS)
+    def last_look(units: float) -> Look:
+        looks = int(min(units, MAX_PROJECTED_LOOKS))
         return look if look.repeats == 1 else Look(look.folds, looks, looks)
 
     def decides(projected: Estimate) -> bool:
-        has_more_cells = projected.cell_count > estimate.cell_count
-        look_at_end = last_look(projected.cell_count // folds)
-        return has_more_cells and _deciding_row(projected, claim, alpha, look_at_end) is not None
+        has_more = projected.units > estimate.units
+        return has_more and _deciding_row(projected, claim, alpha, last_look(projected.units)) is not None
 
-    repeats = repeats_needed(steady, decides=decides)
-    if repeats is not None:
-        return f"needs {repeats:,} repeats", (
-            f"{repeats:,} repeats of {folds} folds would decide it, against {estimate.cell_count / folds:g} so far, "
+    unit, noun = estimate.unit, estimate.unit.split()[0]
+    units = units_needed(steady, decides=decides)
+    if units is not None:
+        return f"needs {units:,} {noun}", (
+            f"{units:,} {unit} would decide it, against {estimate.units:g} so far, "
             "if the mean and the spread of the differences stay as they are."
         )
-    many = replace(steady, cell_count=MAX_REPEATS)
+    many = steady.with_units(MAX_UNITS)
     level = min(last_look(MAX_PROJECTED_LOOKS).level(alpha), alpha * many.share_greater, alpha * many.share_less)
+    # The nearest threshold that any number of units would exclude.
+    distance = many.interval(1 - 2 * level)[1] - many.effect
     if claim.kind == "reaches":
-        distance = smallest_decidable_margin(estimate.sd, folds, alpha=level, most_dof=estimate.most_dof)
         return "too close to the bar", (
-            f"No number of repeats will decide it on this data set: the arm is {abs(estimate.effect):.3g} from the bar "
+            f"No number of {noun} will decide it on this data set: the arm is {abs(estimate.effect):.3g} from the bar "
             f"where only a distance of more than {distance:.3g} can be decided."
         )
     # `matches` has to clear the margin on both sides, `beats` on one.
     effect = abs(estimate.effect) if claim.kind == "matches" else estimate.effect
-    smallest = smallest_decidable_margin(estimate.sd, folds, effect=effect, alpha=level, most_dof=estimate.most_dof)
     return TOO_SMALL, (
-        f"No number of repeats will decide a margin of {claim.margin:g} on this data set; the smallest larger one "
-        f"that it could decide is {smallest:.3g}."
+        f"No number of {noun} will decide a margin of {claim.margin:g} on this data set; the smallest larger one "
+        f"that it could decide is {effect + distance:.3g}."
     )

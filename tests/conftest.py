@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Recipe, Stage
-from negres_core.arrays import take_rows
-from negres_core.design import Design
+from negres_core.arrays import digest_array, take_rows
+from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import Commitment, Evidence, Key, Replicate, Store
 from negres_core.experiment.experiment import Experiment
-from negres_core.preprocessing import digest_array, prepare_inputs, sample_rows
+from negres_core.preprocessing import prepare_inputs, sample_rows
 from negres_core.run import Arm, Run
 from tests.fakes import BUDGET, CLAIM, DATA, PROVENANCE, FakeEngine, new_model_file, use_engine
 
@@ -227,7 +227,7 @@ def new_run(new_replicate):
         rng = np.random.default_rng(5)
         labels = np.arange(40) % 2 if y is None else y
         data = Dataset(x=rng.uniform(size=(40, 3)) if x is None else x, y=labels, name="tiny", groups=groups)
-        design = Design(folds=2, repeats=2, seeds=2)
+        design = KFolds(folds=2, repeats=2, seeds=2)
         # Two epochs of three steps, as in the budget of the replicates.
         budget = {"epochs": 2, "batch_size": 7}
         growth = Recipe(

@@ -6,7 +6,7 @@ import pytest
 
 from negres_core.claim import reaches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
@@ -63,7 +63,7 @@ def imported(tmp_path_factory):
     experiment = Experiment(hypothesis="imports", title="imports", **place)
     with pytest.MonkeyPatch.context() as patch:
         use_engine(patch, FakeSessionEngine())
-        experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), design=Design(folds=2, repeats=1))
+        experiment.measure(arm, on=data, claim=reaches("accuracy", bar=0.5), design=KFolds(folds=2, repeats=1))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from scipy.stats import t
 from negres_core.claim import beats
 from negres_core.cli import main
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.evidence import Evidence, Ledger, Store
 from negres_core.experiment.experiment import Experiment
 from negres_core.experiment.recheck import RESULTS
@@ -39,7 +39,7 @@ def recorded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recorded")
     place = {"store": Store(folder), "device": choose_device("auto"), "controls": "cheap"}
     experiment = Experiment(hypothesis=TEST, title="longer is better", expected="supported", **place)
-    experiment.compare(long, against=short, on=data, claim=beats("loss"), design=Design(folds=2, repeats=2))
+    experiment.compare(long, against=short, on=data, claim=beats("loss"), design=KFolds(folds=2, repeats=2))
     return folder
 
 

@@ -5,13 +5,13 @@ import pytest
 from scipy.stats import norm, t
 
 from negres_core.claim import beats, matches
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.errors import InputError
 from negres_core.experiment.decision import decide
 from negres_core.power import analyze_power
 from negres_core.statistics import Look
 
-ONCE = Design(folds=5, repeats=5, looks=False)
+ONCE = KFolds(folds=5, repeats=5, looks=False)
 
 
 def differences(sd, effect=0.0, *, design=ONCE, seed=0):
@@ -30,7 +30,7 @@ def test_a_wider_margin_than_predicted_is_decided_and_a_narrower_one_is_not():
 
 
 def test_looks_widen_the_margin_by_the_level_of_the_last_one():
-    design = Design(folds=5, repeats=5)
+    design = KFolds(folds=5, repeats=5)
     level = Look(5, 5, 5).level(0.05)
 
     ratio = analyze_power(design, sd=0.01).equivalence / analyze_power(ONCE, sd=0.01).equivalence
@@ -40,7 +40,7 @@ def test_looks_widen_the_margin_by_the_level_of_the_last_one():
 
 
 def test_the_floor_is_the_limit_of_many_repeats():
-    many = Design(folds=5, repeats=100_000, looks=False)
+    many = KFolds(folds=5, repeats=100_000, looks=False)
 
     assert analyze_power(ONCE, sd=0.01).floor == pytest.approx(norm.isf(0.05) * 0.01 / 2)
     assert analyze_power(many, sd=0.01).equivalence == pytest.approx(analyze_power(ONCE, sd=0.01).floor, rel=1e-4)
@@ -88,17 +88,17 @@ def test_refuses_a_standard_deviation_or_a_level_out_of_range(sd, alpha, receive
     ("design", "sentence"),
     [
         (
-            Design(folds=5, repeats=5),
+            KFolds(folds=5, repeats=5),
             "5 folds x 5 repeats, with a look after each: detects an effect of 0.0147 with 80% power; "
             "shows equivalence within 0.00921 (with any number of repeats: 0.00822)",
         ),
         (
-            Design(folds=5, repeats=5, looks=False),
+            KFolds(folds=5, repeats=5, looks=False),
             "5 folds x 5 repeats: detects an effect of 0.0147 with 80% power; "
             "shows equivalence within 0.00921 (with any number of repeats: 0.00822)",
         ),
         (
-            Design(folds=5, repeats=1),
+            KFolds(folds=5, repeats=1),
             "5 folds x 1 repeat: detects an effect of 0.0416 with 80% power; "
             "shows equivalence within 0.0309 (with any number of repeats: 0.00822)",
         ),

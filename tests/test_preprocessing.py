@@ -8,10 +8,11 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
 
+from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.errors import InputError
-from negres_core.preprocessing import DIGESTED_ROWS, digest_array, make_transformer, prepare_inputs, sample_rows
+from negres_core.preprocessing import DIGESTED_ROWS, make_transformer, prepare_inputs, sample_rows
 from negres_core.recipe import Recipe, Stage
 
 
@@ -31,7 +32,7 @@ def recipe(preprocess):
 
 
 def cell(data=DATA):
-    return next(iter(Design(folds=3, repeats=1).split(data)))
+    return next(iter(KFolds(folds=3, repeats=1).split(data)))
 
 
 def test_without_a_transformer_the_inputs_are_unchanged():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from negres_core.claim import Claim, beats, matches, reaches
 from negres_core.errors import InputError
-from negres_core.statistics import Estimate, Look, corrected_resampled_t
+from negres_core.statistics import CellEstimate, Look, corrected_resampled_t
 from negres_core.statistics.sequential import information_fractions, sequential_bounds, spent_level
 from negres_core.verdict import Verdict, invalid, judge, settle
 
@@ -24,7 +24,7 @@ SMALL = "margin too small for this data set"
 NEEDS_13 = "better than 0; margin 0.014 undecided: needs 13 repeats"
 
 
-def estimate(effect: float, standard_error: float = 0.01, *, cell_count: int = 25, **fields) -> Estimate:
+def estimate(effect: float, standard_error: float = 0.01, *, cell_count: int = 25, **fields) -> CellEstimate:
     """5 folds, 25 cells; the standard error belongs to the spread."""
     usual = {
         "effect": effect,
@@ -34,7 +34,7 @@ def estimate(effect: float, standard_error: float = 0.01, *, cell_count: int = 2
         "cell_count": cell_count,
         "test_train_ratio": RATIO,
     }
-    return Estimate(**(usual | fields))
+    return CellEstimate(**(usual | fields))
 
 
 @pytest.mark.parametrize(

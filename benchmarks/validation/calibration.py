@@ -29,7 +29,7 @@ from benchmarks.validation import twins
 from benchmarks.validation.cells import simulate as simulate_cells
 from benchmarks.validation.learners import simulate as simulate_learners
 from negres_core.claim import Claim, beats, matches
-from negres_core.design import Design
+from negres_core.design import Design, KFolds
 from negres_core.evidence import DataRecord
 from negres_core.experiment.decision import ALPHA, decide
 from negres_core.seeds import derive_seed
@@ -133,7 +133,7 @@ def true_gap(point: Point) -> tuple[float, float]:
 
 def differences(point: Point, *, apart: bool, data_sets: int, generator: np.random.Generator) -> np.ndarray:
     """Cross-validate both twins: (data sets, repeats, folds, seeds), treatment minus control arm."""
-    test_folds = twins.split_rows(Design(folds=point.folds, repeats=point.repeats), point.rows)
+    test_folds = twins.split_rows(KFolds(folds=point.folds, repeats=point.repeats), point.rows)
     treatment, control = (
         twins.cross_validate(
             twins.sample_data_sets(means, data_sets, point.rows, generator), test_folds, point.seeds, generator
@@ -221,7 +221,7 @@ def judge_block(task: Task) -> dict[tuple[str, str], Outcomes]:
     outcomes = {}
     for name, claim in claims(task.gap).items():
         for rule, looks in PRODUCT.items():
-            design = Design(folds=point.folds, repeats=point.repeats, seeds=point.seeds, looks=looks)
+            design = KFolds(folds=point.folds, repeats=point.repeats, seeds=point.seeds, looks=looks)
             outcomes[name, rule] = decide_all(means, claim, design, truth, describe_data(point.rows))
         for rule, naive in NAIVE.items():
             outcomes[name, rule] = decide_naively(

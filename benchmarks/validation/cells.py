@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import stdtr
 
-from negres_core.design import Design
+from negres_core.design import Design, KFolds
 from negres_core.experiment.decision import ALPHA
 from negres_core.seeds import derive_seed
 from negres_core.statistics import ONLY_LOOK, Look
-from negres_core.statistics.resampled_t import degrees_of_freedom
 from negres_core.statistics.skewness import share_of_level, skewness_limit
+from negres_core.statistics.standard_error import degrees_of_freedom
 
 SIMULATIONS = 20_000
 BLOCK_RUNS = 2_000
@@ -198,6 +198,6 @@ def simulate(simulations: int = SIMULATIONS) -> Iterator[dict[str, Any]]:
             generator = np.random.default_rng(derive_seed("cells", **point._asdict(), start=start))
             cells = SAMPLERS[point.kind](generator, runs, point.repeats, point.folds)
             for rule, counted in rates.items():
-                design = Design(folds=point.folds, repeats=point.repeats, looks=rule == "looks")
+                design = KFolds(folds=point.folds, repeats=point.repeats, looks=rule == "looks")
                 rates[rule] = Rates(*map(sum, zip(counted, judge_looks(cells, design), strict=True)))
         yield point._asdict() | {rule: counted._asdict() for rule, counted in rates.items()}

@@ -24,7 +24,7 @@ import numpy as np
 from fixtures.synthetic_faces import draw_synthetic_faces
 from fixtures.utkface import load_utkface
 from negres_core import Dataset, Fit, Recipe, Stage
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.diagnosis import (
     double_sigmoid,
     lagging_statistics,
@@ -180,7 +180,7 @@ def diagnose_case(case: Case, faces: Dataset, seeds: int) -> list[list[Diagnosis
     from negres_core.engine.inspection import SavedModels
     from negres_core.experiment.training import Trainer
 
-    device, data, design = choose_device("cpu"), case.data(faces), Design(folds=5, repeats=1, seeds=seeds)
+    device, data, design = choose_device("cpu"), case.data(faces), KFolds(folds=5, repeats=1, seeds=seeds)
     cells = list(design.split(data))[:1]
     provenance = trace_provenance(Path(), backend=device.backend, device=device.name)
     with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,7 @@ from scipy.special import ndtr
 from benchmarks.validation.cells import Rates, judge_looks
 from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import Design, Holdout, KFolds, LeaveOneGroupOut
 from negres_core.experiment.decision import most_dof
 from negres_core.metrics import counts_rows
 from negres_core.seeds import derive_seed
@@ -28,8 +28,13 @@ SIMULATIONS = 2_000
 BLOCK_DATA_SETS = 100
 TRUTH_FITS = 20_000
 """Training sets from which a true value is estimated."""
-DESIGNS = ((5, 5), (10, 10), (5, 1))
-"""Folds and repeats."""
+DESIGNS: tuple[Design, ...] = (
+    KFolds(5, repeats=5),
+    KFolds(10, repeats=10),
+    KFolds(5, repeats=1),
+    Holdout(0.2, splits=25),
+    Holdout(0.1, splits=100),
+)
 PENALTY = 10.0
 """Penalty of ridge regression, where it is compared with least squares."""
 
@@ -134,6 +139,8 @@ CASES = (
 )
 GROUPS = ((5, 5, 5), (5, 5, 6), (3, 5, 3), (3, 5, 4), (3, 5, 6), (10, 10, 10), (5, 5, 20))
 """Folds, repeats and groups of runs in which groups differ and rows do not."""
+UNEQUAL_GROUPS = (3, 5, 10, 30)
+"""Numbers of groups that are each left out once, and have very unequal numbers of rows."""
 
 
 def fit_linear(sample: Sample, train: np.ndarray, penalty: float) -> np.ndarray:
@@ -220,17 +227,24 @@ def simulate(simulations: int = SIMULATIONS) -> Iterator[dict[str, Any]]:
     for case in CASES:
         claim = reaches(case.metric, bar=0) if case.arms == "one" else beats(case.metric)
         rows = case.population.rows
-        for folds, repeats in DESIGNS:
-            design = Design(folds=folds, repeats=repeats)
+        for design in DESIGNS:
+            folds = design.parts
             effect = true_effect(case, folds)
-            generator = np.random.default_rng(derive_seed("learners", case=str(case), folds=folds, repeats=repeats))
+            kind = {} if design.kind == "k folds" else {"kind": design.kind}
+            axes = {"folds": folds, "repeats": design.repeats}
+            generator = np.random.default_rng(derive_seed("learners", case=str(case), **axes, **kind))
             blocks = (min(BLOCK_DATA_SETS, simulations - start) for start in range(0, simulations, BLOCK_DATA_SETS))
             cells = np.concatenate([differences(case, design, each, generator) for each in blocks]) - effect
             least_sd = sd_of_few_rows(rows=rows, folds=folds) if counts_rows(case.metric) else 0.0
             yield row(str(case), design, cells, most_dof=most_dof(claim, folds, rows), least_sd=least_sd)
+    for groups in UNEQUAL_GROUPS:
+        generator = np.random.default_rng(derive_seed("unequal groups", groups=groups))
+        cells = unequal_differences(groups, 10 * simulations, generator)
+        limit = most_dof(beats("accuracy"), groups, groups)
+        yield row(f"{groups} unequal groups", LeaveOneGroupOut(groups=groups), cells, most_dof=limit)
     for folds, repeats, groups in GROUPS:
         # As in an experiment: folds that can be made in one way only are tested once.
-        design = Design(folds=folds, repeats=1 if groups == folds else repeats)
+        design = KFolds(folds=folds, repeats=1 if groups == folds else repeats)
         generator = np.random.default_rng(derive_seed("groups", folds=folds, repeats=repeats, groups=groups))
         cells = group_differences(design, groups, 10 * simulations, generator)
         yield row(f"{groups} groups", design, cells, most_dof=most_dof(beats("accuracy"), folds, groups))
@@ -245,12 +259,23 @@ def group_differences(design: Design, groups: int, runs: int, generator: np.rand
     return np.stack(means, axis=1).reshape(runs, design.repeats, design.folds)
 
 
+def unequal_differences(groups: int, runs: int, generator: np.random.Generator) -> np.ndarray:
+    """Draw the differences of groups of very unequal size, each left out once: (runs, 1, groups).
+
+    A group has a normal effect of its own and from 3 to 300 rows, whose noise is as large as four such effects.
+    """
+    sizes = np.exp(generator.uniform(np.log(3), np.log(300), (runs, groups)))
+    noise = 4 / np.sqrt(sizes)
+    return (np.sqrt(1 + noise**2) * generator.standard_normal((runs, groups)))[:, None, :]
+
+
 def row(kind: str, design: Design, cells: np.ndarray, **limits: Any) -> dict[str, Any]:
     """Judge cells with looks and with one look."""
     rates: dict[str, Rates] = {
-        rule: judge_looks(cells, Design(folds=design.folds, repeats=design.repeats, looks=looks), **limits)
+        rule: judge_looks(cells, KFolds(folds=design.folds, repeats=design.repeats, looks=looks), **limits)
         for rule, looks in (("looks", True), ("one look", False))
     }
+    kind = kind if design.kind == "k folds" else f"{kind}, {design.kind}"
     return {"kind": kind, "folds": design.folds, "repeats": design.repeats} | {
         rule: counted._asdict() for rule, counted in rates.items()
     }

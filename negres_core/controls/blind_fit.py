@@ -58,7 +58,7 @@ def check(run: Run) -> Finding | None:
 
 def _judge(run: Run, models: Models, arm: Arm) -> Iterator[tuple[bool, str]]:
     """Yield whether there is a fault, and what was found, for one fit."""
-    positions = [place * run.design.seeds for place in range(len(run.cells))]
+    positions = [place * run.design.seeds_per_cell for place in range(len(run.cells))]
     if _are_inputs(run, run.cells[0].test):
         return
     targets = run.data.y[run.cells[0].test]

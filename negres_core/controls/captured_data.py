@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import label_arrays
+from negres_core.arrays import digest_array, label_arrays
 from negres_core.dataset import Dataset
 from negres_core.evidence import Finding
-from negres_core.preprocessing import digest_array
 from negres_core.provenance.reach import reachable_arrays
 from negres_core.recipe import Recipe
 from negres_core.run import Run

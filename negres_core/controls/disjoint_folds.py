@@ -1,4 +1,4 @@
-"""Folds are disjoint: no row is both trained and tested on, and each repeat tests every row exactly once."""
+"""Folds are disjoint: no row is both trained and tested on, and each repeat of k folds tests every row once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ FITS = True
 
 
 def check(run: Run) -> Finding:
-    """Count the rows and groups in both folds of a cell, and the rows that a repeat does not test exactly once."""
+    """Count the rows and groups in both folds of a cell, and the rows that a repeat does not test exactly once.
+
+    Only designs whose folds divide the data test every row: k folds, and leave one group out. In a time series, rows of
+    the future count as rows in both folds.
+    """
     rows = len(run.data)
     shared = split = 0
     tested = np.zeros((run.design.repeats, rows), dtype=np.int32)
@@ -22,9 +26,14 @@ def check(run: Run) -> Finding:
         held_out = np.zeros(rows, dtype=bool)
         held_out[cell.test] = True
         shared += int(held_out[cell.train].sum())
+        if cell.validation is not None:
+            shared += int(held_out[cell.validation].sum()) + len(np.intersect1d(cell.train, cell.validation))
+        if run.design.kind == "time series":
+            shared += int((cell.train > cell.test[0]).sum())
         if run.data.groups is not None:
             split += len(np.intersect1d(run.data.groups[cell.train], run.data.groups[cell.test]))
-    uneven = int((tested != 1).sum())
+    divides = run.design.kind in ("k folds", "leave one group out")
+    uneven = int((tested != 1).sum()) if divides else 0
     return Finding(
         control=NAME,
         passed=shared == split == uneven == 0,

@@ -6,10 +6,10 @@ import functools
 
 import numpy as np
 
-from negres_core.arrays import map_arrays
+from negres_core.arrays import digest_array, map_arrays
 from negres_core.design import Cell
 from negres_core.evidence import Finding
-from negres_core.preprocessing import digest_array, make_transformer, sample_rows
+from negres_core.preprocessing import make_transformer, sample_rows
 from negres_core.recipe import Recipe
 from negres_core.run import Run
 

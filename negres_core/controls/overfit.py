@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core.controls.small_runs import shorten, skills
-from negres_core.design import Cell, Design
+from negres_core.design import Cell, KFolds
 from negres_core.evidence import Finding, Replicate
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Run
@@ -21,7 +21,7 @@ OVERFIT_ROWS = 16
 """Rows to memorize."""
 MIN_SKILL = 0.5
 """How far an arm has to come from the best constant (0) to perfection (1)."""
-TWO_STARTS = Design(folds=2, repeats=1, looks=False)
+TWO_STARTS = KFolds(folds=2, repeats=1, looks=False)
 """Two cells with the same rows, because one start may be unlucky."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from negres_core.evidence import Finding
-from negres_core.preprocessing import digest_array
 from negres_core.run import Run
 
 NAME = "paired cells"
@@ -15,8 +14,8 @@ def check(run: Run) -> Finding:
     """Compare each replicate's key with the cell and the seed that its position stands for."""
     expected = []
     for cell in run.cells:
-        rows = digest_array(cell.test)
-        expected += [(cell.repeat, cell.fold, seed, rows) for seed in range(run.design.seeds)]
+        rows = cell.digest(len(run.data))
+        expected += [(cell.repeat, cell.fold, seed, rows) for seed in range(run.design.seeds_per_cell)]
     stages = [stage for arm in run.arms for stage in arm.stages]
     mismatches = 0
     for stage in stages:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core.design import Cell, Design
+from negres_core.design import Cell, Design, KFolds
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm, Role, Run
 from negres_core.seeds import derive_seed
@@ -138,7 +138,7 @@ def _small_run(run: Run, arm: Arm) -> Run | None:
 
 
 def _design(folds: int, *, seeds: int = 1) -> Design:
-    return Design(folds=folds, repeats=1, seeds=seeds, looks=False)
+    return KFolds(folds=folds, repeats=1, seeds=seeds, looks=False)
 
 
 def most_steps(width: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core.controls.small_runs import most_steps, shorten, skills, steps_of
-from negres_core.design import Cell, Design
+from negres_core.design import Cell, KFolds
 from negres_core.evidence import Finding, Replicate
 from negres_core.run import Arm, MatchedTraining, Run
 from negres_core.seeds import derive_seed
@@ -46,7 +46,7 @@ def small_runs(run: Run) -> dict[str, Run]:
         return {}  # an objective may ask for other values than the targets
     data, every = replace(run.data.take(rows), groups=None), np.arange(len(rows), dtype=np.int32)
     cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(np.array_split(every, FOLDS))]
-    design = Design(folds=FOLDS, repeats=1, looks=False)
+    design = KFolds(folds=FOLDS, repeats=1, looks=False)
     sizes = {"rows": len(cells[0].train), "planned_rows": _planned_rows(run), "steps": most_steps(width)}
     return {
         name: replace(run, data=data, design=design, cells=cells, arms=[Arm(control.role, shorten(recipe, **sizes))])

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
@@ -23,7 +24,7 @@ from negres_core.evidence import (
     TransformerDescription,
 )
 from negres_core.fit import Fit
-from negres_core.preprocessing import digest_array, make_transformer
+from negres_core.preprocessing import make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
 from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Recipe, Stage, name_of

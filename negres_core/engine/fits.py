@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from negres_core.arrays import Named, take_rows
+from negres_core.arrays import Named, digest_array, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device, peak_memory_bytes
@@ -24,7 +24,7 @@ from negres_core.errors import InputError
 from negres_core.evidence import TrainedWeight
 from negres_core.fit import OFFERED, Fit
 from negres_core.metrics import Predicted, probabilities_of
-from negres_core.preprocessing import digest_array, prepare_inputs, sample_rows
+from negres_core.preprocessing import prepare_inputs, sample_rows
 from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from negres_core.arrays import label_arrays, map_arrays, take_rows
+from negres_core.arrays import digest_array, label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine import drawn_weights, fits, matched_training, same_training
@@ -25,7 +25,7 @@ from negres_core.engine.output_layer import activation_of, describe_output, last
 from negres_core.engine.program import load_backend
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
-from negres_core.preprocessing import digest_array, prepare_inputs
+from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.rescoring import Predictions
 from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses

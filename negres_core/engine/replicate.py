@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import Named, take_rows
+from negres_core.arrays import Named, digest_array, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import peak_memory_bytes
@@ -28,7 +28,7 @@ from negres_core.engine.scores import score
 from negres_core.engine.trained import load_parent
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import Predicted, floor_of, loss_skill
-from negres_core.preprocessing import digest_array, sample_rows
+from negres_core.preprocessing import sample_rows
 from negres_core.recipe import Recipe
 from negres_core.seeds import derive_seed
 

@@ -38,7 +38,8 @@ class Watch:
             loss: the mean loss on them.
         """
         metric, cell = job.watched, job.cell
-        assert metric is not None and cell.validation is not None, "the job has nothing to watch"
+        assert metric is not None, "the job has nothing to watch"
+        assert cell.validation is not None, "its cell has no validation rows"
         if not (np.isfinite(outputs).all() and np.isfinite(loss)):
             return float("nan")
         targets = self._data.y[cell.validation]

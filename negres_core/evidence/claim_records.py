@@ -13,8 +13,20 @@ from negres_core.arrays import Named, map_arrays
 from negres_core.claim import Claim, CostMetric, CostName, Metric
 from negres_core.claim.metric import CODE_DIGITS
 from negres_core.dataset import Dataset, Task
-from negres_core.design import Design, count_units
-from negres_core.evidence.record import Record
+from negres_core.design import (
+    Design,
+    FixedSplit,
+    GivenSplits,
+    Holdout,
+    KFolds,
+    Kind,
+    LeaveOneGroupOut,
+    Rows,
+    TimeSeries,
+    count_units,
+)
+from negres_core.errors import InputError
+from negres_core.evidence.record import Record, without_serializer
 
 
 class CostRecord(Record):
@@ -111,24 +123,119 @@ class ClaimRecord(Record):
         return "bar" if self.kind == "reaches" else "margin"
 
 
-class DesignRecord(Record):
-    """The planned design."""
+class RowsRecord(Record):
+    """Rows of the data set that a design names."""
 
-    folds: Annotated[int, Field(ge=2, le=1_000_000)]
+    count: Annotated[int, Field(ge=1)]
+    digest: str
+    """Digest of the row numbers."""
+
+    @classmethod
+    def of(cls, rows: Rows) -> RowsRecord:
+        """Return the record of rows."""
+        return cls(count=rows.count, digest=rows.digest)
+
+    def as_rows(self) -> Rows:
+        """Return the rows, without their numbers."""
+        return Rows(self.count, self.digest)
+
+
+class DesignRecord(Record):
+    """The planned design. A record contains only those of the last fields that apply."""
+
+    folds: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Cells of a repeat."""
     repeats: Annotated[int, Field(ge=1, le=10_000)]
     """Planned repeats; a run may stop at an earlier look."""
     seeds: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Replicates of each cell."""
     looks: bool
     """Whether the claim is tested after each repeat."""
+    kind: Kind = "k folds"
+    splitter: str | None = None
+    """The scikit-learn splitter that made the splits, in words; null if negres made them."""
+    test_share: Annotated[float, Field(gt=0, le=0.5)] | None = None
+    """Share of the rows that each random split tests."""
+    train: RowsRecord | None = None
+    """Training rows of a fixed split."""
+    test: RowsRecord | None = None
+    """Test rows of a fixed split."""
+    validation: RowsRecord | None = None
+    """Validation rows of a fixed split."""
+    gap: Annotated[int, Field(ge=0)] | None = None
+    """Rows between the training rows and the test rows of a time series."""
+    test_rows: Annotated[int, Field(ge=1)] | None = None
+    """Rows of a test fold of a time series; null if the number of folds decides."""
+    most_train: Annotated[int, Field(ge=2)] | None = None
+    """The most training rows of a fold of a time series; null if there is no limit."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self.as_design()  # raises InputError, a ValueError
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(without_serializer(schema))
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Entries of a ledger are sealed by a digest, and those of k folds were written without these fields.
+        content = {name: value for name, value in handler(self).items() if value is not None}
+        return {name: value for name, value in content.items() if (name, value) != ("kind", "k folds")}
 
     @classmethod
     def of(cls, design: Design) -> DesignRecord:
         """Return the record of a design."""
-        return cls(folds=design.folds, repeats=design.repeats, seeds=design.seeds, looks=design.looks)
+        like = design.like if isinstance(design, GivenSplits) else design
+        more: dict[str, Any] = {}
+        if isinstance(like, Holdout):
+            more = {"test_share": like.test}
+        elif isinstance(like, FixedSplit):
+            validation = RowsRecord.of(like.validation) if like.validation else None
+            more = {"train": RowsRecord.of(like.train), "test": RowsRecord.of(like.test), "validation": validation}
+        elif isinstance(like, TimeSeries):
+            more = {"gap": like.gap, "test_rows": like.test, "most_train": like.most_train}
+        return cls(
+            folds=design.folds,
+            repeats=design.repeats,
+            seeds=design.seeds_per_cell,
+            looks=design.looks,
+            kind=design.kind,
+            splitter=design.splitter,
+            **more,
+        )
+
+    def in_words(self, repeats: int | None = None) -> str:
+        """Return the cells in words, after some of the repeats; None for all."""
+        cells = self.as_design().layout(repeats)
+        return f"{cells}, by {self.splitter}" if self.splitter else cells
 
     def as_design(self) -> Design:
-        """Return the design."""
-        return Design(folds=self.folds, repeats=self.repeats, seeds=self.seeds, looks=self.looks)
+        """Return the design; rows that a user named are only known by their digest, and those of a splitter not at all.
+
+        Raises:
+            InputError: it is not a possible design.
+        """
+        if self.kind == "k folds":
+            return KFolds(folds=self.folds, repeats=self.repeats, seeds=self.seeds, looks=self.looks)
+        if self.kind == "random splits":
+            splits = self.folds * self.repeats
+            return Holdout(self.test_share or 0.0, splits=splits, seeds=self.seeds, looks=self.looks)
+        if self.kind == "leave one group out":
+            return LeaveOneGroupOut(seeds=self.seeds, groups=self.folds)
+        if self.kind == "time series":
+            size, gap = self.test_rows, self.gap or 0
+            return TimeSeries(self.folds, gap=gap, test=size, most_train=self.most_train, seeds=self.seeds)
+        if self.train is None or self.test is None:
+            raise InputError(
+                "A fixed split has training rows and test rows.",
+                received=f"train={self.train!r}, test={self.test!r}",
+                remedy="Restore the file from a copy.",
+            )
+        validation = self.validation.as_rows() if self.validation else None
+        train, test = self.train.as_rows(), self.test.as_rows()
+        return FixedSplit(train=train, test=test, validation=validation, seeds=self.repeats)
 
 
 class StoppingRule(Record):

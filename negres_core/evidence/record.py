@@ -69,6 +69,15 @@ class Record(BaseModel):
         return type(self).model_validate({name: getattr(self, name) for name in type(self).model_fields} | fields)
 
 
+def without_serializer(schema: Any) -> Any:
+    """Return the schema of a record whose serializer only leaves fields out, without the serializer.
+
+    With it, the JSON Schema would admit any field.
+    """
+    parts = {name: part for name, part in schema.items() if name != "serialization"}
+    return parts | {"schema": without_serializer(parts["schema"])} if parts["type"] != "model" else parts
+
+
 def canonical(content: dict[str, Any]) -> str:
     """Return content as strict JSON with one possible text: keys sorted, no white space, ASCII.
 

@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from negres_core.evidence.provenance import ProvenanceRecord
-from negres_core.evidence.record import Moment, Number, Record
+from negres_core.evidence.record import Moment, Number, Record, without_serializer
 
 
 class Key(Record):
@@ -102,8 +102,7 @@ class PredictionSummary(Record):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        # The serializer only leaves fields out; without this, the JSON Schema would admit any field.
-        return handler({name: part for name, part in schema.items() if name != "serialization"})
+        return handler(without_serializer(schema))
 
     @model_serializer(mode="wrap")
     def _without_missing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from negres_core.evidence.record import Record
-from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.estimate import CellEstimate
 from negres_core.statistics.sequential import ONLY_LOOK, Look
 
 VerdictName = Literal["supported", "refuted", "inconclusive", "invalid"]
@@ -42,7 +42,7 @@ class EstimateRecord(Record):
     """Posterior probability of a positive effect, under the flat prior of the correlated t-test."""
 
     @classmethod
-    def of(cls, estimate: Estimate, *, look: Look = ONLY_LOOK, alpha: float) -> EstimateRecord:
+    def of(cls, estimate: CellEstimate, *, look: Look = ONLY_LOOK, alpha: float) -> EstimateRecord:
         """Return the record of an estimate.
 
         Args:
@@ -68,9 +68,9 @@ class EstimateRecord(Record):
             probability_better=estimate.probability_better,
         )
 
-    def as_estimate(self) -> Estimate:
+    def as_estimate(self) -> CellEstimate:
         """Return the estimate, which can compute more than its record contains."""
-        return Estimate(
+        return CellEstimate(
             effect=self.effect,
             standard_error=self.standard_error,
             dof=self.dof,

@@ -54,7 +54,7 @@ def costs_of(arms: Sequence[Stages], cost: CostRecord, design: Design) -> list[A
         cost: what is counted.
         design: the design; only its folds and seeds matter.
     """
-    shape = (-1, design.folds, design.seeds)
+    shape = (-1, design.folds, design.seeds_per_cell)
     totals = [_per_run(stages, cost.counted_in, shape, whole=cost.metric is None) for stages in arms]
     epochs = [_per_epoch(stages[-1], cost.counted_in, shape) for stages in arms]
     # What the smallest of them is differs by less than an epoch, or for seconds by what the machine did meanwhile.
@@ -76,10 +76,8 @@ def costs_of(arms: Sequence[Stages], cost: CostRecord, design: Design) -> list[A
 
 def _per_run(stages: Stages, counted_in: CostName, shape: tuple[int, ...], *, whole: bool) -> np.ndarray:
     """Return what all stages of each run cost."""
-    total: np.ndarray = sum(
-        np.array([_total(each, counted_in, whole=whole) for each in stage], dtype=float) for stage in stages
-    )
-    return total.reshape(shape)
+    totals = [[_total(each, counted_in, whole=whole) for each in stage] for stage in stages]
+    return np.array(totals, dtype=float).sum(axis=0).reshape(shape)
 
 
 def _total(replicate: Replicate, counted_in: CostName, *, whole: bool) -> float:

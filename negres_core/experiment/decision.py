@@ -28,7 +28,13 @@ from negres_core.evidence import (
 )
 from negres_core.metrics import METRICS, counts_rows, find_metric
 from negres_core.run import Arm, Run
-from negres_core.statistics import ONLY_LOOK, Estimate, Look, corrected_resampled_t, smallest_decidable_margin
+from negres_core.statistics import (
+    ONLY_LOOK,
+    CellEstimate,
+    Look,
+    corrected_resampled_t,
+    smallest_decidable_margin,
+)
 from negres_core.statistics.resampled_t import sd_of_few_rows
 from negres_core.verdict import TOO_SMALL, Verdict, invalid, judge, not_learned, settle
 
@@ -50,7 +56,7 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
             "only for built-in Keras losses.",
         )
     values = np.array([replicate.metrics[metric] for replicate in replicates], dtype=float)
-    means: np.ndarray = values.reshape(-1, design.folds, design.seeds).mean(axis=2)
+    means: np.ndarray = values.reshape(-1, design.folds, design.seeds_per_cell).mean(axis=2)
     return means
 
 
@@ -167,11 +173,11 @@ def decide(
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
-        most_dof=most_dof(claim, design.folds, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.folds) if data and is_counted else 0.0,
+        most_dof=most_dof(claim, design.parts, data.units if data else None),
+        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and is_counted else 0.0,
     )
     looks: list[LookRecord] = []
-    estimate: Estimate | None = None
+    estimate: CellEstimate | None = None
     settled: Verdict | None = None
     for look, cells in _looks(differences, design):
         try:
@@ -242,7 +248,7 @@ def _withhold(decision: Decision, findings: Sequence[Finding]) -> Decision:
     return decision
 
 
-def _is_hopeless(estimate: Estimate, claim: Claim, verdict: Verdict, alpha: float) -> bool:
+def _is_hopeless(estimate: CellEstimate, claim: Claim, verdict: Verdict, alpha: float) -> bool:
     """Return whether equivalence is out of reach even at the lower 95% limit of the standard deviation.
 
     Stopping then costs power if the true effect is larger than the estimate, but never gives a false verdict.

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import Design, as_design
 from negres_core.diagnosis.registry import diagnose
 from negres_core.errors import InputError
 from negres_core.evidence import (
@@ -39,7 +39,7 @@ from negres_core.experiment.forecast import known_spread, record_power
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
-from negres_core.experiment.smoke import shrink_data, shrink_design, shrink_recipe
+from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
@@ -100,8 +100,10 @@ class Experiment:
                 remedy=f"Give one of: {', '.join(get_args(ControlLevel))}.",
             )
 
-    def compare(self, treatment: Recipe, *, against: Recipe, on: Dataset, claim: Claim, design: Design) -> Evidence:
+    def compare(self, treatment: Recipe, *, against: Recipe, on: Dataset, claim: Claim, design: Any) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
+
+        `design` is a `Design` or a splitter of scikit-learn.
 
         Returns:
             The evidence, already recorded.
@@ -117,7 +119,7 @@ class Experiment:
             )
         return self._run({"treatment": treatment, "control": against}, on, claim, design)
 
-    def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Design) -> Evidence:
+    def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Any) -> Evidence:
         """Train one arm and judge a claim about its own metric.
 
         Returns:
@@ -134,7 +136,7 @@ class Experiment:
             )
         return self._run({"treatment": arm}, on, claim, design)
 
-    def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Design) -> Evidence:
+    def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any) -> Evidence:
         prepared = self._prepare(recipes, data, claim, design)
         began = time.perf_counter()
         evidence = self._open(prepared)
@@ -150,7 +152,7 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence
 
-    def _prepare(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Design) -> _Prepared:
+    def _prepare(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any) -> _Prepared:
         """Check all arguments, and shrink them for a smoke run."""
         from negres_core.engine.checks import check_recipe
         from negres_core.engine.common_loss import check_common_loss
@@ -164,11 +166,9 @@ class Experiment:
             raise InputError("`on` has to be a data set.", received=type(data).__name__, remedy=remedy)
         own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
         metric = metric_of(claim, task=data.task, own=own, targets=data.y)
-        design.check(data)
-        design = design.distinct(data)
+        planned = as_design(design).on(data)
         if self.smoke:
-            design = shrink_design(design)
-            data = shrink_data(data, design)
+            planned, data = shrink_split(planned, data)
             recipes = {role: shrink_recipe(recipe) for role, recipe in recipes.items()}
         self.store.check_writable()
         for recipe in recipes.values():
@@ -176,7 +176,7 @@ class Experiment:
         if claim.metric in OF_A_LOSS:
             check_common_loss(list(recipes.values()))
         check_metric(metric, list(recipes.values()), data)
-        return _Prepared(recipes, data, claim, metric, design)
+        return _Prepared(recipes, data, claim, metric, planned)
 
     def _open(self, prepared: _Prepared) -> Evidence:
         """Return the evidence before training, with its registration and the power of the design."""
@@ -209,7 +209,7 @@ class Experiment:
         spread = known_spread(self.store, evidence)
         if spread is None:
             return None
-        limit = most_dof(prepared.claim, prepared.design.folds, evidence.data.units)
+        limit = most_dof(prepared.claim, prepared.design.parts, evidence.data.units)
         power = analyze_power(prepared.design, sd=spread.sd, alpha=ALPHA, most_dof=limit)
         if spread.own:
             power.check(prepared.claim, sd_at_least=spread.at_least, known_from=spread.known_from)
@@ -288,9 +288,7 @@ class Experiment:
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
             arms = [trainer.train(arm, cells) for arm in run.arms]
-            so_far = dataclasses.replace(
-                run, design=dataclasses.replace(design, repeats=repeats), cells=cells, arms=arms
-            )
+            so_far = dataclasses.replace(run, design=design.first(repeats), cells=cells, arms=arms)
             records = [record_arm(arm, so_far, trainer.description(arm.recipe)) for arm in arms]
             differences = difference_of([arm.values for arm in records], evidence.claim)
             last = repeats == design.repeats

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from negres_core.claim import Metric
 from negres_core.dataset import Dataset
-from negres_core.evidence import ArmRecord, Evidence, RecipeDescription, Replicate, Store
+from negres_core.design import Design
+from negres_core.evidence import ArmRecord, DesignRecord, Evidence, RecipeDescription, Replicate, Store
 from negres_core.experiment.comparison import compare
 from negres_core.experiment.replicate_checks import find_replicates
 from negres_core.experiment.training import Progress, no_progress
@@ -53,6 +54,7 @@ def predict_again(
     store: Store,
     recipes: Mapping[Role, Recipe],
     data: Dataset,
+    design: Design,
     *,
     metric: Metric,
     device: str,
@@ -65,11 +67,12 @@ def predict_again(
         store: where its replicates and their models are.
         recipes: the recipe of each arm, as the test gives it now.
         data: the data set, as the test gives it now.
+        design: the design, as the test gives it now.
         metric: the metric of the claim, as the test gives it now.
         device: the kind of device that predicts, "cpu" or "gpu".
         progress: called after every replicate.
     """
-    if why := _not_at_hand(evidence, recipes, data, metric):
+    if why := _not_at_hand(evidence, recipes, data, design, metric):
         return unpredicted(evidence, why)
     trained, missing = find_replicates(evidence, store)
     if missing:
@@ -77,7 +80,7 @@ def predict_again(
     from negres_core.engine.inspection import SavedModels
 
     repeats = max(len(arm.values) for arm in evidence.arms)
-    cells = list(itertools.islice(evidence.design.as_design().split(data), repeats * evidence.design.folds))
+    cells = list(itertools.islice(design.split(data), repeats * evidence.design.folds))
     models = SavedModels(data, cells, store.model_path)
     places = {(cell.repeat, cell.fold): cell for cell in cells}
     result, done = Prediction(total=len(_ids_of(evidence.arms))), set[str]()
@@ -105,7 +108,9 @@ def predict_again(
     return result
 
 
-def _not_at_hand(evidence: Evidence, recipes: Mapping[Role, Recipe], data: Dataset, metric: Metric) -> str | None:
+def _not_at_hand(
+    evidence: Evidence, recipes: Mapping[Role, Recipe], data: Dataset, design: Design, metric: Metric
+) -> str | None:
     """Return why the evidence cannot be predicted by these recipes on these data, or None if it can."""
     from negres_core.engine.description import describe_recipe
     from negres_core.engine.device import keras_backend
@@ -114,6 +119,8 @@ def _not_at_hand(evidence: Evidence, recipes: Mapping[Role, Recipe], data: Datas
         return f"the data set at hand, {data.name}, is not the recorded one"
     if (metric.name, metric.code) != (evidence.claim.metric, evidence.claim.code):
         return f"the metric at hand, {metric.name}, is not the recorded one, or its function does something else"
+    if DesignRecord.of(design) != evidence.design:
+        return f"the design at hand, {design.layout()}, is not the recorded one"
     if evidence.provenance.backend != keras_backend():
         return f"it was trained on {evidence.provenance.backend}, and this is {keras_backend()}: set KERAS_BACKEND"
     for arm in evidence.arms:

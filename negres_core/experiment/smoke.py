@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import Design, FixedSplit, GivenSplits, KFolds
 from negres_core.recipe import Recipe
 from negres_core.seeds import derive_seed
 
@@ -15,9 +15,27 @@ SMOKE_ROWS = 512
 """Rows to keep; more if there are many classes, because each keeps at least two rows per fold."""
 
 
-def shrink_design(design: Design) -> Design:
-    """Keep two folds, at most two repeats, and one seed."""
-    return Design(folds=2, repeats=min(design.repeats, 2), seeds=1, looks=False)
+def shrink_split(design: Design, data: Dataset) -> tuple[Design, Dataset]:
+    """Keep two folds, at most two repeats, one seed, and few rows; or a split like the given one."""
+    like = design.like if isinstance(design, GivenSplits) else design
+    if isinstance(like, FixedSplit):
+        return _shrink_fixed(like, data)
+    if design.kind == "time series":
+        few = data.take(np.arange(max(0, len(data) - SMOKE_ROWS), len(data)))
+        return KFolds(folds=2, repeats=1, looks=False), few
+    shrunk = KFolds(folds=2, repeats=min(design.repeats, 2), seeds=1, looks=False)
+    return shrunk, shrink_data(data, shrunk)
+
+
+def _shrink_fixed(design: FixedSplit, data: Dataset) -> tuple[Design, Dataset]:
+    kept, places, begin = [], {}, 0
+    for name in ("train", "test", "validation"):
+        rows = getattr(design, name)
+        if rows is not None:
+            few = _few_rows(data, rows.within(len(data), name), folds=1)
+            kept.append(few)
+            places[name] = range(begin, begin := begin + len(few))
+    return FixedSplit(**places, seeds=min(design.seeds, 2)), data.take(np.concatenate(kept))
 
 
 def shrink_recipe(recipe: Recipe) -> Recipe:
@@ -28,11 +46,12 @@ def shrink_recipe(recipe: Recipe) -> Recipe:
 
 def shrink_data(data: Dataset, design: Design) -> Dataset:
     """Keep about `SMOKE_ROWS` rows, with at least two rows per class and fold if the class has them."""
-    order = np.random.default_rng(derive_seed("smoke")).permutation(len(data))
-    if data.task == "classification":
-        quota = max(SMOKE_ROWS // data.outputs, 2 * design.folds)
-        rows_by_class = [order[data.y[order] == label][:quota] for label in np.unique(data.y)]
-        rows = np.sort(np.concatenate(rows_by_class))
-    else:
-        rows = np.sort(order[:SMOKE_ROWS])
-    return data.take(rows)
+    return data.take(_few_rows(data, np.arange(len(data)), folds=design.folds))
+
+
+def _few_rows(data: Dataset, rows: np.ndarray, *, folds: int) -> np.ndarray:
+    order = rows[np.random.default_rng(derive_seed("smoke")).permutation(len(rows))]
+    if data.task != "classification":
+        return np.sort(order[:SMOKE_ROWS])
+    quota = max(SMOKE_ROWS // data.outputs, 2 * folds)
+    return np.sort(np.concatenate([order[data.y[order] == label][:quota] for label in np.unique(data.y[rows])]))

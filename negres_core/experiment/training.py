@@ -20,7 +20,6 @@ from negres_core.evidence import (
     Store,
 )
 from negres_core.experiment.completion import add_metrics, claimed_metric
-from negres_core.preprocessing import digest_array
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Run
 
@@ -87,10 +86,10 @@ class Trainer:
 
         # Arms that inherit the same stage share its replicates, and a look reuses those of earlier looks.
         done = self._done.setdefault(recipe, {})
-        keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds)]
+        keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds_per_cell)]
         jobs = {}
         for position, key in enumerate(keys):
-            cell = cells[position // self._run.design.seeds]
+            cell = cells[position // self._run.design.seeds_per_cell]
             parent = self._store.model_path(parents[position]) if parents else None
             job = Job(cell, key.seed, parent)
             if key not in done:
@@ -105,7 +104,7 @@ class Trainer:
                 done[key] = self._completed(done[key], recipe, job)
         if not jobs:
             return [done[key] for key in keys]
-        planned = len(self._run.cells) * self._run.design.seeds
+        planned = len(self._run.cells) * self._run.design.seeds_per_cell
         self._progress(str(recipe), len(done), planned)
         results = train(recipe, self._run.data, list(jobs), device=self._device)
         # Closed at once after an error, so that its threads do not train on beside the next hypothesis.
@@ -146,7 +145,7 @@ class Trainer:
             folds=self._run.design.folds,
             repeat=cell.repeat,
             fold=cell.fold,
-            rows=digest_array(cell.test),
+            rows=cell.digest(len(self._run.data)),
             seed=seed,
             backend=self._provenance.backend,
             device=self._device.kind,

@@ -138,7 +138,7 @@ def _own_metric(claim: Claim, metric: Metric, task: Task) -> Metric:
 
 
 def _cost_of(claim: Claim, own: Sequence[Sequence[Metric] | None]) -> CostMetric | None:
-    """Return the cost that a claim is about; None if it is about something else, such as a fit's metric of that name."""
+    """Return the cost that a claim is about; None if there is none, or if a fit has a metric of that name."""
     if isinstance(claim.own, CostMetric):
         return claim.own
     declared = {each.name for metrics in own for each in metrics or ()}

@@ -14,7 +14,7 @@ ANALYSIS = (
     "arrays.py",
     "claim/*.py",
     "controls/*.py",
-    "design.py",
+    "design/*.py",
     "discovery.py",
     "experiment/decision.py",
     "metrics/*.py",

@@ -65,13 +65,9 @@ def _arms(evidence: Evidence) -> list[str]:
 
 def _cells(evidence: Evidence) -> str:
     design, done = evidence.design, repeats_trained(evidence)
-    repeats = plural(design.repeats, "repeat")
-    if done is None:
-        cells = f"{design.folds * design.repeats} planned"
-    else:
-        cells = f"{design.folds * done}"
-        repeats = repeats if done == design.repeats else f"{done} of {repeats}"
-    return f"  cells       {cells} ({design.folds} folds x {repeats}, {plural(design.seeds, 'seed')} each)"
+    planned = design.folds * design.repeats
+    cells = f"{planned} planned" if done is None else f"{design.folds * done}"
+    return f"  cells       {cells} ({design.in_words(done)}, {plural(design.seeds, 'seed')} each)"
 
 
 def _show(value: float | None) -> str:

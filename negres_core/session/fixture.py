@@ -11,7 +11,7 @@ import pytest
 
 from negres_core.claim import Claim
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import Design, KFolds, Splitter, as_design
 from negres_core.errors import InputError
 from negres_core.recipe import Recipe
 from negres_core.session.keys import (
@@ -66,10 +66,11 @@ class ExperimentFixture:
         against: Recipe,
         on: Dataset,
         claim: Claim,
-        folds: int = 5,
-        repeats: int = 5,
-        seeds: int = 1,
-        looks: bool = True,
+        design: Any = None,
+        folds: int | None = None,
+        repeats: int | None = None,
+        seeds: int | None = None,
+        looks: bool | None = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
@@ -82,11 +83,15 @@ class ExperimentFixture:
             against: the control arm.
             on: the data set.
             claim: `beats(...)` or `matches(...)`.
-            folds: folds per repeat, 2 or more.
-            repeats: repeats of the k-fold cross-validation, each with another shuffle; with `looks`, the maximum.
-            seeds: replicates per cell, averaged before any test.
+            design: how the data set is split: `KFolds`, `Holdout`, `LeaveOneGroupOut`, `FixedSplit`, `TimeSeries`, or
+                a splitter of scikit-learn. Leave it out for k folds, and give what differs from 5 folds, 5 repeats, 1
+                seed and looks.
+            folds: folds per repeat, 2 or more; 5 by default.
+            repeats: repeats of the k-fold cross-validation, each with another shuffle; with `looks`, the maximum. 5 by
+                default.
+            seeds: replicates per cell, averaged before any test; 1 by default.
             looks: whether to test after each repeat and stop as soon as the claim is decided. The error rates account
-                for the repeated tests. If False, all repeats are trained and the claim is tested once.
+                for the repeated tests. If False, all repeats are trained and the claim is tested once. True by default.
 
         Returns:
             The evidence, already recorded. `evidence.verdict` is "supported", "refuted", "inconclusive" or "invalid".
@@ -105,8 +110,8 @@ class ExperimentFixture:
                     )
                     assert evidence.verdict == "supported", evidence
         """
-        design = Design(folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("compare", treatment, against=against, on=on, claim=claim, design=design)
+        planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
+        return self._once("compare", treatment, against=against, on=on, claim=claim, design=planned)
 
     def measure(
         self,
@@ -114,10 +119,11 @@ class ExperimentFixture:
         *,
         on: Dataset,
         claim: Claim,
-        folds: int = 5,
-        repeats: int = 5,
-        seeds: int = 1,
-        looks: bool = True,
+        design: Any = None,
+        folds: int | None = None,
+        repeats: int | None = None,
+        seeds: int | None = None,
+        looks: bool | None = None,
     ) -> Evidence:
         """Train one arm and judge a claim about its own metric.
 
@@ -125,6 +131,7 @@ class ExperimentFixture:
             arm: the arm.
             on: the data set.
             claim: `reaches(...)`.
+            design: see `compare`.
             folds: see `compare`.
             repeats: see `compare`.
             seeds: see `compare`.
@@ -138,8 +145,8 @@ class ExperimentFixture:
             EvidenceError: the evidence folder or the ledger cannot be read or written.
             DeviceError: the requested device is not available.
         """
-        design = Design(folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("measure", arm, on=on, claim=claim, design=design)
+        planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
+        return self._once("measure", arm, on=on, claim=claim, design=planned)
 
     def _once(self, verb: str, *arms: Recipe, **arguments: Any) -> Evidence:
         from negres_core.engine.device import choose_device
@@ -168,7 +175,7 @@ class ExperimentFixture:
                 expected=expected_of(item),
                 smoke=config.getoption("negres_smoke"),
                 known_as=_known_as(item),
-                register_or_compare=_register_or_compare(item, recipes, arguments["on"], arguments["claim"], progress),
+                register_or_compare=_register_or_compare(item, recipes, arguments, progress),
                 controls=config.getoption("negres_controls"),
                 progress=progress,
                 announce=functools.partial(announce, config),
@@ -188,6 +195,20 @@ class ExperimentFixture:
                 mode="json", include={"verdict", "finding", "estimate", "timings", "smoke"}
             )
         return evidence
+
+
+def _design_of(given: Any, **shorthand: Any) -> Design | Splitter:
+    """Return the design that a test gave, or the k folds that its shorthand describes."""
+    named = {name: value for name, value in shorthand.items() if value is not None}
+    if given is None:
+        return KFolds(**named)
+    if shorthand["folds"] is not None or shorthand["repeats"] is not None:
+        raise InputError(
+            "`folds` and `repeats` are a shorthand for a design of k folds, and another design was given.",
+            received=f"design={given!r} beside {', '.join(f'{name}={value!r}' for name, value in named.items())}",
+            remedy="Give either; KFolds(5, repeats=5) is the design of folds=5, repeats=5.",
+        )
+    return as_design(given, **named)
 
 
 def benchmark_of(request: pytest.FixtureRequest) -> Any:
@@ -238,7 +259,7 @@ def _known_as(item: pytest.Item) -> Callable[[Commitment], str]:
 
 
 def _register_or_compare(
-    item: pytest.Item, recipes: Mapping[Role, Recipe], data: Dataset, claim: Claim, progress: Progress
+    item: pytest.Item, recipes: Mapping[Role, Recipe], arguments: Mapping[str, Any], progress: Progress
 ) -> Callable[[Commitment], Registration]:
     """Return the function that looks a test up in the ledger; or registers it, or predicts, and ends the test."""
     from negres_core.experiment.registration import register
@@ -247,7 +268,8 @@ def _register_or_compare(
     if (predict := config.stash.get(PREDICT_KEY, None)) is not None:
 
         def predict_and_end(commitment: Commitment) -> Registration:
-            predict(item, commitment, recipes, data, claim, progress)
+            data = arguments["on"]
+            predict(item, commitment, recipes, data, arguments["design"].on(data), arguments["claim"], progress)
             pytest.skip("predicted")
 
         return predict_and_end

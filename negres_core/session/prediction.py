@@ -9,6 +9,7 @@ import pytest
 
 from negres_core.claim import Claim
 from negres_core.dataset import Dataset
+from negres_core.design import Design
 from negres_core.errors import show
 from negres_core.evidence import Commitment, Evidence, Store
 from negres_core.experiment.prediction import Prediction, predict_again, unpredicted
@@ -95,6 +96,7 @@ class PredictionPlugin(SilentRuns):
         commitment: Commitment,
         recipes: Mapping[Role, Recipe],
         data: Dataset,
+        design: Design,
         claim: Claim,
         progress: Progress,
     ) -> None:
@@ -106,7 +108,7 @@ class PredictionPlugin(SilentRuns):
             own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
             metric = metric_of(claim, task=data.task, own=own)
             self.results[record.hypothesis] = predict_again(
-                record, self._store, recipes, data, metric=metric, device=device, progress=progress
+                record, self._store, recipes, data, design, metric=metric, device=device, progress=progress
             )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from negres_core.statistics.equivalence import equivalence_p
-from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.estimate import CellEstimate, Estimate
 from negres_core.statistics.multiplicity import holm
-from negres_core.statistics.planning import minimum_detectable_effect, repeats_needed, smallest_decidable_margin
+from negres_core.statistics.planning import minimum_detectable_effect, smallest_decidable_margin, units_needed
 from negres_core.statistics.random_effects import RandomEffects, combine
 from negres_core.statistics.ranking import Ranking, rank
 from negres_core.statistics.resampled_t import corrected_resampled_t
@@ -13,6 +13,7 @@ from negres_core.statistics.sequential import ONLY_LOOK, Look
 
 __all__ = [
     "ONLY_LOOK",
+    "CellEstimate",
     "Estimate",
     "Look",
     "RandomEffects",
@@ -23,6 +24,6 @@ __all__ = [
     "holm",
     "minimum_detectable_effect",
     "rank",
-    "repeats_needed",
     "smallest_decidable_margin",
+    "units_needed",
 ]

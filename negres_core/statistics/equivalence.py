@@ -31,7 +31,8 @@ def equivalence_p(estimate: Estimate, *, margin: float) -> float:
         equivalence of average bioavailability, Journal of Pharmacokinetics and Biopharmaceutics 15.
 
     Examples:
-        >>> estimate = Estimate(
+        >>> from negres_core.statistics import CellEstimate
+        >>> estimate = CellEstimate(
         ...     effect=0.001, standard_error=0.002, dof=24, sd=0.004, cell_count=25, test_train_ratio=0.25
         ... )
         >>> round(equivalence_p(estimate, margin=0.005), 4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # scipy.stats calls these functions; importing them directly avoids importing scipy.stats.
 from scipy.special import chdtri, stdtr, stdtrit
@@ -11,21 +11,17 @@ from scipy.special import chdtri, stdtr, stdtrit
 from negres_core.errors import InputError
 from negres_core.statistics.level import check_level
 from negres_core.statistics.skewness import share_of_level, skewness_limit
+from negres_core.statistics.standard_error import corrected_standard_error, degrees_of_freedom
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """The mean of the cell differences, with its uncertainty, in the metric's unit.
+    """An effect with its uncertainty, in the metric's unit.
 
     Attributes:
         effect: the mean difference; positive means that the treatment is better.
         standard_error: standard error of the effect.
         dof: degrees of freedom of Student's t.
-        sd: standard deviation of the cell differences, ddof=1.
-        cell_count: number of cell differences, N.
-        test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
-        skewness: skewness of the cell differences.
-        most_dof: the degrees of freedom that more cells cannot exceed; None if there is no limit.
 
     Raises:
         InputError: the effect is not finite, or its standard error is not finite and positive.
@@ -33,19 +29,14 @@ class Estimate:
 
     effect: float
     standard_error: float
-    dof: int
-    sd: float
-    cell_count: int
-    test_train_ratio: float
-    skewness: float = 0.0
-    most_dof: int | None = None
+    dof: float
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.effect) and math.isfinite(self.standard_error) and self.standard_error > 0):
             raise InputError(
                 "An estimate needs a finite effect and a finite, positive standard error.",
                 received=f"effect={self.effect!r}, standard_error={self.standard_error!r}",
-                remedy="Check the differences of the cells: one is not finite or huge, or all are equal.",
+                remedy="Check the differences of the arms: one is not finite or huge, or all are equal.",
             )
 
     @property
@@ -69,14 +60,28 @@ class Estimate:
         return 2.0 * float(stdtr(self.dof, -abs(self.statistic)))
 
     @property
+    def unit(self) -> str:
+        """What more of would make the estimate more precise, in the plural."""
+        raise NotImplementedError
+
+    @property
+    def units(self) -> float:
+        """How many of them the estimate is from."""
+        raise NotImplementedError
+
+    def with_units(self, units: int) -> Estimate:
+        """Return the estimate from another number of units, if the mean and the spread stayed as they are."""
+        raise NotImplementedError
+
+    @property
     def share_greater(self) -> float:
-        """Share of its level that the test against effect > 0 may use: small with few cells or a long lower tail."""
-        return share_of_level(self.cell_count, skewed=-self.skewness > skewness_limit(self.cell_count))
+        """Share of its level that the test against effect > 0 may use."""
+        return 1.0
 
     @property
     def share_less(self) -> float:
-        """Share of its level that the test against effect < 0 may use: small with few cells or a long upper tail."""
-        return share_of_level(self.cell_count, skewed=self.skewness > skewness_limit(self.cell_count))
+        """Share of its level that the test against effect < 0 may use."""
+        return 1.0
 
     @property
     def probability_better(self) -> float:
@@ -85,11 +90,6 @@ class Estimate:
         Under its flat prior the posterior is a Student t around the effect, so this equals 1 - p_greater.
         """
         return float(stdtr(self.dof, self.statistic))
-
-    @property
-    def folds(self) -> int:
-        """The k of a k-fold cross-validation with this ratio of test to training rows."""
-        return max(2, round(1.0 + 1.0 / self.test_train_ratio))
 
     def interval(self, level: float) -> tuple[float, float]:
         """Compute the two-sided Student t confidence interval of the effect.
@@ -106,6 +106,61 @@ class Estimate:
         check_level(level)
         half_width = float(stdtrit(self.dof, (1.0 + level) / 2.0)) * self.standard_error
         return self.effect - half_width, self.effect + half_width
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellEstimate(Estimate):
+    """The mean of the cell differences, with its uncertainty.
+
+    Attributes:
+        sd: standard deviation of the cell differences, ddof=1.
+        cell_count: number of cell differences, N.
+        test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
+        skewness: skewness of the cell differences.
+        most_dof: the degrees of freedom that more cells cannot exceed; None if there is no limit.
+    """
+
+    dof: int
+    sd: float
+    cell_count: int
+    test_train_ratio: float
+    skewness: float = 0.0
+    most_dof: int | None = None
+
+    @property
+    def share_greater(self) -> float:
+        """Share of its level that the test against effect > 0 may use: small with few cells or a long lower tail."""
+        return share_of_level(self.cell_count, skewed=-self.skewness > skewness_limit(self.cell_count))
+
+    @property
+    def share_less(self) -> float:
+        """Share of its level that the test against effect < 0 may use: small with few cells or a long upper tail."""
+        return share_of_level(self.cell_count, skewed=self.skewness > skewness_limit(self.cell_count))
+
+    @property
+    def folds(self) -> int:
+        """The k of a k-fold cross-validation with this ratio of test to training rows."""
+        return max(2, round(1.0 + 1.0 / self.test_train_ratio))
+
+    @property
+    def unit(self) -> str:
+        """More repeats of the folds make it more precise."""
+        return f"repeats of {self.folds} folds"
+
+    @property
+    def units(self) -> float:
+        """Repeats so far."""
+        return self.cell_count / self.folds
+
+    def with_units(self, units: int) -> CellEstimate:
+        """Return the estimate from another number of repeats, if the mean and the spread stayed as they are."""
+        cell_count = units * self.folds
+        return replace(
+            self,
+            cell_count=cell_count,
+            standard_error=corrected_standard_error(self.sd, cell_count, test_train_ratio=self.test_train_ratio),
+            dof=degrees_of_freedom(cell_count, self.most_dof),
+        )
 
     def sd_interval(self, level: float) -> tuple[float, float]:
         """Compute the two-sided confidence interval of the standard deviation of the cell differences.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import replace
 
 from scipy.special import ndtri, stdtrit
 
@@ -13,9 +12,9 @@ from negres_core.errors import InputError
 from negres_core.statistics.estimate import Estimate
 from negres_core.statistics.level import check_alpha
 from negres_core.statistics.noncentral_t import noncentrality
-from negres_core.statistics.resampled_t import corrected_standard_error, degrees_of_freedom
+from negres_core.statistics.standard_error import corrected_standard_error, degrees_of_freedom
 
-MAX_REPEATS = 1_000_000
+MAX_UNITS = 1_000_000
 """Here the standard error is within a millionth of its floor: a claim that is still undecided always will be."""
 
 
@@ -99,8 +98,8 @@ def minimum_detectable_effect(
     return noncentrality(threshold, dof, probability=1.0 - power) * standard_error
 
 
-def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -> int | None:
-    """Find how many repeats of the folds would decide, if the mean and the standard deviation stayed as they are.
+def units_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -> int | None:
+    """Find how many units would decide, such as repeats or seeds, if the mean and the spread stayed as they are.
 
     This is a projection, not a promise: the mean will move. Use it to plan a run. Stopping as soon as a claim seems
     decided is a different test, with a different error rate.
@@ -111,26 +110,20 @@ def repeats_needed(estimate: Estimate, *, decides: Callable[[Estimate], bool]) -
             else stays the same, as does any rule that checks whether an interval clears a threshold.
 
     Returns:
-        The smallest total number of repeats, including those already run, or None if no number can decide.
+        The smallest total number of units, including those already run, or None if no number can decide.
 
     Examples:
-        >>> estimate = Estimate(
+        >>> from negres_core.statistics import CellEstimate
+        >>> estimate = CellEstimate(
         ...     effect=0.004, standard_error=0.003, dof=4, sd=0.0045, cell_count=5, test_train_ratio=0.25
         ... )
-        >>> repeats_needed(estimate, decides=lambda projected: projected.p_greater < 0.05)
+        >>> units_needed(estimate, decides=lambda projected: projected.p_greater < 0.05)
         8
-        >>> repeats_needed(estimate, decides=lambda projected: projected.p_greater < 0.01) is None
+        >>> units_needed(estimate, decides=lambda projected: projected.p_greater < 0.01) is None
         True
     """
-
-    def projected(repeats: int) -> Estimate:
-        cell_count = repeats * estimate.folds
-        standard_error = corrected_standard_error(estimate.sd, cell_count, test_train_ratio=estimate.test_train_ratio)
-        dof = degrees_of_freedom(cell_count, estimate.most_dof)
-        return replace(estimate, standard_error=standard_error, dof=dof, cell_count=cell_count)
-
-    candidates = range(1, MAX_REPEATS + 1)
-    first = bisect_left(candidates, True, key=lambda repeats: decides(projected(repeats)))
+    candidates = range(1, MAX_UNITS + 1)
+    first = bisect_left(candidates, True, key=lambda units: decides(estimate.with_units(units)))
     return candidates[first] if first < len(candidates) else None
 
 

@@ -108,7 +108,8 @@ def combine(estimates: Sequence[Estimate]) -> RandomEffects:
 
     Examples:
         >>> fields = dict(dof=24, sd=0.02, cell_count=25, test_train_ratio=0.25, standard_error=0.01)
-        >>> combined = combine([Estimate(effect=effect, **fields) for effect in (0.01, 0.05, 0.03)])
+        >>> from negres_core.statistics import CellEstimate
+        >>> combined = combine([CellEstimate(effect=effect, **fields) for effect in (0.01, 0.05, 0.03)])
         >>> f"{combined.effect:.3f} +- {combined.standard_error:.4f}, tau^2 = {combined.tau_squared:.4f}"
         '0.030 +- 0.0115, tau^2 = 0.0003'
     """

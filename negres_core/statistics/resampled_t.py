@@ -8,8 +8,9 @@ import numpy as np
 from scipy.special import stdtrit
 
 from negres_core.errors import InputError
-from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.estimate import CellEstimate
 from negres_core.statistics.skewness import skewness_of
+from negres_core.statistics.standard_error import corrected_standard_error, degrees_of_freedom
 
 ROUNDING_RELATIVE = 1e-9
 """Differences that vary by no more than this share of their size are equal up to rounding."""
@@ -24,7 +25,7 @@ of order one.
 
 def corrected_resampled_t(
     differences: np.ndarray, *, test_train_ratio: float, most_dof: int | None = None, least_sd: float = 0.0
-) -> Estimate:
+) -> CellEstimate:
     """Estimate the mean difference of two arms over the cells of a repeated k-fold cross-validation.
 
     Null hypothesis: the expected difference is 0 (two-sided), or at most 0 (one-sided, `Estimate.p_greater`).
@@ -71,7 +72,7 @@ def corrected_resampled_t(
             remedy="Check whether the two arms or their metrics are identical, or do not depend on the data.",
         )
     sd = max(least_sd, float(values.std(ddof=1)))
-    return Estimate(
+    return CellEstimate(
         effect=float(values.mean()),
         standard_error=corrected_standard_error(sd, values.size, test_train_ratio=test_train_ratio),
         dof=degrees_of_freedom(values.size, most_dof),
@@ -81,11 +82,6 @@ def corrected_resampled_t(
         skewness=0.0 if all_equal else skewness_of(values),
         most_dof=most_dof,
     )
-
-
-def degrees_of_freedom(cell_count: int, most: int | None) -> int:
-    """Return N - 1 degrees of freedom, or the most that there are."""
-    return cell_count - 1 if most is None else min(cell_count - 1, most)
 
 
 def sd_of_few_rows(*, rows: int, folds: int) -> float:
@@ -108,17 +104,6 @@ def sd_of_few_rows(*, rows: int, folds: int) -> float:
     """
     step = folds / rows
     return step * math.sqrt(3 * (1 / folds) * (1 - 1 / folds))
-
-
-def corrected_standard_error(sd: float, cell_count: int, *, test_train_ratio: float) -> float:
-    """Compute the standard error of the mean of correlated cells, in the unit of `sd`.
-
-    Args:
-        sd: standard deviation of the cell differences, ddof=1.
-        cell_count: number of cells, N.
-        test_train_ratio: n_test / n_train of a cell.
-    """
-    return sd * math.sqrt(1.0 / cell_count + test_train_ratio)
 
 
 def half_width(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Recipe, Stage
-from negres_core.design import Design
+from negres_core.arrays import digest_array
+from negres_core.design import KFolds
 from negres_core.metrics import METRICS
-from negres_core.preprocessing import digest_array
 from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses, Run
 from tests.fakes import BUDGET
 
@@ -183,7 +183,7 @@ def new_problem():
         recipes = [Recipe(Stage(network, batch_size=64, **fields)) for _ in range(arms)]
         untrained = [Arm(role, recipe) for role, recipe in zip(("treatment", "control"), recipes, strict=False)]
         name = metric or ("accuracy" if task == "classification" else "mse")
-        return Run(Dataset(x=x, y=y, name="problem"), Design(), (), untrained, METRICS[name])
+        return Run(Dataset(x=x, y=y, name="problem"), KFolds(), (), untrained, METRICS[name])
 
     return make
 

@@ -5,12 +5,12 @@ import pytest
 
 from negres_core.controls.duplicates import check
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.run import Run
 
 
 def run_of(x, y, groups=None):
-    data, design = Dataset(x=x, y=y, name="random", groups=groups), Design(folds=5, repeats=2)
+    data, design = Dataset(x=x, y=y, name="random", groups=groups), KFolds(folds=5, repeats=2)
     return Run(data, design, list(design.split(data)), ())
 
 

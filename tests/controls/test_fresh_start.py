@@ -7,7 +7,7 @@ import pytest
 
 from negres_core import Dataset, Recipe, Stage
 from negres_core.controls.fresh_start import check
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.run import Arm, Run
 
 
@@ -28,7 +28,7 @@ class Untrained:
 def run(new_run):
     rng = np.random.default_rng(0)
     data = Dataset(x=rng.normal(size=(200, 3)), y=np.arange(200) % 2, name="noise")
-    design = Design(folds=2, repeats=1)
+    design = KFolds(folds=2, repeats=1)
     return replace(new_run(), data=data, design=design, cells=list(design.split(data)))
 
 
@@ -58,7 +58,7 @@ def test_a_random_model_of_classes_that_are_far_apart_passes():
     rng = np.random.default_rng(1)
     y = np.arange(200) % 2
     data = Dataset(x=rng.normal(size=(200, 6)) + 8 * y[:, None] * np.array([1, -1, 1, -1, 1, -1]), y=y, name="clouds")
-    design = Design(folds=2, repeats=5)
+    design = KFolds(folds=2, repeats=5)
     cells = list(design.split(data))
     models = SavedModels(data, cells, lambda replicate: None)
     arms = [Arm("treatment", Recipe(Stage(linear)))]

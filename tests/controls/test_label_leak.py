@@ -5,7 +5,7 @@ import pytest
 
 from negres_core.controls.label_leak import check
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.run import Run
 
 RNG = np.random.default_rng(11)
@@ -15,7 +15,7 @@ VALUES = X.sum(axis=1) + RNG.normal(size=600)
 
 
 def run_of(x, y, folds=3):
-    data, design = Dataset(x=x, y=y, name="random"), Design(folds=folds, repeats=2)
+    data, design = Dataset(x=x, y=y, name="random"), KFolds(folds=folds, repeats=2)
     return Run(data, design, list(design.split(data)), ())
 
 

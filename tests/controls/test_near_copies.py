@@ -6,12 +6,12 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 
 from negres_core.controls.near_copies import check
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.run import Run
 
 
 def run_of(x, y, groups=None):
-    data, design = Dataset(x=x, y=y, name="data", groups=groups), Design(folds=5, repeats=1)
+    data, design = Dataset(x=x, y=y, name="data", groups=groups), KFolds(folds=5, repeats=1)
     return Run(data, design, list(design.split(data)), ())
 
 

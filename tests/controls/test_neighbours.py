@@ -5,14 +5,14 @@ import pytest
 
 from negres_core.controls.neighbours import View, agreement, choose_queries, find_neighbours, plain_views
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.run import Run
 
 RNG = np.random.default_rng(1)
 
 
 def run_of(x):
-    data, design = Dataset(x=x, y=np.arange(len(x)) % 2, name="random"), Design(folds=4, repeats=2)
+    data, design = Dataset(x=x, y=np.arange(len(x)) % 2, name="random"), KFolds(folds=4, repeats=2)
     return Run(data, design, list(design.split(data)), ())
 
 

@@ -18,7 +18,7 @@ from negres_core.controls.small_runs import (
     skills,
     true_targets,
 )
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.run import Arm, Run
 
 TRUE, PERMUTED = f"{TRUE_TARGETS}, treatment", f"{PERMUTED_TARGETS}, treatment"
@@ -62,7 +62,7 @@ def test_small_runs_are_reproducible(new_problem):
 
 def test_images_get_fewer_rows_and_fewer_steps():
     data = Dataset(x=np.zeros((300, 64, 64, 3)), y=np.arange(300) % 2, name="images")
-    run = Run(data, Design(), (), [Arm("treatment", Recipe(Stage(len, epochs=50, batch_size=128)))])
+    run = Run(data, KFolds(), (), [Arm("treatment", Recipe(Stage(len, epochs=50, batch_size=128)))])
 
     small_run = permuted_targets(run)[PERMUTED]
 

@@ -12,7 +12,7 @@ from keras import layers
 
 import negres_core.diagnosis
 from negres_core import Dataset, Fit, Recipe, Stage, reaches
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.diagnosis import double_sigmoid, learning_rate, rounded, standardized, targets_to_255, unscaled_tanh
 from negres_core.diagnosis.registry import diagnose, find_signatures, name_causes
 from negres_core.errors import InputError
@@ -23,7 +23,7 @@ RNG = np.random.default_rng(3)
 FACES = 1 / (1 + np.exp(-3 * RNG.normal(size=(60, 2)) @ RNG.normal(size=(2, 64))))
 FACES = FACES.reshape(60, 8, 8, 1).astype(np.float32)
 DATA = Dataset(x=FACES, y=FACES, name="faces")
-DESIGN = Design(folds=2, repeats=1)
+DESIGN = KFolds(folds=2, repeats=1)
 ALIKE = {"spread": 1e-6}
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Fit, Recipe, Stage
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.diagnosis.symptoms import Symptoms, gather, summarize
 from negres_core.run import Arm, Inspection, OutputLayer, Run
 
 FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
 DATA = Dataset(x=FACES, y=FACES, name="faces")
-DESIGN = Design(folds=2, repeats=1)
+DESIGN = KFolds(folds=2, repeats=1)
 CELLS = list(DESIGN.split(DATA))
 
 

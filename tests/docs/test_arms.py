@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from negres_core import Dataset, Recipe, Stage, reaches
-from negres_core.design import Design
+from negres_core.design import KFolds
 from tests.docs.pages import Page
 from tests.docs.terminal import ROOT
 
@@ -24,7 +24,7 @@ def measure(new_experiment):
 
     def run(recipe, data, metric):
         experiment = new_experiment(smoke=True)
-        claim, design = reaches(metric, bar=0.5), Design(folds=2, repeats=1)
+        claim, design = reaches(metric, bar=0.5), KFolds(folds=2, repeats=1)
         return experiment.measure(recipe, on=data, claim=claim, design=design)
 
     return run

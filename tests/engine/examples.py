@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers, ops
 
 from negres_core.dataset import Dataset
-from negres_core.design import Cell, Design
+from negres_core.design import Cell, KFolds
 from negres_core.engine import batched, compiled, reference
 from negres_core.engine.contract import Job
 from negres_core.engine.device import Device
@@ -48,7 +48,7 @@ def device(workers: int = 1) -> Device:
 
 
 def cells(data: Dataset, repeats: int = 1) -> list[Cell]:
-    return list(Design(folds=3, repeats=repeats).split(data))
+    return list(KFolds(folds=3, repeats=repeats).split(data))
 
 
 def stage(build, **changes) -> Stage:

@@ -9,10 +9,10 @@ import typing
 import pydantic
 import pytest
 
+from negres_core.arrays import digest_array
 from negres_core.engine import fits, selection
 from negres_core.engine.contract import Job, Result, Train
 from negres_core.engine.flops import peak_flops_per_s
-from negres_core.preprocessing import digest_array
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 

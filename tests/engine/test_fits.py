@@ -8,7 +8,8 @@ import pytest
 from keras import layers
 
 from negres_core import Dataset, Fit, Metric, Recipe, Stage
-from negres_core.design import Design
+from negres_core.arrays import digest_array
+from negres_core.design import KFolds
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.description import describe_recipe
@@ -16,7 +17,6 @@ from negres_core.engine.device import Device
 from negres_core.engine.fits import render, train
 from negres_core.engine.selection import train as train_any
 from negres_core.errors import InputError
-from negres_core.preprocessing import digest_array
 from tests.engine.examples import CLASSES, VALUES
 
 FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
@@ -25,7 +25,7 @@ CPU = Device("cpu", "a processor", keras.backend.backend(), 1)
 
 
 def cells(data):
-    return list(Design(folds=2, repeats=1).split(data))
+    return list(KFolds(folds=2, repeats=1).split(data))
 
 
 def results(recipe, data, *, parent=None, seeds=1):

@@ -1,4 +1,4 @@
-"""A watched metric is measured on the validation rows after each epoch, by all engines the same, and changes nothing."""
+"""A watched metric is measured on validation rows after each epoch, by all engines the same, and changes nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def job_of(data, metric, *, seed=0):
 
 def train(engine, recipe, data, job):
     if engine == "batched":
-        return [result for _, result in batched.train(recipe, data, [job], device=ex.device())][0]
+        return next(result for _, result in batched.train(recipe, data, [job], device=ex.device()))
     (result,) = ex.train(engine, recipe, data, [job]).values()
     return result
 

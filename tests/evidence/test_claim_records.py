@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Metric, beats, matches, reaches
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.evidence import ClaimRecord, DataRecord, DesignRecord, StoppingRule
 
 
@@ -20,7 +20,7 @@ def test_a_claim_is_restored_from_its_record(claim, word):
 
 
 def test_a_design_is_restored_from_its_record():
-    design = Design(folds=3, repeats=4, seeds=2, looks=False)
+    design = KFolds(folds=3, repeats=4, seeds=2, looks=False)
 
     assert DesignRecord.of(design).as_design() == design
 
@@ -28,9 +28,9 @@ def test_a_design_is_restored_from_its_record():
 @pytest.mark.parametrize(
     ("design", "looks", "words"),
     [
-        (Design(), 5, "a look after each of 5 repeats, Hwang-Shih-DeCani spending; stops when a look decides"),
-        (Design(looks=False), 1, "one look, after the last repeat"),
-        (Design(repeats=1), 1, "one look, after the last repeat"),
+        (KFolds(), 5, "a look after each of 5 repeats, Hwang-Shih-DeCani spending; stops when a look decides"),
+        (KFolds(looks=False), 1, "one look, after the last repeat"),
+        (KFolds(repeats=1), 1, "one look, after the last repeat"),
     ],
 )
 def test_the_stopping_rule_follows_from_the_design(design, looks, words):

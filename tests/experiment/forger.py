@@ -11,7 +11,7 @@ import pytest
 
 from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import Evidence, Key, Ledger, Store
 from negres_core.evidence.record import digest_of
@@ -23,7 +23,7 @@ from tests.fakes import FakeEngine, use_engine
 
 Y = np.arange(40) % 2
 DATA, OTHER = (Dataset(x=np.column_stack([np.arange(40.0), Y, Y + seed]), y=Y, name=f"data {seed}") for seed in (0, 1))
-DESIGN = Design(folds=2, repeats=3, seeds=2)
+DESIGN = KFolds(folds=2, repeats=3, seeds=2)
 MAIN, REACHES, ELSEWHERE = "test_a.py::test_main", "test_a.py::test_reaches", "test_a.py::test_elsewhere"
 
 

@@ -12,14 +12,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from negres_core.claim import beats, matches, reaches
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.evidence import ClaimRecord, DataRecord, EstimateRecord, Finding, RecipeDescription
 from negres_core.experiment.decision import decide, difference_of, record_arm, values_of
 from negres_core.metrics import METRICS, Metric
 from negres_core.statistics import Look, corrected_resampled_t
 from tests.fakes import DESCRIPTION
 
-DESIGN = Design(folds=5, repeats=2, looks=False)
+DESIGN = KFolds(folds=5, repeats=2, looks=False)
 NOISE = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1]]) / 1000
 
 
@@ -33,7 +33,7 @@ def record_of(claim, *, higher_is_better=True):
 
 
 def test_seeds_are_averaged_within_their_cell(new_replicate):
-    design = Design(folds=3, repeats=2, seeds=2)
+    design = KFolds(folds=3, repeats=2, seeds=2)
     replicates = [new_replicate(metrics={"accuracy": 10.0 * cell + seed}) for cell in range(6) for seed in (0, 1)]
 
     values = values_of(replicates, "accuracy", design)
@@ -42,7 +42,7 @@ def test_seeds_are_averaged_within_their_cell(new_replicate):
 
 
 def test_a_null_becomes_nan_and_affects_only_its_own_cell(new_replicate):
-    design = Design(folds=2, repeats=1, seeds=2)
+    design = KFolds(folds=2, repeats=1, seeds=2)
     replicates = [new_replicate(metrics={"loss": value}) for value in (1.0, math.nan, 2.0, 4.0)]
 
     values = values_of(replicates, "loss", design)
@@ -127,7 +127,7 @@ def test_the_finding_of_the_control_of_finiteness_is_used_if_there_is_one():
     assert verdict.explanation == "finite: 2 of 6 moved"
 
 
-FIVE_LOOKS = Design(folds=5, repeats=5)
+FIVE_LOOKS = KFolds(folds=5, repeats=5)
 NOISES = np.array([[1, -2, 0, 2, -1], [2, 0, -1, -2, 1], [0, 1, -2, -1, 2], [-1, 2, 1, 0, -2], [-2, -1, 2, 1, 0]])
 NOISES = NOISES * [[1.0], [0.9], [1.1], [0.8], [1.2]]  # repeats with the same differences would be copies
 
@@ -328,7 +328,7 @@ def test_repeats_with_the_differences_of_the_first_are_copies_and_count_once(loo
     """Folds of whole groups, one group each, are the same in every repeat; so are the differences, in another order."""
     first = np.array([0.3, -0.1, 1.1, 0.6, 2.0])
     copies = np.array([np.random.default_rng(seed).permutation(first) for seed in range(5)])
-    design, once = Design(folds=5, repeats=5, looks=looks), Design(folds=5, repeats=1)
+    design, once = KFolds(folds=5, repeats=5, looks=looks), KFolds(folds=5, repeats=1)
 
     for effect in (0.0, 3.0, -3.0):
         decision = decide(copies + effect, beats("mse"), design)

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from negres_core.claim import beats, matches, reaches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.selection import train
 from negres_core.errors import InputError
 from negres_core.evidence import Store
@@ -59,7 +59,7 @@ def portraits(input_shape, outputs, *, blind):
     return keras.Model(inputs, keras.layers.Dense(outputs, "softmax")(hidden))
 
 
-ONCE = Design(folds=2, repeats=2, looks=False)
+ONCE = KFolds(folds=2, repeats=2, looks=False)
 
 GOOD, POOR = Recipe(Stage(base, epochs=3)), Recipe(Stage(base, epochs=1))
 
@@ -74,7 +74,7 @@ def scores(engine):
 
 def compare(experiment, treatment=GOOD, control=POOR, *, on=DATA, claim=None, **design):
     claim = claim or beats("accuracy", by=0.01)
-    design = Design(**{"folds": 2, "repeats": 2, "looks": False} | design)
+    design = KFolds(**{"folds": 2, "repeats": 2, "looks": False} | design)
     return experiment.compare(treatment, against=control, on=on, claim=claim, design=design)
 
 
@@ -356,13 +356,13 @@ def test_progress_is_reported_for_every_arm(new_experiment):
 
 
 def test_a_control_that_fails_before_training_prevents_it(new_experiment, engine, monkeypatch, tmp_path):
-    split = Design.split
+    split = KFolds.split
 
     def overlapping(design, data):
         for cell in split(design, data):
             yield dataclasses.replace(cell, train=np.arange(len(data), dtype=np.int32))
 
-    monkeypatch.setattr(Design, "split", overlapping)
+    monkeypatch.setattr(KFolds, "split", overlapping)
     evidence = compare(new_experiment())
     assert (evidence.status, evidence.verdict, evidence.finding) == (
         "finished",

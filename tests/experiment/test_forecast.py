@@ -8,7 +8,7 @@ from scipy.stats import chi2
 
 from negres_core.claim import beats, matches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.errors import InputError
 from negres_core.evidence import Store
 from negres_core.experiment.forecast import known_spread, spread_in
@@ -38,7 +38,7 @@ def scores(engine):
 
 
 def run(experiment, claim, **design):
-    design = Design(**{"folds": 5, "repeats": 3, "looks": False} | design)
+    design = KFolds(**{"folds": 5, "repeats": 3, "looks": False} | design)
     return experiment.compare(LONG, against=SHORT, on=DATA, claim=claim, design=design)
 
 

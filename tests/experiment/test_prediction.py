@@ -12,7 +12,7 @@ import pytest
 
 from negres_core.claim import beats, matches, reaches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
@@ -28,7 +28,7 @@ CLASSES = Dataset(x=RANDOM.normal(size=(60, 4)) + Y[:, None], y=Y, name="classes
 VALUES = Dataset(x=CLASSES.x, y=CLASSES.x @ RANDOM.normal(size=(4, 2)), name="values")
 PIXELS = RANDOM.uniform(size=(40, 8, 8, 1)).astype("float32")
 IMAGES = Dataset(x=PIXELS, y=PIXELS, name="images")
-FOLDS = Design(folds=2, repeats=2)
+FOLDS = KFolds(folds=2, repeats=2)
 FIT = {"batch_size": 8}
 
 
@@ -102,7 +102,7 @@ def record(folder, recipes, data, claim):
 def predict(evidence, store, recipes, data):
     assert recheck(evidence, store, None) == []
     roles = dict(zip(("treatment", "control"), recipes, strict=False))
-    return predict_again(evidence, store, roles, data, device="cpu")
+    return predict_again(evidence, store, roles, data, evidence.design.as_design(), device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,15 @@ def test_progress_is_told_after_every_replicate(forger):
     evidence = store.read_evidence(store.evidence_path(MAIN))
     roles = dict(zip(("treatment", "control"), CLAIMS["growth"][0], strict=True))
 
-    predict_again(evidence, store, roles, CLASSES, device="cpu", progress=lambda *step: steps.append(step))
+    predict_again(
+        evidence,
+        store,
+        roles,
+        CLASSES,
+        evidence.design.as_design(),
+        device="cpu",
+        progress=lambda *step: steps.append(step),
+    )
 
     assert [done for _, done, _ in steps] == list(range(1, steps[-1][2] + 1))
 
@@ -283,7 +291,7 @@ def test_a_missing_model_is_not_called_predicted(forger):
     model_of(forger, id).unlink()
     roles = dict(zip(("treatment", "control"), CLAIMS["growth"][0], strict=True))
 
-    result = predict_again(evidence, store, roles, CLASSES, device="cpu")
+    result = predict_again(evidence, store, roles, CLASSES, FOLDS, device="cpu")
 
     assert (result.predicted, result.gaps) == (0, [f"missing or damaged replicates: {id}"])
 

@@ -7,7 +7,7 @@ import pytest
 import negres_core.experiment.registration
 from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.description import describe_recipe
 from negres_core.engine.device import Device
 from negres_core.errors import InputError
@@ -66,7 +66,7 @@ def run(new_experiment):
     def run(treatment=LONG, control=SHORT, *, on=DATA, claim=None, folds=2, looks=True, smoke=False, **fields):
         claim = claim or beats("accuracy", by=0.01)
         experiment = new_experiment(smoke=smoke, **fields)
-        design = Design(folds=folds, repeats=2, looks=looks)
+        design = KFolds(folds=folds, repeats=2, looks=looks)
         return experiment.compare(treatment, against=control, on=on, claim=claim, design=design)
 
     return run
@@ -98,9 +98,9 @@ def test_a_commitment_contains_everything_that_a_run_commits_itself_to(commit):
     commitment = commit()
 
     assert (commitment.hypothesis, commitment.title, commitment.expected) == ("a test", "it holds", "supported")
-    assert commitment.stopping == StoppingRule.of(Design(folds=2, repeats=2))
+    assert commitment.stopping == StoppingRule.of(KFolds(folds=2, repeats=2))
     assert commitment.claim.model_dump() == CLAIM | {"alpha": ALPHA}
-    assert commitment.design.as_design() == Design(folds=2, repeats=2)
+    assert commitment.design.as_design() == KFolds(folds=2, repeats=2)
     assert commitment.data == DataIdentity(name="mine", digest=DATA.digest)
     assert commitment.analysis == digest_analysis()
 
@@ -122,7 +122,7 @@ def test_a_claim_about_one_arm_commits_to_one_recipe(new_experiment, ledger):
         return ledger.compare(commitment)
 
     experiment = new_experiment(register_or_compare=compare)
-    experiment.measure(LONG, on=DATA, claim=reaches("accuracy", bar=0.5), design=Design(folds=2, repeats=2))
+    experiment.measure(LONG, on=DATA, claim=reaches("accuracy", bar=0.5), design=KFolds(folds=2, repeats=2))
     assert list(commitments[0].arms) == ["treatment"]
 
 
@@ -157,7 +157,7 @@ def test_evidence_names_what_has_changed_since_the_registration(commit, run, led
 
 def test_another_stopping_rule_and_another_analysis_are_changes(commit, run, ledger, store, monkeypatch):
     register(commit(), ledger=ledger, store=store, reason=None)
-    once = StoppingRule.of(Design(looks=False))
+    once = StoppingRule.of(KFolds(looks=False))
     monkeypatch.setattr(StoppingRule, "of", lambda design: once)
     monkeypatch.setattr(negres_core.experiment.registration, "digest_analysis", lambda: "e" * 64)
 

@@ -9,7 +9,7 @@ import pytest
 import negres_core.controls.small_runs
 import negres_core.engine.selection
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import ProvenanceRecord, Store
 from negres_core.experiment.small_runs import check_pipeline
@@ -44,7 +44,7 @@ def check(tmp_path):
     """Return a function that checks the pipeline of a comparison; its records are kept for the next call."""
 
     def check(progress=lambda what, done, total: None):
-        design = Design(folds=2, repeats=2)
+        design = KFolds(folds=2, repeats=2)
         run = Run(DATA, design, list(design.split(DATA)), ARMS, METRICS["accuracy"])
         device = Device("cpu", "some processor", "tensorflow", workers=1)
         return check_pipeline(run, Store(tmp_path), device, ProvenanceRecord(**PROVENANCE), progress)

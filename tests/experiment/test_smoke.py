@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Recipe, Stage
-from negres_core.design import Design
-from negres_core.experiment.smoke import SMOKE_ROWS, shrink_data, shrink_design, shrink_recipe
+from negres_core.design import FixedSplit, KFolds, TimeSeries
+from negres_core.experiment.smoke import SMOKE_ROWS, shrink_data, shrink_recipe, shrink_split
 
-TWO_FOLDS = Design(folds=2, repeats=2)
+TWO_FOLDS = KFolds(folds=2, repeats=2)
 
 
 def new_data(y, **fields):
@@ -28,13 +28,37 @@ def second():
 @pytest.mark.parametrize(
     ("design", "smoke_design"),
     [
-        (Design(folds=10, repeats=10, seeds=5), Design(folds=2, repeats=2, seeds=1, looks=False)),
-        (Design(folds=5, repeats=1), Design(folds=2, repeats=1, looks=False)),
-        (Design(folds=2, repeats=2, looks=False), Design(folds=2, repeats=2, looks=False)),
+        (KFolds(folds=10, repeats=10, seeds=5), KFolds(folds=2, repeats=2, seeds=1, looks=False)),
+        (KFolds(folds=5, repeats=1), KFolds(folds=2, repeats=1, looks=False)),
+        (KFolds(folds=2, repeats=2, looks=False), KFolds(folds=2, repeats=2, looks=False)),
     ],
 )
 def test_a_design_shrinks_to_two_folds_and_at_most_two_repeats_without_looks(design, smoke_design):
-    assert shrink_design(design) == smoke_design
+    data = new_data(np.arange(20) % 2)
+
+    shrunk, kept = shrink_split(design, data)
+
+    assert (shrunk, kept.digest) == (smoke_design, data.digest)
+
+
+@pytest.mark.parametrize("y", [np.arange(5000) % 3, np.linspace(0, 1, 5000)])
+def test_a_fixed_split_keeps_its_parts(y):
+    parts = {"train": range(1000, 5000), "test": range(40, 900), "validation": range(20)}
+
+    shrunk, data = shrink_split(FixedSplit(**parts, seeds=7), new_data(y))
+
+    (one, _) = shrunk.split(data)
+    for name, rows in parts.items():
+        kept = data.x[getattr(one, name), 0]
+        assert len(kept) == min(len(rows), 510 if data.task == "classification" else SMOKE_ROWS)
+        assert set(kept) <= set(rows)
+
+
+def test_a_time_series_keeps_its_last_rows():
+    shrunk, data = shrink_split(TimeSeries(5), new_data(np.linspace(0, 1, 5000)))
+
+    assert shrunk == KFolds(2, repeats=1, looks=False)
+    assert data.x[:, 0].tolist() == list(range(5000 - SMOKE_ROWS, 5000))
 
 
 def test_a_recipe_keeps_everything_but_its_epochs():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import Budget, Cost, ProvenanceRecord, Store, TrainedWeight
 from negres_core.experiment.training import Trainer, no_progress
@@ -19,7 +19,7 @@ from tests.fakes import BUDGET, PROVENANCE
 CPU = Device("cpu", "some processor", "tensorflow", workers=1)
 X, Y = np.arange(36.0).reshape(12, 3), np.arange(12) % 2
 DATA = Dataset(x=X, y=Y, name="tiny")
-DESIGN = Design(folds=2, repeats=2, seeds=2)
+DESIGN = KFolds(folds=2, repeats=2, seeds=2)
 
 
 def base():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Fit, Recipe, Stage
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.run import Arm, OutputLayer, Run
 
 FLOOR, MEAN_IMAGE = 0.5, 0.6
@@ -66,7 +66,7 @@ def new_run(new_replicate):
 
     def make(*, faces=FACES, y=None, treatment=NETWORK, control=PCA, predictions=None, fit_pictures=None):
         data = Dataset(x=faces, y=faces if y is None else y, name="faces")
-        design = Design(folds=2, repeats=1)
+        design = KFolds(folds=2, repeats=1)
         cells = list(design.split(data))
         recipes = {"treatment": treatment, "control": control}
         arms = [train(role, recipe, cells) for role, recipe in recipes.items() if recipe is not None]

@@ -11,7 +11,7 @@ import pytest
 
 from negres_core.claim import beats
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.errors import InputError
 from negres_core.evidence import Finding, Store
 from negres_core.experiment.patience import patient
@@ -35,7 +35,7 @@ def scores(engine):
 
 def compare(experiment):
     good, poor = (Recipe(Stage(base, epochs=epochs)) for epochs in (3, 1))
-    design = Design(folds=2, repeats=2, looks=False)
+    design = KFolds(folds=2, repeats=2, looks=False)
     return experiment.compare(good, against=poor, on=DATA, claim=beats("accuracy", by=0.01), design=design)
 
 

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 from negres_core import Dataset, Fit, Metric, Recipe, Stage, beats, reaches
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.errors import InputError
 from negres_core.evidence import Finding, Store
 from negres_core.experiment.recheck import recompute
@@ -46,7 +46,7 @@ def probe(train, test, model):
 
 
 NETWORK = Stage(autoencoder, loss="mse", epochs=5, batch_size=8, optimizer=lambda: keras.optimizers.Adam(0.01))
-DESIGN = Design(folds=3, repeats=1)
+DESIGN = KFolds(folds=3, repeats=1)
 ON_FACES = {"on": DATA, "design": DESIGN}
 
 

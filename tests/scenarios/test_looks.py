@@ -8,7 +8,7 @@ import pytest
 
 from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.evidence import Store
 from negres_core.experiment.recheck import recompute
 from negres_core.recipe import Recipe, Stage
@@ -41,7 +41,7 @@ def noisy(engine, new_experiment):
         engine.accuracy = lambda recipe, job: float(0.6 + gains[str(recipe)][job.cell.repeat, job.cell.fold])
         experiment = new_experiment(**{"store": store} if store else {})
         claim = claim or beats("accuracy", by=0.01)
-        return experiment.compare(GOOD, against=POOR, on=DATA, claim=claim, design=Design(**design))
+        return experiment.compare(GOOD, against=POOR, on=DATA, claim=claim, design=KFolds(**design))
 
     return run
 
@@ -149,7 +149,7 @@ def test_training_stops_after_a_repeat_that_diverges(new_experiment, engine, bad
         return 0.6 + (recipe == GOOD) * 0.15 * job.cell.fold / 4
 
     engine.accuracy = accuracy
-    evidence = new_experiment().compare(GOOD, against=POOR, on=DATA, claim=beats("accuracy", by=0.1), design=Design())
+    evidence = new_experiment().compare(GOOD, against=POOR, on=DATA, claim=beats("accuracy", by=0.1), design=KFolds())
 
     assert (evidence.verdict, evidence.finding, evidence.p_value) == ("invalid", "finite", None)
     assert {repeat for _, repeat, _, _ in engine.trained} == set(range(bad + 1))
@@ -167,6 +167,6 @@ def test_training_continues_if_a_control_needs_more_cells_than_the_claim(noisy, 
 
 def test_one_arm_stops_at_a_look_too(new_experiment, engine):
     engine.accuracy = lambda recipe, job: 0.9 + job.cell.fold / 100 + job.cell.repeat / 1000
-    evidence = new_experiment().measure(GOOD, on=DATA, claim=reaches("loss", bar=0.6), design=Design())
+    evidence = new_experiment().measure(GOOD, on=DATA, claim=reaches("loss", bar=0.6), design=KFolds())
 
     assert (evidence.verdict, len(evidence.looks), len(engine.trained)) == ("supported", 1, 5)

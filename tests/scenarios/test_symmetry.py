@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negres_core.claim import Claim, beats, matches, reaches
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.evidence import ClaimRecord
 from negres_core.experiment.decision import ALPHA, decide, difference_of
 from negres_core.metrics import Metric
 from negres_core.statistics import corrected_resampled_t
 
-DESIGN = Design(folds=5, repeats=2)
+DESIGN = KFolds(folds=5, repeats=2)
 
 
 def record_of(claim, *, higher_is_better=True):

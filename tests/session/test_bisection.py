@@ -13,7 +13,7 @@ from negres_core.bisection.search import bisect as bisect_two
 from negres_core.claim import reaches
 from negres_core.cli import main
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
@@ -305,7 +305,7 @@ def test_a_pair_that_keeps_a_network_from_learning_is_found_in_training(tmp_path
     x, y = load_digits(n_class=3, return_X_y=True)
     data = Dataset(x=x / 16, y=y, name="digits")
     place = {"store": Store(tmp_path), "device": choose_device("cpu"), "controls": "cheap"}
-    design = Design(folds=3, repeats=1)
+    design = KFolds(folds=3, repeats=1)
 
     def decide(configuration):
         def build(input_shape, outputs):

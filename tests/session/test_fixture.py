@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import inspect
 import os
 import tempfile
 
 import pytest
 
-from negres_core.design import Design
+from negres_core.design import Holdout, KFolds
+from negres_core.errors import InputError
 from negres_core.session import progress
 from negres_core.session.fixture import ExperimentFixture
 from tests.sessions import HYPOTHESIS, all_evidence_in, evidence_in
@@ -37,17 +37,33 @@ def test_it(experiment, design):
 """).assert_outcomes(passed=2)
     designs = {each.hypothesis: each.design.as_design() for each in all_evidence_in(pytester.path / ".negres")}
     assert designs == {
-        "test_mine.py::test_it[usual]": Design(folds=5, repeats=5, seeds=1, looks=True),
-        "test_mine.py::test_it[own]": Design(folds=2, repeats=3, seeds=2, looks=False),
+        "test_mine.py::test_it[usual]": KFolds(folds=5, repeats=5, seeds=1, looks=True),
+        "test_mine.py::test_it[own]": KFolds(folds=2, repeats=3, seeds=2, looks=False),
     }
 
 
 @pytest.mark.parametrize("verb", ["compare", "measure"])
 def test_the_usual_design_of_the_fixture_is_that_of_designs(verb):
-    parameters = inspect.signature(getattr(ExperimentFixture, verb)).parameters
-    design = {name: parameters[name].default for name in ("folds", "repeats", "seeds", "looks")}
+    given = {}
 
-    assert Design(**design) == Design()
+    class Recording(ExperimentFixture):
+        def __init__(self):
+            pass
+
+        def _once(self, verb, *arms, design, **arguments):
+            given[verb] = design
+
+    arms = {"against": None} if verb == "compare" else {}
+    getattr(Recording(), verb)(None, **arms, on=None, claim=None)
+    assert given == {verb: KFolds()}
+    getattr(Recording(), verb)(None, **arms, on=None, claim=None, folds=3, looks=False)
+    assert given == {verb: KFolds(3, looks=False)}
+    getattr(Recording(), verb)(None, **arms, on=None, claim=None, design=Holdout(0.1))
+    assert given == {verb: Holdout(0.1)}
+    with pytest.raises(InputError, match="are a shorthand for a design of k folds"):
+        getattr(Recording(), verb)(None, **arms, on=None, claim=None, design=Holdout(0.1), folds=3)
+    with pytest.raises(InputError, match="`seeds` is given twice"):
+        getattr(Recording(), verb)(None, **arms, on=None, claim=None, design=Holdout(0.1), seeds=3)
 
 
 def test_a_second_claim_in_one_test_is_refused(session, quick_engine):

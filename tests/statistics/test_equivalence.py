@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negres_core.errors import InputError
-from negres_core.statistics import Estimate, corrected_resampled_t, equivalence_p
+from negres_core.statistics import CellEstimate, corrected_resampled_t, equivalence_p
 
 
-def estimate(effect: float, standard_error: float = 0.01) -> Estimate:
-    return Estimate(effect=effect, standard_error=standard_error, dof=24, sd=0.04, cell_count=25, test_train_ratio=0.25)
+def estimate(effect: float, standard_error: float = 0.01) -> CellEstimate:
+    return CellEstimate(
+        effect=effect, standard_error=standard_error, dof=24, sd=0.04, cell_count=25, test_train_ratio=0.25
+    )
 
 
 @pytest.mark.parametrize("shift", [-0.02, 0.0, 0.015, 0.2])
@@ -30,7 +32,7 @@ def test_is_the_larger_of_two_one_sample_tests_if_nothing_is_corrected(shift):
 
 
 def test_one_degree_of_freedom_has_a_closed_form():
-    cauchy = Estimate(effect=1.0, standard_error=1.0, dof=1, sd=1.0, cell_count=2, test_train_ratio=1.0)
+    cauchy = CellEstimate(effect=1.0, standard_error=1.0, dof=1, sd=1.0, cell_count=2, test_train_ratio=1.0)
 
     assert equivalence_p(cauchy, margin=2.0) == pytest.approx(0.25)
 

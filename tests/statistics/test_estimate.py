@@ -10,12 +10,12 @@ import pytest
 import scipy.stats
 
 from negres_core.errors import InputError
-from negres_core.statistics import Estimate, corrected_resampled_t
+from negres_core.statistics import CellEstimate, corrected_resampled_t
 
 
-def estimate(**fields) -> Estimate:
+def estimate(**fields) -> CellEstimate:
     usual = {"effect": 0.02, "standard_error": 0.01, "dof": 24, "sd": 0.04, "cell_count": 25, "test_train_ratio": 0.25}
-    return Estimate(**(usual | fields))
+    return CellEstimate(**(usual | fields))
 
 
 def test_one_degree_of_freedom_is_a_cauchy_distribution():

@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 
 from negres_core.errors import InputError
 from negres_core.statistics import (
-    Estimate,
+    CellEstimate,
     corrected_resampled_t,
     minimum_detectable_effect,
-    repeats_needed,
     smallest_decidable_margin,
+    units_needed,
 )
 
 UNCORRECTED = 1e-15  # a ratio of test to training rows at which the test is the ordinary paired t-test
 
 
-def after(repeats: int, *, effect: float, sd: float = 0.01, folds: int = 5) -> Estimate:
+def after(repeats: int, *, effect: float, sd: float = 0.01, folds: int = 5) -> CellEstimate:
     """The estimate from `repeats` repeats of `folds` folds, if the differences have this mean and this spread."""
     cells = repeats * folds
     ratio = 1 / (folds - 1)
-    return Estimate(
+    return CellEstimate(
         effect=effect,
         standard_error=sd * math.sqrt(1 / cells + ratio),
         dof=cells - 1,
@@ -36,7 +36,7 @@ def after(repeats: int, *, effect: float, sd: float = 0.01, folds: int = 5) -> E
     )
 
 
-def better(estimate: Estimate) -> bool:
+def better(estimate: CellEstimate) -> bool:
     return estimate.p_greater < 0.05
 
 
@@ -59,28 +59,28 @@ def test_more_folds_lower_the_smallest_margin():
 
 
 @pytest.mark.parametrize("effect", [0.0085, 0.009, 0.011, 0.02])
-def test_repeats_needed_are_the_first_that_decide(effect):
+def test_units_needed_are_the_first_that_decide(effect):
     expected = next(repeats for repeats in range(1, 1000) if better(after(repeats, effect=effect)))
 
-    assert repeats_needed(after(3, effect=effect), decides=better) == expected
+    assert units_needed(after(3, effect=effect), decides=better) == expected
 
 
-def test_repeats_needed_include_those_already_run():
-    assert {repeats_needed(after(r, effect=0.009), decides=better) for r in (1, 2, 4)} == {
-        repeats_needed(after(3, effect=0.009), decides=better)
+def test_units_needed_include_those_already_run():
+    assert {units_needed(after(r, effect=0.009), decides=better) for r in (1, 2, 4)} == {
+        units_needed(after(3, effect=0.009), decides=better)
     }
 
 
 def test_no_number_of_repeats_decides_an_effect_below_the_floor():
     floor = smallest_decidable_margin(0.01, folds=5)
 
-    assert repeats_needed(after(5, effect=0.999 * floor), decides=better) is None
-    assert repeats_needed(after(5, effect=1.001 * floor), decides=better) > 5
+    assert units_needed(after(5, effect=0.999 * floor), decides=better) is None
+    assert units_needed(after(5, effect=1.001 * floor), decides=better) > 5
 
 
 @given(effect=st.floats(0.0, 0.05), folds=st.integers(2, 10))
-def test_the_repeats_needed_decide_and_one_fewer_does_not(effect, folds):
-    needed = repeats_needed(after(2, effect=effect, folds=folds), decides=better)
+def test_the_units_needed_decide_and_one_fewer_does_not(effect, folds):
+    needed = units_needed(after(2, effect=effect, folds=folds), decides=better)
     assume(needed is not None)
 
     assert better(after(needed, effect=effect, folds=folds))
@@ -91,13 +91,13 @@ def test_projects_the_estimate_that_the_test_itself_would_give():
     """Repeating the same cells keeps the mean, and the spread except for its n - 1."""
     cells = np.random.default_rng(7).normal(0.008, 0.01, (1, 5))
     once = corrected_resampled_t(cells, test_train_ratio=1 / 4)
-    projections: list[Estimate] = []
+    projections: list[CellEstimate] = []
 
-    def decides(estimate: Estimate) -> bool:
+    def decides(estimate: CellEstimate) -> bool:
         projections.append(estimate)
         return estimate.cell_count >= 200
 
-    assert repeats_needed(once, decides=decides) == 40
+    assert units_needed(once, decides=decides) == 40
     projected = next(estimate for estimate in projections if estimate.cell_count == 200)
     repeated = corrected_resampled_t(np.tile(cells, (40, 1)), test_train_ratio=1 / 4)
     assert projected.effect == pytest.approx(repeated.effect)
@@ -194,7 +194,7 @@ def test_a_limit_of_the_degrees_of_freedom_makes_a_design_decide_less():
 
 
 def test_repeats_do_not_raise_the_degrees_of_freedom_above_their_limit():
-    estimate = Estimate(
+    estimate = CellEstimate(
         effect=0.004, standard_error=0.003, dof=4, sd=0.0045, cell_count=5, test_train_ratio=0.25, most_dof=7
     )
     degrees = set()
@@ -203,6 +203,6 @@ def test_repeats_do_not_raise_the_degrees_of_freedom_above_their_limit():
         degrees.add(projected.dof)
         return projected.statistic > 1.7
 
-    assert repeats_needed(estimate, decides=decides) is not None
+    assert units_needed(estimate, decides=decides) is not None
     assert degrees <= {4, 7}
     assert 7 in degrees

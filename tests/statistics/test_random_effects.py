@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negres_core.errors import InputError
-from negres_core.statistics import Estimate, combine
+from negres_core.statistics import CellEstimate, combine
 
 # Kacker (2004), Combining information from interlaboratory evaluations using a random effects model, Metrologia 41.
 EFFECTS = [61.0, 61.4, 62.21, 62.3, 62.34, 62.6, 62.7, 62.84, 65.9]
@@ -20,9 +20,9 @@ VARIANCES = [0.2025, 1.21, 0.09, 0.2025, 0.3844, 0.5625, 0.0676, 0.0225, 1.8225]
 effect_lists = st.lists(st.integers(-1000, 1000).map(lambda each: each / 1000), min_size=2, max_size=8)
 
 
-def estimates(effects, standard_errors) -> list[Estimate]:
+def estimates(effects, standard_errors) -> list[CellEstimate]:
     return [
-        Estimate(effect=effect, standard_error=error, dof=24, sd=2 * error, cell_count=25, test_train_ratio=0.25)
+        CellEstimate(effect=effect, standard_error=error, dof=24, sd=2 * error, cell_count=25, test_train_ratio=0.25)
         for effect, error in zip(effects, standard_errors, strict=True)
     ]
 

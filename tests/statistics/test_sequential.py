@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import multivariate_normal, norm
 
 from negres_core.errors import InputError
-from negres_core.statistics import ONLY_LOOK, Estimate, Look
+from negres_core.statistics import ONLY_LOOK, CellEstimate, Look
 from negres_core.statistics.sequential import information_fractions, sequential_bounds, spent_level
 
 THIRDS = (1 / 3, 2 / 3, 1.0)
@@ -192,7 +192,7 @@ def test_fewer_repeats_are_judged_more_strictly():
 @pytest.mark.parametrize("skewness", [-2.5, 0.0, 2.5])
 def test_an_end_of_the_interval_is_where_its_test_stops_rejecting(repeat, skewness):
     look, cells = Look(folds=5, repeat=repeat, repeats=5), 5 * repeat
-    estimate = Estimate(
+    estimate = CellEstimate(
         effect=0.02,
         standard_error=0.01,
         dof=cells - 1,

@@ -11,7 +11,7 @@ import numpy as np
 from fixtures.synthetic import draw_synthetic
 from negres_core import Dataset, Recipe, Stage, beats, matches, reaches
 from negres_core.claim import Claim
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.evidence import Evidence, Store
 from negres_core.experiment.experiment import Experiment
 from tests.zoo.models import autoencoder, convolutional, dense, grown, linear, network, rate, trunk
@@ -39,7 +39,7 @@ class Pipeline:
         """
         from negres_core.engine.device import choose_device
 
-        design = Design(folds=5, repeats=self.repeats, seeds=self.seeds)
+        design = KFolds(folds=5, repeats=self.repeats, seeds=self.seeds)
         with tempfile.TemporaryDirectory() as folder:
             if replicates is not None:
                 Path(folder, "replicates").symlink_to(replicates, target_is_directory=True)

@@ -12,7 +12,7 @@ from benchmarks.validation import calibration
 from benchmarks.validation.calibration import Outcomes, Point, Task
 from benchmarks.validation.cells import skewness_by_row
 from negres_core.claim import beats, matches
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.statistics.skewness import skewness_limit
 
 
@@ -31,7 +31,7 @@ def test_one_naive_look_with_the_corrected_variance_is_the_decision_of_negres(cl
     cells = generator.normal(size=(300, 4, 5)) + generator.normal(size=(300, 1, 1))
     # Unlike the naive rule, negres mistrusts skewed differences.
     cells = cells[np.abs(skewness_by_row(cells.reshape(300, -1))) < skewness_limit(20)]
-    design = Design(folds=5, repeats=4, looks=False)
+    design = KFolds(folds=5, repeats=4, looks=False)
 
     ours = calibration.decide_all(cells, claim, design, truth=0.3)
     naive = calibration.decide_naively(cells, claim, 0.3, corrects_variance=True, looks=False)
@@ -67,7 +67,7 @@ def test_a_naive_look_that_decides_is_the_last():
 
 def test_cells_that_are_all_equal_count_as_invalid_and_as_not_covered():
     counts = calibration.count(
-        calibration.decide_all(np.full((2, 2, 5), 0.1), beats("accuracy"), Design(repeats=2), truth=0.1)
+        calibration.decide_all(np.full((2, 2, 5), 0.1), beats("accuracy"), KFolds(repeats=2), truth=0.1)
     )
 
     assert counts == {"supported": 0, "refuted": 0, "invalid": 2, "covered": 0, "repeats": 4}

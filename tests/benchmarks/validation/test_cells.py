@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.validation import cells
 from negres_core.claim import beats, reaches
-from negres_core.design import Design
+from negres_core.design import KFolds
 from negres_core.experiment.decision import decide
 from negres_core.statistics.skewness import skewness_of
 
@@ -17,7 +17,7 @@ from negres_core.statistics.skewness import skewness_of
 @pytest.mark.parametrize(("claim", "most_dof"), [(beats("mse"), None), (reaches("mse", bar=0), 4)])
 def test_all_runs_at_once_are_judged_as_decide_judges_each(kind, claim, most_dof, looks):
     drawn = cells.SAMPLERS[kind](np.random.default_rng(1), 150, 4, 5)
-    design = Design(folds=5, repeats=4, looks=looks)
+    design = KFolds(folds=5, repeats=4, looks=looks)
 
     decisions = [decide(run, claim, design) for run in drawn]
     rates = cells.judge_looks(drawn, design, most_dof=most_dof)

@@ -9,7 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks.validation import learners
 from benchmarks.validation.learners import Case, Population
-from negres_core.design import Design
+from negres_core.design import KFolds
 
 REGRESSION = Population(30, 4)
 CLASSES = Population(30, 4, distance=0.8)
@@ -70,14 +70,14 @@ def test_twins_see_different_features_of_the_same_rows():
 def test_the_true_effect_is_the_mean_of_many_cross_validations(case, monkeypatch):
     monkeypatch.setattr(learners, "TRUTH_FITS", 5_000)
 
-    cells = learners.differences(case, Design(folds=5, repeats=1), 2_000, np.random.default_rng(0))
+    cells = learners.differences(case, KFolds(folds=5, repeats=1), 2_000, np.random.default_rng(0))
 
     means = cells.mean(axis=(1, 2))
     assert abs(means.mean() - learners.true_effect(case, 5)) < 5 * means.std() / np.sqrt(2_000)
 
 
 def test_a_group_is_tested_as_a_whole():
-    cells = learners.group_differences(Design(folds=3, repeats=1), 3, 10, np.random.default_rng(0))
+    cells = learners.group_differences(KFolds(folds=3, repeats=1), 3, 10, np.random.default_rng(0))
 
     assert cells.shape == (10, 1, 3)
     effects = np.random.default_rng(0).standard_normal((10, 3))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.validation import twins
-from negres_core.design import Design
+from negres_core.design import KFolds
 
 MEANS = twins.feature_means(0.75)
-TEST_FOLDS = twins.split_rows(Design(folds=5, repeats=2), 60)
+TEST_FOLDS = twins.split_rows(KFolds(folds=5, repeats=2), 60)
 
 
 def sample(seed, count=3):

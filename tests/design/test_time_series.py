@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.model_selection import TimeSeriesSplit
+
+from negres_core import Dataset
+from negres_core.design import TimeSeries
+from negres_core.errors import InputError
+
+
+def make_data(rows=120, **fields):
+    return Dataset(**{"x": np.zeros((rows, 1)), "y": np.linspace(0, 1, rows), "name": "mine"} | fields)
+
+
+@pytest.mark.parametrize("options", [{}, {"gap": 3}, {"test": 15}, {"most_train": 20}, {"gap": 2, "test": 12}])
+def test_the_folds_are_those_of_scikit_learn(options):
+    names = {"test": "test_size", "most_train": "max_train_size", "gap": "gap"}
+    splitter = TimeSeriesSplit(5, **{names[name]: value for name, value in options.items()})
+    data = make_data()
+
+    for cell, (train, test) in zip(TimeSeries(5, **options).split(data), splitter.split(data.x), strict=True):
+        np.testing.assert_array_equal(cell.train, train)
+        np.testing.assert_array_equal(cell.test, test)
+
+
+def test_training_rows_of_a_tested_group_are_left_out():
+    data = make_data(groups=np.arange(120) % 7)
+    for cell in TimeSeries(2, test=30).split(make_data(groups=np.arange(120) // 8)):
+        assert cell.train[-1] < cell.test[0]
+    for cell in TimeSeries(11, test=5).split(data):
+        assert not set(data.groups[cell.train]) & set(data.groups[cell.test])
+
+
+@pytest.mark.parametrize(
+    ("design", "data", "wrong"),
+    [
+        (TimeSeries(5, test=30), make_data(), "too few rows for 5 folds in time"),
+        (TimeSeries(5, gap=60), make_data(), "too few rows"),
+        (TimeSeries(2, test=20), make_data(), "fewer than 50 rows in all"),
+        (TimeSeries(2), make_data(y=np.repeat([0, 1, 2], 40)), "A class of fold 0 does not occur in the rows before"),
+    ],
+)
+def test_refuses_data_that_cannot_be_judged_in_time(design, data, wrong):
+    with pytest.raises(InputError, match=wrong):
+        design.check(data)
+
+
+@pytest.mark.parametrize("fields", [{"splits": 0}, {"gap": -1}, {"test": 0}, {"most_train": 1}, {"seeds": 0}])
+def test_refuses_impossible_numbers(fields):
+    with pytest.raises(InputError, match=f"`{next(iter(fields))}` has to be an integer"):
+        TimeSeries(**fields)
