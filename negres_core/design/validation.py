@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core.dataset import Dataset
-from negres_core.design.base import Cell, Design
-from negres_core.design.time_series import TimeSeries
+from negres_core.design.base import Cell
 from negres_core.errors import InputError
 from negres_core.seeds import derive_seed
 
@@ -20,21 +19,19 @@ LEAST_VALIDATION_ROWS = 30
 """Fewest validation rows: on fewer, a share of rows has steps of more than 3%."""
 
 
-def with_validation(cells: Iterable[Cell], data: Dataset, design: Design) -> list[Cell]:
+def with_validation(cells: Iterable[Cell], data: Dataset) -> list[Cell]:
     """Return cells that have validation rows, which are neither trained nor tested on.
 
-    A cell that has none gives up a tenth of its training rows, 30 or more: stratified by class, groups whole; in a time
-    series the latest ones, after the design's gap. They depend only on the data, the design and the cell, so all arms
-    have the same.
+    A cell that has none gives up a tenth of its training rows, 30 or more: stratified by class, groups whole. They
+    depend only on the data and the cell, so all arms have the same.
 
     Raises:
         InputError: a training fold is too small.
     """
-    gap = design.gap if isinstance(design, TimeSeries) else None
-    return [cell if cell.validation is not None else _split_off(cell, data, gap) for cell in cells]
+    return [cell if cell.validation is not None else _split_off(cell, data) for cell in cells]
 
 
-def _split_off(cell: Cell, data: Dataset, gap: int | None) -> Cell:
+def _split_off(cell: Cell, data: Dataset) -> Cell:
     wanted = max(LEAST_VALIDATION_ROWS, -(-len(cell.train) // VALIDATION_PARTS))
     too_small = InputError(
         f"A training fold of {data.name!r} is too small to give up {wanted} validation rows.",
@@ -42,13 +39,9 @@ def _split_off(cell: Cell, data: Dataset, gap: int | None) -> Cell:
         + ("" if data.groups is None else f" of {len(np.unique(data.groups[cell.train]))} groups"),
         remedy="Use more rows or fewer folds, or a design with validation rows of its own.",
     )
-    if 2 * (wanted + (gap or 0)) > len(cell.train):
+    if 2 * wanted > len(cell.train):
         raise too_small
-    if gap is not None:
-        last = len(cell.train) - wanted
-        return replace(cell, train=cell.train[: last - gap], validation=cell.train[last:])
-    seed = derive_seed("validation", repeat=cell.repeat, fold=cell.fold)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(derive_seed("validation", repeat=cell.repeat, fold=cell.fold))
     # Units that stay together: groups, or single rows.
     keys = (
         np.arange(len(cell.train))

@@ -74,10 +74,16 @@ def costs_of(arms: Sequence[Stages], cost: CostRecord, design: Design) -> list[A
     return results
 
 
+def claimed_costs(arms: Sequence[Stages], claim: ClaimRecord, design: Design) -> list[ArmCosts] | None:
+    """Return what the replicates of each arm cost, if the claim is about that; None otherwise."""
+    return None if claim.cost is None else costs_of(arms, claim.cost, design)
+
+
 def _per_run(stages: Stages, counted_in: CostName, shape: tuple[int, ...], *, whole: bool) -> np.ndarray:
     """Return what all stages of each run cost."""
     totals = [[_total(each, counted_in, whole=whole) for each in stage] for stage in stages]
-    return np.array(totals, dtype=float).sum(axis=0).reshape(shape)
+    total: np.ndarray = np.array(totals, dtype=float).sum(axis=0)
+    return total.reshape(shape)
 
 
 def _total(replicate: Replicate, counted_in: CostName, *, whole: bool) -> float:
@@ -119,14 +125,14 @@ class Restriction:
     sentence: str
 
 
-def restriction_of(costs: Sequence[ArmCosts], roles: Sequence[str], claim: ClaimRecord) -> Restriction | None:
-    """Return what a decision has to know; None if the claim has no target.
+def restriction_of(costs: Sequence[ArmCosts] | None, roles: Sequence[str], claim: ClaimRecord) -> Restriction | None:
+    """Return what a decision has to know of the costs of each arm; None if the claim has no target.
 
     The target is passed somewhere within the epoch after which it is seen, so each cost is uncertain by the width of an
     epoch, which has a standard deviation of 1 / sqrt(12). If all runs of both arms take the same number of epochs, no
     other spread is seen.
     """
-    if any(each.reached is None for each in costs):
+    if costs is None or any(each.reached is None for each in costs):
         return None
     # Seeds are not independent of each other here: all may pass the target in the same part of an epoch.
     least_sd = float(np.sqrt(sum(each.epoch**2 for each in costs) / 12))

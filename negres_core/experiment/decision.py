@@ -26,6 +26,7 @@ from negres_core.evidence import (
     Replicate,
     Spread,
 )
+from negres_core.experiment.costs import NOT_REACHED, ArmCosts, Restriction
 from negres_core.metrics import METRICS, counts_rows, find_metric
 from negres_core.run import Arm, Run
 from negres_core.statistics import (
@@ -74,23 +75,31 @@ def spreads_of(replicates: Sequence[Replicate], design: Design, names: Iterable[
     """Return the mean, standard deviation, minimum and maximum over cells of some metrics of an arm."""
     spreads = {}
     for name in names:
-        values = values_of(replicates, name, design)
-        spreads[name] = Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
+        spreads[name] = spread_of(values_of(replicates, name, design))
     return spreads
 
 
-def record_arm(arm: Arm, run: Run, description: RecipeDescription) -> ArmRecord:
-    """Return the record of a trained arm."""
+def spread_of(values: np.ndarray) -> Spread:
+    """Return the mean, standard deviation, minimum and maximum of the values of cells."""
+    return Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
+
+
+def record_arm(arm: Arm, run: Run, description: RecipeDescription, costs: ArmCosts | None = None) -> ArmRecord:
+    """Return the record of a trained arm, with its costs if the claim is about them."""
     budgets = [stage[0].budget for stage in arm.stages]
     epochs, steps = (sum(getattr(budget, name) for budget in budgets) for name in ("epochs", "steps"))
+    key = run.metric.key
+    metrics = spreads_of(arm.replicates, run.design, names_of(arm.replicates, key))
+    values = costs.values if costs else values_of(arm.replicates, key, run.design)
     return ArmRecord(
         role=arm.role,
         recipe=str(arm.recipe),
         description=description,
         budget=budgets[-1].updated(epochs=epochs, steps=steps),
-        metrics=spreads_of(arm.replicates, run.design, names_of(arm.replicates, run.metric.key)),
-        values=values_of(arm.replicates, run.metric.key, run.design).tolist(),
+        metrics=metrics | ({key: spread_of(values)} if costs else {}),
+        values=values.tolist(),
         replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
+        unreached=costs.unreached if costs else None,
     )
 
 
@@ -151,11 +160,13 @@ def decide(
     *,
     data: DataRecord | None = None,
     alpha: float = ALPHA,
+    restriction: Restriction | None = None,
 ) -> Decision:
     """Test the claim after each repeat, or only at the end, and judge at the first look that decides.
 
     A failed control makes the run invalid, whatever its numbers are. If every repeat has the differences of the first,
-    in another order, they are copies: then only the first counts, at the last look.
+    in another order, they are copies: then only the first counts, at the last look. Nothing is decided before a run has
+    reached the target of a claim that has one: all arms then count at the same budget, which says nothing of them.
 
     Args:
         differences: (repeats so far, folds), as `difference_of` returns them; NaN if a metric is not finite.
@@ -164,22 +175,25 @@ def decide(
         findings: the findings of the controls.
         data: the data set; without it, nothing is known of its groups and of what one row more or less would change.
         alpha: the significance level of the claim, over all looks.
+        restriction: what is known of the runs that did not reach the target of a claim; None if it has none.
     """
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
-    is_counted = data is not None and counts_rows(claim.metric)
+    least_sd = sd_of_few_rows(rows=data.rows, folds=design.parts) if data and counts_rows(claim.metric) else 0.0
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
         most_dof=most_dof(claim, design.parts, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and is_counted else 0.0,
+        least_sd=restriction.least_sd if restriction else least_sd,
     )
     looks: list[LookRecord] = []
     estimate: CellEstimate | None = None
     settled: Verdict | None = None
     for look, cells in _looks(differences, design):
+        if restriction and not restriction.reached[: len(cells)].any():
+            continue
         try:
             estimate = estimate_of(cells)
         except InputError as error:
@@ -200,12 +214,15 @@ def decide(
         if settled:
             break
     if estimate is None:
-        return Decision(looks, None, invalid(failed), final=False)
+        nothing = Verdict("inconclusive", NOT_REACHED, restriction.sentence) if restriction else None
+        return Decision(looks, None, invalid(failed) if failed or not nothing else nothing, final=False)
     record = EstimateRecord.of(estimate, look=look, alpha=alpha)
     if failed:
         return Decision(looks, record, invalid(failed), final=False)
     # Only the last look needs the number of repeats that would decide the claim.
     verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
+    if restriction and restriction.sentence:
+        verdict = dataclasses.replace(verdict, explanation=f"{verdict.explanation} {restriction.sentence}")
     final = settled is not None or _is_hopeless(estimate, claim, verdict, alpha)
     return _withhold(Decision(looks, record, verdict, final), findings)
 

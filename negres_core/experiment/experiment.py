@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from negres_core.claim import Claim
+from negres_core.claim import Claim, CostMetric
 from negres_core.controls.registry import run_controls
 from negres_core.dataset import Dataset
-from negres_core.design import Design, as_design
+from negres_core.design import Cell, Design, as_design
 from negres_core.diagnosis.registry import diagnose
 from negres_core.errors import InputError
 from negres_core.evidence import (
@@ -24,6 +24,7 @@ from negres_core.evidence import (
     Commitment,
     DataRecord,
     DesignRecord,
+    EqualBudget,
     Evidence,
     Finding,
     Picture,
@@ -34,7 +35,9 @@ from negres_core.evidence import (
     trace_provenance,
 )
 from negres_core.experiment.completion import check_metric
+from negres_core.experiment.costs import Restriction, claimed_costs, restriction_of
 from negres_core.experiment.decision import ALPHA, decide, difference_of, most_dof, record_arm
+from negres_core.experiment.equal_budget import Equal, check_shared_budget, equalize
 from negres_core.experiment.forecast import known_spread, record_power
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
@@ -45,7 +48,7 @@ from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
 from negres_core.power import analyze_power
 from negres_core.recipe import Recipe
-from negres_core.run import Arm, ControlLevel, Role, Run
+from negres_core.run import Arm, ControlLevel, Role, Run, cells_of, watched_metric
 from negres_core.verdict import invalid
 
 if TYPE_CHECKING:
@@ -100,10 +103,19 @@ class Experiment:
                 remedy=f"Give one of: {', '.join(get_args(ControlLevel))}.",
             )
 
-    def compare(self, treatment: Recipe, *, against: Recipe, on: Dataset, claim: Claim, design: Any) -> Evidence:
+    def compare(
+        self,
+        treatment: Recipe,
+        *,
+        against: Recipe,
+        on: Dataset,
+        claim: Claim,
+        design: Any,
+        equal: Equal | None = None,
+    ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
-        `design` is a `Design` or a splitter of scikit-learn.
+        `design` is a `Design` or a splitter of scikit-learn. `equal` gives both arms the smaller one of their budgets.
 
         Returns:
             The evidence, already recorded.
@@ -117,7 +129,7 @@ class Experiment:
                 received=f"compare(..., claim={claim})",
                 remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
             )
-        return self._run({"treatment": treatment, "control": against}, on, claim, design)
+        return self._run({"treatment": treatment, "control": against}, on, claim, design, equal)
 
     def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Any) -> Evidence:
         """Train one arm and judge a claim about its own metric.
@@ -136,8 +148,10 @@ class Experiment:
             )
         return self._run({"treatment": arm}, on, claim, design)
 
-    def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any) -> Evidence:
-        prepared = self._prepare(recipes, data, claim, design)
+    def _run(
+        self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, equal: Equal | None = None
+    ) -> Evidence:
+        prepared = self._prepare(recipes, data, claim, design, equal)
         began = time.perf_counter()
         evidence = self._open(prepared)
         self.store.write_evidence(evidence)
@@ -152,7 +166,9 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence
 
-    def _prepare(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any) -> _Prepared:
+    def _prepare(
+        self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, equal: Equal | None
+    ) -> _Prepared:
         """Check all arguments, and shrink them for a smoke run."""
         from negres_core.engine.checks import check_recipe
         from negres_core.engine.common_loss import check_common_loss
@@ -173,10 +189,18 @@ class Experiment:
         self.store.check_writable()
         for recipe in recipes.values():
             check_recipe(recipe, data)
-        if claim.metric in OF_A_LOSS:
+        scored = watched_metric(metric) or metric
+        if scored.name in OF_A_LOSS and scored.code is None:
             check_common_loss(list(recipes.values()))
-        check_metric(metric, list(recipes.values()), data)
-        return _Prepared(recipes, data, claim, metric, planned)
+        check_metric(scored, list(recipes.values()), data)
+        cells = cells_of(planned, data, metric)
+        equalized = None
+        rows = max(len(cell.train) for cell in cells)
+        if equal is not None and not self.smoke:
+            recipes, equalized = equalize(recipes, data, rows=rows, equal=equal)
+        if isinstance(metric, CostMetric):
+            check_shared_budget(recipes, metric, data, rows=rows)
+        return _Prepared(recipes, data, claim, metric, planned, cells, equalized)
 
     def _open(self, prepared: _Prepared) -> Evidence:
         """Return the evidence before training, with its registration and the power of the design."""
@@ -191,6 +215,7 @@ class Experiment:
             claim=ClaimRecord.of(prepared.claim, prepared.metric, alpha=ALPHA),
             design=DesignRecord.of(prepared.design),
             data=DataRecord.of(prepared.data),
+            equal=prepared.equal,
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
             provenance=trace_provenance(
                 self.folder, backend=self.device.backend, device=f"{self.device.kind}: {self.device.name}"
@@ -219,7 +244,7 @@ class Experiment:
     def _untrained(self, prepared: _Prepared) -> Run:
         from negres_core.engine.inspection import SavedModels
 
-        cells = list(prepared.design.split(prepared.data))
+        cells = prepared.cells
         arms = [Arm(role, recipe) for role, recipe in prepared.recipes.items()]
         models = SavedModels(prepared.data, cells, self.store.model_path)
         return Run(prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
@@ -234,7 +259,7 @@ class Experiment:
         slow = next((why for arm in run.networks.arms if (why := needs_reference(arm.recipe, run.data))), None)
         progress = patient(self.progress, limit_s=MAX_SMALL_RUN_S) if slow else self.progress
         try:
-            checks = check_pipeline(run, self.store, self.device, evidence.provenance, progress)
+            checks = check_pipeline(run.scored, self.store, self.device, evidence.provenance, progress)
         except SlowSmallRunError as error:
             self._note(run.data, f"only the controls that train nothing ran: {slow}, so that a small run, {error}")
             return _Screening(findings, PipelineChecks(), "cheap")
@@ -258,7 +283,9 @@ class Experiment:
         run = dataclasses.replace(run, sound=screening.checks.sound)
         training = self._train(trainer, run, claim, evidence)
         findings = [*screening.findings, *training.findings]
-        decision = decide(training.differences, claim, run.design, findings, data=evidence.data)
+        decision = decide(
+            training.differences, claim, run.design, findings, data=evidence.data, restriction=training.restriction
+        )
         evidence = evidence.updated(
             status="finished",
             registration=count_older(evidence.registration, training.run.arms),
@@ -289,19 +316,24 @@ class Experiment:
             cells = run.cells[: repeats * design.folds]
             arms = [trainer.train(arm, cells) for arm in run.arms]
             so_far = dataclasses.replace(run, design=design.first(repeats), cells=cells, arms=arms)
-            records = [record_arm(arm, so_far, trainer.description(arm.recipe)) for arm in arms]
+            costs = claimed_costs([arm.stages for arm in arms], evidence.claim, so_far.design)
+            records = [
+                record_arm(arm, so_far, trainer.description(arm.recipe), costs[place] if costs else None)
+                for place, arm in enumerate(arms)
+            ]
+            restriction = restriction_of(costs, [arm.role for arm in arms], evidence.claim)
             differences = difference_of([arm.values for arm in records], evidence.claim)
             last = repeats == design.repeats
-            if not last and not decide_so_far(differences).final:
+            if not last and not decide_so_far(differences, restriction=restriction).final:
                 continue
             findings = self._check(so_far, when="after")
             # A control, such as whether both arms learned, may need more cells than the claim.
-            if last or decide_so_far(differences, findings=findings).final:
+            if last or decide_so_far(differences, findings=findings, restriction=restriction).final:
                 break
-        return _Training(so_far, records, differences, findings)
+        return _Training(so_far, records, differences, findings, restriction)
 
     def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
-        return [] if self.controls == "none" else run_controls(run, when=when)
+        return [] if self.controls == "none" else run_controls(run.scored, when=when)
 
     def _keep(self, hypothesis: str, rendering: Rendering) -> Picture:
         return self.store.write_picture(hypothesis, rendering.name, rendering.png, caption=rendering.caption)
@@ -318,6 +350,8 @@ class _Prepared(NamedTuple):
     claim: Claim
     metric: Metric
     design: Design
+    cells: list[Cell]
+    equal: EqualBudget | None
 
 
 class _Screening(NamedTuple):
@@ -335,6 +369,7 @@ class _Training(NamedTuple):
     arms: list[ArmRecord]
     differences: np.ndarray
     findings: list[Finding]
+    restriction: Restriction | None
 
 
 def _finish(timings: Timings, began: float, *trainers: PipelineChecks | Trainer) -> Timings:
