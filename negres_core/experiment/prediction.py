@@ -122,10 +122,10 @@ def _not_at_hand(
 
     if data.digest != evidence.data.digest:
         return f"the data set at hand, {data.name}, is not the recorded one"
-    if (metric.name, metric.code) != (evidence.claim.metric, evidence.claim.code):
-        return f"the metric at hand, {metric.name}, is not the recorded one, or its function does something else"
     if DesignRecord.of(design) != evidence.design:
         return f"the design at hand, {design.layout()}, is not the recorded one"
+    if (metric.name, metric.code) != (evidence.claim.metric, evidence.claim.code):
+        return f"the metric at hand, {metric.name}, is not the recorded one, or its function does something else"
     if evidence.provenance.backend != keras_backend():
         return f"it was trained on {evidence.provenance.backend}, and this is {keras_backend()}: set KERAS_BACKEND"
     for arm in evidence.arms:

@@ -271,8 +271,8 @@ def _register_or_compare(
     if (predict := config.stash.get(PREDICT_KEY, None)) is not None:
 
         def predict_and_end(commitment: Commitment) -> Registration:
-            data = arguments["on"]
-            predict(item, commitment, recipes, data, arguments["design"].on(data), arguments["claim"], progress)
+            data, claim = arguments["on"], arguments["claim"]
+            predict(item, commitment, recipes, data, arguments["design"].on(data), claim, progress)
             pytest.skip("predicted")
 
         return predict_and_end
