@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from negres_core.claim.cost import COST_UNITS
 from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord
 from negres_core.evidence.commitment import Registration
 from negres_core.evidence.description import RecipeDescription
@@ -82,6 +83,11 @@ class EqualBudget(Record):
     budget: float
     """The smaller one of the two recipes, on the largest training fold."""
     arms: dict[Role, EqualizedArm]
+
+    @property
+    def unit(self) -> str:
+        """The unit of the budget."""
+        return COST_UNITS[self.counted_in]
 
 
 class ArmRecord(Record):

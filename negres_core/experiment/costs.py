@@ -148,5 +148,7 @@ def restriction_of(costs: Sequence[ArmCosts] | None, roles: Sequence[str], claim
         if (record := each.unreached) is not None and record.runs
     ]
     budget = f"{max(each.budget for each in costs):,.4g} {claim.unit}"
-    sentence = f"{' and '.join(parts)} never reached it and count at the budget of {budget}." if parts else ""
+    # The metric of the claim is called "epochs to accuracy 0.9".
+    aim = claim.metric.partition(" to ")[2]
+    sentence = f"{' and '.join(parts)} did not reach {aim} and count at the budget of {budget}." if parts else ""
     return Restriction(reached, least_sd, sentence)
