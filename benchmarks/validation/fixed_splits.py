@@ -27,28 +27,41 @@ from negres_core.statistics.skewness import share_of_level, share_of_skewed_mean
 
 SEEDS = (3, 4, 5, 10, 30)
 ROWS = (200, 1_000, 10_000)
-MANY_ROWS = 10_000
-"""Tables with this many rows are drawn only a fifth as often: they take the longest, and are nearest to normal."""
+MANY_VALUES = 5_000
+"""Tables for which this many values or more are drawn are drawn only a fifth as often, since they take the longest."""
 SHARE_OF_MANY = 5
 BLOCK_VALUES = 2_000_000
 """Values that are drawn at once, to limit the memory."""
 SCOPES = ("over_seeds", "over_rows", "over_both")
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(32)
 """Gauss-Hermite quadrature of a normal effect, to know the truth of right and wrong answers."""
 
 
 class Tables(NamedTuple):
-    """Drawn differences of many runs and their true means.
+    """What the judgement of many drawn tables rests on, and their true means.
 
     Attributes:
-        differences: (runs, seeds, rows).
+        seed_means: mean difference of each seed, (runs, seeds).
+        row_means: mean difference of each row, (runs, rows).
+        rest: sum of squares that is left when seeds and rows are taken out, (runs,).
         truths: the true mean in each scope, (runs,): given these rows, given these seeds, and given neither.
         least_standard_error: as in `crossed_effects`.
     """
 
-    differences: np.ndarray
+    seed_means: np.ndarray
+    row_means: np.ndarray
+    rest: np.ndarray
     truths: Mapping[str, np.ndarray]
     least_standard_error: float = 0.0
+
+
+def summarize(differences: np.ndarray, truths: Mapping[str, np.ndarray], least_standard_error: float = 0.0) -> Tables:
+    """Return what the judgement of tables, (runs, seeds, rows), rests on."""
+    _, seeds, rows = differences.shape
+    seed_means, row_means = differences.mean(axis=2), differences.mean(axis=1)
+    squares = np.einsum("ijk,ijk->i", differences, differences) + seeds * rows * seed_means.mean(axis=1) ** 2
+    rest = squares - rows * (seed_means**2).sum(axis=1) - seeds * (row_means**2).sum(axis=1)
+    return Tables(seed_means, row_means, np.maximum(0.0, rest), truths, least_standard_error)
 
 
 Draw = Callable[[np.random.Generator, Any], np.ndarray]
@@ -65,6 +78,8 @@ def additive(
 ) -> Sampler:
     """Return a sampler of sums of an effect of the seed, one of the row, and normal noise.
 
+    The noise is drawn as its means of seeds and rows and the sum of squares that is left, which are independent.
+
     Args:
         seeds: share of the variance of the mean that is due to seeds.
         rows: share that is due to rows; what is left is due to each value alone.
@@ -73,14 +88,17 @@ def additive(
     """
 
     def sample(generator: np.random.Generator, runs: int, seed_count: int, row_count: int) -> Tables:
-        a = math.sqrt(seeds * seed_count) * of_seeds(generator, (runs, seed_count, 1))
-        b = math.sqrt(rows * row_count) * of_rows(generator, (runs, 1, row_count))
-        rest = max(0.0, 1 - seeds - rows) * seed_count * row_count
-        values = a + b
-        if rest > 1e-9:
-            values = values + math.sqrt(rest) * generator.standard_normal((runs, seed_count, row_count))
-        truths = {"over_seeds": b.mean(axis=(1, 2)), "over_rows": a.mean(axis=(1, 2)), "over_both": np.zeros(runs)}
-        return Tables(values, truths)
+        a = math.sqrt(seeds * seed_count) * of_seeds(generator, (runs, seed_count))
+        b = math.sqrt(rows * row_count) * of_rows(generator, (runs, row_count))
+        variance = max(0.0, 1 - seeds - rows) * seed_count * row_count
+        noise_of_rows = math.sqrt(variance / seed_count) * generator.standard_normal((runs, row_count))
+        noise_of_seeds = math.sqrt(variance / row_count) * generator.standard_normal((runs, seed_count))
+        noise_of_seeds += (noise_of_rows.mean(axis=1) - noise_of_seeds.mean(axis=1))[:, None]
+        rest = variance * generator.chisquare((seed_count - 1) * (row_count - 1), runs)
+        truths = {"over_seeds": b.mean(axis=1), "over_rows": a.mean(axis=1), "over_both": np.zeros(runs)}
+        seed_means = a + b.mean(axis=1, keepdims=True) + noise_of_seeds
+        row_means = b + a.mean(axis=1, keepdims=True) + noise_of_rows
+        return Tables(seed_means, row_means, rest, truths)
 
     return sample
 
@@ -106,7 +124,7 @@ def answers(base: float, *, seeds: float, rows: float, difficulty: float = 2.0) 
             differences += sign * (generator.random(differences.shape) < chances)
             truths["over_rows"] += sign * means_over_normal(base + seed_effects, math.hypot(difficulty, rows))
             truths["over_seeds"] += sign * means_over_normal(row_effects, seeds)
-        return Tables(differences, truths, standard_error_of_few_rows(row_count))
+        return summarize(differences, truths, standard_error_of_few_rows(row_count))
 
     return sample
 
@@ -123,11 +141,11 @@ def few_differ(share: float) -> Sampler:
     """Return a sampler of arms that differ on a share of the rows only, always in favour of the treatment."""
 
     def sample(generator: np.random.Generator, runs: int, seed_count: int, row_count: int) -> Tables:
-        row = (generator.random((runs, 1, row_count)) < share).astype(float)
-        truths = {"over_seeds": row.mean(axis=(1, 2)), "over_rows": np.full(runs, share)}
-        truths["over_both"] = truths["over_rows"]
-        shape = (runs, seed_count, row_count)
-        return Tables(np.broadcast_to(row, shape), truths, standard_error_of_few_rows(row_count))
+        row_means = (generator.random((runs, row_count)) < share).astype(float)
+        means = row_means.mean(axis=1)
+        truths = {"over_seeds": means, "over_rows": np.full(runs, share), "over_both": np.full(runs, share)}
+        seed_means = np.repeat(means[:, None], seed_count, axis=1)
+        return Tables(seed_means, row_means, np.zeros(runs), truths, standard_error_of_few_rows(row_count))
 
     return sample
 
@@ -181,14 +199,12 @@ class Effects(NamedTuple):
 
 def judge(tables: Tables) -> dict[str, Effects]:
     """Return the effects of all runs in each scope, as `crossed_effects` does for one."""
-    values, least = tables.differences, tables.least_standard_error
-    runs, seeds, rows = values.shape
-    effect, seed_means, row_means = values.mean(axis=(1, 2)), values.mean(axis=2), values.mean(axis=1)
+    seed_means, row_means, least = tables.seed_means, tables.row_means, tables.least_standard_error
+    (runs, seeds), rows = seed_means.shape, row_means.shape[1]
+    effect = row_means.mean(axis=1)
     of_seeds = rows * seed_means.var(axis=1, ddof=1)
     of_rows = seeds * row_means.var(axis=1, ddof=1)
-    total_squares = np.einsum("ijk,ijk->i", values, values) - seeds * rows * effect**2
-    rest = np.maximum(0.0, total_squares - (seeds - 1) * of_seeds - (rows - 1) * of_rows)
-    of_both = rest / ((seeds - 1) * (rows - 1))
+    of_both = tables.rest / ((seeds - 1) * (rows - 1))
     row_dof = dof_by_row(row_means)
     if least:
         row_dof = np.maximum(row_dof, LEAST_DOF_OF_ROWS)
@@ -218,7 +234,7 @@ def judge(tables: Tables) -> dict[str, Effects]:
         np.full(runs, seeds - 1.0),
         np.where(-skewness > limit, skewed, usual),
         np.where(skewness > limit, skewed, usual),
-        np.ptp(seed_means, axis=1) > 1e-12 * np.abs(values).max(axis=(1, 2)),
+        np.ptp(seed_means, axis=1) > 1e-12,
     )
     return scopes
 
@@ -266,7 +282,9 @@ def simulate(simulations: int) -> Iterator[dict[str, Any]]:
     for kind, sample in SAMPLERS.items():
         for rows in ROWS:
             for seeds in SEEDS:
-                runs = simulations // SHARE_OF_MANY if rows >= MANY_ROWS else simulations
+                # Of normal noise only the means are drawn.
+                values = rows * seeds if kind.startswith("answers, accuracy") else rows
+                runs = simulations // SHARE_OF_MANY if values >= MANY_VALUES else simulations
                 generator = np.random.default_rng(derive_seed("crossed", kind=kind, rows=rows, seeds=seeds))
                 block = max(1, BLOCK_VALUES // (rows * seeds))
                 counted: dict[str, Rates] = {}

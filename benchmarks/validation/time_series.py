@@ -18,7 +18,7 @@ from negres_core.seeds import derive_seed
 from negres_core.statistics.diebold_mariano import LEAST_ROWS, LEAST_SPANS, diebold_mariano
 from negres_core.statistics.student_t import GuardedT, StudentT
 
-ROWS = (60, 200, 1_000)
+ROWS = (100, 200, 1_000)
 BURN_IN = 200
 """Values that are drawn before the first, so that a series has forgotten its beginning."""
 

@@ -104,7 +104,7 @@ class ClaimRecord(Record):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         # The serializer only leaves fields out; without this, the JSON Schema would admit any field.
-        return handler({name: part for name, part in schema.items() if name != "serialization"})
+        return handler(without_serializer(schema))
 
     @model_serializer(mode="wrap")
     def _without_missing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

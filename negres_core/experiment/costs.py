@@ -30,7 +30,7 @@ class ArmCosts:
         values: the cost in each cell, (repeats, folds), seeds averaged; NaN if it was not measured.
         reached: whether each run reached the target, (repeats, folds, seeds); None if there is no target.
         budget: the largest budget at which runs count, in the claim's unit.
-        epoch: the mean cost of an epoch, to which the way to a target is rounded up.
+        epoch: the mean cost of an epoch, to which the way to a target is rounded up; 0 for measured seconds.
     """
 
     values: np.ndarray
@@ -62,7 +62,9 @@ def costs_of(arms: Sequence[Stages], cost: CostRecord, design: Design) -> list[A
     results = []
     for stages, total, epoch in zip(arms, totals, epochs, strict=True):
         if cost.metric is None:
-            results.append(ArmCosts(total.mean(axis=2), None, float(np.max(total)), 0.0))
+            # Seconds are measured; any other budget is known in whole epochs only.
+            width = 0.0 if cost.counted_in == "seconds" else float(np.mean(epoch))
+            results.append(ArmCosts(total.mean(axis=2), None, float(np.max(total)), width))
             continue
         trained = np.array([each.budget.epochs for each in stages[-1]], dtype=float).reshape(shape)
         needed = np.array([_epochs_to(each, cost) for each in stages[-1]], dtype=float).reshape(shape)
@@ -112,30 +114,36 @@ def _or_nan(value: float | None) -> float:
 
 @dataclass(frozen=True)
 class Restriction:
-    """What a decision has to know about the way to a target.
+    """What a decision has to know of a claim about a cost.
 
     Attributes:
-        reached: the number of runs of all arms that reached the target, by repeat.
+        reached: the number of runs of all arms that reached the target, by repeat; None if there is no target.
         least_sd: the smallest standard deviation of the differences to believe: that of rounding up to whole epochs.
         sentence: how many runs of which arm did not reach it; empty if all did.
     """
 
-    reached: np.ndarray
-    least_sd: float
-    sentence: str
+    reached: np.ndarray | None = None
+    least_sd: float = 0.0
+    sentence: str = ""
+
+    def is_open(self, repeats: int) -> bool:
+        """Return whether no run has reached the target after some repeats: nothing is known of the arms yet."""
+        return self.reached is not None and not self.reached[:repeats].any()
 
 
 def restriction_of(costs: Sequence[ArmCosts] | None, roles: Sequence[str], claim: ClaimRecord) -> Restriction | None:
-    """Return what a decision has to know of the costs of each arm; None if the claim has no target.
+    """Return what a decision has to know of the costs of each arm; None if the claim is not about costs.
 
     The target is passed somewhere within the epoch after which it is seen, so each cost is uncertain by the width of an
     epoch, which has a standard deviation of 1 / sqrt(12). If all runs of both arms take the same number of epochs, no
     other spread is seen.
     """
-    if costs is None or any(each.reached is None for each in costs):
+    if costs is None:
         return None
     # Seeds are not independent of each other here: all may pass the target in the same part of an epoch.
     least_sd = float(np.sqrt(sum(each.epoch**2 for each in costs) / 12))
+    if any(each.reached is None for each in costs):
+        return Restriction(least_sd=least_sd)
     reached = np.array(
         [
             sum(int(each.reached[repeat].sum()) for each in costs if each.reached is not None)

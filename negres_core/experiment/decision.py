@@ -27,6 +27,7 @@ from negres_core.evidence import (
     Spread,
 )
 from negres_core.experiment.costs import NOT_REACHED, ArmCosts, Restriction
+from negres_core.experiment.row_judgement import judge_rows
 from negres_core.metrics import METRICS, counts_rows, find_metric
 from negres_core.run import Arm, Run
 from negres_core.statistics import (
@@ -159,6 +160,7 @@ def decide(
     findings: Sequence[Finding] = (),
     *,
     data: DataRecord | None = None,
+    rows: np.ndarray | None = None,
     alpha: float = ALPHA,
     restriction: Restriction | None = None,
 ) -> Decision:
@@ -174,14 +176,19 @@ def decide(
         design: the planned design, which may have more repeats than there are so far.
         findings: the findings of the controls.
         data: the data set; without it, nothing is known of its groups and of what one row more or less would change.
+        rows: (seeds, test rows), the differences of single rows, if the design scores rows.
         alpha: the significance level of the claim, over all looks.
-        restriction: what is known of the runs that did not reach the target of a claim; None if it has none.
+        restriction: what a claim about a cost adds, such as the runs that did not reach its target; None for any other.
     """
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
-    least_sd = sd_of_few_rows(rows=data.rows, folds=design.parts) if data and counts_rows(claim.metric) else 0.0
+    is_counted = data is not None and counts_rows(claim.metric)
+    if design.scores_rows and restriction is None:
+        assert rows is not None, "the design scores single rows"
+        return _withhold(_decide_rows(rows, claim, design, failed, is_counted=is_counted, alpha=alpha), findings)
+    least_sd = sd_of_few_rows(rows=data.rows, folds=design.parts) if data and is_counted else 0.0
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
@@ -192,7 +199,7 @@ def decide(
     estimate: CellEstimate | None = None
     settled: Verdict | None = None
     for look, cells in _looks(differences, design):
-        if restriction and not restriction.reached[: len(cells)].any():
+        if restriction and restriction.is_open(len(cells)):
             continue
         try:
             estimate = estimate_of(cells)
@@ -214,8 +221,9 @@ def decide(
         if settled:
             break
     if estimate is None:
-        nothing = Verdict("inconclusive", NOT_REACHED, restriction.sentence) if restriction else None
-        return Decision(looks, None, invalid(failed) if failed or not nothing else nothing, final=False)
+        if restriction and not failed:
+            return Decision(looks, None, Verdict("inconclusive", NOT_REACHED, restriction.sentence), final=False)
+        return Decision(looks, None, invalid(failed), final=False)
     record = EstimateRecord.of(estimate, look=look, alpha=alpha)
     if failed:
         return Decision(looks, record, invalid(failed), final=False)
@@ -225,6 +233,28 @@ def decide(
         verdict = dataclasses.replace(verdict, explanation=f"{verdict.explanation} {restriction.sentence}")
     final = settled is not None or _is_hopeless(estimate, claim, verdict, alpha)
     return _withhold(Decision(looks, record, verdict, final), findings)
+
+
+def _decide_rows(
+    rows: np.ndarray, claim: Claim, design: Design, failed: dict[str, str], *, is_counted: bool, alpha: float
+) -> Decision:
+    """Judge the differences of single rows, (seeds, test rows), once."""
+    try:
+        judged = judge_rows(rows, design, is_counted=is_counted)
+    except InputError as error:
+        failed["variance"] = f"{error.wrong} {error.remedy}"
+        return Decision([], None, invalid(failed), final=True)
+    estimate = judged.estimate
+    record = EstimateRecord.of(estimate, alpha=alpha, scopes=judged.scopes)
+    verdict = judge(estimate, claim, alpha=alpha)
+    look = LookRecord(
+        repeats=design.repeats,
+        information=1.0,
+        effect=estimate.effect,
+        interval_95=record.interval_95,
+        verdict=verdict.verdict,
+    )
+    return Decision([look], record, invalid(failed) if failed else verdict, final=True)
 
 
 def _looks(differences: np.ndarray, design: Design) -> Iterator[tuple[Look, np.ndarray]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
-from negres_core.claim import COSTS, CostMetric
+from negres_core.claim import COSTS, CostMetric, Metric
 from negres_core.dataset import Dataset
+from negres_core.design import Cell
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, EqualizedArm
 from negres_core.recipe import Recipe
@@ -37,6 +38,22 @@ class _Plan:
     @property
     def total(self) -> float:
         return self.before + self.epochs * self.epoch
+
+
+def plan_budgets(
+    recipes: dict[Role, Recipe], metric: Metric, data: Dataset, cells: Sequence[Cell], *, equal: Equal | None
+) -> tuple[dict[Role, Recipe], EqualBudget | None]:
+    """Return the recipes with the budgets that they are trained with, and how these were made equal, if they were.
+
+    Raises:
+        InputError: the budgets cannot be made equal, or they differ and the claim needs the same for both arms.
+    """
+    rows, record = max(len(cell.train) for cell in cells), None
+    if equal is not None:
+        recipes, record = equalize(recipes, data, rows=rows, equal=equal)
+    if isinstance(metric, CostMetric):
+        check_shared_budget(recipes, metric, data, rows=rows)
+    return recipes, record
 
 
 def equalize(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from negres_core.claim import Claim, CostMetric
+from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design, as_design
@@ -28,25 +28,26 @@ from negres_core.evidence import (
     Evidence,
     Finding,
     Picture,
-    PowerRecord,
     Registration,
+    RowScores,
     Store,
     Timings,
     trace_provenance,
 )
+from negres_core.experiment.breakdown import break_down
 from negres_core.experiment.completion import check_metric
 from negres_core.experiment.costs import Restriction, claimed_costs, restriction_of
-from negres_core.experiment.decision import ALPHA, decide, difference_of, most_dof, record_arm
-from negres_core.experiment.equal_budget import Equal, check_shared_budget, equalize
-from negres_core.experiment.forecast import known_spread, record_power
+from negres_core.experiment.decision import ALPHA, decide, difference_of, record_arm
+from negres_core.experiment.equal_budget import Equal, plan_budgets
+from negres_core.experiment.forecast import forecast
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
+from negres_core.experiment.row_scores import RowTable, check_row_metric, row_differences, score_run
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
 from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
-from negres_core.power import analyze_power
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, ControlLevel, Role, Run, cells_of, watched_metric
 from negres_core.verdict import invalid
@@ -194,12 +195,8 @@ class Experiment:
             check_common_loss(list(recipes.values()))
         check_metric(scored, list(recipes.values()), data)
         cells = cells_of(planned, data, metric)
-        equalized = None
-        rows = max(len(cell.train) for cell in cells)
-        if equal is not None and not self.smoke:
-            recipes, equalized = equalize(recipes, data, rows=rows, equal=equal)
-        if isinstance(metric, CostMetric):
-            check_shared_budget(recipes, metric, data, rows=rows)
+        recipes, equalized = plan_budgets(recipes, metric, data, cells, equal=None if self.smoke else equal)
+        check_row_metric(metric, planned, list(recipes.values()))
         return _Prepared(recipes, data, claim, metric, planned, cells, equalized)
 
     def _open(self, prepared: _Prepared) -> Evidence:
@@ -214,6 +211,7 @@ class Experiment:
             expected=self.expected,
             claim=ClaimRecord.of(prepared.claim, prepared.metric, alpha=ALPHA),
             design=DesignRecord.of(prepared.design),
+            does_not_show=prepared.design.does_not_show,
             data=DataRecord.of(prepared.data),
             equal=prepared.equal,
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
@@ -227,19 +225,8 @@ class Experiment:
         known = {"hypothesis": self.known_as(commitment)}
         evidence = evidence.updated(**known)
         registration = self.register_or_compare(commitment.updated(**known))
-        return evidence.updated(registration=registration, power=self._power(evidence, prepared))
-
-    def _power(self, evidence: Evidence, prepared: _Prepared) -> PowerRecord | None:
-        """Return what the design can decide, if earlier evidence exists; refuse a margin that is out of reach."""
-        spread = known_spread(self.store, evidence)
-        if spread is None:
-            return None
-        limit = most_dof(prepared.claim, prepared.design.parts, evidence.data.units)
-        power = analyze_power(prepared.design, sd=spread.sd, alpha=ALPHA, most_dof=limit)
-        if spread.own:
-            power.check(prepared.claim, sd_at_least=spread.at_least, known_from=spread.known_from)
-        self.announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {spread.known_from})")
-        return record_power(power, known_from=spread.known_from)
+        power = forecast(self.store, evidence, prepared.claim, prepared.design, announce=self.announce)
+        return evidence.updated(registration=registration, power=power)
 
     def _untrained(self, prepared: _Prepared) -> Run:
         from negres_core.engine.inspection import SavedModels
@@ -283,14 +270,16 @@ class Experiment:
         run = dataclasses.replace(run, sound=screening.checks.sound)
         training = self._train(trainer, run, claim, evidence)
         findings = [*screening.findings, *training.findings]
-        decision = decide(
-            training.differences, claim, run.design, findings, data=evidence.data, restriction=training.restriction
-        )
+        rows = None if training.rows is None else row_differences(training.rows.scores, evidence.claim)
+        judge = partial(decide, data=evidence.data, rows=rows, restriction=training.restriction)
+        decision = judge(training.differences, claim, run.design, findings)
         evidence = evidence.updated(
             status="finished",
             registration=count_older(evidence.registration, training.run.arms),
             arms=training.arms,
             differences=training.differences.tolist(),
+            row_scores=self._keep_rows(evidence, training.rows),
+            parts=break_down(training.run, rows) if training.rows and rows is not None else [],
             looks=decision.looks,
             estimate=decision.estimate,
             controls=findings,
@@ -312,6 +301,7 @@ class Experiment:
         """Train repeat by repeat, until a look decides or all repeats are trained."""
         design = run.design
         decide_so_far = partial(decide, claim=claim, design=design, data=evidence.data)
+        rows: RowTable | None = None
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
             arms = [trainer.train(arm, cells) for arm in run.arms]
@@ -323,6 +313,9 @@ class Experiment:
             ]
             restriction = restriction_of(costs, [arm.role for arm in arms], evidence.claim)
             differences = difference_of([arm.values for arm in records], evidence.claim)
+            if design.scores_rows and np.isfinite(differences).all():
+                so_far = dataclasses.replace(so_far, predicted={arm.role: trainer.predict(arm) for arm in arms})
+                rows = score_run(so_far) if costs is None else None
             last = repeats == design.repeats
             if not last and not decide_so_far(differences, restriction=restriction).final:
                 continue
@@ -330,7 +323,11 @@ class Experiment:
             # A control, such as whether both arms learned, may need more cells than the claim.
             if last or decide_so_far(differences, findings=findings, restriction=restriction).final:
                 break
-        return _Training(so_far, records, differences, findings, restriction)
+        kept = None if rows is None else _as_kept(rows)
+        return _Training(so_far, records, differences, findings, kept, restriction)
+
+    def _keep_rows(self, evidence: Evidence, rows: RowTable | None) -> RowScores | None:
+        return None if rows is None else self.store.write_row_scores(evidence.hypothesis, rows.scores, rows.unit)
 
     def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
         return [] if self.controls == "none" else run_controls(run.scored, when=when)
@@ -363,13 +360,19 @@ class _Screening(NamedTuple):
 
 
 class _Training(NamedTuple):
-    """A trained run, the records of its arms, the differences, and the findings of the controls after training."""
+    """A trained run, its records and differences, the findings of controls, and scores of rows if these are judged."""
 
     run: Run
     arms: list[ArmRecord]
     differences: np.ndarray
     findings: list[Finding]
+    rows: RowTable | None
     restriction: Restriction | None
+
+
+def _as_kept(rows: RowTable) -> RowTable:
+    """Return scores as their file keeps them, so that a recheck finds the same numbers."""
+    return rows._replace(scores=rows.scores.astype(np.float32).astype(np.float64))
 
 
 def _finish(timings: Timings, began: float, *trainers: PipelineChecks | Trainer) -> Timings:

@@ -25,6 +25,7 @@ from negres_core.experiment.decision import (
 )
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
+from negres_core.experiment.row_scores import row_differences
 from negres_core.files import digest_regular
 from negres_core.metrics import find_metric
 from negres_core.verdict import invalid
@@ -35,6 +36,9 @@ EARLIER_RULE = (
     "it was decided by the rule of an earlier version of negres, which this version does not have: run the hypothesis "
     "again, which reuses its replicates, or verify it with the version that it names"
 )
+ROW_ROUNDING = 1e-4
+"""How far a metric may be from the mean of the scores of its rows: they are kept as float32, and a stored model that
+predicts again sums in another order."""
 RESULTS = (
     *("arms", "differences", "looks", "estimate", "verdict", "finding", "explanation", "p_value", "controls"),
     "outcome",
@@ -71,11 +75,13 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     if evidence.estimate is not None and evidence.estimate.skewness is None:
         return [*problems, EARLIER_RULE]
     try:
+        rows = store.read_row_scores(evidence)
+        problems += _check_rows(evidence, rows)
         with np.errstate(all="ignore"):  # a forged number may be near the end of the floats
-            recomputed = _recompute(evidence, arms)
+            recomputed = _recompute(evidence, arms, rows)
     except NegresError as error:
         return [*problems, f"it cannot be recomputed: {error.wrong}"]
-    return problems + _differences(evidence, recomputed, arms)
+    return problems + _differences(evidence, recomputed, arms, rows)
 
 
 def recompute(evidence: Evidence, store: Store) -> Evidence:
@@ -91,10 +97,10 @@ def recompute(evidence: Evidence, store: Store) -> Evidence:
             received="; ".join(missing),
             remedy="Run the hypothesis again; it trains the missing replicates.",
         )
-    return _recompute(evidence, arms) if arms else evidence
+    return _recompute(evidence, arms, store.read_row_scores(evidence)) if arms else evidence
 
 
-def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
+def _recompute(evidence: Evidence, arms: Sequence[Trained], rows: np.ndarray | None) -> Evidence:
     design = evidence.design.as_design()
     costs = claimed_costs([stages for _, stages in arms], evidence.claim, design)
     records = []
@@ -110,7 +116,7 @@ def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
         unreached = costs[place].unreached if costs else None
         records.append(arm.updated(metrics=metrics, values=values.tolist(), unreached=unreached))
     differences = difference_of([arm.values for arm in records], evidence.claim)
-    decision = _decide(differences, evidence, arms)
+    decision = _decide(differences, evidence, arms, rows)
     return evidence.updated(
         arms=records,
         differences=differences.tolist(),
@@ -120,7 +126,7 @@ def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
     )
 
 
-def _decide(differences: np.ndarray, evidence: Evidence, arms: Sequence[Trained]) -> Decision:
+def _decide(differences: np.ndarray, evidence: Evidence, arms: Sequence[Trained], rows: np.ndarray | None) -> Decision:
     claim, design = evidence.claim.as_claim(), evidence.design.as_design()
     costs = claimed_costs([stages for _, stages in arms], evidence.claim, design)
     return decide(
@@ -129,9 +135,34 @@ def _decide(differences: np.ndarray, evidence: Evidence, arms: Sequence[Trained]
         design,
         evidence.controls,
         data=evidence.data,
+        rows=None if rows is None else row_differences(rows, evidence.claim),
         alpha=evidence.claim.alpha,
         restriction=restriction_of(costs, [arm.role for arm, _ in arms], evidence.claim),
     )
+
+
+def _check_rows(evidence: Evidence, rows: np.ndarray | None) -> list[str]:
+    """Return how the scores of single rows differ from the metrics of the arms, which are their means."""
+    if not evidence.design.as_design().scores_rows or evidence.claim.cost is not None:
+        return [] if rows is None else ["it has scores of single rows, which its design does not judge"]
+    values = [np.array(arm.values, dtype=float) for arm in evidence.arms]
+    if rows is None:
+        finite = all(np.isfinite(each).all() for each in values)
+        return ["it has no scores of single rows, by which its design judges"] if finite else []
+    if len(rows) != len(values):
+        return [f"it has scores of single rows of {len(rows)} arms, and {len(values)} arms"]
+    problems = []
+    for arm, scores, recorded in zip(evidence.arms, rows, values, strict=True):
+        repeats, folds = recorded.shape
+        if evidence.design.kind == "time series":
+            # The folds have equal numbers of rows, one after the other in time; seeds are averaged.
+            parts = np.array_split(scores.mean(axis=0), folds)
+            means = np.array([[part.mean() for part in parts]])
+        else:
+            means = scores.mean(axis=1)[:, None]
+        if means.shape != (repeats, folds) or not np.allclose(means, recorded, rtol=ROW_ROUNDING, atol=ROW_ROUNDING):
+            problems.append(f"{arm.role} arm: the scores of single rows do not have its metric as their mean")
+    return problems
 
 
 def _check_claim(evidence: Evidence, store: Store) -> list[str]:
@@ -190,13 +221,15 @@ def _check_untrained(evidence: Evidence) -> list[str]:
     return []
 
 
-def _differences(evidence: Evidence, recomputed: Evidence, arms: Sequence[Trained]) -> list[str]:
+def _differences(
+    evidence: Evidence, recomputed: Evidence, arms: Sequence[Trained], rows: np.ndarray | None
+) -> list[str]:
     before, after = evidence.substance(), recomputed.substance()
     problems = [f"{name} does not follow from the records" for name in after if before[name] != after[name]]
     repeats, design = len(evidence.differences), evidence.design.as_design()
     if repeats < design.repeats and not problems and not evidence.smoke:
         values = difference_of([arm.values for arm in recomputed.arms], evidence.claim)
-        if not _decide(values, evidence, arms).final:
+        if not _decide(values, evidence, arms, rows).final:
             problems.append(f"it ends after {repeats} of {design.repeats} repeats, and no look had decided")
     return problems
 

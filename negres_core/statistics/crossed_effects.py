@@ -246,7 +246,7 @@ def _skewness_of_sum(
     seeds, of_seeds = seed_means.size, skewness_of(seed_means)
     of_seeds = max(SKEWNESS_OF_SEEDS, of_seeds if of_seeds > skewness_limit(seeds) else 0.0) / math.sqrt(seeds)
     of_rows = skewness_of(row_means) / math.sqrt(row_means.size)
-    return (of_rows * between_rows**1.5 + of_seeds * between_seeds**1.5) / total**1.5
+    return float((of_rows * between_rows**1.5 + of_seeds * between_seeds**1.5) / total**1.5)
 
 
 def _equal(means: np.ndarray, table: np.ndarray) -> bool:

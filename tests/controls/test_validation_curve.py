@@ -1,4 +1,4 @@
-"""A metric that was measured on other rows than the validation rows does not end at what the saved model gives there."""
+"""A curve that was measured on other rows does not end at what the saved model gives on the validation rows."""
 
 from __future__ import annotations
 

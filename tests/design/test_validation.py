@@ -1,4 +1,4 @@
-"""Validation rows that a training fold gives up: neither trained nor tested on, stratified, groups whole, repeatable."""
+"""Validation rows that a training fold gives up: neither trained nor tested on, stratified, and groups whole."""
 
 from __future__ import annotations
 

@@ -146,7 +146,8 @@ def test_if_all_runs_reach_the_target_there_is_nothing_to_say(new_arm):
 def test_the_whole_training_restricts_nothing(new_arm):
     claim = claim_record(beats("seconds"))
     arms = [new_arm([0.9], [0.9])]
-    assert restriction_of(claimed_costs(arms, claim, DESIGN), ["treatment"], claim) is None
+    restriction = restriction_of(claimed_costs(arms, claim, DESIGN), ["treatment"], claim)
+    assert (restriction.least_sd, restriction.sentence, restriction.is_open(1)) == (0, "", False)
 
 
 def test_a_metric_of_negres_has_no_cost_record():

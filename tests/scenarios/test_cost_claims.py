@@ -164,6 +164,13 @@ def test_the_seconds_of_a_whole_training_can_be_claimed(compare, engine):
     assert evidence.arms[0].unreached is None
 
 
+def test_budgets_that_the_recipes_fix_are_known_to_an_epoch(compare):
+    evidence = compare(beats("epochs", by=5), treatment=Recipe(Stage(fast, epochs=10)), repeats=2)
+    assert (evidence.verdict, evidence.estimate.effect) == ("supported", 10)
+    evidence = compare(matches("flops", within=1e5), hypothesis="another", repeats=2)
+    assert (evidence.verdict, evidence.finding) == ("supported", "equivalent")
+
+
 def test_equal_budgets_are_recorded_and_shown(compare):
     wide = Recipe(Stage(fast, epochs=20, batch_size=64))
     evidence = compare(beats(to_reach("accuracy", 0.9, in_="steps")), treatment=wide, equal="steps", repeats=1)
@@ -180,7 +187,7 @@ def test_unequal_budgets_are_refused(compare):
 
 
 def test_the_validation_rows_of_a_design_are_used(compare, engine):
-    design = FixedSplit(train=range(200), validation=range(200, 250), test=range(250, 400), seeds=5)
+    design = FixedSplit(train=range(200), validation=range(200, 250), test=range(250, 400), seeds=10)
     evidence = compare(beats(EPOCHS), design=design)
     assert evidence.verdict == "supported", evidence
     np.testing.assert_array_equal(engine.calls[0][2][0].cell.validation, np.arange(200, 250))

@@ -106,6 +106,18 @@ def test_f1_of_several_seeds_has_the_variance_of_the_pigeonhole_bootstrap():
     assert ours.standard_error == pytest.approx(np.std(means), rel=0.1)
 
 
+def test_an_auc_of_few_positives_has_few_degrees_of_freedom():
+    dof = {}
+    for positives in (10, 300):
+        rng = np.random.default_rng(positives)
+        targets = np.repeat([1, 0], [positives, 600 - positives])
+        table = pseudo_values(auc, targets, rng.normal(size=(2, 600)) + targets, most_columns=600)
+        dof[positives] = crossed_effects(table[:1] - table[1:]).over_rows.dof
+
+    assert dof[10] < 25
+    assert dof[300] > 300
+
+
 def test_groups_of_equal_size_give_their_means():
     differences = np.random.default_rng(0).normal(size=(3, 40))
     groups = np.repeat(np.arange(10), 4)
