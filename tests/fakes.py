@@ -71,6 +71,7 @@ class FakeEngine:
         reached_after: called with a recipe and a job; the epoch after which the watched metric is 1 rather than 0, or
             None for never.
         cost: called with a recipe and a job; what it took.
+        outputs: called with a recipe and a job; what it predicts for its test rows, None for nothing.
         before_result: called before each result.
     """
 
@@ -78,6 +79,7 @@ class FakeEngine:
         self.calls = []
         self.accuracy = lambda recipe, job: 0.75
         self.reached_after = lambda recipe, job: None
+        self.outputs = lambda recipe, job: None
         self.cost = lambda recipe, job: {"train_s": 0.5, "steady_epoch_s": 0.25}
         self.before_result = lambda: None
 
@@ -127,6 +129,7 @@ class FakeEngine:
                     budget=BUDGET | {"epochs": epochs, "steps": epochs * steps},
                     cost=self.cost(recipe, job),
                     validation=watched if job.watched else None,
+                    outputs=self.outputs(recipe, job),
                     model=f"{recipe} {accuracy}".encode(),
                 ),
             )

@@ -221,7 +221,7 @@ def decide(
         if settled:
             break
     if estimate is None:
-        if restriction and not failed:
+        if restriction and restriction.is_open(len(differences)) and not failed:
             return Decision(looks, None, Verdict("inconclusive", NOT_REACHED, restriction.sentence), final=False)
         return Decision(looks, None, invalid(failed), final=False)
     record = EstimateRecord.of(estimate, look=look, alpha=alpha)
@@ -275,10 +275,11 @@ def are_copies(differences: np.ndarray) -> bool:
     """Return whether each of several repeats has the differences of the first one, in any order.
 
     Repeats that test the same folds give the same differences if training is deterministic. Repeats in which two folds
-    have equal differences are not taken for copies: shares of few rows agree by chance.
+    have equal differences are not taken for copies: shares of few rows agree by chance. Repeats of a fixed split have one
+    cell each, which tells nothing.
     """
     in_order = np.sort(differences, axis=1)
-    distinct = bool((np.diff(in_order[0]) > 0).all())
+    distinct = bool((np.diff(in_order[0]) > 0).all()) and differences.shape[1] > 1
     return len(differences) > 1 and distinct and bool(np.isclose(in_order, in_order[0], rtol=1e-9, atol=0.0).all())
 
 
