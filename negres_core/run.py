@@ -12,7 +12,7 @@ from negres_core.claim import Claim
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design
 from negres_core.evidence import Replicate
-from negres_core.metrics import METRICS, Metric
+from negres_core.metrics import METRICS, Metric, Predicted
 from negres_core.recipe import Recipe
 
 ControlLevel = Literal["all", "cheap", "none"]
@@ -203,6 +203,8 @@ class Run:
         claim: the claim, or None if there is none.
         sound: the roles of the arms that learned a signal that can be learned, in a small run. If such an arm learns
             nothing from the data, that is a finding about the data.
+        predicted: by the role of an arm, what each of its replicates predicts for its test rows; only after training,
+            and only if the design scores single rows.
     """
 
     data: Dataset
@@ -213,6 +215,7 @@ class Run:
     models: Models | None = None
     claim: Claim | None = None
     sound: frozenset[Role] = frozenset()
+    predicted: Mapping[Role, Sequence[Predicted]] = field(default_factory=dict)
 
     def values(self, arm: Arm, metric: str) -> np.ndarray:
         """Return a metric of an arm's replicates, (repeats, folds, seeds), with NaN for values that are not finite."""

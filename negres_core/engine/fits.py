@@ -211,9 +211,11 @@ def _score(
     are_probabilities = is_classification and predicted.shape == (len(y), data.outputs) and predicted.dtype.kind == "f"
     has_kind = (predicted.dtype.kind in "biu") == is_classification and predicted.shape == y.shape
     if not has_kind and not are_probabilities:
-        expected = "class labels or probabilities" if is_classification else "finite values"
+        expected = "class labels, integers" if is_classification else "finite values"
+        or_else = ", probabilities of the classes, (rows, classes)," if is_classification else ","
         raise InputError(
-            f"{name} has to return predictions of the test fold, {expected} in the shape of its targets, or metrics.",
+            f"{name} has to return predictions of the test fold, {expected} in the shape of its targets{or_else} or "
+            "metrics.",
             received=f"an array of shape {predicted.shape} and dtype {predicted.dtype} for targets of shape {y.shape}",
             remedy=_remedy_for_predictions(predicted, y),
         )

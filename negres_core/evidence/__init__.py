@@ -1,7 +1,7 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
 from negres_core.evidence.bisection import BisectionRecord, StepRecord
-from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord, StoppingRule
+from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord, RowsRecord, StoppingRule
 from negres_core.evidence.commitment import Commitment, DataIdentity, Entry, Registration
 from negres_core.evidence.description import (
     FitDescription,
@@ -23,16 +23,20 @@ from negres_core.evidence.replicate import (
     Replicate,
     TrainedWeight,
 )
-from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord
+from negres_core.evidence.result import ComponentsRecord, EstimateRecord, LookRecord, PowerRecord, ScopeRecord
+from negres_core.evidence.row_scores import PartRecord, RowScores
 from negres_core.evidence.schema import schema_of
+from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm, read_scores, write_scores
 from negres_core.evidence.store import Store
 
 __all__ = [
+    "AS_GIVEN",
     "ArmRecord",
     "BisectionRecord",
     "Budget",
     "ClaimRecord",
     "Commitment",
+    "ComponentsRecord",
     "Cost",
     "DataIdentity",
     "DataRecord",
@@ -48,6 +52,7 @@ __all__ = [
     "LookRecord",
     "MetricDescription",
     "ModelFile",
+    "PartRecord",
     "Picture",
     "PowerRecord",
     "PredictionSummary",
@@ -55,6 +60,10 @@ __all__ = [
     "RecipeDescription",
     "Registration",
     "Replicate",
+    "RowScores",
+    "RowsRecord",
+    "ScopeRecord",
+    "ScoresRecord",
     "Spread",
     "StageDescription",
     "StepRecord",
@@ -63,7 +72,10 @@ __all__ = [
     "Timings",
     "TrainedWeight",
     "TransformerDescription",
+    "digest_of_arm",
     "family_of",
+    "read_scores",
     "schema_of",
     "trace_provenance",
+    "write_scores",
 ]

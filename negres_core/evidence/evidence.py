@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,8 @@ from negres_core.evidence.provenance import ProvenanceRecord
 from negres_core.evidence.record import Number, Record
 from negres_core.evidence.replicate import Budget
 from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord, VerdictName
+from negres_core.evidence.row_scores import PartRecord, RowScores
+from negres_core.evidence.scores import AS_GIVEN, ScoresRecord
 from negres_core.evidence.upgrade import upgrade_evidence
 
 Role = Literal["treatment", "control"]
@@ -49,7 +51,7 @@ class Spread(Record):
 
     mean: Number
     sd: Number
-    """Standard deviation."""
+    """Standard deviation; null for a single cell."""
     min: Number
     max: Number
 
@@ -60,15 +62,18 @@ class ArmRecord(Record):
     role: Role
     recipe: str
     """The recipe in words."""
-    description: RecipeDescription
-    budget: Budget
-    """Budget of one replicate: epochs and steps of all stages together, and the weights of the last stage."""
+    description: RecipeDescription | None
+    """The recipe; null if the scores were given."""
+    budget: Budget | None
+    """Budget of one replicate: epochs and steps of all stages together, and the weights of the last stage; null if the
+    scores were given."""
     metrics: dict[str, Spread]
     """By the name of the metric."""
     values: list[list[Number]]
     """The claim's metric, (repeats, folds), seeds averaged."""
     replicates: list[list[str]]
-    """Ids, one list per stage, in the order repeat, fold, seed; the last list belongs to the arm's own stage."""
+    """Ids, one list per stage, in the order repeat, fold, seed; the last list belongs to the arm's own stage. Empty if
+    the scores were given."""
 
     @property
     def own_replicates(self) -> list[str]:
@@ -126,10 +131,18 @@ class Evidence(Record):
     run has no verdict, or the test neither expects nor asserts one."""
     claim: ClaimRecord
     design: DesignRecord
+    does_not_show: str | None = None
+    """What the verdict is about and what it does not show, in a sentence; null in evidence of earlier versions."""
     data: DataRecord
+    scores: ScoresRecord | None = None
+    """The table of scores, if they were given and not trained; then no controls could run."""
     arms: list[ArmRecord] = Field(default_factory=list)
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, (repeats, folds); positive is better."""
+    row_scores: RowScores | None = None
+    """The scores of single test rows that the claim is judged by; null if the design judges cells."""
+    parts: list[PartRecord] = Field(default_factory=list)
+    """Where the arms differ: the effect in parts of the test rows. Only if single rows are judged."""
     power: PowerRecord | None = None
     """What the design could decide, estimated from earlier evidence before training; null if there was none."""
     looks: list[LookRecord] = Field(default_factory=list)
@@ -156,6 +169,14 @@ class Evidence(Record):
     def _read_older(cls, content: Any) -> Any:
         return upgrade_evidence(content)
 
+    @model_validator(mode="after")
+    def _check_trained(self) -> Self:
+        known: list[object] = [self.data.rows, self.data.input_shape, self.data.outputs, self.data.task]
+        known += [part for arm in self.arms for part in (arm.description, arm.budget)]
+        if self.scores is None and None in known:
+            raise ValueError("an arm that was trained has a recipe, a budget and a data set")
+        return self
+
     @property
     def expectation(self) -> str | None:
         """The verdict that was registered or, in an exploratory run, that the test expects; None if there is none."""
@@ -167,15 +188,18 @@ class Evidence(Record):
         """The verdict with its finding, in words; None if there is no verdict."""
         if self.verdict is None:
             return None
-        return f"{self.verdict} ({self.finding}){', uncontrolled' if self.controlled == 'none' else ''}"
+        caveat = AS_GIVEN if self.scores else "uncontrolled" if self.controlled == "none" else None
+        return f"{self.verdict} ({self.finding}){f', {caveat}' if caveat else ''}"
 
     def substance(self) -> dict[str, Any]:
         """Return the content that two runs of the same hypothesis share.
 
         It excludes times, machines, pictures, the power estimated beforehand and the diagnosis. It also excludes the
-        explanation: its numbers are compared elsewhere, and its wording may change from version to version.
+        explanation and what the design does not show, whose wording may change from version to version, and the parts
+        of the test rows, which decide nothing.
         """
-        excluded = {"timings", "provenance", "power", "pictures", "diagnosis", "explanation"}
+        left_out = {"explanation", "does_not_show", "parts"}
+        excluded = {"timings", "provenance", "power", "pictures", "diagnosis", *left_out}
         return self.model_dump(mode="json", exclude=excluded)
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import ValidationError
 
 from negres_core.errors import EvidenceError, show
@@ -19,6 +20,7 @@ from negres_core.evidence.bisection import BisectionRecord
 from negres_core.evidence.evidence import Evidence, Picture
 from negres_core.evidence.record import Record, canonical, digest_of, read_strict
 from negres_core.evidence.replicate import ModelFile, Replicate
+from negres_core.evidence.row_scores import RowScores, RowUnit, pack_scores, unpack_scores
 from negres_core.files import digest_regular, read_regular, write_atomically
 
 Kind = TypeVar("Kind", BisectionRecord, Evidence, Replicate)
@@ -36,6 +38,7 @@ class Store:
         replicates/3f/3f9a....json         one trained replicate, immutable, with its model beside it
         hypotheses/<name>/evidence.json    one hypothesis
         hypotheses/<name>/pictures/        its pictures
+        hypotheses/<name>/scores-....csv   its scores, if they were given
         bisections/<name>.json             one bisection
         set-aside/                         damaged or superseded records
 
@@ -175,14 +178,42 @@ class Store:
         self._write(path, _sealed(evidence))
         return path
 
+    def write_beside(self, hypothesis: str, file: str, content: bytes) -> None:
+        """Write a file into the folder of the evidence of a hypothesis."""
+        self._write(self.evidence_folder(hypothesis) / file, content)
+
     def write_picture(self, hypothesis: str, name: str, png: bytes, *, caption: str) -> Picture:
         """Write a picture beside the evidence of a hypothesis, and return its record.
 
         The file name contains a digest of the content, so pictures of superseded evidence are kept.
         """
         file = f"pictures/{_file_name(name, exactly=png)}.png"
-        self._write(self.evidence_folder(hypothesis) / file, png)
+        self.write_beside(hypothesis, file, png)
         return Picture(name=name, caption=caption, file=file, sha256=hashlib.sha256(png).hexdigest())
+
+    def write_row_scores(self, hypothesis: str, scores: np.ndarray, unit: RowUnit) -> RowScores:
+        """Write the scores of single rows, (arms, seeds, columns), beside the evidence, and return their record."""
+        record, content = pack_scores(scores, unit)
+        self.write_beside(hypothesis, record.file, content)
+        return record
+
+    def read_row_scores(self, evidence: Evidence) -> np.ndarray | None:
+        """Read the scores of single rows, (arms, seeds, columns); None if the evidence has none.
+
+        Raises:
+            EvidenceError: the file is missing, or is not the one that the evidence names.
+        """
+        if (record := evidence.row_scores) is None:
+            return None
+        path = self.evidence_folder(evidence.hypothesis) / record.file
+        try:
+            return unpack_scores(record, read_regular(path, most_bytes=record.size_bytes))
+        except (OSError, ValueError) as error:
+            raise EvidenceError(
+                "The scores of single rows are missing or damaged.",
+                received=f"{path}: {error}",
+                remedy="Run the hypothesis again; it predicts by its stored replicates.",
+            ) from error
 
     def read_evidence(self, path: Path) -> Evidence | None:
         """Read one evidence file; return None if it cannot be trusted.

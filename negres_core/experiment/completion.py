@@ -16,7 +16,7 @@ from negres_core.dataset import Dataset
 from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Replicate
 from negres_core.experiment.comparison import compare
-from negres_core.metrics import Predicted, constant_score, score_metric
+from negres_core.metrics import Predicted, constant_score, probabilities_of, score_metric
 from negres_core.recipe import Recipe, name_of
 from negres_core.run import Run
 
@@ -126,6 +126,34 @@ def add_metrics(
     if run.metric.compute is not None and run.metric.key not in scores:
         raise without_probabilities(recipe, run.metric)
     return {name: value for name, (value, _) in scores.items() if name not in replicate.metrics}
+
+
+def predict_again(
+    recipe: Recipe, replicate: Replicate, data: Dataset, job: Job, models: SavedModels, device: Device
+) -> np.ndarray:
+    """Return what a stored replicate predicts for its test rows: probabilities, labels, or values.
+
+    A stored model predicts the test fold again. A fit is computed again, since it has no model.
+
+    Raises:
+        InputError: a fit returns numbers in place of predictions.
+    """
+    if recipe.fit is None:
+        predictions = models.predict_fold(recipe, replicate).predictions
+        if data.task != "classification":
+            return predictions.predicted
+        probabilities = probabilities_of(predictions.outputs, logits=predictions.logits)
+        return predictions.predicted if probabilities is None else probabilities
+    from negres_core.engine.selection import train
+
+    [(_, result)] = train(recipe, data, [job], device=device)
+    if result.outputs is None:
+        raise InputError(
+            f"{name_of(recipe.fit.compute)} returns numbers, and the design scores single test rows.",
+            received=f"metrics {', '.join(result.metrics)}",
+            remedy="Return predictions of the test fold, or use KFolds.",
+        )
+    return result.outputs
 
 
 def _of_fit(replicate: Replicate, recipe: Recipe, run: Run, job: Job, device: Device) -> dict[str, float]:

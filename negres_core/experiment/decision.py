@@ -26,6 +26,7 @@ from negres_core.evidence import (
     Replicate,
     Spread,
 )
+from negres_core.experiment.row_judgement import judge_rows
 from negres_core.metrics import METRICS, counts_rows, find_metric
 from negres_core.run import Arm, Run
 from negres_core.statistics import (
@@ -75,7 +76,8 @@ def spreads_of(replicates: Sequence[Replicate], design: Design, names: Iterable[
     spreads = {}
     for name in names:
         values = values_of(replicates, name, design)
-        spreads[name] = Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
+        sd = values.std(ddof=1) if values.size > 1 else float("nan")
+        spreads[name] = Spread(mean=values.mean(), sd=sd, min=values.min(), max=values.max())
     return spreads
 
 
@@ -150,6 +152,7 @@ def decide(
     findings: Sequence[Finding] = (),
     *,
     data: DataRecord | None = None,
+    rows: np.ndarray | None = None,
     alpha: float = ALPHA,
 ) -> Decision:
     """Test the claim after each repeat, or only at the end, and judge at the first look that decides.
@@ -162,7 +165,9 @@ def decide(
         claim: the claim.
         design: the planned design, which may have more repeats than there are so far.
         findings: the findings of the controls.
-        data: the data set; without it, nothing is known of its groups and of what one row more or less would change.
+        data: the data set; without it, or without its number of rows, nothing is known of its groups and of what one
+            row more or less would change.
+        rows: (seeds, test rows), the differences of single rows, if the design scores rows.
         alpha: the significance level of the claim, over all looks.
     """
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
@@ -170,18 +175,21 @@ def decide(
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
     is_counted = data is not None and counts_rows(claim.metric)
+    if design.scores_rows:
+        assert rows is not None, "the design scores single rows"
+        return _withhold(_decide_rows(rows, claim, design, failed, is_counted=is_counted, alpha=alpha), findings)
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
         most_dof=most_dof(claim, design.parts, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and is_counted else 0.0,
+        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and data.rows and is_counted else 0.0,
     )
     looks: list[LookRecord] = []
     estimate: CellEstimate | None = None
     settled: Verdict | None = None
     for look, cells in _looks(differences, design):
         try:
-            estimate = estimate_of(cells)
+            estimate = dataclasses.replace(estimate_of(cells), fold_unit=_fold_unit(design, data))
         except InputError as error:
             # The differences of a few cells can be equal by chance; those of later cells may vary.
             if len(cells) == len(differences):
@@ -210,6 +218,28 @@ def decide(
     return _withhold(Decision(looks, record, verdict, final), findings)
 
 
+def _decide_rows(
+    rows: np.ndarray, claim: Claim, design: Design, failed: dict[str, str], *, is_counted: bool, alpha: float
+) -> Decision:
+    """Judge the differences of single rows, (seeds, test rows), once."""
+    try:
+        judged = judge_rows(rows, design, is_counted=is_counted)
+    except InputError as error:
+        failed["variance"] = f"{error.wrong} {error.remedy}"
+        return Decision([], None, invalid(failed), final=True)
+    estimate = judged.estimate
+    record = EstimateRecord.of(estimate, alpha=alpha, scopes=judged.scopes)
+    verdict = judge(estimate, claim, alpha=alpha)
+    look = LookRecord(
+        repeats=design.repeats,
+        information=1.0,
+        effect=estimate.effect,
+        interval_95=record.interval_95,
+        verdict=verdict.verdict,
+    )
+    return Decision([look], record, invalid(failed) if failed else verdict, final=True)
+
+
 def _looks(differences: np.ndarray, design: Design) -> Iterator[tuple[Look, np.ndarray]]:
     """Yield each look with the differences that it is about, (repeats, folds)."""
     repeats = len(differences)
@@ -222,6 +252,13 @@ def _looks(differences: np.ndarray, design: Design) -> Iterator[tuple[Look, np.n
             yield Look(design.folds, repeat, design.repeats), differences[:repeat]
         elif repeat == design.repeats:
             yield ONLY_LOOK, differences[:1]
+
+
+def _fold_unit(design: Design, data: DataRecord | None) -> str | None:
+    """Return what each fold consists of, if there is only one way to split the data: "groups" or "rows"."""
+    if data is None or design.kind not in ("k folds", "leave one group out") or design.folds < data.units:
+        return None
+    return "rows" if data.groups is None else "groups"
 
 
 def are_copies(differences: np.ndarray) -> bool:

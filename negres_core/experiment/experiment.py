@@ -29,21 +29,24 @@ from negres_core.evidence import (
     Picture,
     PowerRecord,
     Registration,
+    RowScores,
     Store,
     Timings,
     trace_provenance,
 )
+from negres_core.experiment.breakdown import break_down
 from negres_core.experiment.completion import check_metric
 from negres_core.experiment.decision import ALPHA, decide, difference_of, most_dof, record_arm
-from negres_core.experiment.forecast import known_spread, record_power
+from negres_core.experiment.forecast import known_rows, known_spread, record_power
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
+from negres_core.experiment.row_scores import RowTable, check_row_metric, row_differences, score_run
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
 from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
-from negres_core.power import analyze_power
+from negres_core.power import analyze_power, analyze_row_power
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, ControlLevel, Role, Run
 from negres_core.verdict import invalid
@@ -176,6 +179,7 @@ class Experiment:
         if claim.metric in OF_A_LOSS:
             check_common_loss(list(recipes.values()))
         check_metric(metric, list(recipes.values()), data)
+        check_row_metric(metric, planned, list(recipes.values()))
         return _Prepared(recipes, data, claim, metric, planned)
 
     def _open(self, prepared: _Prepared) -> Evidence:
@@ -190,6 +194,7 @@ class Experiment:
             expected=self.expected,
             claim=ClaimRecord.of(prepared.claim, prepared.metric, alpha=ALPHA),
             design=DesignRecord.of(prepared.design),
+            does_not_show=prepared.design.does_not_show,
             data=DataRecord.of(prepared.data),
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
             provenance=trace_provenance(
@@ -206,6 +211,8 @@ class Experiment:
 
     def _power(self, evidence: Evidence, prepared: _Prepared) -> PowerRecord | None:
         """Return what the design can decide, if earlier evidence exists; refuse a margin that is out of reach."""
+        if prepared.design.scores_rows:
+            return self._row_power(evidence, prepared.design)
         spread = known_spread(self.store, evidence)
         if spread is None:
             return None
@@ -215,6 +222,15 @@ class Experiment:
             power.check(prepared.claim, sd_at_least=spread.at_least, known_from=spread.known_from)
         self.announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {spread.known_from})")
         return record_power(power, known_from=spread.known_from)
+
+    def _row_power(self, evidence: Evidence, design: Design) -> PowerRecord | None:
+        known = known_rows(self.store, evidence)
+        if known is None:
+            return None
+        estimate, known_from = known
+        power = analyze_row_power(design, estimate, alpha=ALPHA)
+        self.announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {known_from})")
+        return record_power(power, known_from=known_from)
 
     def _untrained(self, prepared: _Prepared) -> Run:
         from negres_core.engine.inspection import SavedModels
@@ -258,12 +274,15 @@ class Experiment:
         run = dataclasses.replace(run, sound=screening.checks.sound)
         training = self._train(trainer, run, claim, evidence)
         findings = [*screening.findings, *training.findings]
-        decision = decide(training.differences, claim, run.design, findings, data=evidence.data)
+        rows = None if training.rows is None else row_differences(training.rows.scores, evidence.claim)
+        decision = decide(training.differences, claim, run.design, findings, data=evidence.data, rows=rows)
         evidence = evidence.updated(
             status="finished",
             registration=count_older(evidence.registration, training.run.arms),
             arms=training.arms,
             differences=training.differences.tolist(),
+            row_scores=self._keep_rows(evidence, training.rows),
+            parts=break_down(training.run, rows) if training.rows and rows is not None else [],
             looks=decision.looks,
             estimate=decision.estimate,
             controls=findings,
@@ -285,12 +304,16 @@ class Experiment:
         """Train repeat by repeat, until a look decides or all repeats are trained."""
         design = run.design
         decide_so_far = partial(decide, claim=claim, design=design, data=evidence.data)
+        rows: RowTable | None = None
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
             arms = [trainer.train(arm, cells) for arm in run.arms]
             so_far = dataclasses.replace(run, design=design.first(repeats), cells=cells, arms=arms)
             records = [record_arm(arm, so_far, trainer.description(arm.recipe)) for arm in arms]
             differences = difference_of([arm.values for arm in records], evidence.claim)
+            if design.scores_rows and np.isfinite(differences).all():
+                so_far = dataclasses.replace(so_far, predicted={arm.role: trainer.predict(arm) for arm in arms})
+                rows = score_run(so_far)
             last = repeats == design.repeats
             if not last and not decide_so_far(differences).final:
                 continue
@@ -298,7 +321,10 @@ class Experiment:
             # A control, such as whether both arms learned, may need more cells than the claim.
             if last or decide_so_far(differences, findings=findings).final:
                 break
-        return _Training(so_far, records, differences, findings)
+        return _Training(so_far, records, differences, findings, None if rows is None else _as_kept(rows))
+
+    def _keep_rows(self, evidence: Evidence, rows: RowTable | None) -> RowScores | None:
+        return None if rows is None else self.store.write_row_scores(evidence.hypothesis, rows.scores, rows.unit)
 
     def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
         return [] if self.controls == "none" else run_controls(run, when=when)
@@ -329,12 +355,18 @@ class _Screening(NamedTuple):
 
 
 class _Training(NamedTuple):
-    """A trained run, the records of its arms, the differences, and the findings of the controls after training."""
+    """A trained run, its records and differences, the findings of controls, and scores of rows if these are judged."""
 
     run: Run
     arms: list[ArmRecord]
     differences: np.ndarray
     findings: list[Finding]
+    rows: RowTable | None
+
+
+def _as_kept(rows: RowTable) -> RowTable:
+    """Return scores as their file keeps them, so that a recheck finds the same numbers."""
+    return rows._replace(scores=rows.scores.astype(np.float32).astype(np.float64))
 
 
 def _finish(timings: Timings, began: float, *trainers: PipelineChecks | Trainer) -> Timings:

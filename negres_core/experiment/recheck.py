@@ -1,6 +1,7 @@
-"""Recheck: recompute a hypothesis from the records of its replicates, and find what does not fit together in them.
+"""Recheck: recompute a hypothesis from the records of its replicates, or from the scores that were given.
 
-Nothing is trained, and no model or data set is read. So invented numbers whose digests are right cannot be found.
+What does not fit together in the records is found. Nothing is trained, and no model or data set is read, so invented
+numbers whose digests are right cannot be found.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import numpy as np
 from negres_core.errors import EvidenceError, NegresError
 from negres_core.evidence import ClaimRecord, Entry, Evidence, Store
 from negres_core.experiment.decision import ALPHA, Decision, decide, difference_of, spreads_of, values_of
+from negres_core.experiment.given_scores import check_scores, recompute_scores
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
+from negres_core.experiment.row_scores import row_differences
 from negres_core.files import digest_regular
 from negres_core.metrics import find_metric
 from negres_core.verdict import invalid
@@ -26,6 +29,9 @@ EARLIER_RULE = (
     "it was decided by the rule of an earlier version of negres, which this version does not have: run the hypothesis "
     "again, which reuses its replicates, or verify it with the version that it names"
 )
+ROW_ROUNDING = 1e-4
+"""How far a metric may be from the mean of the scores of its rows: they are kept as float32, and a stored model that
+predicts again sums in another order."""
 RESULTS = (
     *("arms", "differences", "looks", "estimate", "verdict", "finding", "explanation", "p_value", "controls"),
     "outcome",
@@ -56,25 +62,33 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     roles = [arm.role for arm in evidence.arms]
     if roles != (["treatment"] if evidence.claim.kind == "reaches" else ["treatment", "control"]):
         return [*problems, f"its arms are {', '.join(roles)}, which a claim of this kind does not have"]
+    if evidence.scores is not None:
+        return problems + check_scores(evidence, store)
     wrong = check_replicates(evidence, arms, _older_digests(evidence, entries or ()))
     if wrong:
         return problems + wrong
-    if evidence.estimate is not None and evidence.estimate.skewness is None:
+    estimate = evidence.estimate
+    if estimate is not None and estimate.scope is None and estimate.skewness is None:
         return [*problems, EARLIER_RULE]
     try:
+        rows = store.read_row_scores(evidence)
+        if wrong := _check_rows(evidence, rows):
+            return problems + wrong
         with np.errstate(all="ignore"):  # a forged number may be near the end of the floats
-            recomputed = _recompute(evidence, arms)
+            recomputed = _recompute(evidence, arms, rows)
     except NegresError as error:
         return [*problems, f"it cannot be recomputed: {error.wrong}"]
-    return problems + _differences(evidence, recomputed)
+    return problems + _differences(evidence, recomputed, rows)
 
 
 def recompute(evidence: Evidence, store: Store) -> Evidence:
-    """Recompute the metrics, differences, estimate and verdict of a hypothesis from the records of its replicates.
+    """Recompute the metrics, differences, estimate and verdict of a hypothesis from its replicates or its scores.
 
     Raises:
-        EvidenceError: a replicate is missing or cannot be trusted.
+        EvidenceError: a replicate, or the table of scores, is missing or cannot be trusted.
     """
+    if evidence.scores is not None:
+        return recompute_scores(evidence, store)[0]
     arms, missing = find_replicates(evidence, store)
     if missing:
         raise EvidenceError(
@@ -82,10 +96,10 @@ def recompute(evidence: Evidence, store: Store) -> Evidence:
             received="; ".join(missing),
             remedy="Run the hypothesis again; it trains the missing replicates.",
         )
-    return _recompute(evidence, arms) if arms else evidence
+    return _recompute(evidence, arms, store.read_row_scores(evidence)) if arms else evidence
 
 
-def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
+def _recompute(evidence: Evidence, arms: Sequence[Trained], rows: np.ndarray | None) -> Evidence:
     design = evidence.design.as_design()
     records = []
     for arm, stages in arms:
@@ -93,7 +107,7 @@ def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
         # The replicates may have more metrics by now, which other hypotheses added to them.
         records.append(arm.updated(metrics=spreads_of(stages[-1], design, arm.metrics), values=values))
     differences = difference_of([arm.values for arm in records], evidence.claim)
-    decision = _decide(differences, evidence)
+    decision = _decide(differences, evidence, rows)
     return evidence.updated(
         arms=records,
         differences=differences.tolist(),
@@ -103,9 +117,35 @@ def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
     )
 
 
-def _decide(differences: np.ndarray, evidence: Evidence) -> Decision:
+def _decide(differences: np.ndarray, evidence: Evidence, rows: np.ndarray | None) -> Decision:
     claim, design = evidence.claim.as_claim(), evidence.design.as_design()
-    return decide(differences, claim, design, evidence.controls, data=evidence.data, alpha=evidence.claim.alpha)
+    signed = None if rows is None else row_differences(rows, evidence.claim)
+    alpha = evidence.claim.alpha
+    return decide(differences, claim, design, evidence.controls, data=evidence.data, rows=signed, alpha=alpha)
+
+
+def _check_rows(evidence: Evidence, rows: np.ndarray | None) -> list[str]:
+    """Return how the scores of single rows differ from the metrics of the arms, which are their means."""
+    if not evidence.design.as_design().scores_rows:
+        return [] if rows is None else ["it has scores of single rows, which its design does not judge"]
+    values = [np.array(arm.values, dtype=float) for arm in evidence.arms]
+    if rows is None:
+        finite = all(np.isfinite(each).all() for each in values)
+        return ["it has no scores of single rows, by which its design judges"] if finite else []
+    if len(rows) != len(values):
+        return [f"it has scores of single rows of {len(rows)} arms, and {len(values)} arms"]
+    problems = []
+    for arm, scores, recorded in zip(evidence.arms, rows, values, strict=True):
+        repeats, folds = recorded.shape
+        if evidence.design.kind == "time series":
+            # The folds have equal numbers of rows, one after the other in time; seeds are averaged.
+            parts = np.array_split(scores.mean(axis=0), folds)
+            means = np.array([[part.mean() for part in parts]])
+        else:
+            means = scores.mean(axis=1)[:, None]
+        if means.shape != (repeats, folds) or not np.allclose(means, recorded, rtol=ROW_ROUNDING, atol=ROW_ROUNDING):
+            problems.append(f"{arm.role} arm: the scores of single rows do not have its metric as their mean")
+    return problems
 
 
 def _check_claim(evidence: Evidence, store: Store) -> list[str]:
@@ -146,7 +186,7 @@ def _misread(claim: ClaimRecord, evidence: Evidence) -> list[str]:
     metric = find_metric(claim.metric) if claim.code is None else None
     known = [(metric.higher_is_better, metric.unit)] if metric else []
     for arm in evidence.arms:
-        own = arm.description.fit.metrics if arm.description.fit else []
+        own = arm.description.fit.metrics if arm.description and arm.description.fit else []
         known = [(each.higher_is_better, each.unit) for each in own if each.name == claim.metric] or known
     return [claim.metric] if known and (claim.higher_is_better, claim.unit) not in known else []
 
@@ -164,13 +204,13 @@ def _check_untrained(evidence: Evidence) -> list[str]:
     return []
 
 
-def _differences(evidence: Evidence, recomputed: Evidence) -> list[str]:
+def _differences(evidence: Evidence, recomputed: Evidence, rows: np.ndarray | None) -> list[str]:
     before, after = evidence.substance(), recomputed.substance()
     problems = [f"{name} does not follow from the records" for name in after if before[name] != after[name]]
     repeats, design = len(evidence.differences), evidence.design.as_design()
     if repeats < design.repeats and not problems and not evidence.smoke:
         values = difference_of([arm.values for arm in recomputed.arms], evidence.claim)
-        if not _decide(values, evidence).final:
+        if not _decide(values, evidence, rows).final:
             problems.append(f"it ends after {repeats} of {design.repeats} repeats, and no look had decided")
     return problems
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from negres_core.design import Cell
 from negres_core.evidence import (
     Budget,
@@ -19,7 +21,8 @@ from negres_core.evidence import (
     Replicate,
     Store,
 )
-from negres_core.experiment.completion import add_metrics, claimed_metric
+from negres_core.experiment.completion import add_metrics, claimed_metric, predict_again
+from negres_core.metrics import Predicted
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Run
 
@@ -58,6 +61,7 @@ class Trainer:
         self._older_digests: dict[Recipe, str | None] = {}
         self._packages: dict[Recipe, tuple[str, ...]] = {}
         self._done: dict[Recipe, dict[Key, Replicate]] = {}
+        self._outputs: dict[Key, np.ndarray] = {}
         self._models: SavedModels | None = None
 
     def description(self, recipe: Recipe) -> RecipeDescription:
@@ -87,7 +91,7 @@ class Trainer:
         # Arms that inherit the same stage share its replicates, and a look reuses those of earlier looks.
         done = self._done.setdefault(recipe, {})
         keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds_per_cell)]
-        jobs = {}
+        is_known, jobs = all(key in done for key in keys), {}
         for position, key in enumerate(keys):
             cell = cells[position // self._run.design.seeds_per_cell]
             parent = self._store.model_path(parents[position]) if parents else None
@@ -102,7 +106,7 @@ class Trainer:
                 self.reused += 1
             if own:
                 done[key] = self._completed(done[key], recipe, job)
-        if not jobs:
+        if is_known:
             return [done[key] for key in keys]
         planned = len(self._run.cells) * self._run.design.seeds_per_cell
         self._progress(str(recipe), len(done), planned)
@@ -112,11 +116,43 @@ class Trainer:
             for job, result in results:
                 added = claimed_metric(recipe, self._run, job, result) if own else {}
                 done[jobs[job]] = self._record(jobs[job], result, recipe, added)
+                if own and self._run.design.scores_rows and result.outputs is not None:
+                    self._outputs[jobs[job]] = result.outputs
                 self.trained += 1
                 self._progress(str(recipe), len(done), planned)
         if missing := [key for key in keys if key not in done]:
             raise RuntimeError(f"The engine left out {len(missing)} of {len(jobs)} replicates.")
         return [done[key] for key in keys]
+
+    def predict(self, arm: Arm) -> list[Predicted]:
+        """Return what each replicate of a trained arm predicts for its test rows.
+
+        A stored model predicts again, and a stored fit is computed again.
+
+        Raises:
+            InputError: a fit returns numbers in place of predictions.
+        """
+        from negres_core.engine.contract import Job
+
+        is_classification = self._run.data.task == "classification"
+        seeds = self._run.design.seeds_per_cell
+        predicted = []
+        for position, replicate in enumerate(arm.replicates):
+            outputs = self._outputs.get(replicate.key)
+            if outputs is None:
+                parent = self._store.model_path(arm.stages[-2][position]) if len(arm.stages) > 1 else None
+                job = Job(self._run.cells[position // seeds], replicate.key.seed, parent)
+                outputs = predict_again(arm.recipe, replicate, self._run.data, job, self._saved_models(), self._device)
+                self._outputs[replicate.key] = outputs
+            predicted.append(Predicted.of(outputs, is_classification=is_classification))
+        return predicted
+
+    def _saved_models(self) -> SavedModels:
+        from negres_core.engine.inspection import SavedModels
+
+        if self._models is None:
+            self._models = SavedModels(self._run.data, self._run.cells, self._store.model_path)
+        return self._models
 
     def _find(self, key: Key, recipe: Recipe) -> Replicate | None:
         """Return a stored replicate, or an older one of the same recipe, trained with the same packages."""
@@ -157,14 +193,10 @@ class Trainer:
 
         Its model predicts again, or its fit is computed again.
         """
-        from negres_core.engine.inspection import SavedModels
-
         metric = self._run.metric
         if metric.key in replicate.metrics or metric.compute is None:
             return replicate
-        if self._models is None:
-            self._models = SavedModels(self._run.data, self._run.cells, self._store.model_path)
-        added = add_metrics(replicate, recipe, self._run, job, self._models, self._device)
+        added = add_metrics(replicate, recipe, self._run, job, self._saved_models(), self._device)
         return self._store.add_metrics(replicate, added)
 
     def _record(self, key: Key, result: Result, recipe: Recipe, added: Mapping[str, float]) -> Replicate:

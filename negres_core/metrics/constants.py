@@ -47,18 +47,28 @@ def constant_score(metric: Metric, train: np.ndarray, test: np.ndarray, *, class
     >>> constant_score(METRICS["mae"], np.array([1.0, 2.0, 9.0]), np.array([2.0, 3.0]))
     0.5
     """
-    is_known = find_metric(metric.name) == metric
-    if is_known and metric.name in ("skill", "loss_skill"):
+    if metric.name in ("skill", "loss_skill") and find_metric(metric.name) == metric:
         return 0.0
+    best = best_constant(metric, train, classes=max(classes, _classes_in(test)))
+    return None if best is None else score_metric(metric, test, best.repeated(len(test)))
+
+
+def best_constant(metric: Metric, train: np.ndarray, *, classes: int = 0) -> Predicted | None:
+    """Return the best constant prediction of a training fold's targets, as that of one row; see `constant_score`."""
+    is_known = find_metric(metric.name) == metric
     if metric.compute is None or (is_known and metric.name in NOT_OF_LEARNING):
         return None
     if train.dtype.kind == "i":
-        classes = max(classes, 1 + int(max(train.max(), test.max())))
+        classes = max(classes, _classes_in(train))
     constants = _constants(metric, train, classes, is_known=is_known)
     best = next(constants)
     if not is_known:
         best = _best(metric, train[spread_rows(len(train), most=CHOSEN_ON_ROWS)], [best, *constants])
-    return score_metric(metric, test, _repeat(best, len(test)))
+    return best
+
+
+def _classes_in(targets: np.ndarray) -> int:
+    return 1 + int(targets.max()) if targets.dtype.kind == "i" else 0
 
 
 def shows_learning(metric: Metric, targets: np.ndarray, *, classes: int = 0) -> bool:
@@ -100,17 +110,6 @@ def _constants(metric: Metric, train: np.ndarray, classes: int, *, is_known: boo
 def _best(metric: Metric, targets: np.ndarray, constants: list[Predicted]) -> Predicted:
     """Return the constant that scores best on targets; one that has no finite score counts as the worst."""
     sign = 1 if metric.higher_is_better else -1
-    scores = [score_metric(metric, targets, _repeat(each, len(targets))) for each in constants]
+    scores = [score_metric(metric, targets, each.repeated(len(targets))) for each in constants]
     signed = [sign * score if score is not None and np.isfinite(score) else -np.inf for score in scores]
     return constants[int(np.argmax(signed))]
-
-
-def _repeat(row: Predicted, rows: int) -> Predicted:
-    """Return the prediction of one row as that of many."""
-
-    def repeat(array: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(array, (rows, *array.shape[1:]))
-
-    return Predicted(
-        None if row.outputs is None else repeat(row.outputs), None if row.labels is None else repeat(row.labels)
-    )

@@ -56,6 +56,8 @@ def matthews(targets: np.ndarray, labels: np.ndarray) -> float:
     """Return Matthews' correlation coefficient: 1 is perfect, 0 is what a constant or chance has."""
     from sklearn.metrics import matthews_corrcoef
 
+    if len(np.union1d(targets, labels)) < 2:
+        return 0.0  # as scikit-learn, which also warns
     return float(matthews_corrcoef(targets, labels))
 
 

@@ -40,6 +40,16 @@ class Predicted:
         assert shown is not None
         return shown
 
+    def repeated(self, rows: int) -> Predicted:
+        """Return the prediction of one row as that of many."""
+
+        def repeat(array: np.ndarray) -> np.ndarray:
+            return np.broadcast_to(array, (rows, *array.shape[1:]))
+
+        return Predicted(
+            None if self.outputs is None else repeat(self.outputs), None if self.labels is None else repeat(self.labels)
+        )
+
     @classmethod
     def of(cls, outputs: np.ndarray, *, is_classification: bool) -> Predicted:
         """Return values, or class labels from an array of them or of their probabilities."""

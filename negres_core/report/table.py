@@ -47,7 +47,7 @@ def render(
         table = lay_out([row.on_page() for row in rows], headers=HEADERS, widths=(), style=style)
     else:
         table = lay_out([row.in_terminal() for row in rows], headers=TERMINAL_HEADERS, widths=WIDTHS, style=style)
-    footnotes = _footnotes(rows, len(family), style)
+    footnotes = [*_scopes(records), *_footnotes(rows, len(family), style)]
     return "\n".join((table, "", *footnotes)) if footnotes else table
 
 
@@ -160,6 +160,14 @@ def _registered(evidence: Evidence) -> tuple[str, str]:
     else:
         outcome = "as registered" if registration.status in ("registered", "amended") else "as expected"
     return outcome, f"({'; '.join(registration.notes)})" if registration.notes else ""
+
+
+def _scopes(records: Sequence[Evidence]) -> list[str]:
+    """Return what the verdicts of each kind of design are about, if not all designs are of k folds."""
+    by_kind = {each.design.kind: each.does_not_show for each in records if each.does_not_show}
+    if set(by_kind) <= {"k folds"}:
+        return []
+    return [f"{kind[0].upper()}{kind[1:]}: {sentence}" for kind, sentence in by_kind.items()]
 
 
 def _footnotes(rows: Sequence[_Row], members: int, style: Style) -> list[str]:

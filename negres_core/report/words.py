@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from negres_core.errors import MOST_IN_A_LINE, show
-from negres_core.evidence import Evidence
+from negres_core.evidence import AS_GIVEN, EstimateRecord, Evidence
 from negres_core.report.layout import plural, repeats_trained, show_p
+
+MOST_PARTS = 5
+"""Most parts of the test rows that are named."""
 
 
 def render(evidence: Evidence, folder: Path = Path()) -> str:
@@ -23,6 +26,7 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
         lines.append(f"  expected    {evidence.expectation}")
     if evidence.registration:
         lines.append(f"  registered  {evidence.registration}")
+    lines += _scores(evidence)
     lines += _arms(evidence)
     if evidence.estimate:
         low, high = evidence.estimate.interval_95
@@ -31,8 +35,12 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
             f"95% interval [{low:+.4g}, {high:+.4g}], standard error {evidence.estimate.standard_error:.3g}, "
             f"p {evidence.estimate.p_two_sided:.3g} (two-sided)"
         )
+        lines += _scopes(evidence.estimate)
+    lines += _parts(evidence)
     lines.append(f"  {evidence.claim.word:<11} {evidence.claim.threshold:g} {show(evidence.claim.unit)}")
     lines.append(_cells(evidence))
+    if evidence.does_not_show and evidence.design.kind != "k folds":
+        lines.append(f"  scope       {evidence.does_not_show}")
     lines += [
         f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"
         for finding in evidence.controls
@@ -51,6 +59,34 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     return "\n".join(show(line, most=MOST_IN_A_LINE) for line in lines)
 
 
+def _scores(evidence: Evidence) -> list[str]:
+    """Return where scores that were given are from, and all that weakens a verdict on them."""
+    if (scores := evidence.scores) is None:
+        return []
+    parts = [f"{AS_GIVEN.removeprefix('scores ')}; from {show(scores.source)}"]
+    if later := scores.repeats - len(evidence.differences):
+        parts.append(f"{plural(later, 'repeat')} of {scores.repeats} are after the look that decided and not judged")
+    if evidence.data.rows is None:
+        parts.append("the number of rows is not known, so what single rows may change is not considered")
+    if missing := sum(value is None for arm in evidence.arms for row in arm.values for value in row):
+        parts.append(f"{plural(missing, 'cell')} of an arm not finite: {_not_finite(evidence)}")
+    if scores.other_arms:
+        parts.append(f"other arms or columns of the table: {show(', '.join(scores.other_arms))}")
+    return [f"  scores      {'; '.join(parts)}"]
+
+
+def _not_finite(evidence: Evidence) -> str:
+    """Return where scores are not finite, counting repeats and folds from 1 in the order of the table that is kept."""
+    places = [
+        f"{show(arm.recipe)} in repeat {repeat}, fold {fold}"
+        for arm in evidence.arms
+        for repeat, row in enumerate(arm.values, 1)
+        for fold, value in enumerate(row, 1)
+        if value is None
+    ]
+    return ", ".join(places[:5]) + (", ..." if len(places) > 5 else "")
+
+
 def _arms(evidence: Evidence) -> list[str]:
     metric = evidence.claim.metric
     lines = []
@@ -63,11 +99,38 @@ def _arms(evidence: Evidence) -> list[str]:
     return lines
 
 
+def _scopes(estimate: EstimateRecord) -> list[str]:
+    """Return the effect in each scope of repetition; the claim is judged by one of them."""
+    lines = []
+    for each in estimate.scopes:
+        low, high = each.interval_95
+        judged = "; the claim is judged by it" if each.scope == estimate.scope and len(estimate.scopes) > 1 else ""
+        lines.append(f"              {each.scope}: [{low:+.4g}, {high:+.4g}]{judged}")
+    return lines
+
+
+def _parts(evidence: Evidence) -> list[str]:
+    """Return the parts of the test rows in which the effect differs most clearly from that in all rows."""
+    if not evidence.parts:
+        return []
+    whole, *parts = evidence.parts
+    lines = [f"  rows        better on {whole.better:,} of {whole.rows:,} under every seed, worse on {whole.worse:,}"]
+    apart = [each for each in parts if not each.interval_95[0] <= whole.effect <= each.interval_95[1]]
+    apart.sort(key=lambda each: abs(each.effect - whole.effect), reverse=True)
+    for each in apart[:MOST_PARTS]:
+        low, high = each.interval_95
+        lines.append(
+            f"              {show(each.part)}: {each.effect:+.4g} [{low:+.4g}, {high:+.4g}], {each.rows:,} rows"
+        )
+    return lines
+
+
 def _cells(evidence: Evidence) -> str:
     design, done = evidence.design, repeats_trained(evidence)
     planned = design.folds * design.repeats
     cells = f"{planned} planned" if done is None else f"{design.folds * done}"
-    return f"  cells       {cells} ({design.in_words(done)}, {plural(design.seeds, 'seed')} each)"
+    seeds = "" if design.kind == "fixed split" else f", {plural(design.seeds, 'seed')} each"
+    return f"  cells       {cells} ({design.in_words(done)}{seeds})"
 
 
 def _show(value: float | None) -> str:
