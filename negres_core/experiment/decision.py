@@ -256,7 +256,8 @@ def _looks(differences: np.ndarray, design: Design) -> Iterator[tuple[Look, np.n
 
 def _fold_unit(design: Design, data: DataRecord | None) -> str | None:
     """Return what each fold consists of, if there is only one way to split the data: "groups" or "rows"."""
-    if data is None or design.kind not in ("k folds", "leave one group out") or design.folds < data.units:
+    has_one_way = design.kind in ("k folds", "leave one group out")
+    if data is None or data.units is None or not has_one_way or design.folds < data.units:
         return None
     return "rows" if data.groups is None else "groups"
 

@@ -66,7 +66,7 @@ def _scores(evidence: Evidence) -> list[str]:
     parts = [f"{AS_GIVEN.removeprefix('scores ')}; from {show(scores.source)}"]
     if later := scores.repeats - len(evidence.differences):
         parts.append(f"{plural(later, 'repeat')} of {scores.repeats} are after the look that decided and not judged")
-    if evidence.data.rows is None:
+    if evidence.data.rows is None and evidence.design.kind not in ("fixed split", "time series"):
         parts.append("the number of rows is not known, so what single rows may change is not considered")
     if missing := sum(value is None for arm in evidence.arms for row in arm.values for value in row):
         parts.append(f"{plural(missing, 'cell')} of an arm not finite: {_not_finite(evidence)}")

@@ -177,8 +177,9 @@ class ExperimentFixture:
             control: the name of the control arm; left out for `reaches(...)`.
             claim: `beats(...)`, `matches(...)` or `reaches(...)`.
             design: the planned design, as the runs had it: `KFolds`; `Holdout`, whose table has the column split in
-                place of repeat and fold; or `LeaveOneGroupOut(groups=12)`, with the column group. The four arguments
-                below are a shorthand for k folds.
+                place of repeat and fold; `LeaveOneGroupOut(groups=12)`, with the column group; or `FixedSplit` or
+                `TimeSeries`, with the score of each test row under each seed in the columns row and seed. The four
+                arguments below are a shorthand for k folds.
             folds: folds per repeat; 5 by default.
             repeats: planned repeats, 5 by default; with `looks` the table may have fewer.
             seeds: scores of an arm in each cell, averaged before any test; 1 by default.
