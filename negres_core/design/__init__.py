@@ -8,6 +8,7 @@ from negres_core.design.leave_one_group_out import LeaveOneGroupOut
 from negres_core.design.random_splits import Holdout
 from negres_core.design.rows import Rows
 from negres_core.design.time_series import TimeSeries
+from negres_core.design.validation import with_validation
 
 __all__ = [
     "Cell",
@@ -23,4 +24,5 @@ __all__ = [
     "TimeSeries",
     "as_design",
     "count_units",
+    "with_validation",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
 from negres_core.dataset import Dataset
-from negres_core.design import Design, as_design
+from negres_core.design import Cell, Design, as_design
 from negres_core.diagnosis.registry import diagnose
 from negres_core.errors import InputError
 from negres_core.evidence import (
@@ -24,10 +24,10 @@ from negres_core.evidence import (
     Commitment,
     DataRecord,
     DesignRecord,
+    EqualBudget,
     Evidence,
     Finding,
     Picture,
-    PowerRecord,
     Registration,
     RowScores,
     Store,
@@ -36,8 +36,10 @@ from negres_core.evidence import (
 )
 from negres_core.experiment.breakdown import break_down
 from negres_core.experiment.completion import check_metric
-from negres_core.experiment.decision import ALPHA, decide, difference_of, most_dof, record_arm
-from negres_core.experiment.forecast import known_rows, known_spread, record_power
+from negres_core.experiment.costs import Restriction, claimed_costs, restriction_of
+from negres_core.experiment.decision import ALPHA, decide, difference_of, record_arm
+from negres_core.experiment.equal_budget import Equal, plan_budgets
+from negres_core.experiment.forecast import forecast
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
 from negres_core.experiment.row_scores import RowTable, check_row_metric, row_differences, score_run
@@ -46,9 +48,8 @@ from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
-from negres_core.power import analyze_power, analyze_row_power
 from negres_core.recipe import Recipe
-from negres_core.run import Arm, ControlLevel, Role, Run
+from negres_core.run import Arm, ControlLevel, Role, Run, cells_of, watched_metric
 from negres_core.verdict import invalid
 
 if TYPE_CHECKING:
@@ -103,10 +104,19 @@ class Experiment:
                 remedy=f"Give one of: {', '.join(get_args(ControlLevel))}.",
             )
 
-    def compare(self, treatment: Recipe, *, against: Recipe, on: Dataset, claim: Claim, design: Any) -> Evidence:
+    def compare(
+        self,
+        treatment: Recipe,
+        *,
+        against: Recipe,
+        on: Dataset,
+        claim: Claim,
+        design: Any,
+        equal: Equal | None = None,
+    ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
-        `design` is a `Design` or a splitter of scikit-learn.
+        `design` is a `Design` or a splitter of scikit-learn. `equal` gives both arms the smaller one of their budgets.
 
         Returns:
             The evidence, already recorded.
@@ -120,7 +130,7 @@ class Experiment:
                 received=f"compare(..., claim={claim})",
                 remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
             )
-        return self._run({"treatment": treatment, "control": against}, on, claim, design)
+        return self._run({"treatment": treatment, "control": against}, on, claim, design, equal)
 
     def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Any) -> Evidence:
         """Train one arm and judge a claim about its own metric.
@@ -139,8 +149,10 @@ class Experiment:
             )
         return self._run({"treatment": arm}, on, claim, design)
 
-    def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any) -> Evidence:
-        prepared = self._prepare(recipes, data, claim, design)
+    def _run(
+        self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, equal: Equal | None = None
+    ) -> Evidence:
+        prepared = self._prepare(recipes, data, claim, design, equal)
         began = time.perf_counter()
         evidence = self._open(prepared)
         self.store.write_evidence(evidence)
@@ -155,7 +167,9 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence
 
-    def _prepare(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any) -> _Prepared:
+    def _prepare(
+        self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, equal: Equal | None
+    ) -> _Prepared:
         """Check all arguments, and shrink them for a smoke run."""
         from negres_core.engine.checks import check_recipe
         from negres_core.engine.common_loss import check_common_loss
@@ -176,11 +190,14 @@ class Experiment:
         self.store.check_writable()
         for recipe in recipes.values():
             check_recipe(recipe, data)
-        if claim.metric in OF_A_LOSS:
+        scored = watched_metric(metric) or metric
+        if scored.name in OF_A_LOSS and scored.code is None:
             check_common_loss(list(recipes.values()))
-        check_metric(metric, list(recipes.values()), data)
+        check_metric(scored, list(recipes.values()), data)
+        cells = cells_of(planned, data, metric)
+        recipes, equalized = plan_budgets(recipes, metric, data, cells, equal=None if self.smoke else equal)
         check_row_metric(metric, planned, list(recipes.values()))
-        return _Prepared(recipes, data, claim, metric, planned)
+        return _Prepared(recipes, data, claim, metric, planned, cells, equalized)
 
     def _open(self, prepared: _Prepared) -> Evidence:
         """Return the evidence before training, with its registration and the power of the design."""
@@ -196,6 +213,7 @@ class Experiment:
             design=DesignRecord.of(prepared.design),
             does_not_show=prepared.design.does_not_show,
             data=DataRecord.of(prepared.data),
+            equal=prepared.equal,
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
             provenance=trace_provenance(
                 self.folder, backend=self.device.backend, device=f"{self.device.kind}: {self.device.name}"
@@ -207,35 +225,13 @@ class Experiment:
         known = {"hypothesis": self.known_as(commitment)}
         evidence = evidence.updated(**known)
         registration = self.register_or_compare(commitment.updated(**known))
-        return evidence.updated(registration=registration, power=self._power(evidence, prepared))
-
-    def _power(self, evidence: Evidence, prepared: _Prepared) -> PowerRecord | None:
-        """Return what the design can decide, if earlier evidence exists; refuse a margin that is out of reach."""
-        if prepared.design.scores_rows:
-            return self._row_power(evidence, prepared.design)
-        spread = known_spread(self.store, evidence)
-        if spread is None:
-            return None
-        limit = most_dof(prepared.claim, prepared.design.parts, evidence.data.units)
-        power = analyze_power(prepared.design, sd=spread.sd, alpha=ALPHA, most_dof=limit)
-        if spread.own:
-            power.check(prepared.claim, sd_at_least=spread.at_least, known_from=spread.known_from)
-        self.announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {spread.known_from})")
-        return record_power(power, known_from=spread.known_from)
-
-    def _row_power(self, evidence: Evidence, design: Design) -> PowerRecord | None:
-        known = known_rows(self.store, evidence)
-        if known is None:
-            return None
-        estimate, known_from = known
-        power = analyze_row_power(design, estimate, alpha=ALPHA)
-        self.announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {known_from})")
-        return record_power(power, known_from=known_from)
+        power = forecast(self.store, evidence, prepared.claim, prepared.design, announce=self.announce)
+        return evidence.updated(registration=registration, power=power)
 
     def _untrained(self, prepared: _Prepared) -> Run:
         from negres_core.engine.inspection import SavedModels
 
-        cells = list(prepared.design.split(prepared.data))
+        cells = prepared.cells
         arms = [Arm(role, recipe) for role, recipe in prepared.recipes.items()]
         models = SavedModels(prepared.data, cells, self.store.model_path)
         return Run(prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
@@ -250,7 +246,7 @@ class Experiment:
         slow = next((why for arm in run.networks.arms if (why := needs_reference(arm.recipe, run.data))), None)
         progress = patient(self.progress, limit_s=MAX_SMALL_RUN_S) if slow else self.progress
         try:
-            checks = check_pipeline(run, self.store, self.device, evidence.provenance, progress)
+            checks = check_pipeline(run.scored, self.store, self.device, evidence.provenance, progress)
         except SlowSmallRunError as error:
             self._note(run.data, f"only the controls that train nothing ran: {slow}, so that a small run, {error}")
             return _Screening(findings, PipelineChecks(), "cheap")
@@ -275,7 +271,8 @@ class Experiment:
         training = self._train(trainer, run, claim, evidence)
         findings = [*screening.findings, *training.findings]
         rows = None if training.rows is None else row_differences(training.rows.scores, evidence.claim)
-        decision = decide(training.differences, claim, run.design, findings, data=evidence.data, rows=rows)
+        judge = partial(decide, data=evidence.data, rows=rows, restriction=training.restriction)
+        decision = judge(training.differences, claim, run.design, findings)
         evidence = evidence.updated(
             status="finished",
             registration=count_older(evidence.registration, training.run.arms),
@@ -309,25 +306,31 @@ class Experiment:
             cells = run.cells[: repeats * design.folds]
             arms = [trainer.train(arm, cells) for arm in run.arms]
             so_far = dataclasses.replace(run, design=design.first(repeats), cells=cells, arms=arms)
-            records = [record_arm(arm, so_far, trainer.description(arm.recipe)) for arm in arms]
+            costs = claimed_costs([arm.stages for arm in arms], evidence.claim, so_far.design)
+            records = [
+                record_arm(arm, so_far, trainer.description(arm.recipe), costs[place] if costs else None)
+                for place, arm in enumerate(arms)
+            ]
+            restriction = restriction_of(costs, [arm.role for arm in arms], evidence.claim)
             differences = difference_of([arm.values for arm in records], evidence.claim)
             if design.scores_rows and np.isfinite(differences).all():
                 so_far = dataclasses.replace(so_far, predicted={arm.role: trainer.predict(arm) for arm in arms})
-                rows = score_run(so_far)
+                rows = score_run(so_far) if costs is None else None
             last = repeats == design.repeats
-            if not last and not decide_so_far(differences).final:
+            if not last and not decide_so_far(differences, restriction=restriction).final:
                 continue
             findings = self._check(so_far, when="after")
             # A control, such as whether both arms learned, may need more cells than the claim.
-            if last or decide_so_far(differences, findings=findings).final:
+            if last or decide_so_far(differences, findings=findings, restriction=restriction).final:
                 break
-        return _Training(so_far, records, differences, findings, None if rows is None else _as_kept(rows))
+        kept = None if rows is None else _as_kept(rows)
+        return _Training(so_far, records, differences, findings, kept, restriction)
 
     def _keep_rows(self, evidence: Evidence, rows: RowTable | None) -> RowScores | None:
         return None if rows is None else self.store.write_row_scores(evidence.hypothesis, rows.scores, rows.unit)
 
     def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
-        return [] if self.controls == "none" else run_controls(run, when=when)
+        return [] if self.controls == "none" else run_controls(run.scored, when=when)
 
     def _keep(self, hypothesis: str, rendering: Rendering) -> Picture:
         return self.store.write_picture(hypothesis, rendering.name, rendering.png, caption=rendering.caption)
@@ -344,6 +347,8 @@ class _Prepared(NamedTuple):
     claim: Claim
     metric: Metric
     design: Design
+    cells: list[Cell]
+    equal: EqualBudget | None
 
 
 class _Screening(NamedTuple):
@@ -362,6 +367,7 @@ class _Training(NamedTuple):
     differences: np.ndarray
     findings: list[Finding]
     rows: RowTable | None
+    restriction: Restriction | None
 
 
 def _as_kept(rows: RowTable) -> RowTable:

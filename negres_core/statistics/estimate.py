@@ -102,9 +102,14 @@ class CellEstimate(Estimate):
         if self.fold_unit is not None:
             folds = max(units, 2)
             ratio = 1.0 / (folds - 1)
-            error = corrected_standard_error(self.sd, folds, test_train_ratio=ratio)
-            changed = {"cell_count": folds, "test_train_ratio": ratio, "dof": folds - 1, "most_dof": folds - 1}
-            return replace(self, standard_error=error, **changed)
+            return replace(
+                self,
+                cell_count=folds,
+                test_train_ratio=ratio,
+                standard_error=corrected_standard_error(self.sd, folds, test_train_ratio=ratio),
+                dof=folds - 1,
+                most_dof=folds - 1,
+            )
         cell_count = units * self.folds
         return replace(
             self,

@@ -160,7 +160,7 @@ def test_an_older_network_predicts_again_for_a_newer_metric(store, compare, trai
     for before, after in zip(recorded, metrics_of(store, second), strict=True):
         assert before.keys() == after.keys()
         assert after == pytest.approx(before, rel=1e-4, abs=1e-6)
-    assert recheck(first, store, None) == recheck(second, store, None) == []
+    assert recheck(second, store, None) == []
     assert second.arms[0].metrics["roc_auc"].mean == pytest.approx(np.mean(second.arms[0].values))
 
 
