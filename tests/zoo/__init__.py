@@ -15,6 +15,7 @@ from tests.zoo.pipelines import PIPELINES
 from tests.zoo.pipelines_of_arms import PIPELINES_OF_ARMS
 from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
+from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
@@ -36,7 +37,12 @@ SPECIMENS = {
     "clean": {
         name: Specimen(name, (), pipeline)
         for name, pipeline in (
-            PIPELINES | PIPELINES_OF_ARMS | PIPELINES_OF_BASELINES | PIPELINES_OF_COSTS | NEGATIVE_RESULTS
+            PIPELINES
+            | PIPELINES_OF_ARMS
+            | PIPELINES_OF_BASELINES
+            | PIPELINES_OF_COSTS
+            | PIPELINES_OF_DESIGNS
+            | NEGATIVE_RESULTS
         ).items()
     },
 }
