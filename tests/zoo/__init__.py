@@ -6,9 +6,11 @@ from tests.zoo import (
     bugs_of_copies,
     bugs_of_costs,
     bugs_of_data,
+    bugs_of_designs,
     bugs_of_harness,
     bugs_of_learning,
     bugs_of_mechanics,
+    bugs_of_metrics,
 )
 from tests.zoo.negative_results import NEGATIVE_RESULTS
 from tests.zoo.pipelines import PIPELINES
@@ -25,6 +27,8 @@ FAMILIES = (
     bugs_of_data,
     bugs_of_copies,
     bugs_of_costs,
+    bugs_of_designs,
+    bugs_of_metrics,
     bugs_of_mechanics,
     bugs_of_learning,
     bugs_of_harness,

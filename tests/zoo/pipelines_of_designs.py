@@ -206,7 +206,8 @@ def given_splitter(seed):
     """Scikit-learn's own splitter makes the folds."""
     from sklearn.model_selection import RepeatedStratifiedKFold
 
-    return replace(official_split_of_fits(seed), design=RepeatedStratifiedKFold(n_splits=4, n_repeats=2, random_state=0))
+    splitter = RepeatedStratifiedKFold(n_splits=4, n_repeats=2, random_state=0)
+    return replace(official_split_of_fits(seed), design=splitter)
 
 
 @dataclass(frozen=True, kw_only=True)
