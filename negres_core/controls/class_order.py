@@ -1,4 +1,4 @@
-"""The classes that a fit predicts are those of the data set: no other order of them is nearer to the training labels."""
+"""The classes that a fit predicts are those of the data set: no other order of them is nearer to its labels."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=not any(fault for fault, _ in results),
         found="; ".join(words for _, words in results),
-        threshold=f"expected that no other order of the classes is nearer by {STANDARD_ERRORS:g} standard errors: a fit "
-        "that learned anything knows the labels of rows that it was fitted to",
+        threshold=f"expected that no other order of the classes is nearer by {STANDARD_ERRORS:g} standard errors: a "
+        "fit that learned anything knows the labels of rows that it was fitted to",
         remedy="Order the columns of probabilities by the labels of the data set, 0 to classes - 1: scikit-learn sorts "
         "them by `classes_`.",
     )

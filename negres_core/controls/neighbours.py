@@ -12,7 +12,8 @@ from negres_core.evidence import Finding
 from negres_core.run import Run
 
 FEWEST_QUERIES, MOST_QUERIES = 100, 240
-"""Held-out rows of a kind that are looked up, of all folds together: a share among them has a standard error of 3 to 5 points."""
+"""Held-out rows of a kind that are looked up, of all folds together: a share among them has a standard error of 3 to 5
+points."""
 DISTANCES = 1 << 22
 """Distances that are computed for one view, unless that makes the queries too few."""
 CHUNK_VALUES = 1 << 23

@@ -141,7 +141,7 @@ class TimeSeries(Design):
 
     @staticmethod
     def _check_order(data: Dataset, name: str) -> None:
-        """Raise InputError if the rows of a data set do not ascend by an attribute; equal values may follow each other."""
+        """Raise InputError if the rows of a data set do not ascend by an attribute; they may have equal values."""
         values = data.attributes.get(name)
         if values is None:
             raise InputError(

@@ -130,7 +130,7 @@ def train_on_the_future():
 
 @bug("hours that are not in order", "refused")
 def shuffle_hours(seed):
-    """The table was shuffled, so that hours after those that are tested are trained on. The design names the attribute."""
+    """The table was shuffled, so that later hours than the tested ones are trained on. The design names the date."""
     pipeline = forecast(seed)
     order = np.random.default_rng(seed).permutation(len(pipeline.data))
     data = Dataset(

@@ -26,15 +26,15 @@ They are planted all the same, and a test shows that they are not caught, so tha
   design names the attribute by which the rows ascend, a wrong order is refused.)
 - Targets that overlap, with no gap. The target of a row is the mean of the next twelve hours, so the last training rows
   know part of what is tested first. Targets of a slow series are as much alike without an overlap. Few rows gain: those
-  of the first twelve hours of a test fold. The remedy is `gap=12`.
+  of the first twelve hours of a test fold. The remedy is `gap=11`, or more.
 - A random_state that is a constant, under several seeds. Ten forests are one forest then, and the spread between
   forests counts as none. A fit that has no randomness, such as least squares, looks the same, and rightly counts so.
 - The area under the ROC curve of labels that were turned into probabilities of 0 and 1. The nearest neighbour, or a
   tree that was grown to the end, gives just these. (Labels in place of probabilities are refused.)
 - A metric whose arguments are swapped. Precision is recall with its arguments swapped, and a pinball loss that of the
   other quantile: both are right metrics, of which right predictions are the best. Which was meant, nothing shows.
-- Scores on other folds under the same numbers. If each script shuffled its folds with a seed of its own, the tables have
-  the same labels. The scores of the arms go together less than on the same folds, as they do where folds hardly
+- Scores on other folds under the same numbers. If each script shuffled its folds with a seed of its own, the tables
+  have the same labels. The scores of the arms go together less than on the same folds, as they do where folds hardly
   matter. The pairing then adds noise, and no bias.
 """
 
