@@ -49,8 +49,8 @@ BUG_OF = {
     "validation curve": "a target reached on test rows",
     "weak control arm": "control arm with a hundredth of the rate",
 }
-"""For each control that is intended to catch any bug, one of these bugs, and a cheap one. Bugs that are refused count as
-caught by a control of that name."""
+"""For each control that is intended to catch any bug, one of these bugs, and a cheap one. Bugs that are refused count
+as caught by a control of that name."""
 
 CLEAN = (
     *("digits", "diabetes", "growth", "reconstruction", "forest", "unlearnable", "epochs to a target"),

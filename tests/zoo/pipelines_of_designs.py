@@ -125,6 +125,19 @@ def days(seed):
     )
 
 
+def ups_and_downs(seed):
+    """Whether the next return is positive cannot be told from the last twelve, and that is the truth."""
+    returns = np.random.default_rng(seed).standard_t(4, size=500)
+    past = np.lib.stride_tricks.sliding_window_view(returns[:-1], 12)
+    return Pipeline(
+        data=Dataset(x=past, y=(returns[12:] > 0).astype(int), name="returns"),
+        treatment=Recipe(Stage(dense, **FIT)),
+        control=Recipe(Fit(logistic), preprocess=standard),
+        claim=beats("accuracy", by=0.02),
+        design=TimeSeries(5),
+    )
+
+
 def patients(seed, *, count=10, each=30):
     """Return inputs, labels and patients: every patient has rows of both classes, and an offset of his own."""
     random = np.random.default_rng(seed)
@@ -279,6 +292,7 @@ PIPELINES_OF_DESIGNS = {
     "forecast": forecast,
     "forecast by a network": forecast_by_network,
     "days in order": days,
+    "ups and downs": ups_and_downs,
     "each patient left out": each_patient,
     "each patient of one class left out": sick_patients,
     "imbalanced classes": imbalanced,
