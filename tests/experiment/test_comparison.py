@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from negres_core.arrays import digest_array
 from negres_core.design import Cell
 from negres_core.engine.inspection import SavedPredictions
 from negres_core.experiment.comparison import compare
-from negres_core.preprocessing import digest_array
 from negres_core.rescoring import Predictions
 
 Y = np.arange(12) % 2
