@@ -37,7 +37,7 @@ def test_training_rows_of_a_tested_group_are_left_out():
     [
         (TimeSeries(5, test=30), make_data(), "too few rows for 5 folds in time"),
         (TimeSeries(5, gap=60), make_data(), "too few rows"),
-        (TimeSeries(2, test=20), make_data(), "fewer than 50 rows in all"),
+        (TimeSeries(2, test=20), make_data(), "fewer than 100 rows in all"),
         (TimeSeries(2), make_data(y=np.repeat([0, 1, 2], 40)), "A class of fold 0 does not occur in the rows before"),
     ],
 )
