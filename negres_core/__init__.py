@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from negres_core.claim import beats, matches, reaches
 from negres_core.dataset import Dataset
-from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, TimeSeries
+from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, SealedRows, TimeSeries
 from negres_core.fit import Fit
 from negres_core.metrics import Metric
 from negres_core.recipe import Recipe, Stage
@@ -24,6 +24,7 @@ __all__ = [
     "LeaveOneGroupOut",
     "Metric",
     "Recipe",
+    "SealedRows",
     "Stage",
     "TimeSeries",
     "beats",

@@ -25,6 +25,7 @@ from negres_core.evidence.replicate import (
 )
 from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord
 from negres_core.evidence.schema import schema_of
+from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.store import Store
 
 __all__ = [
@@ -51,10 +52,12 @@ __all__ = [
     "Picture",
     "PowerRecord",
     "PredictionSummary",
+    "PriorLooks",
     "ProvenanceRecord",
     "RecipeDescription",
     "Registration",
     "Replicate",
+    "SealRecord",
     "Spread",
     "StageDescription",
     "StepRecord",

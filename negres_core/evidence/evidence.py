@@ -13,6 +13,7 @@ from negres_core.evidence.provenance import ProvenanceRecord
 from negres_core.evidence.record import Number, Record
 from negres_core.evidence.replicate import Budget
 from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord, VerdictName
+from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.upgrade import upgrade_evidence
 
 Role = Literal["treatment", "control"]
@@ -127,6 +128,11 @@ class Evidence(Record):
     claim: ClaimRecord
     design: DesignRecord
     data: DataRecord
+    """The data set that the run saw; of an exploring run with a seal, the open rows."""
+    seal: SealRecord | None = None
+    """Rows that are sealed while the hypothesis is explored; null if none are."""
+    prior: PriorLooks | None = None
+    """Earlier looks at the same rows; null without a seal, and in a smoke run."""
     arms: list[ArmRecord] = Field(default_factory=list)
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, (repeats, folds); positive is better."""
@@ -172,10 +178,10 @@ class Evidence(Record):
     def substance(self) -> dict[str, Any]:
         """Return the content that two runs of the same hypothesis share.
 
-        It excludes times, machines, pictures, the power estimated beforehand and the diagnosis. It also excludes the
-        explanation: its numbers are compared elsewhere, and its wording may change from version to version.
+        It excludes times, machines, pictures, earlier looks, the power estimated beforehand and the diagnosis. It also
+        excludes the explanation: its numbers are compared elsewhere, and its wording may change with the version.
         """
-        excluded = {"timings", "provenance", "power", "pictures", "diagnosis", "explanation"}
+        excluded = {"timings", "provenance", "power", "pictures", "diagnosis", "explanation", "prior"}
         return self.model_dump(mode="json", exclude=excluded)
 
     def __str__(self) -> str:

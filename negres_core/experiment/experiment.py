@@ -15,7 +15,7 @@ import numpy as np
 from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
 from negres_core.dataset import Dataset
-from negres_core.design import Design, as_design
+from negres_core.design import Design, apply_seal
 from negres_core.diagnosis.registry import diagnose
 from negres_core.errors import InputError
 from negres_core.evidence import (
@@ -26,13 +26,16 @@ from negres_core.evidence import (
     DesignRecord,
     Evidence,
     Finding,
+    Ledger,
     Picture,
     PowerRecord,
     Registration,
+    SealRecord,
     Store,
     Timings,
     trace_provenance,
 )
+from negres_core.experiment.confirmation import check_opening, confirmation_of, prior_looks
 from negres_core.experiment.decision import ALPHA, decide, difference_of, most_dof, record_arm
 from negres_core.experiment.forecast import known_spread, record_power
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
@@ -68,6 +71,9 @@ class Experiment:
             if it was registered before its test's file was moved. Not called in a smoke run.
         register_or_compare: called with the commitment before anything is trained; returns its status in the ledger, or
             None. Not called in a smoke run.
+        ledger: where the openings of sealed rows are on record; None if there is no ledger.
+        confirming: open the rows that `confirm=` seals. The hypothesis then is another one, of which the id ends in
+            "::confirmation", and has to be registered.
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
             which the evidence records.
         progress: called after every replicate.
@@ -85,6 +91,8 @@ class Experiment:
     smoke: bool = False
     known_as: Callable[[Commitment], str] = lambda commitment: commitment.hypothesis
     register_or_compare: Callable[[Commitment], Registration | None] = lambda commitment: None
+    ledger: Ledger | None = None
+    confirming: bool = False
     controls: ControlLevel = "all"
     progress: Progress = no_progress
     announce: Callable[[str], None] = lambda line: None
@@ -98,11 +106,23 @@ class Experiment:
                 received=f"controls={self.controls!r}",
                 remedy=f"Give one of: {', '.join(get_args(ControlLevel))}.",
             )
+        if self.confirming and (self.smoke or self.kind == "mixture" or self.ledger is None):
+            raise InputError(
+                "Sealed rows are opened by a claim that is on record in a ledger, not by a smoke run or a bisection.",
+                received=f"confirming=True, smoke={self.smoke}, kind={self.kind!r}, ledger={self.ledger!r}",
+                remedy="Give ledger=Ledger(path), and register_or_compare=on_record(ledger, store).",
+            )
+        if self.confirming:
+            hypothesis, title = confirmation_of(self.hypothesis, self.title)
+            object.__setattr__(self, "hypothesis", hypothesis)
+            object.__setattr__(self, "title", title)
 
-    def compare(self, treatment: Recipe, *, against: Recipe, on: Dataset, claim: Claim, design: Any) -> Evidence:
+    def compare(
+        self, treatment: Recipe, *, against: Recipe, on: Dataset, claim: Claim, design: Any, confirm: Any = None
+    ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
-        `design` is a `Design` or a splitter of scikit-learn.
+        `design` is a `Design` or a splitter of scikit-learn. `confirm` seals rows: a share, rows, or `SealedRows`.
 
         Returns:
             The evidence, already recorded.
@@ -116,10 +136,10 @@ class Experiment:
                 received=f"compare(..., claim={claim})",
                 remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
             )
-        return self._run({"treatment": treatment, "control": against}, on, claim, design)
+        return self._run({"treatment": treatment, "control": against}, on, claim, design, confirm)
 
-    def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Any) -> Evidence:
-        """Train one arm and judge a claim about its own metric.
+    def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Any, confirm: Any = None) -> Evidence:
+        """Train one arm and judge a claim about its own metric; see `compare`.
 
         Returns:
             The evidence, already recorded.
@@ -133,10 +153,10 @@ class Experiment:
                 received=f"measure(..., claim={claim})",
                 remedy="Use experiment.compare(treatment, against=control, ...), or reaches(...) here.",
             )
-        return self._run({"treatment": arm}, on, claim, design)
+        return self._run({"treatment": arm}, on, claim, design, confirm)
 
-    def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any) -> Evidence:
-        prepared = self._prepare(recipes, data, claim, design)
+    def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, confirm: Any) -> Evidence:
+        prepared = self._prepare(recipes, data, claim, design, confirm)
         began = time.perf_counter()
         evidence = self._open(prepared)
         self.store.write_evidence(evidence)
@@ -151,8 +171,10 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence
 
-    def _prepare(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any) -> _Prepared:
-        """Check all arguments, and shrink them for a smoke run."""
+    def _prepare(
+        self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, confirm: Any
+    ) -> _Prepared:
+        """Check all arguments, leave out sealed rows, and shrink everything for a smoke run."""
         from negres_core.engine.checks import check_recipe
         from negres_core.engine.common_loss import check_common_loss
 
@@ -163,9 +185,11 @@ class Experiment:
         if not isinstance(data, Dataset):
             remedy = "Wrap the arrays: Dataset(x=x, y=y, name=...)."
             raise InputError("`on` has to be a data set.", received=type(data).__name__, remedy=remedy)
+        whole = data
+        data, planned, seal = apply_seal(whole, design, confirm, confirming=self.confirming)
+        sealed = SealRecord.of(seal, whole, confirming=self.confirming) if seal else None
         own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
         metric = metric_of(claim, task=data.task, own=own, targets=data.y)
-        planned = as_design(design).on(data)
         if self.smoke:
             planned, data = shrink_split(planned, data)
             recipes = {role: shrink_recipe(recipe) for role, recipe in recipes.items()}
@@ -174,7 +198,7 @@ class Experiment:
             check_recipe(recipe, data)
         if "loss" in claim.metric:
             check_common_loss(list(recipes.values()))
-        return _Prepared(recipes, data, claim, metric, planned)
+        return _Prepared(recipes, data, claim, metric, planned, sealed)
 
     def _open(self, prepared: _Prepared) -> Evidence:
         """Return the evidence before training, with its registration and the power of the design."""
@@ -189,6 +213,7 @@ class Experiment:
             claim=ClaimRecord.of(prepared.claim, prepared.metric, alpha=ALPHA),
             design=DesignRecord.of(prepared.design),
             data=DataRecord.of(prepared.data),
+            seal=prepared.seal,
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
             provenance=trace_provenance(
                 self.folder, backend=self.device.backend, device=f"{self.device.kind}: {self.device.name}"
@@ -200,7 +225,12 @@ class Experiment:
         known = {"hypothesis": self.known_as(commitment)}
         evidence = evidence.updated(**known)
         registration = self.register_or_compare(commitment.updated(**known))
-        return evidence.updated(registration=registration, power=self._power(evidence, prepared))
+        if self.confirming:
+            check_opening(registration, commitment.updated(**known))
+        entries = self.ledger.entries() if self.ledger and prepared.seal else []
+        prior = prior_looks(commitment.updated(**known), registration, self.store, entries)
+        power = self._power(evidence, prepared)
+        return evidence.updated(registration=registration, prior=prior, power=power)
 
     def _power(self, evidence: Evidence, prepared: _Prepared) -> PowerRecord | None:
         """Return what the design can decide, if earlier evidence exists; refuse a margin that is out of reach."""
@@ -316,6 +346,7 @@ class _Prepared(NamedTuple):
     claim: Claim
     metric: Metric
     design: Design
+    seal: SealRecord | None
 
 
 class _Screening(NamedTuple):

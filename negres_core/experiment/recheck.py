@@ -16,6 +16,7 @@ from negres_core.evidence import ClaimRecord, Entry, Evidence, Store
 from negres_core.experiment.decision import ALPHA, Decision, decide, difference_of, spreads_of, values_of
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
+from negres_core.experiment.seal_checks import check_seal
 from negres_core.files import digest_regular
 from negres_core.metrics import METRICS
 from negres_core.verdict import invalid
@@ -50,7 +51,7 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     arms, missing = find_replicates(evidence, store)
     if missing:
         return [*problems, *missing]
-    problems += check_registration(evidence, arms, entries)
+    problems += check_registration(evidence, arms, entries) + check_seal(evidence, entries)
     if not evidence.arms:
         return problems + _check_untrained(evidence)
     roles = [arm.role for arm in evidence.arms]

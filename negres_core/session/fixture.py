@@ -11,7 +11,7 @@ import pytest
 
 from negres_core.claim import Claim
 from negres_core.dataset import Dataset
-from negres_core.design import Design, KFolds, Splitter, as_design
+from negres_core.design import Design, KFolds, Splitter, apply_seal, as_design
 from negres_core.errors import InputError
 from negres_core.recipe import Recipe
 from negres_core.session.keys import (
@@ -71,6 +71,7 @@ class ExperimentFixture:
         repeats: int | None = None,
         seeds: int | None = None,
         looks: bool | None = None,
+        confirm: Any = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
@@ -92,6 +93,9 @@ class ExperimentFixture:
             seeds: replicates per cell, averaged before any test; 1 by default.
             looks: whether to test after each repeat and stop as soon as the claim is decided. The error rates account
                 for the repeated tests. If False, all repeats are trained and the claim is tested once. True by default.
+            confirm: rows to seal away, as a share (0.3), as row numbers, a range, a slice or a mask, or as
+                `SealedRows`. The run explores: it sees the other rows only. With `--negres-confirm`, a registered
+                confirmation is trained on the open rows and tested on the sealed ones.
 
         Returns:
             The evidence, already recorded. `evidence.verdict` is "supported", "refuted", "inconclusive" or "invalid".
@@ -111,7 +115,7 @@ class ExperimentFixture:
                     assert evidence.verdict == "supported", evidence
         """
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("compare", treatment, against=against, on=on, claim=claim, design=planned)
+        return self._once("compare", treatment, against=against, on=on, claim=claim, design=planned, confirm=confirm)
 
     def measure(
         self,
@@ -124,6 +128,7 @@ class ExperimentFixture:
         repeats: int | None = None,
         seeds: int | None = None,
         looks: bool | None = None,
+        confirm: Any = None,
     ) -> Evidence:
         """Train one arm and judge a claim about its own metric.
 
@@ -136,6 +141,7 @@ class ExperimentFixture:
             repeats: see `compare`.
             seeds: see `compare`.
             looks: see `compare`.
+            confirm: see `compare`.
 
         Returns:
             The evidence, already recorded.
@@ -146,7 +152,7 @@ class ExperimentFixture:
             DeviceError: the requested device is not available.
         """
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("measure", arm, on=on, claim=claim, design=planned)
+        return self._once("measure", arm, on=on, claim=claim, design=planned, confirm=confirm)
 
     def _once(self, verb: str, *arms: Recipe, **arguments: Any) -> Evidence:
         from negres_core.engine.device import choose_device
@@ -161,6 +167,9 @@ class ExperimentFixture:
                 remedy="Parametrize the test, or write one test per claim.",
             )
         self._used = True
+        confirming = config.getoption("negres_confirm")
+        if confirming and arguments["confirm"] is None:
+            pytest.skip("it seals no rows, so that there is nothing to confirm")
         store, notes = store_of(config), notes_of(config)
         device = choose_device(config.getoption("negres_device"))
         recipes = dict(zip(get_args(Role), filter(None, (*arms, arguments.get("against"))), strict=False))
@@ -176,6 +185,8 @@ class ExperimentFixture:
                 smoke=config.getoption("negres_smoke"),
                 known_as=_known_as(item),
                 register_or_compare=_register_or_compare(item, recipes, arguments, progress),
+                ledger=ledger_of(config),
+                confirming=confirming,
                 controls=config.getoption("negres_controls"),
                 progress=progress,
                 announce=functools.partial(announce, config),
@@ -268,8 +279,9 @@ def _register_or_compare(
     if (predict := config.stash.get(PREDICT_KEY, None)) is not None:
 
         def predict_and_end(commitment: Commitment) -> Registration:
-            data = arguments["on"]
-            predict(item, commitment, recipes, data, arguments["design"].on(data), progress)
+            given = (arguments[name] for name in ("on", "design", "confirm"))
+            data, design, _ = apply_seal(*given, confirming=config.getoption("negres_confirm"))
+            predict(item, commitment, recipes, data, design, progress)
             pytest.skip("predicted")
 
         return predict_and_end
