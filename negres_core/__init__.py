@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from negres_core.claim import beats, matches, reaches
+from negres_core.claim import Metric, beats, matches, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, SealedRows, TimeSeries
 from negres_core.fit import Fit
-from negres_core.metrics import Metric
 from negres_core.recipe import Recipe, Stage
 
 if TYPE_CHECKING:

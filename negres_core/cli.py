@@ -18,7 +18,7 @@ from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, sche
 from negres_core.experiment.decision import ALPHA, most_dof
 from negres_core.experiment.forecast import record_power, spread_in
 from negres_core.experiment.recheck import recheck
-from negres_core.metrics import METRICS
+from negres_core.experiment.recorded_metric import recorded_metric
 from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
 from negres_core.report import csv, power, ranks, summary, words
@@ -90,9 +90,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_reader("export", _export, "print every replicate of every hypothesis as CSV")
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
-    command.add_argument(
-        "--metric", choices=tuple(METRICS), default="accuracy", help="metric to rank by (default: accuracy)"
-    )
+    text = "metric to rank by, of negres or of a claim (default: accuracy)"
+    command.add_argument("--metric", metavar="NAME", default="accuracy", help=text)
     command = add_reader("plan", _plan, "print what designs can decide, given the spread in earlier evidence or --sd")
     _add_designs(command)
     command = add("schema", _schema, "print the JSON Schema of a record")
@@ -259,8 +258,8 @@ def _table(options: argparse.Namespace) -> int:
 
 def _rank(options: argparse.Namespace) -> int:
     _, records = _read(options)
-    metric = METRICS[options.metric]
-    print(ranks.render(records, metric=metric.name, higher_is_better=metric.higher_is_better))
+    key, higher_is_better = recorded_metric(options.metric, records)
+    print(ranks.render(records, metric=key, higher_is_better=higher_is_better))
     return 0
 
 

@@ -7,8 +7,8 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from negres_core.arguments import explain_arguments
+from negres_core.claim import Metric
 from negres_core.errors import InputError
-from negres_core.metrics import Metric
 
 Compute = Callable[..., Any]
 """A function (train, test) of two data sets that returns predictions of the test fold, or metrics."""

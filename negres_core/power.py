@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scipy.special import stdtrit
+
 from negres_core.claim import Claim
 from negres_core.design import Design
 from negres_core.errors import InputError
 from negres_core.statistics import ONLY_LOOK, Look, minimum_detectable_effect, smallest_decidable_margin
 from negres_core.statistics.level import check_alpha
+from negres_core.statistics.noncentral_t import noncentrality
+from negres_core.statistics.planning import MAX_UNITS
 from negres_core.statistics.resampled_t import half_width
+from negres_core.statistics.row_estimate import RowEstimate
 from negres_core.statistics.skewness import CHANCE_OF_SKEWNESS, share_of_level
 
 
@@ -19,11 +24,13 @@ class Power:
 
     Attributes:
         design: folds, repeats, seeds and looks.
-        sd: the assumed standard deviation of the cell differences.
+        sd: the assumed standard deviation of the cell differences; if single rows are judged, the assumed standard
+            error.
         detectable: the true effect that the design detects with 80% power; for a claim with a margin, its excess over
             the margin.
         equivalence: the smallest margin within which an observed effect of 0 shows equivalence.
-        floor: the limit of `equivalence` for any number of repeats of these folds.
+        floor: the limit of `equivalence` for any number of repeats of these folds, or of seeds on these test rows; in a
+            time series it is `equivalence`, since time runs once.
     """
 
     design: Design
@@ -54,10 +61,12 @@ class Power:
         )
 
     def __str__(self) -> str:
+        noun = {"fixed split": "seeds", "time series": None}.get(self.design.kind, "repeats")
         looks = ", with a look after each" if self.design.looks and self.design.repeats > 1 else ""
         return (
             f"{self.design.layout()}{looks}: detects an effect of {self.detectable:.3g} with 80% power; "
-            f"shows equivalence within {self.equivalence:.3g} (with any number of repeats: {self.floor:.3g})"
+            f"shows equivalence within {self.equivalence:.3g}"
+            + ("" if noun is None else f" (with any number of {noun}: {self.floor:.3g})")
         )
 
 
@@ -94,4 +103,34 @@ def analyze_power(design: Design, *, sd: float, alpha: float = 0.05, most_dof: i
         ),
         equivalence=half_width(sd, design.cell_count, test_train_ratio=ratio, alpha=level, most_dof=most_dof),
         floor=smallest_decidable_margin(sd, design.parts, alpha=at_last_look, most_dof=most_dof),
+    )
+
+
+def analyze_row_power(design: Design, estimate: RowEstimate, *, alpha: float = 0.05) -> Power:
+    """Compute what a design that scores single rows can decide, if rows and seeds vary as in an earlier estimate.
+
+    Args:
+        design: a fixed split or a time series.
+        estimate: the earlier estimate, on the same test rows.
+        alpha: the level of a claim, between 0 and 0.5.
+
+    Raises:
+        InputError: the level is not between 0 and 0.5.
+    """
+    check_alpha(alpha)
+    by_seeds = design.kind == "fixed split" and estimate.components is not None
+    planned = estimate.with_units(design.repeats) if by_seeds else estimate
+    limit = estimate.with_units(MAX_UNITS) if by_seeds else estimate
+
+    def half(each: RowEstimate) -> float:
+        return float(stdtrit(each.dof, 1.0 - level)) * each.standard_error
+
+    level = alpha * min(planned.shares)
+    detectable = noncentrality(half(planned) / planned.standard_error, planned.dof, probability=0.2)
+    return Power(
+        design=design,
+        sd=planned.standard_error,
+        detectable=detectable * planned.standard_error,
+        equivalence=half(planned),
+        floor=half(limit),
     )

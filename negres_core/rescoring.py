@@ -5,10 +5,14 @@ Whoever predicts again uses another program, batches of another size, or another
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from negres_core.claim import Metric
+from negres_core.metrics import METRICS, Predicted, probabilities_of, recorded_names, score_metric
+from negres_core.metrics.of_probabilities import calibration_tolerance
 
 Scores = dict[str, tuple[float, float]]
 """The value and the tolerance of each metric, by name."""
@@ -50,24 +54,44 @@ class Predictions:
     is_classification: bool
 
 
+EVERY_VERSION = ("accuracy", "precision", "recall", "f1", "loss", "mse", "mae", "r2", "psnr", "ssim", "skill")
+"""Metrics that every version of negres has recorded. A replicate of an earlier version may lack any other."""
+
+
+def agrees(recorded: float | None, value: float, tolerance: float) -> bool:
+    """Return whether a recorded metric, None if it is not finite, is the value up to a tolerance."""
+    if recorded is None or not np.isfinite(value):
+        return recorded is None and not np.isfinite(value)
+    return abs(recorded - value) <= tolerance
+
+
 def relative_rounding(*, devices: Collection[str], dtype: str = "float32") -> float:
     """Return how far outputs may differ, relative to the largest, between programs on some kinds of devices."""
     return max(*(DEVICE_ROUNDING[kind] for kind in devices), TYPE_ROUNDING.get(dtype, 0.0))
 
 
-def rescore(predictions: Predictions, *, relative: float) -> Scores:
+def rescore(predictions: Predictions, *, relative: float, also: Sequence[Metric] = ()) -> Scores:
     """Score finite predictions by scikit-learn.
 
     Args:
         predictions: the predictions.
         relative: how far an output may differ, relative to the largest; see `relative_rounding`.
+        also: metrics that not every replicate records, such as one of the user's own.
 
     Returns:
-        The metrics of the task and the loss. If rounding could flip labels, at nearly equal outputs, the tolerance
-        of each metric is the effect of those rows.
+        The metrics of the task and the loss, by the names under which replicates record them, and without those that
+        these predictions do not have. If rounding could flip labels, at nearly equal outputs, the tolerance of each
+        metric is the effect of those rows. A metric that is not defined is NaN.
     """
     score = _score_labels if predictions.is_classification else _score_values
-    return score(predictions, relative * _largest(predictions)) | _score_loss(predictions, relative)
+    scores = score(predictions, relative * _largest(predictions)) | _score_loss(predictions, relative)
+    classes = max(predictions.outputs.shape[1], 2) if predictions.is_classification else 0
+    names = recorded_names("classification" if predictions.is_classification else "regression", classes=classes)
+    others = {name: METRICS[name] for name in names} | {each.key: each for each in also}
+    for key, metric in others.items():
+        if key not in scores and (found := _score_other(metric, predictions, relative)) is not None:
+            scores[key] = found
+    return scores
 
 
 def image_tolerances(predictions: Predictions, *, mean: np.ndarray, span: float, relative: float) -> dict[str, float]:
@@ -140,6 +164,68 @@ def _score_values(predictions: Predictions, rounding: float) -> Scores:
         "mae": (mae, 1e-5 * mae + rounding),
         "r2": (r2, 1e-5 * abs(1 - r2) + float(lost.mean())),
     }
+
+
+def _score_other(metric: Metric, predictions: Predictions, relative: float) -> tuple[float, float] | None:
+    """Return the value of a metric of which no bound is known in closed form, and how far rounding moved it.
+
+    The metric is computed again of outputs that are all moved by the rounding towards the targets, all away from them,
+    and at random. Of a metric that never gets worse when an output comes nearer to its target, such as an AUC, no other
+    rounding moves it further. Of any other, such as a user's own, this is what was seen, so it counts twice.
+    """
+    y, rounding = predictions.targets, relative * _largest(predictions)
+    predicted = _predicted_of(predictions, predictions.outputs)
+    if (value := score_metric(metric, y, predicted)) is None:
+        return None
+    if metric.name == "ece" and predicted.outputs is not None:
+        return value, 1e-6 + calibration_tolerance(y, predicted.outputs, rounding=rounding)
+    if metric.name == "log_loss":
+        # As steep as the loss: a probability of a millionth does not round to 0, since it is rounded itself.
+        shares = np.bincount(y) / len(y)
+        trivial = -float(np.log(shares[y]).mean())
+        return value, 1e-6 + relative * (10 * abs(value) + trivial)
+    moved = [score_metric(metric, y, _predicted_of(predictions, each)) for each in _moved(predictions, rounding)]
+    furthest = max((abs(each - value) for each in moved if each is not None and np.isfinite(each)), default=0.0)
+    return value, 1e-6 * max(1.0, abs(value)) + 2 * furthest
+
+
+def _predicted_of(predictions: Predictions, outputs: np.ndarray) -> Predicted:
+    """Return what outputs predict, which are raw ones or such as rounding may give."""
+    if not predictions.is_classification:
+        return Predicted(outputs.reshape(predictions.targets.shape))
+    if outputs is predictions.outputs:
+        return Predicted(probabilities_of(outputs, logits=predictions.logits), predictions.predicted)
+    # Whether outputs are probabilities is decided by those that the model gives.
+    if probabilities_of(predictions.outputs, logits=predictions.logits) is None:
+        labels = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.int64)
+        return Predicted(None, labels)
+    probabilities = probabilities_of(_inside(outputs, predictions.logits), logits=predictions.logits)
+    assert probabilities is not None
+    return Predicted(probabilities, probabilities.argmax(axis=1))
+
+
+def _inside(outputs: np.ndarray, logits: bool) -> np.ndarray:
+    """Return moved outputs as probabilities of which each row sums to 1, if they are no logits."""
+    if logits:
+        return outputs
+    inside: np.ndarray = np.clip(outputs, 0, 1)
+    return inside if outputs.shape[1] == 1 else np.asarray(inside / inside.sum(axis=1, keepdims=True))
+
+
+def _moved(predictions: Predictions, rounding: float) -> Iterator[np.ndarray]:
+    """Yield the outputs moved by the rounding towards the targets, away from them, and twice at random."""
+    y, outputs = predictions.targets, predictions.outputs.astype(np.float64)
+    if not predictions.is_classification:
+        towards = np.sign(y.reshape(outputs.shape) - outputs)
+    elif outputs.shape[1] == 1:
+        towards = 2.0 * y[:, None] - 1
+    else:
+        towards = 2 * np.eye(outputs.shape[1])[y] - 1
+    yield outputs + rounding * towards
+    yield outputs - rounding * towards
+    random = np.random.default_rng(0)
+    for _ in range(2):
+        yield outputs + rounding * random.uniform(-1, 1, size=outputs.shape)
 
 
 def _score_loss(predictions: Predictions, relative: float) -> Scores:

@@ -12,7 +12,7 @@ from negres_core.claim import Claim
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design
 from negres_core.evidence import Replicate
-from negres_core.metrics import METRICS, Metric
+from negres_core.metrics import METRICS, Metric, Predicted
 from negres_core.recipe import Recipe
 
 ControlLevel = Literal["all", "cheap", "none"]
@@ -203,6 +203,8 @@ class Run:
         claim: the claim, or None if there is none.
         sound: the roles of the arms that learned a signal that can be learned, in a small run. If such an arm learns
             nothing from the data, that is a finding about the data.
+        predicted: by the role of an arm, what each of its replicates predicts for its test rows; only after training,
+            and only if the design scores single rows.
     """
 
     data: Dataset
@@ -213,6 +215,7 @@ class Run:
     models: Models | None = None
     claim: Claim | None = None
     sound: frozenset[Role] = frozenset()
+    predicted: Mapping[Role, Sequence[Predicted]] = field(default_factory=dict)
 
     def values(self, arm: Arm, metric: str) -> np.ndarray:
         """Return a metric of an arm's replicates, (repeats, folds, seeds), with NaN for values that are not finite."""
@@ -244,7 +247,9 @@ class Run:
             network = arm.recipe.network
             if network is not None:
                 arms.append(replace(arm, recipe=network, stages=arm.stages[: len(network.stages)]))
-        metric = self.metric if self.data.task in self.metric.tasks else METRICS["loss"]
+        metric = self.metric
+        if self.data.task not in metric.tasks and (metric.compute is None or metric.tasks):
+            metric = METRICS["loss"]  # the claim is about a metric that a fit returns
         return replace(self, arms=arms, metric=metric)
 
     def cell_of(self, replicate: Replicate) -> Cell:

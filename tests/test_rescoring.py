@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from negres_core.claim import Metric
 from negres_core.engine.scores import score_images, score_labels, score_values
-from negres_core.rescoring import SSIM_SLOPE, Predictions, image_tolerances, relative_rounding, rescore
+from negres_core.metrics import METRICS, probabilities_of
+from negres_core.rescoring import SSIM_SLOPE, Predictions, agrees, image_tolerances, relative_rounding, rescore
 
 RANDOM = np.random.default_rng(0)
 
@@ -40,8 +42,89 @@ def test_labels_of_outputs_that_were_rounded_otherwise_score_within_the_toleranc
         # Two outputs are compared, and each may have moved.
         other = score_labels(y, labels(rounded(outputs, relative / 2)))
         scores = rescore(predictions(y, outputs, labels(outputs)), relative=relative)
-        assert scores.keys() == other.keys()
-        assert all(abs(other[name] - value) <= tolerance for name, (value, tolerance) in scores.items())
+        assert scores.keys() >= other.keys()
+        assert all(
+            abs(other[name] - value) <= tolerance for name, (value, tolerance) in scores.items() if name in other
+        )
+
+
+def cost(targets, outputs):
+    return 100 * np.mean((targets == 1) & (outputs[:, 1] < 0.2))
+
+
+COST = Metric("cost", higher_is_better=False, unit="EUR", compute=cost).with_code("0" * 64)
+
+
+@pytest.mark.parametrize("logits", [False, True])
+@pytest.mark.parametrize("columns", [1, 3, 7])
+def test_metrics_of_probabilities_that_were_rounded_otherwise_are_within_the_tolerance(columns, logits):
+    widest = dict.fromkeys(METRICS, 0.0)
+    for _ in range(30):
+        relative = 10 ** RANDOM.uniform(-5, -2.5)
+        y = RANDOM.integers(max(columns, 2), size=150)
+        outputs = (
+            RANDOM.normal(size=(150, columns))
+            if columns == 1
+            else np.eye(columns)[y] + RANDOM.normal(size=(150, columns))
+        )
+        if not logits:
+            outputs = probabilities_of(outputs, logits=True)[:, -columns:]
+        before, after = (
+            rescore(
+                Predictions(
+                    targets=y,
+                    outputs=each,
+                    predicted=each.argmax(axis=1) if columns > 1 else (each[:, 0] > (0 if logits else 0.5)).astype(int),
+                    logits=logits,
+                    loss=None,
+                    trivial_loss=None,
+                    is_classification=True,
+                ),
+                relative=relative,
+                also=[COST],
+            )
+            for each in (outputs, moved(outputs, relative, logits=logits))
+        )
+        assert {COST.key, "roc_auc", "ece", "log_loss"} <= before.keys()
+        for name, (value, tolerance) in before.items():
+            assert abs(after[name][0] - value) <= tolerance, name
+            widest[name] = max(widest.get(name, 0), tolerance / relative)
+    # A tolerance that admits anything would show nothing.
+    assert all(widest[name] < 100 for name in ("roc_auc", "average_precision", "brier", "log_loss"))
+
+
+def moved(outputs, relative, *, logits):
+    """Return rounded outputs; probabilities stay what they are."""
+    outputs = rounded(outputs, relative / 2)
+    if not logits:
+        outputs = np.clip(outputs, 1e-9, 1 - 1e-9)
+        outputs = outputs / outputs.sum(axis=1, keepdims=True) if outputs.shape[1] > 1 else outputs
+    return outputs
+
+
+def test_outputs_that_are_no_probabilities_have_only_metrics_of_labels():
+    y, outputs = RANDOM.integers(3, size=50), RANDOM.normal(size=(50, 3))
+    scores = rescore(predictions(y, outputs, outputs.argmax(axis=1)), relative=1e-4)
+    assert {"accuracy", "matthews"} <= scores.keys()
+    assert not {"roc_auc", "top_2", "log_loss"} & scores.keys()
+
+
+def test_a_metric_of_values_by_the_user_is_scored_with_a_tolerance():
+    y, outputs = RANDOM.normal(size=50), RANDOM.normal(size=50)
+    worst = Metric("worst", higher_is_better=False, unit="1", compute=lambda y, p: np.abs(y - p).max()).with_code(
+        "1" * 64
+    )
+    value, tolerance = rescore(predictions(y, outputs), relative=1e-3, also=[worst])[worst.key]
+    assert value == np.abs(y - outputs).max()
+    assert 1e-3 * np.abs(outputs).max() <= tolerance <= 1e-2 * np.abs(outputs).max()
+
+
+@pytest.mark.parametrize(
+    ("recorded", "value", "same"),
+    [(0.5, 0.5005, True), (0.5, 0.6, False), (None, np.nan, True), (0.5, np.nan, False), (None, 0.5, False)],
+)
+def test_a_record_agrees_with_a_value_within_the_tolerance_or_if_neither_is_defined(recorded, value, same):
+    assert agrees(recorded, value, 1e-3) is same
 
 
 def test_values_that_were_rounded_otherwise_score_within_the_tolerance():

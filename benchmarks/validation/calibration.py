@@ -1,13 +1,14 @@
 """Calibration of the whole decision: how often is a verdict wrong when the truth is known?
 
-    python -m benchmarks.validation.calibration [--parts twins cells learners] [--simulations N] [--jobs N] [--out docs]
+    python -m benchmarks.validation.calibration [--parts PART ...] [--simulations N] [--jobs N] [--out docs]
 
 *Twins* (see twins.py), equal or apart by a known difference, are cross-validated on thousands of data sets. On each
 data set `negres_core.experiment.decision.decide` judges claims about them, as it does at the end of an experiment; so
 do the naive rules that people use instead. *Cells* (see cells.py) are drawn from distributions that break the
-assumptions of the test, and *learners* (see learners.py) are cross-validated where they are known to be broken. Writes
-all counts to OUT/calibration.json, a figure to OUT/calibration.png, and the tables into OUT/calibration.md; a part that
-is left out keeps its counts.
+assumptions of the test, and *learners* (see learners.py) are cross-validated where they are known to be broken.
+*Crossed* effects of seeds and test rows (see fixed_splits.py) and time *series* (see time_series.py) are drawn for the
+designs that do not cross-validate. Writes all counts to OUT/calibration.json, a figure to OUT/calibration.png, and the
+tables into OUT/calibration.md; a part that is left out keeps its counts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ import numpy as np
 
 from benchmarks.validation import twins
 from benchmarks.validation.cells import simulate as simulate_cells
+from benchmarks.validation.fixed_splits import simulate as simulate_crossed
 from benchmarks.validation.learners import simulate as simulate_learners
+from benchmarks.validation.time_series import simulate as simulate_series
 from negres_core.claim import Claim, beats, matches
 from negres_core.design import Design, KFolds
 from negres_core.evidence import DataRecord
@@ -39,9 +42,11 @@ DESIGNS = ((5, 5), (10, 10), (5, 1))
 """Folds and repeats."""
 DATA_SET_ROWS = (100, 200, 500, 1000, 2000)
 SEEDS = (1, 3)
-PARTS = ("twins", "cells", "learners")
+PARTS = ("twins", "cells", "learners", "crossed", "series")
 CELLS_PER_DATA_SET = 10
 """Runs of drawn cells per data set that is cross-validated: they cost next to nothing."""
+TABLES_PER_DATA_SET = 5
+"""Runs of drawn tables and series per data set that is cross-validated."""
 
 BEST_ACCURACY = 0.7
 """Accuracy of the best possible classifier on the features of a twin, unless it is the better one."""
@@ -304,7 +309,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(description="Calibrate the whole decision.")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to simulate (all)")
-    parser.add_argument("--simulations", type=int, default=2000, help="data sets per point; ten times as many cells")
+    parser.add_argument("--simulations", type=int, default=2000, help="data sets per point; more of what is drawn")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (one per core)")
     parser.add_argument("--out", type=Path, default=Path("docs"), help="folder to write to (docs)")
     options = parser.parse_args(arguments)
@@ -318,6 +323,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         results["cells"] = list(simulate_cells(CELLS_PER_DATA_SET * options.simulations))
     if "learners" in options.parts:
         results["learners"] = list(simulate_learners(options.simulations))
+    if "crossed" in options.parts:
+        results["crossed"] = list(simulate_crossed(TABLES_PER_DATA_SET * options.simulations))
+    if "series" in options.parts:
+        results["series"] = list(simulate_series(TABLES_PER_DATA_SET * options.simulations))
     file.write_text(json.dumps(results) + "\n")
     write_tables(results, options.out / "calibration.md")
     if "twins" in options.parts:

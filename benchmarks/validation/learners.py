@@ -20,7 +20,7 @@ from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import Design, Holdout, KFolds, LeaveOneGroupOut
 from negres_core.experiment.decision import most_dof
-from negres_core.metrics import COUNTED
+from negres_core.metrics import counts_rows
 from negres_core.seeds import derive_seed
 from negres_core.statistics.resampled_t import sd_of_few_rows
 
@@ -235,7 +235,7 @@ def simulate(simulations: int = SIMULATIONS) -> Iterator[dict[str, Any]]:
             generator = np.random.default_rng(derive_seed("learners", case=str(case), **axes, **kind))
             blocks = (min(BLOCK_DATA_SETS, simulations - start) for start in range(0, simulations, BLOCK_DATA_SETS))
             cells = np.concatenate([differences(case, design, each, generator) for each in blocks]) - effect
-            least_sd = sd_of_few_rows(rows=rows, folds=folds) if case.metric in COUNTED else 0.0
+            least_sd = sd_of_few_rows(rows=rows, folds=folds) if counts_rows(case.metric) else 0.0
             yield row(str(case), design, cells, most_dof=most_dof(claim, folds, rows), least_sd=least_sd)
     for groups in UNEQUAL_GROUPS:
         generator = np.random.default_rng(derive_seed("unequal groups", groups=groups))

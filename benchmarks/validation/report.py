@@ -23,6 +23,12 @@ ERRORS = {
     "missed": "95% interval misses it, %",
 }
 """The errors about the true effect, with the headings of their columns."""
+SCOPES = {
+    "over_both": "any seeds, on rows like these",
+    "over_rows": "these trainings, on rows like these",
+    "over_seeds": "any seeds, on this test set",
+}
+"""The scopes of crossed effects, with the ends of their headings."""
 STYLES = {
     "looks": ("#0072B2", "o", "negres, looks after each repeat"),
     "one look": ("#56B4E9", "s", "negres, one look"),
@@ -104,6 +110,11 @@ def tables(results: Mapping[str, Any]) -> str:
         parts += ["### Normal cells", normal_table(results["cells"]), "### Other cells", kinds_table(results["cells"])]
     if "learners" in results:
         parts += ["### Learners", kinds_table(results["learners"])]
+    if "crossed" in results:
+        for scope, title in SCOPES.items():
+            parts += [f"### Crossed effects, {title}", crossed_table(results["crossed"], scope)]
+    if "series" in results:
+        parts += ["### Time series", series_table(results["series"])]
     return "\n\n".join(parts)
 
 
@@ -160,6 +171,47 @@ def kinds_table(rows: Sequence[Mapping[str, Any]]) -> str:
         if row["kind"] != "normal"
     ]
     return markdown(("differences", "design", *ERRORS.values()), lines)
+
+
+def crossed_table(rows: Sequence[Mapping[str, Any]], scope: str) -> str:
+    """Return the worse of both false verdicts and the misses of one scope: a line per kind and rows, by seeds."""
+    judged = [row for row in rows if scope in row]
+    rates = {
+        (
+            row["kind"],
+            row["rows"],
+            row["seeds"],
+        ): f"{worst_verdict(row, scope):.1f} / {percent_of(row, scope, 'missed'):.1f}"
+        for row in judged
+    }
+    seeds = sorted({row["seeds"] for row in judged})
+    lines = dict.fromkeys((row["kind"], row["rows"]) for row in judged)
+    return markdown(
+        ("differences", "rows", *map(seeds_of, seeds)),
+        [(*line, *(rates[*line, each] for each in seeds)) for line in lines],
+    )
+
+
+def series_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the errors and the power of the test that judges, and the errors of the published one."""
+    lines = [
+        (
+            row["kind"],
+            row["rows"],
+            *(f"{percent_of(row, 'judged', error):.1f}" for error in ERRORS),
+            f"{100.0 * row['power'] / row['judged']['runs']:.0f}",
+            f"{worst_verdict(row, 'published'):.1f} / {percent_of(row, 'published', 'missed'):.1f}",
+        )
+        for row in rows
+    ]
+    return markdown(
+        ("differences", "rows", *ERRORS.values(), "power, %", "as published: false verdict / missed, %"), lines
+    )
+
+
+def worst_verdict(row: Mapping[str, Any], rule: str) -> float:
+    """Return the rate of the more frequent of both false verdicts, in percent."""
+    return max(percent_of(row, rule, error) for error in ("greater", "less"))
 
 
 def both_rules(row: Mapping[str, Any], error: str) -> str:

@@ -20,7 +20,7 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
     results, passed = [], True
     for role, small_run in by_role(trained, TRUE_TARGETS).items():
         arm = small_run.arms[0]
-        values = small_run.values(arm, run.metric.name)
+        values = small_run.values(arm, run.metric.key)
         if not np.isfinite(values).all():
             continue  # the arm diverges at this size, which is not an effect of the seed
         differences = values[..., 1] - values[..., 0]

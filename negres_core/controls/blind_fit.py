@@ -65,9 +65,9 @@ def _judge(run: Run, models: Models, arm: Arm) -> Iterator[tuple[bool, str]]:
     first = models.refit(arm, positions[0], targets)
     if not isinstance(first, Mapping):
         yield _judge_predictions(run, models, arm, positions[:CELLS])
-    elif run.metric.name in METRICS:
+    elif run.metric.compute is not None or run.metric.name in METRICS:
         yield True, f"returns {run.metric.name} as a number, so nothing shows on which rows it was computed"
-    elif run.metric.name in first:
+    elif run.metric.key in first:
         yield _judge_metric(run, models, arm, positions)
 
 
@@ -90,7 +90,7 @@ def _judge_predictions(run: Run, models: Models, arm: Arm, positions: list[int])
 
 def _judge_metric(run: Run, models: Models, arm: Arm, positions: list[int]) -> tuple[bool, str]:
     """Compare a metric of the fit's own on true and on wrong targets, over whole repeats."""
-    name, folds = run.metric.name, run.design.folds
+    name, folds = run.metric.key, run.design.folds
     repeats = min(-(-MIN_CELLS // folds), len(positions) // folds)
     values: list[tuple[float, float]] = []
     for position in positions[: repeats * folds]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from negres_core.evidence import Finding
-from negres_core.rescoring import Predictions, relative_rounding, rescore
+from negres_core.rescoring import EVERY_VERSION, Predictions, agrees, relative_rounding, rescore
 from negres_core.run import Inspection, Run
 
 NAME = "evaluation"
@@ -27,11 +27,14 @@ def check(run: Run) -> Finding | None:
             faults.append(f"outputs of the {arm.role} arm are not finite")
             continue
         predictions = _predictions_of(inspection, is_classification=run.data.task == "classification")
-        scores = rescore(predictions, relative=relative_rounding(devices=[replicate.key.device]))
+        relative = relative_rounding(devices=[replicate.key.device])
+        scores = rescore(predictions, relative=relative, also=[run.metric])
         for name, (value, tolerance) in scores.items():
+            if name not in replicate.metrics and name not in EVERY_VERSION:
+                continue  # an earlier version recorded the replicate
             recorded = replicate.metrics.get(name)
             compared += 1
-            if recorded is None or not abs(recorded - value) <= tolerance:
+            if not agrees(recorded, value, tolerance):
                 shown = "not finite" if recorded is None else f"{recorded:.6g}"
                 differ.append(
                     f"{name} of the {arm.role} arm is {shown} in the record, and {value:.6g} for the saved model"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from negres_core.evidence import Finding
+from negres_core.metrics import constant_score, find_metric, highest_of
 from negres_core.run import Run
 
 NAME = "headroom"
@@ -18,16 +19,21 @@ MIN_RELATIVE_RANGE = 1e-6
 
 
 def check(run: Run) -> Finding:
-    """Check the share of the largest class, or the range of the target values.
+    """Check what is left beyond the best constant of the class labels, or the range of the target values.
 
-    A majority of 99% invalidates only a claim about accuracy: if one class is rare, recall and F1 have plenty of room.
+    A majority of 99% invalidates only a claim about accuracy, or another metric in which a constant then has 99%: if
+    one class is rare, recall, F1 and the area under the ROC curve have plenty of room.
     """
     y = run.data.y
     if run.data.task == "classification":
         share = float(np.bincount(y).max() / len(y))
         found = f"the largest class has {share:.2%} of the rows"
-        passed = share < (MAX_MAJORITY if run.metric.name == "accuracy" else 1)
         threshold = f"expected less than {MAX_MAJORITY:.0%} for a claim about accuracy, less than 100% for any other"
+        constant = _constant(run)
+        if constant is not None and run.metric.name != "accuracy":
+            found += f", and the best constant has a {run.metric.name} of {constant:.2%}"
+            threshold = f"expected less than {MAX_MAJORITY:.0%} {run.metric.name} of the best constant"
+        passed = share < 1 and (constant is None or constant < MAX_MAJORITY)
     else:
         low, high = float(y.min()), float(y.max())
         found = f"targets from {low:.6g} to {high:.6g}"
@@ -40,3 +46,10 @@ def check(run: Run) -> Finding:
         threshold=f"{threshold}: no arm can be better than a constant that is nearly always right",
         remedy="Check how the targets were made; if one class is rare, claim recall or F1.",
     )
+
+
+def _constant(run: Run) -> float | None:
+    """Return the score of the best constant in a metric of negres that is at most 1; None for any other."""
+    if run.metric != find_metric(run.metric.name) or highest_of(run.metric.name) is None:
+        return None
+    return constant_score(run.metric, run.data.y, run.data.y, classes=run.data.outputs)

@@ -8,9 +8,19 @@ from typing import Literal
 
 import numpy as np
 
+from negres_core.claim import Metric
 from negres_core.controls.small_runs import p_better
 from negres_core.evidence import Finding, Replicate
-from negres_core.metrics import METRICS, Metric, constant_score
+from negres_core.metrics import (
+    METRICS,
+    best_constant,
+    constant_score,
+    find_metric,
+    has_row_scores,
+    perfect_score,
+    score_table,
+    shows_learning,
+)
 from negres_core.run import Arm, Run
 
 NAME = "majority class"
@@ -21,6 +31,9 @@ FITS = True
 
 MAX_EXCESS_ERROR = 0.1
 """By how much an arm may be worse than the constant, as a share of what separates the constant from perfection."""
+
+STRETCHES = 10
+"""Stretches of a time series whose mean gains are compared."""
 
 Verdicts = list[Literal["supported", "refuted"]]
 
@@ -33,7 +46,7 @@ class _Comparison:
         arm: the arm.
         metric: the metric of the gains.
         constant: mean score of the constant.
-        gains: by how much the arm is better, (repeats x folds,).
+        gains: by how much the arm is better, (repeats, folds); or by single rows, (1, rows), if the design scores them.
         state: "better" and "worse" at p < 0.05 (worse by a tenth of what separates the constant from perfection);
             "constant" if every replicate gives all rows the same answer; else "open".
         better_in: the metric in which the arm is better, None if in none.
@@ -111,7 +124,9 @@ def _falls_short(run: Run, treatment: _Comparison) -> bool:
     if run.claim is None or run.claim.kind != "beats" or treatment.metric != run.metric:
         return False
     shortfall = run.claim.margin - treatment.gains
-    return p_better(shortfall.reshape(-1, run.design.folds), run) < 0.05
+    if run.design.scores_rows:
+        return _is_clearly_positive(shortfall)
+    return p_better(shortfall, run) < 0.05
 
 
 def _compare(run: Run, arm: Arm) -> _Comparison | None:
@@ -119,14 +134,14 @@ def _compare(run: Run, arm: Arm) -> _Comparison | None:
     results = list(_gains(run, arm))
     if not results:
         return None
-    better_in = next((metric.name for metric, _, gains, _ in results if _is_clearly_positive(run, gains)), None)
+    better_in = next((metric.name for metric, _, gains, _ in results if _is_clearly_positive(gains)), None)
     metric, constants, gains, _ = results[0]
     state: Literal["better", "open", "constant", "worse"] = "open"
     if better_in is not None:
         state = "better"
     elif all(_has_one_answer(replicate) for replicate in arm.replicates):
         state = "constant"
-    elif all(_is_clearly_positive(run, -gains - MAX_EXCESS_ERROR * room) for _, _, gains, room in results):
+    elif all(_is_clearly_positive(-gains - MAX_EXCESS_ERROR * room) for _, _, gains, room in results):
         state = "worse"
     return _Comparison(arm, metric, float(constants.mean()), gains, state, better_in)
 
@@ -141,26 +156,71 @@ def _gains(run: Run, arm: Arm) -> Iterator[tuple[Metric, np.ndarray, np.ndarray,
         return  # an objective may ask for other values than the targets
     of_task = METRICS["accuracy" if run.data.task == "classification" else "mse"]
     for metric in dict.fromkeys((run.metric, of_task)):
-        if any(metric.name not in replicate.metrics for replicate in arm.replicates):
+        if any(metric.key not in replicate.metrics for replicate in arm.replicates):
             continue
-        values = run.values(arm, metric.name)
+        if not shows_learning(metric, run.data.y, classes=_classes(run)):
+            continue
+        if run.design.scores_rows:
+            yield from _row_gains(run, arm, metric)
+            continue
+        values = run.values(arm, metric.key)
         constants = [_constant(run, arm, metric, place) for place in range(len(run.cells))]
-        if None in constants or not np.isfinite(values).all():
-            continue  # the control "finite" reports the latter
         constant = np.array(constants, dtype=float)
+        if not np.isfinite(constant).all() or not np.isfinite(values).all():
+            continue  # the control "finite" reports the latter
         sign = 1 if metric.higher_is_better else -1
-        room = np.abs((1 if metric.higher_is_better else 0) - constant)
-        yield metric, constant, sign * (values.mean(axis=2).ravel() - constant), room
+        room = np.abs(_perfect(run, metric) - constant)
+        shape = (-1, run.design.folds)
+        gains = sign * (values.mean(axis=2).ravel() - constant)
+        yield metric, constant, gains.reshape(shape), room.reshape(shape)
+
+
+def _row_gains(run: Run, arm: Arm, metric: Metric) -> Iterator[tuple[Metric, np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield the same for a design that scores single rows, with the gains of rows, or of stretches of a time series."""
+    predicted, seeds = run.predicted.get(arm.role, ()), run.design.seeds_per_cell
+    if not predicted or (run.design.kind == "time series" and not has_row_scores(metric)):
+        return
+    scores, constants = [], []
+    # The cells of a fixed split are all the same, and have one seed each.
+    places = range(len(run.cells)) if run.design.kind == "time series" else range(1)
+    for place in places:
+        cell = run.cells[place]
+        constant = best_constant(metric, run.data.y[cell.train], classes=_classes(run))
+        if constant is None:
+            return
+        of_arm = predicted[place * seeds : (place + 1) * seeds] if len(places) > 1 else predicted
+        groups = None if run.data.groups is None or len(places) > 1 else run.data.groups[cell.test]
+        both = [*of_arm, constant.repeated(len(cell.test))]
+        table, _ = score_table(metric, run.data.y[cell.test], both, groups=groups)
+        scores.append(table[:-1].mean(axis=0))
+        constants.append(table[-1])
+    each, constant_scores = np.concatenate(scores), np.concatenate(constants)
+    gains = (1 if metric.higher_is_better else -1) * (each - constant_scores)
+    if run.design.kind == "time series":
+        # Neighbours in time depend on each other; stretches of them hardly do.
+        gains = np.array([part.mean() for part in np.array_split(gains, STRETCHES)])
+    room = np.abs(np.mean(_perfect(run, metric)) - constant_scores.mean())
+    yield metric, constant_scores, gains[None], np.full((1, len(gains)), room)
 
 
 def _constant(run: Run, arm: Arm, metric: Metric, place: int) -> float | None:
     """Return the score of the best constant in a cell, by the place of the cell."""
     cell = run.cells[place]
-    if metric.name == "loss" and metric in METRICS.values():
+    if metric.name == "loss" and metric == find_metric(metric.name):
         return None if run.models is None or arm.recipe.fit is not None else run.models.constant_loss(arm.recipe, cell)
-    if metric not in METRICS.values():
-        return None
-    return constant_score(metric.name, run.data.y[cell.train], run.data.y[cell.test])
+    return constant_score(metric, run.data.y[cell.train], run.data.y[cell.test], classes=_classes(run))
+
+
+def _perfect(run: Run, metric: Metric) -> np.ndarray:
+    """Return the score of a perfect prediction in each cell."""
+    if metric.compute is None:
+        return np.full(len(run.cells), 1.0 if metric.higher_is_better else 0.0)
+    scores = [perfect_score(metric, run.data.y[cell.test], classes=_classes(run)) for cell in run.cells]
+    return np.array(scores, dtype=float)
+
+
+def _classes(run: Run) -> int:
+    return run.data.outputs if run.data.task == "classification" else 0
 
 
 def _has_one_answer(replicate: Replicate) -> bool:
@@ -169,7 +229,7 @@ def _has_one_answer(replicate: Replicate) -> bool:
     return replicate.predictions.sd == 0 if counts is None else np.count_nonzero(counts) == 1
 
 
-def _is_clearly_positive(run: Run, gains: np.ndarray) -> bool:
+def _is_clearly_positive(gains: np.ndarray) -> bool:
     """Return whether these models gain on rows like those they were tested on, at p < 0.05, one-sided.
 
     This makes no statement about other training folds, so it needs no correction for them: given the models, the folds
@@ -177,8 +237,8 @@ def _is_clearly_positive(run: Run, gains: np.ndarray) -> bool:
     """
     from scipy.stats import t
 
-    repeats, folds = run.design.repeats, run.design.folds
-    error = np.sqrt(gains.reshape(repeats, folds).var(axis=1, ddof=1).mean() / folds)
+    repeats, folds = gains.shape
+    error = np.sqrt(gains.var(axis=1, ddof=1).mean() / folds)
     if error < 1e-12:
         return bool(gains.mean() > 1e-12)
     return bool(t.sf(gains.mean() / error, repeats * (folds - 1)) < 0.05)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from negres_core.claim import Metric
 from negres_core.controls.small_runs import (
     FURTHER_TARGETS,
     MIN_P_VALUE,
@@ -26,7 +28,7 @@ from negres_core.controls.small_runs import (
     true_targets,
 )
 from negres_core.evidence import Finding
-from negres_core.metrics import METRICS
+from negres_core.metrics import METRICS, constant_score, shows_learning
 from negres_core.run import Role, Run
 
 NAME = "planted effect"
@@ -75,14 +77,15 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
             planted.get(role, small_run),
             [each[role] for each in (permuted, further) if role in each],
         )
-        scores = _scores(run, learned, on_permuted)
+        metric = _metric_of(run, learned, on_permuted)
+        scores = _scores(metric, learned, on_permuted)
         if scores is None:
             continue
-        effect = (1 if run.metric.higher_is_better else -1) * (scores[0] - scores[1])
-        p_value = p_shifted(_gains(run, learned, on_permuted, effect))
+        effect = (1 if metric.higher_is_better else -1) * (scores[0] - scores[1])
+        p_value = p_shifted(_gains(metric, learned, on_permuted, effect))
         passed &= p_value < 0.05
         results.append(
-            f"{role} arm: {run.metric.name} {scores[0].mean():.4g} on "
+            f"{role} arm: {metric.name} {scores[0].mean():.4g} on "
             f"{PLANTED_TARGETS if role in planted else TRUE_TARGETS}, {scores[1].mean():.4g} on permuted targets: "
             f"better by {effect.mean():+.4g}, p {p_value:.2g} (one-sided signed ranks)"
         )
@@ -98,35 +101,66 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
     )
 
 
-def _scores(run: Run, learned: Run, permuted: Sequence[Run]) -> tuple[np.ndarray, np.ndarray] | None:
+def _scores(metric: Metric, learned: Run, permuted: Sequence[Run]) -> tuple[np.ndarray, np.ndarray] | None:
     """Return an arm's scores on targets that it learns and on permuted ones, each (1, cells).
 
     None if it learns nothing or diverges, or if there are too few cells.
     """
     if not _has_learned(learned, below=MAX_LEARNED_P_VALUE):
         return None
-    values = [each.values(each.arms[0], run.metric.name)[..., 0] for each in (learned, *permuted)]
+    on_learned, on_permuted = _paired(metric.key, learned, permuted)
+    is_finite = np.isfinite(on_learned).all() and np.isfinite(on_permuted).all()
+    return (on_learned, on_permuted) if is_finite and on_learned.shape[1] >= MIN_CELLS else None
+
+
+def _paired(metric: str, learned: Run, permuted: Sequence[Run]) -> tuple[np.ndarray, np.ndarray]:
+    """Return a metric on targets that an arm learns and on permuted ones, each (1, cells), in the same cells."""
+    values = [each.values(each.arms[0], metric)[..., 0] for each in (learned, *permuted)]
     on_learned, on_permuted = values[0], np.concatenate(values[1:], axis=1)
     # Both begin with the same cells.
     cells = min(on_learned.shape[1], on_permuted.shape[1])
-    on_learned, on_permuted = on_learned[:, :cells], on_permuted[:, :cells]
-    is_finite = np.isfinite(on_learned).all() and np.isfinite(on_permuted).all()
-    return (on_learned, on_permuted) if is_finite and cells >= MIN_CELLS else None
+    return on_learned[:, :cells], on_permuted[:, :cells]
 
 
-def _gains(run: Run, learned: Run, permuted: Sequence[Run], effect: np.ndarray) -> np.ndarray:
-    """Return the effect in each cell, (1, cells), measured from the best constant if the metric has one.
+def _metric_of(run: Run, learned: Run, permuted: Sequence[Run]) -> Metric:
+    """Return the metric of the claim, or the loss if the former cannot show the effect.
+
+    The few test rows of a small run may be of one class, in which an AUC is not defined. A metric in which a constant
+    is as good as a perfect prediction, such as a calibration error, need not be better for an arm that has learned.
+    """
+    every = [replicate for each in (learned, *permuted) for replicate in each.arms[0].replicates]
+    is_defined = all(replicate.metrics[run.metric.key] is not None for replicate in every)
+    if any(replicate.status != "finished" for replicate in every):
+        return run.metric
+    classes = run.data.outputs if run.data.task == "classification" else 0
+    return run.metric if is_defined and shows_learning(run.metric, learned.data.y, classes=classes) else METRICS["loss"]
+
+
+def _gains(metric: Metric, learned: Run, permuted: Sequence[Run], effect: np.ndarray) -> np.ndarray:
+    """Return the effect in each cell, (1, cells), measured from the best constant if values have one in the metric.
 
     The small runs have the same test rows and different targets. If targets are skewed, the folds with the few large
     ones have large errors whatever an arm has learned, and so does the constant.
     """
-    known = METRICS.get(run.metric.name)
-    if known is None or known.name not in ("accuracy", "mse", "mae"):
+    if metric.name in ("accuracy", "mse", "mae") and metric.name in METRICS:
+        known = METRICS[metric.name]
+        measure = partial(skills, absolute=known.name == "mae")
+    elif learned.data.task != "classification" and metric.compute is not None:
+        known, measure = metric, partial(_above_constant, metric)
+    else:
         return effect
-    parts = [skills(each, absolute=known.name == "mae")[..., 0] for each in (learned, *permuted)]
+    parts = [measure(each)[..., 0] for each in (learned, *permuted)]
     cells = effect.shape[1]
     gains: np.ndarray = parts[0][:, :cells] - np.concatenate(parts[1:], axis=1)[:, :cells]
-    return gains if run.metric.higher_is_better == known.higher_is_better else -gains
+    return gains if metric.higher_is_better == known.higher_is_better else -gains
+
+
+def _above_constant(metric: Metric, small_run: Run) -> np.ndarray:
+    """Return by how much a small run is better than the best constant for all its data: (1, folds, seeds)."""
+    y = small_run.data.y
+    constants = np.array([constant_score(metric, y, y[cell.test]) for cell in small_run.cells], dtype=float)
+    above: np.ndarray = small_run.values(small_run.arms[0], metric.key) - constants[:, None]
+    return above if metric.higher_is_better else -above
 
 
 def _has_learned(small_run: Run, *, below: float) -> bool:

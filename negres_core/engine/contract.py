@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.evidence import TrainedWeight
@@ -50,6 +52,9 @@ class Result:
             `flops_per_s` is the replicate's own, and their sum is the device's. In a batched program the seconds are
             divided among the replicates, so that each `flops_per_s` is already the device's.
         model: the trained model as the bytes of a Keras file, in the stage's format; None for a fit.
+        outputs: predictions of the test fold, which are not recorded: values in the shape of the targets; or class
+            probabilities, (rows, classes), or predicted labels, (rows,), if the arm has no probabilities. None if they
+            are not finite, or if a fit returned metrics.
     """
 
     metrics: dict[str, float]
@@ -61,6 +66,7 @@ class Result:
     budget: dict[str, int]
     cost: dict[str, float]
     model: bytes | None = field(repr=False)
+    outputs: np.ndarray | None = field(default=None, repr=False)
 
 
 class NotBatchableError(Exception):

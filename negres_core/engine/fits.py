@@ -23,6 +23,7 @@ from negres_core.engine.trained import load_parent
 from negres_core.errors import InputError
 from negres_core.evidence import TrainedWeight
 from negres_core.fit import OFFERED, Fit
+from negres_core.metrics import Predicted, probabilities_of
 from negres_core.preprocessing import prepare_inputs, sample_rows
 from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
@@ -45,10 +46,12 @@ def train(
 
 
 def predict(recipe: Recipe, data: Dataset, job: Job, rows: np.ndarray) -> np.ndarray | None:
-    """Compute a fit again for some rows of a job's test fold; None if it returns metrics instead of predictions."""
+    """Compute a fit again for some rows of a job's test fold: labels or values; None if it returns metrics instead."""
     assert recipe.fit is not None
     output = _call(recipe.fit.compute, recipe, data, job, prepare_inputs(recipe, data, job.cell), rows)[0]
-    return None if isinstance(output, Mapping) else np.asarray(output)
+    if isinstance(output, Mapping):
+        return None
+    return Predicted.of(np.asarray(output), is_classification=data.task == "classification").shown
 
 
 def answer(recipe: Recipe, data: Dataset, job: Job, targets: np.ndarray) -> np.ndarray | dict[str, float]:
@@ -112,11 +115,12 @@ def _compute_one(recipe: Recipe, fit: Fit, data: Dataset, job: Job) -> Result:
     began = time.perf_counter()
     output, weights = _call(fit.compute, recipe, data, job, inputs, job.cell.test)
     ended = time.perf_counter()
-    metrics, predictions = _score(output, fit, data, job)
+    metrics, predictions, outputs = _score(output, fit, data, job)
     cost = {"compile_s": 0.0, "train_s": ended - began, "steady_epoch_s": ended - began}
     return Result(
         metrics=metrics,
-        finite=all(np.isfinite(value) for value in metrics.values()),
+        # Predictions may be finite where a metric is not defined, such as an AUC of rows of one class.
+        finite=outputs is not None or all(np.isfinite(value) for value in metrics.values()),
         curve=[],
         predictions=predictions,
         weights=weights,
@@ -124,6 +128,7 @@ def _compute_one(recipe: Recipe, fit: Fit, data: Dataset, job: Job) -> Result:
         budget=dict(NO_BUDGET),
         cost=cost | {"evaluate_s": time.perf_counter() - ended, "memory_bytes": peak_memory_bytes()},
         model=None,
+        outputs=outputs,
     )
 
 
@@ -187,7 +192,10 @@ def _weights_of(model: Any) -> list[TrainedWeight]:
     ]
 
 
-def _score(output: Any, fit: Fit, data: Dataset, job: Job) -> tuple[dict[str, float], dict[str, Any]]:
+def _score(
+    output: Any, fit: Fit, data: Dataset, job: Job
+) -> tuple[dict[str, float], dict[str, Any], np.ndarray | None]:
+    """Return the metrics of what a fit returned, the summary of its predictions, and these if they are finite."""
     name = name_of(fit.compute)
     if isinstance(output, Mapping):
         if not output or not all(isinstance(key, str) and np.ndim(value) == 0 for key, value in output.items()):
@@ -196,18 +204,45 @@ def _score(output: Any, fit: Fit, data: Dataset, job: Job) -> tuple[dict[str, fl
                 received=dict(output),
                 remedy='Return {"accuracy": 0.9}, or predictions of the test fold.',
             )
-        return {key: float(value) for key, value in output.items()}, {}
+        return {key: float(value) for key, value in output.items()}, {}, None
     predicted = np.asarray(output)
     y = data.y[job.cell.test]
-    expected = "class labels, integers" if data.task == "classification" else "finite values"
-    if predicted.shape != y.shape or (data.task == "classification") != (predicted.dtype.kind in "biu"):
+    is_classification = data.task == "classification"
+    are_probabilities = is_classification and predicted.shape == (len(y), data.outputs) and predicted.dtype.kind == "f"
+    has_kind = (predicted.dtype.kind in "biu") == is_classification and predicted.shape == y.shape
+    if not has_kind and not are_probabilities:
+        expected = "class labels, integers" if is_classification else "finite values"
+        or_else = ", probabilities of the classes, (rows, classes)," if is_classification else ","
         raise InputError(
-            f"{name} has to return predictions of the test fold, {expected} in the shape of its targets, or metrics.",
+            f"{name} has to return predictions of the test fold, {expected} in the shape of its targets{or_else} or "
+            "metrics.",
             received=f"an array of shape {predicted.shape} and dtype {predicted.dtype} for targets of shape {y.shape}",
             remedy=_remedy_for_predictions(predicted, y),
         )
     finite = bool(np.isfinite(predicted).all())
-    return score(data, job.cell, predicted, finite=finite, classes=data.outputs)
+    if finite and are_probabilities:
+        predicted = _checked_probabilities(predicted, name)
+    summary = score(
+        data,
+        job.cell,
+        Predicted.of(predicted, is_classification=is_classification),
+        finite=finite,
+        classes=data.outputs if is_classification else 0,
+    )
+    return *summary, predicted if finite else None
+
+
+def _checked_probabilities(outputs: np.ndarray, name: str) -> np.ndarray:
+    """Return class probabilities of which each row sums to 1; raise InputError if they are something else."""
+    if (probabilities := probabilities_of(outputs, logits=False)) is None:
+        sums = outputs.sum(axis=1)
+        raise InputError(
+            f"{name} returns an array with a column for each class, and its rows are no probabilities.",
+            received=f"values from {outputs.min():.4g} to {outputs.max():.4g}, and rows that sum to {sums.min():.4g} "
+            f"to {sums.max():.4g}",
+            remedy="Return predict_proba(...), or labels: scores.argmax(axis=1).",
+        )
+    return probabilities
 
 
 def _remedy_for_predictions(predicted: np.ndarray, y: np.ndarray) -> str:
@@ -218,7 +253,12 @@ def _remedy_for_predictions(predicted: np.ndarray, y: np.ndarray) -> str:
     if has_rows and predicted.ndim == 2 and y.ndim == 1 and y.dtype.kind == "i":
         if predicted.shape[1] == 1:
             return "Return a label for each row: (probabilities[:, 0] > 0.5).astype(int)."
-        return "Return the label of the largest probability: probabilities.argmax(axis=1)."
+        if predicted.dtype.kind == "f":
+            return "Return one column for each class of the data set, whether or not the training fold has rows of it."
+        return "Return the label of the largest score: scores.argmax(axis=1); or probabilities, as floats."
     if predicted.shape == y.shape and predicted.dtype.kind == "f":
-        return "Return labels: (probabilities > 0.5).astype(int), or labels.astype(int)."
+        return (
+            "Return labels: (probabilities > 0.5).astype(int), or labels.astype(int); or a column of probabilities for "
+            "each class, as predict_proba does."
+        )
     return "Return one prediction for each row of the second data set, or a mapping of metrics."

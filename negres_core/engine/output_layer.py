@@ -7,8 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from negres_core.engine.model import make_loss
-from negres_core.recipe import Stage
+from negres_core.arrays import spread_rows, take_rows
+from negres_core.dataset import Dataset
+from negres_core.engine.model import build_model, make_loss
+from negres_core.metrics import probabilities_of
+from negres_core.recipe import Recipe, Stage
 from negres_core.run import OutputLayer
 
 ACTIVATION_RANGES = {
@@ -26,6 +29,9 @@ ACTIVATION_RANGES = {
     "elu": (-1.0, np.inf),
 }
 """Range of the outputs of Keras' activations; the range of any other is unknown."""
+
+PROBABILITY_ROWS = 64
+"""Rows, spread over the data set, on which it is tried whether a model gives probabilities."""
 
 RANGE_KEEPING_LAYERS = ("Reshape", "Flatten", "Permute", "Dropout", "UpSampling", "Cropping", "Pooling")
 """Layers, by a part of their class name, whose outputs stay in the range of their inputs."""
@@ -46,6 +52,16 @@ def describe_output(model: Any, stage: Stage) -> OutputLayer:
         loss=None if is_custom else getattr(function, "__name__", None),
         logits=bool(getattr(loss, "from_logits", False)),
     )
+
+
+def gives_probabilities(recipe: Recipe, data: Dataset) -> bool:
+    """Return whether the untrained model of a recipe's last stage gives class probabilities, or logits of them."""
+    model = build_model(recipe.last.build, data)
+    x = take_rows(data.x, spread_rows(len(data), most=PROBABILITY_ROWS))
+    outputs = keras.ops.convert_to_numpy(model(x, training=False))
+    logits = bool(getattr(make_loss(recipe.last), "from_logits", False))
+    # Inputs that are not finite are for other checks.
+    return not np.isfinite(outputs).all() or probabilities_of(outputs, logits=logits) is not None
 
 
 def last_layer(model: Any) -> Any:

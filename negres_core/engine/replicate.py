@@ -28,7 +28,7 @@ from negres_core.engine.output_layer import describe_output
 from negres_core.engine.scores import score
 from negres_core.engine.trained import load_parent
 from negres_core.evidence import TrainedWeight
-from negres_core.metrics import floor_of, loss_skill
+from negres_core.metrics import Predicted, floor_of, loss_skill, probabilities_of
 from negres_core.preprocessing import sample_rows
 from negres_core.recipe import Recipe
 from negres_core.seeds import derive_seed
@@ -124,6 +124,7 @@ def finish_replicate(
     ]
     finite = all(bool(np.isfinite(values).all()) for values in (curve, loss, outputs, *model.get_weights()))
     metrics, predictions = _score(recipe, data, job, model, outputs, loss=loss, finite=finite)
+    predicted = _predicted(recipe, data, job, outputs) if finite else None
     return Result(
         metrics=metrics,
         finite=finite,
@@ -145,6 +146,7 @@ def finish_replicate(
         }
         | cost,
         model=save_model(model, stage.saved_as),
+        outputs=None if predicted is None else predicted.best,
     )
 
 
@@ -152,13 +154,8 @@ def _score(
     recipe: Recipe, data: Dataset, job: Job, model: Any, outputs: np.ndarray, *, loss: float, finite: bool
 ) -> tuple[dict[str, float], dict[str, Any]]:
     y = data.y[job.cell.test]
-    if data.task != "classification":
-        predicted = outputs.reshape(y.shape)
-    elif outputs.shape[1] > 1:
-        predicted = outputs.argmax(axis=1)
-    else:
-        predicted = (outputs[:, 0] > _threshold(recipe)).astype(np.int64)
     classes = max(outputs.shape[1], 2) if data.task == "classification" else 0
+    predicted = _predicted(recipe, data, job, outputs)
     metrics, summary = score(data, job.cell, predicted, finite=finite, classes=classes)
     metrics["loss"] = loss if finite else float("nan")
     if finite and data.task == "reconstruction":
@@ -168,6 +165,15 @@ def _score(
             summary |= {"loss_floor": floor, "mean_image_loss": trivial}
             metrics["loss_skill"] = loss_skill(loss, trivial=trivial, floor=floor)
     return metrics, summary
+
+
+def _predicted(recipe: Recipe, data: Dataset, job: Job, outputs: np.ndarray) -> Predicted:
+    """Return what outputs, (rows, outputs), predict for the test fold of a job."""
+    if data.task != "classification":
+        return Predicted(outputs.reshape(data.y[job.cell.test].shape))
+    threshold = _threshold(recipe)
+    labels = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > threshold).astype(np.int64)
+    return Predicted(probabilities_of(outputs, logits=threshold == 0), labels)
 
 
 def _mean_image_loss(recipe: Recipe, data: Dataset, job: Job) -> float:

@@ -12,21 +12,21 @@ import numpy as np
 from negres_core.arrays import spread_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
-from negres_core.metrics import METRICS
+from negres_core.metrics import METRICS, Predicted, of_labels, of_values, recorded_names, score_metric
 
 SSIM_ROWS = 256
 """Most images of a test fold that structural similarity is averaged over, spread over the fold: it is slow."""
 
 
 def score(
-    data: Dataset, cell: Cell, predicted: np.ndarray, *, finite: bool, classes: int = 0
+    data: Dataset, cell: Cell, predicted: Predicted, *, finite: bool, classes: int = 0
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Score predictions of a test fold.
 
     Args:
         data: the data set.
         cell: the cell.
-        predicted: class labels, (rows,), or values in the shape of the targets.
+        predicted: the predictions of the test fold. An arm that has only labels has fewer metrics.
         finite: whether losses, weights and predictions are finite; if not, all metrics are NaN and the summary is
             empty.
         classes: number of labels that could be predicted; the summary counts the predictions of each.
@@ -35,43 +35,32 @@ def score(
         Metrics by name, without those of a loss; and the summary that a record keeps.
     """
     if not finite:
-        names = [name for name, metric in METRICS.items() if data.task in metric.tasks and "loss" not in name]
-        return dict.fromkeys(names, float("nan")), {}
+        return dict.fromkeys(recorded_names(data.task, classes=classes), float("nan")), {}
     y = data.y[cell.test]
-    if data.task == "classification":
-        return score_labels(y, predicted), {"counts": np.bincount(predicted, minlength=classes).tolist()}
-    metrics = score_values(y, predicted)
-    summary: dict[str, Any] = {"mean": float(predicted.mean()), "sd": float(predicted.std())}
+    if predicted.labels is not None:
+        metrics = score_labels(y, predicted.labels)
+        for name in recorded_names(data.task, classes=classes):
+            if name not in metrics:
+                value = score_metric(METRICS[name], y, predicted)
+                metrics |= {} if value is None else {name: value}
+        return metrics, {"counts": np.bincount(predicted.labels, minlength=classes).tolist()}
+    values = predicted.best
+    metrics = score_values(y, values)
+    summary: dict[str, Any] = {"mean": float(values.mean()), "sd": float(values.std())}
     if data.task == "reconstruction":
-        metrics |= score_images(y, predicted, mean=data.y[cell.train].mean(axis=0), span=data.span)
-        summary |= _summarize_images(predicted, data)
+        metrics |= score_images(y, values, mean=data.y[cell.train].mean(axis=0), span=data.span)
+        summary |= _summarize_images(values, data)
     return metrics, summary
 
 
 def score_labels(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Score predicted class labels, both (rows,): accuracy, and macro precision, recall and F1 over the classes in y.
-
-    A class that is never predicted has precision 0, as in the usual macro average.
-    """
-    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
-
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        y, predicted, labels=np.unique(y), average="macro", zero_division=0.0
-    )
-    scores = {"accuracy": accuracy_score(y, predicted), "precision": precision, "recall": recall, "f1": f1}
-    return {name: float(value) for name, value in scores.items()}
+    """Score predicted class labels, both (rows,): accuracy, and precision, recall and F1 in each average."""
+    return {"accuracy": of_labels.accuracy(y, predicted), **of_labels.averages(y, predicted)}
 
 
 def score_values(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Score predicted values, both (rows, ...): mean squared and absolute error, and R^2, averaged over columns."""
-    from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
-
-    y, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
-    return {
-        "mse": float(mean_squared_error(y, predicted)),
-        "mae": float(mean_absolute_error(y, predicted)),
-        "r2": float(r2_score(y, predicted)),
-    }
+    return {name: getattr(of_values, name)(y, predicted) for name in ("mse", "mae", "r2")}
 
 
 def score_images(y: np.ndarray, predicted: np.ndarray, *, mean: np.ndarray, span: float) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
 from negres_core.evidence.bisection import BisectionRecord, StepRecord
-from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord, StoppingRule
+from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord, RowsRecord, StoppingRule
 from negres_core.evidence.commitment import Commitment, DataIdentity, Entry, Registration
 from negres_core.evidence.description import (
     FitDescription,
@@ -23,7 +23,8 @@ from negres_core.evidence.replicate import (
     Replicate,
     TrainedWeight,
 )
-from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord
+from negres_core.evidence.result import ComponentsRecord, EstimateRecord, LookRecord, PowerRecord, ScopeRecord
+from negres_core.evidence.row_scores import PartRecord, RowScores
 from negres_core.evidence.schema import schema_of
 from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.store import Store
@@ -34,6 +35,7 @@ __all__ = [
     "Budget",
     "ClaimRecord",
     "Commitment",
+    "ComponentsRecord",
     "Cost",
     "DataIdentity",
     "DataRecord",
@@ -49,6 +51,7 @@ __all__ = [
     "LookRecord",
     "MetricDescription",
     "ModelFile",
+    "PartRecord",
     "Picture",
     "PowerRecord",
     "PredictionSummary",
@@ -57,6 +60,9 @@ __all__ = [
     "RecipeDescription",
     "Registration",
     "Replicate",
+    "RowScores",
+    "RowsRecord",
+    "ScopeRecord",
     "SealRecord",
     "Spread",
     "StageDescription",

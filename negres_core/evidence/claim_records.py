@@ -9,7 +9,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from negres_core.arrays import Named, map_arrays
-from negres_core.claim import Claim
+from negres_core.claim import Claim, Metric
+from negres_core.claim.metric import CODE_DIGITS
 from negres_core.dataset import Dataset, Task
 from negres_core.design import (
     Design,
@@ -25,7 +26,6 @@ from negres_core.design import (
 )
 from negres_core.errors import InputError
 from negres_core.evidence.record import Record, without_serializer
-from negres_core.metrics import Metric
 
 
 class ClaimRecord(Record):
@@ -39,6 +39,8 @@ class ClaimRecord(Record):
     higher_is_better: bool
     alpha: Annotated[float, Field(gt=0, lt=0.5)]
     """Significance level of the claim, over all looks."""
+    code: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Digest of what the function of the test's own metric does; left out for a metric of negres or of a fit."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -55,11 +57,27 @@ class ClaimRecord(Record):
             unit=metric.unit,
             higher_is_better=metric.higher_is_better,
             alpha=alpha,
+            code=metric.code,
         )
 
     def as_claim(self) -> Claim:
         """Return the claim."""
         return Claim(self.kind, self.metric, self.threshold)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # The serializer only leaves a field out; without this, the JSON Schema would admit any field.
+        return handler(without_serializer(schema))
+
+    @model_serializer(mode="wrap")
+    def _without_code(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Entries of a ledger are chained by digests of their content, which had no such field in earlier versions.
+        return {name: value for name, value in handler(self).items() if (name, value) != ("code", None)}
+
+    @property
+    def key(self) -> str:
+        """The name under which replicates record the metric."""
+        return self.metric if self.code is None else f"{self.metric}@{self.code[:CODE_DIGITS]}"
 
     @property
     def word(self) -> Literal["bar", "margin"]:

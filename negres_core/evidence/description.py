@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from negres_core.claim import Metric
 from negres_core.dataset import Task
 from negres_core.evidence.record import Record
-from negres_core.metrics import Metric
 
 KerasConfig = dict[str, JsonValue]
 """A configuration as Keras serializes it: the class decides which keys it has."""

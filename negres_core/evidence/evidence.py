@@ -13,6 +13,7 @@ from negres_core.evidence.provenance import ProvenanceRecord
 from negres_core.evidence.record import Number, Record
 from negres_core.evidence.replicate import Budget
 from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord, VerdictName
+from negres_core.evidence.row_scores import PartRecord, RowScores
 from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.upgrade import upgrade_evidence
 
@@ -127,6 +128,8 @@ class Evidence(Record):
     run has no verdict, or the test neither expects nor asserts one."""
     claim: ClaimRecord
     design: DesignRecord
+    does_not_show: str | None = None
+    """What the verdict is about and what it does not show, in a sentence; null in evidence of earlier versions."""
     data: DataRecord
     """The data set that the run saw; of an exploring run with a seal, the open rows."""
     seal: SealRecord | None = None
@@ -136,6 +139,10 @@ class Evidence(Record):
     arms: list[ArmRecord] = Field(default_factory=list)
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, (repeats, folds); positive is better."""
+    row_scores: RowScores | None = None
+    """The scores of single test rows that the claim is judged by; null if the design judges cells."""
+    parts: list[PartRecord] = Field(default_factory=list)
+    """Where the arms differ: the effect in parts of the test rows. Only if single rows are judged."""
     power: PowerRecord | None = None
     """What the design could decide, estimated from earlier evidence before training; null if there was none."""
     looks: list[LookRecord] = Field(default_factory=list)
@@ -179,9 +186,11 @@ class Evidence(Record):
         """Return the content that two runs of the same hypothesis share.
 
         It excludes times, machines, pictures, earlier looks, the power estimated beforehand and the diagnosis. It also
-        excludes the explanation: its numbers are compared elsewhere, and its wording may change with the version.
+        excludes the explanation and what the design does not show, whose wording may change from version to version,
+        and the parts of the test rows, which decide nothing.
         """
-        excluded = {"timings", "provenance", "power", "pictures", "diagnosis", "explanation", "prior"}
+        left_out = {"explanation", "does_not_show", "parts"}
+        excluded = {"timings", "provenance", "power", "pictures", "diagnosis", "prior", *left_out}
         return self.model_dump(mode="json", exclude=excluded)
 
     def __str__(self) -> str:

@@ -33,6 +33,22 @@ class RowScores(Record):
         return self.arms * self.seeds * (-(-self.columns // 8) if self.form == "bits" else 4 * self.columns)
 
 
+class PartRecord(Record):
+    """The effect in a part of the test rows, such as a class. It is a hint where arms differ, and decides nothing."""
+
+    part: str
+    """For example "class 3"; "all rows" comes first."""
+    rows: Annotated[int, Field(ge=1)]
+    effect: float
+    """Mean difference, averaged over seeds; positive if the treatment is better."""
+    interval_95: tuple[float, float]
+    """For these trainings, on rows like these, not corrected for the number of parts."""
+    better: Annotated[int, Field(ge=0)]
+    """Rows on which the treatment is better under every seed."""
+    worse: Annotated[int, Field(ge=0)]
+    """Rows on which it is worse under every seed."""
+
+
 def pack_scores(scores: np.ndarray, unit: RowUnit) -> tuple[RowScores, bytes]:
     """Return the record of scores, (arms, seeds, columns), and the content of their file."""
     is_binary = bool(np.isin(scores, (0, 1)).all())

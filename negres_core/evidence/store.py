@@ -8,10 +8,11 @@ import json
 import re
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import ValidationError
 
 from negres_core.errors import EvidenceError, show
@@ -19,6 +20,7 @@ from negres_core.evidence.bisection import BisectionRecord
 from negres_core.evidence.evidence import Evidence, Picture
 from negres_core.evidence.record import Record, canonical, digest_of, read_strict
 from negres_core.evidence.replicate import ModelFile, Replicate
+from negres_core.evidence.row_scores import RowScores, RowUnit, pack_scores, unpack_scores
 from negres_core.files import digest_regular, read_regular, write_atomically
 
 Kind = TypeVar("Kind", BisectionRecord, Evidence, Replicate)
@@ -140,6 +142,16 @@ class Store:
         self._recorded.add(replicate.id)
         return replicate
 
+    def add_metrics(self, replicate: Replicate, metrics: Mapping[str, float]) -> Replicate:
+        """Add metrics to the record of a replicate, which loses nothing, and return the replicate with all of them."""
+        path = self._replicate_path(replicate.id)
+        # Another process may have added others since.
+        latest = self._read(path, Replicate) or replicate
+        new = {name: value for name, value in metrics.items() if name not in latest.metrics}
+        replicate = latest.updated(metrics=latest.metrics | new)
+        self._write(path, _sealed(replicate))
+        return replicate
+
     def model_path(self, replicate: Replicate) -> Path:
         """Return the path of a replicate's model.
 
@@ -173,6 +185,30 @@ class Store:
         file = f"pictures/{_file_name(name, exactly=png)}.png"
         self._write(self.evidence_folder(hypothesis) / file, png)
         return Picture(name=name, caption=caption, file=file, sha256=hashlib.sha256(png).hexdigest())
+
+    def write_row_scores(self, hypothesis: str, scores: np.ndarray, unit: RowUnit) -> RowScores:
+        """Write the scores of single rows, (arms, seeds, columns), beside the evidence, and return their record."""
+        record, content = pack_scores(scores, unit)
+        self._write(self.evidence_folder(hypothesis) / record.file, content)
+        return record
+
+    def read_row_scores(self, evidence: Evidence) -> np.ndarray | None:
+        """Read the scores of single rows, (arms, seeds, columns); None if the evidence has none.
+
+        Raises:
+            EvidenceError: the file is missing, or is not the one that the evidence names.
+        """
+        if (record := evidence.row_scores) is None:
+            return None
+        path = self.evidence_folder(evidence.hypothesis) / record.file
+        try:
+            return unpack_scores(record, read_regular(path, most_bytes=record.size_bytes))
+        except (OSError, ValueError) as error:
+            raise EvidenceError(
+                "The scores of single rows are missing or damaged.",
+                received=f"{path}: {error}",
+                remedy="Run the hypothesis again; it predicts by its stored replicates.",
+            ) from error
 
     def read_evidence(self, path: Path) -> Evidence | None:
         """Read one evidence file; return None if it cannot be trusted.

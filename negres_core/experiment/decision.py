@@ -6,7 +6,7 @@ Nothing here trains or reads data, so records alone are enough to recheck a verd
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,8 @@ from negres_core.evidence import (
     Replicate,
     Spread,
 )
-from negres_core.metrics import COUNTED
+from negres_core.experiment.row_judgement import judge_rows
+from negres_core.metrics import METRICS, counts_rows, find_metric
 from negres_core.run import Arm, Run
 from negres_core.statistics import (
     ONLY_LOOK,
@@ -48,7 +49,7 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
     Raises:
         InputError: the replicates do not report the metric.
     """
-    if metric not in replicates[0].metrics:
+    if any(metric not in replicate.metrics for replicate in replicates):
         raise InputError(
             f"The claim is about the metric {metric!r}, but an arm does not report it.",
             received=f"metrics {', '.join(replicates[0].metrics)}",
@@ -60,10 +61,20 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
     return means
 
 
-def spreads_of(replicates: Sequence[Replicate], design: Design) -> dict[str, Spread]:
-    """Return the mean, standard deviation, minimum and maximum over cells of every metric of an arm."""
+def names_of(replicates: Sequence[Replicate], claimed: str) -> list[str]:
+    """Return the metrics that all replicates of an arm record, without those that other tests brought.
+
+    Replicates of an earlier version have fewer metrics, and tests that share replicates add theirs to them.
+    """
+    shared = set.intersection(*(set(replicate.metrics) for replicate in replicates))
+    brought = {name for name in shared if "@" in name or (name not in METRICS and find_metric(name) is not None)}
+    return [name for name in replicates[0].metrics if name in shared - (brought - {claimed})]
+
+
+def spreads_of(replicates: Sequence[Replicate], design: Design, names: Iterable[str]) -> dict[str, Spread]:
+    """Return the mean, standard deviation, minimum and maximum over cells of some metrics of an arm."""
     spreads = {}
-    for name in replicates[0].metrics:
+    for name in names:
         values = values_of(replicates, name, design)
         spreads[name] = Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
     return spreads
@@ -78,8 +89,8 @@ def record_arm(arm: Arm, run: Run, description: RecipeDescription) -> ArmRecord:
         recipe=str(arm.recipe),
         description=description,
         budget=budgets[-1].updated(epochs=epochs, steps=steps),
-        metrics=spreads_of(arm.replicates, run.design),
-        values=values_of(arm.replicates, run.metric.name, run.design).tolist(),
+        metrics=spreads_of(arm.replicates, run.design, names_of(arm.replicates, run.metric.key)),
+        values=values_of(arm.replicates, run.metric.key, run.design).tolist(),
         replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
     )
 
@@ -128,7 +139,7 @@ def most_dof(claim: Claim | ClaimRecord, folds: int, units: int | None) -> int |
         units: number of groups, or of rows if there are none; None if it is not known.
     """
     limits = [units - 1] if units is not None else []
-    if claim.kind == "reaches" and claim.metric not in COUNTED:
+    if claim.kind == "reaches" and not counts_rows(claim.metric):
         limits.append(folds - 1)
     return min(limits, default=None)
 
@@ -140,6 +151,7 @@ def decide(
     findings: Sequence[Finding] = (),
     *,
     data: DataRecord | None = None,
+    rows: np.ndarray | None = None,
     alpha: float = ALPHA,
 ) -> Decision:
     """Test the claim after each repeat, or only at the end, and judge at the first look that decides.
@@ -153,18 +165,22 @@ def decide(
         design: the planned design, which may have more repeats than there are so far.
         findings: the findings of the controls.
         data: the data set; without it, nothing is known of its groups and of what one row more or less would change.
+        rows: (seeds, test rows), the differences of single rows, if the design scores rows.
         alpha: the significance level of the claim, over all looks.
     """
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
-    counts_rows = data is not None and claim.metric in COUNTED
+    is_counted = data is not None and counts_rows(claim.metric)
+    if design.scores_rows:
+        assert rows is not None, "the design scores single rows"
+        return _withhold(_decide_rows(rows, claim, design, failed, is_counted=is_counted, alpha=alpha), findings)
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
         most_dof=most_dof(claim, design.parts, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and counts_rows else 0.0,
+        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and is_counted else 0.0,
     )
     looks: list[LookRecord] = []
     estimate: CellEstimate | None = None
@@ -198,6 +214,28 @@ def decide(
     verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
     final = settled is not None or _is_hopeless(estimate, claim, verdict, alpha)
     return _withhold(Decision(looks, record, verdict, final), findings)
+
+
+def _decide_rows(
+    rows: np.ndarray, claim: Claim, design: Design, failed: dict[str, str], *, is_counted: bool, alpha: float
+) -> Decision:
+    """Judge the differences of single rows, (seeds, test rows), once."""
+    try:
+        judged = judge_rows(rows, design, is_counted=is_counted)
+    except InputError as error:
+        failed["variance"] = f"{error.wrong} {error.remedy}"
+        return Decision([], None, invalid(failed), final=True)
+    estimate = judged.estimate
+    record = EstimateRecord.of(estimate, alpha=alpha, scopes=judged.scopes)
+    verdict = judge(estimate, claim, alpha=alpha)
+    look = LookRecord(
+        repeats=design.repeats,
+        information=1.0,
+        effect=estimate.effect,
+        interval_95=record.interval_95,
+        verdict=verdict.verdict,
+    )
+    return Decision([look], record, invalid(failed) if failed else verdict, final=True)
 
 
 def _looks(differences: np.ndarray, design: Design) -> Iterator[tuple[Look, np.ndarray]]:

@@ -28,24 +28,26 @@ from negres_core.evidence import (
     Finding,
     Ledger,
     Picture,
-    PowerRecord,
     Registration,
+    RowScores,
     SealRecord,
     Store,
     Timings,
     trace_provenance,
 )
+from negres_core.experiment.breakdown import break_down
+from negres_core.experiment.completion import check_metric
 from negres_core.experiment.confirmation import check_opening, confirmation_of, prior_looks
-from negres_core.experiment.decision import ALPHA, decide, difference_of, most_dof, record_arm
-from negres_core.experiment.forecast import known_spread, record_power
+from negres_core.experiment.decision import ALPHA, decide, difference_of, record_arm
+from negres_core.experiment.forecast import forecast_power
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
+from negres_core.experiment.row_scores import RowTable, check_row_metric, row_differences, score_run
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
 from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.experiment.training import Progress, Trainer, no_progress
-from negres_core.metrics import Metric, metric_of
+from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
-from negres_core.power import analyze_power
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, ControlLevel, Role, Run
 from negres_core.verdict import invalid
@@ -196,8 +198,10 @@ class Experiment:
         self.store.check_writable()
         for recipe in recipes.values():
             check_recipe(recipe, data)
-        if "loss" in claim.metric:
+        if claim.metric in OF_A_LOSS:
             check_common_loss(list(recipes.values()))
+        check_metric(metric, list(recipes.values()), data)
+        check_row_metric(metric, planned, list(recipes.values()))
         return _Prepared(recipes, data, claim, metric, planned, sealed)
 
     def _open(self, prepared: _Prepared) -> Evidence:
@@ -212,6 +216,7 @@ class Experiment:
             expected=self.expected,
             claim=ClaimRecord.of(prepared.claim, prepared.metric, alpha=ALPHA),
             design=DesignRecord.of(prepared.design),
+            does_not_show=prepared.design.does_not_show,
             data=DataRecord.of(prepared.data),
             seal=prepared.seal,
             timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
@@ -229,20 +234,8 @@ class Experiment:
             check_opening(registration, commitment.updated(**known))
         entries = self.ledger.entries() if self.ledger and prepared.seal else []
         prior = prior_looks(commitment.updated(**known), registration, self.store, entries)
-        power = self._power(evidence, prepared)
+        power = forecast_power(evidence, prepared.claim, prepared.design, self.store, self.announce)
         return evidence.updated(registration=registration, prior=prior, power=power)
-
-    def _power(self, evidence: Evidence, prepared: _Prepared) -> PowerRecord | None:
-        """Return what the design can decide, if earlier evidence exists; refuse a margin that is out of reach."""
-        spread = known_spread(self.store, evidence)
-        if spread is None:
-            return None
-        limit = most_dof(prepared.claim, prepared.design.parts, evidence.data.units)
-        power = analyze_power(prepared.design, sd=spread.sd, alpha=ALPHA, most_dof=limit)
-        if spread.own:
-            power.check(prepared.claim, sd_at_least=spread.at_least, known_from=spread.known_from)
-        self.announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {spread.known_from})")
-        return record_power(power, known_from=spread.known_from)
 
     def _untrained(self, prepared: _Prepared) -> Run:
         from negres_core.engine.inspection import SavedModels
@@ -286,12 +279,15 @@ class Experiment:
         run = dataclasses.replace(run, sound=screening.checks.sound)
         training = self._train(trainer, run, claim, evidence)
         findings = [*screening.findings, *training.findings]
-        decision = decide(training.differences, claim, run.design, findings, data=evidence.data)
+        rows = None if training.rows is None else row_differences(training.rows.scores, evidence.claim)
+        decision = decide(training.differences, claim, run.design, findings, data=evidence.data, rows=rows)
         evidence = evidence.updated(
             status="finished",
             registration=count_older(evidence.registration, training.run.arms),
             arms=training.arms,
             differences=training.differences.tolist(),
+            row_scores=self._keep_rows(evidence, training.rows),
+            parts=break_down(training.run, rows) if training.rows and rows is not None else [],
             looks=decision.looks,
             estimate=decision.estimate,
             controls=findings,
@@ -313,12 +309,16 @@ class Experiment:
         """Train repeat by repeat, until a look decides or all repeats are trained."""
         design = run.design
         decide_so_far = partial(decide, claim=claim, design=design, data=evidence.data)
+        rows: RowTable | None = None
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
             arms = [trainer.train(arm, cells) for arm in run.arms]
             so_far = dataclasses.replace(run, design=design.first(repeats), cells=cells, arms=arms)
             records = [record_arm(arm, so_far, trainer.description(arm.recipe)) for arm in arms]
             differences = difference_of([arm.values for arm in records], evidence.claim)
+            if design.scores_rows and np.isfinite(differences).all():
+                so_far = dataclasses.replace(so_far, predicted={arm.role: trainer.predict(arm) for arm in arms})
+                rows = score_run(so_far)
             last = repeats == design.repeats
             if not last and not decide_so_far(differences).final:
                 continue
@@ -326,7 +326,10 @@ class Experiment:
             # A control, such as whether both arms learned, may need more cells than the claim.
             if last or decide_so_far(differences, findings=findings).final:
                 break
-        return _Training(so_far, records, differences, findings)
+        return _Training(so_far, records, differences, findings, None if rows is None else _as_kept(rows))
+
+    def _keep_rows(self, evidence: Evidence, rows: RowTable | None) -> RowScores | None:
+        return None if rows is None else self.store.write_row_scores(evidence.hypothesis, rows.scores, rows.unit)
 
     def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
         return [] if self.controls == "none" else run_controls(run, when=when)
@@ -358,12 +361,18 @@ class _Screening(NamedTuple):
 
 
 class _Training(NamedTuple):
-    """A trained run, the records of its arms, the differences, and the findings of the controls after training."""
+    """A trained run, its records and differences, the findings of controls, and scores of rows if these are judged."""
 
     run: Run
     arms: list[ArmRecord]
     differences: np.ndarray
     findings: list[Finding]
+    rows: RowTable | None
+
+
+def _as_kept(rows: RowTable) -> RowTable:
+    """Return scores as their file keeps them, so that a recheck finds the same numbers."""
+    return rows._replace(scores=rows.scores.astype(np.float32).astype(np.float64))
 
 
 def _finish(timings: Timings, began: float, *trainers: PipelineChecks | Trainer) -> Timings:

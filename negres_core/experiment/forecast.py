@@ -2,10 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+from negres_core.claim import Claim
+from negres_core.design import Design
 from negres_core.evidence import Evidence, PowerRecord, Store
-from negres_core.power import Power
+from negres_core.experiment.decision import ALPHA, most_dof
+from negres_core.power import Power, analyze_power, analyze_row_power
+from negres_core.statistics import CellEstimate
+from negres_core.statistics.row_estimate import RowEstimate
+
+
+def forecast_power(
+    evidence: Evidence, claim: Claim, design: Design, store: Store, announce: Callable[[str], None]
+) -> PowerRecord | None:
+    """Return what a design can decide, if earlier evidence exists.
+
+    Args:
+        evidence: the run that is about to begin.
+        claim: its claim.
+        design: its design.
+        store: where earlier evidence is.
+        announce: called with a sentence about the power.
+
+    Raises:
+        InputError: the claim's margin is out of reach of any number of repeats.
+    """
+    if design.scores_rows:
+        known = known_rows(store, evidence)
+        if known is None:
+            return None
+        power, known_from = analyze_row_power(design, known[0], alpha=ALPHA), known[1]
+    else:
+        spread = known_spread(store, evidence)
+        if spread is None:
+            return None
+        limit = most_dof(claim, design.parts, evidence.data.units)
+        power, known_from = analyze_power(design, sd=spread.sd, alpha=ALPHA, most_dof=limit), spread.known_from
+        if spread.own:
+            power.check(claim, sd_at_least=spread.at_least, known_from=known_from)
+    announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {known_from})")
+    return record_power(power, known_from=known_from)
 
 
 class KnownSpread(NamedTuple):
@@ -40,7 +78,7 @@ def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:
         (each.hypothesis == evidence.hypothesis, spread.cell_count, spread)
         for each in store.all_evidence()
         if not each.smoke
-        and (each.data.digest, each.claim.metric) == (evidence.data.digest, evidence.claim.metric)
+        and (each.data.digest, each.claim.key) == (evidence.data.digest, evidence.claim.key)
         and len(each.arms) == arm_count
         and (spread := spread_in(each)) is not None
     ]
@@ -50,13 +88,28 @@ def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:
     return spread._replace(own=own)
 
 
+def known_rows(store: Store, evidence: Evidence) -> tuple[RowEstimate, str] | None:
+    """Return the estimate in earlier evidence of the same hypothesis on the same test rows, and which evidence it is.
+
+    None if there is none. Other arms differ on other rows, and say nothing about these.
+    """
+    for each in reversed(store.all_evidence()):
+        same = (each.hypothesis, each.data.digest, each.claim.metric, each.design.test, each.design.kind)
+        planned = evidence.design
+        if same == (evidence.hypothesis, evidence.data.digest, evidence.claim.metric, planned.test, planned.kind):
+            estimate = None if each.estimate is None or each.smoke else each.estimate.as_estimate()
+            if isinstance(estimate, RowEstimate):
+                return estimate, f"{each.title!r}, {each.timings.started_at}"
+    return None
+
+
 def spread_in(evidence: Evidence) -> KnownSpread | None:
     """Return the spread of the differences in one hypothesis' evidence, or None if it has no estimate."""
-    if (estimate := evidence.estimate) is None:
+    estimate = None if evidence.estimate is None else evidence.estimate.as_estimate()
+    if not isinstance(estimate, CellEstimate):
         return None
     known_from = f"{estimate.cell_count} cells of {evidence.title!r}, {evidence.timings.started_at}"
-    at_least = estimate.as_estimate().sd_interval(0.95)[0]
-    return KnownSpread(estimate.sd, at_least, estimate.cell_count, known_from)
+    return KnownSpread(estimate.sd, estimate.sd_interval(0.95)[0], estimate.cell_count, known_from)
 
 
 def record_power(power: Power, *, known_from: str) -> PowerRecord:

@@ -16,9 +16,10 @@ from negres_core.evidence import ClaimRecord, Entry, Evidence, Store
 from negres_core.experiment.decision import ALPHA, Decision, decide, difference_of, spreads_of, values_of
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
+from negres_core.experiment.row_scores import row_differences
 from negres_core.experiment.seal_checks import check_seal
 from negres_core.files import digest_regular
-from negres_core.metrics import METRICS
+from negres_core.metrics import find_metric
 from negres_core.verdict import invalid
 
 MOST_PICTURE_BYTES = 1 << 26
@@ -27,6 +28,9 @@ EARLIER_RULE = (
     "it was decided by the rule of an earlier version of negres, which this version does not have: run the hypothesis "
     "again, which reuses its replicates, or verify it with the version that it names"
 )
+ROW_ROUNDING = 1e-4
+"""How far a metric may be from the mean of the scores of its rows: they are kept as float32, and a stored model that
+predicts again sums in another order."""
 RESULTS = (
     *("arms", "differences", "looks", "estimate", "verdict", "finding", "explanation", "p_value", "controls"),
     "outcome",
@@ -63,11 +67,13 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     if evidence.estimate is not None and evidence.estimate.skewness is None:
         return [*problems, EARLIER_RULE]
     try:
+        rows = store.read_row_scores(evidence)
+        problems += _check_rows(evidence, rows)
         with np.errstate(all="ignore"):  # a forged number may be near the end of the floats
-            recomputed = _recompute(evidence, arms)
+            recomputed = _recompute(evidence, arms, rows)
     except NegresError as error:
         return [*problems, f"it cannot be recomputed: {error.wrong}"]
-    return problems + _differences(evidence, recomputed)
+    return problems + _differences(evidence, recomputed, rows)
 
 
 def recompute(evidence: Evidence, store: Store) -> Evidence:
@@ -83,17 +89,18 @@ def recompute(evidence: Evidence, store: Store) -> Evidence:
             received="; ".join(missing),
             remedy="Run the hypothesis again; it trains the missing replicates.",
         )
-    return _recompute(evidence, arms) if arms else evidence
+    return _recompute(evidence, arms, store.read_row_scores(evidence)) if arms else evidence
 
 
-def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
+def _recompute(evidence: Evidence, arms: Sequence[Trained], rows: np.ndarray | None) -> Evidence:
     design = evidence.design.as_design()
     records = []
     for arm, stages in arms:
-        values = values_of(stages[-1], evidence.claim.metric, design).tolist()
-        records.append(arm.updated(metrics=spreads_of(stages[-1], design), values=values))
+        values = values_of(stages[-1], evidence.claim.key, design).tolist()
+        # The replicates may have more metrics by now, which other hypotheses added to them.
+        records.append(arm.updated(metrics=spreads_of(stages[-1], design, arm.metrics), values=values))
     differences = difference_of([arm.values for arm in records], evidence.claim)
-    decision = _decide(differences, evidence)
+    decision = _decide(differences, evidence, rows)
     return evidence.updated(
         arms=records,
         differences=differences.tolist(),
@@ -103,9 +110,35 @@ def _recompute(evidence: Evidence, arms: Sequence[Trained]) -> Evidence:
     )
 
 
-def _decide(differences: np.ndarray, evidence: Evidence) -> Decision:
+def _decide(differences: np.ndarray, evidence: Evidence, rows: np.ndarray | None) -> Decision:
     claim, design = evidence.claim.as_claim(), evidence.design.as_design()
-    return decide(differences, claim, design, evidence.controls, data=evidence.data, alpha=evidence.claim.alpha)
+    signed = None if rows is None else row_differences(rows, evidence.claim)
+    alpha = evidence.claim.alpha
+    return decide(differences, claim, design, evidence.controls, data=evidence.data, rows=signed, alpha=alpha)
+
+
+def _check_rows(evidence: Evidence, rows: np.ndarray | None) -> list[str]:
+    """Return how the scores of single rows differ from the metrics of the arms, which are their means."""
+    if not evidence.design.as_design().scores_rows:
+        return [] if rows is None else ["it has scores of single rows, which its design does not judge"]
+    values = [np.array(arm.values, dtype=float) for arm in evidence.arms]
+    if rows is None:
+        finite = all(np.isfinite(each).all() for each in values)
+        return ["it has no scores of single rows, by which its design judges"] if finite else []
+    if len(rows) != len(values):
+        return [f"it has scores of single rows of {len(rows)} arms, and {len(values)} arms"]
+    problems = []
+    for arm, scores, recorded in zip(evidence.arms, rows, values, strict=True):
+        repeats, folds = recorded.shape
+        if evidence.design.kind == "time series":
+            # The folds have equal numbers of rows, one after the other in time; seeds are averaged.
+            parts = np.array_split(scores.mean(axis=0), folds)
+            means = np.array([[part.mean() for part in parts]])
+        else:
+            means = scores.mean(axis=1)[:, None]
+        if means.shape != (repeats, folds) or not np.allclose(means, recorded, rtol=ROW_ROUNDING, atol=ROW_ROUNDING):
+            problems.append(f"{arm.role} arm: the scores of single rows do not have its metric as their mean")
+    return problems
 
 
 def _check_claim(evidence: Evidence, store: Store) -> list[str]:
@@ -143,7 +176,7 @@ def _check_claim(evidence: Evidence, store: Store) -> list[str]:
 
 def _misread(claim: ClaimRecord, evidence: Evidence) -> list[str]:
     """Return the claim's metric if the claim has another direction or unit than the metric."""
-    metric = METRICS.get(claim.metric)
+    metric = find_metric(claim.metric) if claim.code is None else None
     known = [(metric.higher_is_better, metric.unit)] if metric else []
     for arm in evidence.arms:
         own = arm.description.fit.metrics if arm.description.fit else []
@@ -164,13 +197,13 @@ def _check_untrained(evidence: Evidence) -> list[str]:
     return []
 
 
-def _differences(evidence: Evidence, recomputed: Evidence) -> list[str]:
+def _differences(evidence: Evidence, recomputed: Evidence, rows: np.ndarray | None) -> list[str]:
     before, after = evidence.substance(), recomputed.substance()
     problems = [f"{name} does not follow from the records" for name in after if before[name] != after[name]]
     repeats, design = len(evidence.differences), evidence.design.as_design()
     if repeats < design.repeats and not problems and not evidence.smoke:
         values = difference_of([arm.values for arm in recomputed.arms], evidence.claim)
-        if not _decide(values, evidence).final:
+        if not _decide(values, evidence, rows).final:
             problems.append(f"it ends after {repeats} of {design.repeats} repeats, and no look had decided")
     return problems
 

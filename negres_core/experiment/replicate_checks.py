@@ -94,13 +94,13 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
             problems.append("it has replicates with a model where its recipe has none, or the reverse")
         if described.fit is None and any(each.budget.epochs != described.stages[-1].epochs for each in stage):
             problems.append("it has replicates that were trained for another number of epochs")
-        if len({frozenset(each.metrics) for each in stage}) > 1 or not stage[0].metrics:
-            problems.append("its replicates do not all report the same metrics")
     for parents, children in itertools.pairwise(trained.stages):
         if any(child.differing_weights(parent) for parent, child in zip(parents, children, strict=False)):
             problems.append("it has replicates that did not start from the weights of those they inherit")
-    if evidence.claim.metric not in trained.stages[-1][0].metrics:
-        problems.append(f"its replicates do not report {evidence.claim.metric!r}")
+    # Replicates of earlier versions have fewer metrics, and hypotheses add those that they need.
+    wanted = {evidence.claim.key, *arm.metrics}
+    if any(wanted - each.metrics.keys() for each in trained.stages[-1]):
+        problems.append("its replicates do not all report the metrics that it has")
     budgets = [stage[0].budget for stage in trained.stages]
     totals = {name: sum(getattr(budget, name) for budget in budgets) for name in ("epochs", "steps")}
     if arm.budget != budgets[-1].updated(**totals):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from negres_core.design import Cell
 from negres_core.evidence import (
@@ -19,12 +21,15 @@ from negres_core.evidence import (
     Replicate,
     Store,
 )
+from negres_core.experiment.completion import add_metrics, claimed_metric, predict_again
+from negres_core.metrics import Predicted
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Run
 
 if TYPE_CHECKING:
-    from negres_core.engine.contract import Result
+    from negres_core.engine.contract import Job, Result
     from negres_core.engine.device import Device
+    from negres_core.engine.inspection import SavedModels
 
 ENGINE_VERSION = 2
 """Increased when an engine gives different numbers for every recipe; stored replicates are then retrained. If only some
@@ -56,6 +61,8 @@ class Trainer:
         self._older_digests: dict[Recipe, str | None] = {}
         self._packages: dict[Recipe, tuple[str, ...]] = {}
         self._done: dict[Recipe, dict[Key, Replicate]] = {}
+        self._outputs: dict[Key, np.ndarray] = {}
+        self._models: SavedModels | None = None
 
     def description(self, recipe: Recipe) -> RecipeDescription:
         """Return the description of a recipe on the run's data."""
@@ -70,12 +77,13 @@ class Trainer:
         cells = self._run.cells if cells is None else cells
         stages: list[list[Replicate]] = []
         for recipe in arm.recipe.lineage:
-            stages.append(self._train_stage(recipe, cells, stages[-1] if stages else None))
+            stages.append(self._train_stage(recipe, cells, stages[-1] if stages else None, own=recipe == arm.recipe))
         return dataclasses.replace(arm, stages=stages)
 
     def _train_stage(
-        self, recipe: Recipe, cells: Sequence[Cell], parents: Sequence[Replicate] | None
+        self, recipe: Recipe, cells: Sequence[Cell], parents: Sequence[Replicate] | None, *, own: bool
     ) -> list[Replicate]:
+        """Return the replicates of a recipe's last stage; those of an arm's own stage have the metric of the claim."""
         from negres_core.engine.contract import Job
         from negres_core.engine.interruption import deferred_interruption
         from negres_core.engine.selection import train
@@ -83,33 +91,68 @@ class Trainer:
         # Arms that inherit the same stage share its replicates, and a look reuses those of earlier looks.
         done = self._done.setdefault(recipe, {})
         keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds_per_cell)]
-        if all(key in done for key in keys):
-            return [done[key] for key in keys]
-        jobs = {}
+        is_known, jobs = all(key in done for key in keys), {}
         for position, key in enumerate(keys):
-            if key in done:
-                continue
-            stored = self._find(key, recipe)
-            # The parent may have been retrained since, on another machine and with different bits.
-            if stored and not (parents and stored.differing_weights(parents[position])):
-                done[key] = stored
-                self.reused += 1
-                continue
             cell = cells[position // self._run.design.seeds_per_cell]
             parent = self._store.model_path(parents[position]) if parents else None
-            jobs[Job(cell, key.seed, parent)] = key
+            job = Job(cell, key.seed, parent)
+            if key not in done:
+                stored = self._find(key, recipe)
+                # The parent may have been retrained since, on another machine and with different bits.
+                if not stored or (parents and stored.differing_weights(parents[position])):
+                    jobs[job] = key
+                    continue
+                done[key] = stored
+                self.reused += 1
+            if own:
+                done[key] = self._completed(done[key], recipe, job)
+        if is_known:
+            return [done[key] for key in keys]
         planned = len(self._run.cells) * self._run.design.seeds_per_cell
         self._progress(str(recipe), len(done), planned)
         results = train(recipe, self._run.data, list(jobs), device=self._device)
         # Closed at once after an error, so that its threads do not train on beside the next hypothesis.
         with deferred_interruption(), contextlib.closing(results):
             for job, result in results:
-                done[jobs[job]] = self._record(jobs[job], result, recipe)
+                added = claimed_metric(recipe, self._run, job, result) if own else {}
+                done[jobs[job]] = self._record(jobs[job], result, recipe, added)
+                if own and self._run.design.scores_rows and result.outputs is not None:
+                    self._outputs[jobs[job]] = result.outputs
                 self.trained += 1
                 self._progress(str(recipe), len(done), planned)
         if missing := [key for key in keys if key not in done]:
             raise RuntimeError(f"The engine left out {len(missing)} of {len(jobs)} replicates.")
         return [done[key] for key in keys]
+
+    def predict(self, arm: Arm) -> list[Predicted]:
+        """Return what each replicate of a trained arm predicts for its test rows.
+
+        A stored model predicts again, and a stored fit is computed again.
+
+        Raises:
+            InputError: a fit returns numbers in place of predictions.
+        """
+        from negres_core.engine.contract import Job
+
+        is_classification = self._run.data.task == "classification"
+        seeds = self._run.design.seeds_per_cell
+        predicted = []
+        for position, replicate in enumerate(arm.replicates):
+            outputs = self._outputs.get(replicate.key)
+            if outputs is None:
+                parent = self._store.model_path(arm.stages[-2][position]) if len(arm.stages) > 1 else None
+                job = Job(self._run.cells[position // seeds], replicate.key.seed, parent)
+                outputs = predict_again(arm.recipe, replicate, self._run.data, job, self._saved_models(), self._device)
+                self._outputs[replicate.key] = outputs
+            predicted.append(Predicted.of(outputs, is_classification=is_classification))
+        return predicted
+
+    def _saved_models(self) -> SavedModels:
+        from negres_core.engine.inspection import SavedModels
+
+        if self._models is None:
+            self._models = SavedModels(self._run.data, self._run.cells, self._store.model_path)
+        return self._models
 
     def _find(self, key: Key, recipe: Recipe) -> Replicate | None:
         """Return a stored replicate, or an older one of the same recipe, trained with the same packages."""
@@ -145,12 +188,23 @@ class Trainer:
             packages=self._packages[recipe],
         )
 
-    def _record(self, key: Key, result: Result, recipe: Recipe) -> Replicate:
+    def _completed(self, replicate: Replicate, recipe: Recipe, job: Job) -> Replicate:
+        """Return a replicate with the metric of the claim, if that follows from predictions, recorded with the others.
+
+        Its model predicts again, or its fit is computed again.
+        """
+        metric = self._run.metric
+        if metric.key in replicate.metrics or metric.compute is None:
+            return replicate
+        added = add_metrics(replicate, recipe, self._run, job, self._saved_models(), self._device)
+        return self._store.add_metrics(replicate, added)
+
+    def _record(self, key: Key, result: Result, recipe: Recipe, added: Mapping[str, float]) -> Replicate:
         replicate = Replicate(
             id=key.id,
             key=key,
             status="finished" if result.finite else "not finite",
-            metrics=dict(result.metrics),
+            metrics={**result.metrics, **added},
             curve=list(result.curve),
             predictions=PredictionSummary(**result.predictions),
             weights=result.weights,

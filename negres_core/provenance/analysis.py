@@ -12,12 +12,12 @@ from negres_core.provenance.logic import statements_of
 
 ANALYSIS = (
     "arrays.py",
-    "claim.py",
+    "claim/*.py",
     "controls/*.py",
     "design/*.py",
     "discovery.py",
     "experiment/decision.py",
-    "metrics.py",
+    "metrics/*.py",
     "rescoring.py",
     "run.py",
     "seeds.py",

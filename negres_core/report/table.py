@@ -47,7 +47,7 @@ def render(
         table = lay_out([row.on_page() for row in rows], headers=HEADERS, widths=(), style=style)
     else:
         table = lay_out([row.in_terminal() for row in rows], headers=TERMINAL_HEADERS, widths=WIDTHS, style=style)
-    footnotes = _footnotes(rows, len(family), style)
+    footnotes = [*_scopes(records), *_footnotes(rows, len(family), style)]
     return "\n".join((table, "", *footnotes)) if footnotes else table
 
 
@@ -178,6 +178,14 @@ def _seal(evidence: Evidence) -> list[str]:
     notes = [f"sealed rows opened {plural(times, 'time')} before"] if times else []
     seen = plural(len(prior.seen), "hypothesis", "hypotheses")
     return [*notes, f"sealed rows seen before by {seen}"] if prior.seen else notes
+
+
+def _scopes(records: Sequence[Evidence]) -> list[str]:
+    """Return what the verdicts of each kind of design are about, if not all designs are of k folds."""
+    by_kind = {each.design.kind: each.does_not_show for each in records if each.does_not_show}
+    if set(by_kind) <= {"k folds"}:
+        return []
+    return [f"{kind[0].upper()}{kind[1:]}: {sentence}" for kind, sentence in by_kind.items()]
 
 
 def _footnotes(rows: Sequence[_Row], members: int, style: Style) -> list[str]:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from negres_core.errors import MOST_IN_A_LINE, show
-from negres_core.evidence import Evidence, PriorLooks
+from negres_core.evidence import EstimateRecord, Evidence, PriorLooks
 from negres_core.report.layout import plural, repeats_trained, show_p
 
 MOST_NAMES = 10
 """Most hypotheses that are named in a line."""
+MOST_PARTS = 5
+"""Most parts of the test rows that are named."""
 
 
 def render(evidence: Evidence, folder: Path = Path()) -> str:
@@ -36,8 +38,12 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
             f"95% interval [{low:+.4g}, {high:+.4g}], standard error {evidence.estimate.standard_error:.3g}, "
             f"p {evidence.estimate.p_two_sided:.3g} (two-sided)"
         )
+        lines += _scopes(evidence.estimate)
+    lines += _parts(evidence)
     lines.append(f"  {evidence.claim.word:<11} {evidence.claim.threshold:g} {show(evidence.claim.unit)}")
     lines.append(_cells(evidence))
+    if evidence.does_not_show and evidence.design.kind != "k folds":
+        lines.append(f"  scope       {evidence.does_not_show}")
     lines += [
         f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"
         for finding in evidence.controls
@@ -90,11 +96,37 @@ def _arms(evidence: Evidence) -> list[str]:
     metric = evidence.claim.metric
     lines = []
     for arm in evidence.arms:
-        spread = arm.metrics.get(metric)
+        spread = arm.metrics.get(evidence.claim.key)
         numbers = "not recorded"
         if spread is not None:
             numbers = f"mean {_show(spread.mean)}, min {_show(spread.min)}, max {_show(spread.max)}"
         lines.append(f"  {arm.role:<11} {show(arm.recipe)}: {show(metric)} {numbers}")
+    return lines
+
+
+def _scopes(estimate: EstimateRecord) -> list[str]:
+    """Return the effect in each scope of repetition; the claim is judged by one of them."""
+    lines = []
+    for each in estimate.scopes:
+        low, high = each.interval_95
+        judged = "; the claim is judged by it" if each.scope == estimate.scope and len(estimate.scopes) > 1 else ""
+        lines.append(f"              {each.scope}: [{low:+.4g}, {high:+.4g}]{judged}")
+    return lines
+
+
+def _parts(evidence: Evidence) -> list[str]:
+    """Return the parts of the test rows in which the effect differs most clearly from that in all rows."""
+    if not evidence.parts:
+        return []
+    whole, *parts = evidence.parts
+    lines = [f"  rows        better on {whole.better:,} of {whole.rows:,} under every seed, worse on {whole.worse:,}"]
+    apart = [each for each in parts if not each.interval_95[0] <= whole.effect <= each.interval_95[1]]
+    apart.sort(key=lambda each: abs(each.effect - whole.effect), reverse=True)
+    for each in apart[:MOST_PARTS]:
+        low, high = each.interval_95
+        lines.append(
+            f"              {show(each.part)}: {each.effect:+.4g} [{low:+.4g}, {high:+.4g}], {each.rows:,} rows"
+        )
     return lines
 
 

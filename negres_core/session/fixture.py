@@ -281,7 +281,7 @@ def _register_or_compare(
         def predict_and_end(commitment: Commitment) -> Registration:
             given = (arguments[name] for name in ("on", "design", "confirm"))
             data, design, _ = apply_seal(*given, confirming=config.getoption("negres_confirm"))
-            predict(item, commitment, recipes, data, design, progress)
+            predict(item, commitment, recipes, data, design, arguments["claim"], progress)
             pytest.skip("predicted")
 
         return predict_and_end

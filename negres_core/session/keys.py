@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from negres_core.claim import Claim
     from negres_core.dataset import Dataset
     from negres_core.design import Design
     from negres_core.evidence import Commitment, Evidence, Ledger, Store
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from negres_core.recipe import Recipe
     from negres_core.run import Role
 
-    Predict = Callable[[pytest.Item, Commitment, Mapping[Role, Recipe], Dataset, Design, Progress], None]
+    Predict = Callable[[pytest.Item, Commitment, Mapping[Role, Recipe], Dataset, Design, Claim, Progress], None]
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
 REGISTERED, IDENTITY, PLACE = "negres_registered", "negres_identity", "negres_place"

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from negres_core.claim import Claim
 from negres_core.dataset import Dataset
 from negres_core.design import Design
 from negres_core.errors import show
 from negres_core.evidence import Commitment, Evidence, Store
 from negres_core.experiment.prediction import Prediction, predict_again, unpredicted
 from negres_core.experiment.training import Progress
+from negres_core.metrics import metric_of
 from negres_core.recipe import Recipe
 from negres_core.run import Role
 from negres_core.session.keys import PREDICT_KEY, STORE_KEY, is_hypothesis
@@ -94,6 +96,7 @@ class PredictionPlugin(SilentRuns):
         recipes: Mapping[Role, Recipe],
         data: Dataset,
         design: Design,
+        claim: Claim,
         progress: Progress,
     ) -> None:
         from negres_core.engine.device import choose_device
@@ -101,8 +104,10 @@ class PredictionPlugin(SilentRuns):
         self._has_predicted = True
         if (record := self._records.get(commitment.hypothesis)) is not None:
             device = choose_device(item.config.getoption("negres_device")).kind
+            own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
+            metric = metric_of(claim, task=data.task, own=own)
             self.results[record.hypothesis] = predict_again(
-                record, self._store, recipes, data, design, device=device, progress=progress
+                record, self._store, recipes, data, design, metric=metric, device=device, progress=progress
             )
 
 

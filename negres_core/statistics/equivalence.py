@@ -7,10 +7,10 @@ import math
 from scipy.special import stdtr
 
 from negres_core.errors import InputError
-from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.student_t import StudentT
 
 
-def equivalence_p(estimate: Estimate, *, margin: float) -> float:
+def equivalence_p(estimate: StudentT, *, margin: float) -> float:
     """Compute the p-value of the two one-sided tests for equivalence.
 
     Null hypothesis: the effect lies outside the margin, effect <= -margin or effect >= margin. A small p-value shows
@@ -31,10 +31,7 @@ def equivalence_p(estimate: Estimate, *, margin: float) -> float:
         equivalence of average bioavailability, Journal of Pharmacokinetics and Biopharmaceutics 15.
 
     Examples:
-        >>> from negres_core.statistics import CellEstimate
-        >>> estimate = CellEstimate(
-        ...     effect=0.001, standard_error=0.002, dof=24, sd=0.004, cell_count=25, test_train_ratio=0.25
-        ... )
+        >>> estimate = StudentT(effect=0.001, standard_error=0.002, dof=24)
         >>> round(equivalence_p(estimate, margin=0.005), 4)
         0.0285
     """

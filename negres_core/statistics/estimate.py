@@ -5,59 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-# scipy.stats calls these functions; importing them directly avoids importing scipy.stats.
-from scipy.special import chdtri, stdtr, stdtrit
+from scipy.special import chdtri, stdtr
 
-from negres_core.errors import InputError
 from negres_core.statistics.level import check_level
 from negres_core.statistics.skewness import share_of_level, skewness_limit
 from negres_core.statistics.standard_error import corrected_standard_error, degrees_of_freedom
+from negres_core.statistics.student_t import StudentT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """An effect with its uncertainty, in the metric's unit.
-
-    Attributes:
-        effect: the mean difference; positive means that the treatment is better.
-        standard_error: standard error of the effect.
-        dof: degrees of freedom of Student's t.
-
-    Raises:
-        InputError: the effect is not finite, or its standard error is not finite and positive.
-    """
-
-    effect: float
-    standard_error: float
-    dof: float
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.effect) and math.isfinite(self.standard_error) and self.standard_error > 0):
-            raise InputError(
-                "An estimate needs a finite effect and a finite, positive standard error.",
-                received=f"effect={self.effect!r}, standard_error={self.standard_error!r}",
-                remedy="Check the differences of the arms: one is not finite or huge, or all are equal.",
-            )
-
-    @property
-    def statistic(self) -> float:
-        """The t statistic, effect / standard error."""
-        return self.effect / self.standard_error
-
-    @property
-    def p_greater(self) -> float:
-        """One-sided p-value of H0: effect <= 0, against effect > 0."""
-        return float(stdtr(self.dof, -self.statistic))
-
-    @property
-    def p_less(self) -> float:
-        """One-sided p-value of H0: effect >= 0, against effect < 0."""
-        return float(stdtr(self.dof, self.statistic))
-
-    @property
-    def p_two_sided(self) -> float:
-        """Two-sided p-value of H0: effect = 0."""
-        return 2.0 * float(stdtr(self.dof, -abs(self.statistic)))
+class Estimate(StudentT):
+    """An effect that a claim can be judged by. Its p-values and intervals are those of `StudentT`."""
 
     @property
     def unit(self) -> str:
@@ -90,22 +48,6 @@ class Estimate:
         Under its flat prior the posterior is a Student t around the effect, so this equals 1 - p_greater.
         """
         return float(stdtr(self.dof, self.statistic))
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """Compute the two-sided Student t confidence interval of the effect.
-
-        Args:
-            level: the confidence level, between 0 and 1, for example 0.95.
-
-        Returns:
-            The lower and the upper end, in the metric's unit.
-
-        Raises:
-            InputError: the level is not between 0 and 1.
-        """
-        check_level(level)
-        half_width = float(stdtrit(self.dof, (1.0 + level) / 2.0)) * self.standard_error
-        return self.effect - half_width, self.effect + half_width
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ SciPy's own inverse, `nctdtrinc`, is less exact everywhere, and never returns th
 """
 
 
-def noncentrality(statistic: float, dof: int, *, probability: float) -> float:
+def noncentrality(statistic: float, dof: float, *, probability: float) -> float:
     """Find the noncentrality at which a noncentral t falls below a statistic with a given probability.
 
     The t statistic of an effect has the noncentrality effect / standard error, computed from the true standard

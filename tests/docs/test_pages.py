@@ -9,7 +9,7 @@ from tests.docs import terminal
 from tests.docs.pages import LANGUAGES, Page, languages_of
 
 ROOT = terminal.ROOT
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs").glob("cookbook/*.md"))]
 OWN_TEST = {"extending.md"}
 """Pages that add files and a command to the repository, which a test of their own does in a copy of it."""
 COMMAND = re.compile(r"^    (?:\$ )?((?:negres|pytest|tox|python -m) .*)$", re.MULTILINE)
@@ -18,10 +18,14 @@ COMMAND = re.compile(r"^    (?:\$ )?((?:negres|pytest|tox|python -m) .*)$", re.M
 SAME_CLAIM = {"README.md", "getting-started.md"}
 """Pages that begin with the same claim: negres finds the replicates of the one for the other, so they share them."""
 
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-each_page_run_here = pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.name not in OWN_TEST], ids=lambda page: page.name
-)
+
+def name_of(page):
+    """Return the name of a page in its folder; that of a recipe with the folder."""
+    return page.name if page.parent.name != "cookbook" else f"cookbook/{page.name}"
+
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
+each_page_run_here = pytest.mark.parametrize("page", [page for page in PAGES if page.name not in OWN_TEST], ids=name_of)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,7 @@ def replicates(tmp_path_factory):
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if page.name not in OWN_TEST],
-    ids=lambda page: page.name,
+    ids=name_of,
 )
 def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path, replicates):
     if page.name in SAME_CLAIM:

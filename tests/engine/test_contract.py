@@ -6,6 +6,7 @@ import dataclasses
 import json
 import typing
 
+import numpy as np
 import pydantic
 import pytest
 
@@ -13,6 +14,7 @@ from negres_core.arrays import digest_array
 from negres_core.engine import fits, selection
 from negres_core.engine.contract import Job, Result, Train
 from negres_core.engine.flops import peak_flops_per_s
+from negres_core.metrics import recorded_names
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
@@ -35,12 +37,22 @@ def test_every_job_has_its_result(results):
 def test_a_result_is_plain_json_except_for_the_model(results):
     for result in results.values():
         plain = {
-            field.name: getattr(result, field.name) for field in dataclasses.fields(result) if field.name != "model"
+            field.name: getattr(result, field.name)
+            for field in dataclasses.fields(result)
+            if field.name not in ("model", "outputs")
         }
         plain["weights"] = [weight.model_dump(mode="json") for weight in result.weights]
         text = json.dumps(plain, allow_nan=False)
         assert json.loads(text)["metrics"] == result.metrics
         assert type(result.model) is bytes
+
+
+def test_a_result_has_the_probabilities_of_the_test_rows(results):
+    for result in results.values():
+        assert result.outputs.shape[1] == 8
+        assert result.outputs.sum(axis=1) == pytest.approx(np.ones(len(result.outputs)))
+        counts = np.bincount(result.outputs.argmax(axis=1), minlength=8)
+        assert counts.tolist() == result.predictions["counts"]
 
 
 def test_a_result_describes_every_weight(results):
@@ -65,7 +77,7 @@ def test_a_result_records_its_budget_and_cost(results):
     for result in results.values():
         assert result.finite
         assert len(result.curve) == 3
-        assert set(result.metrics) == {"accuracy", "precision", "recall", "f1", "loss"}
+        assert set(result.metrics) == {*recorded_names("classification", classes=8), "loss"}
         # 40 rows in batches of 16 are 3 steps per epoch.
         weights = {"trainable_weights": 42 + 12 + 56, "weights": 122}
         assert result.budget == {"epochs": 3, "steps": 9, **weights, "step_flops": 16 * 2 * (2 * 36 + 3 * 48)}

@@ -9,7 +9,7 @@ from keras import layers
 
 from negres_core import Dataset, Fit, Metric, Recipe, Stage
 from negres_core.arrays import digest_array
-from negres_core.design import KFolds
+from negres_core.design import Cell, KFolds
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.description import describe_recipe
@@ -17,6 +17,7 @@ from negres_core.engine.device import Device
 from negres_core.engine.fits import render, train
 from negres_core.engine.selection import train as train_any
 from negres_core.errors import InputError
+from negres_core.metrics import recorded_names
 from tests.engine.examples import CLASSES, VALUES
 
 FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
@@ -80,6 +81,43 @@ def test_labels_can_be_predicted():
     result, _ = results(Recipe(Fit(majority)), CLASSES)
 
     assert sum(result.predictions["counts"]) == len(cells(CLASSES)[0].test)
+
+
+def shares(train, test):
+    """Predict the class shares of the training fold for every row."""
+    return np.tile(np.bincount(train.y, minlength=train.outputs) / len(train), (len(test), 1))
+
+
+def test_probabilities_can_be_predicted_and_are_scored_as_such():
+    result, _ = results(Recipe(Fit(shares)), CLASSES)
+    labels, _ = results(Recipe(Fit(majority)), CLASSES)
+
+    assert (result.metrics["roc_auc"], result.finite) == (0.5, True)
+    assert result.outputs.shape == (len(cells(CLASSES)[0].test), CLASSES.outputs)
+    assert set(result.metrics) == set(recorded_names("classification", classes=CLASSES.outputs))
+    assert "roc_auc" not in labels.metrics
+    assert labels.outputs.ndim == 1
+
+
+def test_a_metric_that_is_not_defined_does_not_make_a_replicate_diverge():
+    few = Dataset(x=np.zeros((12, 1)), y=np.array([0, 1] + 10 * [0]), name="rare")
+    job = Job(Cell(0, 0, np.arange(6, dtype=np.int32), np.arange(6, 12, dtype=np.int32)), 0)
+    [(_, result)] = train_any(Recipe(Fit(shares)), few, [job], device=CPU)
+
+    assert result.finite
+    assert np.isnan(result.metrics["roc_auc"])
+    assert result.metrics["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "received"),
+    [(lambda p: 2 * p, "rows that sum to 2 to 2"), (lambda p: p - 1, "rows that sum to -6 to -6")],
+)
+def test_refuses_scores_for_probabilities(change, received):
+    with pytest.raises(InputError, match="its rows are no probabilities") as caught:
+        results(Recipe(Fit(lambda train, test: change(shares(train, test)))), CLASSES)
+    assert received in caught.value.received
+    assert "predict_proba" in caught.value.remedy
 
 
 def test_metrics_can_be_returned_and_computed_from_attributes():
@@ -177,7 +215,8 @@ def test_refuses_values_for_class_labels():
 @pytest.mark.parametrize(
     ("compute", "remedy"),
     [
-        (lambda train, test: np.eye(7)[test.y], "probabilities.argmax(axis=1)"),
+        (lambda train, test: np.eye(8)[test.y], "one column for each class of the data set"),
+        (lambda train, test: np.eye(7, dtype=int)[test.y], "scores.argmax(axis=1)"),
         (lambda train, test: np.zeros((len(test), 1)), "(probabilities[:, 0] > 0.5).astype(int)"),
         (lambda train, test: test.y.astype(float), "labels.astype(int)"),
         (lambda train, test: test.y[1:], "one prediction for each row of the second data set"),

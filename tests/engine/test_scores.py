@@ -8,7 +8,7 @@ import pytest
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine.scores import score, score_images, score_labels, score_values
-from negres_core.metrics import METRICS
+from negres_core.metrics import METRICS, OF_A_LOSS, Predicted, recorded_names
 
 FACES = np.random.default_rng(0).uniform(size=(12, 8, 8, 3)).astype(np.float32)
 FACES[0, 0, 0] = 0, 1, 0
@@ -21,23 +21,25 @@ CELL = Cell(0, 0, np.arange(8, dtype=np.int32), np.arange(8, 12, dtype=np.int32)
 def test_labels_are_counted():
     data = Dataset(x=np.zeros((12, 1)), y=np.arange(12) % 3, name="classes")
 
-    metrics, summary = score(data, CELL, np.array([2, 0, 0, 2]), finite=True, classes=3)
+    metrics, summary = score(data, CELL, Predicted(None, np.array([2, 0, 0, 2])), finite=True, classes=3)
 
     assert metrics["accuracy"] == 0.75  # the labels are 2, 0, 1 and 2
+    assert metrics["balanced_accuracy"] == pytest.approx((1 + 0 + 1) / 3)
+    assert "roc_auc" not in metrics
     assert summary == {"counts": [2, 0, 2]}
 
 
 def test_values_are_summarized():
     data = Dataset(x=np.zeros((12, 1)), y=np.arange(12.0), name="values")
 
-    metrics, summary = score(data, CELL, np.array([8.0, 9.0, 10.0, 13.0]), finite=True)
+    metrics, summary = score(data, CELL, Predicted(np.array([8.0, 9.0, 10.0, 13.0])), finite=True)
 
     assert metrics["mse"] == 1.0
     assert summary == pytest.approx({"mean": 10.0, "sd": np.std([8, 9, 10, 13])})
 
 
 def test_images_have_all_metrics_except_those_of_the_loss():
-    metrics, summary = score(IMAGES, CELL, IMAGES.y[CELL.test], finite=True)
+    metrics, summary = score(IMAGES, CELL, Predicted(IMAGES.y[CELL.test]), finite=True)
 
     assert set(metrics) == {n for n, m in METRICS.items() if "reconstruction" in m.tasks and "loss" not in n}
     assert (metrics["skill"], metrics["ssim"]) == (1.0, pytest.approx(1.0))
@@ -47,7 +49,7 @@ def test_images_have_all_metrics_except_those_of_the_loss():
 def test_the_mean_image_of_the_training_fold_has_no_skill():
     mean = IMAGES.y[CELL.train].mean(axis=0)
 
-    metrics, _ = score(IMAGES, CELL, np.broadcast_to(mean, (4, 8, 8, 3)), finite=True)
+    metrics, _ = score(IMAGES, CELL, Predicted(np.broadcast_to(mean, (4, 8, 8, 3))), finite=True)
 
     assert metrics["skill"] == pytest.approx(0.0, abs=1e-6)
 
@@ -56,7 +58,7 @@ def test_the_summary_describes_images_as_8_bits_show_them():
     # A quarter is black, a quarter white, a quarter below black and a quarter above white.
     outputs = np.tile(np.array([0.0, 1.0, -0.5, 1.5], np.float32).reshape(4, 1, 1, 1), (1, 8, 8, 3))
 
-    _, summary = score(IMAGES, CELL, outputs, finite=True)
+    _, summary = score(IMAGES, CELL, Predicted(outputs), finite=True)
 
     assert summary["low"] == -0.5
     assert summary["high"] == 1.5
@@ -64,7 +66,7 @@ def test_the_summary_describes_images_as_8_bits_show_them():
 
 
 def test_a_replicate_that_is_not_finite_has_no_score():
-    metrics, summary = score(IMAGES, CELL, IMAGES.y[CELL.test], finite=False)
+    metrics, summary = score(IMAGES, CELL, Predicted(IMAGES.y[CELL.test]), finite=False)
 
     assert metrics
     assert all(np.isnan(value) for value in metrics.values())
@@ -81,6 +83,12 @@ def test_labels_are_scored_as_by_hand():
             "precision": (2 / 3 + 1 / 3 + 0) / 3,
             "recall": (2 / 3 + 1 / 2 + 0) / 3,
             "f1": (2 / 3 + 2 / 5 + 0) / 3,
+            "precision_weighted": (3 * 2 / 3 + 2 * 1 / 3 + 0) / 6,
+            "recall_weighted": 3 / 6,
+            "f1_weighted": (3 * 2 / 3 + 2 * 2 / 5 + 0) / 6,
+            "precision_micro": 3 / 6,
+            "recall_micro": 3 / 6,
+            "f1_micro": 3 / 6,
         }
     )
     assert {type(value) for value in scores.values()} == {float}
@@ -106,16 +114,25 @@ def test_columns_of_values_have_equal_weight():
     assert score_values(y, np.array([[1.0, 10.0], [1.0, 10.0]])) == pytest.approx({"mse": 50.5, "mae": 5.5, "r2": 0.0})
 
 
-@pytest.mark.parametrize(
-    ("task", "scored"),
-    [
-        ("classification", score_labels(np.array([0, 1]), np.array([0, 1]))),
-        ("regression", score_values(np.array([0.0, 1.0]), np.array([0.0, 1.0]))),
-    ],
-)
-def test_every_metric_of_a_task_is_computed(task, scored):
-    """Except the loss, which the engine computes."""
-    assert {name for name, metric in METRICS.items() if task in metric.tasks} == {*scored, "loss"}
+@pytest.mark.parametrize("classes", [2, 3, 7])
+def test_every_metric_of_a_classification_is_computed_of_probabilities(classes):
+    y = np.arange(12) % classes
+    data = Dataset(x=np.zeros((12, 1)), y=y, name="classes")
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(classes), 4)
+    predicted = Predicted(probabilities, probabilities.argmax(axis=1))
+
+    metrics, _ = score(data, CELL, predicted, finite=True, classes=classes)
+    lost, _ = score(data, CELL, predicted, finite=False, classes=classes)
+
+    of_task = {name for name, metric in METRICS.items() if "classification" in metric.tasks} - {*OF_A_LOSS}
+    assert set(metrics) == set(lost) == of_task - {f"top_{k}" for k in (2, 3, 5) if k >= classes}
+    assert {type(value) for value in metrics.values()} == {float}
+
+
+def test_every_metric_of_values_is_computed():
+    scores = score_values(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+
+    assert list(scores) == recorded_names("regression")
 
 
 def test_a_perfect_score_lies_in_the_direction_of_better():

@@ -19,6 +19,7 @@ from negres_core.experiment.experiment import Experiment
 from negres_core.experiment.prediction import predict_again
 from negres_core.experiment.recheck import recheck
 from negres_core.fit import Fit
+from negres_core.metrics import METRICS, metric_of
 from negres_core.recipe import Recipe, Stage
 from tests.experiment.forger import MAIN, Forger
 
@@ -102,7 +103,9 @@ def record(folder, recipes, data, claim):
 def predict(evidence, store, recipes, data):
     assert recheck(evidence, store, None) == []
     roles = dict(zip(("treatment", "control"), recipes, strict=False))
-    return predict_again(evidence, store, roles, data, evidence.design.as_design(), device="cpu")
+    own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes]
+    metric = metric_of(evidence.claim.as_claim(), task=data.task, own=own)
+    return predict_again(evidence, store, roles, data, evidence.design.as_design(), metric=metric, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +195,8 @@ def test_progress_is_told_after_every_replicate(forger):
         store,
         roles,
         CLASSES,
-        evidence.design.as_design(),
+        FOLDS,
+        metric=METRICS["accuracy"],
         device="cpu",
         progress=lambda *step: steps.append(step),
     )
@@ -291,7 +295,7 @@ def test_a_missing_model_is_not_called_predicted(forger):
     model_of(forger, id).unlink()
     roles = dict(zip(("treatment", "control"), CLAIMS["growth"][0], strict=True))
 
-    result = predict_again(evidence, store, roles, CLASSES, FOLDS, device="cpu")
+    result = predict_again(evidence, store, roles, CLASSES, FOLDS, metric=METRICS["accuracy"], device="cpu")
 
     assert (result.predicted, result.gaps) == (0, [f"missing or damaged replicates: {id}"])
 

@@ -35,12 +35,12 @@ def test_the_digest_is_that_of_the_running_package(package):
     "name",
     [
         "arrays.py",
-        "claim.py",
+        "claim/claim.py",
         "controls/finite.py",
         "design.py",
         "discovery.py",
         "experiment/decision.py",
-        "metrics.py",
+        "metrics/registry.py",
         "run.py",
         "seeds.py",
         "statistics/estimate.py",
@@ -86,7 +86,7 @@ def test_docstrings_comments_layout_and_the_wording_of_findings_do_not_change_it
             path.write_text(text + "\n# The end.\n")
     edit(package / "controls/finite.py", 'threshold="', 'threshold="Reworded: ')
     edit(
-        package / "claim.py",
+        package / "claim/claim.py",
         '"A claim cannot have a negative margin',
         '"Reworded: a claim cannot have a negative margin',
     )

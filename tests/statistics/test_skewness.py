@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from negres_core.statistics.skewness import share_of_level, skewness_limit, skewness_of
+from negres_core.statistics.skewness import (
+    dof_of_variance,
+    share_of_level,
+    share_of_skewed_mean,
+    skewness_limit,
+    skewness_of,
+)
 
 
 @pytest.mark.parametrize("size", [3, 5, 25, 100])
@@ -54,3 +60,44 @@ def test_the_share_grows_with_the_cells_up_to_20():
 @pytest.mark.parametrize("cells", [5, 25, 1000])
 def test_skewed_cells_get_nearly_nothing(cells):
     assert share_of_level(cells, skewed=True) == 0.01
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.025])
+def test_a_mean_that_is_not_skewed_towards_the_null_gets_the_whole_level(alpha):
+    assert share_of_skewed_mean(0.0, alpha=alpha) == share_of_skewed_mean(-2.0, alpha=alpha) == 1.0
+    shares = [share_of_skewed_mean(each, alpha=alpha) for each in (0.0, 0.01, 0.1, 0.5)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] > 0
+
+
+@pytest.mark.parametrize(("draw", "mean"), [("exponential", 1.0), ("lognormal", math.exp(0.5))])
+def test_the_share_keeps_the_level_of_a_t_test_of_skewed_rows(draw, mean):
+    # The long tail is an upper one, so the mean is called less than it is too often.
+    values = getattr(np.random.default_rng(0), draw)(size=(10_000, 200))
+    statistic = (values.mean(axis=1) - mean) / (values.std(axis=1, ddof=1) / math.sqrt(200))
+    skewness = scipy.stats.skew(values, axis=1, bias=False) / math.sqrt(200)
+    p_less = scipy.stats.t.cdf(statistic, 199)
+
+    at_share = (p_less < 0.05 * np.array([share_of_skewed_mean(each) for each in skewness])).mean()
+
+    assert at_share < 0.055
+    assert (p_less < 0.05).mean() > 0.06
+
+
+def test_a_variance_of_normal_values_has_nearly_as_many_degrees_of_freedom_as_values():
+    dof = [dof_of_variance(row) for row in np.random.default_rng(0).normal(size=(200, 1000))]
+
+    assert 900 < np.mean(dof) <= max(dof) <= 999
+
+
+def test_the_degrees_of_freedom_are_those_of_a_chi_square_with_the_variance_of_the_sample_variance():
+    samples = np.random.default_rng(0).laplace(size=(4_000, 1_000))
+    variances = samples.var(axis=1, ddof=1)
+    matched = 2 * variances.mean() ** 2 / variances.var()
+
+    assert np.median([dof_of_variance(row) for row in samples]) == pytest.approx(matched, rel=0.15)
+
+
+def test_equal_values_have_all_degrees_of_freedom_and_two_have_one():
+    assert dof_of_variance(np.full(10, 0.3)) == 9
+    assert dof_of_variance(np.array([0.0, 1.0])) == 1

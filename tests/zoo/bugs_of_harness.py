@@ -63,7 +63,7 @@ def shuffle_one_arm():
 def turn_sign():
     """A lower loss counts as worse."""
     reversed_metrics = METRICS | {"loss": dataclasses.replace(METRICS["loss"], higher_is_better=True)}
-    return {"negres_core.metrics.METRICS": reversed_metrics}
+    return {"negres_core.metrics.registry.METRICS": reversed_metrics}
 
 
 @bug("F1 averaged over rows, not classes", "evaluation", on=rare)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.validation import calibration
+from benchmarks.validation import calibration, fixed_splits
 from benchmarks.validation.report import (
     MISSED,
     NAIVE,
     PRODUCT,
+    SCOPES,
     STYLES,
     bounds,
     distinct_rules,
@@ -27,6 +28,7 @@ def point(rows, **counts):
 
 
 def test_it_reports_the_rules_that_calibration_counts():
+    assert set(SCOPES) == set(fixed_splits.SCOPES)
     assert tuple(PRODUCT) == tuple(calibration.PRODUCT)
     assert list(NAIVE) == list(calibration.NAIVE)
     assert tuple(STYLES) == calibration.RULES
@@ -86,6 +88,27 @@ def test_a_page_that_does_not_exist_is_created(results, tmp_path):
 
     headings = [line for line in (tmp_path / "calibration.md").read_text().splitlines() if line.startswith("#")]
     assert headings == ["### Bounds", "### Errors", "### Intervals", "### Power", "### Families"]
+
+
+RATES = {"greater": 4, "less": 6, "missed": 3, "runs": 100}
+
+
+def test_crossed_effects_have_a_table_for_each_scope_and_series_one(tmp_path):
+    crossed = [
+        {"kind": "normal", "seeds": 3, "rows": 200, "over_rows": RATES},
+        {"kind": "normal", "seeds": 5, "rows": 200} | dict.fromkeys(("over_rows", "over_both", "over_seeds"), RATES),
+    ]
+    series = [{"kind": "white noise", "rows": 100, "power": 70, "judged": RATES, "published": RATES | {"less": 17}}]
+
+    write_tables({"crossed": crossed, "series": series}, tmp_path / "calibration.md")
+
+    page = (tmp_path / "calibration.md").read_text()
+    headings = [line for line in page.splitlines() if line.startswith("#")]
+    assert headings == [*(f"### Crossed effects, {scope}" for scope in SCOPES.values()), "### Time series"]
+    tables = [part.splitlines() for part in page.split("\n\n") if part.startswith("|")]
+    assert tables[0][0::2] == ["| differences | rows | 5 seeds |", "| normal | 200 | 6.0 / 3.0 |"]
+    assert tables[1][0::2] == ["| differences | rows | 3 seeds | 5 seeds |", "| normal | 200 | 6.0 / 3.0 | 6.0 / 3.0 |"]
+    assert tables[3][2] == "| white noise | 100 | 4.0 | 6.0 | 3.0 | 70 | 17.0 / 3.0 |"
 
 
 def test_every_table_has_as_many_cells_in_each_row_as_in_its_heading(results, tmp_path):

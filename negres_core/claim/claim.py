@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 import numbers
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from negres_core.claim.metric import Metric
+from negres_core.claim.scorers import SCORER_NAMES, is_scorer, metric_of_scorer
 from negres_core.errors import InputError
+
+Given = str | Metric | Any
+"""The name of a metric, a `Metric` with `compute`, or a scorer of scikit-learn, which has no public type."""
 
 THRESHOLD_NAMES = {"beats": "by", "matches": "within", "reaches": "bar"}
 """The argument that is the threshold of each kind of claim."""
@@ -28,6 +33,7 @@ class Claim:
         kind: "beats", "matches" or "reaches".
         metric: name of the metric that the claim is about.
         threshold: `by`, `within` or `bar`, in the metric's unit.
+        own: the metric itself, if the claim was given one instead of a name.
 
     Raises:
         InputError: the metric has no name, or the threshold is not a finite number in range.
@@ -36,16 +42,15 @@ class Claim:
     kind: Literal["beats", "matches", "reaches"]
     metric: str
     threshold: float
+    own: Metric | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.metric, str) or not self.metric:
-            own: object = getattr(self.metric, "name", None)
             raise InputError(
-                "A claim needs the name of a metric.",
+                "A claim needs a metric.",
                 received=self.metric,
-                remedy=f"Give its name, {own!r}."
-                if isinstance(own, str)
-                else 'Give the name of a metric, for example "accuracy".',
+                remedy='Give the name of a metric, for example "accuracy"; a Metric(..., compute=function); or a '
+                "scorer of scikit-learn.",
             )
         argument = THRESHOLD_NAMES[self.kind]
         if (
@@ -72,6 +77,16 @@ class Claim:
                 remedy=f"Give {THRESHOLD_MEANINGS['matches']}, in the unit of the metric.",
             )
 
+    @classmethod
+    def about(cls, kind: Literal["beats", "matches", "reaches"], metric: Given, threshold: float) -> Claim:
+        """Return a claim about a metric that is given by its name or as an object."""
+        if is_scorer(metric):
+            metric = metric_of_scorer(metric)
+        if isinstance(metric, Metric):
+            return cls(kind, metric.name, threshold, metric)
+        name = SCORER_NAMES.get(metric, metric) if isinstance(metric, str) else metric
+        return cls(kind, name, threshold)
+
     @property
     def margin(self) -> float:
         """Half-width of the interval of differences that do not matter.
@@ -84,7 +99,7 @@ class Claim:
         return f"{self.kind}({self.metric!r}, {THRESHOLD_NAMES[self.kind]}={self.threshold:g})"
 
 
-def beats(metric: str, *, by: float = 0.0) -> Claim:
+def beats(metric: Given, *, by: float = 0.0) -> Claim:
     """Claim that the treatment arm is better than the control arm by at least a margin.
 
     The claim is supported if the data show that the improvement is more than `by`, and refuted if they show that it is
@@ -92,7 +107,8 @@ def beats(metric: str, *, by: float = 0.0) -> Claim:
     improvement at all, leave `by` out.
 
     Args:
-        metric: the metric's name. If lower is better, as for "loss", an improvement is a decrease.
+        metric: the metric's name; a `Metric` with `compute`; or a scorer of scikit-learn. If lower is better,
+            as for "loss", an improvement is a decrease.
         by: the smallest improvement that matters, in the metric's unit; 0 or more.
 
     Raises:
@@ -102,10 +118,10 @@ def beats(metric: str, *, by: float = 0.0) -> Claim:
         >>> print(beats("accuracy", by=0.005))
         beats('accuracy', by=0.005)
     """
-    return Claim("beats", metric, by)
+    return Claim.about("beats", metric, by)
 
 
-def matches(metric: str, *, within: float) -> Claim:
+def matches(metric: Given, *, within: float) -> Claim:
     """Claim that the two arms are equivalent: they differ by less than a margin, in either direction.
 
     The claim is supported if the 90% confidence interval of the difference lies between `-within` and `within` (two
@@ -113,7 +129,7 @@ def matches(metric: str, *, within: float) -> Claim:
     support it.
 
     Args:
-        metric: the metric's name.
+        metric: the metric's name; a `Metric` with `compute`; or a scorer of scikit-learn.
         within: the largest difference that does not matter, in the metric's unit; more than 0.
 
     Raises:
@@ -123,17 +139,18 @@ def matches(metric: str, *, within: float) -> Claim:
         >>> print(matches("accuracy", within=0.01))
         matches('accuracy', within=0.01)
     """
-    return Claim("matches", metric, within)
+    return Claim.about("matches", metric, within)
 
 
-def reaches(metric: str, *, bar: float) -> Claim:
+def reaches(metric: Given, *, bar: float) -> Claim:
     """Claim that a single arm is on the better side of a bar.
 
     The claim is supported if the data show that the arm's mean is better than the bar, and refuted if they show that it
     is worse.
 
     Args:
-        metric: the metric's name. If lower is better, as for "loss", the better side is below the bar.
+        metric: the metric's name; a `Metric` with `compute`; or a scorer of scikit-learn. If lower is better,
+            as for "loss", the better side is below the bar.
         bar: the value to reach, in the metric's unit.
 
     Raises:
@@ -143,4 +160,4 @@ def reaches(metric: str, *, bar: float) -> Claim:
         >>> print(reaches("accuracy", bar=0.9))
         reaches('accuracy', bar=0.9)
     """
-    return Claim("reaches", metric, bar)
+    return Claim.about("reaches", metric, bar)

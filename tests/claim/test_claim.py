@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import pickle
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from sklearn.metrics import fbeta_score, make_scorer
 
 from negres_core import Metric, beats, matches, reaches
 from negres_core.errors import InputError
@@ -37,17 +39,34 @@ def test_any_real_number_becomes_a_float(number):
 @pytest.mark.parametrize("metric", ["", None, 3, beats])
 @pytest.mark.parametrize("make", [beats, lambda m: matches(m, within=1), lambda m: reaches(m, bar=1)])
 def test_refuses_a_claim_without_the_name_of_a_metric(make, metric):
-    with pytest.raises(InputError, match="A claim needs the name of a metric") as caught:
+    with pytest.raises(InputError, match="A claim needs a metric") as caught:
         make(metric)
     assert f"Received: {metric if isinstance(metric, str) else repr(metric)}\n" in str(caught.value)
     assert '"accuracy"' in str(caught.value)
 
 
-def test_a_claim_about_a_metric_object_is_told_its_name():
-    metric = Metric("rank", higher_is_better=True, unit="rank")
-    with pytest.raises(InputError, match="A claim needs the name of a metric") as caught:
-        beats(metric)
-    assert caught.value.remedy == "Give its name, 'rank'."
+def cost(targets, outputs):
+    return float(np.mean(targets != outputs))
+
+
+def test_a_claim_can_be_given_a_metric_and_is_known_by_its_name():
+    metric = Metric("cost", higher_is_better=False, unit="EUR", compute=cost)
+    claim = beats(metric, by=5)
+    assert (claim.metric, claim.own, str(claim)) == ("cost", metric, "beats('cost', by=5)")
+    assert len({claim, beats(metric, by=5), matches(metric, within=5)}) == 2
+    assert pickle.loads(pickle.dumps(claim)) == claim
+
+
+def test_a_claim_can_be_given_a_scorer_of_scikit_learn():
+    claim = reaches(make_scorer(fbeta_score, beta=2), bar=0.5)
+    assert str(claim) == "reaches('fbeta_score(beta=2)', bar=0.5)"
+    assert claim.own.higher_is_better
+    assert isinstance(hash(claim), int)
+
+
+def test_names_of_scorers_are_those_of_metrics_that_are_the_same():
+    assert beats("roc_auc_ovr") == beats("roc_auc")
+    assert beats("f1_macro") == beats("f1")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "0.1", None, True, 1j, [0.1]])

@@ -1,0 +1,181 @@
+"""Completion: a stored replicate is given the metric of a claim that it lacks, without training it again.
+
+Replicates of earlier versions have fewer metrics, and a test may bring a metric of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from negres_core.arrays import spread_rows
+from negres_core.claim import Metric
+from negres_core.dataset import Dataset
+from negres_core.errors import EvidenceError, InputError
+from negres_core.evidence import Replicate
+from negres_core.experiment.comparison import compare
+from negres_core.metrics import Predicted, constant_score, probabilities_of, score_metric
+from negres_core.recipe import Recipe, name_of
+from negres_core.run import Run
+
+if TYPE_CHECKING:
+    from negres_core.engine.contract import Job, Result
+    from negres_core.engine.device import Device
+    from negres_core.engine.inspection import SavedModels
+
+SAME_FIT = 1e-4
+"""How far a metric of a fit may be from what it was, relative to its size: threads may sum in another order."""
+
+FRESH = "Run with --negres-fresh, which computes every replicate again and keeps the old ones in set-aside/."
+
+
+CHECK_ROWS = 200
+"""Rows, spread over the data set, on whose targets the function of a metric is tried before anything is trained."""
+
+
+def check_metric(metric: Metric, recipes: Sequence[Recipe], data: Dataset) -> None:
+    """Raise InputError if the metric of a claim cannot be computed of what the arms predict.
+
+    Of a fit, only its result shows whether it gives probabilities.
+    """
+    from negres_core.engine.output_layer import gives_probabilities
+
+    if metric.code is not None:
+        y = data.y[spread_rows(len(data), most=CHECK_ROWS)]
+        classes = data.outputs if data.task == "classification" else 0
+        try:
+            constant_score(metric, y, y, classes=classes)
+        except InputError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"The function of the metric {metric.name!r} does not run on a constant prediction of {data.name!r}.",
+                received=f"{type(error).__name__}: {error}",
+                remedy="Take (targets, outputs): the targets of the data set, and probabilities of the classes, (rows, "
+                "classes), or values in the shape of the targets. For predicted labels, give the metric takes="
+                '"labels".',
+            ) from error
+    if metric.compute is None or metric.takes == "labels" or data.task != "classification":
+        return
+    for recipe in recipes:
+        if recipe.fit is None and not gives_probabilities(recipe, data):
+            raise without_probabilities(recipe, metric)
+
+
+def claimed_metric(recipe: Recipe, run: Run, job: Job, result: Result) -> dict[str, float]:
+    """Return the metric of the claim, by the name under which it is recorded, for a replicate that was just made.
+
+    Returns:
+        Nothing if the replicate has the metric, or if it does not follow from predictions.
+
+    Raises:
+        InputError: the metric needs probabilities, and the arm has none.
+    """
+    metric = run.metric
+    if metric.compute is None or metric.key in result.metrics:
+        return {}
+    if result.outputs is None:
+        return {} if result.finite else {metric.key: float("nan")}
+    predicted = Predicted.of(result.outputs, is_classification=run.data.task == "classification")
+    value = score_metric(metric, run.data.y[job.cell.test], predicted)
+    if value is None:
+        raise without_probabilities(recipe, metric)
+    return {metric.key: value}
+
+
+def without_probabilities(recipe: Recipe, metric: Metric) -> InputError:
+    """Return the error about an arm that has no probabilities, which the metric of the claim needs."""
+    if recipe.fit is not None:
+        return InputError(
+            f"The metric {metric.name!r} needs a probability of every class, and {name_of(recipe.fit.compute)} returns "
+            "labels.",
+            received="class labels",
+            remedy="Return probabilities, (rows, classes), such as those of predict_proba(test.x); the labels are the "
+            "most probable classes.",
+        )
+    return InputError(
+        f"The metric {metric.name!r} needs a probability of every class, and the outputs of "
+        f"{name_of(recipe.last.build)} are none.",
+        received="outputs that are negative, or of which the rows do not sum to 1",
+        remedy="End in a softmax, or in one sigmoid for two classes; or give a loss with from_logits=True.",
+    )
+
+
+def add_metrics(
+    replicate: Replicate, recipe: Recipe, run: Run, job: Job, models: SavedModels, device: Device
+) -> dict[str, float]:
+    """Return the metrics that a stored replicate lacks, of what its model or its fit predicts now.
+
+    A stored model predicts the test fold again. A fit is computed again, since it has no model.
+
+    Raises:
+        EvidenceError: the predictions give other metrics than those of the record.
+        InputError: the metric of the claim needs probabilities, and the arm has none.
+    """
+    if recipe.fit is not None:
+        return _of_fit(replicate, recipe, run, job, device)
+    scores, problems = compare(models, recipe, replicate, job.cell, run.data, device=device.kind, also=[run.metric])
+    if problems:
+        raise EvidenceError(
+            f"A stored replicate lacks {run.metric.name}, and its stored weights do not give the metrics that it has.",
+            received=f"replicate {replicate.id}: {problems[0]}",
+            remedy=FRESH,
+        )
+    if run.metric.compute is not None and run.metric.key not in scores:
+        raise without_probabilities(recipe, run.metric)
+    return {name: value for name, (value, _) in scores.items() if name not in replicate.metrics}
+
+
+def predict_again(
+    recipe: Recipe, replicate: Replicate, data: Dataset, job: Job, models: SavedModels, device: Device
+) -> np.ndarray:
+    """Return what a stored replicate predicts for its test rows: probabilities, labels, or values.
+
+    A stored model predicts the test fold again. A fit is computed again, since it has no model.
+
+    Raises:
+        InputError: a fit returns numbers in place of predictions.
+    """
+    if recipe.fit is None:
+        predictions = models.predict_fold(recipe, replicate).predictions
+        if data.task != "classification":
+            return predictions.predicted
+        probabilities = probabilities_of(predictions.outputs, logits=predictions.logits)
+        return predictions.predicted if probabilities is None else probabilities
+    from negres_core.engine.selection import train
+
+    [(_, result)] = train(recipe, data, [job], device=device)
+    if result.outputs is None:
+        raise InputError(
+            f"{name_of(recipe.fit.compute)} returns numbers, and the design scores single test rows.",
+            received=f"metrics {', '.join(result.metrics)}",
+            remedy="Return predictions of the test fold, or use KFolds.",
+        )
+    return result.outputs
+
+
+def _of_fit(replicate: Replicate, recipe: Recipe, run: Run, job: Job, device: Device) -> dict[str, float]:
+    from negres_core.engine.selection import train
+
+    [(_, result)] = train(recipe, run.data, [job], device=device)
+    now = result.metrics | claimed_metric(recipe, run, job, result)
+    differ = [
+        f"{name} is {recorded} in the record, and now {now.get(name)}"
+        for name, recorded in replicate.metrics.items()
+        if "@" not in name and not _is_same(recorded, now.get(name))
+    ]
+    if differ:
+        raise EvidenceError(
+            f"A stored replicate lacks {run.metric.name}, and its fit gives other metrics when it is computed again.",
+            received=f"{recipe}, replicate {replicate.id}: {differ[0]}",
+            remedy=f"Let the fit draw only from its parameter `seed`, and not from what changes between runs. {FRESH}",
+        )
+    return {name: value for name, value in now.items() if name not in replicate.metrics}
+
+
+def _is_same(recorded: float | None, now: float | None) -> bool:
+    if recorded is None or now is None:
+        return recorded is None and (now is None or not np.isfinite(now))
+    return bool(abs(recorded - now) <= SAME_FIT * max(1.0, abs(recorded)))

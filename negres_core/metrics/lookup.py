@@ -1,0 +1,181 @@
+"""The metric that a claim means, for the arms and the task at hand, and what to do if there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from negres_core.claim import THRESHOLD_NAMES, Claim, Metric
+from negres_core.dataset import Task, describe_targets, is_one_hot
+from negres_core.errors import InputError
+from negres_core.metrics.bounds import highest_of, is_share
+from negres_core.metrics.registry import CLASSES, METRICS, OF_A_LOSS, VALUES, find_metric
+from negres_core.provenance.fingerprint import digest_code
+
+OTHER_NAMES = {
+    "acc": "accuracy",
+    "sparse_categorical_accuracy": "accuracy",
+    "binary_accuracy": "accuracy",
+    "f1_score": "f1",
+    "mean_squared_error": "mse",
+    "mean_absolute_error": "mae",
+    "r2_score": "r2",
+    "auc": "roc_auc",
+    "auroc": "roc_auc",
+    "roc_auc_score": "roc_auc",
+    "pr_auc": "average_precision",
+    "average_precision_score": "average_precision",
+    "balanced_accuracy_score": "balanced_accuracy",
+    "mcc": "matthews",
+    "cohen_kappa": "kappa",
+    "cohen_kappa_score": "kappa",
+    "sparse_top_k_categorical_accuracy": "top_5",
+    "top_k_accuracy": "top_5",
+    "brier_score": "brier",
+    "brier_score_loss": "brier",
+    "neg_brier_score": "brier",
+    "neg_log_loss": "log_loss",
+    "expected_calibration_error": "ece",
+    "neg_mean_squared_error": "mse",
+    "neg_mean_absolute_error": "mae",
+    "pinball": "pinball_0.9",
+    "mean_pinball_loss": "pinball_0.9",
+}
+"""Names under which users know a metric from Keras or scikit-learn."""
+
+
+def metric_of(
+    claim: Claim,
+    *,
+    task: Task,
+    own: Sequence[Sequence[Metric] | None] = (None,),
+    targets: np.ndarray | None = None,
+) -> Metric:
+    """Look up the metric that a claim is about.
+
+    Args:
+        claim: the claim.
+        task: the data set's task.
+        own: per arm: None for a network, which has its task's metrics; or the custom metrics of its `Fit`, which may
+            also return any metric of negres except a loss.
+        targets: the data set's targets, from which an error can tell why the metric does not exist.
+
+    Returns:
+        The metric, with the digest of its function if that is the user's.
+
+    Raises:
+        InputError: an arm does not have the metric, the arms define it differently, the claim asks for more than a
+            share can be, or what the metric's function does cannot be known.
+    """
+    if claim.own is not None and claim.own.compute is not None:
+        return _own_metric(claim, claim.own, task)
+    definitions = [] if claim.own is None else [claim.own]
+    for metrics in own:
+        found = _known(claim.metric, task, metrics)
+        if found is None:
+            known = _names_of(task, metrics)
+            raise InputError(
+                f"There is no metric {claim.metric!r} for {'a fit' if metrics is not None else task}.",
+                received=str(claim) + ("" if targets is None else f", on targets that are {describe_targets(targets)}"),
+                remedy=_remedy_for_metric(claim.metric, known, task, targets if metrics is None else None),
+            )
+        definitions.append(found)
+    if len(set(definitions)) > 1:
+        raise InputError(
+            f"The arms define the metric {claim.metric!r} differently.",
+            received=", ".join(map(str, definitions)),
+            remedy="Give both arms the same Metric.",
+        )
+    if definitions[0] == find_metric(claim.metric):
+        _check_threshold(claim)
+    return definitions[0]
+
+
+def _known(name: str, task: Task, own: Sequence[Metric] | None) -> Metric | None:
+    """Return a metric that an arm has, or None if it does not have it."""
+    found = find_metric(name)
+    if own is None:
+        return found if found is not None and task in found.tasks else None
+    return next((each for each in own if each.name == name), None if name in OF_A_LOSS else found)
+
+
+def _names_of(task: Task, own: Sequence[Metric] | None) -> list[str]:
+    if own is None:
+        return [metric.name for metric in METRICS.values() if task in metric.tasks]
+    return list(dict.fromkeys([*(name for name in METRICS if name not in OF_A_LOSS), *(each.name for each in own)]))
+
+
+def _own_metric(claim: Claim, metric: Metric, task: Task) -> Metric:
+    """Return a metric with the user's function, with the digest of what that does."""
+    if find_metric(metric.name) is not None:
+        raise InputError(
+            f"negres has a metric of the name {metric.name!r}, and the claim brings another one.",
+            received=str(claim),
+            remedy=f'Give yours another name, or claim that of negres by its name, "{metric.name}".',
+        )
+    if metric.tasks and task not in metric.tasks:
+        raise InputError(
+            f"The metric {metric.name!r} is not for {task}.",
+            received=f"tasks={metric.tasks!r}",
+            remedy=f'Add "{task}" to its tasks, or leave `tasks` out.',
+        )
+    try:
+        return metric.with_code(digest_code([metric.compute, metric.takes]))
+    except InputError as error:
+        raise InputError(
+            f"What the metric {metric.name!r} computes cannot be recorded, since its function reaches an object whose "
+            "content cannot be known.",
+            received=error.received,
+            remedy="Create the object inside the function, or keep its content as numbers, texts, arrays or functions.",
+        ) from error
+
+
+def _check_threshold(claim: Claim) -> None:
+    """Raise InputError if a claim asks for more than a metric of negres can be."""
+    name, highest = claim.metric, highest_of(claim.metric)
+    percent = f"{THRESHOLD_NAMES[claim.kind]}={claim.threshold / 100:g}"
+    if is_share(name) and claim.threshold > 1:
+        raise InputError(
+            f"{name} is a share, from 0 to 1, and no arm can be further than that.",
+            received=str(claim),
+            remedy=f"Give percent as a share: {percent}.",
+        )
+    if claim.kind == "reaches" and highest is not None and claim.threshold > highest:
+        raise InputError(
+            f"{name} is {highest:g} for a perfect prediction, and no arm can reach more than that.",
+            received=str(claim),
+            remedy=f"Give a lower bar; {percent} if this was in percent.",
+        )
+
+
+def _remedy_for_metric(name: str, known: Iterable[str], task: Task, targets: np.ndarray | None) -> str:
+    """Return what to do about a metric that does not exist for a task."""
+    usual = OTHER_NAMES.get(name.lower().removeprefix("val_"), name.lower().removeprefix("val_"))
+    if usual in known or (usual in OTHER_NAMES.values() and _known(usual, task, None)):
+        return f'Write "{usual}"{", of which less is better" if name.startswith("neg_") else ""}.'
+    listed = f"Use one of: {', '.join(known)}."
+    kind = METRICS[usual].tasks if usual in METRICS else ()
+    if task != "classification" and kind == CLASSES:
+        return f"{_remedy_for_labels(targets)} For values: {listed}"
+    if task == "classification" and kind == VALUES:
+        return f"Integers are class labels; give values as floats: y=y.astype(float). For classes: {listed}"
+    return (
+        f"{listed} To claim another, give the claim a function of targets and predictions, Metric(..., compute=...), "
+        "or a scorer of scikit-learn; or compute it in a Fit, and declare it: Fit(compute, metrics=(Metric(...),))."
+    )
+
+
+def _remedy_for_labels(targets: np.ndarray | None) -> str:
+    """Return how to ask about class labels where the targets are floats, which are values."""
+    if targets is not None and targets.ndim > 1 and not is_one_hot(targets):
+        return (
+            "Floats are values; accuracy and its like are computed of one class label a row, an integer, such as "
+            f"y=y[:, {', '.join('0' * (targets.ndim - 1))}].astype(int)."
+        )
+    if targets is not None and targets.ndim > 1:
+        return (
+            "Floats are values; give one-hot rows as class labels, y=y.argmax(axis=1), with "
+            'loss="sparse_categorical_crossentropy".'
+        )
+    return "Floats are values; give class labels as integers: y=y.astype(int)."

@@ -1,0 +1,70 @@
+"""Metrics of predicted class labels, both (rows,); scikit-learn computes them.
+
+Macro averages are over the classes of the test fold, and a class that is never predicted has precision 0.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+AVERAGES = ("macro", "weighted", "micro")
+AVERAGED = ("precision", "recall", "f1")
+
+
+def name_of_average(name: str, average: str) -> str:
+    """Return the name of an averaged metric; the macro average, which negres has always had, has the short one."""
+    return name if average == "macro" else f"{name}_{average}"
+
+
+def accuracy(targets: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of rows with the right label."""
+    from sklearn.metrics import accuracy_score
+
+    return float(accuracy_score(targets, labels))
+
+
+def averages(targets: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Return precision, recall and F1 in each average, by name."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    each = precision_recall_fscore_support(targets, labels, labels=np.unique(targets), zero_division=0.0)
+    shares = each[3] / each[3].sum()
+    # With one label a row, true positives over all classes are the rows with the right label, and so are both others.
+    right = float((targets == labels).mean())
+    averaged = {"macro": lambda values: values.mean(), "weighted": lambda values: values @ shares}
+    return {
+        name_of_average(name, average): float(averaged[average](values)) if average in averaged else right
+        for average in AVERAGES
+        for name, values in zip(AVERAGED, each, strict=False)
+    }
+
+
+def _averaged(name: str, targets: np.ndarray, labels: np.ndarray) -> float:
+    return averages(targets, labels)[name]
+
+
+AVERAGED_FUNCTIONS = {
+    name: functools.partial(_averaged, name)
+    for name in (name_of_average(each, average) for average in AVERAGES for each in AVERAGED)
+}
+"""The function of each averaged metric, by its name."""
+
+
+def matthews(targets: np.ndarray, labels: np.ndarray) -> float:
+    """Return Matthews' correlation coefficient: 1 is perfect, 0 is what a constant or chance has."""
+    from sklearn.metrics import matthews_corrcoef
+
+    if len(np.union1d(targets, labels)) < 2:
+        return 0.0  # as scikit-learn, which also warns
+    return float(matthews_corrcoef(targets, labels))
+
+
+def kappa(targets: np.ndarray, labels: np.ndarray) -> float:
+    """Return Cohen's kappa: the agreement beyond that of chance; NaN if targets and labels are one class."""
+    from sklearn.metrics import cohen_kappa_score
+
+    if len(np.union1d(targets, labels)) < 2:
+        return float("nan")
+    return float(cohen_kappa_score(targets, labels))

@@ -1,0 +1,106 @@
+"""Estimates that are judged by the scores of single test rows: over seeds and rows, over rows alone, or in time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from negres_core.statistics.crossed_effects import CrossedEffects, VarianceComponents
+from negres_core.statistics.diebold_mariano import DieboldMariano
+from negres_core.statistics.estimate import Estimate
+
+Scope = Literal["any seeds, on rows like these", "these trainings, on rows like these", "this stretch of time"]
+"""What an effect is about: what would be drawn again if the experiment were repeated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowEstimate(Estimate):
+    """An effect over test rows, with its uncertainty, in the metric's unit.
+
+    Attributes:
+        scope: what the effect is about.
+        shares: shares of their levels that the tests against effect > 0 and against effect < 0 may use.
+        seeds: number of seeds.
+        rows: number of test rows, or of groups or blocks of them.
+        components: variance components of seeds and rows; None if they were not told apart.
+    """
+
+    scope: Scope
+    shares: tuple[float, float]
+    seeds: int
+    rows: int
+    components: VarianceComponents | None = None
+
+    @property
+    def share_greater(self) -> float:
+        """Share of its level that the test against effect > 0 may use."""
+        return self.shares[0]
+
+    @property
+    def share_less(self) -> float:
+        """Share of its level that the test against effect < 0 may use."""
+        return self.shares[1]
+
+    @property
+    def unit(self) -> str:
+        """More seeds make it more precise if seeds are drawn again, and more test rows otherwise."""
+        return "seeds" if self.components is not None else "test rows"
+
+    @property
+    def units(self) -> float:
+        """Number of seeds or of test rows."""
+        return self.seeds if self.components is not None else self.rows
+
+    def with_units(self, units: int) -> RowEstimate:
+        """Return the estimate from another number of seeds or test rows, if mean and spread stayed as they are."""
+        if self.components is None:
+            ratio = units / self.rows
+            return replace(
+                self, rows=units, standard_error=self.standard_error / math.sqrt(ratio), dof=max(1.0, self.dof * ratio)
+            )
+        parts, rows = self.components, self.rows
+        of_seeds = rows * parts.seeds + parts.interaction
+        of_rows = units * parts.rows + parts.interaction
+        total = max(of_seeds + of_rows - parts.interaction, of_seeds, of_rows)
+        spread = (
+            of_seeds**2 / max(units - 1, 1)
+            + of_rows**2 / (rows - 1)
+            + parts.interaction**2 / (max(units - 1, 1) * (rows - 1))
+        )
+        return replace(
+            self,
+            seeds=units,
+            standard_error=math.sqrt(total / (units * rows)),
+            dof=max(units - 1.0, total**2 / spread, 1.0),
+        )
+
+
+def estimate_over_rows(result: CrossedEffects) -> RowEstimate:
+    """Return the effect over seeds and rows, or over rows alone if there are too few seeds to tell their spread."""
+    over_both = result.over_both
+    judged = over_both or result.over_rows
+    return RowEstimate(
+        effect=judged.effect,
+        standard_error=judged.standard_error,
+        dof=judged.dof,
+        scope="these trainings, on rows like these" if over_both is None else "any seeds, on rows like these",
+        shares=(judged.share_greater, judged.share_less),
+        seeds=result.seeds,
+        rows=result.rows,
+        components=None if over_both is None else result.components,
+    )
+
+
+def estimate_in_time(result: DieboldMariano, *, seeds: int) -> RowEstimate:
+    """Return the effect over the rows of a time series, with a variance that allows for dependence."""
+    judged = result.judged
+    return RowEstimate(
+        effect=judged.effect,
+        standard_error=judged.standard_error,
+        dof=judged.dof,
+        scope="this stretch of time",
+        shares=(judged.share_greater, judged.share_less),
+        seeds=seeds,
+        rows=result.rows,
+    )

@@ -1,0 +1,46 @@
+"""Bounds of metrics against what scikit-learn gives for perfect and for random predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core.metrics import METRICS, counts_rows, find_metric, highest_of, perfect_score, score_metric
+from negres_core.metrics.bounds import is_share
+from negres_core.metrics.predicted import Predicted
+
+RANDOM = np.random.default_rng(0)
+BOUNDED = [name for name, metric in METRICS.items() if metric.compute is not None and highest_of(name) is not None]
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_a_perfect_prediction_has_the_highest_value(name):
+    metric = METRICS[name]
+    y = RANDOM.integers(7, size=200) if "classification" in metric.tasks else RANDOM.normal(size=200)
+
+    assert perfect_score(metric, y) == highest_of(name) == 1.0
+
+
+@pytest.mark.parametrize("name", [*(name for name in METRICS if is_share(name)), "top_4"])
+def test_a_share_is_between_0_and_1(name):
+    for _ in range(50):
+        y, p = RANDOM.integers(7, size=30), RANDOM.dirichlet(np.full(7, 0.2), size=30)
+
+        assert 0 <= score_metric(find_metric(name), y, Predicted.of(p, is_classification=True)) <= 1
+
+
+def test_what_is_counted_is_the_share_of_rows_that_are_right():
+    y, p = RANDOM.integers(4, size=50), RANDOM.dirichlet(np.ones(4), size=50)
+    right = np.mean(p.argmax(axis=1) == y)
+    predicted = Predicted.of(p, is_classification=True)
+    counted = [name for name in METRICS if counts_rows(name) and not name.startswith("top_")]
+
+    assert len(counted) == 5
+    assert [score_metric(METRICS[name], y, predicted) for name in counted] == pytest.approx([right] * 5)
+    assert counts_rows("top_3")
+    assert not any(map(counts_rows, ("balanced_accuracy", "roc_auc", "top_shelf", "mse")))
+
+
+@pytest.mark.parametrize("name", ["loss", "mse", "log_loss", "brier", "ece", "psnr", "pinball_0.9", "cost"])
+def test_a_metric_of_which_less_is_better_or_without_a_bound_has_no_highest_value(name):
+    assert highest_of(name) is None
