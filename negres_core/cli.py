@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
-import shlex
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
+from negres_core.commands import judge
+from negres_core.commands.settings import (
+    QUIET,
+    add_ledger,
+    folder_of,
+    ledger_of,
+    root_of,
+    settings_of_pytest,
+)
 from negres_core.design import KFolds
 from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
-from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
+from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, read_scores, schema_of
 from negres_core.experiment.decision import ALPHA, most_dof
 from negres_core.experiment.forecast import record_power, spread_in
 from negres_core.experiment.recheck import recheck
@@ -23,15 +30,10 @@ from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
 from negres_core.report import csv, power, ranks, summary, words
 from negres_core.report.layout import plural, sort_naturally
+from negres_core.scores.kept import scores_of_kept
 
 if TYPE_CHECKING:
-    import pytest
-
     from negres_core.experiment.prediction import Prediction
-
-QUIET = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
-"""pytest warns that modules imported here cannot have their assertions rewritten. They contain none, so the warning is
-silenced."""
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -76,11 +78,11 @@ def make_parser() -> argparse.ArgumentParser:
 
     command = add_reader("table", _table, "print the table of hypotheses, and combined effects across data sets")
     command.add_argument("--markdown", action="store_true", help="print Markdown")
-    _add_ledger(command)
+    add_ledger(command)
     add_reader("show", _show, "print everything about each hypothesis")
     text = "recompute every verdict from the replicates' records; fail if one differs, or if a record is damaged"
     command = add_reader("verify", _verify, text)
-    _add_ledger(command)
+    add_ledger(command)
     command.add_argument(
         "--predict",
         nargs="*",
@@ -94,6 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--metric", metavar="NAME", default="accuracy", help=text)
     command = add_reader("plan", _plan, "print what designs can decide, given the spread in earlier evidence or --sd")
     _add_designs(command)
+    judge.add_arguments(add("judge", _judge, judge.TEXT))
     command = add("schema", _schema, "print the JSON Schema of a record")
     command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"), help="kind of record")
     text = "register hypotheses instead of running them; other arguments are passed to pytest"
@@ -101,7 +104,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--verify", action="store_true", help="register nothing; check the ledger, and fail if it is broken"
     )
-    _add_ledger(command)
+    add_ledger(command)
     command.add_argument("--reason", metavar="TEXT", help="reason for amending a hypothesis that is already registered")
     text = "find the factors that make one configuration fail and another work; other arguments are passed to pytest"
     command = add("bisect", _bisect, text, for_pytest=True)
@@ -121,40 +124,8 @@ def _add_designs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--alpha", type=float, default=ALPHA, help=f"significance level (default: {ALPHA:g})")
 
 
-def _add_ledger(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--ledger", metavar="FILE", type=Path, help="the ledger (default: pytest's negres_ledger)")
-
-
-def _ledger_of(options: argparse.Namespace) -> Ledger:
-    if options.ledger is not None:
-        return Ledger(options.ledger)
-    config = _settings_of_pytest(options)
-    return Ledger(_root_of(config) / config.getini("negres_ledger"))
-
-
-def _settings_of_pytest(options: argparse.Namespace) -> pytest.Config:
-    """Return pytest's settings in this folder, read once per command: run no conftest, open no capture files."""
-    import pytest
-
-    if options.settings is None:
-        options.settings = pytest.Config.fromdictargs({}, [*QUIET, "--noconftest", "--capture=no"])
-    settings: pytest.Config = options.settings
-    return settings
-
-
-def _folder_of(config: pytest.Config) -> Path:
-    """Return the evidence folder that pytest's options name, in the environment or in its settings."""
-    added = [*config.getini("addopts"), *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--negres-evidence", dest="folder", default=config.getoption("negres_evidence"))
-    return Path(parser.parse_known_args(added)[0].folder)
-
-
-def _root_of(config: pytest.Config) -> Path:
-    """Return the folder that pytest's paths are relative to: its root, or the next folder above with evidence."""
-    folder, root = _folder_of(config), config.rootpath
-    found = (each for each in (root, *root.parents) if (each / folder).is_dir())
-    return root if folder.is_absolute() else next(found, root)
+def _judge(options: argparse.Namespace) -> int:
+    return judge.run(options, note=_note)
 
 
 def _schema(options: argparse.Namespace) -> int:
@@ -166,7 +137,7 @@ def _register(options: argparse.Namespace) -> int:
     import pytest
 
     if options.verify:
-        return _verify_ledger(_ledger_of(options))
+        return _verify_ledger(ledger_of(options))
     ledger = ["-o", f"negres_ledger={options.ledger.absolute()}"] if options.ledger else []
     reason = ["--negres-reason", options.reason] if options.reason else []
     return int(pytest.main([*QUIET, "--negres-register", *ledger, *reason, *options.others]))
@@ -223,8 +194,8 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
             them.
     """
     if options.folder is None:
-        config = _settings_of_pytest(options)
-        options.folder = _root_of(config) / _folder_of(config)
+        config = settings_of_pytest(options)
+        options.folder = root_of(config) / folder_of(config)
     if not options.folder.is_dir():
         raise EvidenceError(
             "There is no evidence folder here.",
@@ -249,7 +220,7 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
 def _table(options: argparse.Namespace) -> int:
     store, records = _read(options)
     notes: list[str] = []
-    family = family_of(store, _ledger_of(options), note=notes.append)
+    family = family_of(store, ledger_of(options), note=notes.append)
     print(summary.render(records, family=family, style="markdown" if options.markdown else "terminal"))
     for note in notes:
         _note(note)
@@ -301,7 +272,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     store, records = _read(options, mixtures=True)
-    ledger = _ledger_of(options)
+    ledger = ledger_of(options)
     entries, broken = _entries_of(ledger)
     problems = {evidence.hypothesis: recheck(evidence, store, entries) for evidence in records}
     predictions: dict[str, Prediction] = {}
@@ -326,7 +297,9 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _is_sound(evidence: Evidence, problems: Mapping[str, Sequence[str]]) -> bool:
-    return evidence.verdict is not None and bool(evidence.arms) and not problems[evidence.hypothesis]
+    """Return whether there is something to predict again; scores that were given have no models."""
+    is_trained = bool(evidence.arms) and evidence.scores is None
+    return evidence.verdict is not None and is_trained and not problems[evidence.hypothesis]
 
 
 def _predict(
@@ -335,7 +308,7 @@ def _predict(
     from negres_core.session.prediction import predict_all
 
     arguments = [*options.predict, *options.others]
-    root = _root_of(_settings_of_pytest(options))
+    root = root_of(settings_of_pytest(options))
     return predict_all(records, store, root=root, ledger=ledger.path.absolute(), arguments=arguments)
 
 
@@ -393,5 +366,13 @@ def _export(options: argparse.Namespace) -> int:
     ids = [id for evidence in records for arm in evidence.arms for id in arm.own_replicates]
     found = {id: store.find(id) for id in dict.fromkeys(ids)}
     replicates = {id: replicate for id, replicate in found.items() if replicate is not None}
-    print(csv.render(records, replicates), end="")
+    scores = {each.hypothesis: _scores_of(store, each) for each in records if each.scores is not None}
+    print(csv.render(records, replicates, scores), end="")
     return 0
+
+
+def _scores_of(store: Store, evidence: Evidence) -> list[csv.GivenScore]:
+    """Return the scores that a verdict rests on; none if their table is missing or was changed."""
+    content = read_scores(store, evidence)
+    known = [] if content is None else scores_of_kept(content)
+    return [csv.GivenScore(each.arm, each.repeat, each.fold, each.seed, each.score) for each in known]

@@ -26,10 +26,12 @@ from negres_core.evidence.replicate import (
 from negres_core.evidence.result import ComponentsRecord, EstimateRecord, LookRecord, PowerRecord, ScopeRecord
 from negres_core.evidence.row_scores import PartRecord, RowScores
 from negres_core.evidence.schema import schema_of
+from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm, read_scores, write_scores
 from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.store import Store
 
 __all__ = [
+    "AS_GIVEN",
     "ArmRecord",
     "BisectionRecord",
     "Budget",
@@ -63,6 +65,7 @@ __all__ = [
     "RowScores",
     "RowsRecord",
     "ScopeRecord",
+    "ScoresRecord",
     "SealRecord",
     "Spread",
     "StageDescription",
@@ -72,7 +75,10 @@ __all__ = [
     "Timings",
     "TrainedWeight",
     "TransformerDescription",
+    "digest_of_arm",
     "family_of",
+    "read_scores",
     "schema_of",
     "trace_provenance",
+    "write_scores",
 ]

@@ -25,7 +25,7 @@ from negres_core.design import (
     count_units,
 )
 from negres_core.errors import InputError
-from negres_core.evidence.record import Record, without_serializer
+from negres_core.evidence.record import Record, digest_of, without_serializer
 
 
 class ClaimRecord(Record):
@@ -227,19 +227,21 @@ class DataRecord(Record):
     name: str
     source: str
     digest: str
-    """SHA-256 of the arrays."""
-    rows: Annotated[int, Field(ge=1)]
+    """SHA-256 of the arrays; of the name and the numbers of rows and groups if the scores were given."""
+    rows: Annotated[int, Field(ge=1)] | None
+    """Number of rows; null if the scores were given, and the rows were not."""
     groups: Annotated[int, Field(ge=1)] | None = None
     """Number of groups of rows that stay in one fold together; null if there are none."""
-    input_shape: Named[tuple[int, ...]]
-    """Shape of one row of inputs; by name if there are several inputs."""
-    outputs: Annotated[int, Field(ge=1)]
-    """Number of classes, or of target columns."""
-    task: Task
+    input_shape: Named[tuple[int, ...]] | None
+    """Shape of one row of inputs; by name if there are several inputs; null if the scores were given."""
+    outputs: Annotated[int, Field(ge=1)] | None
+    """Number of classes, or of target columns; null if the scores were given."""
+    task: Task | None
+    """Null if the scores were given."""
 
     @property
-    def units(self) -> int:
-        """Number of units that folds are made of: groups, or rows if there are none."""
+    def units(self) -> int | None:
+        """Number of units that folds are made of: groups, or rows if there are none; None if it is not known."""
         return self.rows if self.groups is None else self.groups
 
     @classmethod
@@ -254,4 +256,18 @@ class DataRecord(Record):
             input_shape=map_arrays(tuple, data.input_shape),
             outputs=data.outputs,
             task=data.task,
+        )
+
+    @classmethod
+    def of_scores(cls, name: str, *, source: str, rows: int | None, groups: int | None) -> DataRecord:
+        """Return the record of a data set of which only scores were given: it is identified by what is said of it."""
+        return cls(
+            name=name,
+            source=source,
+            digest=digest_of({"scores as given": name, "rows": rows, "groups": groups}),
+            rows=rows,
+            groups=groups,
+            input_shape=None,
+            outputs=None,
+            task=None,
         )

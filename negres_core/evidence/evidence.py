@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,7 @@ from negres_core.evidence.record import Number, Record
 from negres_core.evidence.replicate import Budget
 from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord, VerdictName
 from negres_core.evidence.row_scores import PartRecord, RowScores
+from negres_core.evidence.scores import AS_GIVEN, ScoresRecord
 from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.upgrade import upgrade_evidence
 
@@ -51,7 +52,7 @@ class Spread(Record):
 
     mean: Number
     sd: Number
-    """Standard deviation."""
+    """Standard deviation; null for a single cell."""
     min: Number
     max: Number
 
@@ -62,15 +63,18 @@ class ArmRecord(Record):
     role: Role
     recipe: str
     """The recipe in words."""
-    description: RecipeDescription
-    budget: Budget
-    """Budget of one replicate: epochs and steps of all stages together, and the weights of the last stage."""
+    description: RecipeDescription | None
+    """The recipe; null if the scores were given."""
+    budget: Budget | None
+    """Budget of one replicate: epochs and steps of all stages together, and the weights of the last stage; null if the
+    scores were given."""
     metrics: dict[str, Spread]
     """By the name of the metric."""
     values: list[list[Number]]
     """The claim's metric, (repeats, folds), seeds averaged."""
     replicates: list[list[str]]
-    """Ids, one list per stage, in the order repeat, fold, seed; the last list belongs to the arm's own stage."""
+    """Ids, one list per stage, in the order repeat, fold, seed; the last list belongs to the arm's own stage. Empty if
+    the scores were given."""
 
     @property
     def own_replicates(self) -> list[str]:
@@ -136,6 +140,8 @@ class Evidence(Record):
     """Rows that are sealed while the hypothesis is explored; null if none are."""
     prior: PriorLooks | None = None
     """Earlier looks at the same rows; null without a seal, and in a smoke run."""
+    scores: ScoresRecord | None = None
+    """The table of scores, if they were given and not trained; then no controls could run."""
     arms: list[ArmRecord] = Field(default_factory=list)
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, (repeats, folds); positive is better."""
@@ -169,6 +175,14 @@ class Evidence(Record):
     def _read_older(cls, content: Any) -> Any:
         return upgrade_evidence(content)
 
+    @model_validator(mode="after")
+    def _check_trained(self) -> Self:
+        known: list[object] = [self.data.rows, self.data.input_shape, self.data.outputs, self.data.task]
+        known += [part for arm in self.arms for part in (arm.description, arm.budget)]
+        if self.scores is None and None in known:
+            raise ValueError("an arm that was trained has a recipe, a budget and a data set")
+        return self
+
     @property
     def expectation(self) -> str | None:
         """The verdict that was registered or, in an exploratory run, that the test expects; None if there is none."""
@@ -180,7 +194,8 @@ class Evidence(Record):
         """The verdict with its finding, in words; None if there is no verdict."""
         if self.verdict is None:
             return None
-        return f"{self.verdict} ({self.finding}){', uncontrolled' if self.controlled == 'none' else ''}"
+        caveat = AS_GIVEN if self.scores else "uncontrolled" if self.controlled == "none" else None
+        return f"{self.verdict} ({self.finding}){f', {caveat}' if caveat else ''}"
 
     def substance(self) -> dict[str, Any]:
         """Return the content that two runs of the same hypothesis share.

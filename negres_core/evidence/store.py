@@ -38,6 +38,7 @@ class Store:
         replicates/3f/3f9a....json         one trained replicate, immutable, with its model beside it
         hypotheses/<name>/evidence.json    one hypothesis
         hypotheses/<name>/pictures/        its pictures
+        hypotheses/<name>/scores-....csv   its scores, if they were given
         bisections/<name>.json             one bisection
         set-aside/                         damaged or superseded records
 
@@ -177,19 +178,23 @@ class Store:
         self._write(path, _sealed(evidence))
         return path
 
+    def write_beside(self, hypothesis: str, file: str, content: bytes) -> None:
+        """Write a file into the folder of the evidence of a hypothesis."""
+        self._write(self.evidence_folder(hypothesis) / file, content)
+
     def write_picture(self, hypothesis: str, name: str, png: bytes, *, caption: str) -> Picture:
         """Write a picture beside the evidence of a hypothesis, and return its record.
 
         The file name contains a digest of the content, so pictures of superseded evidence are kept.
         """
         file = f"pictures/{_file_name(name, exactly=png)}.png"
-        self._write(self.evidence_folder(hypothesis) / file, png)
+        self.write_beside(hypothesis, file, png)
         return Picture(name=name, caption=caption, file=file, sha256=hashlib.sha256(png).hexdigest())
 
     def write_row_scores(self, hypothesis: str, scores: np.ndarray, unit: RowUnit) -> RowScores:
         """Write the scores of single rows, (arms, seeds, columns), beside the evidence, and return their record."""
         record, content = pack_scores(scores, unit)
-        self._write(self.evidence_folder(hypothesis) / record.file, content)
+        self.write_beside(hypothesis, record.file, content)
         return record
 
     def read_row_scores(self, evidence: Evidence) -> np.ndarray | None:

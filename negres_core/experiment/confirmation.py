@@ -123,5 +123,5 @@ def _is_run_of(evidence: Evidence, commitment: Commitment) -> bool:
     """Return whether evidence is of an earlier run of the same arms, claim and design, which is no other look."""
     if (evidence.hypothesis, evidence.seal) != (commitment.hypothesis, commitment.seal):
         return False
-    arms = {arm.role: arm.description.digest for arm in evidence.arms}
+    arms = {arm.role: arm.description.digest for arm in evidence.arms if arm.description}
     return (arms, evidence.claim, evidence.design) == (commitment.arms, commitment.claim, commitment.design)

@@ -76,7 +76,8 @@ def spreads_of(replicates: Sequence[Replicate], design: Design, names: Iterable[
     spreads = {}
     for name in names:
         values = values_of(replicates, name, design)
-        spreads[name] = Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
+        sd = values.std(ddof=1) if values.size > 1 else float("nan")
+        spreads[name] = Spread(mean=values.mean(), sd=sd, min=values.min(), max=values.max())
     return spreads
 
 
@@ -164,7 +165,8 @@ def decide(
         claim: the claim.
         design: the planned design, which may have more repeats than there are so far.
         findings: the findings of the controls.
-        data: the data set; without it, nothing is known of its groups and of what one row more or less would change.
+        data: the data set; without it, or without its number of rows, nothing is known of its groups and of what one
+            row more or less would change.
         rows: (seeds, test rows), the differences of single rows, if the design scores rows.
         alpha: the significance level of the claim, over all looks.
     """
@@ -180,7 +182,7 @@ def decide(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
         most_dof=most_dof(claim, design.parts, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and is_counted else 0.0,
+        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and data.rows and is_counted else 0.0,
     )
     looks: list[LookRecord] = []
     estimate: CellEstimate | None = None

@@ -127,6 +127,7 @@ def _not_at_hand(
         recipe = recipes.get(arm.role)
         if recipe is None:
             return f"the test has no {arm.role} arm"
+        assert arm.description is not None  # only scores that were given have none, and are not predicted
         recorded = _content(arm.description)
         # Version 0.1.0 digested code by its text.
         if all(_content(describe_recipe(recipe, data, by_text=by_text)) != recorded for by_text in (False, True)):

@@ -1,6 +1,7 @@
-"""Recheck: recompute a hypothesis from the records of its replicates, and find what does not fit together in them.
+"""Recheck: recompute a hypothesis from the records of its replicates, or from the scores that were given.
 
-Nothing is trained, and no model or data set is read. So invented numbers whose digests are right cannot be found.
+What does not fit together in the records is found. Nothing is trained, and no model or data set is read, so invented
+numbers whose digests are right cannot be found.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from negres_core.errors import EvidenceError, NegresError
 from negres_core.evidence import ClaimRecord, Entry, Evidence, Store
 from negres_core.experiment.decision import ALPHA, Decision, decide, difference_of, spreads_of, values_of
+from negres_core.experiment.given_scores import check_scores, recompute_scores
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
 from negres_core.experiment.row_scores import row_differences
@@ -61,14 +63,18 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     roles = [arm.role for arm in evidence.arms]
     if roles != (["treatment"] if evidence.claim.kind == "reaches" else ["treatment", "control"]):
         return [*problems, f"its arms are {', '.join(roles)}, which a claim of this kind does not have"]
+    if evidence.scores is not None:
+        return problems + check_scores(evidence, store)
     wrong = check_replicates(evidence, arms, _older_digests(evidence, entries or ()))
     if wrong:
         return problems + wrong
-    if evidence.estimate is not None and evidence.estimate.skewness is None:
+    estimate = evidence.estimate
+    if estimate is not None and estimate.scope is None and estimate.skewness is None:
         return [*problems, EARLIER_RULE]
     try:
         rows = store.read_row_scores(evidence)
-        problems += _check_rows(evidence, rows)
+        if wrong := _check_rows(evidence, rows):
+            return problems + wrong
         with np.errstate(all="ignore"):  # a forged number may be near the end of the floats
             recomputed = _recompute(evidence, arms, rows)
     except NegresError as error:
@@ -77,11 +83,13 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
 
 
 def recompute(evidence: Evidence, store: Store) -> Evidence:
-    """Recompute the metrics, differences, estimate and verdict of a hypothesis from the records of its replicates.
+    """Recompute the metrics, differences, estimate and verdict of a hypothesis from its replicates or its scores.
 
     Raises:
-        EvidenceError: a replicate is missing or cannot be trusted.
+        EvidenceError: a replicate, or the table of scores, is missing or cannot be trusted.
     """
+    if evidence.scores is not None:
+        return recompute_scores(evidence, store)[0]
     arms, missing = find_replicates(evidence, store)
     if missing:
         raise EvidenceError(
@@ -179,7 +187,7 @@ def _misread(claim: ClaimRecord, evidence: Evidence) -> list[str]:
     metric = find_metric(claim.metric) if claim.code is None else None
     known = [(metric.higher_is_better, metric.unit)] if metric else []
     for arm in evidence.arms:
-        own = arm.description.fit.metrics if arm.description.fit else []
+        own = arm.description.fit.metrics if arm.description and arm.description.fit else []
         known = [(each.higher_is_better, each.unit) for each in own if each.name == claim.metric] or known
     return [claim.metric] if known and (claim.higher_is_better, claim.unit) not in known else []
 

@@ -105,9 +105,16 @@ def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset
 
 
 def register(
-    commitment: Commitment, *, ledger: Ledger, store: Store, reason: str | None
+    commitment: Commitment, *, ledger: Ledger, store: Store, reason: str | None, seen: Sequence[str] = ()
 ) -> Literal["registered", "amended", "unchanged"]:
     """Register a commitment, together with the known verdicts of its hypothesis.
+
+    Args:
+        commitment: the commitment.
+        ledger: the ledger.
+        store: where earlier evidence is.
+        reason: the reason for an amendment, if it is one.
+        seen: what else was known of the result.
 
     Raises:
         InputError: the test does not expect a verdict, or it is registered with other content and there is no reason.
@@ -120,7 +127,8 @@ def register(
             remedy='Parametrize the test: @pytest.mark.parametrize("expected", ["supported"]), or "refuted".',
         )
     earlier = [each for each in store.all_evidence() if each.hypothesis == commitment.hypothesis]
-    return ledger.register(commitment, reason=reason, seen=sorted({each.verdict or "interrupted" for each in earlier}))
+    known = {each.verdict or "interrupted" for each in earlier}
+    return ledger.register(commitment, reason=reason, seen=sorted(known | set(seen)))
 
 
 def on_record(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from negres_core.evidence import Entry, Evidence, StoppingRule
+from negres_core.evidence import Entry, Evidence, StoppingRule, digest_of_arm
 from negres_core.experiment.replicate_checks import Trained
 
 
@@ -73,7 +73,8 @@ def _changed(evidence: Evidence, trained: Sequence[Trained], entry: Entry) -> se
     arms = {}
     for arm, stages in trained:
         # What a replicate is named by may be its recipe's digest in an earlier version; `check_replicates` decides.
-        digests = [arm.description.digest, arm.description.digest_by_text]
+        known = arm.description
+        digests = [known.digest, known.digest_by_text] if known else [digest_of_arm(arm.recipe)]
         digests += [stages[-1][0].key.recipe] if stages and stages[-1] else []
         registered = entry.arms.get(arm.role)
         arms[arm.role] = registered if registered in digests else digests[0]

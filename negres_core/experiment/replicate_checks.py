@@ -68,6 +68,7 @@ def _find(id: str, store: Store) -> Replicate | None:
 def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collection[str]) -> list[str]:
     arm, design = trained.arm, evidence.design
     description = arm.description
+    assert description is not None  # only scores that were given have none, and they have no replicates
     lineage = description.lineage
     repeats = len(arm.values)
     if not lineage or len(trained.stages) != len(lineage):

@@ -88,7 +88,7 @@ def metric_of(
             remedy="Give both arms the same Metric.",
         )
     if definitions[0] == find_metric(claim.metric):
-        _check_threshold(claim)
+        check_threshold(claim)
     return definitions[0]
 
 
@@ -131,7 +131,7 @@ def _own_metric(claim: Claim, metric: Metric, task: Task) -> Metric:
         ) from error
 
 
-def _check_threshold(claim: Claim) -> None:
+def check_threshold(claim: Claim) -> None:
     """Raise InputError if a claim asks for more than a metric of negres can be."""
     name, highest = claim.metric, highest_of(claim.metric)
     percent = f"{THRESHOLD_NAMES[claim.kind]}={claim.threshold / 100:g}"

@@ -17,16 +17,18 @@ ANALYSIS = (
     "design/*.py",
     "discovery.py",
     "experiment/decision.py",
+    "experiment/given_scores.py",
     "metrics/*.py",
     "rescoring.py",
     "run.py",
+    "scores/*.py",
     "seeds.py",
     "statistics/*.py",
     "thresholds.py",
     "verdict.py",
 )
 """Patterns of the registered modules: claim, folds, metrics, controls with their thresholds and the code that finds
-them, statistics, and verdict. The engines are covered by `ENGINE_VERSION`."""
+them, the pairing of scores that were given, statistics, and verdict. The engines are covered by `ENGINE_VERSION`."""
 
 
 def digest_analysis(folder: Path | None = None) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from negres_core.errors import show
-from negres_core.evidence import Evidence
+from negres_core.evidence import AS_GIVEN, Evidence
 from negres_core.report.layout import Style, lay_out
 from negres_core.statistics.random_effects import combine
 
@@ -51,8 +51,9 @@ def _row(group: Sequence[Evidence]) -> tuple[str, ...]:
     combined = combine([each.estimate.as_estimate() for each in group if each.estimate is not None])
     low, high = combined.interval(0.95)
     lowest, highest = combined.prediction_interval(0.95)
+    given = sum(each.scores is not None for each in group)
     return (
-        show(group[0].title),
+        f"{show(group[0].title)}{f' ({given} of {len(group)} on {AS_GIVEN})' if given else ''}",
         f"{len(group)}: {', '.join(show(each.data.name) for each in group)}",
         f"{combined.effect:+.4f} [{low:+.4f}, {high:+.4f}] {show(group[0].claim.unit)}",
         f"{math.sqrt(combined.tau_squared):.4f}",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from negres_core.errors import InputError, show
-from negres_core.evidence import ArmRecord, Evidence
+from negres_core.evidence import AS_GIVEN, ArmRecord, Evidence
 from negres_core.evidence.record import digest_of
 from negres_core.report.layout import lay_out, plural, show_p
 from negres_core.statistics.ranking import rank
@@ -19,7 +19,8 @@ def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) 
 
     The unit is the data set, with one value per arm: the mean of the metric over the arm's cells. If several hypotheses
     trained an arm on a data set, the one with the most cells counts. An arm without a value on one of the data sets is
-    left out and named; invalid hypotheses are left out and counted. Smoke runs are ignored.
+    left out and named; invalid hypotheses, and those on scores that were given, are left out and counted. Smoke runs
+    are ignored.
 
     Args:
         records: the evidence of the hypotheses whose arms are ranked.
@@ -29,7 +30,8 @@ def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) 
     Raises:
         InputError: fewer than 3 arms share the data sets, there are fewer than 3 of these, or all arms tie.
     """
-    finished = [each for each in records if each.status == "finished" and not each.smoke]
+    trained = [each for each in records if each.scores is None]
+    finished = [each for each in trained if each.status == "finished" and not each.smoke]
     names = {each.data.digest: show(each.data.name) for each in finished}
     values = _values([each for each in finished if each.verdict != "invalid"], metric)
     data_sets = sorted({digest for by_data in values.values() for digest in by_data}, key=names.__getitem__)
@@ -38,6 +40,8 @@ def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) 
     notes = [
         f"left out: {arm}, which has no value on {', '.join(lacking)}" for arm, lacking in missing.items() if lacking
     ]
+    if given := len(records) - len(trained):
+        notes.append(f"left out: {plural(given, 'hypothesis', 'hypotheses')} on {AS_GIVEN}")
     if invalid := sum(each.verdict == "invalid" for each in finished):
         notes.append(f"left out: {plural(invalid, 'invalid hypothesis', 'invalid hypotheses')}")
     if len(shared) < 3 or len(data_sets) < 3:
@@ -94,4 +98,5 @@ def _values(records: Sequence[Evidence], metric: str) -> dict[str, dict[str, flo
 
 def _identity(arm: ArmRecord) -> str:
     """Digest the parts of an arm that do not depend on the data set."""
+    assert arm.description is not None  # arms whose scores were given are left out
     return digest_of({"recipe": arm.recipe, **arm.description.without_shapes()})

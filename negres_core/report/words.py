@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from negres_core.errors import MOST_IN_A_LINE, show
-from negres_core.evidence import EstimateRecord, Evidence, PriorLooks
+from negres_core.evidence import AS_GIVEN, EstimateRecord, Evidence, PriorLooks
 from negres_core.report.layout import plural, repeats_trained, show_p
 
 MOST_NAMES = 10
@@ -30,6 +30,7 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     if evidence.registration:
         lines.append(f"  registered  {evidence.registration}")
     lines += _seal(evidence)
+    lines += _scores(evidence)
     lines += _arms(evidence)
     if evidence.estimate:
         low, high = evidence.estimate.interval_95
@@ -90,6 +91,34 @@ def _looks(prior: PriorLooks) -> str:
 def _names(hypotheses: Sequence[str]) -> str:
     shown = ", ".join(hypotheses[:MOST_NAMES]) + (", ..." if len(hypotheses) > MOST_NAMES else "")
     return f"{plural(len(hypotheses), 'hypothesis', 'hypotheses')}: {show(shown, most=MOST_IN_A_LINE)}"
+
+
+def _scores(evidence: Evidence) -> list[str]:
+    """Return where scores that were given are from, and all that weakens a verdict on them."""
+    if (scores := evidence.scores) is None:
+        return []
+    parts = [f"{AS_GIVEN.removeprefix('scores ')}; from {show(scores.source)}"]
+    if later := scores.repeats - len(evidence.differences):
+        parts.append(f"{plural(later, 'repeat')} of {scores.repeats} are after the look that decided and not judged")
+    if evidence.data.rows is None:
+        parts.append("the number of rows is not known, so what single rows may change is not considered")
+    if missing := sum(value is None for arm in evidence.arms for row in arm.values for value in row):
+        parts.append(f"{plural(missing, 'cell')} of an arm not finite: {_not_finite(evidence)}")
+    if scores.other_arms:
+        parts.append(f"other arms or columns of the table: {show(', '.join(scores.other_arms))}")
+    return [f"  scores      {'; '.join(parts)}"]
+
+
+def _not_finite(evidence: Evidence) -> str:
+    """Return where scores are not finite, counting repeats and folds from 1 in the order of the table that is kept."""
+    places = [
+        f"{show(arm.recipe)} in repeat {repeat}, fold {fold}"
+        for arm in evidence.arms
+        for repeat, row in enumerate(arm.values, 1)
+        for fold, value in enumerate(row, 1)
+        if value is None
+    ]
+    return ", ".join(places[:5]) + (", ..." if len(places) > 5 else "")
 
 
 def _arms(evidence: Evidence) -> list[str]:

@@ -1,39 +1,38 @@
-"""The `experiment` fixture: `compare` and `measure`, run once under pytest-benchmark."""
+"""The `experiment` fixture: `compare` and `measure`, run once under pytest-benchmark, and `judge`."""
 
 from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from negres_core.claim import Claim
 from negres_core.dataset import Dataset
-from negres_core.design import Design, KFolds, Splitter, apply_seal, as_design
+from negres_core.design import Design, KFolds, Splitter, as_design
 from negres_core.errors import InputError
 from negres_core.recipe import Recipe
+from negres_core.scores import USUAL_COLUMNS, Columns
 from negres_core.session.keys import (
     EVIDENCE,
     EVIDENCE_KEY,
     MIXTURE_KEY,
     NOTE,
-    PREDICT_KEY,
-    REGISTERED,
     expected_of,
     is_hypothesis,
     ledger_of,
     notes_of,
     store_of,
 )
+from negres_core.session.ledger import known_as, register_or_compare, register_or_compare_scores
 from negres_core.session.terminal import announce, progress_of
 from negres_core.session.titles import identity_of_test, title_of
 
 if TYPE_CHECKING:
-    from negres_core.evidence import Commitment, Evidence, Registration
-    from negres_core.experiment.training import Progress
-    from negres_core.run import Role
+    from negres_core.evidence import Evidence
+    from negres_core.metrics import Metric
 
 
 _COUNTS_KEY: pytest.StashKey[Counter[str]] = pytest.StashKey()
@@ -154,12 +153,91 @@ class ExperimentFixture:
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
         return self._once("measure", arm, on=on, claim=claim, design=planned, confirm=confirm)
 
-    def _once(self, verb: str, *arms: Recipe, **arguments: Any) -> Evidence:
-        from negres_core.engine.device import choose_device
-        from negres_core.experiment.experiment import Experiment
-        from negres_core.run import Role
+    def judge(
+        self,
+        scores: object,
+        *,
+        treatment: object,
+        control: object = None,
+        claim: Claim,
+        design: Design | None = None,
+        folds: int | None = None,
+        repeats: int | None = None,
+        seeds: int | None = None,
+        looks: bool | None = None,
+        metric: Metric | None = None,
+        columns: Columns = USUAL_COLUMNS,
+        data: str | None = None,
+        rows: int | None = None,
+        groups: int | None = None,
+    ) -> Evidence:
+        """Judge a claim by scores that exist already, from any framework. Nothing is trained, and no control can run.
 
-        item, config = self._request.node, self._request.config
+        The table is either *long*, with a row per score and the columns arm, fold and the metric's name (or score), or
+        *wide*, with a row per cell, the column fold, and one column per arm. In both, the columns repeat and seed exist
+        if there are several. Labels may be any text or number; the arms pair where they are equal.
+
+        Args:
+            scores: the path of a CSV or Parquet file, a `pandas.DataFrame`, or what that accepts. A score that is NaN
+                or infinite means that the run diverged, which makes the claim invalid; an empty one is refused.
+            treatment: the name of the arm that the claim is about, as the table has it.
+            control: the name of the control arm; left out for `reaches(...)`.
+            claim: `beats(...)`, `matches(...)` or `reaches(...)`.
+            design: the planned design, as the runs had it: `KFolds`; `Holdout`, whose table has the column split in
+                place of repeat and fold; or `LeaveOneGroupOut(groups=12)`, with the column group. The four arguments
+                below are a shorthand for k folds.
+            folds: folds per repeat; 5 by default.
+            repeats: planned repeats, 5 by default; with `looks` the table may have fewer.
+            seeds: scores of an arm in each cell, averaged before any test; 1 by default.
+            looks: whether the claim is judged after each repeat, in the order of the repeats; those after the look that
+                decides are not judged. If False, all scores are judged once. True by default.
+            metric: the metric, if negres does not know it:
+                `Metric("bleu", higher_is_better=True, unit="BLEU")`.
+            columns: the names of the columns, if they are not the usual ones: `Columns(arm="model", score="bleu")`.
+            data: the name of the data set, for the table; by default that of the file.
+            rows: the number of rows of the data set. Give it for a share of rows such as the accuracy: equal scores in
+                all cells do not show that the arms are equal, and it tells how far apart they may be.
+            groups: the number of groups, if folds keep groups of rows together.
+
+        Returns:
+            The evidence, already recorded, with the table that was judged. It says "scores as given: no controls".
+
+        Raises:
+            InputError: an argument is invalid, the layout is unknown, a value is missing or no number, a score occurs
+                twice, or the folds of the arms do not pair. Nothing has been recorded.
+            EvidenceError: the evidence folder or the ledger cannot be read or written.
+        """
+        from negres_core.experiment.judge import Judge
+
+        item, config = self._begin("judge"), self._request.config
+        judge = Judge(
+            hypothesis=identity_of_test(item),
+            title=title_of(item),
+            kind="mixture" if item.stash.get(MIXTURE_KEY, False) else "claim",
+            store=store_of(config),
+            folder=config.rootpath,
+            expected=expected_of(item),
+            smoke=config.getoption("negres_smoke"),
+            known_as=known_as(item),
+            register_or_compare=register_or_compare_scores(item, scores),
+        )
+        return self._decide(
+            judge.judge,
+            scores,
+            treatment=treatment,
+            control=control,
+            claim=claim,
+            design=_design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks),
+            metric=metric,
+            columns=columns,
+            data=data,
+            rows=rows,
+            groups=groups,
+        )
+
+    def _begin(self, verb: str, confirm: Any = None) -> pytest.Item:
+        """Return the test, unless it has decided a claim before, or seals no rows in a session that opens them."""
+        item: pytest.Item = self._request.node
         if self._used:
             raise InputError(
                 "A test is one hypothesis: `experiment` decides one claim.",
@@ -167,9 +245,16 @@ class ExperimentFixture:
                 remedy="Parametrize the test, or write one test per claim.",
             )
         self._used = True
-        confirming = config.getoption("negres_confirm")
-        if confirming and arguments["confirm"] is None:
+        if self._request.config.getoption("negres_confirm") and confirm is None:
             pytest.skip("it seals no rows, so that there is nothing to confirm")
+        return item
+
+    def _once(self, verb: str, *arms: Recipe, **arguments: Any) -> Evidence:
+        from negres_core.engine.device import choose_device
+        from negres_core.experiment.experiment import Experiment
+        from negres_core.run import Role
+
+        item, config = self._begin(verb, arguments["confirm"]), self._request.config
         store, notes = store_of(config), notes_of(config)
         device = choose_device(config.getoption("negres_device"))
         recipes = dict(zip(get_args(Role), filter(None, (*arms, arguments.get("against"))), strict=False))
@@ -183,20 +268,25 @@ class ExperimentFixture:
                 folder=config.rootpath,
                 expected=expected_of(item),
                 smoke=config.getoption("negres_smoke"),
-                known_as=_known_as(item),
-                register_or_compare=_register_or_compare(item, recipes, arguments, progress),
+                known_as=known_as(item),
+                register_or_compare=register_or_compare(item, recipes, arguments, progress),
                 ledger=ledger_of(config),
-                confirming=confirming,
+                confirming=config.getoption("negres_confirm"),
                 controls=config.getoption("negres_controls"),
                 progress=progress,
                 announce=functools.partial(announce, config),
                 note=notes.append,
             )
-            run = getattr(experiment, verb)
-            if self._benchmark is not None:
-                # One round: pytest-benchmark would otherwise train seven times to get a distribution of times.
-                run = functools.partial(_time_once, self._benchmark, run)
-            evidence: Evidence = run(*arms, **arguments)
+            return self._decide(getattr(experiment, verb), *arms, **arguments)
+
+    def _decide(self, run: Callable[..., Evidence], *arms: object, **arguments: Any) -> Evidence:
+        """Run once, and hand the evidence and what is noted about it to the report of the test."""
+        item, config = self._request.node, self._request.config
+        store, notes = store_of(config), notes_of(config)
+        if self._benchmark is not None:
+            # One round: pytest-benchmark would otherwise train seven times to get a distribution of times.
+            run = functools.partial(_time_once, self._benchmark, run)
+        evidence = run(*arms, **arguments)
         item.stash[EVIDENCE_KEY] = evidence
         item.user_properties.append((EVIDENCE, str(store.evidence_path(evidence.hypothesis))))
         item.user_properties += [(NOTE, note) for note in notes]
@@ -233,7 +323,7 @@ def benchmark_of(request: pytest.FixtureRequest) -> Any:
     return benchmark if hasattr(benchmark, "pedantic") else None
 
 
-def _time_once(benchmark: Any, run: Callable[..., Evidence], *arms: Recipe, **arguments: Any) -> Evidence:
+def _time_once(benchmark: Any, run: Callable[..., Evidence], *arms: object, **arguments: Any) -> Evidence:
     evidence: Evidence = benchmark.pedantic(run, args=arms, kwargs=arguments, rounds=1, iterations=1)
     return evidence
 
@@ -251,47 +341,3 @@ def _check_distinct(item: pytest.Item) -> None:
             received=f"{counts[identity]} tests with the id {identity}",
             remedy="Keep one of them, or give their parameters ids: pytest.param(..., id='wide').",
         )
-
-
-def _known_as(item: pytest.Item) -> Callable[[Commitment], str]:
-    """Return the function that finds the id under which a test is registered, even after its file was moved."""
-    from negres_core.experiment.registration import registered_as
-
-    config = item.config
-
-    def find(commitment: Commitment) -> str:
-        exists = lambda file: (config.rootpath / file).exists()  # noqa: E731
-        known = registered_as(commitment, ledger=ledger_of(config), exists=exists)
-        if known != commitment.hypothesis:
-            notes_of(config).append(f"{commitment.hypothesis} is known as {known}: its file was moved")
-        return known
-
-    return find
-
-
-def _register_or_compare(
-    item: pytest.Item, recipes: Mapping[Role, Recipe], arguments: Mapping[str, Any], progress: Progress
-) -> Callable[[Commitment], Registration]:
-    """Return the function that looks a test up in the ledger; or registers it, or predicts, and ends the test."""
-    from negres_core.experiment.registration import register
-
-    config, ledger = item.config, ledger_of(item.config)
-    if (predict := config.stash.get(PREDICT_KEY, None)) is not None:
-
-        def predict_and_end(commitment: Commitment) -> Registration:
-            given = (arguments[name] for name in ("on", "design", "confirm"))
-            data, design, _ = apply_seal(*given, confirming=config.getoption("negres_confirm"))
-            predict(item, commitment, recipes, data, design, arguments["claim"], progress)
-            pytest.skip("predicted")
-
-        return predict_and_end
-    if not config.getoption("negres_register"):
-        return ledger.compare
-
-    def end(commitment: Commitment) -> Registration:
-        reason = config.getoption("negres_reason")
-        status = register(commitment, ledger=ledger, store=store_of(config), reason=reason)
-        item.user_properties.append((REGISTERED, status))
-        pytest.skip(status)
-
-    return end

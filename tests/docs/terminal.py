@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from negres_core.cli import QUIET, main, make_parser
+from negres_core.cli import main, make_parser
+from negres_core.commands.settings import QUIET
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ("git", "ls")

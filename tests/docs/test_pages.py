@@ -1,6 +1,7 @@
 """The snippets of the README and of the documentation run, and print what the pages show."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path, repl
     if page.name in SAME_CLAIM:
         (tmp_path / ".negres").mkdir()
         (tmp_path / ".negres" / "replicates").symlink_to(replicates, target_is_directory=True)
+    for table in page.parent.glob("*.csv"):
+        shutil.copy(table, tmp_path)
     Page(page, tmp_path).run()
 
 

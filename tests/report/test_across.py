@@ -72,3 +72,11 @@ def test_every_test_has_a_row_of_its_own(on_data):
     page = render([on_data("a", 0.01), *others, on_data("b", 0.05)], style="markdown")
 
     assert [row[:2] for row in rows(page)[1:]] == [["growth beats scratch", "2: a, b"], ["width pays", "3: a, b, c"]]
+
+
+def test_effects_on_scores_that_were_given_are_marked(on_data):
+    scores = {"file": "scores-00000000.csv", "sha256": "0" * 64, "source": "a.csv", "source_sha256": None, "repeats": 2}
+    three = [on_data(name, 0.01) for name in "ab"] + [on_data("c", 0.02, scores=scores, controlled="none")]
+
+    [_, row] = rows(render(three, style="markdown"))
+    assert row[0] == "growth beats scratch (1 of 3 on scores as given: no controls)"

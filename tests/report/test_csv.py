@@ -5,7 +5,8 @@ import io
 
 import pandas as pd
 
-from negres_core.report.csv import render
+from negres_core.evidence import AS_GIVEN
+from negres_core.report.csv import GivenScore, render
 from tests.fakes import BUDGET, DESCRIPTION
 
 
@@ -79,3 +80,16 @@ def test_a_formula_in_a_name_is_text_and_a_metric_cannot_take_the_place_of_a_col
 def test_an_arm_without_replicates_has_no_rows(new_evidence):
     arm = new_arm("treatment") | {"replicates": []}
     assert render([new_evidence(arms=[arm])], {}) == ""
+
+
+def test_scores_that_were_given_have_a_row_each_which_says_so(new_evidence):
+    arm = new_arm("treatment") | {"recipe": "=wide", "description": None, "budget": None, "replicates": []}
+    scores = {"file": "scores-00000000.csv", "sha256": "0" * 64, "source": "a.csv", "source_sha256": None, "repeats": 2}
+    evidence = new_evidence(arms=[arm], scores=scores)
+
+    given = [GivenScore("=wide", "1", "a", "0", 0.1 + 0.2)]
+    [row] = csv.DictReader(io.StringIO(render([evidence], {}, {evidence.hypothesis: given})))
+
+    assert (row["role"], row["recipe"], row["status"]) == ("treatment", "'=wide", AS_GIVEN)
+    assert (row["repeat"], row["fold"], row["seed"], row["replicate"]) == ("1", "a", "0", "")
+    assert float(row["accuracy"]) == 0.1 + 0.2

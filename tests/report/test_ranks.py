@@ -143,3 +143,10 @@ def test_a_metric_that_is_not_finite_is_missing(on, three):
     diverged = [on(data, arm("forest", data, None if data == "b" else 0.9)) for data in DATA_SETS]
 
     assert ranked([*three, *diverged])[1][4:] == ["left out: forest, which has no value on b"]
+
+
+def test_scores_that_were_given_are_left_out_and_counted(on, three):
+    scores = {"file": "scores-00000000.csv", "sha256": "0" * 64, "source": "a.csv", "source_sha256": None, "repeats": 2}
+    assert ranked([*three, three[0].updated(scores=scores)])[1][-1] == (
+        "left out: 1 hypothesis on scores as given: no controls"
+    )

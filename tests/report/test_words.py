@@ -147,3 +147,24 @@ def test_the_p_value_is_that_of_the_verdict(new_evidence):
         new_evidence(p_value=0.0266)
     )
     assert "p-value" not in render(new_evidence())
+
+
+SCORES = {"file": "scores-00000000.csv", "sha256": "0" * 64, "source": "a\x1b.csv", "source_sha256": None, "repeats": 2}
+
+
+def test_scores_that_were_given_are_described_in_one_line(new_evidence):
+    arm = {"role": "treatment", "recipe": "A", "description": None, "budget": None, "metrics": {}, "replicates": []}
+    evidence = new_evidence(
+        scores=SCORES | {"other_arms": ["C", "D"], "repeats": 3},
+        data={"rows": None},
+        controlled="none",
+        differences=[[0.1, None]],
+        arms=[arm | {"values": [[0.5, None]]}],
+    )
+    [line] = [line for line in render(evidence).splitlines() if line.startswith("  scores ")]
+    assert line == (
+        "  scores      as given: no controls; from a\\x1b.csv; 2 repeats of 3 are after the look that decided and not "
+        "judged; the number of rows is not known, so what single rows may change is not considered; 1 cell of an arm "
+        "not finite: A in repeat 1, fold 2; other arms or columns of the table: C, D"
+    )
+    assert "  scores " not in render(new_evidence())

@@ -123,9 +123,7 @@ def test_a_confirmation_that_is_not_registered_is_refused_and_nothing_is_trained
 def test_the_table_says_what_is_sealed_and_what_was_opened(run):
     run(SEALED).stdout.fnmatch_lines(["*(exploratory;*", "*120 of 400*", "*sealed)*"])
     run(SEALED, "--negres-confirm", "--negres-register")
-    run(SEALED, "--negres-confirm").stdout.fnmatch_lines(
-        ["*it learns*supported*as registered*", "*first opening)*"]
-    )
+    run(SEALED, "--negres-confirm").stdout.fnmatch_lines(["*it learns*supported*as registered*", "*first opening)*"])
 
 
 def test_the_same_confirmation_again_reuses_its_replicates_and_is_no_second_opening(run, evidence):

@@ -119,3 +119,46 @@ def test_it(experiment, name):
     result.stdout.fnmatch_lines(["*EvidenceError: A model cannot be saved: the folder for temporary files *"])
     result.stdout.fnmatch_lines(["it (name first)*EvidenceError: A*"])
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+JUDGED = """
+@pytest.mark.parametrize("expected", ["supported"])
+def test_a_beats_b(experiment, expected):
+    scores = {"fold": [1, 2, 3], "A": [0.91, 0.92, 0.93], "B": [0.81, 0.825, 0.834]}
+    evidence = experiment.judge(
+        scores, treatment="A", control="B", claim=beats("accuracy"), folds=3, repeats=1, data="mine"
+    )
+    assert evidence.verdict == expected, evidence
+"""
+
+
+def test_scores_that_exist_are_judged_and_recorded(session, pytester, quick_engine):
+    result = session(JUDGED)
+    result.assert_outcomes(passed=1)
+    evidence = evidence_in(pytester.path / ".negres")
+    assert (evidence.hypothesis, evidence.title) == ("test_mine.py::test_a_beats_b", "a beats b")
+    assert (evidence.verdict, evidence.outcome) == ("supported", "as expected")
+    assert quick_engine.jobs == 0
+    result.stdout.fnmatch_lines(["a beats b, mine *", "*(better), scores as *", "* given: no controls"])
+
+
+def test_a_surprise_about_scores_fails_the_test(session):
+    result = session(JUDGED.replace('["supported"]', '["refuted"]').replace("== expected", "is not None"))
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*The verdict is 'supported', but 'refuted' was expected.*"])
+
+
+def test_a_smoke_run_judges_no_scores(session, pytester):
+    session(JUDGED, "--negres-smoke")
+    assert evidence_in(pytester.path / ".negres" / "smoke").verdict is None
+
+
+def test_the_design_of_scores_may_be_an_object(session, pytester):
+    session("""
+from negres_core.design import KFolds
+
+def test_it(experiment):
+    scores = {"fold": [1, 2], "A": [0.9, 0.8]}
+    experiment.judge(scores, treatment="A", claim=reaches("accuracy", bar=0.5), design=KFolds(2, repeats=1))
+""").assert_outcomes(passed=1)
+    assert evidence_in(pytester.path / ".negres").design.as_design() == KFolds(2, repeats=1)

@@ -1,0 +1,127 @@
+"""Scores that were given: the results that follow from them, and whether evidence has these results."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import get_args
+
+import numpy as np
+
+from negres_core.claim import Claim
+from negres_core.design import Design
+from negres_core.errors import EvidenceError, InputError, NegresError
+from negres_core.evidence import ArmRecord, ClaimRecord, DataRecord, Evidence, Spread, Store, read_scores
+from negres_core.experiment.decision import Decision, decide, difference_of
+from negres_core.run import Role
+from negres_core.scores import Cells, read_kept
+
+TRAINED_ONLY = ("controls", "diagnosis", "small_runs", "pictures", "power")
+"""Fields of evidence that only arms have which negres trained."""
+
+
+def results_of(evidence: Evidence, cells: Cells, arms: Sequence[str]) -> Evidence:
+    """Return evidence with the arms, differences, looks, estimate and verdict that follow from scores.
+
+    With looks, the claim is judged repeat by repeat, and the repeats after the look that decided are not judged: a run
+    would have ended there. A score that is not finite makes the claim invalid, wherever it is.
+
+    Args:
+        evidence: the evidence, of which the claim, the design and the data are used.
+        cells: the scores.
+        arms: the names of the arms, the treatment first.
+
+    Raises:
+        InputError: there are fewer repeats than planned, and a run would not have ended after them.
+    """
+    design, claim = evidence.design.as_design(), evidence.claim
+    values = [each.mean(axis=2) for each in cells.values]
+    decision, repeats = _decide(difference_of(values, claim), claim, design, evidence.data)
+    if repeats < design.repeats and not decision.final:
+        raise InputError(
+            "The table has fewer repeats than planned, and no look decides.",
+            received=f"{repeats} of repeats={design.repeats}; so far {decision.verdict.verdict} "
+            f"({decision.verdict.finding})",
+            remedy=f"Run the other repeats and judge them together, or give repeats={repeats} if that was the plan.",
+        )
+    values = [each[:repeats] for each in values]
+    return evidence.updated(
+        arms=[
+            _record_arm(role, name, claim.metric, each)
+            for role, name, each in zip(get_args(Role), arms, values, strict=False)
+        ],
+        differences=difference_of(values, claim).tolist(),
+        looks=decision.looks,
+        estimate=decision.estimate,
+        **({} if evidence.smoke else dataclasses.asdict(decision.verdict)),
+    )
+
+
+def recompute_scores(evidence: Evidence, store: Store) -> tuple[Evidence, Cells]:
+    """Recompute the results of evidence from the table of scores that is kept with it, and return them with the scores.
+
+    Raises:
+        EvidenceError: the table is missing or was changed.
+        InputError: the table is not one of the design.
+    """
+    content = read_scores(store, evidence)
+    if content is None:
+        raise EvidenceError(
+            "The table of its scores is missing or was changed.",
+            received=evidence.scores.file if evidence.scores else evidence.title,
+            remedy="Judge the scores again.",
+        )
+    arms, design = [arm.recipe for arm in evidence.arms], evidence.design.as_design()
+    cells = read_kept(content, arms=arms, design=design)
+    return results_of(evidence, cells, arms), cells
+
+
+def check_scores(evidence: Evidence, store: Store) -> list[str]:
+    """Return everything that is wrong with evidence about scores that were given, one sentence each.
+
+    Args:
+        evidence: the evidence.
+        store: where the table of its scores is.
+    """
+    problems = [f"it has {name}, which scores as given cannot have" for name in TRAINED_ONLY if getattr(evidence, name)]
+    if any(arm.description or arm.budget or arm.replicates for arm in evidence.arms):
+        problems.append("it has recipes or replicates, which scores as given cannot have")
+    data = evidence.data
+    if data.digest != DataRecord.of_scores(data.name, source="", rows=data.rows, groups=data.groups).digest:
+        problems.append("the digest of its data set is not that of its name, its rows and its groups")
+    try:
+        with np.errstate(all="ignore"):  # a forged number may be near the end of the floats
+            recomputed, cells = recompute_scores(evidence, store)
+    except NegresError as error:
+        return [*problems, f"it cannot be recomputed: {error.wrong}"]
+    if evidence.scores is None or cells.repeats != evidence.scores.repeats:
+        problems.append(f"its table of scores has {cells.repeats} repeats, which is not what it says")
+    before, after = evidence.substance(), recomputed.substance()
+    return problems + [f"{name} does not follow from its scores" for name in after if before[name] != after[name]]
+
+
+def _decide(differences: np.ndarray, claim: ClaimRecord, design: Design, data: DataRecord) -> tuple[Decision, int]:
+    """Return the decision, and the number of repeats that it rests on."""
+    told: Claim = claim.as_claim()
+    repeats = len(differences)
+    if design.looks and np.isfinite(differences).all():
+        for repeat in range(1, repeats):
+            decision = decide(differences[:repeat], told, design, data=data, alpha=claim.alpha)
+            if decision.verdict.verdict in ("supported", "refuted"):
+                return decision, repeat
+    return decide(differences, told, design, data=data, alpha=claim.alpha), repeats
+
+
+def _record_arm(role: Role, name: str, metric: str, values: np.ndarray) -> ArmRecord:
+    """Return the record of an arm of which nothing but the scores is known: (repeats, folds), seeds averaged."""
+    with np.errstate(invalid="ignore"):  # a score may be infinite
+        spread = Spread(mean=values.mean(), sd=values.std(ddof=1), min=values.min(), max=values.max())
+    return ArmRecord(
+        role=role,
+        recipe=name,
+        description=None,
+        budget=None,
+        metrics={metric: spread},
+        values=values.tolist(),
+        replicates=[],
+    )

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from negres_core import Dataset
+from negres_core.design import FixedSplit, TimeSeries
+from negres_core.experiment.breakdown import break_down
+from negres_core.run import Run
+
+SITES = np.arange(200) % 2
+
+
+def run_of(design, data):
+    return Run(data, design, list(design.split(data)), [])
+
+
+def test_the_effect_is_told_by_class_and_by_attribute():
+    data = Dataset(x=np.zeros((200, 1)), y=np.arange(200) % 4, name="mine", attributes={"site": SITES})
+    design = FixedSplit(train=range(100), test=range(100, 200), seeds=3)
+    differences = np.where(SITES[100:] == 1, 0.5, -0.1) + np.zeros((3, 1))
+
+    parts = {part.part: part for part in break_down(run_of(design, data), differences)}
+
+    assert list(parts) == ["all rows", "class 0", "class 1", "class 2", "class 3", "site 0", "site 1"]
+    assert parts["all rows"].effect == pytest.approx(0.2)
+    assert (parts["site 1"].effect, parts["site 1"].rows) == (pytest.approx(0.5), 50)
+    assert (parts["all rows"].better, parts["all rows"].worse) == (50, 50)
+    assert (parts["class 1"].better, parts["class 1"].worse) == (25, 0)
+
+
+def test_an_attribute_of_many_values_and_a_part_of_few_rows_are_left_out():
+    attributes = {"id": np.arange(200), "rare": (np.arange(200) == 150).astype(int)}
+    data = Dataset(x=np.zeros((200, 1)), y=np.linspace(0, 1, 200), name="mine", attributes=attributes)
+    design = FixedSplit(train=range(100), test=range(100, 200), seeds=1)
+
+    parts = break_down(run_of(design, data), np.random.default_rng(0).normal(size=(1, 100)))
+
+    assert [part.part for part in parts] == ["all rows", "rare 0"]
+
+
+def test_blocks_of_rows_are_not_broken_down():
+    data = Dataset(x=np.zeros((200, 1)), y=np.linspace(0, 1, 200), name="mine")
+
+    assert break_down(run_of(TimeSeries(2, test=40), data), np.zeros((1, 10))) == []
+    assert len(break_down(run_of(TimeSeries(2, test=40), data), np.ones((1, 80)))) == 1
