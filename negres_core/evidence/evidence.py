@@ -184,6 +184,11 @@ class Evidence(Record):
         return self
 
     @property
+    def whole_data(self) -> str:
+        """The digest of the whole data set, which rows that are sealed are a part of."""
+        return self.seal.data if self.seal else self.data.digest
+
+    @property
     def expectation(self) -> str | None:
         """The verdict that was registered or, in an exploratory run, that the test expects; None if there is none."""
         registered = self.registration.expected if self.registration else None

@@ -219,7 +219,7 @@ class Experiment:
             does_not_show=prepared.design.does_not_show,
             data=DataRecord.of(prepared.data),
             seal=prepared.seal,
-            timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
+            timings=_start(),
             provenance=trace_provenance(
                 self.folder, backend=self.device.backend, device=f"{self.device.kind}: {self.device.name}"
             ),
@@ -235,7 +235,8 @@ class Experiment:
         entries = self.ledger.entries() if self.ledger and prepared.seal else []
         prior = prior_looks(commitment.updated(**known), registration, self.store, entries)
         power = forecast_power(evidence, prepared.claim, prepared.design, self.store, self.announce)
-        return evidence.updated(registration=registration, prior=prior, power=power)
+        # It may have been registered just now, which is before the run.
+        return evidence.updated(registration=registration, prior=prior, power=power, timings=_start())
 
     def _untrained(self, prepared: _Prepared) -> Run:
         from negres_core.engine.inspection import SavedModels
@@ -373,6 +374,10 @@ class _Training(NamedTuple):
 def _as_kept(rows: RowTable) -> RowTable:
     """Return scores as their file keeps them, so that a recheck finds the same numbers."""
     return rows._replace(scores=rows.scores.astype(np.float32).astype(np.float64))
+
+
+def _start() -> Timings:
+    return Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def _finish(timings: Timings, began: float, *trainers: PipelineChecks | Trainer) -> Timings:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from negres_core import Dataset, Fit, KFolds, Recipe, reaches
 from negres_core.errors import InputError
 from negres_core.evidence import Ledger, PriorLooks, Registration, SealRecord, Store
 from negres_core.experiment.confirmation import check_opening, confirmation_of, earlier_openings, prior_looks
+from negres_core.experiment.recheck import recheck
+from negres_core.experiment.registration import on_record
 from tests.fakes import BUDGET, DESCRIPTION, SEAL
 
 CONFIRMING = SEAL | {"phase": "confirming"}
@@ -156,6 +160,42 @@ def test_a_confirmation_that_is_run_again_says_the_same_as_the_first_time(openin
     ledger.register(opening(arms=ARMS | {"control": "c" * 64}), reason="a stronger control arm")
     again = looks(opening(arms=ARMS | {"control": "c" * 64}), store, ledger)
     assert (again.reopened, again.seen) == (1, ["sealed nothing"])
+
+
+def truth(test):
+    return test.x[:, 0].astype(int) % 2
+
+
+def often(train, test, seed):
+    return np.where(np.random.default_rng(seed).random(len(test)) < 0.9, truth(test), 1 - truth(test))
+
+
+def test_an_experiment_without_pytest_explores_and_confirms(new_experiment, store, ledger):
+    data = Dataset(x=np.arange(400.0).reshape(-1, 1), y=np.arange(400) % 2, name="mine")
+    phases = []
+    for confirming in (False, True):
+        experiment = new_experiment(
+            "a cell",
+            expected="supported",
+            store=store,
+            ledger=ledger,
+            confirming=confirming,
+            controls="none",
+            register_or_compare=on_record(ledger, store),
+        )
+        claim, design = reaches("accuracy", bar=0.6), KFolds(4, repeats=1)
+        phases.append(experiment.measure(Recipe(Fit(often)), on=data, claim=claim, design=design, confirm=0.3))
+    explored, confirmed = phases
+    assert (explored.hypothesis, explored.data.rows, explored.verdict) == ("a cell", 280, "supported")
+    assert (confirmed.hypothesis, confirmed.title) == ("a cell::confirmation", "it holds (confirmation)")
+    assert (confirmed.data.rows, confirmed.verdict, confirmed.prior.decided) == (400, "supported", ["a cell"])
+    assert [recheck(each, store, ledger.entries()) for each in phases] == [[], []]
+
+
+@pytest.mark.parametrize("fields", [{}, {"smoke": True}, {"kind": "mixture"}])
+def test_only_a_claim_with_a_ledger_confirms(new_experiment, ledger, fields):
+    with pytest.raises(InputError, match="opened by a claim that is on record in a ledger"):
+        new_experiment(confirming=True, ledger=ledger if fields else None, **fields)
 
 
 def test_whoever_opened_part_of_the_rows_by_another_seal_saw_them(opening, store, ledger):
