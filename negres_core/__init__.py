@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from negres_core.claim import Metric, beats, matches, reaches
+from negres_core.claim import Metric, beats, matches, reaches, to_reach
 from negres_core.dataset import Dataset
 from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, SealedRows, TimeSeries
 from negres_core.fit import Fit
@@ -29,6 +29,7 @@ __all__ = [
     "beats",
     "matches",
     "reaches",
+    "to_reach",
 ]
 
 

@@ -39,8 +39,9 @@ class Fit:
 
     Attributes:
         compute: a function of the training fold and the test fold, each a `Dataset`. It returns either predictions of
-            the test fold's targets, in their shape, which are scored like a network's; or a dictionary of the names of
-            metrics to numbers. Predictions must not depend on the targets of the test fold. A claim about a metric
+            the test fold's targets, in their shape, which are scored like a network's; or for class labels also
+            probabilities, (rows, classes), which some metrics need; or a dictionary of the names of metrics to
+            numbers. Predictions must not depend on the targets of the test fold. A claim about a metric
             that negres computes itself needs predictions. A parameter named `model` is given the trained Keras model
             that the fit inherits, and one named `seed` an integer that differs between replicates.
         inherits: the `build` of the stage before, whose trained model the fit is given; None if the recipe has no
@@ -88,6 +89,12 @@ class Fit:
                 "`metrics` of a fit has to be a tuple of Metric objects.",
                 received=self.metrics,
                 remedy='Declare each custom metric: metrics=(Metric("rank", higher_is_better=True, unit="rank"),).',
+            )
+        if computed := [metric.name for metric in self.metrics if metric.compute is not None]:
+            raise InputError(
+                "`metrics` of a fit declares what the fit returns itself, and a metric brings its own function.",
+                received=f"compute= of {', '.join(computed)}",
+                remedy="Give that metric to the claim, beats(metric, by=...): it is computed for every arm.",
             )
         object.__setattr__(self, "metrics", tuple(self.metrics))
 

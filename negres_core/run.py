@@ -8,11 +8,12 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from negres_core.claim import Claim
+from negres_core.claim import Claim, CostMetric, Metric
 from negres_core.dataset import Dataset
-from negres_core.design import Cell, Design
+from negres_core.design import Cell, Design, with_validation
+from negres_core.errors import InputError
 from negres_core.evidence import Replicate
-from negres_core.metrics import METRICS, Metric, Predicted
+from negres_core.metrics import METRICS, Predicted
 from negres_core.recipe import Recipe
 
 ControlLevel = Literal["all", "cheap", "none"]
@@ -252,6 +253,39 @@ class Run:
             metric = METRICS["loss"]  # the claim is about a metric that a fit returns
         return replace(self, arms=arms, metric=metric)
 
+    @property
+    def scored(self) -> Run:
+        """The run as it is seen by what judges predictions, of which a claim about a cost says nothing.
+
+        Its metric is the one that is watched, or else the one of a fit, or of the task; and it has no claim.
+        """
+        if not isinstance(self.metric, CostMetric):
+            return self
+        own = [metric for arm in self.arms if arm.recipe.fit for metric in arm.recipe.fit.metrics or ()]
+        of_task = METRICS["accuracy" if self.data.task == "classification" else "mse"]
+        return replace(self, metric=watched_metric(self.metric) or [*own, of_task][0], claim=None)
+
     def cell_of(self, replicate: Replicate) -> Cell:
         """Return the cell that a replicate was trained on."""
         return self.cells[replicate.key.repeat * self.design.folds + replicate.key.fold]
+
+
+def watched_metric(metric: Metric) -> Metric | None:
+    """Return the metric that a claim about the cost to a target watches; None for any other claim."""
+    return metric.watched if isinstance(metric, CostMetric) and isinstance(metric.watched, Metric) else None
+
+
+def cells_of(design: Design, data: Dataset, metric: Metric) -> list[Cell]:
+    """Return the cells of a design, with validation rows if the metric of the claim is measured on them.
+
+    Raises:
+        InputError: the data set cannot be split this way, or the design has no valid test of a cost.
+    """
+    if isinstance(metric, CostMetric) and design.kind == "time series":
+        raise InputError(
+            "A time series has no valid test of a cost: its folds are no sample, and a cost has no score for each row.",
+            received=f"a claim about {metric.name}",
+            remedy="Use KFolds, Holdout or a FixedSplit with several seeds.",
+        )
+    cells = list(design.split(data))
+    return cells if watched_metric(metric) is None else with_validation(cells, data)

@@ -78,12 +78,19 @@ class FakeEngine:
     Attributes:
         calls: the recipe, the data and the jobs of each call.
         accuracy: called with a recipe and a job; a replicate with an accuracy of NaN has diverged.
+        reached_after: called with a recipe and a job; the epoch after which the watched metric is 1 rather than 0, or
+            None for never.
+        cost: called with a recipe and a job; what it took.
+        outputs: called with a recipe and a job; what it predicts for its test rows, None for nothing.
         before_result: called before each result.
     """
 
     def __init__(self):
         self.calls = []
         self.accuracy = lambda recipe, job: 0.75
+        self.reached_after = lambda recipe, job: None
+        self.outputs = lambda recipe, job: None
+        self.cost = lambda recipe, job: {"train_s": 0.5, "steady_epoch_s": 0.25}
         self.before_result = lambda: None
 
     @property
@@ -109,6 +116,8 @@ class FakeEngine:
             self.before_result()
             accuracy = self.accuracy(recipe, job)
             epochs, steps = recipe.last.epochs, -(-len(job.cell.train) // recipe.last.batch_size)
+            first = self.reached_after(recipe, job) or math.inf
+            watched = [float(epoch >= first) for epoch in range(1, epochs + 1)]
             weight = TrainedWeight(
                 path="kept/kernel",
                 shape=(3, 2),
@@ -128,7 +137,9 @@ class FakeEngine:
                     weights=[weight],
                     inputs_digest="",
                     budget=BUDGET | {"epochs": epochs, "steps": epochs * steps},
-                    cost={"train_s": 0.5},
+                    cost=self.cost(recipe, job),
+                    validation=watched if job.watched else None,
+                    outputs=self.outputs(recipe, job),
                     model=f"{recipe} {accuracy}".encode(),
                 ),
             )

@@ -137,6 +137,27 @@ def test_arms_are_ranked_over_data_sets(folder, capsys):
     assert "accuracy of arms: 3, on data sets: 1" in capsys.readouterr().err
 
 
+def test_arms_are_ranked_by_a_metric_that_a_claim_brought(folder, capsys):
+    store, evidence = Store(folder), evidence_of(folder)
+    claim = evidence.claim.updated(metric="cost", higher_is_better=False, unit="EUR", code="ab" * 32)
+    arms = [
+        evidence.arms[0].updated(
+            recipe=f"arm {mean}", metrics={claim.key: dict.fromkeys(("mean", "sd", "min", "max"), mean)}
+        )
+        for mean in (3, 1, 2)
+    ]
+    for n in range(3):
+        data = evidence.data.updated(name=f"other {n}", digest=f"{n}")
+        store.write_evidence(evidence.updated(hypothesis=f"test[{n}]", data=data, claim=claim, arms=arms))
+
+    for name in ("cost", claim.key):
+        assert main(["rank", str(folder), "-k", "test[", "--metric", name]) == 0
+        rows = capsys.readouterr().out.splitlines()[2:5]
+        assert [row.split(maxsplit=1)[1] for row in rows] == ["arm 1", "arm 2", "arm 3"]
+    assert main(["rank", str(folder), "-k", "test[", "--metric", "cots"]) == 2
+    assert capsys.readouterr().err.startswith("negres: There is no metric 'cots'.")
+
+
 def test_show_prints_everything(folder, capsys):
     assert main(["show", str(folder)]) == 0
     assert capsys.readouterr().out == f"{evidence_of(folder)}\n"

@@ -55,6 +55,11 @@ def test_a_fit_has_a_function_and_custom_metrics():
         ({"compute": pca, "pictures": "a strip"}, "`pictures` of a fit has to be a function", "the function itself"),
         ({"compute": pca, "metrics": ("rank",)}, "`metrics` of a fit has to be a tuple of Metric", "metrics="),
         ({"compute": pca, "metrics": RANK}, "`metrics` of a fit has to be a tuple of Metric", "metrics="),
+        (
+            {"compute": pca, "metrics": (Metric("cost", higher_is_better=False, unit="1", compute=lambda y, p: 0.0),)},
+            "declares what the fit returns itself",
+            "to the claim",
+        ),
         ({"compute": LogisticRegression()}, "an estimator was given", "Fit(compute)"),
         (
             {"compute": LogisticRegression},

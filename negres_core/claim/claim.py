@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 import numbers
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from negres_core.claim.metric import Metric
-from negres_core.claim.scorers import SCORER_NAMES, is_scorer, metric_of_scorer
+from negres_core.claim.scorers import Given, as_metric
 from negres_core.errors import InputError
-
-Given = str | Metric | Any
-"""The name of a metric, a `Metric` with `compute`, or a scorer of scikit-learn, which has no public type."""
 
 THRESHOLD_NAMES = {"beats": "by", "matches": "within", "reaches": "bar"}
 """The argument that is the threshold of each kind of claim."""
@@ -80,12 +77,8 @@ class Claim:
     @classmethod
     def about(cls, kind: Literal["beats", "matches", "reaches"], metric: Given, threshold: float) -> Claim:
         """Return a claim about a metric that is given by its name or as an object."""
-        if is_scorer(metric):
-            metric = metric_of_scorer(metric)
-        if isinstance(metric, Metric):
-            return cls(kind, metric.name, threshold, metric)
-        name = SCORER_NAMES.get(metric, metric) if isinstance(metric, str) else metric
-        return cls(kind, name, threshold)
+        known = as_metric(metric)
+        return cls(kind, known.name, threshold, known) if isinstance(known, Metric) else cls(kind, known, threshold)
 
     @property
     def margin(self) -> float:

@@ -20,12 +20,22 @@ SCORER_NAMES = {
 }
 """scikit-learn's names of metrics that negres has under another name."""
 
+Given = str | Metric | Any
+"""The name of a metric, a `Metric` with `compute`, or a scorer of scikit-learn, which has no public type."""
+
 _PARTS = ("_score_func", "_sign", "_kwargs", "_response_method")
 
 
 def is_scorer(given: Any) -> bool:
     """Return whether an object is a scorer of scikit-learn, which needs no import to tell."""
     return callable(given) and all(hasattr(given, part) for part in _PARTS)
+
+
+def as_metric(given: Given) -> Metric | str:
+    """Return a metric that is given as an object, or its name in negres; what is neither is returned as it is."""
+    if is_scorer(given):
+        return metric_of_scorer(given)
+    return SCORER_NAMES.get(given, given) if isinstance(given, str) else given
 
 
 def metric_of_scorer(scorer: Any) -> Metric:

@@ -10,7 +10,7 @@ from pathlib import Path
 from negres_core.claim import THRESHOLD_NAMES, Claim, Metric
 from negres_core.claim.claim import THRESHOLD_MEANINGS
 from negres_core.commands.settings import add_ledger, folder_of, ledger_of, root_of, settings_of_pytest
-from negres_core.design import Design, Holdout, KFolds, LeaveOneGroupOut
+from negres_core.design import Design, FixedSplit, Holdout, KFolds, LeaveOneGroupOut, TimeSeries
 from negres_core.errors import InputError
 from negres_core.evidence import Commitment, Evidence, Registration, Store
 from negres_core.experiment.decision import ALPHA, most_dof
@@ -54,6 +54,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     text = "each cell tests one of --groups, in place of folds and repeats; the column of groups is called group"
     other.add_argument("--leave-one-group-out", action="store_true", help=text)
     add("--test-share", metavar="SHARE", type=float, default=0.2, help="share that each split tests (default: 0.2)")
+    text = "test rows of a fixed split; SCORES has a row per test row and seed, the column of test rows called row"
+    other.add_argument("--test-rows", metavar="N", type=int, help=text)
+    add("--train-rows", metavar="N", type=int, help="training rows of a fixed split")
+    text = "test folds of a time series; SCORES has a row per test row, in the order of the column row"
+    other.add_argument("--time-series", metavar="FOLDS", type=int, help=text)
+    add("--gap", type=int, default=0, help="rows between training and test rows of a time series (default: 0)")
     add("--seeds", type=int, default=1, help="scores of an arm in each cell, which are averaged (default: 1)")
     add("--no-looks", dest="looks", action="store_false", help="judge once, after the last repeat")
     direction = command.add_mutually_exclusive_group()
@@ -64,7 +70,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     for name, what in (
         ("arm", "arms, in a table with a row per score (default: arm)"),
         ("score", "scores, in such a table (default: the metric, or score)"),
-        ("fold", "folds, splits or groups (default: fold, split or group)"),
+        ("fold", "folds, splits, groups or rows (default: fold, split, group or row)"),
         ("repeat", "repeats, if there are several (default: repeat)"),
         ("seed", "seeds, if there are several (default: seed)"),
     ):
@@ -132,6 +138,17 @@ def run(options: argparse.Namespace, *, note: Callable[[str], None]) -> int:
 def _design_of(options: argparse.Namespace) -> Design:
     if options.leave_one_group_out:
         return LeaveOneGroupOut(seeds=options.seeds, groups=options.groups)
+    train, test = options.train_rows, options.test_rows
+    if train is not None or test is not None:
+        if train is None or test is None:
+            raise InputError(
+                "A fixed split has training rows and test rows.",
+                received=f"--train-rows {train}" if test is None else f"--test-rows {test}",
+                remedy="Give both, --train-rows N and --test-rows N.",
+            )
+        return FixedSplit(train=range(train), test=range(train, train + test), seeds=options.seeds)
+    if options.time_series is not None:
+        return TimeSeries(options.time_series, gap=options.gap, seeds=options.seeds)
     if options.splits is not None:
         return Holdout(options.test_share, splits=options.splits, seeds=options.seeds, looks=options.looks)
     return KFolds(options.folds, repeats=options.repeats, seeds=options.seeds, looks=options.looks)

@@ -9,6 +9,7 @@ from negres_core.design.random_splits import Holdout
 from negres_core.design.rows import Rows
 from negres_core.design.sealed_rows import Seal, SealedRows, apply_seal
 from negres_core.design.time_series import TimeSeries
+from negres_core.design.validation import with_validation
 
 __all__ = [
     "Cell",
@@ -27,4 +28,5 @@ __all__ = [
     "apply_seal",
     "as_design",
     "count_units",
+    "with_validation",
 ]

@@ -29,6 +29,7 @@ from negres_core.engine.interruption import InterruptedTrainingError, WorkerThre
 from negres_core.engine.memory import evaluation_rows, replicate_bytes
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.watch import Watch
 from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe
 
@@ -95,8 +96,9 @@ def train(
 def _chunks(jobs: Sequence[Job], max_chunk: int) -> Iterator[list[Job]]:
     """Cut jobs into chunks of equal fold size, as even as possible, with the replicates of a cell together."""
 
-    def size(job: Job) -> tuple[int, int]:
-        return len(job.cell.train), len(job.cell.test)
+    def size(job: Job) -> tuple[int, int, int]:
+        watched_rows = Watch.rows_of(job)
+        return len(job.cell.train), len(job.cell.test), 0 if watched_rows is None else len(watched_rows)
 
     ordered = sorted(jobs, key=lambda job: (size(job), job.cell.repeat, job.cell.fold, job.seed))
     for _, group in itertools.groupby(ordered, key=size):
@@ -125,6 +127,7 @@ class _Chunk:
             [np.stack(values) for values in zip(*part, strict=True)] for part in zip(*states, strict=True)
         )
         self._epoch, self._evaluate = stage.epoch, stage.evaluate
+        self._watch = Watch(recipe, data)
 
     def state_of(self, index: int) -> State:
         """Return the trained state of one replicate."""
@@ -142,6 +145,8 @@ class _Chunk:
         ops.convert_to_numpy(self._epoch(*state, put(rows), 0, x, y)[0])
         compile_s = time.perf_counter() - compile_began
         train_began, seconds, losses = time.perf_counter(), [], []
+        watched, watch_s = self._watched_rows(), 0.0
+        validation: list[list[float]] = [[] for _ in self._jobs]
         orders = (epoch_orders(self._recipe, job) for job in self._jobs)
         for order in zip(*orders, strict=True):
             epoch_began = time.perf_counter()
@@ -149,16 +154,22 @@ class _Chunk:
             loss, *state = self._epoch(*state, placed, rows.shape[1] // self._recipe.last.batch_size, x, y)
             losses.append(ops.convert_to_numpy(loss))
             seconds.append(time.perf_counter() - epoch_began)
+            if watched is not None:
+                watch_began = time.perf_counter()
+                some, some_loss = self._predict(watched, state, x, y, offsets)
+                for values, job, *scored in zip(validation, self._jobs, some, some_loss, strict=True):
+                    values.append(self._watch.score(job, scored[0], float(scored[1])))
+                watch_s += time.perf_counter() - watch_began
             if not np.isfinite(losses).all(axis=0).any():
                 break
         self._state = state
         train_ended = time.perf_counter()
-        outputs, test_loss = self._predict(state, x, y, offsets)
+        outputs, test_loss = self._predict(np.stack([job.cell.test for job in self._jobs]), state, x, y, offsets)
         # The chunk's seconds are divided equally among its replicates.
         share = 1 / len(self._jobs)
         cost = {
             "compile_s": compile_s,
-            "train_s": (train_ended - train_began) * share,
+            "train_s": (train_ended - train_began - watch_s) * share,
             "steady_epoch_s": float(np.median(seconds)) * share,
             "evaluate_s": (time.perf_counter() - train_ended) * share,
         }
@@ -167,8 +178,14 @@ class _Chunk:
         curves = [_until_not_finite(curve) for curve in np.stack(losses, axis=1).tolist()]
         return [
             {"inputs": inputs[i], "outputs": outputs[i], "loss": float(test_loss[i]), "curve": curves[i], "cost": cost}
+            | {"validation": None if watched is None else validation[i][: len(curves[i])]}
             for i in range(len(self._jobs))
         ]
+
+    def _watched_rows(self) -> np.ndarray | None:
+        """Return the validation rows of each replicate, (replicates, rows); None if no metric is watched."""
+        rows = [each for job in self._jobs if (each := Watch.rows_of(job)) is not None]
+        return np.stack(rows) if rows else None
 
     def _put(self, arrays: Named[np.ndarray]) -> Any:
         return self._backend.put(arrays, self._place)
@@ -189,8 +206,10 @@ class _Chunk:
         placed = map_arrays(lambda each: targets if is_same(each, y) else self._put(each), x)
         return [prepared[key] for key in keys], placed, targets, offsets
 
-    def _predict(self, state: Any, x: Any, y: Any, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rows = np.stack([job.cell.test for job in self._jobs]) + offsets[:, None]
+    def _predict(
+        self, tested: np.ndarray, state: Any, x: Any, y: Any, offsets: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        rows = tested + offsets[:, None]
         outputs, total = [], np.zeros(len(self._jobs))
         for begin in range(0, rows.shape[1], self._rows):
             some_rows = rows[:, begin : begin + self._rows]

@@ -26,6 +26,7 @@ from negres_core.engine.model import layers_of
 from negres_core.engine.prepared_inputs import PreparedInputs
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.watch import Watch
 from negres_core.recipe import Recipe
 
 
@@ -44,14 +45,17 @@ def train(
     # Replicates of one cell follow one another, so that they reuse its prepared inputs.
     waiting = sorted(jobs, key=lambda job: (job.cell.repeat, job.cell.fold, job.seed))
     stage = compile_stage(recipe, data, waiting[0], engine=__name__, compile_program=_compile)
-    workers = count_workers(stage.model, device)
+    alone = any(job.alone for job in jobs)
+    workers = 1 if alone else count_workers(stage.model, device)
+    # One more job than workers is in flight, so that no worker waits while a replicate starts or finishes here; but a
+    # replicate that is timed has the machine to itself.
+    most_in_flight = workers if alone else workers + 1
     with hashed_masks(stage.model), WorkerThreads(workers) as pool:
         worker = _Worker(recipe, data, stage, kept_cells=workers)
         worker.warm_up(waiting)
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
         while running or (waiting and not interruption_requested()):
-            # One more job than workers is in flight, so that no worker waits while a replicate starts or finishes here.
-            while waiting and len(running) <= workers and not interruption_requested():
+            while waiting and len(running) < most_in_flight and not interruption_requested():
                 job = waiting.pop(0)
                 start = start_replicate(recipe, data, job)
                 running[pool.submit(worker.train, job, stage.program.state_of(start.model))] = (job, start)
@@ -98,7 +102,7 @@ def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable
 class _Trained:
     state: State
     scored: dict[str, Any]
-    """Arguments of `finish_replicate`: inputs, outputs, loss, curve and cost."""
+    """Arguments of `finish_replicate`: inputs, outputs, loss, curve, validation and cost."""
 
 
 class _Worker:
@@ -110,6 +114,7 @@ class _Worker:
         self._put: Callable[[Any], Any] = load_backend().put
         self._cells = PreparedInputs(recipe, data, self._put, kept_cells=kept_cells)
         self._rows = evaluation_rows(stage.model, recipe, data)
+        self._watch = Watch(recipe, data)
         self._compile_s = 0.0
 
     def warm_up(self, jobs: Sequence[Job]) -> None:
@@ -120,9 +125,10 @@ class _Worker:
         state = self._placed(self._stage.program.state_of(self._stage.model))
         for job in {len(job.cell.train): job for job in jobs}.values():
             self._epoch(*state, self._put(job.cell.train), 0, x, y)
-            tested = len(job.cell.test)
-            for size in {min(tested, self._rows), tested % self._rows} - {0}:
-                self._evaluate(state[0], state[1], self._put(job.cell.test[:size]), x, y)
+            watched_rows = Watch.rows_of(job)
+            for tested in (job.cell.test, *([] if watched_rows is None else [watched_rows])):
+                for size in {min(len(tested), self._rows), len(tested) % self._rows} - {0}:
+                    self._evaluate(state[0], state[1], self._put(tested[:size]), x, y)
         self._compile_s = time.perf_counter() - began
 
     def _placed(self, state: State) -> State:
@@ -135,6 +141,9 @@ class _Worker:
         train_began = time.perf_counter()
         seconds: list[float] = []
         curve: list[float] = []
+        watched_rows = Watch.rows_of(job)
+        validation: list[float] | None = None if watched_rows is None else []
+        watch_s = 0.0
         state = self._placed(state)
         for order in epoch_orders(self._recipe, job):
             epoch_began = time.perf_counter()
@@ -143,23 +152,28 @@ class _Worker:
             state = (after[0], after[1], after[2])
             curve.append(float(loss))
             seconds.append(time.perf_counter() - epoch_began)
+            if watched_rows is not None and validation is not None:
+                watch_began = time.perf_counter()
+                validation.append(self._watch.score(job, *self._predict(watched_rows, state, x, y)))
+                watch_s += time.perf_counter() - watch_began
             if not np.isfinite(curve[-1]):
                 break
         train_ended = time.perf_counter()
-        outputs, loss = self._predict(job, state, x, y)
+        outputs, loss = self._predict(job.cell.test, state, x, y)
         cost = {
             "compile_s": self._compile_s,
-            "train_s": train_ended - train_began,
+            "train_s": train_ended - train_began - watch_s,
             "steady_epoch_s": float(np.median(seconds)),
             "evaluate_s": time.perf_counter() - train_ended,
         }
-        return _Trained(state, {"inputs": inputs, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost})
+        scored = {"inputs": inputs, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
+        return _Trained(state, scored | {"validation": validation})
 
-    def _predict(self, job: Job, state: State, x: Any, y: Any) -> tuple[np.ndarray, float]:
+    def _predict(self, tested: np.ndarray, state: State, x: Any, y: Any) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0
-        for begin in range(0, len(job.cell.test), self._rows):
-            rows = job.cell.test[begin : begin + self._rows]
+        for begin in range(0, len(tested), self._rows):
+            rows = tested[begin : begin + self._rows]
             some, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
             outputs.append(ops.convert_to_numpy(some))
             total += float(loss) * len(rows)
-        return np.concatenate(outputs), total / len(job.cell.test)
+        return np.concatenate(outputs), total / len(tested)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from negres_core.claim import Metric
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.evidence import TrainedWeight
@@ -26,11 +27,15 @@ class Job:
         cell: the rows of the training fold and of the test fold.
         seed: index of the seed within the cell, from 0.
         parent: the saved model of the previous stage, if the recipe has one.
+        watched: the metric to measure on the cell's validation rows after each epoch; None for none.
+        alone: whether nothing else may train meanwhile, since the claim is about seconds.
     """
 
     cell: Cell
     seed: int
     parent: Path | None = None
+    watched: Metric | None = field(default=None, compare=False)
+    alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,7 @@ class Result:
         metrics: metric name to value on the test fold; NaN if the replicate is not finite.
         finite: whether losses, weights and predictions stayed finite.
         curve: mean training loss of each epoch, dropout and penalties included, as Keras reports it.
+        validation: the watched metric on the validation rows after each epoch; None if none is watched.
         predictions: a summary: the counts of predicted classes, or the moments of predicted values.
         weights: every weight, in the model's order.
         inputs_digest: digest of a fixed sample of the prepared inputs, for the control that checks the scaler.
@@ -67,6 +73,7 @@ class Result:
     cost: dict[str, float]
     model: bytes | None = field(repr=False)
     outputs: np.ndarray | None = field(default=None, repr=False)
+    validation: list[float] | None = None
 
 
 class NotBatchableError(Exception):

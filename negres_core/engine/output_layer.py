@@ -59,7 +59,7 @@ def gives_probabilities(recipe: Recipe, data: Dataset) -> bool:
     model = build_model(recipe.last.build, data)
     x = take_rows(data.x, spread_rows(len(data), most=PROBABILITY_ROWS))
     outputs = keras.ops.convert_to_numpy(model(x, training=False))
-    logits = bool(getattr(make_loss(recipe.last), "from_logits", False))
+    logits = takes_logits(recipe.last)
     # Inputs that are not finite are for other checks.
     return not np.isfinite(outputs).all() or probabilities_of(outputs, logits=logits) is not None
 
@@ -83,3 +83,8 @@ def activation_of(layer: Any) -> str | None:
     if isinstance(layer, keras.layers.Softmax):
         return "softmax"
     return getattr(getattr(layer, "activation", None), "__name__", None)
+
+
+def takes_logits(stage: Stage) -> bool:
+    """Return whether the loss of a stage takes the outputs of its model as logits."""
+    return bool(getattr(make_loss(stage), "from_logits", False))

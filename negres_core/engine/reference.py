@@ -21,6 +21,7 @@ from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.watch import Watch
 from negres_core.errors import InputError
 from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
@@ -41,22 +42,27 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     inputs = prepare_inputs(recipe, data, job.cell)
     train_began = time.perf_counter()
     train_epochs = _fit if recipe.last.objective is None else _step
-    seconds, curve = [], []
+    seconds, curve, validation = [], [], []
+    watch, watched_rows, watch_s = Watch(recipe, data), Watch.rows_of(job), 0.0
     with hashed_masks(start.model):
         epochs = train_epochs(recipe, data, job, start.model, inputs)
         epoch_began = time.perf_counter()
         for loss in epochs:
             curve.append(loss)
             seconds.append(time.perf_counter() - epoch_began)
+            if watched_rows is not None:
+                watch_began = time.perf_counter()
+                validation.append(watch.score(job, *_evaluate(recipe, data, watched_rows, start.model, inputs)))
+                watch_s += time.perf_counter() - watch_began
             if not np.isfinite(loss):
                 break
             epoch_began = time.perf_counter()
         epochs.close()
     train_ended = time.perf_counter()
-    outputs, loss = _evaluate(recipe, data, job, start.model, inputs)
+    outputs, loss = _evaluate(recipe, data, job.cell.test, start.model, inputs)
     cost = {
         "compile_s": 0.0,
-        "train_s": train_ended - train_began,
+        "train_s": train_ended - train_began - watch_s,
         "steady_epoch_s": float(np.median(seconds)),
         "evaluate_s": time.perf_counter() - train_ended,
     }
@@ -70,6 +76,7 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
         loss=loss,
         curve=curve,
         cost=cost,
+        validation=None if watched_rows is None else validation,
         peak_flops_per_s=peak_flops_per_s(),
     )
 
@@ -122,16 +129,16 @@ def _step(
 
 
 def _evaluate(
-    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
+    recipe: Recipe, data: Dataset, tested: np.ndarray, model: Any, inputs: Named[np.ndarray]
 ) -> tuple[np.ndarray, float]:
     loss_object, objective = make_loss_object(recipe.last), recipe.last.objective
     outputs, total, size = [], 0.0, evaluation_rows(model, recipe, data)
-    for begin in range(0, len(job.cell.test), size):
-        rows = job.cell.test[begin : begin + size]
+    for begin in range(0, len(tested), size):
+        rows = tested[begin : begin + size]
         x, y = take_rows(inputs, rows), data.y[rows]
         some = model(x, training=False)
         loss = objective(model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))
         total += sum(float(ops.mean(player)) for player in players) * len(rows)
-    return np.concatenate(outputs), total / len(job.cell.test)
+    return np.concatenate(outputs), total / len(tested)

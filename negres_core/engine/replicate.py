@@ -19,16 +19,15 @@ from negres_core.engine.model import (
     describe_relation,
     freeze_layers,
     inherit_weights,
-    make_loss,
     make_loss_object,
     save_model,
     weight_paths,
 )
-from negres_core.engine.output_layer import describe_output
+from negres_core.engine.output_layer import describe_output, takes_logits
 from negres_core.engine.scores import score
 from negres_core.engine.trained import load_parent
 from negres_core.evidence import TrainedWeight
-from negres_core.metrics import Predicted, floor_of, loss_skill, probabilities_of
+from negres_core.metrics import Predicted, floor_of, loss_skill
 from negres_core.preprocessing import sample_rows
 from negres_core.recipe import Recipe
 from negres_core.seeds import derive_seed
@@ -93,6 +92,7 @@ def finish_replicate(
     curve: list[float],
     cost: dict[str, float],
     peak_flops_per_s: float,
+    validation: list[float] | None = None,
 ) -> Result:
     """Score a trained replicate and return its result.
 
@@ -107,6 +107,7 @@ def finish_replicate(
         curve: mean training loss of each trained epoch.
         cost: seconds of each step, including `steady_epoch_s`.
         peak_flops_per_s: the measured peak of the device.
+        validation: the watched metric on the validation rows after each trained epoch; None if none is watched.
     """
     stage, model = recipe.last, start.model
     trainable = {id(weight) for weight in model.trainable_weights}
@@ -129,6 +130,7 @@ def finish_replicate(
         metrics=metrics,
         finite=finite,
         curve=curve,
+        validation=validation,
         predictions=predictions,
         weights=weights,
         inputs_digest=digest_array(take_rows(inputs, sample_rows(job.cell))),
@@ -169,11 +171,12 @@ def _score(
 
 def _predicted(recipe: Recipe, data: Dataset, job: Job, outputs: np.ndarray) -> Predicted:
     """Return what outputs, (rows, outputs), predict for the test fold of a job."""
-    if data.task != "classification":
-        return Predicted(outputs.reshape(data.y[job.cell.test].shape))
-    threshold = _threshold(recipe)
-    labels = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > threshold).astype(np.int64)
-    return Predicted(probabilities_of(outputs, logits=threshold == 0), labels)
+    return Predicted.of_network(
+        outputs,
+        data.y[job.cell.test],
+        logits=takes_logits(recipe.last),
+        is_classification=data.task == "classification",
+    )
 
 
 def _mean_image_loss(recipe: Recipe, data: Dataset, job: Job) -> float:
@@ -183,10 +186,6 @@ def _mean_image_loss(recipe: Recipe, data: Dataset, job: Job) -> float:
     parts = [y[begin : begin + MEAN_IMAGE_ROWS] for begin in range(0, len(y), MEAN_IMAGE_ROWS)]
     losses = [float(loss(part, np.broadcast_to(mean, part.shape))) * len(part) for part in parts]
     return sum(losses) / len(y)
-
-
-def _threshold(recipe: Recipe) -> float:
-    return 0.0 if getattr(make_loss(recipe.last), "from_logits", False) else 0.5
 
 
 def _seed(purpose: str, recipe: Recipe, job: Job, **axes: int) -> int:

@@ -40,7 +40,7 @@ def train(
     elif (reason := _kept_reason(recipe, data)) is not None:
         _warn(recipe, f"{reason}; it trains with keras.Model.fit, one replicate after another")
         engines = (reference.train,)
-    elif device.kind == "gpu":
+    elif device.kind == "gpu" and not any(job.alone for job in jobs):
         engines = (batched.train, compiled.train)
     else:
         engines = (compiled.train,)

@@ -1,7 +1,14 @@
 """Evidence: everything a stranger needs to recheck a verdict without retraining."""
 
 from negres_core.evidence.bisection import BisectionRecord, StepRecord
-from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord, RowsRecord, StoppingRule
+from negres_core.evidence.claim_records import (
+    ClaimRecord,
+    CostRecord,
+    DataRecord,
+    DesignRecord,
+    RowsRecord,
+    StoppingRule,
+)
 from negres_core.evidence.commitment import Commitment, DataIdentity, Entry, Registration
 from negres_core.evidence.description import (
     FitDescription,
@@ -10,7 +17,18 @@ from negres_core.evidence.description import (
     StageDescription,
     TransformerDescription,
 )
-from negres_core.evidence.evidence import ArmRecord, DiagnosisRecord, Evidence, Finding, Picture, Spread, Timings
+from negres_core.evidence.evidence import (
+    ArmRecord,
+    DiagnosisRecord,
+    EqualBudget,
+    EqualizedArm,
+    Evidence,
+    Finding,
+    Picture,
+    Spread,
+    Timings,
+    UnreachedRecord,
+)
 from negres_core.evidence.family import family_of
 from negres_core.evidence.ledger import Ledger
 from negres_core.evidence.provenance import ProvenanceRecord, trace_provenance
@@ -39,11 +57,14 @@ __all__ = [
     "Commitment",
     "ComponentsRecord",
     "Cost",
+    "CostRecord",
     "DataIdentity",
     "DataRecord",
     "DesignRecord",
     "DiagnosisRecord",
     "Entry",
+    "EqualBudget",
+    "EqualizedArm",
     "EstimateRecord",
     "Evidence",
     "Finding",
@@ -75,6 +96,7 @@ __all__ = [
     "Timings",
     "TrainedWeight",
     "TransformerDescription",
+    "UnreachedRecord",
     "digest_of_arm",
     "family_of",
     "read_scores",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -9,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from negres_core.arrays import Named, map_arrays
-from negres_core.claim import Claim, Metric
+from negres_core.claim import Claim, CostMetric, CostName, Metric
 from negres_core.claim.metric import CODE_DIGITS
 from negres_core.dataset import Dataset, Task
 from negres_core.design import (
@@ -28,6 +29,39 @@ from negres_core.errors import InputError
 from negres_core.evidence.record import Record, digest_of, without_serializer
 
 
+class CostRecord(Record):
+    """What a claim about a cost counts, in all or until a metric reaches a target on validation rows."""
+
+    counted_in: CostName
+    metric: str | None = None
+    """The name under which replicates record the metric that is watched; null for the whole training."""
+    target: float | None = None
+    higher_is_better: bool | None = None
+    """The direction of the metric that is watched."""
+
+    @classmethod
+    def of(cls, metric: Metric) -> CostRecord | None:
+        """Return the record of a cost; None for a metric of predictions."""
+        if not isinstance(metric, CostMetric):
+            return None
+        if not isinstance(metric.watched, Metric):
+            return cls(counted_in=metric.counted_in)
+        return cls(
+            counted_in=metric.counted_in,
+            metric=metric.watched.key,
+            target=metric.target,
+            higher_is_better=metric.watched.higher_is_better,
+        )
+
+    def reaches(self, value: float | None) -> bool:
+        """Return whether a value of the watched metric is at the target or better."""
+        if value is None or self.target is None or not math.isfinite(value):
+            return False
+        beyond = (value - self.target) * (1 if self.higher_is_better else -1)
+        # A share of rows such as 27 / 30 is at a target of 0.9, whatever its last bit.
+        return beyond >= -1e-12 * max(1.0, abs(self.target))
+
+
 class ClaimRecord(Record):
     """A claim and the metric it is about."""
 
@@ -41,6 +75,8 @@ class ClaimRecord(Record):
     """Significance level of the claim, over all looks."""
     code: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """Digest of what the function of the test's own metric does; left out for a metric of negres or of a fit."""
+    cost: CostRecord | None = None
+    """What is counted, if the claim is about a cost; left out otherwise."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -58,6 +94,7 @@ class ClaimRecord(Record):
             higher_is_better=metric.higher_is_better,
             alpha=alpha,
             code=metric.code,
+            cost=CostRecord.of(metric),
         )
 
     def as_claim(self) -> Claim:
@@ -66,13 +103,14 @@ class ClaimRecord(Record):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        # The serializer only leaves a field out; without this, the JSON Schema would admit any field.
+        # The serializer only leaves fields out; without this, the JSON Schema would admit any field.
         return handler(without_serializer(schema))
 
     @model_serializer(mode="wrap")
-    def _without_code(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Entries of a ledger are chained by digests of their content, which had no such field in earlier versions.
-        return {name: value for name, value in handler(self).items() if (name, value) != ("code", None)}
+    def _without_missing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Entries of a ledger are chained by digests of their content, which had no such fields in earlier versions.
+        optional = ("code", "cost")
+        return {name: value for name, value in handler(self).items() if name not in optional or value is not None}
 
     @property
     def key(self) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from negres_core.claim.cost import COST_UNITS
 from negres_core.evidence.claim_records import ClaimRecord, DataRecord, DesignRecord
 from negres_core.evidence.commitment import Registration
 from negres_core.evidence.description import RecipeDescription
@@ -57,6 +58,41 @@ class Spread(Record):
     max: Number
 
 
+class UnreachedRecord(Record):
+    """How many runs of an arm did not reach the target of a claim, and count at the budget."""
+
+    runs: int
+    of: int
+    """Number of runs, reached or not."""
+    budget: float
+    """The budget at which they count, in the claim's unit; the largest one if cells differ."""
+
+
+class EqualizedArm(Record):
+    """How one arm was given the same budget as the other."""
+
+    declared_epochs: int
+    """Epochs of the last stage in the test's recipe."""
+    epochs: int
+    """Epochs that it is trained for: as many as fit into the budget."""
+    left_over: float
+    """What is left of the budget, less than an epoch of this arm."""
+
+
+class EqualBudget(Record):
+    """The budget that both arms were given, by an experiment that asked for equal ones."""
+
+    counted_in: Literal["epochs", "steps", "flops"]
+    budget: float
+    """The smaller one of the two recipes, on the largest training fold."""
+    arms: dict[Role, EqualizedArm]
+
+    @property
+    def unit(self) -> str:
+        """The unit of the budget."""
+        return COST_UNITS[self.counted_in]
+
+
 class ArmRecord(Record):
     """One arm: its recipe, training budget, metrics and replicates."""
 
@@ -75,6 +111,8 @@ class ArmRecord(Record):
     replicates: list[list[str]]
     """Ids, one list per stage, in the order repeat, fold, seed; the last list belongs to the arm's own stage. Empty if
     the scores were given."""
+    unreached: UnreachedRecord | None = None
+    """For a claim about the cost to reach a target; null otherwise."""
 
     @property
     def own_replicates(self) -> list[str]:
@@ -143,6 +181,8 @@ class Evidence(Record):
     scores: ScoresRecord | None = None
     """The table of scores, if they were given and not trained; then no controls could run."""
     arms: list[ArmRecord] = Field(default_factory=list)
+    equal: EqualBudget | None = None
+    """The budget that both arms were given, if the experiment asked for equal ones."""
     differences: list[list[Number]] = Field(default_factory=list)
     """Treatment minus control, or arm minus bar, (repeats, folds); positive is better."""
     row_scores: RowScores | None = None

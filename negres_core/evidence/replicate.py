@@ -35,13 +35,19 @@ class Key(Record):
     packages: tuple[str, ...] | None = None
     """Each installed package that the recipe's code names, with its version, as "numpy==2.1.0"; null in older records,
     whose provenance names the versions."""
+    validation: str | None = None
+    """Digest of the validation rows and of the metric that is measured on them after each epoch; null if none is."""
+    timed: str | None = None
+    """A mark of the run that trained it alone on its device, for a claim about seconds; null if it was not timed so.
+    Such a replicate is not used by any other run, since seconds depend on what else runs at the time."""
 
     @property
     def id(self) -> str:
         """The replicate's id: 32 hexadecimal digits."""
-        content = self.model_dump()
-        if self.packages is None:
-            del content["packages"]
+        optional = ("packages", "validation", "timed")
+        content = {
+            name: value for name, value in self.model_dump().items() if name not in optional or value is not None
+        }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -143,6 +149,8 @@ class Replicate(Record):
     """On the test fold; null if not finite."""
     curve: list[Number]
     """Mean training loss of each epoch."""
+    validation: list[Number] | None = None
+    """The metric that a claim watches, on the validation rows after each epoch; null if none is watched."""
     predictions: PredictionSummary
     weights: list[TrainedWeight]
     inputs_digest: str

@@ -26,6 +26,7 @@ from negres_core.evidence import (
     Replicate,
     Spread,
 )
+from negres_core.experiment.costs import NOT_REACHED, ArmCosts, Restriction
 from negres_core.experiment.row_judgement import judge_rows
 from negres_core.metrics import METRICS, counts_rows, find_metric
 from negres_core.run import Arm, Run
@@ -75,24 +76,32 @@ def spreads_of(replicates: Sequence[Replicate], design: Design, names: Iterable[
     """Return the mean, standard deviation, minimum and maximum over cells of some metrics of an arm."""
     spreads = {}
     for name in names:
-        values = values_of(replicates, name, design)
-        sd = values.std(ddof=1) if values.size > 1 else float("nan")
-        spreads[name] = Spread(mean=values.mean(), sd=sd, min=values.min(), max=values.max())
+        spreads[name] = spread_of(values_of(replicates, name, design))
     return spreads
 
 
-def record_arm(arm: Arm, run: Run, description: RecipeDescription) -> ArmRecord:
-    """Return the record of a trained arm."""
+def spread_of(values: np.ndarray) -> Spread:
+    """Return the mean, standard deviation, minimum and maximum of the values of cells."""
+    sd = values.std(ddof=1) if values.size > 1 else float("nan")
+    return Spread(mean=values.mean(), sd=sd, min=values.min(), max=values.max())
+
+
+def record_arm(arm: Arm, run: Run, description: RecipeDescription, costs: ArmCosts | None = None) -> ArmRecord:
+    """Return the record of a trained arm, with its costs if the claim is about them."""
     budgets = [stage[0].budget for stage in arm.stages]
     epochs, steps = (sum(getattr(budget, name) for budget in budgets) for name in ("epochs", "steps"))
+    key = run.metric.key
+    metrics = spreads_of(arm.replicates, run.design, names_of(arm.replicates, key))
+    values = costs.values if costs else values_of(arm.replicates, key, run.design)
     return ArmRecord(
         role=arm.role,
         recipe=str(arm.recipe),
         description=description,
         budget=budgets[-1].updated(epochs=epochs, steps=steps),
-        metrics=spreads_of(arm.replicates, run.design, names_of(arm.replicates, run.metric.key)),
-        values=values_of(arm.replicates, run.metric.key, run.design).tolist(),
+        metrics=metrics | ({key: spread_of(values)} if costs else {}),
+        values=values.tolist(),
         replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
+        unreached=costs.unreached if costs else None,
     )
 
 
@@ -154,11 +163,13 @@ def decide(
     data: DataRecord | None = None,
     rows: np.ndarray | None = None,
     alpha: float = ALPHA,
+    restriction: Restriction | None = None,
 ) -> Decision:
     """Test the claim after each repeat, or only at the end, and judge at the first look that decides.
 
     A failed control makes the run invalid, whatever its numbers are. If every repeat has the differences of the first,
-    in another order, they are copies: then only the first counts, at the last look.
+    in another order, they are copies: then only the first counts, at the last look. Nothing is decided before a run has
+    reached the target of a claim that has one: all arms then count at the same budget, which says nothing of them.
 
     Args:
         differences: (repeats so far, folds), as `difference_of` returns them; NaN if a metric is not finite.
@@ -169,27 +180,31 @@ def decide(
             row more or less would change.
         rows: (seeds, test rows), the differences of single rows, if the design scores rows.
         alpha: the significance level of the claim, over all looks.
+        restriction: what a claim about a cost adds, such as the runs that did not reach its target; None for any other.
     """
     failed = {finding.control: finding.found for finding in findings if not finding.passed}
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
     is_counted = data is not None and counts_rows(claim.metric)
-    if design.scores_rows:
+    if design.scores_rows and restriction is None:
         assert rows is not None, "the design scores single rows"
         return _withhold(_decide_rows(rows, claim, design, failed, is_counted=is_counted, alpha=alpha), findings)
+    least_sd = sd_of_few_rows(rows=data.rows, folds=design.parts) if data and data.rows and is_counted else 0.0
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
         most_dof=most_dof(claim, design.parts, data.units if data else None),
-        least_sd=sd_of_few_rows(rows=data.rows, folds=design.parts) if data and data.rows and is_counted else 0.0,
+        least_sd=restriction.least_sd if restriction else least_sd,
     )
     looks: list[LookRecord] = []
     estimate: CellEstimate | None = None
     settled: Verdict | None = None
     for look, cells in _looks(differences, design):
+        if restriction and restriction.is_open(len(cells)):
+            continue
         try:
-            estimate = estimate_of(cells)
+            estimate = dataclasses.replace(estimate_of(cells), fold_unit=_fold_unit(design, data))
         except InputError as error:
             # The differences of a few cells can be equal by chance; those of later cells may vary.
             if len(cells) == len(differences):
@@ -208,12 +223,16 @@ def decide(
         if settled:
             break
     if estimate is None:
+        if restriction and restriction.is_open(len(differences)) and not failed:
+            return Decision(looks, None, Verdict("inconclusive", NOT_REACHED, restriction.sentence), final=False)
         return Decision(looks, None, invalid(failed), final=False)
     record = EstimateRecord.of(estimate, look=look, alpha=alpha)
     if failed:
         return Decision(looks, record, invalid(failed), final=False)
     # Only the last look needs the number of repeats that would decide the claim.
     verdict = settled or judge(estimate, claim, alpha=alpha, look=look)
+    if restriction and restriction.sentence:
+        verdict = dataclasses.replace(verdict, explanation=f"{verdict.explanation} {restriction.sentence}")
     final = settled is not None or _is_hopeless(estimate, claim, verdict, alpha)
     return _withhold(Decision(looks, record, verdict, final), findings)
 
@@ -254,14 +273,23 @@ def _looks(differences: np.ndarray, design: Design) -> Iterator[tuple[Look, np.n
             yield ONLY_LOOK, differences[:1]
 
 
+def _fold_unit(design: Design, data: DataRecord | None) -> str | None:
+    """Return what each fold consists of, if there is only one way to split the data: "groups" or "rows"."""
+    has_one_way = design.kind in ("k folds", "leave one group out")
+    if data is None or data.units is None or not has_one_way or design.folds < data.units:
+        return None
+    return "rows" if data.groups is None else "groups"
+
+
 def are_copies(differences: np.ndarray) -> bool:
     """Return whether each of several repeats has the differences of the first one, in any order.
 
     Repeats that test the same folds give the same differences if training is deterministic. Repeats in which two folds
-    have equal differences are not taken for copies: shares of few rows agree by chance.
+    have equal differences are not taken for copies: shares of few rows agree by chance. Repeats of a fixed split have
+    one cell each, which tells nothing.
     """
     in_order = np.sort(differences, axis=1)
-    distinct = bool((np.diff(in_order[0]) > 0).all())
+    distinct = bool((np.diff(in_order[0]) > 0).all()) and differences.shape[1] > 1
     return len(differences) > 1 and distinct and bool(np.isclose(in_order, in_order[0], rtol=1e-9, atol=0.0).all())
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
 from negres_core.dataset import Dataset
-from negres_core.design import Design, apply_seal
 from negres_core.diagnosis.registry import diagnose
 from negres_core.errors import InputError
 from negres_core.evidence import (
@@ -30,23 +29,22 @@ from negres_core.evidence import (
     Picture,
     Registration,
     RowScores,
-    SealRecord,
     Store,
     Timings,
     trace_provenance,
 )
 from negres_core.experiment.breakdown import break_down
-from negres_core.experiment.completion import check_metric
 from negres_core.experiment.confirmation import check_opening, confirmation_of, prior_looks
+from negres_core.experiment.costs import Restriction, claimed_costs, restriction_of
 from negres_core.experiment.decision import ALPHA, decide, difference_of, record_arm
-from negres_core.experiment.forecast import forecast_power
+from negres_core.experiment.equal_budget import Equal
+from negres_core.experiment.forecast import forecast
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
+from negres_core.experiment.preparation import Prepared, prepare
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
-from negres_core.experiment.row_scores import RowTable, check_row_metric, row_differences, score_run
+from negres_core.experiment.row_scores import RowTable, row_differences, score_run
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
-from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.experiment.training import Progress, Trainer, no_progress
-from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, ControlLevel, Role, Run
@@ -120,11 +118,20 @@ class Experiment:
             object.__setattr__(self, "title", title)
 
     def compare(
-        self, treatment: Recipe, *, against: Recipe, on: Dataset, claim: Claim, design: Any, confirm: Any = None
+        self,
+        treatment: Recipe,
+        *,
+        against: Recipe,
+        on: Dataset,
+        claim: Claim,
+        design: Any,
+        equal: Equal | None = None,
+        confirm: Any = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
-        `design` is a `Design` or a splitter of scikit-learn. `confirm` seals rows: a share, rows, or `SealedRows`.
+        `design` is a `Design` or a splitter of scikit-learn. `equal` gives both arms the smaller one of their budgets.
+        `confirm` seals rows: a share, rows, or `SealedRows`.
 
         Returns:
             The evidence, already recorded.
@@ -138,7 +145,7 @@ class Experiment:
                 received=f"compare(..., claim={claim})",
                 remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
             )
-        return self._run({"treatment": treatment, "control": against}, on, claim, design, confirm)
+        return self._run({"treatment": treatment, "control": against}, on, claim, design, confirm, equal)
 
     def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Any, confirm: Any = None) -> Evidence:
         """Train one arm and judge a claim about its own metric; see `compare`.
@@ -157,8 +164,26 @@ class Experiment:
             )
         return self._run({"treatment": arm}, on, claim, design, confirm)
 
-    def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, confirm: Any) -> Evidence:
-        prepared = self._prepare(recipes, data, claim, design, confirm)
+    def _run(
+        self,
+        recipes: dict[Role, Recipe],
+        data: Dataset,
+        claim: Claim,
+        design: Any,
+        confirm: Any,
+        equal: Equal | None = None,
+    ) -> Evidence:
+        prepared = prepare(
+            recipes,
+            data,
+            claim,
+            design,
+            store=self.store,
+            equal=equal,
+            confirm=confirm,
+            confirming=self.confirming,
+            smoke=self.smoke,
+        )
         began = time.perf_counter()
         evidence = self._open(prepared)
         self.store.write_evidence(evidence)
@@ -173,38 +198,7 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence
 
-    def _prepare(
-        self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, confirm: Any
-    ) -> _Prepared:
-        """Check all arguments, leave out sealed rows, and shrink everything for a smoke run."""
-        from negres_core.engine.checks import check_recipe
-        from negres_core.engine.common_loss import check_common_loss
-
-        for role, recipe in recipes.items():
-            if not isinstance(recipe, Recipe):
-                remedy = "Wrap the parts: Recipe(Stage(build)), or Recipe(Fit(compute))."
-                raise InputError(f"The {role} arm has to be a recipe.", received=recipe, remedy=remedy)
-        if not isinstance(data, Dataset):
-            remedy = "Wrap the arrays: Dataset(x=x, y=y, name=...)."
-            raise InputError("`on` has to be a data set.", received=type(data).__name__, remedy=remedy)
-        whole = data
-        data, planned, seal = apply_seal(whole, design, confirm, confirming=self.confirming)
-        sealed = SealRecord.of(seal, whole, confirming=self.confirming) if seal else None
-        own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
-        metric = metric_of(claim, task=data.task, own=own, targets=data.y)
-        if self.smoke:
-            planned, data = shrink_split(planned, data)
-            recipes = {role: shrink_recipe(recipe) for role, recipe in recipes.items()}
-        self.store.check_writable()
-        for recipe in recipes.values():
-            check_recipe(recipe, data)
-        if claim.metric in OF_A_LOSS:
-            check_common_loss(list(recipes.values()))
-        check_metric(metric, list(recipes.values()), data)
-        check_row_metric(metric, planned, list(recipes.values()))
-        return _Prepared(recipes, data, claim, metric, planned, sealed)
-
-    def _open(self, prepared: _Prepared) -> Evidence:
+    def _open(self, prepared: Prepared) -> Evidence:
         """Return the evidence before training, with its registration and the power of the design."""
         evidence = Evidence(
             hypothesis=self.hypothesis,
@@ -219,6 +213,7 @@ class Experiment:
             does_not_show=prepared.design.does_not_show,
             data=DataRecord.of(prepared.data),
             seal=prepared.seal,
+            equal=prepared.equal,
             timings=_start(),
             provenance=trace_provenance(
                 self.folder, backend=self.device.backend, device=f"{self.device.kind}: {self.device.name}"
@@ -234,14 +229,14 @@ class Experiment:
             check_opening(registration, commitment.updated(**known))
         entries = self.ledger.entries() if self.ledger and prepared.seal else []
         prior = prior_looks(commitment.updated(**known), registration, self.store, entries)
-        power = forecast_power(evidence, prepared.claim, prepared.design, self.store, self.announce)
+        power = forecast(self.store, evidence, prepared.claim, prepared.design, announce=self.announce)
         # It may have been registered just now, which is before the run.
         return evidence.updated(registration=registration, prior=prior, power=power, timings=_start())
 
-    def _untrained(self, prepared: _Prepared) -> Run:
+    def _untrained(self, prepared: Prepared) -> Run:
         from negres_core.engine.inspection import SavedModels
 
-        cells = list(prepared.design.split(prepared.data))
+        cells = prepared.cells
         arms = [Arm(role, recipe) for role, recipe in prepared.recipes.items()]
         models = SavedModels(prepared.data, cells, self.store.model_path)
         return Run(prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
@@ -256,7 +251,7 @@ class Experiment:
         slow = next((why for arm in run.networks.arms if (why := needs_reference(arm.recipe, run.data))), None)
         progress = patient(self.progress, limit_s=MAX_SMALL_RUN_S) if slow else self.progress
         try:
-            checks = check_pipeline(run, self.store, self.device, evidence.provenance, progress)
+            checks = check_pipeline(run.scored, self.store, self.device, evidence.provenance, progress)
         except SlowSmallRunError as error:
             self._note(run.data, f"only the controls that train nothing ran: {slow}, so that a small run, {error}")
             return _Screening(findings, PipelineChecks(), "cheap")
@@ -281,7 +276,8 @@ class Experiment:
         training = self._train(trainer, run, claim, evidence)
         findings = [*screening.findings, *training.findings]
         rows = None if training.rows is None else row_differences(training.rows.scores, evidence.claim)
-        decision = decide(training.differences, claim, run.design, findings, data=evidence.data, rows=rows)
+        judge = partial(decide, data=evidence.data, rows=rows, restriction=training.restriction)
+        decision = judge(training.differences, claim, run.design, findings)
         evidence = evidence.updated(
             status="finished",
             registration=count_older(evidence.registration, training.run.arms),
@@ -315,42 +311,37 @@ class Experiment:
             cells = run.cells[: repeats * design.folds]
             arms = [trainer.train(arm, cells) for arm in run.arms]
             so_far = dataclasses.replace(run, design=design.first(repeats), cells=cells, arms=arms)
-            records = [record_arm(arm, so_far, trainer.description(arm.recipe)) for arm in arms]
+            costs = claimed_costs([arm.stages for arm in arms], evidence.claim, so_far.design)
+            records = [
+                record_arm(arm, so_far, trainer.description(arm.recipe), costs[place] if costs else None)
+                for place, arm in enumerate(arms)
+            ]
+            restriction = restriction_of(costs, [arm.role for arm in arms], evidence.claim)
             differences = difference_of([arm.values for arm in records], evidence.claim)
             if design.scores_rows and np.isfinite(differences).all():
                 so_far = dataclasses.replace(so_far, predicted={arm.role: trainer.predict(arm) for arm in arms})
-                rows = score_run(so_far)
+                rows = score_run(so_far) if costs is None else None
             last = repeats == design.repeats
-            if not last and not decide_so_far(differences).final:
+            if not last and not decide_so_far(differences, restriction=restriction).final:
                 continue
             findings = self._check(so_far, when="after")
             # A control, such as whether both arms learned, may need more cells than the claim.
-            if last or decide_so_far(differences, findings=findings).final:
+            if last or decide_so_far(differences, findings=findings, restriction=restriction).final:
                 break
-        return _Training(so_far, records, differences, findings, None if rows is None else _as_kept(rows))
+        kept = None if rows is None else _as_kept(rows)
+        return _Training(so_far, records, differences, findings, kept, restriction)
 
     def _keep_rows(self, evidence: Evidence, rows: RowTable | None) -> RowScores | None:
         return None if rows is None else self.store.write_row_scores(evidence.hypothesis, rows.scores, rows.unit)
 
     def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
-        return [] if self.controls == "none" else run_controls(run, when=when)
+        return [] if self.controls == "none" else run_controls(run.scored, when=when)
 
     def _keep(self, hypothesis: str, rendering: Rendering) -> Picture:
         return self.store.write_picture(hypothesis, rendering.name, rendering.png, caption=rendering.caption)
 
     def _note(self, data: Dataset, why: str) -> None:
         self.note(f"{self.title}, on {data.name}: {why}")
-
-
-class _Prepared(NamedTuple):
-    """Checked arguments."""
-
-    recipes: dict[Role, Recipe]
-    data: Dataset
-    claim: Claim
-    metric: Metric
-    design: Design
-    seal: SealRecord | None
 
 
 class _Screening(NamedTuple):
@@ -369,6 +360,7 @@ class _Training(NamedTuple):
     differences: np.ndarray
     findings: list[Finding]
     rows: RowTable | None
+    restriction: Restriction | None
 
 
 def _as_kept(rows: RowTable) -> RowTable:

@@ -14,38 +14,6 @@ from negres_core.statistics import CellEstimate
 from negres_core.statistics.row_estimate import RowEstimate
 
 
-def forecast_power(
-    evidence: Evidence, claim: Claim, design: Design, store: Store, announce: Callable[[str], None]
-) -> PowerRecord | None:
-    """Return what a design can decide, if earlier evidence exists.
-
-    Args:
-        evidence: the run that is about to begin.
-        claim: its claim.
-        design: its design.
-        store: where earlier evidence is.
-        announce: called with a sentence about the power.
-
-    Raises:
-        InputError: the claim's margin is out of reach of any number of repeats.
-    """
-    if design.scores_rows:
-        known = known_rows(store, evidence)
-        if known is None:
-            return None
-        power, known_from = analyze_row_power(design, known[0], alpha=ALPHA), known[1]
-    else:
-        spread = known_spread(store, evidence)
-        if spread is None:
-            return None
-        limit = most_dof(claim, design.parts, evidence.data.units)
-        power, known_from = analyze_power(design, sd=spread.sd, alpha=ALPHA, most_dof=limit), spread.known_from
-        if spread.own:
-            power.check(claim, sd_at_least=spread.at_least, known_from=known_from)
-    announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {known_from})")
-    return record_power(power, known_from=known_from)
-
-
 class KnownSpread(NamedTuple):
     """A standard deviation of cell differences, and the evidence that it comes from.
 
@@ -62,6 +30,34 @@ class KnownSpread(NamedTuple):
     cell_count: int
     known_from: str
     own: bool = True
+
+
+def forecast(
+    store: Store, evidence: Evidence, claim: Claim, design: Design, *, announce: Callable[[str], None]
+) -> PowerRecord | None:
+    """Return what a design can decide, if earlier evidence exists, and announce it.
+
+    Raises:
+        InputError: no number of repeats can show the claim.
+    """
+    if design.scores_rows:
+        # What is known of rows says nothing of a cost, which has no score for each row.
+        known = known_rows(store, evidence) if evidence.claim.cost is None else None
+        if known is None:
+            return None
+        estimate, known_from = known
+        of_rows = analyze_row_power(design, estimate, alpha=ALPHA)
+        announce(f"{evidence.title}, on {evidence.data.name}: {of_rows} (from {known_from})")
+        return record_power(of_rows, known_from=known_from)
+    spread = known_spread(store, evidence)
+    if spread is None:
+        return None
+    limit = most_dof(claim, design.parts, evidence.data.units)
+    power = analyze_power(design, sd=spread.sd, alpha=ALPHA, most_dof=limit)
+    if spread.own:
+        power.check(claim, sd_at_least=spread.at_least, known_from=spread.known_from)
+    announce(f"{evidence.title}, on {evidence.data.name}: {power} (from {spread.known_from})")
+    return record_power(power, known_from=spread.known_from)
 
 
 def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:

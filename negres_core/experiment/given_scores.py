@@ -9,10 +9,13 @@ from typing import get_args
 import numpy as np
 
 from negres_core.claim import Claim
-from negres_core.design import Design
+from negres_core.design import Design, FixedSplit, TimeSeries
+from negres_core.design.fixed_split import LEAST_TEST_ROWS as SPLIT_ROWS
+from negres_core.design.time_series import LEAST_TEST_ROWS as SERIES_ROWS
 from negres_core.errors import EvidenceError, InputError, NegresError
 from negres_core.evidence import ArmRecord, ClaimRecord, DataRecord, Evidence, Spread, Store, read_scores
 from negres_core.experiment.decision import Decision, decide, difference_of
+from negres_core.experiment.row_scores import row_differences
 from negres_core.run import Role
 from negres_core.scores import Cells, read_kept
 
@@ -35,8 +38,16 @@ def results_of(evidence: Evidence, cells: Cells, arms: Sequence[str]) -> Evidenc
         InputError: there are fewer repeats than planned, and a run would not have ended after them.
     """
     design, claim = evidence.design.as_design(), evidence.claim
-    values = [each.mean(axis=2) for each in cells.values]
-    decision, repeats = _decide(difference_of(values, claim), claim, design, evidence.data)
+    rows: np.ndarray | None = None
+    if design.scores_rows:
+        # (arms, seeds, rows), in one piece as those of a run are, so that sums are the same to the last digit.
+        rows = np.ascontiguousarray(np.stack([each[0].T for each in cells.values]))
+        _check_rows(rows, design)
+        values = [_means_of_rows(each, design) for each in rows]
+    else:
+        values = [each.mean(axis=2) for each in cells.values]
+    signed = None if rows is None else row_differences(rows, claim)
+    decision, repeats = _decide(difference_of(values, claim), claim, design, evidence.data, signed)
     if repeats < design.repeats and not decision.final:
         raise InputError(
             "The table has fewer repeats than planned, and no look decides.",
@@ -94,13 +105,52 @@ def check_scores(evidence: Evidence, store: Store) -> list[str]:
             recomputed, cells = recompute_scores(evidence, store)
     except NegresError as error:
         return [*problems, f"it cannot be recomputed: {error.wrong}"]
-    if evidence.scores is None or cells.repeats != evidence.scores.repeats:
-        problems.append(f"its table of scores has {cells.repeats} repeats, which is not what it says")
+    repeats = repeats_in(cells, evidence.design.as_design())
+    if evidence.scores is None or repeats != evidence.scores.repeats:
+        problems.append(f"its table of scores has {repeats} repeats, which is not what it says")
     before, after = evidence.substance(), recomputed.substance()
     return problems + [f"{name} does not follow from its scores" for name in after if before[name] != after[name]]
 
 
-def _decide(differences: np.ndarray, claim: ClaimRecord, design: Design, data: DataRecord) -> tuple[Decision, int]:
+def repeats_in(cells: Cells, design: Design) -> int:
+    """Return the number of repeats in a table; the seeds of a fixed split are its repeats."""
+    return design.repeats if design.scores_rows else cells.repeats
+
+
+def _check_rows(rows: np.ndarray, design: Design) -> None:
+    """Refuse scores of single rows, (arms, seeds, rows), that are not those that the design tests."""
+    found, planned = rows.shape[2], None
+    if isinstance(design, FixedSplit):
+        planned = design.test.count
+    elif isinstance(design, TimeSeries):
+        planned = design.splits * design.test if design.test else found // design.splits * design.splits
+    if found != planned:
+        raise InputError(
+            "The rows of the table are not the test rows of the design.",
+            received=f"{found} rows for {design.layout()}",
+            remedy="Give every test row of the design once, and no other.",
+        )
+    least = SPLIT_ROWS if isinstance(design, FixedSplit) else SERIES_ROWS
+    if found < least:
+        raise InputError(
+            f"Fewer than {least} test rows are too few to tell the spread between them.",
+            received=f"{found} rows for {design.layout()}",
+            remedy="Test on more rows, or judge the scores of cells, by KFolds.",
+        )
+
+
+def _means_of_rows(rows: np.ndarray, design: Design) -> np.ndarray:
+    """Return the metric of an arm in each cell, (repeats, folds), from the scores of its rows, (seeds, rows)."""
+    if design.kind == "time series":
+        of_folds: np.ndarray = rows.mean(axis=0).reshape(1, design.folds, -1).mean(axis=2)
+        return of_folds
+    of_seeds: np.ndarray = rows.mean(axis=1, keepdims=True)
+    return of_seeds
+
+
+def _decide(
+    differences: np.ndarray, claim: ClaimRecord, design: Design, data: DataRecord, rows: np.ndarray | None
+) -> tuple[Decision, int]:
     """Return the decision, and the number of repeats that it rests on."""
     told: Claim = claim.as_claim()
     repeats = len(differences)
@@ -109,7 +159,7 @@ def _decide(differences: np.ndarray, claim: ClaimRecord, design: Design, data: D
             decision = decide(differences[:repeat], told, design, data=data, alpha=claim.alpha)
             if decision.verdict.verdict in ("supported", "refuted"):
                 return decision, repeat
-    return decide(differences, told, design, data=data, alpha=claim.alpha), repeats
+    return decide(differences, told, design, data=data, rows=rows, alpha=claim.alpha), repeats
 
 
 def _record_arm(role: Role, name: str, metric: str, values: np.ndarray) -> ArmRecord:

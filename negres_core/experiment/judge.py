@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import numbers
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -12,12 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-import numpy as np
-
 from negres_core.claim import Claim, Metric
-from negres_core.design import Design, LeaveOneGroupOut
-from negres_core.design.leave_one_group_out import LEAST_GROUPS
-from negres_core.errors import InputError
+from negres_core.design import Design
 from negres_core.evidence import (
     ClaimRecord,
     Commitment,
@@ -35,22 +30,24 @@ from negres_core.evidence import (
     write_scores,
 )
 from negres_core.experiment.decision import ALPHA
-from negres_core.experiment.given_scores import results_of
+from negres_core.experiment.given_scores import repeats_in, results_of
+from negres_core.experiment.judge_checks import (
+    check_arms,
+    check_design,
+    check_metric_of_rows,
+    metric_of,
+    read_cells,
+)
 from negres_core.experiment.registration import check_expected, outcome_of
-from negres_core.metrics import METRICS, check_threshold, find_metric
-from negres_core.metrics.bounds import is_share
 from negres_core.provenance.analysis import digest_analysis
 from negres_core.run import Role
 from negres_core.scores import (
-    FOLD_COLUMNS,
     USUAL_COLUMNS,
     Cells,
     Columns,
     Table,
     other_arms,
-    pair,
     read_table,
-    scores_in,
     write_kept,
 )
 
@@ -127,9 +124,10 @@ class Judge:
         Raises:
             InputError: an argument or the table is invalid. Nothing has been recorded.
         """
-        arms = _check_arms(claim, treatment, control)
-        design, groups = _check_design(design, rows, groups)
-        found = _metric_of(claim, metric)
+        arms = check_arms(claim, treatment, control)
+        design, groups = check_design(design, rows, groups)
+        found = metric_of(claim, metric)
+        check_metric_of_rows(claim, design)
         name = data or (Path(scores).stem if isinstance(scores, str | os.PathLike) else "scores")
         commitment = Commitment(
             hypothesis=self.hypothesis,
@@ -148,7 +146,7 @@ class Judge:
             registration = self.register_or_compare(commitment)
         self.store.check_writable()
         table = read_table(scores)
-        cells = _read_cells(table, columns, arms, claim, found, design)
+        cells = read_cells(table, columns, arms, claim, found, design)
         return self._record(commitment, registration, arms, table, columns, cells, (name, rows, groups))
 
     def _record(
@@ -175,13 +173,14 @@ class Judge:
             registration=_count_older(registration, table, cells),
             claim=commitment.claim,
             design=commitment.design,
+            does_not_show=commitment.design.as_design().does_not_show,
             data=DataRecord.of_scores(name, source=f"scores as given: {table.source}", rows=rows, groups=groups),
             scores=ScoresRecord(
                 file=write_scores(self.store, commitment.hypothesis, content),
                 sha256=hashlib.sha256(content).hexdigest(),
                 source=table.source,
                 source_sha256=table.sha256,
-                repeats=cells.repeats,
+                repeats=repeats_in(cells, commitment.design.as_design()),
                 other_arms=other_arms(table, columns, arms, kind=commitment.design.kind),
             ),
             timings=Timings(started_at=started_at),
@@ -200,115 +199,9 @@ def known_before(scores: object) -> list[str]:
     return [] if is_missing else ["scores as given"]
 
 
-def _check_arms(claim: Claim, treatment: object, control: object) -> list[str]:
-    """Return the names of the arms as text, the treatment first."""
-    if not isinstance(claim, Claim):
-        remedy = 'Make one with beats("accuracy", by=0.01), matches(...) or reaches(...).'
-        raise InputError("`claim` has to be a claim.", received=claim, remedy=remedy)
-    arms = [str(each).strip() for each in (treatment, control) if each is not None]
-    if claim.kind == "reaches" and control is not None:
-        raise InputError(
-            "`reaches` is a claim about one arm, but there are two.",
-            received=f"judge(..., control={control!r}, claim={claim})",
-            remedy="Leave the control out, or claim beats(...) or matches(...).",
-        )
-    if claim.kind != "reaches" and control is None:
-        raise InputError(
-            f"`{claim.kind}` is a claim about two arms, but there is only one.",
-            received=f"judge(..., treatment={treatment!r}, claim={claim})",
-            remedy="Name the control arm too, as the table does, or claim reaches(...).",
-        )
-    if treatment is None or not all(arms) or len(set(arms)) < len(arms):
-        raise InputError(
-            "The arms need different names.",
-            received=f"treatment={treatment!r}, control={control!r}",
-            remedy="Name the treatment and the control as the table does.",
-        )
-    return arms
-
-
-def _check_design(design: Design, rows: int | None, groups: int | None) -> tuple[Design, int | None]:
-    """Return the design with the number of its groups, and that number; refuse what scores of cells cannot show."""
-    if not isinstance(design, Design) or design.kind not in FOLD_COLUMNS:
-        raise InputError(
-            "Scores that are given are judged by the scores of cells, in a design that negres knows.",
-            received=f"design={design!r}",
-            remedy="Give KFolds(5, repeats=5), Holdout(test=0.2, splits=25) or LeaveOneGroupOut(groups=12), whichever "
-            "the runs had. A splitter becomes one of these on its data set; a fixed split and a time series are judged "
-            "by the scores of single rows, which a table of cells does not have.",
-        )
-    if isinstance(design, LeaveOneGroupOut):
-        known = design.groups if design.groups is not None else groups
-        if known is None or known < LEAST_GROUPS or groups not in (None, known):
-            raise InputError(
-                f"Leaving one group out needs the number of groups, {LEAST_GROUPS} or more.",
-                received=f"{design}, groups={groups!r}",
-                remedy="Give it to the design: LeaveOneGroupOut(groups=12).",
-            )
-        design, groups = dataclasses.replace(design, groups=known), known
-    for name, value, most in (("rows", rows, None), ("groups", groups, rows)):
-        is_count = value is None or (isinstance(value, numbers.Integral) and not isinstance(value, bool))
-        if not is_count or (value is not None and (value < design.parts or (most is not None and value > most))):
-            raise InputError(
-                f"`{name}` is the number of {name} of the data set: at least one per fold"
-                f"{', and no more than rows' if name == 'groups' else ''}.",
-                received=f"{name}={value!r} for {design.parts} folds"
-                f"{f' and {rows} rows' if name == 'groups' and rows is not None else ''}",
-                remedy="Give the number of all rows or groups that the folds divide, or leave it out.",
-            )
-    units = groups if groups is not None else rows
-    if design.kind == "k folds" and units == design.folds and design.repeats > 1:
-        raise InputError(
-            "With as many folds as rows or groups, every repeat tests the same folds: its scores are copies.",
-            received=f"{design.folds} folds of {units}, repeats={design.repeats}",
-            remedy="Give repeats=1, and the repeats as seeds, which are averaged.",
-        )
-    return design, groups
-
-
-def _metric_of(claim: Claim, metric: Metric | None) -> Metric:
-    """Return the metric of a claim: one of negres, or the one that is declared."""
-    known = find_metric(claim.metric)
-    found = metric or claim.own or known
-    if found is None:
-        raise InputError(
-            f"negres does not know the metric {claim.metric!r}, so its direction has to be given.",
-            received=str(claim),
-            remedy=f'Declare it: metric=Metric("{claim.metric}", higher_is_better=True, unit="..."); on the command '
-            "line, --higher-is-better or --lower-is-better. negres knows: " + ", ".join(METRICS) + ".",
-        )
-    if not isinstance(found, Metric) or found.name != claim.metric or (known is not None and found != known):
-        raise InputError(
-            "The metric that is declared is not the one that the claim names.",
-            received=f"{found}; {claim}{f'; negres knows {known}' if known else ''}",
-            remedy="Give both the same name. A metric that negres knows needs no declaration; one that differs from it "
-            "needs another name.",
-        )
-    if known:
-        check_threshold(claim)
-    return found
-
-
 def _identify(name: str, rows: int | None, groups: int | None) -> DataIdentity:
     record = DataRecord.of_scores(name, source="", rows=rows, groups=groups)
     return DataIdentity(name=name, digest=record.digest)
-
-
-def _read_cells(
-    table: Table, columns: Columns, arms: Sequence[str], claim: Claim, metric: Metric, design: Design
-) -> Cells:
-    scores = scores_in(table, columns, arms=arms, metric=claim.metric, kind=design.kind)
-    cells = pair(scores, arms=arms, design=design)
-    values = np.concatenate([each.ravel() for each in cells.values])
-    values = values[np.isfinite(values)]
-    outside = values[(values < 0) | (values > 1)]
-    if metric == find_metric(claim.metric) and is_share(claim.metric) and len(outside):
-        raise InputError(
-            f"{claim.metric} is a share, from 0 to 1.",
-            received=f"{outside[0]:g} in {table.source}",
-            remedy="Divide percent by 100, or declare another metric whose unit is percent.",
-        )
-    return cells
 
 
 def _count_older(registration: Registration | None, table: Table, cells: Cells) -> Registration | None:

@@ -5,7 +5,6 @@ The recipe and the data come from the test. Only weights are read from the evide
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,10 +13,11 @@ from negres_core.dataset import Dataset
 from negres_core.design import Design
 from negres_core.evidence import ArmRecord, DesignRecord, Evidence, RecipeDescription, Replicate, Store
 from negres_core.experiment.comparison import compare
+from negres_core.experiment.equal_budget import with_epochs
 from negres_core.experiment.replicate_checks import find_replicates
 from negres_core.experiment.training import Progress, no_progress
 from negres_core.recipe import Recipe
-from negres_core.run import Role
+from negres_core.run import Role, cells_of, watched_metric
 
 
 @dataclass
@@ -72,6 +72,8 @@ def predict_again(
         device: the kind of device that predicts, "cpu" or "gpu".
         progress: called after every replicate.
     """
+    if evidence.equal is not None:
+        recipes = {role: with_epochs(recipe, evidence.equal.arms[role].epochs) for role, recipe in recipes.items()}
     if why := _not_at_hand(evidence, recipes, data, design, metric):
         return unpredicted(evidence, why)
     trained, missing = find_replicates(evidence, store)
@@ -80,8 +82,9 @@ def predict_again(
     from negres_core.engine.inspection import SavedModels
 
     repeats = max(len(arm.values) for arm in evidence.arms)
-    cells = list(itertools.islice(design.split(data), repeats * evidence.design.folds))
+    cells = cells_of(design, data, metric)[: repeats * evidence.design.folds]
     models = SavedModels(data, cells, store.model_path)
+    scored = watched_metric(metric) or metric
     places = {(cell.repeat, cell.fold): cell for cell in cells}
     result, done = Prediction(total=len(_ids_of(evidence.arms))), set[str]()
     for arm, stages in trained:
@@ -96,13 +99,15 @@ def predict_again(
                     continue  # arms share the stages that they inherit
                 done.add(replicate.id)
                 cell = places[replicate.key.repeat, replicate.key.fold]
-                scores, problems = compare(models, recipe, replicate, cell, data, device=device, also=[metric])
+                scores, problems = compare(models, recipe, replicate, cell, data, device=device, also=[scored])
                 result.problems += [f"{arm.role} arm, {_name_of(replicate)}: {each}" for each in problems]
                 uncompared += not problems and not claimed <= set(scores)
                 progress(str(recipe), len(done), result.total)
             if uncompared:
                 what = f"{evidence.claim.metric} of {uncompared} replicates"
-                result.gaps.append(f"{arm.role} arm: {what} does not follow from predictions, as for an objective")
+                result.gaps.append(
+                    f"{arm.role} arm: {what} does not follow from predictions, as for an objective or a cost"
+                )
             result.uncompared += uncompared
     result.predicted = len(done) - result.uncompared
     return result

@@ -14,7 +14,16 @@ import numpy as np
 
 from negres_core.errors import EvidenceError, NegresError
 from negres_core.evidence import ClaimRecord, Entry, Evidence, Store
-from negres_core.experiment.decision import ALPHA, Decision, decide, difference_of, spreads_of, values_of
+from negres_core.experiment.costs import claimed_costs, restriction_of
+from negres_core.experiment.decision import (
+    ALPHA,
+    Decision,
+    decide,
+    difference_of,
+    spread_of,
+    spreads_of,
+    values_of,
+)
 from negres_core.experiment.given_scores import check_scores, recompute_scores
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
@@ -79,7 +88,7 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
             recomputed = _recompute(evidence, arms, rows)
     except NegresError as error:
         return [*problems, f"it cannot be recomputed: {error.wrong}"]
-    return problems + _differences(evidence, recomputed, rows)
+    return problems + _differences(evidence, recomputed, arms, rows)
 
 
 def recompute(evidence: Evidence, store: Store) -> Evidence:
@@ -102,13 +111,21 @@ def recompute(evidence: Evidence, store: Store) -> Evidence:
 
 def _recompute(evidence: Evidence, arms: Sequence[Trained], rows: np.ndarray | None) -> Evidence:
     design = evidence.design.as_design()
+    costs = claimed_costs([stages for _, stages in arms], evidence.claim, design)
     records = []
-    for arm, stages in arms:
-        values = values_of(stages[-1], evidence.claim.key, design).tolist()
+    for place, (arm, stages) in enumerate(arms):
         # The replicates may have more metrics by now, which other hypotheses added to them.
-        records.append(arm.updated(metrics=spreads_of(stages[-1], design, arm.metrics), values=values))
+        names = [name for name in arm.metrics if costs is None or name != evidence.claim.key]
+        metrics = spreads_of(stages[-1], design, names)
+        if costs is None:
+            values = values_of(stages[-1], evidence.claim.key, design)
+        else:
+            values = costs[place].values
+            metrics[evidence.claim.key] = spread_of(values)
+        unreached = costs[place].unreached if costs else None
+        records.append(arm.updated(metrics=metrics, values=values.tolist(), unreached=unreached))
     differences = difference_of([arm.values for arm in records], evidence.claim)
-    decision = _decide(differences, evidence, rows)
+    decision = _decide(differences, evidence, arms, rows)
     return evidence.updated(
         arms=records,
         differences=differences.tolist(),
@@ -118,16 +135,24 @@ def _recompute(evidence: Evidence, arms: Sequence[Trained], rows: np.ndarray | N
     )
 
 
-def _decide(differences: np.ndarray, evidence: Evidence, rows: np.ndarray | None) -> Decision:
+def _decide(differences: np.ndarray, evidence: Evidence, arms: Sequence[Trained], rows: np.ndarray | None) -> Decision:
     claim, design = evidence.claim.as_claim(), evidence.design.as_design()
-    signed = None if rows is None else row_differences(rows, evidence.claim)
-    alpha = evidence.claim.alpha
-    return decide(differences, claim, design, evidence.controls, data=evidence.data, rows=signed, alpha=alpha)
+    costs = claimed_costs([stages for _, stages in arms], evidence.claim, design)
+    return decide(
+        differences,
+        claim,
+        design,
+        evidence.controls,
+        data=evidence.data,
+        rows=None if rows is None else row_differences(rows, evidence.claim),
+        alpha=evidence.claim.alpha,
+        restriction=restriction_of(costs, [arm.role for arm, _ in arms], evidence.claim),
+    )
 
 
 def _check_rows(evidence: Evidence, rows: np.ndarray | None) -> list[str]:
     """Return how the scores of single rows differ from the metrics of the arms, which are their means."""
-    if not evidence.design.as_design().scores_rows:
+    if not evidence.design.as_design().scores_rows or evidence.claim.cost is not None:
         return [] if rows is None else ["it has scores of single rows, which its design does not judge"]
     values = [np.array(arm.values, dtype=float) for arm in evidence.arms]
     if rows is None:
@@ -205,13 +230,15 @@ def _check_untrained(evidence: Evidence) -> list[str]:
     return []
 
 
-def _differences(evidence: Evidence, recomputed: Evidence, rows: np.ndarray | None) -> list[str]:
+def _differences(
+    evidence: Evidence, recomputed: Evidence, arms: Sequence[Trained], rows: np.ndarray | None
+) -> list[str]:
     before, after = evidence.substance(), recomputed.substance()
     problems = [f"{name} does not follow from the records" for name in after if before[name] != after[name]]
     repeats, design = len(evidence.differences), evidence.design.as_design()
     if repeats < design.repeats and not problems and not evidence.smoke:
         values = difference_of([arm.values for arm in recomputed.arms], evidence.claim)
-        if not _decide(values, evidence, rows).final:
+        if not _decide(values, evidence, arms, rows).final:
             problems.append(f"it ends after {repeats} of {design.repeats} repeats, and no look had decided")
     return problems
 

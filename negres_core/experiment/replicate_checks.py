@@ -99,14 +99,30 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
         if any(child.differing_weights(parent) for parent, child in zip(parents, children, strict=False)):
             problems.append("it has replicates that did not start from the weights of those they inherit")
     # Replicates of earlier versions have fewer metrics, and hypotheses add those that they need.
-    wanted = {evidence.claim.key, *arm.metrics}
+    wanted = {evidence.claim.key, *arm.metrics} - ({evidence.claim.key} if evidence.claim.cost else set())
     if any(wanted - each.metrics.keys() for each in trained.stages[-1]):
         problems.append("its replicates do not all report the metrics that it has")
+    problems += _problems_of_validation(evidence, trained.stages[-1])
     budgets = [stage[0].budget for stage in trained.stages]
     totals = {name: sum(getattr(budget, name) for budget in budgets) for name in ("epochs", "steps")}
     if arm.budget != budgets[-1].updated(**totals):
         problems.append("its training budget is not that of its replicates")
     return problems
+
+
+def _problems_of_validation(evidence: Evidence, replicates: Sequence[Replicate]) -> list[str]:
+    """Return what is wrong with the curves on validation rows, if the claim is about the cost to reach a target."""
+    cost = evidence.claim.cost
+    if cost is None or cost.metric is None:
+        return []
+    # The digest of the rows follows the name of the metric.
+    watched = [(each.key.validation or "").rpartition(" on ")[0] for each in replicates]
+    if any(name != cost.metric for name in watched):
+        return [f"it has replicates that did not measure {cost.metric} on validation rows after each epoch"]
+    finished = [each for each in replicates if each.status == "finished"]
+    if any(len(each.validation or ()) != each.budget.epochs for each in finished):
+        return ["it has replicates without a value on validation rows for every epoch"]
+    return []
 
 
 def _problems_of_cells(evidence: Evidence, arms: Sequence[Trained]) -> list[str]:
@@ -123,6 +139,16 @@ def _problems_of_cells(evidence: Evidence, arms: Sequence[Trained]) -> list[str]
     folds = [(repeat, digest) for (repeat, _), digests in rows.items() for digest in digests]
     if len(set(folds)) < len(folds):
         problems.append("two folds of a repeat have the same rows")
+    measured: dict[tuple[int, int], set[str]] = {}
+    for key in keys:
+        if key.validation is not None:
+            measured.setdefault((key.repeat, key.fold), set()).add(key.validation)
+    if any(len(digests) > 1 for digests in measured.values()):
+        problems.append("the arms were not measured on the same validation rows")
+    cost = evidence.claim.cost
+    marks = {key.timed for key in keys}
+    if cost is not None and cost.counted_in == "seconds" and (len(marks) > 1 or None in marks):
+        problems.append("the seconds of its replicates were not all measured by one run, one replicate after another")
     recorded = (evidence.provenance.backend, evidence.provenance.device.partition(":")[0])
     if {(key.backend, key.device) for key in keys} != {recorded}:
         problems.append("replicates were trained on another backend or kind of device than the evidence says")

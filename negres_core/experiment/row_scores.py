@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from negres_core.claim import Metric
+from negres_core.claim import CostMetric, Metric
 from negres_core.design import Design
 from negres_core.errors import InputError
 from negres_core.evidence import ClaimRecord
@@ -30,8 +30,11 @@ class RowTable(NamedTuple):
 
 
 def check_row_metric(metric: Metric, design: Design, recipes: Sequence[Recipe]) -> None:
-    """Raise InputError if a design scores single rows, and the metric of a claim has no scores of them."""
-    if not design.scores_rows:
+    """Raise InputError if a design scores single rows, and the metric of a claim has no scores of them.
+
+    A cost is judged by its cells.
+    """
+    if not design.scores_rows or isinstance(metric, CostMetric):
         return
     name = f"A claim about {metric.name!r} cannot be judged by this design: "
     if design.kind == "time series" and not has_row_scores(metric):

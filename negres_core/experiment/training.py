@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from negres_core.arrays import digest_array
+from negres_core.claim import CostMetric, Metric
 from negres_core.design import Cell
 from negres_core.evidence import (
     Budget,
@@ -39,6 +42,12 @@ Progress = Callable[[str, int, int], None]
 """Called with the name of the recipe being trained, the number of replicates ready, and the planned number."""
 
 
+def validation_key(metric: str, cell: Cell) -> str:
+    """Return what a replicate's key says of the metric that is watched, and of the validation rows of its cell."""
+    assert cell.validation is not None, "its cell has no validation rows"
+    return f"{metric} on {digest_array(cell.validation)}"
+
+
 def no_progress(what: str, done: int, total: int) -> None:
     """Report nothing."""
 
@@ -63,6 +72,10 @@ class Trainer:
         self._done: dict[Recipe, dict[Key, Replicate]] = {}
         self._outputs: dict[Key, np.ndarray] = {}
         self._models: SavedModels | None = None
+        self._watched, self._mark = None, None
+        if isinstance(run.metric, CostMetric):
+            self._watched = run.metric.watched if isinstance(run.metric.watched, Metric) else None
+            self._mark = uuid.uuid4().hex if run.metric.counted_in == "seconds" else None
 
     def description(self, recipe: Recipe) -> RecipeDescription:
         """Return the description of a recipe on the run's data."""
@@ -90,12 +103,14 @@ class Trainer:
 
         # Arms that inherit the same stage share its replicates, and a look reuses those of earlier looks.
         done = self._done.setdefault(recipe, {})
-        keys = [self._key(recipe, cell, seed) for cell in cells for seed in range(self._run.design.seeds_per_cell)]
+        seeds = range(self._run.design.seeds_per_cell)
+        watched = self._watched if own else None
+        keys = [self._key(recipe, cell, seed, watched) for cell in cells for seed in seeds]
         is_known, jobs = all(key in done for key in keys), {}
         for position, key in enumerate(keys):
-            cell = cells[position // self._run.design.seeds_per_cell]
+            cell = cells[position // len(seeds)]
             parent = self._store.model_path(parents[position]) if parents else None
-            job = Job(cell, key.seed, parent)
+            job = Job(cell, key.seed, parent, watched, alone=self._mark is not None)
             if key not in done:
                 stored = self._find(key, recipe)
                 # The parent may have been retrained since, on another machine and with different bits.
@@ -108,13 +123,13 @@ class Trainer:
                 done[key] = self._completed(done[key], recipe, job)
         if is_known:
             return [done[key] for key in keys]
-        planned = len(self._run.cells) * self._run.design.seeds_per_cell
+        planned = len(self._run.cells) * len(seeds)
         self._progress(str(recipe), len(done), planned)
         results = train(recipe, self._run.data, list(jobs), device=self._device)
         # Closed at once after an error, so that its threads do not train on beside the next hypothesis.
         with deferred_interruption(), contextlib.closing(results):
             for job, result in results:
-                added = claimed_metric(recipe, self._run, job, result) if own else {}
+                added = claimed_metric(recipe, self._run.scored, job, result) if own else {}
                 done[jobs[job]] = self._record(jobs[job], result, recipe, added)
                 if own and self._run.design.scores_rows and result.outputs is not None:
                     self._outputs[jobs[job]] = result.outputs
@@ -169,7 +184,7 @@ class Trainer:
                 return older
         return None
 
-    def _key(self, recipe: Recipe, cell: Cell, seed: int) -> Key:
+    def _key(self, recipe: Recipe, cell: Cell, seed: int, watched: Metric | None) -> Key:
         from negres_core.engine.description import packages_of_recipe
 
         if recipe not in self._packages:
@@ -186,6 +201,8 @@ class Trainer:
             backend=self._provenance.backend,
             device=self._device.kind,
             packages=self._packages[recipe],
+            validation=None if watched is None else validation_key(watched.key, cell),
+            timed=self._mark,
         )
 
     def _completed(self, replicate: Replicate, recipe: Recipe, job: Job) -> Replicate:
@@ -193,10 +210,10 @@ class Trainer:
 
         Its model predicts again, or its fit is computed again.
         """
-        metric = self._run.metric
+        metric = self._run.scored.metric
         if metric.key in replicate.metrics or metric.compute is None:
             return replicate
-        added = add_metrics(replicate, recipe, self._run, job, self._saved_models(), self._device)
+        added = add_metrics(replicate, recipe, self._run.scored, job, self._saved_models(), self._device)
         return self._store.add_metrics(replicate, added)
 
     def _record(self, key: Key, result: Result, recipe: Recipe, added: Mapping[str, float]) -> Replicate:
@@ -206,6 +223,7 @@ class Trainer:
             status="finished" if result.finite else "not finite",
             metrics={**result.metrics, **added},
             curve=list(result.curve),
+            validation=None if result.validation is None else list(result.validation),
             predictions=PredictionSummary(**result.predictions),
             weights=result.weights,
             inputs_digest=result.inputs_digest,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from negres_core.claim import THRESHOLD_NAMES, Claim, Metric
+from negres_core.claim import COSTS, THRESHOLD_NAMES, Claim, CostMetric, Metric
 from negres_core.dataset import Task, describe_targets, is_one_hot
 from negres_core.errors import InputError
 from negres_core.metrics.bounds import highest_of, is_share
 from negres_core.metrics.registry import CLASSES, METRICS, OF_A_LOSS, VALUES, find_metric
 from negres_core.provenance.fingerprint import digest_code
+
+WATCHED_BESIDE_COMPUTED = ("loss", "psnr", "ssim", "skill")
+"""Metrics that can be measured after each epoch although they are not computed of targets and outputs alone."""
 
 OTHER_NAMES = {
     "acc": "accuracy",
@@ -70,6 +74,8 @@ def metric_of(
     """
     if claim.own is not None and claim.own.compute is not None:
         return _own_metric(claim, claim.own, task)
+    if (cost := _cost_of(claim, own)) is not None:
+        return _cost_metric(claim, cost, task=task, own=own, targets=targets)
     definitions = [] if claim.own is None else [claim.own]
     for metrics in own:
         found = _known(claim.metric, task, metrics)
@@ -129,6 +135,41 @@ def _own_metric(claim: Claim, metric: Metric, task: Task) -> Metric:
             received=error.received,
             remedy="Create the object inside the function, or keep its content as numbers, texts, arrays or functions.",
         ) from error
+
+
+def _cost_of(claim: Claim, own: Sequence[Sequence[Metric] | None]) -> CostMetric | None:
+    """Return the cost that a claim is about; None if there is none, or if a fit has a metric of that name."""
+    if isinstance(claim.own, CostMetric):
+        return claim.own
+    declared = {each.name for metrics in own for each in metrics or ()}
+    return COSTS.get(claim.metric) if claim.own is None and claim.metric not in declared else None
+
+
+def _cost_metric(
+    claim: Claim,
+    cost: CostMetric,
+    *,
+    task: Task,
+    own: Sequence[Sequence[Metric] | None],
+    targets: np.ndarray | None,
+) -> CostMetric:
+    """Return a cost, with the metric that is watched looked up."""
+    if any(metrics is not None for metrics in own) and (cost.watched is not None or cost.counted_in != "seconds"):
+        raise InputError(
+            "A fit trains no network in epochs: what it costs is known in seconds only.",
+            received=str(claim),
+            remedy='Claim its seconds, such as beats("seconds"), or compare networks.',
+        )
+    if cost.watched is None or cost.target is None:
+        return cost
+    watched = metric_of(Claim.about("reaches", cost.watched, cost.target), task=task, targets=targets)
+    if watched.compute is None and watched.name not in WATCHED_BESIDE_COMPUTED:
+        raise InputError(
+            f"{watched.name} is not measured on validation rows.",
+            received=str(claim),
+            remedy="Watch another metric, such as the loss.",
+        )
+    return replace(cost, watched=watched)
 
 
 def check_threshold(claim: Claim) -> None:

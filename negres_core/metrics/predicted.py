@@ -59,6 +59,20 @@ class Predicted:
             return cls(None, outputs)
         return cls(outputs, outputs.argmax(axis=1))
 
+    @classmethod
+    def of_network(
+        cls, outputs: np.ndarray, targets: np.ndarray, *, logits: bool, is_classification: bool
+    ) -> Predicted:
+        """Return what the raw outputs of a network, (rows, ...), predict for rows with these targets.
+
+        One output for class labels is that of class 1 of two.
+        """
+        if not is_classification:
+            return cls(outputs.reshape(targets.shape))
+        threshold = 0.0 if logits else 0.5
+        labels = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > threshold).astype(np.int64)
+        return cls(probabilities_of(outputs, logits=logits), labels)
+
 
 def score_metric(metric: Metric, targets: np.ndarray, predicted: Predicted) -> float | None:
     """Return a metric of predictions; None if it cannot be computed of them, as an AUC of labels.

@@ -13,6 +13,8 @@ from negres_core.errors import MOST_IN_A_LINE, show
 from negres_core.evidence import Evidence
 
 Item = TypeVar("Item")
+MILLION = 1e6
+"""Numbers from here on are shown with an exponent."""
 Style = Literal["terminal", "markdown"]
 """Style of a table: "terminal" wraps the text of columns; "markdown" has one line per row."""
 
@@ -20,6 +22,16 @@ Style = Literal["terminal", "markdown"]
 def show_p(p: float) -> str:
     """Return a p-value as text, which is never 0."""
     return "<0.001" if p < 0.001 else f"{p:.3g}"
+
+
+def show_number(value: float, *, sign: bool = False) -> str:
+    """Return a number with four decimals, or with four digits if it has a million or more, such as operations.
+
+    Examples:
+        >>> show_number(0.25), show_number(12.0, sign=True), show_number(1.5e9)
+        ('0.2500', '+12.0000', '1.5e+09')
+    """
+    return f"{value:{'+' if sign else ''}{'.4f' if abs(value) < MILLION else '.4g'}}"
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from negres_core.errors import show
 from negres_core.evidence import Evidence, PriorLooks, Registration
-from negres_core.report.layout import Style, lay_out, plural, repeats_trained, show_p
+from negres_core.report.layout import Style, lay_out, plural, repeats_trained, show_number, show_p
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "p (Holm)", "registered", "time")
 """Headers on a page."""
@@ -113,7 +113,8 @@ def _row(evidence: Evidence, family: Mapping[str, float]) -> _Row:
     effect = interval = ""
     if evidence.estimate is not None:
         low, high = evidence.estimate.interval_95
-        effect, interval = f"{evidence.estimate.effect:+.4f}", f"[{low:+.4f}, {high:+.4f}]"
+        effect = show_number(evidence.estimate.effect, sign=True)
+        interval = f"[{show_number(low, sign=True)}, {show_number(high, sign=True)}]"
     verdict, _, finding = (evidence.judgement or "").partition(" ")
     if evidence.smoke:
         verdict = "not judged (smoke)"

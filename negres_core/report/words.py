@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from negres_core.errors import MOST_IN_A_LINE, show
-from negres_core.evidence import AS_GIVEN, EstimateRecord, Evidence, PriorLooks
-from negres_core.report.layout import plural, repeats_trained, show_p
+from negres_core.evidence import AS_GIVEN, ArmRecord, EstimateRecord, Evidence, PriorLooks
+from negres_core.report.layout import plural, repeats_trained, show_number, show_p
 
 MOST_NAMES = 10
 """Most hypotheses that are named in a line."""
@@ -31,7 +31,7 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
         lines.append(f"  registered  {evidence.registration}")
     lines += _seal(evidence)
     lines += _scores(evidence)
-    lines += _arms(evidence)
+    lines += _arms(evidence) + _equal(evidence)
     if evidence.estimate:
         low, high = evidence.estimate.interval_95
         lines.append(
@@ -100,7 +100,7 @@ def _scores(evidence: Evidence) -> list[str]:
     parts = [f"{AS_GIVEN.removeprefix('scores ')}; from {show(scores.source)}"]
     if later := scores.repeats - len(evidence.differences):
         parts.append(f"{plural(later, 'repeat')} of {scores.repeats} are after the look that decided and not judged")
-    if evidence.data.rows is None:
+    if evidence.data.rows is None and evidence.design.kind not in ("fixed split", "time series"):
         parts.append("the number of rows is not known, so what single rows may change is not considered")
     if missing := sum(value is None for arm in evidence.arms for row in arm.values for value in row):
         parts.append(f"{plural(missing, 'cell')} of an arm not finite: {_not_finite(evidence)}")
@@ -129,8 +129,26 @@ def _arms(evidence: Evidence) -> list[str]:
         numbers = "not recorded"
         if spread is not None:
             numbers = f"mean {_show(spread.mean)}, min {_show(spread.min)}, max {_show(spread.max)}"
-        lines.append(f"  {arm.role:<11} {show(arm.recipe)}: {show(metric)} {numbers}")
+        lines.append(f"  {arm.role:<11} {show(arm.recipe)}: {show(metric)} {numbers}{_unreached(arm, evidence)}")
     return lines
+
+
+def _unreached(arm: ArmRecord, evidence: Evidence) -> str:
+    if arm.unreached is None or not arm.unreached.runs:
+        return ""
+    budget = f"{show_number(arm.unreached.budget)} {show(evidence.claim.unit)}"
+    return f"; {arm.unreached.runs} of {arm.unreached.of} runs did not reach it and count at the budget of {budget}"
+
+
+def _equal(evidence: Evidence) -> list[str]:
+    """Return how the arms were given the same budget, if they were."""
+    if (equal := evidence.equal) is None:
+        return []
+    arms = [
+        f"{role} arm {arm.epochs:,} of {plural(arm.declared_epochs, 'epoch')}, {arm.left_over:,.4g} {equal.unit} left"
+        for role, arm in equal.arms.items()
+    ]
+    return [f"  budget      {equal.budget:,.4g} {equal.unit} for each: {'; '.join(arms)}"]
 
 
 def _scopes(estimate: EstimateRecord) -> list[str]:
@@ -163,8 +181,9 @@ def _cells(evidence: Evidence) -> str:
     design, done = evidence.design, repeats_trained(evidence)
     planned = design.folds * design.repeats
     cells = f"{planned} planned" if done is None else f"{design.folds * done}"
-    return f"  cells       {cells} ({design.in_words(done)}, {plural(design.seeds, 'seed')} each)"
+    seeds = "" if design.kind == "fixed split" else f", {plural(design.seeds, 'seed')} each"
+    return f"  cells       {cells} ({design.in_words(done)}{seeds})"
 
 
 def _show(value: float | None) -> str:
-    return "not finite" if value is None else f"{value:.4f}"
+    return "not finite" if value is None else show_number(value)

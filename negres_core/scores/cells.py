@@ -1,4 +1,7 @@
-"""The cells of a design, filled with the scores of a table: each cell once in every arm, or it is refused."""
+"""The cells of a design, filled with the scores of a table: each cell once in every arm, or it is refused.
+
+Designs that judge single test rows have a row where others have a fold, and each row has a score under each seed.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,14 @@ from negres_core.scores.layout import Score
 
 MOST_NAMED = 5
 """Most rows or cells that an error names."""
+NOUNS = {
+    "k folds": "fold",
+    "random splits": "split",
+    "leave one group out": "group",
+    "fixed split": "row",
+    "time series": "row",
+}
+"""What tells the scores of an arm apart, beside the seed, by the kind of the design."""
 
 
 class Planned(Protocol):
@@ -25,12 +36,20 @@ class Planned(Protocol):
         """The kind of the design."""
 
     @property
+    def scores_rows(self) -> bool:
+        """Whether single test rows are judged."""
+
+    @property
     def folds(self) -> int:
         """Cells of a repeat."""
 
     @property
     def repeats(self) -> int:
         """Planned repeats."""
+
+    @property
+    def seeds(self) -> int:
+        """Seeds in all."""
 
     @property
     def seeds_per_cell(self) -> int:
@@ -47,7 +66,8 @@ class Cells:
 
     Attributes:
         values: one array per arm, (repeats, folds, seeds), in the unit of the metric; NaN or infinite where a run
-            diverged. Repeats, folds and seeds are in the natural order of their labels.
+            diverged. Repeats, folds and seeds are in the natural order of their labels. If single rows are judged,
+            (1, rows, seeds).
         scores: the same scores, in the order arm, repeat, fold, seed.
     """
 
@@ -81,25 +101,27 @@ def pair(scores: Sequence[Score], *, arms: Sequence[str], design: Planned) -> Ce
                 received=f"scores of {', '.join(others) or 'no arm that the claim names'}",
                 remedy="Name the treatment and the control as the table does.",
             )
-    _check_distinct(scores)
-    _check_shared(scores, arms)
+    _check_distinct(scores, design)
+    if design.scores_rows:
+        _check_shared(scores, arms, design)
+        _check_seeds(scores, design.seeds, design)
+        return _fill(scores, arms)
+    _check_shared([each._replace(seed="") for each in scores], arms, design)
     if design.kind == "random splits":
         scores = _in_rounds(scores, design)
-    folds: dict[str, set[str]] = {}
-    for each in scores:
-        folds.setdefault(each.repeat, set()).add(each.fold)
-    by_repeat = {repeat: in_order(folds[repeat]) for repeat in in_order(folds)}
-    _check_counts(by_repeat, design)
-    _check_seeds(scores, design.seeds_per_cell)
-    rank = {label: place for place, label in enumerate(in_order({each.seed for each in scores}))}
-    places = {
-        (repeat, fold): (row, column)
-        for row, (repeat, labels) in enumerate(by_repeat.items())
-        for column, fold in enumerate(labels)
-    }
-    kept = sorted(scores, key=lambda each: (arms.index(each.arm), *places[each.repeat, each.fold], rank[each.seed]))
-    shape = (len(arms), len(by_repeat), design.folds, design.seeds_per_cell)
-    values = np.array([each.score for each in kept], dtype=float).reshape(shape)
+    _check_counts(scores, design)
+    _check_seeds(scores, design.seeds_per_cell, design)
+    return _fill(scores, arms)
+
+
+def _fill(scores: Sequence[Score], arms: Sequence[str]) -> Cells:
+    """Return the scores in the natural order of their labels; folds and seeds may have other labels in each place."""
+    labels = in_order({label for each in scores for label in each[1:4]})
+    rank = {label: place for place, label in enumerate(labels)}
+    kept = sorted(scores, key=lambda each: (arms.index(each.arm), rank[each.repeat], rank[each.fold], rank[each.seed]))
+    repeats = len({each.repeat for each in kept})
+    folds = len({each.fold for each in kept if each.repeat == kept[0].repeat})
+    values = np.array([each.score for each in kept], dtype=float).reshape(len(arms), repeats, folds, -1)
     return Cells(tuple(values), tuple(kept))
 
 
@@ -118,37 +140,53 @@ def in_order(labels: Iterable[str]) -> list[str]:
     return sorted(labels, key=parts)
 
 
-def _check_distinct(scores: Sequence[Score]) -> None:
+def _check_distinct(scores: Sequence[Score], design: Planned) -> None:
     counts = Counter(each[:4] for each in scores)
     if twice := [each for each in scores if counts[each[:4]] > 1]:
         rows = [each.row for each in twice if each[:4] == twice[0][:4]]
+        seed = "" if design.scores_rows else f", seed {twice[0].seed}"
+        several = (
+            "a column of seeds (the row, under each training)"
+            if design.scores_rows
+            else "a column of repeats (another shuffle of the folds) or of seeds (the same folds, trained again)"
+        )
         raise InputError(
             "A score occurs more than once.",
-            received=f"{_place(twice[0])}, in the rows {', '.join(map(str, rows))}; {len(counts)} scores in "
-            f"{len(scores)} rows",
-            remedy="Delete what was copied. If they are different runs, tell them apart by a column of repeats "
-            "(another shuffle of the folds) or of seeds (the same folds, trained again), and name it if it is not "
-            "called repeat or seed. If the table holds several metrics or data sets, select the rows of one.",
+            received=f"{twice[0].arm} in {_cell(twice[0], design)}{seed}, in the rows {', '.join(map(str, rows))}; "
+            f"{len(counts)} scores in {len(scores)} rows",
+            remedy=f"Delete what was copied. If they are different runs, tell them apart by {several}, and name it if "
+            "it is not called so. If the table holds several metrics or data sets, select the rows of one.",
         )
 
 
-def _check_shared(scores: Sequence[Score], arms: Sequence[str]) -> None:
-    cells = {arm: {each[1:3] for each in scores if each.arm == arm} for arm in arms}
-    everywhere = set.union(*cells.values())
-    lacking = {arm: everywhere - have for arm, have in cells.items() if everywhere - have}
-    if not lacking:
+def _check_shared(scores: Sequence[Score], arms: Sequence[str], design: Planned) -> None:
+    """Refuse scores that one arm has and the other lacks; seeds count if they are not left out of the scores."""
+    have: dict[str, dict[tuple[str, str, str], Score]] = {arm: {} for arm in arms}
+    for each in scores:
+        have[each.arm].setdefault(each[1:4], each)
+    everywhere = {place: each for places in have.values() for place, each in places.items()}
+    if design.scores_rows:  # each row has a score under each seed
+        seeds, rows = ({each[index] for each in everywhere} for index in (2, 1))
+        blank = next(iter(everywhere.values()))
+        everywhere = {("0", row, seed): blank._replace(fold=row, seed=seed) for row in rows for seed in seeds}
+    lacking = {arm: everywhere.keys() - places.keys() for arm, places in have.items()}
+    if not any(lacking.values()):
         return
-    numbered = len({len(have) for have in cells.values()}) == 1
+    noun = NOUNS[design.kind]
+    numbered = len(arms) > 1 and len({len(missing) for missing in lacking.values()}) == 1
     remedy = (
-        "If the folds are the same and only numbered differently, number them alike. If the arms were tested on other "
-        "folds, their scores do not pair: run both arms on the same folds."
+        f"If the {noun}s are the same and only numbered differently, number them alike. If the arms were tested on "
+        f"other {noun}s, their scores do not pair: run both arms on the same {noun}s."
         if numbered
-        else "Add the missing scores, or run the missing cells. Leaving out what one arm lacks would bias the mean."
+        else "Add the missing scores, or run what is missing. Leaving out what an arm lacks would bias the mean."
     )
+    missing_one = "A score of a row is missing." if design.scores_rows else "A cell is missing in one arm."
     raise InputError(
-        "The folds of the arms do not pair." if numbered else "A cell is missing in one arm.",
+        f"The {noun}s of the arms do not pair." if numbered else missing_one,
         received="; ".join(
-            f"{arm} lacks {_some(_cell(*each) for each in _sorted(cells))}" for arm, cells in lacking.items()
+            f"{arm} lacks {_some(_cell(everywhere[place], design) for place in _sorted(missing))}"
+            for arm, missing in lacking.items()
+            if missing
         ),
         remedy=remedy,
     )
@@ -169,32 +207,35 @@ def _in_rounds(scores: Sequence[Score], design: Planned) -> list[Score]:
     return [each._replace(repeat=rounds[each.fold]) for each in scores]
 
 
-def _check_counts(by_repeat: dict[str, list[str]], design: Planned) -> None:
-    folds, repeats = design.folds, design.repeats
-    wrong = {repeat: labels for repeat, labels in by_repeat.items() if len(labels) != folds}
-    if wrong:
-        repeat, labels = next(iter(wrong.items()))
-        remedy = f"Give the design of the table: folds={len(labels)}."
-        if len(by_repeat) == 1 and len(labels) == folds * repeats:
+def _check_counts(scores: Sequence[Score], design: Planned) -> None:
+    of_repeats: dict[str, set[str]] = {}
+    for each in scores:
+        of_repeats.setdefault(each.repeat, set()).add(each.fold)
+    folds, found = design.folds, len(of_repeats)
+    sizes = {len(labels) for labels in of_repeats.values()}
+    if sizes != {folds}:
+        repeat = next(each for each in in_order(of_repeats) if len(of_repeats[each]) != folds)
+        labels, noun = in_order(of_repeats[repeat]), NOUNS[design.kind]
+        remedy = f"Give the design of the table: {len(labels)} {noun}s."
+        if found == 1 and len(labels) == folds * design.repeats:
             remedy = "Add a column of repeats, so that each repeat has its own folds."
-        elif len({len(labels) for labels in by_repeat.values()}) > 1:
-            remedy = "Add the missing folds; every repeat has the same number."
+        elif len(sizes) > 1:
+            remedy = f"Add the missing {noun}s; every repeat has the same number."
         raise InputError(
-            "The folds of the table are not those of the design.",
-            received=f"folds {_some(labels)} in repeat {repeat}, which are {len(labels)}; folds={folds}",
+            f"The {noun}s of the table are not those of the design.",
+            received=f"{noun}s {_some(labels)} in repeat {repeat}, which are {len(labels)}; planned are {folds}",
             remedy=remedy,
         )
-    found = len(by_repeat)
-    if found > repeats or (found < repeats and not design.looks):
+    if found > design.repeats or (found < design.repeats and not design.looks):
         raise InputError(
             "The repeats of the table are not those of the design.",
-            received=f"repeats {_some(by_repeat)}, which are {found}; repeats={repeats}",
+            received=f"repeats {_some(in_order(of_repeats))}, which are {found}; planned are {design.repeats}",
             remedy=f"Give repeats={found} if that was the plan. Fewer than planned are judged only with looks, after "
             "which runs may stop; more than planned are not left out.",
         )
 
 
-def _check_seeds(scores: Sequence[Score], seeds: int) -> None:
+def _check_seeds(scores: Sequence[Score], seeds: int, design: Planned) -> None:
     counts = Counter(each[:3] for each in scores)
     wrong = [each for each in scores if counts[each[:3]] != seeds]
     if not wrong:
@@ -204,7 +245,7 @@ def _check_seeds(scores: Sequence[Score], seeds: int) -> None:
         "The cells have unequal numbers of seeds."
         if unequal
         else "The seeds of the table are not those of the design.",
-        received=f"{has} in {wrong[0].arm}, {_cell(wrong[0].repeat, wrong[0].fold)}; seeds={seeds}",
+        received=f"{has} in {wrong[0].arm}, {_cell(wrong[0], design)}; planned are {seeds}",
         remedy="Run the missing seeds, or leave a seed out everywhere: the seeds of a cell are averaged, and a cell "
         "with fewer varies more."
         if unequal
@@ -212,10 +253,10 @@ def _check_seeds(scores: Sequence[Score], seeds: int) -> None:
     )
 
 
-def _sorted(cells: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    known = list(cells)
-    order = {label: place for place, label in enumerate(in_order({label for cell in known for label in cell}))}
-    return sorted(known, key=lambda cell: (order[cell[0]], order[cell[1]]))
+def _sorted(places: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    known = list(places)
+    order = {label: place for place, label in enumerate(in_order({label for each in known for label in each}))}
+    return sorted(known, key=lambda each: tuple(order[label] for label in each))
 
 
 def _some(names: Iterable[str]) -> str:
@@ -224,9 +265,9 @@ def _some(names: Iterable[str]) -> str:
     return f"{', '.join(known[:MOST_NAMED])}{more}"
 
 
-def _cell(repeat: str, fold: str) -> str:
-    return f"fold {fold} of repeat {repeat}"
-
-
-def _place(score: Score) -> str:
-    return f"{score.arm} in {_cell(score.repeat, score.fold)}, seed {score.seed}"
+def _cell(score: Score, design: Planned) -> str:
+    """Return where a score belongs, in words."""
+    cell = f"{NOUNS[design.kind]} {score.fold}"
+    if design.scores_rows:
+        return f"{cell}, seed {score.seed}"
+    return f"{cell} of repeat {score.repeat}" if design.kind == "k folds" else cell

@@ -17,7 +17,7 @@ class Score(NamedTuple):
     Attributes:
         arm: the name of the arm.
         repeat: the repeat; "0" in a table without repeats.
-        fold: the test fold, the random split, or the group that is left out.
+        fold: the test fold, the random split, the group that is left out, or the single test row.
         seed: the seed; "0" in a table without seeds.
         score: the score, in the unit of the metric; NaN or infinite if the run diverged.
         row: number of the row, from 1.
@@ -40,7 +40,7 @@ class Columns:
         score: the scores, in the long form; usually the name of the metric, or "score".
         repeat: the repeats of k folds; usually "repeat". A table without one has a single repeat.
         fold: the test folds; usually "fold". Random splits are usually called "split", and the groups that are left out
-            "group".
+            "group". Single test rows, which a fixed split and a time series judge, are usually called "row".
         seed: the seeds; usually "seed". A table without one has a single seed.
     """
 
@@ -51,8 +51,14 @@ class Columns:
     seed: str | None = None
 
 
-FOLD_COLUMNS: dict[str, str] = {"k folds": "fold", "random splits": "split", "leave one group out": "group"}
-"""The usual name of the column that tells the cells of a repeat apart, by the kind of the design."""
+FOLD_COLUMNS: dict[str, str] = {
+    "k folds": "fold",
+    "random splits": "split",
+    "leave one group out": "group",
+    "fixed split": "row",
+    "time series": "row",
+}
+"""The usual name of the column that tells the cells, or the single test rows, apart, by the kind of the design."""
 USUAL_COLUMNS = Columns()
 """The usual names of the columns of a table."""
 
@@ -114,17 +120,23 @@ def _read(
     """
     places = {key: table.names.index(name) if name in table.names else None for key, name in keys.items()}
     places.setdefault("repeat", None)
+    found = [
+        (column, table.names.index(column), of_arms, None if of_arms is None else table.names.index(of_arms))
+        for column, of_arms in sources
+    ]
     scores = []
     for number, row in enumerate(table.rows, 1):
-        for column, of_arms in sources:
-            arm = column if of_arms is None else _arm(row[table.names.index(of_arms)], of_arms, number, table)
+        for column, place_of_score, of_arms, place_of_arm in found:
+            arm = column
+            if of_arms is not None and place_of_arm is not None:
+                arm = _arm(row[place_of_arm], of_arms, number, table)
             if arm not in arms:
                 continue
             labels = {
                 key: "0" if place is None else _label(row[place], keys[key], number, table)
                 for key, place in places.items()
             }
-            value = row[table.names.index(column)]
+            value = row[place_of_score]
             scores.append(Score(arm, **labels, score=_score(value, column, arm, number, table), row=number))
     return scores
 

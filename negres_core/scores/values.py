@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import numbers
 import re
@@ -32,9 +33,16 @@ def label_of(value: object) -> str | None:
         >>> label_of(1.0), label_of(" 01"), label_of("fold 1")
         ('1', '1', 'fold 1')
     """
-    if is_missing(value) or (isinstance(value, float) and math.isnan(value)):
+    if not isinstance(value, str) and (is_missing(value) or (isinstance(value, float) and math.isnan(value))):
         return None
-    text = str(value).strip()
+    return _label_of_text(str(value))
+
+
+@functools.lru_cache(maxsize=1 << 20)
+def _label_of_text(text: str) -> str | None:
+    text = text.strip()
+    if text.lower() in MISSING_TEXTS:
+        return None
     if re.fullmatch(r"[+-]?\d+(\.0*)?", text):
         return str(int(text.partition(".")[0]))
     return text
@@ -50,6 +58,8 @@ def score_of(value: object, *, from_text: bool) -> float | None:
     Raises:
         InputError: it is not a plain number.
     """
+    if type(value) is float or type(value) is int:
+        return float(value)
     if is_missing(value):
         return None
     if isinstance(value, numbers.Real | np.number) and not isinstance(value, bool | complex | np.complexfloating):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pytest
 
@@ -70,6 +70,7 @@ class ExperimentFixture:
         repeats: int | None = None,
         seeds: int | None = None,
         looks: bool | None = None,
+        equal: Literal["epochs", "steps", "flops"] | None = None,
         confirm: Any = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
@@ -92,6 +93,8 @@ class ExperimentFixture:
             seeds: replicates per cell, averaged before any test; 1 by default.
             looks: whether to test after each repeat and stop as soon as the claim is decided. The error rates account
                 for the repeated tests. If False, all repeats are trained and the claim is tested once. True by default.
+            equal: None, or "epochs", "steps" or "flops" to train both arms with the same budget: the smaller one of
+                their two. The last stage of the other arm is trained for as many whole epochs as fit into it.
             confirm: rows to seal away, as a share (0.3), as row numbers, a range, a slice or a mask, or as
                 `SealedRows`. The run explores: it sees the other rows only. With `--negres-confirm`, a registered
                 confirmation is trained on the open rows and tested on the sealed ones.
@@ -114,7 +117,9 @@ class ExperimentFixture:
                     assert evidence.verdict == "supported", evidence
         """
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("compare", treatment, against=against, on=on, claim=claim, design=planned, confirm=confirm)
+        return self._once(
+            "compare", treatment, against=against, on=on, claim=claim, design=planned, equal=equal, confirm=confirm
+        )
 
     def measure(
         self,
@@ -184,8 +189,9 @@ class ExperimentFixture:
             control: the name of the control arm; left out for `reaches(...)`.
             claim: `beats(...)`, `matches(...)` or `reaches(...)`.
             design: the planned design, as the runs had it: `KFolds`; `Holdout`, whose table has the column split in
-                place of repeat and fold; or `LeaveOneGroupOut(groups=12)`, with the column group. The four arguments
-                below are a shorthand for k folds.
+                place of repeat and fold; `LeaveOneGroupOut(groups=12)`, with the column group; or `FixedSplit` or
+                `TimeSeries`, with the score of each test row under each seed in the columns row and seed. The four
+                arguments below are a shorthand for k folds.
             folds: folds per repeat; 5 by default.
             repeats: planned repeats, 5 by default; with `looks` the table may have fewer.
             seeds: scores of an arm in each cell, averaged before any test; 1 by default.

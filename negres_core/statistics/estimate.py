@@ -60,6 +60,8 @@ class CellEstimate(Estimate):
         test_train_ratio: n_test / n_train of a cell; 1 / (k - 1) for k folds.
         skewness: skewness of the cell differences.
         most_dof: the degrees of freedom that more cells cannot exceed; None if there is no limit.
+        fold_unit: "groups" or "rows" if each fold is one of these, so that there is only one way to split; more of
+            them, and not repeats, then make the estimate more precise. None if repeats do.
     """
 
     dof: int
@@ -68,6 +70,7 @@ class CellEstimate(Estimate):
     test_train_ratio: float
     skewness: float = 0.0
     most_dof: int | None = None
+    fold_unit: str | None = None
 
     @property
     def share_greater(self) -> float:
@@ -86,16 +89,27 @@ class CellEstimate(Estimate):
 
     @property
     def unit(self) -> str:
-        """More repeats of the folds make it more precise."""
-        return f"repeats of {self.folds} folds"
+        """More repeats of the folds make it more precise, or more of what each fold consists of."""
+        return f"repeats of {self.folds} folds" if self.fold_unit is None else f"{self.fold_unit} like these"
 
     @property
     def units(self) -> float:
-        """Repeats so far."""
-        return self.cell_count / self.folds
+        """Repeats so far, or folds if there is only one way to split."""
+        return self.cell_count / self.folds if self.fold_unit is None else self.cell_count
 
     def with_units(self, units: int) -> CellEstimate:
         """Return the estimate from another number of repeats, if the mean and the spread stayed as they are."""
+        if self.fold_unit is not None:
+            folds = max(units, 2)
+            ratio = 1.0 / (folds - 1)
+            return replace(
+                self,
+                cell_count=folds,
+                test_train_ratio=ratio,
+                standard_error=corrected_standard_error(self.sd, folds, test_train_ratio=ratio),
+                dof=folds - 1,
+                most_dof=folds - 1,
+            )
         cell_count = units * self.folds
         return replace(
             self,

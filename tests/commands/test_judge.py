@@ -85,6 +85,7 @@ def test_statuses_of_verdicts_are_not_those_of_errors():
         (["--claim", "beats", "--fold-column", "split"], "The table has no column 'split'"),
         (["--claim", "beats", "--unit", "percent"], "The metric that is declared is not the one"),
         (["--claim", "beats", "--lower-is-better"], "The metric that is declared is not the one"),
+        (["--claim", "beats", "--test-rows", "60"], "A fixed split has training rows and test rows."),
         (["--claim", "beats", "--folds", "5"], "The folds of the table are not those of the design."),
     ],
 )
@@ -130,6 +131,21 @@ def test_random_splits_and_groups_are_other_designs(folder):
     store = Store(folder / ".negres")
     kinds = {store.read_evidence(path).design.kind for path in store.evidence_paths()}
     assert kinds == {"random splits", "leave one group out"}
+    assert main(["verify"]) == 0
+
+
+@pytest.mark.parametrize(
+    "options", [["--train-rows", "1000", "--test-rows", "120"], ["--time-series", "6", "--gap", "1"]], ids=" ".join
+)
+def test_scores_of_single_test_rows_are_other_designs(folder, options):
+    rng = np.random.default_rng(3)
+    correct = rng.uniform(size=(3, 120, 2)) < (0.95, 0.5)
+    rows = [(row, seed, *correct[seed, row].astype(int)) for seed in range(3) for row in range(120)]
+    with (folder / "rows.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("row", "seed", "A", "B"), *rows])
+    among = ["--claim", "beats", "--metric", "accuracy", "--treatment", "A", "--control", "B", "--seeds", "3"]
+
+    assert judge(*options, scores="rows.csv", among=among) == 0
     assert main(["verify"]) == 0
 
 

@@ -26,7 +26,7 @@ def new_fits(new_replicate, new_problem, with_models):
     def make(answer, *, metric=METRICS["accuracy"], recorded=(0.5,) * 5, **problem):
         run = new_problem(rows=50, **problem)
         cells = list(run.design.split(run.data))[: run.design.folds]
-        recipe = Recipe(Fit(compute, metrics=() if metric.name in METRICS else (metric,)))
+        recipe = Recipe(Fit(compute, metrics=() if metric.name in METRICS or metric.compute else (metric,)))
         replicates = [
             new_replicate(fold=cell.fold, metrics={metric.name: value})
             for cell, value in zip(cells, recorded, strict=True)
@@ -43,6 +43,18 @@ def test_predictions_that_do_not_depend_on_test_targets_pass(new_fits):
 
     assert finding.passed
     assert finding.found == "treatment arm changes 0 of 30 predictions when the targets of the test fold change"
+
+
+def test_probabilities_may_not_depend_on_test_targets_either(new_fits):
+    assert check(new_fits(lambda targets: np.tile([0.5, 0.3, 0.2], (len(targets), 1)))).passed
+    assert not check(new_fits(lambda targets: np.eye(3)[targets])).passed
+
+
+def test_a_metric_with_a_function_is_not_believed_as_a_number(new_fits):
+    metric = Metric("cost", higher_is_better=False, unit="EUR", compute=lambda y, p: 0.0)
+    finding = check(new_fits(lambda targets: {"cost": 0.0}, metric=metric))
+    assert not finding.passed
+    assert "returns cost as a number" in finding.found
 
 
 def test_returned_test_targets_fail(new_fits):

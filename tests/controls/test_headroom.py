@@ -35,10 +35,28 @@ def test_a_claim_about_accuracy_fails_if_nearly_all_rows_are_of_one_class(new_ru
     assert check(with_targets(new_run(), np.arange(400) // 394)).passed
 
 
-@pytest.mark.parametrize("metric", ["f1", "recall", "loss"])
+@pytest.mark.parametrize("metric", ["f1", "recall", "loss", "roc_auc", "average_precision", "matthews", "ece"])
 def test_a_claim_about_another_metric_fails_only_if_all_rows_are_of_one_class(new_run, metric):
     assert check(with_targets(new_run(), RARE, metric)).passed
     assert not check(with_targets(new_run(), RARE * 0, metric)).passed
+
+
+FEW_OF_THE_THIRD = np.r_[np.arange(398) % 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("metric", "y"), [("top_2", FEW_OF_THE_THIRD), ("f1_micro", RARE), ("recall_weighted", RARE), ("f1_weighted", RARE)]
+)
+def test_a_claim_about_another_metric_in_which_a_constant_is_nearly_perfect_fails(new_run, metric, y):
+    finding = check(with_targets(new_run(), y, metric))
+
+    assert not finding.passed
+    assert f"the best constant has a {metric} of 99." in finding.found
+    assert check(with_targets(new_run(), np.arange(400) % 4, metric)).passed
+
+
+def test_a_top_k_of_no_more_than_k_classes_fails(new_run):
+    assert not check(with_targets(new_run(), np.arange(400) % 3, "top_3")).passed
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e4])

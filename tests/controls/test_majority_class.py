@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from negres_core import Fit, Recipe, beats, matches, reaches
+from negres_core import Fit, Metric, Recipe, beats, matches, reaches
 from negres_core.controls.majority_class import _is_clearly_positive, check
 from negres_core.design import Cell
 from negres_core.metrics import METRICS
@@ -92,6 +91,57 @@ def test_a_rare_class_is_judged_by_the_metric_of_the_claim(new_run):
     assert varied.passed
     assert varied.withholds == []
     assert varied.found.startswith("recall 0.5 for the best constant prediction; in comparison, treatment arm +0.3")
+
+
+@pytest.mark.parametrize(
+    ("metric", "score", "constant"),
+    [
+        ("roc_auc", 0.8, "0.5"),
+        ("average_precision", 0.8, "0.25"),
+        ("matthews", 0.4, "0"),
+        ("brier", 0.1, "0.1875"),
+        ("log_loss", 0.3, "0.5623"),
+    ],
+)
+def test_an_arm_is_shown_to_have_learned_by_the_metric_of_its_claim(new_run, metric, score, constant):
+    scores = {metric: score, "accuracy": 0.745, "loss": 0.5}
+    finding = check(replace(new_run(y=UNEVEN, scores=scores), metric=METRICS[metric]))
+
+    assert finding.withholds == []
+    assert finding.found.startswith(f"{metric} {constant} for the best constant prediction; in comparison, treatment")
+
+
+def test_a_calibration_error_says_nothing_about_learning(new_run):
+    scores = {"ece": 0.001, "accuracy": 0.9, "loss": 0.5}
+    finding = check(replace(new_run(y=UNEVEN, scores=scores), metric=METRICS["ece"]))
+
+    assert finding.found.startswith("accuracy 0.75 for the best constant prediction")
+    assert finding.withholds == []
+
+
+def missed(y, labels):
+    return np.mean((y == 1) & (labels == 0))
+
+
+def test_a_metric_of_the_users_own_is_compared_with_its_best_constant(new_run):
+    """Whoever calls every row class 1 misses none, so that 0 is no sign of learning."""
+    metric = Metric("missed", higher_is_better=False, unit="share", compute=missed, takes="labels").with_code("0" * 64)
+    scores = {metric.key: 0.0, "accuracy": 0.745, "loss": 0.5}
+    cost = Metric(
+        "cost",
+        higher_is_better=False,
+        unit="EUR",
+        compute=lambda y, labels: missed(y, labels) + missed(1 - y, 1 - labels),
+        takes="labels",
+    ).with_code("1" * 64)
+
+    of_missed = check(replace(new_run(y=UNEVEN, scores=scores), metric=metric))
+    of_cost = check(replace(new_run(y=UNEVEN, scores={cost.key: 0.1, "accuracy": 0.745, "loss": 0.5}), metric=cost))
+
+    assert of_missed.found.startswith("accuracy 0.75 for the best constant")
+    assert of_missed.withholds == ["supported", "refuted"]
+    assert of_cost.found.startswith("cost 0.25 for the best constant prediction; in comparison, treatment arm +0.15")
+    assert of_cost.withholds == []
 
 
 def test_an_overconfident_classifier_is_shown_to_have_learned_by_its_accuracy(new_run, with_models):
@@ -202,10 +252,9 @@ def test_an_arm_that_is_not_finite_is_left_to_the_control_finite(new_run, plant)
 
 def test_models_that_learned_nothing_pass_in_one_run_of_twenty():
     rng = np.random.default_rng(0)
-    run = SimpleNamespace(design=SimpleNamespace(repeats=1, folds=5))
     right = rng.integers(0, 2, (2000, 5, 80)).mean(axis=2)
 
-    passed = sum(_is_clearly_positive(run, gains) for gains in right - 0.5)
+    passed = sum(_is_clearly_positive(gains[None]) for gains in right - 0.5)
 
     assert 0.03 < passed / 2000 < 0.07
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from negres_core.claim import Metric
 from negres_core.controls.planted_effect import check, follow_ups, small_runs, sound_arms
 from negres_core.controls.small_runs import PERMUTED_TARGETS, TRUE_TARGETS, planted_targets
-from negres_core.metrics import METRICS
+from negres_core.metrics import METRICS, find_metric
 
 TRUE, PERMUTED = f"{TRUE_TARGETS}, treatment", f"{PERMUTED_TARGETS}, treatment"
 
@@ -44,6 +45,71 @@ def test_a_metric_of_the_wrong_direction_fails(new_problem, train_small_runs, na
 
     assert not finding.passed
     assert finding.control == "planted effect"
+
+
+def with_metric(trained, key, score):
+    """Return trained small runs whose replicates have another metric, made of those that they have."""
+
+    def changed(small_run):
+        [arm] = small_run.arms
+        replicates = [each.updated(metrics=each.metrics | {key: score(each)}) for each in arm.replicates]
+        return replace(small_run, arms=[replace(arm, stages=[replicates])])
+
+    return {name: changed(small_run) for name, small_run in trained.items()}
+
+
+COST = Metric(
+    "cost", higher_is_better=False, unit="EUR", compute=lambda y, p: np.mean(p.argmax(axis=1) != y)
+).with_code("0" * 64)
+
+
+@pytest.mark.parametrize(("higher_is_better", "passes"), [(False, True), (True, False)])
+def test_a_metric_of_the_users_own_of_the_wrong_direction_fails(
+    new_problem, train_small_runs, higher_is_better, passes
+):
+    metric = replace(COST, higher_is_better=higher_is_better).with_code("0" * 64)
+    run = replace(new_problem(signal=3), metric=metric)
+    trained = with_metric(train_small_runs(small_runs(run)), metric.key, lambda each: 1 - each.metrics["accuracy"])
+
+    finding = check(run, trained)
+
+    assert finding.passed is passes
+    assert "cost" in finding.found
+
+
+def test_a_metric_that_is_not_defined_on_the_few_rows_is_replaced_by_the_loss(new_problem, train_small_runs):
+    run = replace(new_problem(signal=5), metric=METRICS["roc_auc"])
+    trained = with_metric(
+        train_small_runs(small_runs(run)), "roc_auc", lambda each: None if each.key.fold == 3 else 1.0
+    )
+
+    finding = check(run, trained)
+
+    assert finding.passed
+    assert "treatment arm: loss " in finding.found
+
+
+def test_a_calibration_error_is_replaced_by_the_loss(new_problem, train_small_runs):
+    """An arm that learned is more confident, and need not be better calibrated than one on permuted targets."""
+    run = replace(new_problem(signal=5), metric=METRICS["ece"])
+
+    finding = check(run, with_metric(train_small_runs(small_runs(run)), "ece", lambda each: each.metrics["accuracy"]))
+
+    assert finding.passed
+    assert "treatment arm: loss " in finding.found
+
+
+def test_a_metric_of_values_is_measured_from_its_constant(new_problem, train_small_runs):
+    metric = find_metric("pinball_0.9")
+    run = replace(new_problem(signal=5, task="regression"), metric=metric)
+    trained = with_metric(train_small_runs(small_runs(run)), metric.key, lambda each: each.metrics["mse"] ** 0.5 / 2)
+
+    finding = check(run, trained)
+
+    assert finding.passed
+    assert "treatment arm: pinball_0.9 " in finding.found
+    reversed_run = replace(run, metric=replace(metric, higher_is_better=True))
+    assert not check(reversed_run, trained).passed
 
 
 def test_scores_of_another_arm_fail(new_problem, train_small_runs):

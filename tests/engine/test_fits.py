@@ -111,7 +111,7 @@ def test_a_metric_that_is_not_defined_does_not_make_a_replicate_diverge():
 
 @pytest.mark.parametrize(
     ("change", "received"),
-    [(lambda p: 2 * p, "rows that sum to 2 to 2"), (lambda p: p - 1, "rows that sum to -6 to -6")],
+    [(lambda p: 2 * p, "rows that sum to 2 to 2"), (lambda p: p - 1, "that sum to -6 to -6")],
 )
 def test_refuses_scores_for_probabilities(change, received):
     with pytest.raises(InputError, match="its rows are no probabilities") as caught:

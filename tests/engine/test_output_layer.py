@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 from keras import layers
 
-from negres_core.engine.output_layer import ACTIVATION_RANGES, activation_of, describe_output, last_layer
-from negres_core.recipe import Stage
+from negres_core.engine.output_layer import (
+    ACTIVATION_RANGES,
+    activation_of,
+    describe_output,
+    gives_probabilities,
+    last_layer,
+)
+from negres_core.recipe import Recipe, Stage
 from tests.engine import examples as ex
 
 
@@ -94,3 +100,34 @@ def test_a_custom_loss_has_no_name():
 def test_a_loss_of_logits_is_recognized():
     assert describe(lambda: keras.losses.BinaryCrossentropy(from_logits=True)).logits
     assert not describe("mse").logits
+
+
+def own_softmax():
+    x = keras.Input((6,))
+    return keras.Model(x, keras.ops.softmax(layers.Dense(8)(x)))
+
+
+def not_finite():
+    x = keras.Input((6,))
+    return keras.Model(x, layers.Dense(8)(x) * np.nan)
+
+
+@pytest.mark.parametrize(
+    ("build", "options", "gives"),
+    [
+        (lambda: ending_in(layers.Dense(8, "softmax")), {}, True),
+        (lambda: ending_in(layers.Dense(8)), {}, False),
+        (
+            lambda: ending_in(layers.Dense(8)),
+            {"loss": lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True)},
+            True,
+        ),
+        (lambda: ending_in(layers.Dense(8, "sigmoid")), {}, False),
+        (lambda: ending_in(layers.Dense(1, "sigmoid")), {}, True),
+        (lambda: ending_in(layers.Dense(1)), {}, False),
+        (own_softmax, {}, True),
+        (not_finite, {}, True),
+    ],
+)
+def test_whether_a_model_gives_probabilities_is_tried_on_rows(build, options, gives):
+    assert gives_probabilities(Recipe(Stage(build, **options)), ex.CLASSES) is gives

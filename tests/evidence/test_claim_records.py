@@ -6,6 +6,7 @@ import pytest
 from negres_core import Dataset, Metric, beats, matches, reaches
 from negres_core.design import KFolds
 from negres_core.evidence import ClaimRecord, DataRecord, DesignRecord, StoppingRule
+from negres_core.metrics import METRICS
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,26 @@ def test_a_claim_is_restored_from_its_record(claim, word):
 
     assert record.as_claim() == claim
     assert (record.unit, record.higher_is_better, record.alpha, record.word) == ("ranks", False, 0.01, word)
+
+
+COST = Metric("cost", higher_is_better=False, unit="EUR", compute=lambda y, p: 0.0)
+
+
+def test_the_record_of_a_metric_of_the_users_own_has_the_digest_of_its_function():
+    record = ClaimRecord.of(beats(COST, by=1), COST.with_code("ab" * 32), alpha=0.05)
+
+    assert (record.metric, record.code, record.key) == ("cost", "ab" * 32, "cost@abababababab")
+    assert record.model_dump()["code"] == "ab" * 32
+    assert ClaimRecord.model_validate_json(record.model_dump_json()) == record
+    assert record.as_claim() == beats("cost", by=1)
+
+
+def test_the_record_of_a_metric_of_negres_is_what_it_was_in_earlier_versions():
+    """The entries of ledgers are chained by digests of it."""
+    record = ClaimRecord.of(beats("loss", by=1), METRICS["loss"], alpha=0.05)
+
+    assert record.key == "loss"
+    assert list(record.model_dump()) == ["kind", "metric", "threshold", "unit", "higher_is_better", "alpha"]
 
 
 def test_a_design_is_restored_from_its_record():

@@ -19,6 +19,7 @@ BAR = {"kind": "reaches", "metric": "loss", "unit": "loss", "higher_is_better": 
         ({"claim": CLAIM | {"threshold": 0.02}}, ["margin"]),
         ({"claim": CLAIM | {"alpha": 0.01}}, ["alpha"]),
         ({"claim": CLAIM | {"metric": "mse"}}, ["claim"]),
+        ({"claim": CLAIM | {"code": "e" * 64}}, ["claim"]),
         ({"claim": BAR}, ["margin", "claim", "bar"]),
         ({"design": {"folds": 3, "repeats": 2, "seeds": 1, "looks": True}}, ["design"]),
         ({"stopping": {"looks": 1, "spending": None}}, ["stopping rule"]),

@@ -39,6 +39,22 @@ def test_a_replicate_is_read_as_it_was_recorded(store, notes, new_replicate):
     assert notes == []
 
 
+def test_metrics_are_added_to_a_replicate_that_loses_nothing(store, notes, new_replicate):
+    replicate = store.record(new_replicate(metrics={"accuracy": 0.5, "loss": None}), b"a trained model")
+    model = store.model_path(replicate).read_bytes()
+
+    added = store.add_metrics(replicate, {"roc_auc": 0.7, "kappa": float("nan"), "accuracy": 0.9})
+    # Another process knows only the replicate as it was.
+    both = store.add_metrics(replicate, {"cost@abababababab": 3.0})
+
+    assert added.metrics == {"accuracy": 0.5, "loss": None, "roc_auc": 0.7, "kappa": None}
+    assert both.metrics == added.metrics | {"cost@abababababab": 3.0}
+    assert store.find(replicate.id) == both == replicate.updated(metrics=both.metrics)
+    assert store.model_path(both).read_bytes() == model
+    assert notes == []
+    assert not (store.folder / "set-aside").exists()
+
+
 def test_a_replicate_that_was_never_recorded_is_not_found(store, notes, new_replicate):
     assert store.find(new_replicate().id) is None
     assert notes == []

@@ -9,40 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from negres_core import Dataset, Fit, Metric, Recipe
+from negres_core import Fit, Metric, Recipe
 from negres_core.claim import beats, matches, reaches
-from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, TimeSeries
+from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut
 from negres_core.errors import InputError
 from negres_core.evidence import AS_GIVEN, Ledger, Store, read_scores
 from negres_core.experiment.judge import Judge, known_before
 from negres_core.experiment.registration import register
 from negres_core.scores import Columns
+from tests.experiment.simple_arms import BLIND, DATA, ONE, PATIENTS, TWO
 
-RNG = np.random.default_rng(4)
-X = RNG.normal(size=(300, 4))
-Y = (X[:, 0] + 0.4 * X[:, 1] + RNG.normal(size=300) > 0).astype(int)
-DATA = Dataset(x=X, y=Y, name="two classes")
-PATIENTS = Dataset(x=X, y=Y, name="patients", groups=np.arange(300) % 8)
 DESIGN = KFolds(folds=5, repeats=4)
 BETTER = beats("accuracy")
 
-
-def one_column(train, test, seed):
-    """Threshold one column, with a rare random label, so that seeds differ."""
-    flip = np.random.default_rng(seed).uniform(size=len(test.x)) < 0.02
-    return ((test.x[:, 0] > train.x[:, 0].mean()) ^ flip).astype(int)
-
-
-def two_columns(train, test, seed):
-    flip = np.random.default_rng(seed).uniform(size=len(test.x)) < 0.02
-    return ((test.x[:, 0] + 0.4 * test.x[:, 1] > 0) ^ flip).astype(int)
-
-
-def blind(train, test, seed):
-    return np.random.default_rng(seed).integers(0, 2, size=len(test.x))
-
-
-ONE, TWO, BLIND = (Recipe(Fit(compute)) for compute in (one_column, two_columns, blind))
 
 CASES = {
     "decided at the first look": (ONE, BLIND, beats("accuracy"), DESIGN),
@@ -234,7 +213,7 @@ def test_a_smoke_run_is_not_judged(judge, tmp_path):
 
 INVALID = {
     "claim": ({"claim": "beats"}, "`claim` has to be a claim"),
-    "design": ({"design": {"folds": 5}}, "by the scores of cells, in a design"),
+    "design": ({"design": {"folds": 5}}, "`design` has to be a design"),
     "no control": ({"control": None}, "there is only one"),
     "control of one arm": ({"claim": reaches("accuracy", bar=0.5)}, "there are two"),
     "same arm": ({"control": "A"}, "different names"),
@@ -242,8 +221,14 @@ INVALID = {
     "rows": ({"rows": 4}, "`rows` is the number of rows"),
     "rows that are true": ({"rows": True}, "`rows` is the number of rows"),
     "groups": ({"rows": 50, "groups": 51}, "`groups` is the number of groups"),
-    "fixed split": ({"design": FixedSplit(train=range(9), test=range(9, 50))}, "by the scores of cells"),
-    "time series": ({"design": TimeSeries(4)}, "by the scores of cells"),
+    "groups of rows": (
+        {"design": FixedSplit(train=range(9), test=range(9, 50)), "groups": 12},
+        "not valid for rows in groups",
+    ),
+    "no mean over rows": (
+        {"design": FixedSplit(train=range(9), test=range(9, 50)), "claim": beats("roc_auc")},
+        "Single rows have no roc_auc",
+    ),
     "unknown number of groups": ({"design": LeaveOneGroupOut()}, "needs the number of groups"),
     "two groups": ({"design": LeaveOneGroupOut(groups=2)}, "needs the number of groups"),
     "other groups": ({"design": LeaveOneGroupOut(groups=9), "groups": 8}, "needs the number of groups"),

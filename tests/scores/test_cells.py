@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negres_core.design import Holdout, KFolds
+from negres_core.design import FixedSplit, Holdout, KFolds, TimeSeries
 from negres_core.errors import InputError
 from negres_core.scores import Score, pair
 
@@ -148,26 +148,38 @@ WRONG = {
         without(("A", "1", "2"), ("B", "1", "2")),
         design_of(),
         "folds of the table are not those",
-        "folds 0, 1 in repeat 1, which are 2; folds=3",
+        "folds 0, 1 in repeat 1, which are 2; planned are 3",
         "Add the missing folds",
     ),
-    "other folds": (scores_of(), design_of(folds=5), "folds of the table", "which are 3; folds=5", "folds=3"),
+    "other folds": (scores_of(), design_of(folds=5), "folds of the table", "which are 3; planned are 5", "3 folds"),
     "no repeats": (
         [each._replace(repeat="0", fold=f"{each.repeat}{each.fold}") for each in scores_of()],
         design_of(),
         "folds of the table",
-        "which are 6; folds=3",
+        "which are 6; planned are 3",
         "Add a column of repeats",
     ),
-    "too few repeats": (scores_of(), design_of(repeats=5), "repeats of the table", "repeats=5", "repeats=2"),
+    "too few repeats": (
+        scores_of(),
+        design_of(repeats=5),
+        "repeats of the table",
+        "which are 2; planned are 5",
+        "repeats=2",
+    ),
     "too many repeats": (
         scores_of(repeats=7),
         design_of(repeats=5, looks=True),
         "repeats of the table",
-        "repeats 0, 1, 2, 3, 4 and 2 more, which are 7; repeats=5",
+        "repeats 0, 1, 2, 3, 4 and 2 more, which are 7; planned are 5",
         "repeats=7",
     ),
-    "other seeds": (scores_of(seeds=2), design_of(), "seeds of the table", "2 in A, fold 0 of repeat 0", "seeds=2"),
+    "other seeds": (
+        scores_of(seeds=2),
+        design_of(),
+        "seeds of the table",
+        "2 in A, fold 0 of repeat 0; planned are 1",
+        "seeds=2",
+    ),
     "unequal seeds": (
         scores_of(seeds=2)[:-1],
         design_of(seeds=2),
@@ -184,3 +196,41 @@ def test_what_does_not_pair_is_refused_with_what_was_received_and_what_to_do(row
         pair(rows, arms=ARMS, design=design)
     assert received in raised.value.received
     assert remedy in raised.value.remedy
+
+
+def rows_of(rows=40, seeds=2):
+    return [
+        Score(arm, "0", f"row {row}", f"{seed}", 1000.0 * place + 10 * row + seed, 0)
+        for seed in range(seeds)
+        for place, arm in enumerate(ARMS)
+        for row in range(rows)
+    ]
+
+
+SPLIT = FixedSplit(train=range(60), test=range(60, 100), seeds=2)
+
+
+@pytest.mark.parametrize("design", [SPLIT, TimeSeries(4, seeds=2)], ids=["fixed split", "time series"])
+def test_single_rows_have_a_score_under_each_seed_in_the_natural_order(design):
+    for values, offset in zip(pair(rows_of(), arms=ARMS, design=design).values, (0, 1000), strict=True):
+        row, seed = np.indices((40, 2))
+        np.testing.assert_array_equal(values, (offset + 10.0 * row + seed)[None])
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong", "received"),
+    [
+        (rows_of()[:-1], "A score of a row is missing", "B lacks row row 39, seed 1"),
+        ([*rows_of(), rows_of()[3]], "occurs more than once", "A in row row 3, seed 0, in the rows"),
+        (rows_of(seeds=3), "The seeds of the table", "3 in A, row row 0, seed 0; planned are 2"),
+        (
+            [each._replace(seed=f"{each.arm}{each.seed}") for each in rows_of(seeds=1)],
+            "rows of the arms do not pair",
+            "A lacks row row 0, seed B0",
+        ),
+    ],
+)
+def test_single_rows_that_do_not_pair_are_refused(rows, wrong, received):
+    with pytest.raises(InputError, match=re.escape(wrong)) as raised:
+        pair(rows, arms=ARMS, design=SPLIT)
+    assert received in raised.value.received

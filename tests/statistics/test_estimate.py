@@ -146,3 +146,14 @@ def test_refuses_an_effect_or_a_standard_error_that_cannot_be_judged(fields):
         estimate(**fields)
     (name, value), *_ = fields.items()
     assert f"{name}={value!r}" in str(caught.value)
+
+
+def test_more_groups_and_not_repeats_decide_what_can_be_split_in_one_way_only():
+    left_out = estimate(cell_count=10, dof=9, sd=0.02, test_train_ratio=1 / 9, most_dof=9, fold_unit="groups")
+
+    more = left_out.with_units(40)
+
+    assert (left_out.unit, left_out.units, more.units) == ("groups like these", 10, 40)
+    assert (more.cell_count, more.dof, more.folds) == (40, 39, 40)
+    assert more.standard_error == pytest.approx(0.02 * math.sqrt(1 / 40 + 1 / 39))
+    assert estimate().unit.startswith("repeats of")

@@ -4,6 +4,7 @@ from tests.zoo import (
     bugs_of_arms,
     bugs_of_baselines,
     bugs_of_copies,
+    bugs_of_costs,
     bugs_of_data,
     bugs_of_harness,
     bugs_of_learning,
@@ -13,6 +14,7 @@ from tests.zoo.negative_results import NEGATIVE_RESULTS
 from tests.zoo.pipelines import PIPELINES
 from tests.zoo.pipelines_of_arms import PIPELINES_OF_ARMS
 from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
+from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
@@ -21,6 +23,7 @@ FAMILIES = (
     bugs_of_baselines,
     bugs_of_data,
     bugs_of_copies,
+    bugs_of_costs,
     bugs_of_mechanics,
     bugs_of_learning,
     bugs_of_harness,
@@ -32,7 +35,9 @@ SPECIMENS = {
     "undetectable": UNDETECTABLE,
     "clean": {
         name: Specimen(name, (), pipeline)
-        for name, pipeline in (PIPELINES | PIPELINES_OF_ARMS | PIPELINES_OF_BASELINES | NEGATIVE_RESULTS).items()
+        for name, pipeline in (
+            PIPELINES | PIPELINES_OF_ARMS | PIPELINES_OF_BASELINES | PIPELINES_OF_COSTS | NEGATIVE_RESULTS
+        ).items()
     },
 }
 """All specimens, by kind and name."""

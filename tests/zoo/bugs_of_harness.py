@@ -32,7 +32,7 @@ def stop_early():
             steps = len(order) // self._recipe.last.batch_size
             loss, *state = self._epoch(*state, self._put(order), steps, x, y)
             curve.append(float(loss))
-            outputs, test_loss = self._predict(job, state, x, y)
+            outputs, test_loss = self._predict(job.cell.test, state, x, y)
             accuracy = np.mean(outputs.argmax(axis=1) == self._data.y[job.cell.test])
             if best is None or accuracy > best[0]:
                 best = (accuracy, [[*map(ops.convert_to_numpy, part)] for part in state], outputs, test_loss)

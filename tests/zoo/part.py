@@ -42,13 +42,14 @@ BUG_OF = {
     "target encoding": "category encoded by the targets of all rows",
     "target range": "standardized images under a sigmoid",
     "trained weights": "gradient is cut",
+    "validation curve": "a target reached on test rows",
     "weak control arm": "control arm with a hundredth of the rate",
 }
 """For each control that is intended to catch any bug, one of these bugs, and a cheap one."""
 
-CLEAN = ("digits", "diabetes", "growth", "reconstruction", "forest", "unlearnable")
-"""Clean pipelines: a classification, on which most bugs are planted; a regression, a frozen base, images, a fit, and a
-negative result."""
+CLEAN = ("digits", "diabetes", "growth", "reconstruction", "forest", "unlearnable", "epochs to a target")
+"""Clean pipelines: a classification, on which most bugs are planted; a regression, a frozen base, images, a fit, a
+negative result, and a claim about a cost."""
 
 
 def is_in_part(case: Case) -> bool:

@@ -1,0 +1,166 @@
+"""Equal budgets: both arms get the same number of epochs, steps or operations, and a claim about a cost needs that."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, get_args
+
+from negres_core.claim import COSTS, CostMetric, Metric
+from negres_core.dataset import Dataset
+from negres_core.design import Cell
+from negres_core.errors import InputError
+from negres_core.evidence import EqualBudget, EqualizedArm
+from negres_core.recipe import Recipe
+from negres_core.run import Role
+
+if TYPE_CHECKING:
+    from negres_core.engine.planned_budget import PlannedBudget
+
+Equal = Literal["epochs", "steps", "flops"]
+"""What the budgets of both arms can be equal in."""
+
+NEARLY_WHOLE = 1e-9
+"""A number of epochs that falls short of a whole number by no more than this is whole."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+    """What an arm's training takes in one unit."""
+
+    before: float
+    """All stages but the last."""
+    epoch: float
+    """One epoch of the last stage."""
+    epochs: int
+
+    @property
+    def total(self) -> float:
+        return self.before + self.epochs * self.epoch
+
+
+def plan_budgets(
+    recipes: dict[Role, Recipe], metric: Metric, data: Dataset, cells: Sequence[Cell], *, equal: Equal | None
+) -> tuple[dict[Role, Recipe], EqualBudget | None]:
+    """Return the recipes with the budgets that they are trained with, and how these were made equal, if they were.
+
+    Raises:
+        InputError: the budgets cannot be made equal, or they differ and the claim needs the same for both arms.
+    """
+    rows, record = max(len(cell.train) for cell in cells), None
+    if equal is not None:
+        recipes, record = equalize(recipes, data, rows=rows, equal=equal)
+    if isinstance(metric, CostMetric):
+        check_shared_budget(recipes, metric, data, rows=rows)
+    return recipes, record
+
+
+def equalize(
+    recipes: Mapping[Role, Recipe], data: Dataset, *, rows: int, equal: Equal
+) -> tuple[dict[Role, Recipe], EqualBudget]:
+    """Give both arms the smaller one of their two budgets.
+
+    Only the last stage of an arm is shortened. Its epochs are rounded down, so that no arm exceeds the budget.
+
+    Args:
+        recipes: the recipe of each arm.
+        data: the data set.
+        rows: rows of the largest training fold.
+        equal: what the budgets are equal in.
+
+    Returns:
+        The recipes, and the record of what was left out.
+
+    Raises:
+        InputError: an arm is a fit, its operations cannot be counted, or not even one epoch fits into the budget.
+    """
+    check_equal(equal)
+    plans = {role: _plan(role, recipe, data, rows, equal) for role, recipe in recipes.items()}
+    budget = min(plan.total for plan in plans.values())
+    shortened: dict[Role, Recipe] = {}
+    arms: dict[Role, EqualizedArm] = {}
+    unit = COSTS[equal].unit
+    for role, plan in plans.items():
+        epochs = math.floor((budget - plan.before) / plan.epoch + NEARLY_WHOLE)
+        if epochs < 1:
+            raise InputError(
+                f"Not even one epoch of the {role} arm fits into the budget of the other arm.",
+                received=f"a budget of {budget:,.4g} {unit}, of which stages before the last take {plan.before:,.4g} "
+                f"and an epoch of the last one {plan.epoch:,.4g}",
+                remedy="Train the other arm for more epochs, or this one with smaller batches or stages.",
+            )
+        recipe = recipes[role]
+        shortened[role] = with_epochs(recipe, epochs)
+        left_over = max(0.0, budget - plan.before - epochs * plan.epoch)
+        arms[role] = EqualizedArm(declared_epochs=recipe.last.epochs, epochs=epochs, left_over=left_over)
+    return shortened, EqualBudget(counted_in=equal, budget=budget, arms=arms)
+
+
+def with_epochs(recipe: Recipe, epochs: int) -> Recipe:
+    """Return a recipe whose last stage is trained for another number of epochs."""
+    *before, last = recipe.stages
+    return Recipe(*before, dataclasses.replace(last, epochs=epochs), preprocess=recipe.preprocess)
+
+
+def check_equal(equal: object) -> None:
+    """Raise InputError if budgets cannot be equal in this."""
+    if equal == "seconds":
+        raise InputError(
+            "Budgets cannot be equal in seconds: how many epochs that is differs from machine to machine and from run "
+            "to run, so that nobody could train the same arms again.",
+            received='equal="seconds"',
+            remedy='Give equal="flops". For the time itself, claim it: beats("seconds") or '
+            'beats(to_reach("accuracy", 0.9, in_="seconds")).',
+        )
+    if equal not in get_args(Equal):
+        raise InputError(
+            "`equal` is what the budgets of both arms are equal in.",
+            received=f"equal={equal!r}",
+            remedy=f"Give one of: {', '.join(get_args(Equal))}; or leave it out to train the recipes as they are.",
+        )
+
+
+def check_shared_budget(recipes: Mapping[Role, Recipe], cost: CostMetric, data: Dataset, *, rows: int) -> None:
+    """Raise InputError if a run that never reaches the target would count at another budget in the other arm.
+
+    Budgets may differ by less than an epoch, since epochs are whole; then the smaller one counts for both. In seconds a
+    budget is only known when it was spent, and the smaller one of each cell counts.
+    """
+    if cost.watched is None or cost.counted_in == "seconds" or len(recipes) < 2:
+        return
+    plans = {role: _plan(role, recipe, data, rows, cost.counted_in) for role, recipe in recipes.items()}
+    small, large = sorted(plans.values(), key=lambda plan: plan.total)
+    if small.total + small.epoch * (1 - NEARLY_WHOLE) <= large.total:
+        budgets = ", ".join(f"{role} arm {plan.total:,.4g} {cost.unit}" for role, plan in plans.items())
+        raise InputError(
+            "The arms have different budgets. A run that never reaches the target counts at its budget, so the arm "
+            "with the smaller one would look better for giving up early.",
+            received=budgets,
+            remedy=f'Give both the same: experiment.compare(..., equal="{cost.counted_in}"), or other epochs.',
+        )
+
+
+def _plan(role: Role, recipe: Recipe, data: Dataset, rows: int, counted_in: Equal) -> _Plan:
+    from negres_core.engine.planned_budget import planned_budgets
+
+    if recipe.fit is not None:
+        raise InputError(
+            f"The {role} arm ends in a fit, which has no budget of {counted_in}.",
+            received=recipe,
+            remedy='Leave `equal` out, and claim the seconds of a fit: beats("seconds").',
+        )
+    budgets = planned_budgets(recipe, data, rows=rows)
+    *before, last = [_of_epoch(budget, counted_in) for budget in budgets]
+    if last <= 0:
+        raise InputError(
+            f"The operations of the {role} arm cannot be counted: it has no dense layer and no convolution.",
+            received=recipe,
+            remedy='Count steps or epochs: "steps", "epochs".',
+        )
+    spent = sum(budget.epochs * each for budget, each in zip(budgets, before, strict=False))
+    return _Plan(float(spent), float(last), budgets[-1].epochs)
+
+
+def _of_epoch(budget: PlannedBudget, counted_in: Equal) -> int:
+    return {"epochs": 1, "steps": budget.steps, "flops": budget.steps * budget.step_flops}[counted_in]
