@@ -57,7 +57,7 @@ def test_a_share_of_each_class_is_sealed_and_the_rest_is_another_data_set():
 
 def test_the_rows_are_those_with_the_first_hashes_of_their_class():
     data = make_data()
-    first = [hashlib.blake2b(row.tobytes(), digest_size=8, key=b"sealed rows").digest() for row in data.x[:280]]
+    first = [hashlib.blake2b(row.tobytes(), digest_size=8, person=b"sealed rows").digest() for row in data.x[:280]]
     by_hash = sorted(range(280), key=lambda row: int.from_bytes(first[row], "little"))
     assert set(by_hash[:84]) == {row for row in seal(data).rows.numbers if row < 280}
 
