@@ -157,10 +157,11 @@ def skewness_by_row(values: np.ndarray) -> np.ndarray:
     if size < 3:
         return np.zeros(len(values))
     deviations = values - values.mean(axis=1, keepdims=True)
-    variance = (deviations**2).mean(axis=1)
+    squares = deviations**2
+    variance = squares.mean(axis=1)
     # As in `corrected_resampled_t`, cells that are equal up to rounding have no skewness.
     varies = variance > 1e-28
-    moment = np.where(varies, (deviations**3).mean(axis=1) / np.where(varies, variance, 1.0) ** 1.5, 0.0)
+    moment = np.where(varies, (deviations * squares).mean(axis=1) / np.where(varies, variance, 1.0) ** 1.5, 0.0)
     return moment * math.sqrt(size * (size - 1)) / (size - 2)
 
 

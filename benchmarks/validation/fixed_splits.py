@@ -27,7 +27,7 @@ from negres_core.statistics.skewness import share_of_level, share_of_skewed_mean
 
 SEEDS = (3, 4, 5, 10, 30)
 ROWS = (200, 1_000, 10_000)
-MANY_VALUES = 5_000
+MANY_VALUES = 1_000
 """Tables for which this many values or more are drawn are drawn only a fifth as often, since they take the longest."""
 SHARE_OF_MANY = 5
 BLOCK_VALUES = 2_000_000
@@ -58,7 +58,7 @@ class Tables(NamedTuple):
 def summarize(differences: np.ndarray, truths: Mapping[str, np.ndarray], least_standard_error: float = 0.0) -> Tables:
     """Return what the judgement of tables, (runs, seeds, rows), rests on."""
     _, seeds, rows = differences.shape
-    seed_means, row_means = differences.mean(axis=2), differences.mean(axis=1)
+    seed_means, row_means = (differences.mean(axis=axis, dtype=np.float64) for axis in (2, 1))
     squares = np.einsum("ijk,ijk->i", differences, differences) + seeds * rows * seed_means.mean(axis=1) ** 2
     rest = squares - rows * (seed_means**2).sum(axis=1) - seeds * (row_means**2).sum(axis=1)
     return Tables(seed_means, row_means, np.maximum(0.0, rest), truths, least_standard_error)
@@ -115,13 +115,14 @@ def answers(base: float, *, seeds: float, rows: float, difficulty: float = 2.0) 
 
     def sample(generator: np.random.Generator, runs: int, seed_count: int, row_count: int) -> Tables:
         hard = base + difficulty * generator.standard_normal((runs, 1, row_count))
-        differences = np.zeros((runs, seed_count, row_count))
+        shape = (runs, seed_count, row_count)
+        differences = np.zeros(shape, dtype=np.float32)
         truths = {scope: np.zeros(runs) for scope in SCOPES}
         for sign in (1, -1):
             row_effects = hard + rows * generator.standard_normal((runs, 1, row_count))
-            seed_effects = seeds * generator.standard_normal((runs, seed_count, 1))
-            chances = expit(row_effects + seed_effects)
-            differences += sign * (generator.random(differences.shape) < chances)
+            seed_effects = seeds * generator.standard_normal((runs, seed_count if seeds else 1, 1))
+            chances = expit((row_effects + seed_effects).astype(np.float32))
+            differences += np.float32(sign) * (generator.random(shape, dtype=np.float32) < chances)
             truths["over_rows"] += sign * means_over_normal(base + seed_effects, math.hypot(difficulty, rows))
             truths["over_seeds"] += sign * means_over_normal(row_effects, seeds)
         return summarize(differences, truths, standard_error_of_few_rows(row_count))

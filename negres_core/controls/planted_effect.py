@@ -84,8 +84,9 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
         effect = (1 if metric.higher_is_better else -1) * (scores[0] - scores[1])
         p_value = p_shifted(_gains(metric, learned, on_permuted, effect))
         passed &= p_value < 0.05
+        instead = "" if metric == run.metric else f", in place of {run.metric.name},"
         results.append(
-            f"{role} arm: {metric.name} {scores[0].mean():.4g} on "
+            f"{role} arm: {metric.name}{instead} {scores[0].mean():.4g} on "
             f"{PLANTED_TARGETS if role in planted else TRUE_TARGETS}, {scores[1].mean():.4g} on permuted targets: "
             f"better by {effect.mean():+.4g}, p {p_value:.2g} (one-sided signed ranks)"
         )

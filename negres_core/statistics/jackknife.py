@@ -54,7 +54,8 @@ def pseudo_values(
     Examples:
         >>> import numpy as np
         >>> targets, outputs = np.array([1, 0, 1, 1]), np.array([[1, 1, 1, 0]])
-        >>> pseudo_values(lambda target, output: float(np.mean(target == output)), targets, outputs)
+        >>> table = pseudo_values(lambda target, output: float(np.mean(target == output)), targets, outputs)
+        >>> table.round(9)
         array([[1., 0., 1., 0.]])
     """
     rows = len(targets)

@@ -86,7 +86,7 @@ def test_a_metric_that_is_not_defined_on_the_few_rows_is_replaced_by_the_loss(ne
     finding = check(run, trained)
 
     assert finding.passed
-    assert "treatment arm: loss " in finding.found
+    assert "treatment arm: loss, in place of roc_auc, " in finding.found
 
 
 def test_a_calibration_error_is_replaced_by_the_loss(new_problem, train_small_runs):
@@ -96,7 +96,7 @@ def test_a_calibration_error_is_replaced_by_the_loss(new_problem, train_small_ru
     finding = check(run, with_metric(train_small_runs(small_runs(run)), "ece", lambda each: each.metrics["accuracy"]))
 
     assert finding.passed
-    assert "treatment arm: loss " in finding.found
+    assert "treatment arm: loss, in place of ece, " in finding.found
 
 
 def test_a_metric_of_values_is_measured_from_its_constant(new_problem, train_small_runs):
