@@ -83,7 +83,7 @@ class PriorLooks(Record):
     registered: list[str] = Field(default_factory=list)
     """Other hypotheses that are registered on such rows and have no verdict here."""
     opened: list[str] = Field(default_factory=list)
-    """For a confirmation: other hypotheses that were registered to open the same sealed rows before it was."""
+    """Hypotheses that were registered to open the same sealed rows: of a confirmation, other ones before it was."""
     reopened: Annotated[int, Field(ge=0)] = 0
     """For a confirmation: how often it was itself registered to open them before, with other arms, claim or design."""
     seen: list[str] = Field(default_factory=list)

@@ -72,11 +72,12 @@ def prior_looks(
     ]
     if seal.phase == "exploring":
         decided, planned, seen = [name for name, _ in looks], [name for name, _ in plans], set[str]()
+        opened, reopened = list(dict.fromkeys(each.hypothesis for each in entries if _opens(each, seal))), 0
     else:
         decided, planned = ([name for name, is_hidden in each if is_hidden] for each in (looks, plans))
         seen = {name for name, is_hidden in (*looks, *plans) if not is_hidden} - {commitment.hypothesis}
         seen -= {each.hypothesis for each in entries if _opens(each, seal)}
-    opened, reopened = earlier_openings(entries, entry)
+        opened, reopened = earlier_openings(entries, entry)
     return PriorLooks(
         verdicts=len(decided),
         decided=sorted(set(decided)),

@@ -70,7 +70,8 @@ def _seal(evidence: Evidence) -> list[str]:
     prior = evidence.prior or PriorLooks()
     before = f"{_looks(prior)} on {'these' if seal.phase == 'exploring' else 'the open'} rows"
     if seal.phase == "exploring":
-        lines = [f"  explored    on the open rows; {seal.rows_in_words} are sealed"]
+        opened = f", and were opened by {_names(prior.opened)}" if prior.opened else ""
+        lines = [f"  explored    on the open rows; {seal.rows_in_words} are sealed{opened}"]
     else:
         history = [f"opened before by {_names(prior.opened)}"] if prior.opened else []
         if prior.reopened:

@@ -115,6 +115,12 @@ def test_exploring_counts_the_verdicts_on_the_same_data(opening, store, ledger, 
     )
 
 
+def test_exploring_names_those_who_opened_the_sealed_rows(opening, store, ledger):
+    ledger.register(opening("first::confirmation"))
+    ledger.register(opening("elsewhere::confirmation", seal=CONFIRMING | {"data": "b" * 64}))
+    assert looks(opening("mine", seal=SEAL), store, ledger).opened == ["first::confirmation"]
+
+
 def test_the_same_run_again_is_no_other_look_and_one_with_other_arms_is(opening, store, ledger, decided):
     evidence = decided("mine")
     digest = evidence.arms[0].description.digest

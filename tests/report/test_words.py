@@ -105,6 +105,15 @@ OPENED = SEAL | {"phase": "confirming"}
             ],
         ),
         (
+            SEAL,
+            {"opened": ["a::confirmation"]},
+            [
+                "  explored    on the open rows; 17 of 57 rows are sealed, and were opened by 1 hypothesis: "
+                "a::confirmation",
+                "  before      no verdict on these rows",
+            ],
+        ),
+        (
             OPENED,
             {"verdicts": 1, "decided": ["a"]},
             [
