@@ -235,14 +235,14 @@ class Dataset:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def take(self, rows: np.ndarray) -> Dataset:
-        """Return a data set of the rows with these numbers, in this order."""
+    def take(self, rows: np.ndarray, *, name: str | None = None) -> Dataset:
+        """Return a data set of the rows with these numbers, in this order, under the same name if there is no other."""
         x = take_rows(self.x, rows)
         fields = {
             "x": map_arrays(_read_only, x),
             # Images that are their own targets stay one array, so that a device holds one copy.
             "y": _read_only(x if is_same(self.x, self.y) else self.y[rows]),
-            "name": self.name,
+            "name": name or self.name,
             "source": self.source,
             "groups": None,
             "attributes": MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
@@ -251,8 +251,8 @@ class Dataset:
             fields["groups"] = _read_only(np.unique(self.groups[rows], return_inverse=True)[1].astype(np.int32))
         # The arrays were checked as a whole; a few rows may lack classes.
         taken = object.__new__(Dataset)
-        for name, value in fields.items():
-            object.__setattr__(taken, name, value)
+        for field_name, value in fields.items():
+            object.__setattr__(taken, field_name, value)
         return taken
 
     def flatten(self, rows: Any = slice(None)) -> np.ndarray:
