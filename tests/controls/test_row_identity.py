@@ -86,7 +86,7 @@ def test_the_last_known_target_is_no_fault_in_a_time_series():
     """The number of a row is its time, and the target holds for long."""
     x, y = numbered(3, run=150)
     data = Dataset(x=x, y=y, name="series")
-    design = TimeSeries(2, test=40)
+    design = TimeSeries(2, test=60)
     folds = list(design.split(data))
 
     assert check(Run(data, design, folds, ())) is None
