@@ -90,6 +90,13 @@ class TimeSeries(Design):
         return 1.0 / self.splits
 
     @property
+    def least_test_rows(self) -> int:
+        """Fewest test rows of all folds together by which losses can be judged in time."""
+        from negres_core.statistics.diebold_mariano import LEAST_ROWS, LEAST_SPANS
+
+        return max(LEAST_ROWS, LEAST_SPANS * (self.gap + 1))
+
+    @property
     def does_not_show(self) -> str:
         """What a verdict by this design does not show, in a sentence."""
         return "It is about this stretch of time; it does not show how the arms do in times that are not like it."
@@ -102,8 +109,6 @@ class TimeSeries(Design):
 
     def check(self, data: Dataset) -> None:
         """Raise InputError if the data set has too few rows, or a fold cannot be trained for."""
-        from negres_core.statistics.diebold_mariano import LEAST_ROWS, LEAST_SPANS
-
         if self.order is not None:
             self._check_order(data, self.order)
         test = self._test_rows(data)
@@ -114,7 +119,7 @@ class TimeSeries(Design):
                 received=f"{len(data)} rows for {self.splits} x {max(test, 0)} test rows and a gap of {self.gap}",
                 remedy="Use fewer splits, a smaller gap, or fewer rows in a test fold.",
             )
-        least = max(LEAST_ROWS, LEAST_SPANS * (self.gap + 1))
+        least = self.least_test_rows
         if self.splits * test < least:
             raise InputError(
                 f"The test folds have fewer than {least} rows in all: too few to judge losses in time.",
