@@ -143,7 +143,7 @@ def _gains(metric: Metric, learned: Run, permuted: Sequence[Run], effect: np.nda
     The small runs have the same test rows and different targets. If targets are skewed, the folds with the few large
     ones have large errors whatever an arm has learned, and so does the constant.
     """
-    if metric.name in ("accuracy", "mse", "mae") and metric.name in METRICS:
+    if metric.name in ("accuracy", "hamming", "mse", "mae") and metric.name in METRICS:
         known = METRICS[metric.name]
         measure = partial(skills, absolute=known.name == "mae")
     elif learned.data.task != "classification" and metric.compute is not None:
@@ -172,7 +172,7 @@ def _has_learned(small_run: Run, *, below: float) -> bool:
     """
     has_absolute = all("mae" in replicate.metrics for replicate in small_run.arms[0].replicates)
     measured = [skills(small_run)]
-    if small_run.data.task != "classification" and has_absolute:
+    if not small_run.data.has_labels and has_absolute:
         measured.append(skills(small_run, absolute=True))
     firsts = [skill[..., 0] for skill in measured]
     return all(np.isfinite(skill).all() for skill in firsts) and any(

@@ -40,7 +40,7 @@ def test_a_metric_is_its_scorer_with_the_sign_of_the_function(name):
     model.fit(x[::2], y[::2])
     metric = metric_of_scorer(SCORERS[name])
     predict = getattr(model, "predict_proba", model.predict)
-    predicted = Predicted.of(predict(x[1::2]), is_classification=y.dtype.kind == "i")
+    predicted = Predicted.of(predict(x[1::2]), task="classification" if y.dtype.kind == "i" else "regression")
 
     value = score_metric(metric, y[1::2], predicted)
 
