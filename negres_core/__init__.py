@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from negres_core.claim import Metric, beats, matches, reaches, to_reach
 from negres_core.dataset import Dataset
-from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, TimeSeries
+from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, SealedRows, TimeSeries
 from negres_core.fit import Fit
 from negres_core.recipe import Recipe, Stage
 
@@ -23,6 +23,7 @@ __all__ = [
     "LeaveOneGroupOut",
     "Metric",
     "Recipe",
+    "SealedRows",
     "Stage",
     "TimeSeries",
     "beats",

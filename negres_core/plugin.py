@@ -58,6 +58,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "TEXT",
         "help": "reason for amending a hypothesis that is already registered",
     },
+    "--negres-confirm": {
+        "action": "store_true",
+        "help": "open the rows that tests seal by confirm=, for the confirmations that are registered",
+    },
     "--negres-controls": {
         "choices": ("all", "cheap", "none"),
         "default": "all",
@@ -86,6 +90,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", f"ignore:{warning}:DeprecationWarning")
     if config.getoption("negres_register") and config.getoption("negres_smoke"):
         raise pytest.UsageError("A smoke run registers nothing: omit --negres-smoke or --negres-register.")
+    if config.getoption("negres_confirm") and config.getoption("negres_smoke"):
+        raise pytest.UsageError("A smoke run opens no sealed rows: omit --negres-smoke or --negres-confirm.")
     if config.getoption("negres_device") == "gpu":
         from negres_core.engine.device import require_gpu
 
@@ -122,6 +128,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     versions = [f"negres {importlib.metadata.version('negres')}", f"keras {importlib.metadata.version('keras')}"]
     smoke = "; smoke run: verdicts are not judged" if config.getoption("negres_smoke") else ""
+    smoke += "; sealed rows are opened" if config.getoption("negres_confirm") else ""
     return [
         f"negres: {count} {'hypothesis' if count == 1 else 'hypotheses'}; "
         f"{', '.join(versions)} on {backend}; device {_device(config)}{smoke}",

@@ -36,6 +36,16 @@ DATA = {
     "outputs": 2,
     "task": "classification",
 }
+SEAL = {
+    "phase": "exploring",
+    "data": "e" * 64,
+    "open_rows": "d" * 64,
+    "total": 57,
+    "sealed": {"count": 17, "digest": "f" * 32},
+    "chosen": "share",
+    "share": 0.3,
+}
+"""The seal of a run on the open rows, which are `DATA`."""
 STAGE = {
     "build": "base",
     "source": "def base(): ...",

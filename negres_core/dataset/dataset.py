@@ -242,8 +242,8 @@ class Dataset:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def take(self, rows: np.ndarray) -> Dataset:
-        """Return a data set of the rows with these numbers, in this order."""
+    def take(self, rows: np.ndarray, *, name: str | None = None) -> Dataset:
+        """Return a data set of the rows with these numbers, in this order, under the same name if there is no other."""
         x, groups = take_rows(self.x, rows), None
         if self.groups is not None:
             groups = _read_only(np.unique(self.groups[rows], return_inverse=True)[1].astype(np.int32))
@@ -251,6 +251,7 @@ class Dataset:
             x=map_arrays(_read_only, x),
             # Images that are their own targets stay one array, so that a device holds one copy.
             y=_read_only(x if is_same(self.x, self.y) else self.y[rows]),
+            name=name or self.name,
             groups=groups,
             attributes=MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
         )

@@ -7,6 +7,7 @@ from negres_core.design.k_folds import KFolds
 from negres_core.design.leave_one_group_out import LeaveOneGroupOut
 from negres_core.design.random_splits import Holdout
 from negres_core.design.rows import Rows
+from negres_core.design.sealed_rows import Seal, SealedRows, apply_seal
 from negres_core.design.time_series import TimeSeries
 from negres_core.design.validation import with_validation
 
@@ -20,8 +21,11 @@ __all__ = [
     "Kind",
     "LeaveOneGroupOut",
     "Rows",
+    "Seal",
+    "SealedRows",
     "Splitter",
     "TimeSeries",
+    "apply_seal",
     "as_design",
     "count_units",
     "with_validation",

@@ -12,9 +12,6 @@ from negres_core.dataset import Dataset
 from negres_core.design.base import Cell, Design, Kind, checked_count
 from negres_core.errors import InputError
 
-LEAST_TEST_ROWS = 50
-"""Fewest test rows of all folds together: the variance of fewer losses that depend on each other is not known."""
-
 
 @dataclass(frozen=True)
 class TimeSeries(Design):
@@ -95,6 +92,8 @@ class TimeSeries(Design):
 
     def check(self, data: Dataset) -> None:
         """Raise InputError if the data set has too few rows, or a fold cannot be trained for."""
+        from negres_core.statistics.diebold_mariano import LEAST_ROWS, LEAST_SPANS
+
         test = self._test_rows(data)
         first = len(data) - self.splits * test - self.gap
         if test < 1 or first < 2:
@@ -103,10 +102,11 @@ class TimeSeries(Design):
                 received=f"{len(data)} rows for {self.splits} x {max(test, 0)} test rows and a gap of {self.gap}",
                 remedy="Use fewer splits, a smaller gap, or fewer rows in a test fold.",
             )
-        if self.splits * test < LEAST_TEST_ROWS:
+        least = max(LEAST_ROWS, LEAST_SPANS * (self.gap + 1))
+        if self.splits * test < least:
             raise InputError(
-                f"The test folds have fewer than {LEAST_TEST_ROWS} rows in all: too few to judge losses in time.",
-                received=f"{self.splits} folds of {test} rows",
+                f"The test folds have fewer than {least} rows in all: too few to judge losses in time.",
+                received=f"{self.splits} folds of {test} rows, gap {self.gap}",
                 remedy="Use larger test folds (test=...) or more rows.",
             )
         if data.task == "classification":

@@ -45,6 +45,7 @@ from negres_core.evidence.result import ComponentsRecord, EstimateRecord, LookRe
 from negres_core.evidence.row_scores import PartRecord, RowScores
 from negres_core.evidence.schema import schema_of
 from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm, read_scores, write_scores
+from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.store import Store
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "Picture",
     "PowerRecord",
     "PredictionSummary",
+    "PriorLooks",
     "ProvenanceRecord",
     "RecipeDescription",
     "Registration",
@@ -85,6 +87,7 @@ __all__ = [
     "RowsRecord",
     "ScopeRecord",
     "ScoresRecord",
+    "SealRecord",
     "Spread",
     "StageDescription",
     "StepRecord",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from negres_core.evidence.claim_records import ClaimRecord, DesignRecord, StoppingRule
-from negres_core.evidence.record import Moment, Record, canonical, digest_of
+from negres_core.evidence.record import Moment, Record, canonical, digest_of, without_serializer
+from negres_core.evidence.sealing import SealRecord
 
 
 class DataIdentity(Record):
@@ -20,7 +23,10 @@ class DataIdentity(Record):
 
 
 class Commitment(Record):
-    """The commitment of a hypothesis: everything that is fixed before its run."""
+    """The commitment of a hypothesis: everything that is fixed before its run.
+
+    A record without a seal lacks that field.
+    """
 
     hypothesis: str
     """The test's id, without the verdict it expects."""
@@ -37,6 +43,17 @@ class Commitment(Record):
     analysis: str
     """Digest of the code that turns replicates into a verdict."""
     data: DataIdentity
+    seal: SealRecord | None = None
+    """Rows that are sealed while the hypothesis is explored; null if none are."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(without_serializer(schema))
+
+    @model_serializer(mode="wrap")
+    def _without_no_seal(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Entries are sealed by a digest, and older ones were written without this field.
+        return {name: value for name, value in handler(self).items() if (name, value) != ("seal", None)}
 
     def differs_in(self, other: Commitment) -> list[str]:
         """Return the names of the parts in which another commitment of the same hypothesis differs."""
@@ -53,6 +70,7 @@ class Commitment(Record):
             "expected verdict": self.expected,
             **{str(role): digest for role, digest in self.arms.items()},
             "data": self.data.digest,
+            "sealed rows": self.seal,
             "analysis code": self.analysis,
         }
 

@@ -16,6 +16,7 @@ from negres_core.evidence.replicate import Budget
 from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord, VerdictName
 from negres_core.evidence.row_scores import PartRecord, RowScores
 from negres_core.evidence.scores import AS_GIVEN, ScoresRecord
+from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.upgrade import upgrade_evidence
 
 Role = Literal["treatment", "control"]
@@ -172,6 +173,11 @@ class Evidence(Record):
     does_not_show: str | None = None
     """What the verdict is about and what it does not show, in a sentence; null in evidence of earlier versions."""
     data: DataRecord
+    """The data set that the run saw; of an exploring run with a seal, the open rows."""
+    seal: SealRecord | None = None
+    """Rows that are sealed while the hypothesis is explored; null if none are."""
+    prior: PriorLooks | None = None
+    """Earlier looks at the same rows; null without a seal, and in a smoke run."""
     scores: ScoresRecord | None = None
     """The table of scores, if they were given and not trained; then no controls could run."""
     arms: list[ArmRecord] = Field(default_factory=list)
@@ -218,6 +224,11 @@ class Evidence(Record):
         return self
 
     @property
+    def whole_data(self) -> str:
+        """The digest of the whole data set, which rows that are sealed are a part of."""
+        return self.seal.data if self.seal else self.data.digest
+
+    @property
     def expectation(self) -> str | None:
         """The verdict that was registered or, in an exploratory run, that the test expects; None if there is none."""
         registered = self.registration.expected if self.registration else None
@@ -234,12 +245,12 @@ class Evidence(Record):
     def substance(self) -> dict[str, Any]:
         """Return the content that two runs of the same hypothesis share.
 
-        It excludes times, machines, pictures, the power estimated beforehand and the diagnosis. It also excludes the
-        explanation and what the design does not show, whose wording may change from version to version, and the parts
-        of the test rows, which decide nothing.
+        It excludes times, machines, pictures, earlier looks, the power estimated beforehand and the diagnosis. It also
+        excludes the explanation and what the design does not show, whose wording may change from version to version,
+        and the parts of the test rows, which decide nothing.
         """
         left_out = {"explanation", "does_not_show", "parts"}
-        excluded = {"timings", "provenance", "power", "pictures", "diagnosis", *left_out}
+        excluded = {"timings", "provenance", "power", "pictures", "diagnosis", "prior", *left_out}
         return self.model_dump(mode="json", exclude=excluded)
 
     def __str__(self) -> str:

@@ -15,7 +15,6 @@ import numpy as np
 from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
 from negres_core.dataset import Dataset
-from negres_core.design import Cell, Design, as_design
 from negres_core.diagnosis.registry import diagnose
 from negres_core.errors import InputError
 from negres_core.evidence import (
@@ -24,9 +23,9 @@ from negres_core.evidence import (
     Commitment,
     DataRecord,
     DesignRecord,
-    EqualBudget,
     Evidence,
     Finding,
+    Ledger,
     Picture,
     Registration,
     RowScores,
@@ -35,21 +34,20 @@ from negres_core.evidence import (
     trace_provenance,
 )
 from negres_core.experiment.breakdown import break_down
-from negres_core.experiment.completion import check_metric
+from negres_core.experiment.confirmation import check_opening, confirmation_of, prior_looks
 from negres_core.experiment.costs import Restriction, claimed_costs, restriction_of
 from negres_core.experiment.decision import ALPHA, decide, difference_of, record_arm
-from negres_core.experiment.equal_budget import Equal, plan_budgets
+from negres_core.experiment.equal_budget import Equal
 from negres_core.experiment.forecast import forecast
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
+from negres_core.experiment.preparation import Prepared, prepare
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
-from negres_core.experiment.row_scores import RowTable, check_row_metric, row_differences, score_run
+from negres_core.experiment.row_scores import RowTable, row_differences, score_run
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
-from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.experiment.training import Progress, Trainer, no_progress
-from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.pictures.registry import Rendering, render_pictures
 from negres_core.recipe import Recipe
-from negres_core.run import Arm, ControlLevel, Role, Run, cells_of, watched_metric
+from negres_core.run import Arm, ControlLevel, Role, Run
 from negres_core.verdict import invalid
 
 if TYPE_CHECKING:
@@ -73,6 +71,9 @@ class Experiment:
             if it was registered before its test's file was moved. Not called in a smoke run.
         register_or_compare: called with the commitment before anything is trained; returns its status in the ledger, or
             None. Not called in a smoke run.
+        ledger: where the openings of sealed rows are on record; None if there is no ledger.
+        confirming: open the rows that `confirm=` seals. The hypothesis then is another one, of which the id ends in
+            "::confirmation", and has to be registered.
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
             which the evidence records.
         progress: called after every replicate.
@@ -90,6 +91,8 @@ class Experiment:
     smoke: bool = False
     known_as: Callable[[Commitment], str] = lambda commitment: commitment.hypothesis
     register_or_compare: Callable[[Commitment], Registration | None] = lambda commitment: None
+    ledger: Ledger | None = None
+    confirming: bool = False
     controls: ControlLevel = "all"
     progress: Progress = no_progress
     announce: Callable[[str], None] = lambda line: None
@@ -103,6 +106,16 @@ class Experiment:
                 received=f"controls={self.controls!r}",
                 remedy=f"Give one of: {', '.join(get_args(ControlLevel))}.",
             )
+        if self.confirming and (self.smoke or self.kind == "mixture" or self.ledger is None):
+            raise InputError(
+                "Sealed rows are opened by a claim that is on record in a ledger, not by a smoke run or a bisection.",
+                received=f"confirming=True, smoke={self.smoke}, kind={self.kind!r}, ledger={self.ledger!r}",
+                remedy="Give ledger=Ledger(path), and register_or_compare=on_record(ledger, store).",
+            )
+        if self.confirming:
+            hypothesis, title = confirmation_of(self.hypothesis, self.title)
+            object.__setattr__(self, "hypothesis", hypothesis)
+            object.__setattr__(self, "title", title)
 
     def compare(
         self,
@@ -113,10 +126,12 @@ class Experiment:
         claim: Claim,
         design: Any,
         equal: Equal | None = None,
+        confirm: Any = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
         `design` is a `Design` or a splitter of scikit-learn. `equal` gives both arms the smaller one of their budgets.
+        `confirm` seals rows: a share, rows, or `SealedRows`.
 
         Returns:
             The evidence, already recorded.
@@ -130,10 +145,10 @@ class Experiment:
                 received=f"compare(..., claim={claim})",
                 remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
             )
-        return self._run({"treatment": treatment, "control": against}, on, claim, design, equal)
+        return self._run({"treatment": treatment, "control": against}, on, claim, design, confirm, equal)
 
-    def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Any) -> Evidence:
-        """Train one arm and judge a claim about its own metric.
+    def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Any, confirm: Any = None) -> Evidence:
+        """Train one arm and judge a claim about its own metric; see `compare`.
 
         Returns:
             The evidence, already recorded.
@@ -147,12 +162,28 @@ class Experiment:
                 received=f"measure(..., claim={claim})",
                 remedy="Use experiment.compare(treatment, against=control, ...), or reaches(...) here.",
             )
-        return self._run({"treatment": arm}, on, claim, design)
+        return self._run({"treatment": arm}, on, claim, design, confirm)
 
     def _run(
-        self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, equal: Equal | None = None
+        self,
+        recipes: dict[Role, Recipe],
+        data: Dataset,
+        claim: Claim,
+        design: Any,
+        confirm: Any,
+        equal: Equal | None = None,
     ) -> Evidence:
-        prepared = self._prepare(recipes, data, claim, design, equal)
+        prepared = prepare(
+            recipes,
+            data,
+            claim,
+            design,
+            store=self.store,
+            equal=equal,
+            confirm=confirm,
+            confirming=self.confirming,
+            smoke=self.smoke,
+        )
         began = time.perf_counter()
         evidence = self._open(prepared)
         self.store.write_evidence(evidence)
@@ -167,39 +198,7 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence
 
-    def _prepare(
-        self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, equal: Equal | None
-    ) -> _Prepared:
-        """Check all arguments, and shrink them for a smoke run."""
-        from negres_core.engine.checks import check_recipe
-        from negres_core.engine.common_loss import check_common_loss
-
-        for role, recipe in recipes.items():
-            if not isinstance(recipe, Recipe):
-                remedy = "Wrap the parts: Recipe(Stage(build)), or Recipe(Fit(compute))."
-                raise InputError(f"The {role} arm has to be a recipe.", received=recipe, remedy=remedy)
-        if not isinstance(data, Dataset):
-            remedy = "Wrap the arrays: Dataset(x=x, y=y, name=...)."
-            raise InputError("`on` has to be a data set.", received=type(data).__name__, remedy=remedy)
-        own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
-        metric = metric_of(claim, task=data.task, own=own, targets=data.y)
-        planned = as_design(design).on(data)
-        if self.smoke:
-            planned, data = shrink_split(planned, data)
-            recipes = {role: shrink_recipe(recipe) for role, recipe in recipes.items()}
-        self.store.check_writable()
-        for recipe in recipes.values():
-            check_recipe(recipe, data)
-        scored = watched_metric(metric) or metric
-        if scored.name in OF_A_LOSS and scored.code is None:
-            check_common_loss(list(recipes.values()))
-        check_metric(scored, list(recipes.values()), data)
-        cells = cells_of(planned, data, metric)
-        recipes, equalized = plan_budgets(recipes, metric, data, cells, equal=None if self.smoke else equal)
-        check_row_metric(metric, planned, list(recipes.values()))
-        return _Prepared(recipes, data, claim, metric, planned, cells, equalized)
-
-    def _open(self, prepared: _Prepared) -> Evidence:
+    def _open(self, prepared: Prepared) -> Evidence:
         """Return the evidence before training, with its registration and the power of the design."""
         evidence = Evidence(
             hypothesis=self.hypothesis,
@@ -213,8 +212,9 @@ class Experiment:
             design=DesignRecord.of(prepared.design),
             does_not_show=prepared.design.does_not_show,
             data=DataRecord.of(prepared.data),
+            seal=prepared.seal,
             equal=prepared.equal,
-            timings=Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds")),
+            timings=_start(),
             provenance=trace_provenance(
                 self.folder, backend=self.device.backend, device=f"{self.device.kind}: {self.device.name}"
             ),
@@ -225,10 +225,15 @@ class Experiment:
         known = {"hypothesis": self.known_as(commitment)}
         evidence = evidence.updated(**known)
         registration = self.register_or_compare(commitment.updated(**known))
+        if self.confirming:
+            check_opening(registration, commitment.updated(**known))
+        entries = self.ledger.entries() if self.ledger and prepared.seal else []
+        prior = prior_looks(commitment.updated(**known), registration, self.store, entries)
         power = forecast(self.store, evidence, prepared.claim, prepared.design, announce=self.announce)
-        return evidence.updated(registration=registration, power=power)
+        # It may have been registered just now, which is before the run.
+        return evidence.updated(registration=registration, prior=prior, power=power, timings=_start())
 
-    def _untrained(self, prepared: _Prepared) -> Run:
+    def _untrained(self, prepared: Prepared) -> Run:
         from negres_core.engine.inspection import SavedModels
 
         cells = prepared.cells
@@ -339,18 +344,6 @@ class Experiment:
         self.note(f"{self.title}, on {data.name}: {why}")
 
 
-class _Prepared(NamedTuple):
-    """Checked arguments."""
-
-    recipes: dict[Role, Recipe]
-    data: Dataset
-    claim: Claim
-    metric: Metric
-    design: Design
-    cells: list[Cell]
-    equal: EqualBudget | None
-
-
 class _Screening(NamedTuple):
     """The findings of all controls that need no trained arm, the results of the small runs, and which controls ran."""
 
@@ -373,6 +366,10 @@ class _Training(NamedTuple):
 def _as_kept(rows: RowTable) -> RowTable:
     """Return scores as their file keeps them, so that a recheck finds the same numbers."""
     return rows._replace(scores=rows.scores.astype(np.float32).astype(np.float64))
+
+
+def _start() -> Timings:
+    return Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def _finish(timings: Timings, began: float, *trainers: PipelineChecks | Trainer) -> Timings:

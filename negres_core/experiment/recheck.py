@@ -28,6 +28,7 @@ from negres_core.experiment.given_scores import check_scores, recompute_scores
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
 from negres_core.experiment.row_scores import row_differences
+from negres_core.experiment.seal_checks import check_seal
 from negres_core.files import digest_regular
 from negres_core.metrics import find_metric
 from negres_core.verdict import invalid
@@ -65,7 +66,7 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     arms, missing = find_replicates(evidence, store)
     if missing:
         return [*problems, *missing]
-    problems += check_registration(evidence, arms, entries)
+    problems += check_registration(evidence, arms, entries) + check_seal(evidence, entries)
     if not evidence.arms:
         return problems + _check_untrained(evidence)
     roles = [arm.role for arm in evidence.arms]

@@ -100,6 +100,7 @@ def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset
         arms={role: describe_recipe(recipe, data).digest for role, recipe in arms.items()},
         analysis=digest_analysis(),
         data=DataIdentity(name=data.name, digest=data.digest),
+        seal=evidence.seal,
     )
 
 
@@ -128,6 +129,28 @@ def register(
     earlier = [each for each in store.all_evidence() if each.hypothesis == commitment.hypothesis]
     known = {each.verdict or "interrupted" for each in earlier}
     return ledger.register(commitment, reason=reason, seen=sorted(known | set(seen)))
+
+
+def on_record(
+    ledger: Ledger, store: Store, *, reason: str | None = None
+) -> Callable[[Commitment], Registration | None]:
+    """Return a function that registers the hypothesis that is about to be run, for experiments without pytest.
+
+    Args:
+        ledger: the ledger.
+        store: where earlier evidence of the hypothesis is.
+        reason: the reason for amending it, if it is registered with other content.
+
+    Raises (when the function is called):
+        InputError: the experiment expects no verdict, or amends without a reason.
+        EvidenceError: the ledger is broken or cannot be written.
+    """
+
+    def register_and_compare(commitment: Commitment) -> Registration:
+        register(commitment, ledger=ledger, store=store, reason=reason)
+        return ledger.compare(commitment)
+
+    return register_and_compare
 
 
 def count_older(registration: Registration | None, arms: Sequence[Arm]) -> Registration | None:

@@ -86,5 +86,6 @@ def _changed(evidence: Evidence, trained: Sequence[Trained], entry: Entry) -> se
         expected=evidence.expected,
         arms=arms,
         data=entry.data.updated(digest=evidence.data.digest),
+        seal=evidence.seal,
     )
     return set(entry.differs_in(commitment))

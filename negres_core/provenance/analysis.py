@@ -18,6 +18,8 @@ ANALYSIS = (
     "discovery.py",
     "experiment/decision.py",
     "experiment/given_scores.py",
+    "experiment/row_judgement.py",
+    "experiment/row_scores.py",
     "metrics/*.py",
     "rescoring.py",
     "run.py",

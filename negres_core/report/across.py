@@ -43,7 +43,7 @@ def _groups(records: Sequence[Evidence]) -> list[list[Evidence]]:
     for evidence in sorted(records, key=lambda each: each.timings.started_at):
         if evidence.estimate is not None and evidence.verdict not in (None, "invalid"):
             test = (evidence.hypothesis.partition("[")[0], evidence.title, evidence.claim)
-            groups.setdefault(test, {})[evidence.data.digest] = evidence
+            groups.setdefault(test, {})[evidence.whole_data] = evidence
     return [sorted(group.values(), key=lambda each: each.hypothesis) for group in groups.values()]
 
 

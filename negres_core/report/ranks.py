@@ -18,9 +18,9 @@ def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) 
     """Render the mean ranks of arms, the tests that all arms perform equally, and the pairs that differ.
 
     The unit is the data set, with one value per arm: the mean of the metric over the arm's cells. If several hypotheses
-    trained an arm on a data set, the one with the most cells counts. An arm without a value on one of the data sets is
-    left out and named; invalid hypotheses, and those on scores that were given, are left out and counted. Smoke runs
-    are ignored.
+    trained an arm on a data set, or on its open rows, the one with the most cells counts. An arm without a value on one
+    of the data sets is left out and named; invalid hypotheses, and those on scores that were given, are left out and
+    counted. Smoke runs are ignored.
 
     Args:
         records: the evidence of the hypotheses whose arms are ranked.
@@ -32,7 +32,7 @@ def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) 
     """
     trained = [each for each in records if each.scores is None]
     finished = [each for each in trained if each.status == "finished" and not each.smoke]
-    names = {each.data.digest: show(each.data.name) for each in finished}
+    names = {each.whole_data: show(each.data.name) for each in finished}
     values = _values([each for each in finished if each.verdict != "invalid"], metric)
     data_sets = sorted({digest for by_data in values.values() for digest in by_data}, key=names.__getitem__)
     missing = {arm: [names[each] for each in data_sets if each not in by_data] for arm, by_data in values.items()}
@@ -81,7 +81,7 @@ def _values(records: Sequence[Evidence], metric: str) -> dict[str, dict[str, flo
     for evidence in records:
         for arm in evidence.arms:
             if metric in arm.metrics and (mean := arm.metrics[metric].mean) is not None:
-                identity, digest = _identity(arm), evidence.data.digest
+                identity, digest = _identity(arm), evidence.whole_data
                 recipes[identity] = show(arm.recipe)
                 cells = sum(map(len, arm.values))
                 best = means.setdefault(identity, {}).get(digest)

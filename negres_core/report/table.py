@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from negres_core.errors import show
-from negres_core.evidence import Evidence, Registration
+from negres_core.evidence import Evidence, PriorLooks, Registration
 from negres_core.report.layout import Style, lay_out, plural, repeats_trained, show_number, show_p
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "p (Holm)", "registered", "time")
@@ -152,15 +152,33 @@ def _corrected(evidence: Evidence, family: Mapping[str, float]) -> float | None:
 
 
 def _registered(evidence: Evidence) -> tuple[str, str]:
-    """Return whether the verdict was the expected one, and notes on the registration in parentheses."""
+    """Return whether the verdict was the expected one, and notes on the registration and sealed rows in parentheses."""
+    notes = _seal(evidence)
     if evidence.smoke or evidence.outcome is None:
-        return evidence.expected or "", ""
+        return evidence.expected or "", f"({'; '.join(notes)})" if notes else ""
     registration = evidence.registration or Registration(status="exploratory")
     if evidence.outcome == "surprise":
         outcome = f"SURPRISE, not {evidence.expectation}" if evidence.expectation else "SURPRISE"
     else:
         outcome = "as registered" if registration.status in ("registered", "amended") else "as expected"
-    return outcome, f"({'; '.join(registration.notes)})" if registration.notes else ""
+    notes = [*registration.notes, *notes]
+    return outcome, f"({'; '.join(notes)})" if notes else ""
+
+
+def _seal(evidence: Evidence) -> list[str]:
+    """Return notes on sealed rows, and on earlier looks at the rows of the run."""
+    if (seal := evidence.seal) is None:
+        return []
+    prior = evidence.prior or PriorLooks()
+    if seal.phase == "exploring":
+        looks = plural(prior.verdicts, "verdict")
+        return [f"{seal.rows_in_words} sealed", *([f"{looks} on the others before"] if prior.verdicts else [])]
+    if prior.is_first_opening:
+        return ["first opening"]
+    times = len(prior.opened) + prior.reopened
+    notes = [f"sealed rows opened {plural(times, 'time')} before"] if times else []
+    seen = plural(len(prior.seen), "hypothesis", "hypotheses")
+    return [*notes, f"sealed rows seen before by {seen}"] if prior.seen else notes
 
 
 def _scopes(records: Sequence[Evidence]) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from negres_core.errors import MOST_IN_A_LINE, show
-from negres_core.evidence import AS_GIVEN, ArmRecord, EstimateRecord, Evidence
+from negres_core.evidence import AS_GIVEN, ArmRecord, EstimateRecord, Evidence, PriorLooks
 from negres_core.report.layout import plural, repeats_trained, show_number, show_p
 
+MOST_NAMES = 10
+"""Most hypotheses that are named in a line."""
 MOST_PARTS = 5
 """Most parts of the test rows that are named."""
 
@@ -26,6 +29,7 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
         lines.append(f"  expected    {evidence.expectation}")
     if evidence.registration:
         lines.append(f"  registered  {evidence.registration}")
+    lines += _seal(evidence)
     lines += _scores(evidence)
     lines += _arms(evidence) + _equal(evidence)
     if evidence.estimate:
@@ -57,6 +61,37 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     if evidence.explanation:
         lines.append(f"  because     {evidence.explanation}")
     return "\n".join(show(line, most=MOST_IN_A_LINE) for line in lines)
+
+
+def _seal(evidence: Evidence) -> list[str]:
+    """Return which rows the run did not see or opened, and who had looked at them before."""
+    if (seal := evidence.seal) is None:
+        return []
+    prior = evidence.prior or PriorLooks()
+    before = f"{_looks(prior)} on {'these' if seal.phase == 'exploring' else 'the open'} rows"
+    if seal.phase == "exploring":
+        opened = f", and were opened by {_names(prior.opened)}" if prior.opened else ""
+        lines = [f"  explored    on the open rows; {seal.rows_in_words} are sealed{opened}"]
+    else:
+        history = [f"opened before by {_names(prior.opened)}"] if prior.opened else []
+        if prior.reopened:
+            history.append(f"opened {plural(prior.reopened, 'time')} before by this one, before it was changed")
+        if prior.seen:
+            history.append(f"seen before, whole or in part, by {_names(prior.seen)}")
+        lines = [f"  opened      {seal.rows_in_words}; {'; '.join(history) or 'no hypothesis had opened them before'}"]
+    return lines if evidence.smoke else [*lines, f"  before      {before}"]
+
+
+def _looks(prior: PriorLooks) -> str:
+    looks = f"{plural(prior.verdicts, 'verdict')} of {plural(len(prior.decided), 'hypothesis', 'hypotheses')}"
+    looks = looks if prior.verdicts else "no verdict"
+    more = len(prior.registered)
+    return f"{looks}, and {more:,} more registered," if more else looks
+
+
+def _names(hypotheses: Sequence[str]) -> str:
+    shown = ", ".join(hypotheses[:MOST_NAMES]) + (", ..." if len(hypotheses) > MOST_NAMES else "")
+    return f"{plural(len(hypotheses), 'hypothesis', 'hypotheses')}: {show(shown, most=MOST_IN_A_LINE)}"
 
 
 def _scores(evidence: Evidence) -> list[str]:

@@ -42,6 +42,8 @@ class BisectionPlugin(SilentRuns):
         for option, name, off in (("--negres-register", "negres_register", False), ("-n", "dist", "no")):
             if config.getoption(name, off) != off:
                 raise pytest.UsageError(f"A bisection runs one mixture after another: omit {option}.")
+        if config.getoption("negres_confirm"):
+            raise pytest.UsageError("A bisection explores, and opens no sealed rows: omit --negres-confirm.")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:

@@ -22,6 +22,7 @@ from negres_core.session.keys import (
     NOTE,
     expected_of,
     is_hypothesis,
+    ledger_of,
     notes_of,
     store_of,
 )
@@ -70,6 +71,7 @@ class ExperimentFixture:
         seeds: int | None = None,
         looks: bool | None = None,
         equal: Literal["epochs", "steps", "flops"] | None = None,
+        confirm: Any = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
@@ -93,6 +95,9 @@ class ExperimentFixture:
                 for the repeated tests. If False, all repeats are trained and the claim is tested once. True by default.
             equal: None, or "epochs", "steps" or "flops" to train both arms with the same budget: the smaller one of
                 their two. The last stage of the other arm is trained for as many whole epochs as fit into it.
+            confirm: rows to seal away, as a share (0.3), as row numbers, a range, a slice or a mask, or as
+                `SealedRows`. The run explores: it sees the other rows only. With `--negres-confirm`, a registered
+                confirmation is trained on the open rows and tested on the sealed ones.
 
         Returns:
             The evidence, already recorded. `evidence.verdict` is "supported", "refuted", "inconclusive" or "invalid".
@@ -112,7 +117,9 @@ class ExperimentFixture:
                     assert evidence.verdict == "supported", evidence
         """
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("compare", treatment, against=against, on=on, claim=claim, design=planned, equal=equal)
+        return self._once(
+            "compare", treatment, against=against, on=on, claim=claim, design=planned, equal=equal, confirm=confirm
+        )
 
     def measure(
         self,
@@ -125,6 +132,7 @@ class ExperimentFixture:
         repeats: int | None = None,
         seeds: int | None = None,
         looks: bool | None = None,
+        confirm: Any = None,
     ) -> Evidence:
         """Train one arm and judge a claim about its own metric.
 
@@ -137,6 +145,7 @@ class ExperimentFixture:
             repeats: see `compare`.
             seeds: see `compare`.
             looks: see `compare`.
+            confirm: see `compare`.
 
         Returns:
             The evidence, already recorded.
@@ -147,7 +156,7 @@ class ExperimentFixture:
             DeviceError: the requested device is not available.
         """
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("measure", arm, on=on, claim=claim, design=planned)
+        return self._once("measure", arm, on=on, claim=claim, design=planned, confirm=confirm)
 
     def judge(
         self,
@@ -232,8 +241,8 @@ class ExperimentFixture:
             groups=groups,
         )
 
-    def _begin(self, verb: str) -> pytest.Item:
-        """Return the test, unless it has decided a claim before."""
+    def _begin(self, verb: str, confirm: Any = None) -> pytest.Item:
+        """Return the test, unless it has decided a claim before, or seals no rows in a session that opens them."""
         item: pytest.Item = self._request.node
         if self._used:
             raise InputError(
@@ -242,6 +251,8 @@ class ExperimentFixture:
                 remedy="Parametrize the test, or write one test per claim.",
             )
         self._used = True
+        if self._request.config.getoption("negres_confirm") and confirm is None:
+            pytest.skip("it seals no rows, so that there is nothing to confirm")
         return item
 
     def _once(self, verb: str, *arms: Recipe, **arguments: Any) -> Evidence:
@@ -249,7 +260,7 @@ class ExperimentFixture:
         from negres_core.experiment.experiment import Experiment
         from negres_core.run import Role
 
-        item, config = self._begin(verb), self._request.config
+        item, config = self._begin(verb, arguments["confirm"]), self._request.config
         store, notes = store_of(config), notes_of(config)
         device = choose_device(config.getoption("negres_device"))
         recipes = dict(zip(get_args(Role), filter(None, (*arms, arguments.get("against"))), strict=False))
@@ -265,6 +276,8 @@ class ExperimentFixture:
                 smoke=config.getoption("negres_smoke"),
                 known_as=known_as(item),
                 register_or_compare=register_or_compare(item, recipes, arguments, progress),
+                ledger=ledger_of(config),
+                confirming=config.getoption("negres_confirm"),
                 controls=config.getoption("negres_controls"),
                 progress=progress,
                 announce=functools.partial(announce, config),

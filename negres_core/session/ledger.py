@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from negres_core.design import apply_seal
 from negres_core.recipe import Recipe
 from negres_core.session.keys import PREDICT_KEY, REGISTERED, ledger_of, notes_of, store_of
 
@@ -40,8 +41,9 @@ def register_or_compare(
     if (predict := config.stash.get(PREDICT_KEY, None)) is not None:
 
         def predict_and_end(commitment: Commitment) -> Registration:
-            data, claim = arguments["on"], arguments["claim"]
-            predict(item, commitment, recipes, data, arguments["design"].on(data), claim, progress)
+            given = (arguments[name] for name in ("on", "design", "confirm"))
+            data, design, _ = apply_seal(*given, confirming=config.getoption("negres_confirm"))
+            predict(item, commitment, recipes, data, design, arguments["claim"], progress)
             pytest.skip("predicted")
 
         return predict_and_end

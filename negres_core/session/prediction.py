@@ -59,8 +59,7 @@ class PredictionPlugin(SilentRuns):
 
     def __init__(self, records: Sequence[Evidence], store: Store) -> None:
         self._records, self._store = {record.hypothesis: record for record in records}, store
-        why = "its test was not found here"
-        self.results = {record.hypothesis: unpredicted(record, why) for record in records}
+        self.results = {record.hypothesis: unpredicted(record, _why_unseen(record)) for record in records}
         self._has_predicted = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -114,6 +113,11 @@ class PredictionPlugin(SilentRuns):
 
 def _name_of(item: pytest.Item) -> str:
     return identity_of_test(item).partition("::")[2]
+
+
+def _why_unseen(record: Evidence) -> str:
+    is_confirmation = record.seal is not None and record.seal.phase == "confirming"
+    return f"its test was not found here{', or not with --negres-confirm' if is_confirmation else ''}"
 
 
 def _why(error: BaseException | None) -> str:

@@ -31,7 +31,8 @@ def title_of(item: pytest.Item) -> str:
         if key not in WITH_COLUMN and not isinstance(value, Dataset)
     }
     others = [f"{key} {param_id if isinstance(value, Mapping) else _text_of(value)}" for key, value in shown.items()]
-    return f"{name} ({', '.join(others)})" if others else name
+    title = f"{name} ({', '.join(others)})" if others else name
+    return _as_confirmation(item, "", title)[1]
 
 
 def id_of(item: pytest.Item) -> str:
@@ -41,12 +42,21 @@ def id_of(item: pytest.Item) -> str:
 
 
 def identity_of_test(item: pytest.Item) -> str:
-    """Return a test's id without the expected verdict, by which its hypothesis is known."""
+    """Return a test's id without the expected verdict, by which its hypothesis is known, or its confirmation."""
     from negres_core.experiment.registration import identity_of
 
     expected, names = expected_of(item), list(params_of(item))
     expected = expected if isinstance(expected, str) else None
-    return identity_of(id_of(item), expected=expected, last=names[-1:] == ["expected"])
+    identity = identity_of(id_of(item), expected=expected, last=names[-1:] == ["expected"])
+    return _as_confirmation(item, identity, "")[0]
+
+
+def _as_confirmation(item: pytest.Item, identity: str, title: str) -> tuple[str, str]:
+    """Return an id and a title, in a session that opens sealed rows those of the confirmation."""
+    from negres_core.experiment.confirmation import confirmation_of
+
+    is_confirmation = item.config.getoption("negres_confirm", False)
+    return confirmation_of(identity, title) if is_confirmation else (identity, title)
 
 
 def without_addresses(text: str) -> str:

@@ -9,11 +9,11 @@ from negres_core.design import TimeSeries
 from negres_core.errors import InputError
 
 
-def make_data(rows=120, **fields):
+def make_data(rows=240, **fields):
     return Dataset(**{"x": np.zeros((rows, 1)), "y": np.linspace(0, 1, rows), "name": "mine"} | fields)
 
 
-@pytest.mark.parametrize("options", [{}, {"gap": 3}, {"test": 15}, {"most_train": 20}, {"gap": 2, "test": 12}])
+@pytest.mark.parametrize("options", [{}, {"gap": 3}, {"test": 30}, {"most_train": 20}, {"gap": 2, "test": 24}])
 def test_the_folds_are_those_of_scikit_learn(options):
     names = {"test": "test_size", "most_train": "max_train_size", "gap": "gap"}
     splitter = TimeSeriesSplit(5, **{names[name]: value for name, value in options.items()})
@@ -25,20 +25,20 @@ def test_the_folds_are_those_of_scikit_learn(options):
 
 
 def test_training_rows_of_a_tested_group_are_left_out():
-    data = make_data(groups=np.arange(120) % 7)
-    for cell in TimeSeries(2, test=30).split(make_data(groups=np.arange(120) // 8)):
+    data = make_data(groups=np.arange(240) % 7)
+    for cell in TimeSeries(2, test=60).split(make_data(groups=np.arange(240) // 8)):
         assert cell.train[-1] < cell.test[0]
-    for cell in TimeSeries(11, test=5).split(data):
+    for cell in TimeSeries(20, test=6).split(data):
         assert not set(data.groups[cell.train]) & set(data.groups[cell.test])
 
 
 @pytest.mark.parametrize(
     ("design", "data", "wrong"),
     [
-        (TimeSeries(5, test=30), make_data(), "too few rows for 5 folds in time"),
-        (TimeSeries(5, gap=60), make_data(), "too few rows"),
-        (TimeSeries(2, test=20), make_data(), "fewer than 50 rows in all"),
-        (TimeSeries(2), make_data(y=np.repeat([0, 1, 2], 40)), "A class of fold 0 does not occur in the rows before"),
+        (TimeSeries(5, test=60), make_data(), "too few rows for 5 folds in time"),
+        (TimeSeries(5, gap=120), make_data(), "too few rows"),
+        (TimeSeries(2, test=20), make_data(), "fewer than 100 rows in all"),
+        (TimeSeries(2), make_data(y=np.repeat([0, 1, 2], 80)), "A class of fold 0 does not occur in the rows before"),
     ],
 )
 def test_refuses_data_that_cannot_be_judged_in_time(design, data, wrong):

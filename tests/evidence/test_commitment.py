@@ -6,6 +6,7 @@ import json
 import pytest
 
 from negres_core.evidence import Entry, Registration
+from tests.fakes import SEAL
 
 CLAIM = {"kind": "beats", "metric": "loss", "unit": "loss", "higher_is_better": False, "alpha": 0.05, "threshold": 0.01}
 BAR = {"kind": "reaches", "metric": "loss", "unit": "loss", "higher_is_better": False, "alpha": 0.05, "threshold": 0.01}
@@ -28,6 +29,7 @@ BAR = {"kind": "reaches", "metric": "loss", "unit": "loss", "higher_is_better": 
         ({"arms": {"treatment": "e" * 64, "control": "b" * 64}}, ["treatment"]),
         ({"arms": {"treatment": "a" * 64}}, ["control"]),
         ({"data": {"name": "digits", "digest": "e" * 64}}, ["data"]),
+        ({"seal": SEAL}, ["sealed rows"]),
         ({"analysis": "e" * 64}, ["analysis code"]),
         ({"analysis": "e" * 64, "claim": CLAIM | {"threshold": 0.02}}, ["margin", "analysis code"]),
         ({"title": "growth, in other words"}, []),
@@ -36,6 +38,11 @@ BAR = {"kind": "reaches", "metric": "loss", "unit": "loss", "higher_is_better": 
 )
 def test_commitments_differ_in_everything_that_can_change_the_verdict(new_commitment, fields, changed):
     assert new_commitment(claim=CLAIM).differs_in(new_commitment(**{"claim": CLAIM} | fields)) == changed
+
+
+def test_an_entry_without_a_seal_is_written_as_before_there_were_seals(new_commitment):
+    assert "seal" not in new_commitment().model_dump()
+    assert new_commitment(seal=SEAL).model_dump()["seal"]["total"] == 57
 
 
 def test_the_digest_of_an_entry_covers_all_its_fields(new_commitment):
@@ -66,6 +73,7 @@ def test_the_digest_of_an_entry_covers_all_its_fields(new_commitment):
     others |= {"commit": None, "title": "", "hypothesis": "", "analysis": "", "stopping": "", "expected": None}
     others |= {"claim": entry.claim.updated(alpha=0.01), "design": entry.design.updated(folds=3), "arms": {}}
     others |= {"data": entry.data.updated(name="figures"), "schema_version": 1}
+    others |= {"seal": SEAL}
     assert set(others) == set(Entry.model_fields)
     assert len({entry.updated(**{name: value}).digest for name, value in others.items()} | {digest}) == len(others) + 1
 

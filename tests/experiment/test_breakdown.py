@@ -42,5 +42,5 @@ def test_an_attribute_of_many_values_and_a_part_of_few_rows_are_left_out():
 def test_blocks_of_rows_are_not_broken_down():
     data = Dataset(x=np.zeros((200, 1)), y=np.linspace(0, 1, 200), name="mine")
 
-    assert break_down(run_of(TimeSeries(2, test=40), data), np.zeros((1, 10))) == []
-    assert len(break_down(run_of(TimeSeries(2, test=40), data), np.ones((1, 80)))) == 1
+    assert break_down(run_of(TimeSeries(2, test=50), data), np.zeros((1, 10))) == []
+    assert len(break_down(run_of(TimeSeries(2, test=50), data), np.ones((1, 100)))) == 1

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from negres_core.arrays import digest_array
 from negres_core.design import Cell
 from negres_core.engine.inspection import SavedPredictions
 from negres_core.experiment.comparison import compare
-from negres_core.preprocessing import digest_array
 from negres_core.rescoring import Predictions
 
 Y = np.arange(12) % 2
@@ -43,6 +43,9 @@ class Classes:
 
     task = "classification"
 
+    def __len__(self):
+        return len(CELL.train) + len(CELL.test)
+
 
 @pytest.fixture
 def check(new_replicate):
@@ -52,7 +55,7 @@ def check(new_replicate):
         weights = [weight.updated(end="end") for weight in replicate.weights[:1]]
         replicate = replicate.updated(key=key, weights=weights)
         saved = Saved(outputs, ["end"] * len(weights))
-        return compare(saved, None, replicate, CELL, Classes, device="cpu")
+        return compare(saved, None, replicate, CELL, Classes(), device="cpu")
 
     return run
 

@@ -14,7 +14,14 @@ from negres_core.errors import InputError
 from negres_core.evidence import DataIdentity, Ledger, Registration, StoppingRule, Store
 from negres_core.experiment.decision import ALPHA
 from negres_core.experiment.experiment import Experiment
-from negres_core.experiment.registration import count_older, identity_of, outcome_of, register, registered_as
+from negres_core.experiment.registration import (
+    count_older,
+    identity_of,
+    on_record,
+    outcome_of,
+    register,
+    registered_as,
+)
 from negres_core.provenance.analysis import digest_analysis
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm
@@ -191,6 +198,22 @@ def test_an_entry_contains_the_verdicts_that_were_known(commit, run, ledger, sto
     assert ledger.hypotheses()["a test"].seen == ["refuted", "supported"]
     register(commit(hypothesis="interrupted"), ledger=ledger, store=store, reason=None)
     assert ledger.hypotheses()["interrupted"].seen == ["interrupted", "supported"]
+
+
+def test_an_experiment_without_pytest_is_registered_before_it_is_run(new_experiment, ledger, store):
+    commitments = []
+    register_and_compare = on_record(ledger, store)
+    experiment = new_experiment(
+        expected="supported",
+        register_or_compare=lambda commitment: commitments.append(commitment) or register_and_compare(commitment),
+    )
+    evidence = experiment.measure(LONG, on=DATA, claim=reaches("accuracy", bar=0.5), design=KFolds(2, repeats=2))
+    assert (evidence.registration.status, evidence.expectation) == ("registered", "supported")
+    assert [entry.hypothesis for entry in ledger.entries()] == [evidence.hypothesis]
+    changed = commitments[0].updated(expected="refuted")
+    with pytest.raises(InputError, match="needs a reason"):
+        register_and_compare(changed)
+    assert on_record(ledger, store, reason="a typo")(changed).status == "amended"
 
 
 def test_a_reversed_expectation_is_an_amendment(commit, ledger, store):

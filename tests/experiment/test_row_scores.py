@@ -12,7 +12,7 @@ from negres_core.metrics import METRICS, Predicted
 from negres_core.run import Arm, Run
 
 OWN = Metric("rank", higher_is_better=True, unit="rank")
-SPLIT, TIME, FOLDS = FixedSplit(train=range(50), test=range(50, 90), seeds=2), TimeSeries(2, test=30), KFolds(5)
+SPLIT, TIME, FOLDS = FixedSplit(train=range(50), test=range(50, 90), seeds=2), TimeSeries(2, test=60), KFolds(5)
 
 
 def of_numbers(train, test):
@@ -57,15 +57,15 @@ def test_the_rows_of_a_fixed_split_are_scored_under_each_seed():
 
 
 def test_the_rows_of_a_time_series_are_in_the_order_of_time():
-    data = Dataset(x=np.zeros((90, 1)), y=np.arange(90.0), name="values")
-    design = TimeSeries(2, test=30, seeds=2)
+    data = Dataset(x=np.zeros((180, 1)), y=np.arange(180.0), name="values")
+    design = TimeSeries(2, test=60, seeds=2)
     predicted = [Predicted(data.y[cell.test] + seed + 1) for cell in design.split(data) for seed in range(2)]
 
     table = score_run(run_of(design, data, "mae", {"treatment": predicted}))
 
-    assert table.scores.shape == (1, 2, 60)
-    assert table.scores[0, 0].tolist() == [1.0] * 60
-    assert table.scores[0, 1].tolist() == [2.0] * 60
+    assert table.scores.shape == (1, 2, 120)
+    assert table.scores[0, 0].tolist() == [1.0] * 120
+    assert table.scores[0, 1].tolist() == [2.0] * 120
 
 
 def test_differences_are_signed_so_that_positive_is_better():

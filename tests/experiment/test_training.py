@@ -96,7 +96,7 @@ def test_a_record_contains_the_results_of_the_engine(new_trainer, tmp_path):
     assert Store(tmp_path).find(first.id) == first
     assert (first.status, first.curve, first.predictions.counts) == ("finished", [0.5] * 10, [6, 0])
     assert first.budget == Budget(**BUDGET | {"epochs": 10, "steps": 10})
-    assert first.cost == Cost(train_s=0.5)
+    assert first.cost == Cost(train_s=0.5, steady_epoch_s=0.25)
     assert (first.weights[0].path, first.weights[0].start, first.weights[0].end) == ("kept/kernel", "a", "b")
     assert (first.key.data, first.key.folds, first.key.device) == (DATA.digest, 2, "cpu")
     assert Store(tmp_path).model_path(first).read_bytes() == b"base (10 epochs) 0.0"

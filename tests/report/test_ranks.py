@@ -6,7 +6,7 @@ import pytest
 
 from negres_core.errors import InputError
 from negres_core.report.ranks import render
-from tests.fakes import BUDGET, STAGE
+from tests.fakes import BUDGET, SEAL, STAGE
 
 ACCURACY = {"tree": (0.71, 0.62, 0.80), "net": (0.75, 0.69, 0.88), "line": (0.60, 0.55, 0.79)}
 DATA_SETS = ("a", "b", "c")
@@ -104,6 +104,20 @@ def test_the_evidence_with_the_most_cells_counts_if_an_arm_was_trained_twice(on,
     rows, _ = ranked([*three, *worse])
     assert rows[0] == ["1.00", first]
     assert ranked([*worse, *three])[0] == rows
+
+
+def test_open_rows_are_no_data_set_of_their_own(new_evidence, three):
+    """Rows that are explored and a confirmation on all of them are one data set: ranks count data sets."""
+    phases = [
+        new_evidence(
+            arms=[arm("net", data, 0.61)],
+            seal=SEAL | {"data": f"digest of {data}", "phase": phase},
+            data={"name": f"{data} (open rows)", "digest": f"digest of the open rows of {data}"},
+        )
+        for data in DATA_SETS
+        for phase in ("exploring", "confirming")
+    ]
+    assert ranked([*three, *phases])[0] == ranked(three)[0]
 
 
 def test_different_recipes_with_the_same_name_are_told_apart(on, three):

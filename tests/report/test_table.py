@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from negres_core.report.table import HEADERS, TERMINAL_HEADERS, WIDTHS, render
+from tests.fakes import SEAL
 
 ESTIMATE = {
     "effect": -0.0123,
@@ -134,6 +135,39 @@ def test_notes_on_the_registration_stand_beside_the_outcome(new_evidence, regist
     evidence = new_evidence(outcome="as expected", expected="refuted", registration=registration)
 
     assert cells(render([evidence], style="markdown"))[6] == text
+
+
+@pytest.mark.parametrize(
+    ("phase", "prior", "text"),
+    [
+        ("exploring", {}, "as expected (exploratory; 17 of 57 rows sealed)"),
+        (
+            "exploring",
+            {"verdicts": 12, "decided": ["a"]},
+            "as expected (exploratory; 17 of 57 rows sealed; 12 verdicts on the others before)",
+        ),
+        ("confirming", {"verdicts": 12, "decided": ["a"]}, "as expected (exploratory; first opening)"),
+        (
+            "confirming",
+            {"opened": ["a", "b"], "reopened": 1},
+            "as expected (exploratory; sealed rows opened 3 times before)",
+        ),
+        (
+            "confirming",
+            {"reopened": 1, "seen": ["c"]},
+            "as expected (exploratory; sealed rows opened 1 time before; sealed rows seen before by 1 hypothesis)",
+        ),
+    ],
+)
+def test_notes_on_sealed_rows_stand_beside_the_outcome(new_evidence, phase, prior, text):
+    evidence = new_evidence(outcome="as expected", expected="refuted", seal=SEAL | {"phase": phase}, prior=prior)
+
+    assert cells(render([evidence], style="markdown"))[6] == text
+
+
+def test_a_smoke_run_names_its_sealed_rows(new_evidence):
+    evidence = new_evidence(smoke=True, verdict=None, expected="refuted", seal=SEAL)
+    assert cells(render([evidence], style="markdown"))[6] == "refuted (17 of 57 rows sealed)"
 
 
 def test_a_hypothesis_without_evidence_has_a_row_with_the_reason(new_evidence):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from negres_core.report.words import render
-from tests.fakes import BUDGET, DESCRIPTION
+from tests.fakes import BUDGET, DESCRIPTION, SEAL
 
 PICTURE = {"name": "originals", "caption": "Ten faces.", "file": "pictures/originals-0a1b2c3d.png", "sha256": "0" * 64}
 ARM = {
@@ -80,6 +80,76 @@ def test_the_registration_is_shown(new_evidence):
     lines = render(new_evidence(registration={"status": "exploratory"})).splitlines()
 
     assert "  registered  exploratory: the hypothesis is not in the ledger" in lines
+
+
+OPENED = SEAL | {"phase": "confirming"}
+
+
+@pytest.mark.parametrize(
+    ("seal", "prior", "lines"),
+    [
+        (
+            SEAL,
+            {},
+            [
+                "  explored    on the open rows; 17 of 57 rows are sealed",
+                "  before      no verdict on these rows",
+            ],
+        ),
+        (
+            SEAL,
+            {"verdicts": 12, "decided": ["a", "b"], "registered": ["c"]},
+            [
+                "  explored    on the open rows; 17 of 57 rows are sealed",
+                "  before      12 verdicts of 2 hypotheses, and 1 more registered, on these rows",
+            ],
+        ),
+        (
+            SEAL,
+            {"opened": ["a::confirmation"]},
+            [
+                "  explored    on the open rows; 17 of 57 rows are sealed, and were opened by 1 hypothesis: "
+                "a::confirmation",
+                "  before      no verdict on these rows",
+            ],
+        ),
+        (
+            OPENED,
+            {"verdicts": 1, "decided": ["a"]},
+            [
+                "  opened      17 of 57 rows; no hypothesis had opened them before",
+                "  before      1 verdict of 1 hypothesis on the open rows",
+            ],
+        ),
+        (
+            OPENED,
+            {"opened": ["a", "b"], "reopened": 1, "seen": ["c"]},
+            [
+                "  opened      17 of 57 rows; opened before by 2 hypotheses: a, b; opened 1 time before by this one, "
+                "before it was changed; seen before, whole or in part, by 1 hypothesis: c",
+                "  before      no verdict on the open rows",
+            ],
+        ),
+        (
+            OPENED,
+            {"seen": [f"h{number}" for number in range(11)]},
+            [
+                "  opened      17 of 57 rows; seen before, whole or in part, by 11 hypotheses: "
+                "h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, ...",
+                "  before      no verdict on the open rows",
+            ],
+        ),
+    ],
+)
+def test_sealed_rows_and_earlier_looks_are_shown(new_evidence, seal, prior, lines):
+    shown = render(new_evidence(seal=seal, prior=prior)).splitlines()
+    assert [line for line in shown if line.split()[0] in ("explored", "opened", "before")] == lines
+
+
+def test_a_smoke_run_names_sealed_rows_and_no_earlier_looks(new_evidence):
+    shown = render(new_evidence(seal=SEAL, smoke=True, verdict=None))
+    assert "17 of 57 rows are sealed" in shown
+    assert "  before" not in shown
 
 
 def test_the_threshold_of_a_claim_about_one_arm_is_a_bar(new_evidence):

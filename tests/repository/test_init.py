@@ -31,7 +31,8 @@ def run_python(*arguments, path=""):
 
 def test_the_public_names_are_these():
     words = ["Dataset", "Evidence", "Fit", "Metric", "Recipe", "Stage", "beats", "matches", "reaches"]
-    names = sorted([*words, "FixedSplit", "Holdout", "KFolds", "LeaveOneGroupOut", "TimeSeries", "to_reach"])
+    designs = ["FixedSplit", "Holdout", "KFolds", "LeaveOneGroupOut", "SealedRows", "TimeSeries"]
+    names = sorted([*words, *designs, "to_reach"])
     assert negres_core.__all__ == names
     for name in negres_core.__all__:
         public = getattr(negres_core, name)

@@ -282,6 +282,7 @@ def test_an_error_of_the_evidence_folder_ends_the_bisection(bisect, pytester):
     [
         ("test_none.py::test[article]", "-q", pytest.ExitCode.USAGE_ERROR),
         (f"{TEST}[article]", "--negres-register", pytest.ExitCode.USAGE_ERROR),
+        (f"{TEST}[article]", "--negres-confirm", pytest.ExitCode.USAGE_ERROR),
         (f"{TEST}[article]", "-n2", pytest.ExitCode.USAGE_ERROR),
         (f"{TEST}[article]", "--collect-only", 1),
     ],

@@ -172,6 +172,21 @@ def test_a_test_whose_file_was_moved_is_predicted_if_it_is_registered(recorded, 
     assert lines[-1].endswith("; 2 of 2 hypotheses in whole")
 
 
+def test_both_phases_of_a_test_that_seals_rows_are_predicted(recorded, verify, pytester, git):
+    sealing = BODY.replace("40", "400").replace('"loss", bar=1e3', '"accuracy", bar=0.01')
+    sealing = sealing.replace("repeats=2)", "repeats=2, confirm=0.3)")
+    (recorded / "test_mine.py").write_text(sealing)
+    pytester.inline_run(*SETTINGS, "-k", "learns and 1")
+    pytester.inline_run(*SETTINGS, "-k", "learns and 1", "--negres-confirm", "--negres-register")
+    pytester.inline_run(*SETTINGS, "-k", "learns and 1", "--negres-confirm").assertoutcome(passed=1)
+
+    _, lines, _ = verify()
+    assert "verified    it learns (epochs 1), on mine (open rows)" in [line.partition(":")[0] for line in lines]
+    assert "            - its test was not found here, or not with --negres-confirm" in lines
+    _, lines, _ = verify("--negres-confirm")
+    assert "verified    it learns (epochs 1) (confirmation), on mine" in [line.partition(":")[0] for line in lines]
+
+
 @pytest.mark.parametrize("option", ["--negres-register", "--negres-smoke"])
 def test_options_with_which_nothing_is_predicted_are_refused(recorded, verify, option, capsys):
     assert verify(option)[0] == 2

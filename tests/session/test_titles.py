@@ -74,6 +74,15 @@ def test_an_id_lacks_the_group_that_xdist_adds(pytester):
     assert identity_of_test(item) == plain.removesuffix("[supported]")
 
 
+def test_in_a_session_that_opens_sealed_rows_a_test_is_its_confirmation(pytester):
+    body = '@pytest.mark.parametrize("expected", ["supported"])\ndef test_it(expected): ...\n'
+    (item,) = pytester.getitems(BODY + body)
+    plain = item.nodeid.removesuffix("[supported]")
+    assert (identity_of_test(item), title_of(item)) == (plain, "it")
+    item.config.option.negres_confirm = True
+    assert (identity_of_test(item), title_of(item)) == (f"{plain}::confirmation", "it (confirmation)")
+
+
 def test_a_test_without_a_parent_has_an_id():
     assert id_of(SimpleNamespace(parent=None, name="test_it")) == "::test_it"
 

@@ -9,7 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks.validation import learners
 from benchmarks.validation.learners import Case, Population
-from negres_core.design import KFolds
+from negres_core.design import Holdout, KFolds
 
 REGRESSION = Population(30, 4)
 CLASSES = Population(30, 4, distance=0.8)
@@ -86,7 +86,8 @@ def test_a_group_is_tested_as_a_whole():
 
 def test_rows_name_their_case_and_count_runs(monkeypatch):
     monkeypatch.setattr(learners, "CASES", (Case("twins", "mse", REGRESSION), Case("one", "accuracy", CLASSES)))
-    monkeypatch.setattr(learners, "DESIGNS", ((5, 2),))
+    monkeypatch.setattr(learners, "DESIGNS", (KFolds(5, repeats=2), Holdout(0.2, splits=10)))
+    monkeypatch.setattr(learners, "UNEQUAL_GROUPS", (4,))
     monkeypatch.setattr(learners, "GROUPS", ((3, 2, 3), (3, 2, 4)))
     monkeypatch.setattr(learners, "TRUTH_FITS", 200)
 
@@ -94,7 +95,10 @@ def test_rows_name_their_case_and_count_runs(monkeypatch):
 
     assert [(row["kind"], row["repeats"], row["looks"]["runs"]) for row in rows] == [
         ("least squares twins, mse, 30 rows, 4 features", 2, 12),
+        ("least squares twins, mse, 30 rows, 4 features, random splits", 2, 12),
         ("least squares, accuracy 0.79, 30 rows, 4 features", 2, 12),
+        ("least squares, accuracy 0.79, 30 rows, 4 features, random splits", 2, 12),
+        ("4 unequal groups, leave one group out", 1, 120),
         ("3 groups", 1, 120),
         ("4 groups", 2, 120),
     ]

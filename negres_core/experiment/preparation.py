@@ -1,0 +1,106 @@
+"""Preparation: check the arguments of an experiment before anything is trained, and leave out what it may not see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from negres_core.claim import Claim
+from negres_core.dataset import Dataset
+from negres_core.design import Cell, Design, Seal, apply_seal
+from negres_core.errors import InputError
+from negres_core.evidence import EqualBudget, SealRecord, Store
+from negres_core.experiment.completion import check_metric
+from negres_core.experiment.equal_budget import Equal, plan_budgets
+from negres_core.experiment.row_scores import check_row_metric
+from negres_core.experiment.smoke import shrink_recipe, shrink_split
+from negres_core.metrics import OF_A_LOSS, Metric, metric_of
+from negres_core.recipe import Recipe
+from negres_core.run import Role, cells_of, watched_metric
+
+
+class Prepared(NamedTuple):
+    """Checked arguments; the data set is what the run sees."""
+
+    recipes: dict[Role, Recipe]
+    data: Dataset
+    claim: Claim
+    metric: Metric
+    design: Design
+    cells: list[Cell]
+    equal: EqualBudget | None
+    seal: SealRecord | None
+
+
+def prepare(
+    recipes: Mapping[Role, Recipe],
+    data: Dataset,
+    claim: Claim,
+    design: Any,
+    *,
+    store: Store,
+    equal: Equal | None = None,
+    confirm: Any = None,
+    confirming: bool = False,
+    smoke: bool = False,
+) -> Prepared:
+    """Check all arguments, leave out sealed rows, and shrink everything for a smoke run.
+
+    Args:
+        recipes: the recipe of each arm.
+        data: the whole data set.
+        claim: the claim.
+        design: a design or a splitter of scikit-learn.
+        store: where records will be kept.
+        equal: in what both arms get the smaller one of their budgets; None for their own budgets.
+        confirm: rows to seal, their share, or `SealedRows`; None to seal nothing.
+        confirming: whether the sealed rows are opened.
+        smoke: whether to shrink everything.
+
+    Raises:
+        InputError: an argument is invalid.
+        EvidenceError: the store cannot be written.
+    """
+    from negres_core.engine.checks import check_recipe
+    from negres_core.engine.common_loss import check_common_loss
+
+    for role, recipe in recipes.items():
+        if not isinstance(recipe, Recipe):
+            remedy = "Wrap the parts: Recipe(Stage(build)), or Recipe(Fit(compute))."
+            raise InputError(f"The {role} arm has to be a recipe.", received=recipe, remedy=remedy)
+    if not isinstance(data, Dataset):
+        remedy = "Wrap the arrays: Dataset(x=x, y=y, name=...)."
+        raise InputError("`on` has to be a data set.", received=type(data).__name__, remedy=remedy)
+    own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
+    metric = metric_of(claim, task=data.task, own=own, targets=data.y)
+    seen, planned, seal = apply_seal(data, design, confirm, confirming=confirming)
+    record = SealRecord.of(seal, data, confirming=confirming) if seal else None
+    if smoke:
+        planned, seen = shrink_split(planned, seen)
+        recipes = {role: shrink_recipe(recipe) for role, recipe in recipes.items()}
+    store.check_writable()
+    for recipe in recipes.values():
+        check_recipe(recipe, seen)
+    scored = watched_metric(metric) or metric
+    if scored.name in OF_A_LOSS and scored.code is None:
+        check_common_loss(list(recipes.values()))
+    check_metric(scored, list(recipes.values()), seen)
+    cells = cells_of(planned, seen, metric)
+    planned_recipes, equalized = plan_budgets(dict(recipes), metric, seen, cells, equal=None if smoke else equal)
+    check_row_metric(metric, planned, list(planned_recipes.values()))
+    if seal is not None:
+        _check_confirmation(metric, seal, list(planned_recipes.values()))
+    return Prepared(planned_recipes, seen, claim, metric, planned, cells, equalized, record)
+
+
+def _check_confirmation(metric: Metric, seal: Seal, recipes: Sequence[Recipe]) -> None:
+    """Raise InputError if the claim could be explored, and not be judged on the sealed rows later."""
+    try:
+        check_row_metric(metric, seal.confirming, recipes)
+    except InputError as error:
+        raise InputError(
+            f"The sealed rows could not confirm this claim. {error.wrong}",
+            received=error.received,
+            remedy="Claim a metric of predictions, such as mse for values and log_loss for classes; or leave `confirm` "
+            "out.",
+        ) from error
