@@ -39,7 +39,7 @@ def f1(targets: np.ndarray, labels: np.ndarray, *, average: str) -> float:
         return float("nan")
     if average == "micro":
         return float(f1_score(targets, labels, average=average, zero_division=0.0))
-    each = f1_score(targets[:, present], labels[:, present], average=None, zero_division=0.0)
+    each = f1_score(targets, labels, average=None, zero_division=0.0)[present]
     return float(np.average(each, weights=targets[:, present].sum(axis=0) if average == "weighted" else None))
 
 

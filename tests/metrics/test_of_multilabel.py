@@ -66,3 +66,11 @@ def test_the_ranking_of_labels_within_a_row_worked_by_hand():
     targets, probabilities = np.array([[0, 1, 0], [1, 0, 1]]), np.array([[0.9, 0.5, 0.1], [0.8, 0.6, 0.4]])
 
     assert ranking_average_precision(targets, probabilities) == pytest.approx((1 / 2 + 5 / 6) / 2)
+
+
+def test_a_test_fold_with_rows_of_one_label_only_has_its_f1():
+    targets, labels = np.array([[1, 0], [1, 0], [0, 0]]), np.array([[1, 1], [0, 0], [1, 0]])
+
+    for average in ("macro", "weighted"):
+        assert f1(targets, labels, average=average) == pytest.approx(0.5)
+    assert f1(targets, labels, average="micro") == pytest.approx(2 / 5)

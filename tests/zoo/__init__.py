@@ -7,6 +7,7 @@ from tests.zoo import (
     bugs_of_costs,
     bugs_of_data,
     bugs_of_harness,
+    bugs_of_labels,
     bugs_of_learning,
     bugs_of_mechanics,
 )
@@ -15,6 +16,7 @@ from tests.zoo.pipelines import PIPELINES
 from tests.zoo.pipelines_of_arms import PIPELINES_OF_ARMS
 from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
+from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
@@ -27,6 +29,7 @@ FAMILIES = (
     bugs_of_mechanics,
     bugs_of_learning,
     bugs_of_harness,
+    bugs_of_labels,
 )
 """The modules that plant bugs. Importing them fills BUGS."""
 
@@ -36,7 +39,12 @@ SPECIMENS = {
     "clean": {
         name: Specimen(name, (), pipeline)
         for name, pipeline in (
-            PIPELINES | PIPELINES_OF_ARMS | PIPELINES_OF_BASELINES | PIPELINES_OF_COSTS | NEGATIVE_RESULTS
+            PIPELINES
+            | PIPELINES_OF_ARMS
+            | PIPELINES_OF_BASELINES
+            | PIPELINES_OF_COSTS
+            | PIPELINES_OF_LABELS
+            | NEGATIVE_RESULTS
         ).items()
     },
 }
