@@ -74,7 +74,8 @@ def planted_targets(run: Run) -> dict[str, Run]:
     """Return, for each arm, a small run whose targets are in the order of the inputs' first principal component.
 
     The inputs of these rows vary most in its direction, so an arm that can learn from such inputs can learn it. The
-    targets themselves are the true ones, so that their shares and their distribution stay the same.
+    targets themselves are the true ones, so that their shares and their distribution stay the same. Of several labels a
+    row each is planted by itself: along the first component, against it, or along or against the second.
     """
 
     def plant(small_run: Run) -> Run:
@@ -115,8 +116,16 @@ def _of_each_arm(run: Run, purpose: str, change: Callable[[Run], Run | None]) ->
 def _plant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     centered = x - x.mean(axis=0)
     # There are fewer rows than columns in images: the component comes from the products of rows.
-    component = np.linalg.eigh(centered @ centered.T)[1][:, -1]
-    component = component * np.sign(component[np.argmax(np.abs(component))])
+    largest = np.linalg.eigh(centered @ centered.T)[1][:, :-3:-1].T
+    components = [each * np.sign(each[np.argmax(np.abs(each))]) for each in largest]
+    if y.dtype.kind != "i" or y.ndim == 1:
+        return _in_order_of(components[0], y)
+    # Several labels a row that were all alike could be mixed up without a trace.
+    orders = [components[0], -components[0], components[1], -components[1]]
+    return np.stack([_in_order_of(orders[label % 4], column) for label, column in enumerate(y.T)], axis=1)
+
+
+def _in_order_of(component: np.ndarray, y: np.ndarray) -> np.ndarray:
     planted = np.empty_like(y)
     planted[np.argsort(component, kind="stable")] = np.sort(y, axis=0)
     return planted

@@ -9,7 +9,7 @@ import numpy as np
 from negres_core import Dataset, Recipe, Stage
 from negres_core.engine import replicate
 from tests.zoo.models import network
-from tests.zoo.pipelines import FIT, min_max
+from tests.zoo.pipelines import min_max
 from tests.zoo.pipelines_of_labels import OF_EACH, several_labels
 from tests.zoo.specimens import bug
 
@@ -23,19 +23,6 @@ def score_in_another_order():
         return score(recipe, data, job, model, outputs[:, ::-1], **options)
 
     return {f"{replicate.__name__}._score": reversed_columns}
-
-
-@bug("labels trained in another order", "overfits 16")
-def train_in_another_order(seed):
-    """The objective turns the columns of the targets."""
-
-    def turned(model, x, y, *, training):
-        import keras
-
-        return keras.ops.mean(keras.losses.binary_crossentropy(y[:, ::-1], model(x, training=training)))
-
-    stage = Stage(network(hidden=(32,), last="sigmoid"), objective=turned, **FIT)
-    return replace(several_labels(seed), treatment=Recipe(stage, preprocess=min_max))
 
 
 @bug("softmax over several labels", "loss domain")

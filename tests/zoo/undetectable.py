@@ -22,6 +22,9 @@ They are planted all the same, and a test shows that they are not caught, so tha
   names the difference; whether it is the one that was meant, only the researcher knows.
 - A metric of a fit's own that was tuned on the test fold. Such a metric may depend on the test fold's targets in any
   way, and only the fit can compute it. Nothing else says what it would be without the choice.
+- Several labels a row that an objective mixes up. What an objective does with targets is the researcher's, and an arm
+  that memorizes other labels looks like one that learns slowly. It does not learn planted labels either, so that its
+  failure is not taken for a finding: the verdict is inconclusive.
 """
 
 from __future__ import annotations
@@ -31,9 +34,10 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core import Dataset, Fit, Metric, Recipe, Stage, reaches
-from tests.zoo.models import linear, rate
+from tests.zoo.models import linear, network, rate
 from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, subjects
 from tests.zoo.pipelines_of_arms import labels_of_noise
+from tests.zoo.pipelines_of_labels import several_labels
 from tests.zoo.specimens import Specimen
 
 
@@ -121,6 +125,19 @@ def tune_own_metric(seed):
     )
 
 
+def mix_up(seed):
+    """The objective reads the columns of the targets in the order of another list of names."""
+
+    def mixed_up(model, x, y, *, training):
+        import keras
+
+        targets = keras.ops.take(y, np.array([2, 0, 1]), axis=1)
+        return keras.ops.mean(keras.losses.binary_crossentropy(targets, model(x, training=training)))
+
+    stage = Stage(network(hidden=(32,), last="sigmoid"), objective=mixed_up, **FIT)
+    return replace(several_labels(seed), treatment=Recipe(stage, preprocess=min_max))
+
+
 UNDETECTABLE = {
     name: Specimen(name, (), plant)
     for name, plant in (
@@ -132,5 +149,6 @@ UNDETECTABLE = {
         ("targets in a random order", shuffle_targets),
         ("same arm with a hundredth of the rate", slow_down),
         ("own metric tuned on the test fold", tune_own_metric),
+        ("several labels mixed up in training", mix_up),
     )
 }
