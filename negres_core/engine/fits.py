@@ -54,11 +54,13 @@ def predict(recipe: Recipe, data: Dataset, job: Job, rows: np.ndarray) -> np.nda
     return Predicted.of(np.asarray(output), task=data.task).shown
 
 
-def answer(recipe: Recipe, data: Dataset, job: Job, targets: np.ndarray) -> np.ndarray | dict[str, float]:
-    """Compute a fit again with other targets of the test fold; return its predictions, or its metrics."""
+def answer(
+    recipe: Recipe, data: Dataset, job: Job, targets: np.ndarray, rows: np.ndarray | None = None
+) -> np.ndarray | dict[str, float]:
+    """Compute a fit again with other targets, or other rows, in the test fold; return its predictions, or metrics."""
     assert recipe.fit is not None
     inputs = prepare_inputs(recipe, data, job.cell)
-    output = _call(recipe.fit.compute, recipe, data, job, inputs, job.cell.test, targets)[0]
+    output = _call(recipe.fit.compute, recipe, data, job, inputs, job.cell.test if rows is None else rows, targets)[0]
     if isinstance(output, Mapping):
         return {name: float(value) for name, value in output.items()}
     return np.asarray(output)

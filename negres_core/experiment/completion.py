@@ -68,13 +68,13 @@ def claimed_metric(recipe: Recipe, run: Run, job: Job, result: Result) -> dict[s
     """Return the metric of the claim, by the name under which it is recorded, for a replicate that was just made.
 
     Returns:
-        Nothing if the replicate has the metric, or if it does not follow from predictions.
+        Nothing if the replicate has the metric, or if it does not follow from predictions of this task.
 
     Raises:
         InputError: the metric needs probabilities, and the arm has none.
     """
     metric = run.metric
-    if metric.compute is None or metric.key in result.metrics:
+    if metric.compute is None or metric.key in result.metrics or (metric.tasks and run.data.task not in metric.tasks):
         return {}
     if result.outputs is None:
         return {} if result.finite else {metric.key: float("nan")}

@@ -299,7 +299,7 @@ class ExperimentFixture:
         notes.clear()
         if self._benchmark is not None:
             self._benchmark.extra_info |= {"hypothesis": evidence.title} | evidence.model_dump(
-                mode="json", include={"verdict", "finding", "estimate", "timings", "smoke"}
+                mode="json", include={"verdict", "finding", "estimate", "timings", "smoke"}, exclude_none=True
             )
         return evidence
 
