@@ -268,7 +268,7 @@ def test_labels_alone_have_no_metric_of_probabilities(measure, metric):
 
 
 def test_outputs_that_are_no_probabilities_are_refused_before_anything_is_trained(measure, trained):
-    with pytest.raises(InputError, match="needs a probability of every class, and the outputs of scores are none"):
+    with pytest.raises(InputError, match="needs probabilities, and the outputs of scores are none"):
         measure(SCORED, reaches("roc_auc", bar=0.5))
     assert trained() == []
     evidence = measure(SCORED, reaches("balanced_accuracy", bar=0.5))
