@@ -16,7 +16,7 @@ MAX_CORRELATION = 1 - 1e-6
 """Correlation from which a feature is a target, perhaps in another unit: float32 has seven digits."""
 MIN_ROWS = 30
 """Fewest rows that are compared: among fewer, a correlation of nearly 1 may be chance."""
-COMPARED_ROWS, MOST_STEPS, COMPARED_FEATURES, MOST_COLUMNS = 1_024, 400, 1_024, 8
+COMPARED_ROWS, MOST_STEPS, COMPARED_FEATURES, MOST_TESTED_COLUMNS = 1_024, 400, 1_024, 8
 """Rows that are compared, the first; the farthest row whose target is looked for; the most features, and the most
 columns of targets."""
 
@@ -36,7 +36,7 @@ def check(run: Run) -> Finding | None:
         return None
     features = spread_rows(run.data.width, most=COMPARED_FEATURES)
     x = run.data.flatten(rows)[:, features].astype(np.float64)
-    columns = run.data.y[rows].reshape(len(rows), -1)[:, :MOST_COLUMNS].astype(np.float64).T
+    columns = run.data.y[rows].reshape(len(rows), -1)[:, :MOST_TESTED_COLUMNS].astype(np.float64).T
     later = np.max([_largest(x, y, steps) for y in columns], axis=0)
     earlier = np.max([_largest(x[::-1], y[::-1], steps) for y in columns], axis=0)
     is_later = (later >= MAX_CORRELATION) & (earlier < MAX_CORRELATION)

@@ -89,10 +89,11 @@ def without_probabilities(recipe: Recipe, metric: Metric) -> InputError:
     """Return the error about an arm that has no probabilities, which the metric of the claim needs."""
     if recipe.fit is not None:
         return InputError(
-            f"The metric {metric.name!r} needs probabilities, and {name_of(recipe.fit.compute)} returns labels.",
+            f"The metric {metric.name!r} needs probabilities, and {name_of(recipe.fit.function)} returns labels.",
             received="labels",
             remedy="Return probabilities, (rows, classes), such as those of predict_proba(test.x), and the labels are "
-            "the most probable classes; or, for several labels a row, the probability of each, (rows, labels).",
+            "the most probable classes; or, for several labels a row, the probability of each, (rows, labels). For an "
+            "estimator without predict_proba, return CalibratedClassifierCV(...) of it.",
         )
     return InputError(
         f"The metric {metric.name!r} needs probabilities, and the outputs of {name_of(recipe.last.build)} are none.",
@@ -148,7 +149,7 @@ def predict_again(
     [(_, result)] = train(recipe, data, [job], device=device)
     if result.outputs is None:
         raise InputError(
-            f"{name_of(recipe.fit.compute)} returns numbers, and the design scores single test rows.",
+            f"{name_of(recipe.fit.function)} returns numbers, and the design scores single test rows.",
             received=f"metrics {', '.join(result.metrics)}",
             remedy="Return predictions of the test fold, or use KFolds.",
         )
