@@ -253,7 +253,7 @@ def _known_spreads(options: argparse.Namespace) -> list[tuple[str, str, float, i
     known = []
     for each in records:
         if (spread := spread_in(each)) is not None:
-            limit = most_dof(each.claim, options.folds, each.data.units)
+            limit = most_dof(each.claim, options.folds, each.data)
             known.append((f"{each.title}, on {each.data.name}", each.claim.unit, spread.sd, limit))
     if not known:
         raise EvidenceError(

@@ -102,7 +102,9 @@ class FitAndPredict:
             predicted = np.asarray(estimator.predict(unknown))
         shape = (len(test), *train.y.shape[1:])
         predicted = predicted.reshape(shape) if predicted.size == np.prod(shape) else predicted
-        return predicted if is_classification else predicted.astype(np.float64)
+        if is_classification:
+            return predicted
+        return predicted.astype(np.int64 if train.has_labels else np.float64)
 
 
 def make_estimator(make: Make, *, seed: int) -> Any:

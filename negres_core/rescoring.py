@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from negres_core.claim import Metric
-from negres_core.metrics import METRICS, Predicted, probabilities_of, recorded_names, score_metric
+from negres_core.dataset import Task
+from negres_core.metrics import METRICS, Predicted, entropy, probabilities_of, recorded_names, score_metric, shown_of
 from negres_core.metrics.of_probabilities import calibration_tolerance
 
 Scores = dict[str, tuple[float, float]]
@@ -38,11 +39,11 @@ class Predictions:
     Attributes:
         targets: the targets, as in the data set.
         outputs: the raw outputs, (rows, ...), float32.
-        predicted: predicted labels, (rows,); or the outputs in the shape of the targets.
+        predicted: predicted labels, or the outputs, in the shape of the targets.
         logits: whether the outputs are logits instead of probabilities.
         loss: mean loss; None if it is not known.
         trivial_loss: mean loss of the best constant prediction; None like `loss`.
-        is_classification: whether the targets are class labels.
+        task: the task of the data set.
     """
 
     targets: np.ndarray
@@ -51,7 +52,7 @@ class Predictions:
     logits: bool
     loss: float | None
     trivial_loss: float | None
-    is_classification: bool
+    task: Task
 
 
 EVERY_VERSION = ("accuracy", "precision", "recall", "f1", "loss", "mse", "mae", "r2", "psnr", "ssim", "skill")
@@ -83,10 +84,14 @@ def rescore(predictions: Predictions, *, relative: float, also: Sequence[Metric]
         these predictions do not have. If rounding could flip labels, at nearly equal outputs, the tolerance of each
         metric is the effect of those rows. A metric that is not defined is NaN.
     """
-    score = _score_labels if predictions.is_classification else _score_values
-    scores = score(predictions, relative * _largest(predictions)) | _score_loss(predictions, relative)
-    classes = max(predictions.outputs.shape[1], 2) if predictions.is_classification else 0
-    names = recorded_names("classification" if predictions.is_classification else "regression", classes=classes)
+    scores = _score_loss(predictions, relative)
+    if predictions.task == "classification":
+        scores |= _score_labels(predictions, relative * _largest(predictions))
+    elif predictions.task != "multilabel":
+        scores |= _score_values(predictions, relative * _largest(predictions))
+    classes = max(predictions.outputs.shape[1], 2) if predictions.task == "classification" else 0
+    # The metrics of images alone need the mean image; see `image_tolerances`.
+    names = recorded_names("regression" if predictions.task == "reconstruction" else predictions.task, classes=classes)
     others = {name: METRICS[name] for name in names} | {each.key: each for each in also}
     for key, metric in others.items():
         if key not in scores and (found := _score_other(metric, predictions, relative)) is not None:
@@ -181,41 +186,52 @@ def _score_other(metric: Metric, predictions: Predictions, relative: float) -> t
         return value, 1e-6 + calibration_tolerance(y, predicted.outputs, rounding=rounding)
     if metric.name == "log_loss":
         # As steep as the loss: a probability of a millionth does not round to 0, since it is rounded itself.
-        shares = np.bincount(y) / len(y)
-        trivial = -float(np.log(shares[y]).mean())
+        trivial = _entropy_of_shares(y)
         return value, 1e-6 + relative * (10 * abs(value) + trivial)
     moved = [score_metric(metric, y, _predicted_of(predictions, each)) for each in _moved(predictions, rounding)]
     furthest = max((abs(each - value) for each in moved if each is not None and np.isfinite(each)), default=0.0)
     return value, 1e-6 * max(1.0, abs(value)) + 2 * furthest
 
 
+def _entropy_of_shares(labels: np.ndarray) -> float:
+    """Return the log loss of the shares of classes, or of labels."""
+    if labels.ndim == 2:
+        return entropy(labels.mean(axis=0)[None])
+    shares = np.bincount(labels) / len(labels)
+    return -float(np.log(shares[labels]).mean())
+
+
 def _predicted_of(predictions: Predictions, outputs: np.ndarray) -> Predicted:
     """Return what outputs predict, which are raw ones or such as rounding may give."""
-    if not predictions.is_classification:
+    task, logits = predictions.task, predictions.logits
+    if task not in ("classification", "multilabel"):
         return Predicted(outputs.reshape(predictions.targets.shape))
     if outputs is predictions.outputs:
-        return Predicted(probabilities_of(outputs, logits=predictions.logits), predictions.predicted)
+        return Predicted(probabilities_of(outputs, logits=logits, task=task), predictions.predicted)
     # Whether outputs are probabilities is decided by those that the model gives.
-    if probabilities_of(predictions.outputs, logits=predictions.logits) is None:
-        labels = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.int64)
-        return Predicted(None, labels)
-    probabilities = probabilities_of(_inside(outputs, predictions.logits), logits=predictions.logits)
+    if probabilities_of(predictions.outputs, logits=logits, task=task) is None:
+        return Predicted(None, shown_of(outputs, predictions.targets, logits=logits, task=task))
+    probabilities = probabilities_of(_inside(outputs, logits, task), logits=logits, task=task)
     assert probabilities is not None
-    return Predicted(probabilities, probabilities.argmax(axis=1))
+    return Predicted.of(probabilities, task=task)
 
 
-def _inside(outputs: np.ndarray, logits: bool) -> np.ndarray:
-    """Return moved outputs as probabilities of which each row sums to 1, if they are no logits."""
+def _inside(outputs: np.ndarray, logits: bool, task: Task) -> np.ndarray:
+    """Return moved outputs as probabilities, of which each row sums to 1 if they are of classes, unless logits."""
     if logits:
         return outputs
     inside: np.ndarray = np.clip(outputs, 0, 1)
-    return inside if outputs.shape[1] == 1 else np.asarray(inside / inside.sum(axis=1, keepdims=True))
+    if task == "multilabel" or outputs.shape[1] == 1:
+        return inside
+    return np.asarray(inside / inside.sum(axis=1, keepdims=True))
 
 
 def _moved(predictions: Predictions, rounding: float) -> Iterator[np.ndarray]:
     """Yield the outputs moved by the rounding towards the targets, away from them, and twice at random."""
     y, outputs = predictions.targets, predictions.outputs.astype(np.float64)
-    if not predictions.is_classification:
+    if predictions.task == "multilabel":
+        towards = 2.0 * y - 1
+    elif predictions.task != "classification":
         towards = np.sign(y.reshape(outputs.shape) - outputs)
     elif outputs.shape[1] == 1:
         towards = 2.0 * y[:, None] - 1

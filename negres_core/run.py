@@ -13,7 +13,7 @@ from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design, with_validation
 from negres_core.errors import InputError
 from negres_core.evidence import Replicate
-from negres_core.metrics import METRICS, Predicted
+from negres_core.metrics import METRICS, Predicted, task_metric
 from negres_core.recipe import Recipe
 
 ControlLevel = Literal["all", "cheap", "none"]
@@ -274,8 +274,8 @@ class Run:
         if not isinstance(self.metric, CostMetric):
             return self
         own = [metric for arm in self.arms if arm.recipe.fit for metric in arm.recipe.fit.metrics or ()]
-        of_task = METRICS["accuracy" if self.data.task == "classification" else "mse"]
-        return replace(self, metric=watched_metric(self.metric) or [*own, of_task][0], claim=None)
+        metric = watched_metric(self.metric) or [*own, task_metric(self.data.task)][0]
+        return replace(self, metric=metric, claim=None)
 
     def cell_of(self, replicate: Replicate) -> Cell:
         """Return the cell that a replicate was trained on."""

@@ -347,3 +347,16 @@ def test_an_estimator_need_not_say_what_it_is():
 
 def test_an_estimator_passes_the_checks_of_a_recipe():
     check_recipe(Recipe(Estimator(logistic)), LABELS)
+
+
+def test_a_classifier_predicts_several_labels_a_row():
+    from sklearn.ensemble import RandomForestClassifier
+
+    from negres_core.estimator import FitAndPredict
+
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    data = Dataset(x=x, y=(x > [0, 0.5, -0.5]).astype(int), name="several")
+    predicted = FitAndPredict(lambda: RandomForestClassifier(20, random_state=0))(data, data, seed=0, outputs=3)
+
+    assert predicted.dtype.kind == "i"
+    assert np.mean(predicted == data.y) > 0.95

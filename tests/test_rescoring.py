@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from negres_core.claim import Metric
 from negres_core.engine.scores import score_images, score_labels, score_values
-from negres_core.metrics import METRICS, probabilities_of
+from negres_core.metrics import METRICS, probabilities_of, recorded_names
 from negres_core.rescoring import SSIM_SLOPE, Predictions, agrees, image_tolerances, relative_rounding, rescore
 
 RANDOM = np.random.default_rng(0)
@@ -21,7 +22,7 @@ def predictions(targets, outputs, predicted=None, *, loss=None):
         logits=False,
         loss=loss,
         trivial_loss=loss,
-        is_classification=targets.dtype.kind == "i",
+        task="classification" if targets.dtype.kind == "i" else "regression",
     )
 
 
@@ -78,7 +79,7 @@ def test_metrics_of_probabilities_that_were_rounded_otherwise_are_within_the_tol
                     logits=logits,
                     loss=None,
                     trivial_loss=None,
-                    is_classification=True,
+                    task="classification",
                 ),
                 relative=relative,
                 also=[COST],
@@ -91,6 +92,37 @@ def test_metrics_of_probabilities_that_were_rounded_otherwise_are_within_the_tol
             widest[name] = max(widest.get(name, 0), tolerance / relative)
     # A tolerance that admits anything would show nothing.
     assert all(widest[name] < 100 for name in ("roc_auc", "average_precision", "brier", "log_loss"))
+
+
+@pytest.mark.parametrize("logits", [False, True])
+def test_metrics_of_several_labels_that_were_rounded_otherwise_are_within_the_tolerance(logits):
+    widest = {}
+    for _ in range(30):
+        relative = 10 ** RANDOM.uniform(-5, -2.5)
+        y = RANDOM.integers(2, size=(150, 4))
+        outputs = y + RANDOM.normal(size=(150, 4)) - 0.5
+        outputs = outputs if logits else expit(outputs)
+        after = rounded(outputs, relative / 2)
+        before, after = (
+            rescore(
+                Predictions(
+                    targets=y,
+                    outputs=each,
+                    predicted=(each > (0 if logits else 0.5)).astype(int),
+                    logits=logits,
+                    loss=None,
+                    trivial_loss=None,
+                    task="multilabel",
+                ),
+                relative=relative,
+            )
+            for each in (outputs, after if logits else np.clip(after, 1e-9, 1 - 1e-9))
+        )
+        assert before.keys() == set(recorded_names("multilabel"))
+        for name, (value, tolerance) in before.items():
+            assert abs(after[name][0] - value) <= tolerance, name
+            widest[name] = max(widest.get(name, 0), tolerance / relative)
+    assert all(each < 100 for each in widest.values())
 
 
 def moved(outputs, relative, *, logits):

@@ -77,6 +77,6 @@ def _call(function: Any, options: tuple[tuple[str, Any], ...], targets: np.ndarr
     """Call the function of a scorer as scikit-learn does: of two classes it is given the probability of the second."""
     if targets.ndim > 2:
         targets, predicted = targets.reshape(len(targets), -1), predicted.reshape(len(targets), -1)
-    if targets.dtype.kind == "i" and predicted.ndim == 2 and predicted.shape[1] == 2:
+    if targets.dtype.kind == "i" and targets.ndim == 1 and predicted.ndim == 2 and predicted.shape[1] == 2:
         predicted = predicted[:, 1]
     return function(targets, predicted, **dict(options))

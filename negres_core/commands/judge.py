@@ -206,5 +206,5 @@ def _next_time(evidence: Evidence) -> list[str]:
     if (estimate := evidence.estimate) is None or estimate.sd is None:
         return []
     design = evidence.design.as_design()
-    limit = most_dof(evidence.claim, design.parts, evidence.data.units)
+    limit = most_dof(evidence.claim, design.parts, evidence.data)
     return [f"  next time   {analyze_power(design, sd=estimate.sd, alpha=ALPHA, most_dof=limit)}", ""]

@@ -91,6 +91,6 @@ def _holds_targets(y: np.ndarray, array: np.ndarray) -> bool:
     with np.errstate(over="ignore"):
         same = columns.astype(np.float32)[..., None] == y.reshape(len(y), -1).astype(np.float32)[:, None]
     is_there = bool(same.all(axis=0).any(axis=0).all())
-    is_one_hot = y.dtype.kind == "i" and columns.shape[1] == int(y.max()) + 1 and columns.shape[1] > 1
+    is_one_hot = y.dtype.kind == "i" and y.ndim == 1 and columns.shape[1] == int(y.max()) + 1 and columns.shape[1] > 1
     is_there |= is_one_hot and bool((columns == np.eye(columns.shape[1])[y]).all())
     return is_there and bool(np.ptp(y) > 0)

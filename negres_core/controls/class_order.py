@@ -58,7 +58,7 @@ def _judge(run: Run, models: Models, arm: Arm) -> tuple[bool, str]:
     answer = models.refit(arm, 0, labels, rows) if len(rows) >= MIN_ROWS else {}
     if isinstance(answer, Mapping):
         return False, ""
-    predicted = Predicted.of(np.asarray(answer), is_classification=True)
+    predicted = Predicted.of(np.asarray(answer), task="classification")
     classes = run.data.outputs
     shares = predicted.outputs if predicted.outputs is not None else np.eye(classes)[predicted.best]
     shares = shares - shares.mean(axis=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.dataset import Task
 from negres_core.evidence import Finding
 from negres_core.rescoring import EVERY_VERSION, Predictions, agrees, relative_rounding, rescore
 from negres_core.run import Inspection, Run
@@ -26,7 +27,7 @@ def check(run: Run) -> Finding | None:
         if not np.isfinite(inspection.outputs).all():
             faults.append(f"outputs of the {arm.role} arm are not finite")
             continue
-        predictions = _predictions_of(inspection, is_classification=run.data.task == "classification")
+        predictions = _predictions_of(inspection, task=run.data.task)
         relative = relative_rounding(devices=[replicate.key.device])
         scores = rescore(predictions, relative=relative, also=[run.metric])
         for name, (value, tolerance) in scores.items():
@@ -53,7 +54,7 @@ def check(run: Run) -> Finding | None:
     )
 
 
-def _predictions_of(inspection: Inspection, *, is_classification: bool) -> Predictions:
+def _predictions_of(inspection: Inspection, *, task: Task) -> Predictions:
     return Predictions(
         targets=inspection.targets,
         outputs=inspection.outputs,
@@ -61,5 +62,5 @@ def _predictions_of(inspection: Inspection, *, is_classification: bool) -> Predi
         logits=inspection.output_layer.logits,
         loss=inspection.loss,
         trivial_loss=inspection.trivial_loss,
-        is_classification=is_classification,
+        task=task,
     )

@@ -25,9 +25,11 @@ def check(run: Run) -> Finding:
     one class is rare, recall, F1 and the area under the ROC curve have plenty of room.
     """
     y = run.data.y
-    if run.data.task == "classification":
-        share = float(np.bincount(y).max() / len(y))
-        found = f"the largest class has {share:.2%} of the rows"
+    if run.data.has_labels:
+        # Each combination of several labels a row counts as a class of its own.
+        share = float(np.unique(y, axis=0, return_counts=True)[1].max() / len(y))
+        largest = "largest class" if run.data.task == "classification" else "most frequent combination of labels"
+        found = f"the {largest} has {share:.2%} of the rows"
         threshold = f"expected less than {MAX_MAJORITY:.0%} for a claim about accuracy, less than 100% for any other"
         constant = _constant(run)
         if constant is not None and run.metric.name != "accuracy":

@@ -18,6 +18,8 @@ SUSPECT_ROWS = 2_000
 """Rows of each fold on which a suspect feature is tested."""
 MAX_SUSPECTS = 8
 """Most features that are tested, the most suspicious first."""
+MAX_MAJORITY = 0.99
+"""Share of the largest class from which a constant is nearly always right."""
 MIN_ROWS = 300
 """Held-out rows without an error that put an accuracy over 0.99 with 95% confidence: 0.99 ** 300 = 0.049."""
 
@@ -25,17 +27,15 @@ MIN_ROWS = 300
 def check(run: Run) -> Finding | None:
     """Predict the target by one feature at a time.
 
-    Data with one feature have nothing to leak, and several columns of values may be the inputs themselves: the control
-    does not apply to either.
+    Of several labels a row, each is a target. Data with one feature have nothing to leak, and several columns of values
+    may be the inputs themselves: the control does not apply to either.
     """
     data = run.data
     rows = np.sort(np.random.default_rng(0).permutation(len(data))[:SCREENED_ROWS])
     x, y = data.flatten(rows), data.y[rows]
-    if x.shape[1] < 2 or y.ndim > 1 or np.ptp(y) == 0:
+    if x.shape[1] < 2 or np.ptp(y) == 0 or (y.ndim > 1 and not data.has_labels):
         return None
-    if data.task != "classification":
-        return _check_values(x, y)
-    return _check_labels(run, x, y)
+    return _check_labels(run, x, y) if data.has_labels else _check_values(x, y)
 
 
 def _check_values(x: np.ndarray, y: np.ndarray) -> Finding:
@@ -60,40 +60,53 @@ def _check_values(x: np.ndarray, y: np.ndarray) -> Finding:
 def _check_labels(run: Run, x: np.ndarray, y: np.ndarray) -> Finding:
     """Predict the held-out labels by small trees on the features whose order separates the classes best."""
     order = np.argsort(x, axis=0, kind="stable")
-    changes = (np.diff(y[order], axis=0) != 0).sum(axis=0)
-    suspects = np.argsort(changes, kind="stable")[:MAX_SUSPECTS]
+    columns = y.reshape(len(y), -1)
+    changes = (np.diff(columns[order], axis=0) != 0).sum(axis=0).astype(float)
+    if y.ndim > 1:
+        # A rare label changes seldom in any order; one of no or all rows is no target.
+        rarer = np.minimum(y.sum(axis=0), (1 - y).sum(axis=0))
+        changes = np.where(rarer > 0, changes / np.maximum(rarer, 1), np.inf)
+    pairs = np.argsort(changes, axis=None, kind="stable")[:MAX_SUSPECTS]
+    suspects, of_column = np.unravel_index(pairs, changes.shape)
     correct = np.zeros(len(suspects))
     tested = 0
     for cell in run.cells[: run.design.folds]:
-        predicted, targets = _predict_by_each(run, cell, suspects)
+        predicted, targets = _predict_by_each(run, cell, suspects, of_column)
         correct += (predicted == targets).sum(axis=1)
-        tested += len(targets)
+        tested += targets.shape[1]
     accuracy = correct / tested
-    best = int(accuracy.argmax())
-    majority = float(np.bincount(run.data.y).max() / len(run.data))
-    is_leak = accuracy[best] >= 0.999 and majority < 0.99
+    every = run.data.y.reshape(len(run.data), -1)
+    shares = np.array([np.bincount(every[:, column]).max() / len(every) for column in of_column])
+    # Where one label of several is rare, a constant is nearly always right, and others may leak.
+    best = int(np.argmax(accuracy - (shares >= MAX_MAJORITY)))
+    majority, label = float(shares[best]), "" if y.ndim == 1 else f" of label {of_column[best]}"
+    is_leak = accuracy[best] >= 0.999 and majority < MAX_MAJORITY
     return Finding(
         control=NAME,
         passed=tested < MIN_ROWS or not is_leak,
-        found=f"feature {suspects[best]} alone predicts {accuracy[best]:.2%} of {tested} held-out labels; the majority "
-        f"class has {majority:.2%}",
+        found=f"feature {suspects[best]} alone predicts {accuracy[best]:.2%} of {tested} held-out labels{label}; the "
+        f"majority class has {majority:.2%}",
         threshold=f"expected less than 99.9% of {MIN_ROWS} labels or more: a feature that is hardly ever wrong is the "
         "label, or makes the problem so easy that no model can be better than another",
         remedy="Leave the feature out; if it is not a leak, choose data that need a model.",
     )
 
 
-def _predict_by_each(run: Run, cell: Cell, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the labels that trees on single features predict, (features, rows), and the true labels, (rows,)."""
+def _predict_by_each(run: Run, cell: Cell, features: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labels that trees on single features predict, each in a column of the targets, and the true labels.
+
+    Both are (features, rows).
+    """
     from sklearn.tree import DecisionTreeClassifier
 
     rng = np.random.default_rng(cell.fold)
     train, test = (rng.permutation(rows)[:SUSPECT_ROWS] for rows in (cell.train, cell.test))
-    x_train, x_test, y = run.data.flatten(train), run.data.flatten(test), run.data.y
+    x_train, x_test, y = run.data.flatten(train), run.data.flatten(test), run.data.y.reshape(len(run.data), -1)
+    classes = run.data.outputs if run.data.task == "classification" else 2
     predicted = [
-        DecisionTreeClassifier(max_leaf_nodes=4 * run.data.outputs, random_state=0)
-        .fit(x_train[:, [feature]], y[train])
+        DecisionTreeClassifier(max_leaf_nodes=4 * classes, random_state=0)
+        .fit(x_train[:, [feature]], y[train, column])
         .predict(x_test[:, [feature]])
-        for feature in features
+        for feature, column in zip(features, columns, strict=True)
     ]
-    return np.stack(predicted), y[test]
+    return np.stack(predicted), y[test].T[columns]

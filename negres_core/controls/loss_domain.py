@@ -28,7 +28,7 @@ def check(run: Run) -> Finding | None:
 
     Keras clips outputs under a cross-entropy of probabilities to 0 to 1, where their gradient vanishes, and divides
     those of several classes by their sum. Outputs that are squashed already make poor logits: their odds are bounded.
-    The softmax of a single output is always 1.
+    The softmax of a single output is always 1, and the outputs of several labels a row have no fixed sum.
     """
     if run.models is None:
         return None
@@ -38,7 +38,7 @@ def check(run: Run) -> Finding | None:
         layer, outputs = run.models.output_layer(recipe), run.models.draw_outputs(recipe)
         if not len(outputs):
             continue
-        fault = _fault_of(layer, outputs.reshape(len(outputs), -1))
+        fault = _fault_of(layer, outputs.reshape(len(outputs), -1), excludes=run.data.task != "multilabel")
         name = describe_stage(arm, recipe)
         if fault:
             faults.append(f"{name} {fault}")
@@ -49,14 +49,22 @@ def check(run: Run) -> Finding | None:
         faults,
         sound,
         threshold="expected outputs from 0 to 1 for a cross-entropy of probabilities, with a sum of 1 over several "
-        "classes; unbounded ones for a cross-entropy of logits; and no output that is 1 for every row",
-        remedy="For classes, end in a softmax with one output per class; for two classes in one output, or for values "
-        "from 0 to 1, end in a sigmoid. Give from_logits=True to the loss only if the last layer has no activation.",
+        "classes, but not over several labels a row; unbounded ones for a cross-entropy of logits; and no output that "
+        "is 1 for every row",
+        remedy="For classes, end in a softmax with one output per class; for two classes in one output, for several "
+        "labels a row, or for values from 0 to 1, end in a sigmoid. Give from_logits=True to the loss only if the last "
+        "layer has no activation.",
     )
 
 
-def _fault_of(layer: OutputLayer, outputs: np.ndarray) -> str | None:
-    """Return what is wrong with outputs, (rows, outputs), or None."""
+def _fault_of(layer: OutputLayer, outputs: np.ndarray, *, excludes: bool) -> str | None:
+    """Return what is wrong with outputs, (rows, outputs), or None.
+
+    Args:
+        layer: the output layer.
+        outputs: the outputs of an untrained model.
+        excludes: whether one output may exclude the others; False for several labels a row.
+    """
     low, high, width = float(outputs.min()), float(outputs.max()), outputs.shape[1]
     if width == 1 and np.all(np.abs(outputs - 1) < 1e-6):
         return "has an output of 1 for every row and all weights, as a softmax of one unit has"
@@ -65,6 +73,8 @@ def _fault_of(layer: OutputLayer, outputs: np.ndarray) -> str | None:
     is_inside = low >= -ROUNDING and high <= 1 + ROUNDING
     totals = outputs.sum(axis=1)
     have_sum_1 = width > 1 and bool(np.all(np.abs(totals - 1) <= ROUNDING))
+    if not excludes and layer.loss in OF_EACH and have_sum_1 and (not layer.logits or layer.activation == "softmax"):
+        return "has outputs with a sum of 1, as a softmax has, and a row may have several labels or none"
     if layer.logits:
         reach_ends = low <= ROUNDING and high >= 1 - ROUNDING and np.ptp(outputs) > 0
         are_squashed = layer.activation in PROBABILITIES or reach_ends or (have_sum_1 and np.ptp(outputs) > 0)

@@ -12,7 +12,6 @@ from negres_core.claim import Metric
 from negres_core.controls.small_runs import p_better
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import (
-    METRICS,
     best_constant,
     constant_score,
     find_metric,
@@ -20,6 +19,7 @@ from negres_core.metrics import (
     perfect_score,
     score_table,
     shows_learning,
+    task_metric,
 )
 from negres_core.run import Arm, Run
 
@@ -85,7 +85,7 @@ def check(run: Run) -> Finding | None:
     ]
     first = comparisons[0]
     return Finding(
-        control=NAME if run.data.task == "classification" else NAME_FOR_VALUES,
+        control=NAME if run.data.has_labels else NAME_FOR_VALUES,
         passed=not broken,
         found=f"{first.metric.name} {first.constant:.4g} for the best constant prediction; in comparison, "
         f"{', '.join(map(str, comparisons))}",
@@ -155,13 +155,12 @@ def _compare(run: Run, arm: Arm) -> _Comparison | None:
 def _gains(run: Run, arm: Arm) -> Iterator[tuple[Metric, np.ndarray, np.ndarray, np.ndarray]]:
     """Yield each metric that shows learning, the scores of the constant, the arm's gains, and what separates these.
 
-    The claim's metric comes first. The metric of the task, accuracy or the mean squared error, may show what it does
-    not: an overconfident classifier has a large loss, and yet it has learned.
+    The claim's metric comes first. The metric of the task, such as accuracy or the mean squared error, may show what it
+    does not: an overconfident classifier has a large loss, and yet it has learned.
     """
-    if not arm.recipe.fit and arm.recipe.last.objective is not None and run.data.task != "classification":
+    if not arm.recipe.fit and arm.recipe.last.objective is not None and not run.data.has_labels:
         return  # an objective may ask for other values than the targets
-    of_task = METRICS["accuracy" if run.data.task == "classification" else "mse"]
-    for metric in dict.fromkeys((run.metric, of_task)):
+    for metric in dict.fromkeys((run.metric, task_metric(run.data.task))):
         if any(metric.key not in replicate.metrics for replicate in arm.replicates):
             continue
         if not shows_learning(metric, run.data.y, classes=_classes(run)):
@@ -230,9 +229,9 @@ def _classes(run: Run) -> int:
 
 
 def _has_one_answer(replicate: Replicate) -> bool:
-    """Return whether a replicate predicts the same class, or the same value, for all rows."""
-    counts = replicate.predictions.counts
-    return replicate.predictions.sd == 0 if counts is None else np.count_nonzero(counts) == 1
+    """Return whether a replicate predicts the same class, the same labels, or the same value for all rows."""
+    counts, sd = replicate.predictions.counts, replicate.predictions.sd
+    return sd == 0 if sd is not None or counts is None else np.count_nonzero(counts) == 1
 
 
 def _is_clearly_positive(gains: np.ndarray) -> bool:

@@ -64,6 +64,9 @@ def _some(targets: np.ndarray) -> list[np.ndarray]:
 
 def _score(metric: Metric, targets: np.ndarray, predicted: np.ndarray, classes: int) -> float:
     """Return the metric of targets or values that are predicted; NaN if it cannot be computed of them."""
-    given = Predicted(np.eye(classes)[predicted], predicted) if classes else Predicted(predicted)
+    if classes:
+        given = Predicted(np.eye(classes)[predicted], predicted)
+    else:
+        given = Predicted(predicted.astype(np.float64), predicted if predicted.dtype.kind == "i" else None)
     score = score_metric(metric, targets, given)
     return float("nan") if score is None else score

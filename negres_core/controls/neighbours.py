@@ -172,11 +172,12 @@ def some_features(positions: np.ndarray) -> np.ndarray:
 def agreement(y: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
     """Return how far the targets of paired rows agree: 0 as those of any two rows do, 1 if they are the same.
 
-    For labels this is Cohen's kappa, and for values an intraclass correlation. It is 0 if there are no pairs.
+    For class labels this is Cohen's kappa, and for values and several labels a row an intraclass correlation. It is 0
+    if there are no pairs.
     """
     if not len(one):
         return 0.0
-    if y.dtype.kind == "i":
+    if y.dtype.kind == "i" and y.ndim == 1:
         by_chance = float(((np.bincount(y) / len(y)) ** 2).sum())
         return (float(np.mean(y[one] == y[other])) - by_chance) / max(1 - by_chance, 1e-12)
     values = y[spread_rows(len(y), most=SAMPLED_ROWS)].reshape(-1, y[0].size).astype(np.float64)

@@ -34,7 +34,7 @@ def small_runs(run: Run) -> dict[str, Run]:
     """
     rows = run.data.shuffle_rows(derive_seed("overfitted rows"))[: 8 * OVERFIT_ROWS]
     _, first = np.unique(run.data.flatten(rows), axis=0, return_index=True)
-    data = replace(run.data.take(rows[np.sort(first)][:OVERFIT_ROWS]), groups=None)
+    data = run.data.take(rows[np.sort(first)][:OVERFIT_ROWS]).without_groups()
     if len(data) < OVERFIT_ROWS or len(np.unique(data.y, axis=0)) < 2:
         return {}
     every = np.arange(OVERFIT_ROWS, dtype=np.int32)
@@ -43,7 +43,7 @@ def small_runs(run: Run) -> dict[str, Run]:
     runs: dict[Recipe, Run] = {}
     for arm in run.arms:
         stage = arm.recipe.stages[0]
-        if stage.freezes is None and (stage.objective is None or data.task == "classification"):
+        if stage.freezes is None and (stage.objective is None or data.has_labels):
             recipe = shorten(Recipe(stage, preprocess=arm.recipe.preprocess), steps=steps, rows=OVERFIT_ROWS)
             small_run = replace(run, data=data, design=TWO_STARTS, cells=cells, arms=[Arm(arm.role, recipe)])
             runs.setdefault(recipe, small_run)

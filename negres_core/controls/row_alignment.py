@@ -92,12 +92,13 @@ def _association(y: np.ndarray, rows: np.ndarray, others: np.ndarray) -> float:
 
     Pairs of rows that are each other's neighbour count once, so the number of rows is halved.
     """
-    if y.dtype.kind == "i":
+    if y.dtype.kind == "i" and y.shape[1] == 1:
         chance = float(np.sum((np.bincount(y[:, 0]) / len(y)) ** 2))
         return float((np.mean(y[rows, 0] == y[others, 0]) - chance) / np.sqrt(chance * (1 - chance) / (len(rows) / 2)))
-    ranks = y.argsort(axis=0).argsort(axis=0).astype(float)
+    # Several labels a row have too many ties for ranks.
+    ranks = (y if y.dtype.kind == "i" else y.argsort(axis=0).argsort(axis=0)).astype(float)
     ranks = ranks - ranks.mean(axis=0)
-    agreement = np.mean(ranks[rows] * ranks[others], axis=0) / (ranks**2).mean(axis=0)
+    agreement = np.mean(ranks[rows] * ranks[others], axis=0) / np.maximum((ranks**2).mean(axis=0), 1e-12)
     return float(agreement.mean() * np.sqrt(len(rows) / 2))
 
 

@@ -22,7 +22,7 @@ than the margin of outputs, because a model draws dark pixels just above 0 sligh
 
 def check(run: Run) -> Finding | None:
     """Compare the outputs of one replicate of each arm with their targets, in a regression."""
-    if run.data.task == "classification":
+    if run.data.has_labels:
         return None
     results, passed = [], True
     for arm, replicate, inspection in run.inspections():

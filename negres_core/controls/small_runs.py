@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core.design import Cell, Design, KFolds
+from negres_core.metrics import METRICS, task_metric
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm, Role, Run
 from negres_core.seeds import derive_seed
@@ -66,19 +67,20 @@ def _permute(small_run: Run, *, further: bool) -> Run | None:
     cells = small_run.cells[first:] if further else small_run.cells[:first]
     if not cells:
         return None
-    return replace(small_run, data=replace(small_run.data, y=y), cells=cells, design=_design(len(cells)))
+    return replace(small_run, data=small_run.data.with_targets(y), cells=cells, design=_design(len(cells)))
 
 
 def planted_targets(run: Run) -> dict[str, Run]:
     """Return, for each arm, a small run whose targets are in the order of the inputs' first principal component.
 
     The inputs of these rows vary most in its direction, so an arm that can learn from such inputs can learn it. The
-    targets themselves are the true ones, so that their shares and their distribution stay the same.
+    targets themselves are the true ones, so that their shares and their distribution stay the same. Of several labels a
+    row each is planted by itself: along the first component, against it, or along or against the second.
     """
 
     def plant(small_run: Run) -> Run:
         y = _plant(small_run.data.flatten().astype(np.float64), small_run.data.y)
-        return replace(small_run, data=replace(small_run.data, y=y))
+        return replace(small_run, data=small_run.data.with_targets(y))
 
     return _of_each_arm(run, PLANTED_TARGETS, plant)
 
@@ -114,8 +116,16 @@ def _of_each_arm(run: Run, purpose: str, change: Callable[[Run], Run | None]) ->
 def _plant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     centered = x - x.mean(axis=0)
     # There are fewer rows than columns in images: the component comes from the products of rows.
-    component = np.linalg.eigh(centered @ centered.T)[1][:, -1]
-    component = component * np.sign(component[np.argmax(np.abs(component))])
+    largest = np.linalg.eigh(centered @ centered.T)[1][:, :-3:-1].T
+    components = [each * np.sign(each[np.argmax(np.abs(each))]) for each in largest]
+    if y.dtype.kind != "i" or y.ndim == 1:
+        return _in_order_of(components[0], y)
+    # Several labels a row that were all alike could be mixed up without a trace.
+    orders = [components[0], -components[0], components[1], -components[1]]
+    return np.stack([_in_order_of(orders[label % 4], column) for label, column in enumerate(y.T)], axis=1)
+
+
+def _in_order_of(component: np.ndarray, y: np.ndarray) -> np.ndarray:
     planted = np.empty_like(y)
     planted[np.argsort(component, kind="stable")] = np.sort(y, axis=0)
     return planted
@@ -130,7 +140,7 @@ def _small_run(run: Run, arm: Arm) -> Run | None:
         return None
     # The folds do not depend on the targets, so permuting these does not change them. Groups are dropped: they matter
     # for how well an arm generalizes, which is not tested here.
-    data = replace(run.data.take(rows), groups=None)
+    data = run.data.take(rows).without_groups()
     every = np.arange(len(rows), dtype=np.int32)
     cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(np.array_split(every, folds))]
     recipe = shorten(arm.recipe, steps=most_steps(width), rows=len(cells[0].train))
@@ -168,20 +178,23 @@ def steps_of(stage: Stage, rows: int) -> int:
 def skills(small_run: Run, *, absolute: bool = False) -> np.ndarray:
     """Return how far a trained small run came from the best constant (0) to perfection (1): (1, folds, seeds).
 
-    The measure is the accuracy, the mean squared error, or for values the mean `absolute` error of each replicate. The
-    constant is the best one for all data of the small run, so that a model that does not know the targets of a test
+    The measure is the metric of the task, see `task_metric`, or for values the mean `absolute` error of each replicate.
+    The constant is the best one for all data of the small run, so that a model that does not know the targets of a test
     fold has an expected skill of 0 at most. NaN for a replicate that diverged.
     """
-    is_classification = small_run.data.task == "classification"
+    metric = METRICS["mae"] if absolute else task_metric(small_run.data.task)
     y = small_run.data.y
-    if is_classification:
+    if metric.name == "accuracy":
         constant = np.full(len(small_run.cells), np.bincount(y).max() / len(y))
+    elif metric.name == "hamming":
+        shares = y.mean(axis=0)
+        constant = np.full(len(small_run.cells), np.minimum(shares, 1 - shares).mean())
     elif absolute:
         constant = np.array([np.mean(np.abs(y[cell.test] - np.median(y, axis=0))) for cell in small_run.cells])
     else:
         constant = np.array([np.mean((y[cell.test] - y.mean(axis=0)) ** 2) for cell in small_run.cells])
-    perfect = 1.0 if is_classification else 0.0
-    values = small_run.values(small_run.arms[0], "accuracy" if is_classification else "mae" if absolute else "mse")
+    perfect = 1.0 if metric.higher_is_better else 0.0
+    values = small_run.values(small_run.arms[0], metric.key)
     skill: np.ndarray = (values - constant[:, None]) / (perfect - constant[:, None])
     return skill
 

@@ -33,12 +33,12 @@ def check(run: Run) -> Finding | None:
     such function. Evenly spaced values are labels or settings of an experiment, not means.
     """
     data = run.data
-    if data.width * len(data) > MOST_NUMBERS or data.y.ndim > 1:
+    if data.width * len(data) > MOST_NUMBERS or (data.y.ndim > 1 and data.task != "multilabel"):
         return None
     if data.task == "classification":
         targets = [(data.y == label).astype(np.float64) for label in np.unique(data.y)]
     else:
-        targets = [data.y.astype(np.float64)]
+        targets = list(data.y.reshape(len(data), -1).T.astype(np.float64))
     x = data.flatten()
     features = [feature for feature in range(data.width) if _has_shared_values(x[:, feature])]
     if not features:

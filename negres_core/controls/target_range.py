@@ -22,7 +22,7 @@ def check(run: Run) -> Finding | None:
     The variance counts, not the number of targets: two targets slightly above 1 do no harm, but nearly all pixels of
     mostly black images from 0 to 255 are in range.
     """
-    if run.models is None or run.data.task == "classification":
+    if run.models is None or run.data.has_labels:
         return None
     y = run.data.y[spread_rows(len(run.data), most=INSPECTED_ROWS)].astype(np.float64)
     variance = float(np.mean((y - y.mean(axis=0)) ** 2))

@@ -54,11 +54,11 @@ def _score(run: Run, models: Models, recipe: Recipe, replicate: Replicate) -> tu
         return None
     batches = [rows[begin : begin + BATCH_ROWS] for begin in range(0, len(rows), BATCH_ROWS)]
     outputs = models.predict_batches(recipe, replicate, batches)
-    targets, is_classification = run.data.y[rows], run.data.task == "classification"
+    targets, task = run.data.y[rows], run.data.task
     logits = models.output_layer(recipe).logits
     if not np.isfinite(outputs).all():
         return None
-    predicted = Predicted.of_network(outputs, targets, logits=logits, is_classification=is_classification)
+    predicted = Predicted.of_network(outputs, targets, logits=logits, task=task)
     predictions = Predictions(
         targets=targets,
         outputs=outputs,
@@ -66,7 +66,7 @@ def _score(run: Run, models: Models, recipe: Recipe, replicate: Replicate) -> tu
         logits=logits,
         loss=None,
         trivial_loss=None,
-        is_classification=is_classification,
+        task=task,
     )
     relative = relative_rounding(devices=[replicate.key.device])
     return rescore(predictions, relative=relative, also=[run.metric]).get(run.metric.key)

@@ -42,9 +42,9 @@ def small_runs(run: Run) -> dict[str, Run]:
     recipes |= {f"{OTHERWISE} {names}": recipe for names, recipe in matched.recipes.items()}
     width = run.data.width
     rows = run.data.shuffle_rows(derive_seed("comparison rows"))[: min(MAX_ROWS, max(MIN_ROWS, 3_000_000 // width))]
-    if len(rows) < MIN_ROWS or (control.recipe.last.objective is not None and run.data.task != "classification"):
+    if len(rows) < MIN_ROWS or (control.recipe.last.objective is not None and not run.data.has_labels):
         return {}  # an objective may ask for other values than the targets
-    data, every = replace(run.data.take(rows), groups=None), np.arange(len(rows), dtype=np.int32)
+    data, every = run.data.take(rows).without_groups(), np.arange(len(rows), dtype=np.int32)
     cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(np.array_split(every, FOLDS))]
     design = KFolds(folds=FOLDS, repeats=1, looks=False)
     sizes = {"rows": len(cells[0].train), "planned_rows": _planned_rows(run), "steps": most_steps(width)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
@@ -26,8 +26,8 @@ from negres_core.dataset.given import (
 from negres_core.dataset.targets import check_targets
 from negres_core.errors import InputError
 
-Task = Literal["classification", "regression", "reconstruction"]
-"""What a model predicts: class labels, values, or images."""
+Task = Literal["classification", "multilabel", "regression", "reconstruction"]
+"""What a model predicts: one class label a row, several labels a row, values, or images."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,6 +44,8 @@ class Dataset:
             dictionary of such arrays by the names of the model's inputs.
         y: targets. Integers shaped (rows,) are class labels from 0 to classes - 1, held as int32 (classification);
             text, in its sorted order, and one-hot integers become such labels.
+            Integers 0 and 1, or booleans, shaped (rows, labels) say of each label whether a row has it, held as int32
+            (multilabel), unless they are one-hot.
             Floats shaped (rows,) or (rows, columns) are values, held as float32 (regression). Floats shaped (rows,
             height, width, channels) are images, held as float32 (reconstruction); they may be x itself.
         name: the data set's name in tables and evidence.
@@ -204,8 +206,13 @@ class Dataset:
     def task(self) -> Task:
         """The task, decided by the dtype and the shape of the targets."""
         if self.y.dtype.kind == "i":
-            return "classification"
+            return "classification" if self.y.ndim == 1 else "multilabel"
         return "reconstruction" if self.y.ndim == 4 else "regression"
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the targets are labels, one or several a row, and not values."""
+        return self.task in ("classification", "multilabel")
 
     @property
     def input_shape(self) -> Named[tuple[int, ...]]:
@@ -214,7 +221,7 @@ class Dataset:
 
     @cached_property
     def outputs(self) -> int:
-        """Number of outputs that a model needs: the number of classes, or of target columns."""
+        """Number of outputs that a model needs: the number of classes, of labels, or of target columns."""
         if self.task == "classification":
             return int(self.y.max()) + 1
         return 1 if self.y.ndim == 1 else int(self.y.shape[1])
@@ -237,23 +244,35 @@ class Dataset:
 
     def take(self, rows: np.ndarray, *, name: str | None = None) -> Dataset:
         """Return a data set of the rows with these numbers, in this order, under the same name if there is no other."""
-        x = take_rows(self.x, rows)
-        fields = {
-            "x": map_arrays(_read_only, x),
-            # Images that are their own targets stay one array, so that a device holds one copy.
-            "y": _read_only(x if is_same(self.x, self.y) else self.y[rows]),
-            "name": name or self.name,
-            "source": self.source,
-            "groups": None,
-            "attributes": MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
-        }
+        x, groups = take_rows(self.x, rows), None
         if self.groups is not None:
-            fields["groups"] = _read_only(np.unique(self.groups[rows], return_inverse=True)[1].astype(np.int32))
-        # The arrays were checked as a whole; a few rows may lack classes.
-        taken = object.__new__(Dataset)
-        for field_name, value in fields.items():
-            object.__setattr__(taken, field_name, value)
-        return taken
+            groups = _read_only(np.unique(self.groups[rows], return_inverse=True)[1].astype(np.int32))
+        return self._changed(
+            x=map_arrays(_read_only, x),
+            # Images that are their own targets stay one array, so that a device holds one copy.
+            y=_read_only(x if is_same(self.x, self.y) else self.y[rows]),
+            name=name or self.name,
+            groups=groups,
+            attributes=MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
+        )
+
+    def with_targets(self, y: np.ndarray) -> Dataset:
+        """Return a data set with other targets of the same kind, such as these in another order."""
+        return self._changed(y=_read_only(y))
+
+    def without_groups(self) -> Dataset:
+        """Return a data set whose rows belong to no groups."""
+        return self._changed(groups=None)
+
+    def _changed(self, **changed: Any) -> Dataset:
+        """Return a copy of which some fields are others, which are not checked again.
+
+        The arrays were checked as a whole; a few rows may lack classes, or look like one-hot rows.
+        """
+        copy = object.__new__(Dataset)
+        for field_ in fields(Dataset):
+            object.__setattr__(copy, field_.name, changed.get(field_.name, getattr(self, field_.name)))
+        return copy
 
     def flatten(self, rows: Any = slice(None)) -> np.ndarray:
         """Return some rows of all inputs side by side, (rows, width), float32; several inputs are sorted by name."""

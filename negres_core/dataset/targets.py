@@ -1,4 +1,7 @@
-"""Targets: class labels as integers from 0, or values as floats. What is neither is refused with the line to write."""
+"""Targets: class labels as integers from 0, several labels a row as integers 0 and 1, or values as floats.
+
+What is neither is refused with the line to write.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from negres_core.errors import InputError
 
 
 def check_targets(y: np.ndarray, *, of: str, given: object) -> np.ndarray:
-    """Return targets: class labels, (rows,), int32; or values, (rows,), (rows, columns) or images, float32.
+    """Return targets: class labels, (rows,), int32; 0 and 1 for several labels a row, (rows, labels), int32; or values.
+
+    Values are (rows,), (rows, columns) or images, (rows, height, width, channels), float32.
 
     Args:
         y: the targets, (rows, ...), one row or more.
@@ -44,8 +49,11 @@ def check_targets(y: np.ndarray, *, of: str, given: object) -> np.ndarray:
     if y.ndim > 1:
         if is_one_hot(y) and y.any(axis=0).all():
             return as_int32(y.argmax(axis=1), "y", of=of)
+        if is_multilabel(y) and not _are_batches(given):
+            return as_int32(y, "y", of=of)
         raise InputError(
-            f"`y` of data set {of!r} has integers in several columns, and a class label is one integer for a row.",
+            f"`y` of data set {of!r} has integers in several columns, which are neither a class label for a row nor 0 "
+            "and 1 for each label.",
             received=f"{describe_targets(y)}, of shape {y.shape}",
             remedy=_remedy_for_columns(y, given),
         )
@@ -97,6 +105,11 @@ def is_one_hot(y: np.ndarray) -> bool:
     return bool(y.ndim == 2 and y.shape[1] > 1 and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
 
 
+def is_multilabel(y: np.ndarray) -> bool:
+    """Return whether columns say of each label whether a row has it, by 1 and 0, and rows are not one-hot."""
+    return bool(y.ndim == 2 and y.shape[1] > 1 and ((y == 0) | (y == 1)).all() and not is_one_hot(y))
+
+
 def describe_targets(y: np.ndarray) -> str:
     """Return what targets look like, in words, for a message about a metric or a loss that does not fit them."""
     kind = "floats" if y.dtype.kind == "f" else "booleans" if y.dtype.kind == "b" else "integers"
@@ -110,19 +123,24 @@ def describe_targets(y: np.ndarray) -> str:
     return f"{kind}, {y.shape[1]} a row" if y.ndim == 2 else kind
 
 
+def _are_batches(given: object) -> bool:
+    """Return whether targets are given as a list of arrays, which may be batches of rows."""
+    return isinstance(given, list | tuple) and hasattr(given[0], "shape") and np.ndim(given[0]) > 0
+
+
 def _remedy_for_columns(y: np.ndarray, given: object) -> str:
-    if isinstance(given, list | tuple) and any(np.ndim(part) for part in given[:1]) and hasattr(given[0], "shape"):
-        return "If these are batches, join them: y=np.concatenate(y), and x likewise."
+    if _are_batches(given):
+        rows = " If each is the labels of a row, stack them: y=np.stack(y)." if is_multilabel(y) else ""
+        return f"If these are batches, join them: y=np.concatenate(y), and x likewise.{rows}"
     if is_one_hot(y):
         empty = int(np.flatnonzero(~y.any(axis=0))[0])
         return f"Drop column {empty}, in which no row has a 1; or give class labels, y=y.argmax(axis=1)."
-    if ((y == 0) | (y == 1)).all():
-        as_floats = "y=y.astype(float)" if y.ndim == 2 else "y=y[..., None].astype(float)" if y.ndim == 3 else ""
+    if ((y == 0) | (y == 1)).all() and y.size:
+        as_floats = "y=y[..., None].astype(float)" if y.ndim == 3 else "y=y.astype(float)"
         return (
-            "For several labels a row, one a time step or a mask, give "
-            f'{as_floats or "y=y.astype(float)"}, with sigmoid outputs and loss="binary_crossentropy", and claim the '
-            '"loss"; accuracy and F1 are computed of one label a row, such as '
-            f"y=y[:, {'0' if y.ndim == 2 else ', '.join('0' * (y.ndim - 1))}]."
+            f"For a label a time step or a mask, give values, {as_floats}, with sigmoid outputs and "
+            'loss="binary_crossentropy", and claim the "loss"; or ask about several labels a row, '
+            "y=y.reshape(len(y), -1), with keras.layers.Flatten() at the end of the model."
         )
     return (
         "Give values, such as counts, as floats: y=y.astype(float). For labels, ask about one a row, such as "

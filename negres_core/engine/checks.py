@@ -11,7 +11,12 @@ from negres_core.arrays import label_arrays, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.fits import check_fit
 from negres_core.engine.hooks import refuse_hooks
-from negres_core.engine.loss_checks import check_loss_of_labels, check_loss_of_values, check_loss_runs
+from negres_core.engine.loss_checks import (
+    check_loss_of_labels,
+    check_loss_of_multilabel,
+    check_loss_of_values,
+    check_loss_runs,
+)
 from negres_core.engine.model import (
     build_model,
     describe_relation,
@@ -109,7 +114,16 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
             remedy="Leave `reduction` at its default.",
         )
     shape = output_shape(model, data, name=name)
-    if data.task != "classification":
+    if data.task == "multilabel":
+        if shape != (data.outputs,):
+            raise InputError(
+                f"{name} returns a model whose outputs do not have the shape of the labels of {data.name!r}.",
+                received=f"outputs of shape {shape} for {data.outputs} labels a row",
+                remedy=f'End in a layer with an output for each label, Dense({data.outputs}, "sigmoid"), and '
+                'loss="binary_crossentropy"; the build function may take `outputs`.',
+            )
+        check_loss_of_multilabel(stage, data)
+    elif data.task != "classification":
         if shape not in {data.y.shape[1:], (data.outputs,)}:
             raise InputError(
                 f"{name} returns a model whose outputs do not have the shape of the targets of {data.name!r}.",

@@ -23,7 +23,7 @@ another quantile."""
 
 
 def shares_or_means(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> np.ndarray:
-    """Return one row of outputs: the class shares, or the column means, of the training fold."""
+    """Return one row of outputs: the shares of classes or labels, or the column means, of the training fold."""
     y = data.y[cell.train]
     if data.task != "classification":
         return _outputs(y.mean(axis=0, dtype=np.float64).reshape(shape), data, logits=logits)
@@ -51,7 +51,9 @@ def best_constant_loss(loss: Any, data: Dataset, cell: Cell, shape: tuple[int, .
 def _candidates(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> Iterator[np.ndarray]:
     """Yield the shares or means; then the even shares, for a loss that weights classes, or quantiles of the columns."""
     yield shares_or_means(data, cell, shape, logits=logits)
-    if data.task == "classification":
+    if data.task == "multilabel":
+        yield _outputs(np.full(shape, 0.5), data, logits=logits)
+    elif data.task == "classification":
         yield _outputs(np.full(shape, 1 / max(2, *shape)), data, logits=logits)
     elif data.task == "regression":
         y = data.y[cell.train]
@@ -61,7 +63,7 @@ def _candidates(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bo
 
 def _outputs(constant: np.ndarray, data: Dataset, *, logits: bool) -> np.ndarray:
     """Return outputs that mean a constant: probabilities within their bounds, and logits if the loss takes them."""
-    if data.task == "classification" or logits:
+    if data.has_labels or logits:
         constant = np.clip(constant, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     if logits:
         one_of_many = data.task == "classification" and constant.shape != (1,)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from negres_core.arrays import Named, digest_array, take_rows
-from negres_core.dataset import Dataset
+from negres_core.dataset import Dataset, Task
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device, peak_memory_bytes
 from negres_core.engine.interruption import interruptible, stop_if_interrupted
@@ -52,7 +52,7 @@ def predict(recipe: Recipe, data: Dataset, job: Job, rows: np.ndarray) -> np.nda
     output = _call(recipe.fit.compute, recipe, data, job, prepare_inputs(recipe, data, job.cell), rows)[0]
     if isinstance(output, Mapping):
         return None
-    return Predicted.of(np.asarray(output), is_classification=data.task == "classification").shown
+    return Predicted.of(np.asarray(output), task=data.task).shown
 
 
 def answer(
@@ -160,7 +160,7 @@ def _call(
     keras.utils.set_random_seed(seed)
     test = prepared.take(test_rows)
     if targets is not None:
-        test = dataclasses.replace(test, y=targets)
+        test = test.with_targets(targets)
     with kept_settings():
         return _call_on(function, prepared.take(job.cell.train), test, arguments), weights
 
@@ -201,6 +201,13 @@ def _weights_of(model: Any) -> list[TrainedWeight]:
     ]
 
 
+EXPECTED: dict[Task, tuple[str, str]] = {
+    "classification": ("class labels, integers", ", probabilities of the classes, (rows, classes),"),
+    "multilabel": ("0 and 1, integers,", ", the probability of each label, floats, (rows, labels),"),
+}
+"""What a fit returns for labels, and what it may return instead."""
+
+
 def _score(
     output: Any, fit: Fit, data: Dataset, job: Job
 ) -> tuple[dict[str, float], dict[str, Any], np.ndarray | None]:
@@ -216,12 +223,12 @@ def _score(
         return {key: float(value) for key, value in output.items()}, {}, None
     predicted = np.asarray(output)
     y = data.y[job.cell.test]
-    is_classification = data.task == "classification"
-    are_probabilities = is_classification and predicted.shape == (len(y), data.outputs) and predicted.dtype.kind == "f"
-    has_kind = (predicted.dtype.kind in "biu") == is_classification and predicted.shape == y.shape
+    are_probabilities = data.has_labels and predicted.shape == (len(y), data.outputs) and predicted.dtype.kind == "f"
+    has_kind = (predicted.dtype.kind in "biu") == data.has_labels and predicted.shape == y.shape
+    if data.task == "multilabel":
+        has_kind = has_kind and bool(((predicted == 0) | (predicted == 1)).all())
     if not has_kind and not are_probabilities:
-        expected = "class labels, integers" if is_classification else "finite values"
-        or_else = ", probabilities of the classes, (rows, classes)," if is_classification else ","
+        expected, or_else = EXPECTED.get(data.task, ("finite values", ","))
         raise InputError(
             f"{name} has to return predictions of the test fold, {expected} in the shape of its targets{or_else} or "
             "metrics.",
@@ -230,20 +237,26 @@ def _score(
         )
     finite = bool(np.isfinite(predicted).all())
     if finite and are_probabilities:
-        predicted = _checked_probabilities(predicted, name)
+        predicted = _checked_probabilities(predicted, name, data.task)
     summary = score(
         data,
         job.cell,
-        Predicted.of(predicted, is_classification=is_classification),
+        Predicted.of(predicted, task=data.task),
         finite=finite,
-        classes=data.outputs if is_classification else 0,
+        classes=data.outputs if data.task == "classification" else 0,
     )
     return *summary, predicted if finite else None
 
 
-def _checked_probabilities(outputs: np.ndarray, name: str) -> np.ndarray:
-    """Return class probabilities of which each row sums to 1; raise InputError if they are something else."""
-    if (probabilities := probabilities_of(outputs, logits=False)) is None:
+def _checked_probabilities(outputs: np.ndarray, name: str, task: Task) -> np.ndarray:
+    """Return probabilities, of which each row sums to 1 if they are of classes; raise InputError if they are not."""
+    if (probabilities := probabilities_of(outputs, logits=False, task=task)) is None:
+        if task == "multilabel":
+            raise InputError(
+                f"{name} returns floats for several labels a row, and they are no probabilities.",
+                received=f"values from {outputs.min():.4g} to {outputs.max():.4g}",
+                remedy="Return the probability of each label, from 0 to 1, or labels: (scores > 0).astype(int).",
+            )
         sums = outputs.sum(axis=1)
         raise InputError(
             f"{name} returns an array with a column for each class, and its rows are no probabilities.",
@@ -257,6 +270,10 @@ def _checked_probabilities(outputs: np.ndarray, name: str) -> np.ndarray:
 def _remedy_for_predictions(predicted: np.ndarray, y: np.ndarray) -> str:
     """Return how to turn what a fit returned into predictions of the test fold's targets, if that is plain."""
     has_rows = predicted.ndim > 0 and len(predicted) == len(y)
+    if y.dtype.kind == "i" and y.ndim == 2:
+        if predicted.shape == (y.shape[1], len(y), 2):
+            return "Return one column for each label: np.stack([each[:, 1] for each in probabilities], axis=1)."
+        return "Return a column for each label: its probability, as floats, or 0 and 1, as integers."
     if has_rows and predicted.ndim == y.ndim + 1 and predicted.shape[-1] == 1 and y.dtype.kind != "i":
         return "Return one value for each row: predictions[:, 0]."
     if has_rows and predicted.ndim == 2 and y.ndim == 1 and y.dtype.kind == "i":

@@ -25,6 +25,7 @@ from negres_core.engine.output_layer import activation_of, describe_output, last
 from negres_core.engine.program import load_backend
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
+from negres_core.metrics import shown_of
 from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.rescoring import Predictions
@@ -105,7 +106,7 @@ class SavedModels:
             if shuffle:
                 model.set_weights([rng.permutation(weight.reshape(-1)).reshape(weight.shape) for weight in weights])
             outputs = ops.convert_to_numpy(model(x, training=False))
-            predictions.append(_predicted_of(outputs, self._data.y[rows], logits=logits))
+            predictions.append(shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task))
         return np.stack(predictions)
 
     def inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
@@ -185,7 +186,8 @@ class SavedModels:
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
         model, x = self._load(arm.recipe, replicate), self._inputs(arm.recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
-        return _predicted_of(outputs, self._data.y[rows], logits=self.output_layer(arm.recipe).logits)
+        logits = self.output_layer(arm.recipe).logits
+        return shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task)
 
     def _job(self, arm: Arm, position: int) -> Job:
         key = arm.replicates[position].key
@@ -230,11 +232,11 @@ class SavedModels:
         return Predictions(
             targets=y,
             outputs=outputs,
-            predicted=_predicted_of(outputs, y, logits=logits),
+            predicted=shown_of(outputs, y, logits=logits, task=self._data.task),
             logits=logits,
             loss=loss,
             trivial_loss=trivial_loss,
-            is_classification=self._data.task == "classification",
+            task=self._data.task,
         )
 
     def _load(self, recipe: Recipe, replicate: Replicate) -> Any:
@@ -326,15 +328,6 @@ def _raise_contrast(inputs: Any) -> Any:
         return np.concatenate([mean + far, mean - far] if x.ndim == axes else [x, x]).astype(x.dtype)
 
     return map_arrays(drive, inputs)
-
-
-def _predicted_of(outputs: np.ndarray, targets: np.ndarray, *, logits: bool) -> np.ndarray:
-    """Return the labels that outputs predict, or the outputs in the shape of their targets."""
-    if targets.dtype.kind == "f":
-        return outputs.reshape(targets.shape)
-    if outputs.shape[1] > 1:
-        return outputs.argmax(axis=1)
-    return (outputs[:, 0] > (0.0 if logits else 0.5)).astype(np.int64)
 
 
 @contextlib.contextmanager

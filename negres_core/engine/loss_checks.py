@@ -72,6 +72,20 @@ def _remedy_for_loss(loss_name: str, *, outputs: int) -> str:
     return f"For one output per class, use {sparse}. If the targets are values, give floats: y=y.astype(float)."
 
 
+def check_loss_of_multilabel(stage: Stage, data: Dataset) -> None:
+    """Raise InputError if a built-in Keras loss does not take 0 and 1 for each of several labels a row."""
+    loss = make_loss(stage)
+    loss_name = str(getattr(loss, "__name__", type(loss).__name__)).lower()
+    fits = any(part in loss_name.replace("_", "") for part in ("binary", "meansquarederror"))
+    if stage.objective is None and loss.__module__.startswith("keras.") and not fits:
+        raise InputError(
+            f"Targets of {data.name!r} are several labels a row, 0 and 1, which the loss of {name_of(stage.build)} "
+            "does not take.",
+            received=f"loss={loss_name!r}",
+            remedy=f'Use loss="binary_crossentropy" with Dense({data.outputs}, "sigmoid").',
+        )
+
+
 def check_loss_of_values(stage: Stage, data: Dataset) -> None:
     """Raise InputError if a built-in Keras loss takes class labels, and the targets are values."""
     loss = make_loss(stage)

@@ -55,13 +55,13 @@ def describe_output(model: Any, stage: Stage) -> OutputLayer:
 
 
 def gives_probabilities(recipe: Recipe, data: Dataset) -> bool:
-    """Return whether the untrained model of a recipe's last stage gives class probabilities, or logits of them."""
+    """Return whether the untrained model of a recipe's last stage gives probabilities of labels, or logits of them."""
     model = build_model(recipe.last.build, data)
     x = take_rows(data.x, spread_rows(len(data), most=PROBABILITY_ROWS))
     outputs = keras.ops.convert_to_numpy(model(x, training=False))
     logits = takes_logits(recipe.last)
     # Inputs that are not finite are for other checks.
-    return not np.isfinite(outputs).all() or probabilities_of(outputs, logits=logits) is not None
+    return not np.isfinite(outputs).all() or probabilities_of(outputs, logits=logits, task=data.task) is not None
 
 
 def last_layer(model: Any) -> Any:

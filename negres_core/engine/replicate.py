@@ -175,7 +175,7 @@ def _predicted(recipe: Recipe, data: Dataset, job: Job, outputs: np.ndarray) -> 
         outputs,
         data.y[job.cell.test],
         logits=takes_logits(recipe.last),
-        is_classification=data.task == "classification",
+        task=data.task,
     )
 
 

@@ -38,11 +38,13 @@ def score(
         return dict.fromkeys(recorded_names(data.task, classes=classes), float("nan")), {}
     y = data.y[cell.test]
     if predicted.labels is not None:
-        metrics = score_labels(y, predicted.labels)
+        metrics = score_labels(y, predicted.labels) if data.task == "classification" else {}
         for name in recorded_names(data.task, classes=classes):
             if name not in metrics:
                 value = score_metric(METRICS[name], y, predicted)
                 metrics |= {} if value is None else {name: value}
+        if data.task == "multilabel":
+            return metrics, _summarize_labels(predicted)
         return metrics, {"counts": np.bincount(predicted.labels, minlength=classes).tolist()}
     values = predicted.best
     metrics = score_values(y, values)
@@ -51,6 +53,16 @@ def score(
         metrics |= score_images(y, values, mean=data.y[cell.train].mean(axis=0), span=data.span)
         summary |= _summarize_images(values, data)
     return metrics, summary
+
+
+def _summarize_labels(predicted: Predicted) -> dict[str, Any]:
+    """Summarize several labels a row: the rows with each, and the mean and the spread between rows of what is known."""
+    assert predicted.labels is not None
+    best = predicted.best.astype(np.float64)
+    # Constant labels are equal in all rows, not in all columns.
+    spread = best - best.mean(axis=0)
+    sd = 0.0 if np.ptp(best, axis=0).max() == 0 else float(np.sqrt((spread**2).mean()))
+    return {"counts": predicted.labels.sum(axis=0).tolist(), "mean": float(best.mean()), "sd": sd}
 
 
 def score_labels(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:

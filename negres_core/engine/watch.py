@@ -43,9 +43,7 @@ class Watch:
         if not (np.isfinite(outputs).all() and np.isfinite(loss)):
             return float("nan")
         targets = self._data.y[cell.validation]
-        predicted = Predicted.of_network(
-            outputs, targets, logits=self._logits, is_classification=self._data.task == "classification"
-        )
+        predicted = Predicted.of_network(outputs, targets, logits=self._logits, task=self._data.task)
         if metric.compute is not None:
             value = score_metric(metric, targets, predicted)
             return float("nan") if value is None else value

@@ -80,11 +80,11 @@ class PredictionSummary(Record):
     """Summary of a replicate's predictions on the test fold; a record contains only the fields that apply."""
 
     counts: list[int] | None = None
-    """Number of rows predicted as each class."""
+    """Number of rows predicted as each class, or with each of several labels."""
     mean: Number = None
-    """Mean of the predicted values."""
+    """Mean of the predicted values, or of the probabilities of several labels a row."""
     sd: Number = None
-    """Standard deviation of the predicted values."""
+    """Standard deviation of the predicted values; of several labels a row that between rows, over all labels."""
     low: Number = None
     """Smallest raw output, for images."""
     high: Number = None

@@ -55,6 +55,10 @@ def _parts(run: Run) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the places of the rows of each part, among the test rows of all cells together."""
     test = _tested(run)
     yield "all rows", np.arange(len(test))
+    if run.data.task == "multilabel" and run.data.outputs <= MOST_PARTS:
+        for label, has_it in enumerate(run.data.y[test].T):
+            if 0 < has_it.sum() < len(test):
+                yield f"label {label}", np.flatnonzero(has_it)
     labels = {"class": run.data.y[test]} if run.data.task == "classification" else {}
     labels |= {name: values[test] for name, values in run.data.attributes.items()}
     for name, values in labels.items():

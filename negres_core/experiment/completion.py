@@ -57,7 +57,7 @@ def check_metric(metric: Metric, recipes: Sequence[Recipe], data: Dataset) -> No
                 "classes), or values in the shape of the targets. For predicted labels, give the metric takes="
                 '"labels".',
             ) from error
-    if metric.compute is None or metric.takes == "labels" or data.task != "classification":
+    if metric.compute is None or metric.takes == "labels" or not data.has_labels:
         return
     for recipe in recipes:
         if recipe.fit is None and not gives_probabilities(recipe, data):
@@ -78,7 +78,7 @@ def claimed_metric(recipe: Recipe, run: Run, job: Job, result: Result) -> dict[s
         return {}
     if result.outputs is None:
         return {} if result.finite else {metric.key: float("nan")}
-    predicted = Predicted.of(result.outputs, is_classification=run.data.task == "classification")
+    predicted = Predicted.of(result.outputs, task=run.data.task)
     value = score_metric(metric, run.data.y[job.cell.test], predicted)
     if value is None:
         raise without_probabilities(recipe, metric)
@@ -89,17 +89,17 @@ def without_probabilities(recipe: Recipe, metric: Metric) -> InputError:
     """Return the error about an arm that has no probabilities, which the metric of the claim needs."""
     if recipe.fit is not None:
         return InputError(
-            f"The metric {metric.name!r} needs a probability of every class, and {name_of(recipe.fit.function)} "
-            "returns labels.",
-            received="class labels",
-            remedy="Return probabilities, (rows, classes), such as those of predict_proba(test.x); the labels are the "
-            "most probable classes. For an estimator without predict_proba, return CalibratedClassifierCV(...) of it.",
+            f"The metric {metric.name!r} needs probabilities, and {name_of(recipe.fit.function)} returns labels.",
+            received="labels",
+            remedy="Return probabilities, (rows, classes), such as those of predict_proba(test.x), and the labels are "
+            "the most probable classes; or, for several labels a row, the probability of each, (rows, labels). For an "
+            "estimator without predict_proba, return CalibratedClassifierCV(...) of it.",
         )
     return InputError(
-        f"The metric {metric.name!r} needs a probability of every class, and the outputs of "
-        f"{name_of(recipe.last.build)} are none.",
-        received="outputs that are negative, or of which the rows do not sum to 1",
-        remedy="End in a softmax, or in one sigmoid for two classes; or give a loss with from_logits=True.",
+        f"The metric {metric.name!r} needs probabilities, and the outputs of {name_of(recipe.last.build)} are none.",
+        received="outputs below 0 or above 1, or rows of classes that do not sum to 1",
+        remedy="End in a softmax, or in one sigmoid for two classes and a sigmoid for each of several labels a row; or "
+        "give a loss with from_logits=True.",
     )
 
 
@@ -140,9 +140,9 @@ def predict_again(
     """
     if recipe.fit is None:
         predictions = models.predict_fold(recipe, replicate).predictions
-        if data.task != "classification":
+        if not data.has_labels:
             return predictions.predicted
-        probabilities = probabilities_of(predictions.outputs, logits=predictions.logits)
+        probabilities = probabilities_of(predictions.outputs, logits=predictions.logits, task=data.task)
         return predictions.predicted if probabilities is None else probabilities
     from negres_core.engine.selection import train
 

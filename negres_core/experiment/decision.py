@@ -136,7 +136,7 @@ class Decision:
     final: bool
 
 
-def most_dof(claim: Claim | ClaimRecord, folds: int, units: int | None) -> int | None:
+def most_dof(claim: Claim | ClaimRecord, folds: int, data: DataRecord | None) -> int | None:
     """Return the degrees of freedom that no number of repeats exceeds, or None if there is no limit.
 
     Repeats recombine the same units, so few groups limit what is known about the spread between them. A claim about one
@@ -146,10 +146,10 @@ def most_dof(claim: Claim | ClaimRecord, folds: int, units: int | None) -> int |
     Args:
         claim: the claim, or its record.
         folds: k.
-        units: number of groups, or of rows if there are none; None if it is not known.
+        data: the data set, which may have a known number of groups, or of rows if there are none; or None.
     """
-    limits = [units - 1] if units is not None else []
-    if claim.kind == "reaches" and not counts_rows(claim.metric):
+    limits = [data.units - 1] if data is not None and data.units is not None else []
+    if claim.kind == "reaches" and not counts_rows(claim.metric, task=data.task if data else None):
         limits.append(folds - 1)
     return min(limits, default=None)
 
@@ -186,7 +186,7 @@ def decide(
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)
-    is_counted = data is not None and counts_rows(claim.metric)
+    is_counted = data is not None and counts_rows(claim.metric, task=data.task)
     if design.scores_rows and restriction is None:
         assert rows is not None, "the design scores single rows"
         return _withhold(_decide_rows(rows, claim, design, failed, is_counted=is_counted, alpha=alpha), findings)
@@ -194,7 +194,7 @@ def decide(
     estimate_of = partial(
         corrected_resampled_t,
         test_train_ratio=design.test_train_ratio,
-        most_dof=most_dof(claim, design.parts, data.units if data else None),
+        most_dof=most_dof(claim, design.parts, data),
         least_sd=restriction.least_sd if restriction else least_sd,
     )
     looks: list[LookRecord] = []

@@ -52,7 +52,7 @@ def forecast(
     spread = known_spread(store, evidence)
     if spread is None:
         return None
-    limit = most_dof(claim, design.parts, evidence.data.units)
+    limit = most_dof(claim, design.parts, evidence.data)
     power = analyze_power(design, sd=spread.sd, alpha=ALPHA, most_dof=limit)
     if spread.own:
         power.check(claim, sd_at_least=spread.at_least, known_from=spread.known_from)

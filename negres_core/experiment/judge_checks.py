@@ -152,7 +152,7 @@ def read_cells(
             received=f"{outside[0]:g} in {table.source}",
             remedy="Divide percent by 100, or declare another metric whose unit is percent.",
         )
-    if design.scores_rows and metric == find_metric(claim.metric) and counts_rows(claim.metric):
+    if design.scores_rows and metric == find_metric(claim.metric) and counts_rows(claim.metric, task=None):
         between = values[(values != 0) & (values != 1)]
         if len(between):
             raise InputError(

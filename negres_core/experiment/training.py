@@ -149,7 +149,6 @@ class Trainer:
         """
         from negres_core.engine.contract import Job
 
-        is_classification = self._run.data.task == "classification"
         seeds = self._run.design.seeds_per_cell
         predicted = []
         for position, replicate in enumerate(arm.replicates):
@@ -159,7 +158,7 @@ class Trainer:
                 job = Job(self._run.cells[position // seeds], replicate.key.seed, parent)
                 outputs = predict_again(arm.recipe, replicate, self._run.data, job, self._saved_models(), self._device)
                 self._outputs[replicate.key] = outputs
-            predicted.append(Predicted.of(outputs, is_classification=is_classification))
+            predicted.append(Predicted.of(outputs, task=self._run.data.task))
         return predicted
 
     def _saved_models(self) -> SavedModels:

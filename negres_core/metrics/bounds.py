@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from negres_core.dataset import Task
 
 SHARES = (
     *("accuracy", "precision", "recall", "f1", "balanced_accuracy"),
     *("precision_weighted", "recall_weighted", "f1_weighted", "precision_micro", "recall_micro", "f1_micro"),
     *("roc_auc", "average_precision", "ece"),
+    *("exact_match", "hamming", "ranking_average_precision"),
 )
 """Metrics that are shares, from 0 to 1; and so is every top_K."""
 
 UP_TO_ONE = ("matthews", "kappa", "r2", "ssim", "skill", "loss_skill")
 """Metrics that are 1 for a perfect prediction, and may be negative."""
 
-COUNTED = ("accuracy", "recall_weighted", "precision_micro", "recall_micro", "f1_micro")
-"""Metrics that are the share of test rows that an arm gets right; and so is every top_K."""
+COUNTED = ("accuracy", "exact_match", "recall_weighted", "precision_micro", "recall_micro", "f1_micro")
+"""Metrics that are the share of test rows that an arm gets right, if rows have one label; and so is every top_K."""
 
 
 def is_share(name: str) -> bool:
@@ -23,14 +28,17 @@ def is_share(name: str) -> bool:
     return name in SHARES or _is_top(name)
 
 
-def counts_rows(name: str) -> bool:
-    """Return whether a metric of negres is the share of test rows that an arm gets right."""
-    return name in COUNTED or _is_top(name)
+def counts_rows(name: str, *, task: Task | None) -> bool:
+    """Return whether a metric of negres is the share of test rows that an arm gets right.
+
+    With several labels a row, an average of F1 counts labels, and only the exact match counts rows.
+    """
+    return name == "exact_match" if task == "multilabel" else name in COUNTED or _is_top(name)
 
 
 def highest_of(name: str) -> float | None:
     """Return the value of a metric of negres that no arm can exceed; None if higher is not better, or not bounded."""
-    return 1.0 if (is_share(name) and name != "ece") or name in UP_TO_ONE else None
+    return 1.0 if (is_share(name) and name not in ("ece", "hamming")) or name in UP_TO_ONE else None
 
 
 def _is_top(name: str) -> bool:

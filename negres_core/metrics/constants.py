@@ -29,12 +29,12 @@ def constant_score(metric: Metric, train: np.ndarray, test: np.ndarray, *, class
     """Return the score of the best constant prediction of a training fold's targets, on a test fold.
 
     For class labels that is the class shares, and as labels the largest class. For values it is the mean of each
-    column, or for an absolute error the median, or for a pinball loss the quantile. For a metric of the user's own it
-    is that of several constants which is best on the training fold.
+    column, or for an absolute error the median, or for a pinball loss the quantile. For several labels a row, and for a
+    metric of the user's own, it is that of several constants which is best on the training fold.
 
     Args:
         metric: a metric.
-        train: targets of the training fold, class labels or values.
+        train: targets of the training fold, labels or values.
         test: targets of the test fold.
         classes: number of classes of the data set; by default one more than the largest label here.
 
@@ -58,17 +58,21 @@ def best_constant(metric: Metric, train: np.ndarray, *, classes: int = 0) -> Pre
     is_known = find_metric(metric.name) == metric
     if metric.compute is None or (is_known and metric.name in NOT_OF_LEARNING):
         return None
-    if train.dtype.kind == "i":
-        classes = max(classes, _classes_in(train))
+    classes = max(classes, _classes_in(train))
     constants = _constants(metric, train, classes, is_known=is_known)
     best = next(constants)
-    if not is_known:
+    if not is_known or _has_several(train):
         best = _best(metric, train[spread_rows(len(train), most=CHOSEN_ON_ROWS)], [best, *constants])
     return best
 
 
 def _classes_in(targets: np.ndarray) -> int:
-    return 1 + int(targets.max()) if targets.dtype.kind == "i" else 0
+    return 1 + int(targets.max()) if targets.dtype.kind == "i" and targets.ndim == 1 else 0
+
+
+def _has_several(targets: np.ndarray) -> bool:
+    """Return whether targets are several labels a row."""
+    return targets.dtype.kind == "i" and targets.ndim == 2
 
 
 def shows_learning(metric: Metric, targets: np.ndarray, *, classes: int = 0) -> bool:
@@ -82,6 +86,8 @@ def shows_learning(metric: Metric, targets: np.ndarray, *, classes: int = 0) -> 
 
 def perfect_score(metric: Metric, targets: np.ndarray, *, classes: int = 0) -> float | None:
     """Return the score of a perfect prediction; None if it depends on more than the targets."""
+    if _has_several(targets):
+        return score_metric(metric, targets, Predicted(targets.astype(np.float64), targets))
     if targets.dtype.kind != "i":
         return score_metric(metric, targets, Predicted(targets))
     classes = max(classes, 1 + int(targets.max()))
@@ -89,7 +95,14 @@ def perfect_score(metric: Metric, targets: np.ndarray, *, classes: int = 0) -> f
 
 
 def _constants(metric: Metric, train: np.ndarray, classes: int, *, is_known: bool) -> Iterator[Predicted]:
-    """Yield constants, each as the prediction of one row; the first is that of a metric of negres."""
+    """Yield constants, each as the prediction of one row; the first is that of a metric of negres.
+
+    Several labels a row have no such first: the labels that most rows have are best in the Hamming loss, the most
+    frequent combination of labels in the exact match, and more labels than either in F1.
+    """
+    if _has_several(train):
+        yield from _label_constants(train)
+        return
     if train.dtype.kind == "i":
         shares = np.bincount(train, minlength=classes) / len(train)
         yield Predicted(shares[None], np.array([shares.argmax()]))
@@ -105,6 +118,19 @@ def _constants(metric: Metric, train: np.ndarray, classes: int, *, is_known: boo
     yield Predicted(columns.mean(axis=0, dtype=np.float64).reshape(shape))
     for each in LEVELS:
         yield Predicted(np.quantile(columns, each, axis=0).reshape(shape))
+
+
+def _label_constants(train: np.ndarray) -> Iterator[Predicted]:
+    shares = train.mean(axis=0)
+    yield Predicted(shares[None], (shares[None] > 0.5).astype(np.int64))
+    ranked = np.argsort(-shares, kind="stable")
+    combinations, counts = np.unique(train, axis=0, return_counts=True)
+    chosen = [combinations[counts.argmax()]]
+    # The best constant for F1 is some of the most frequent labels.
+    for count in np.unique(np.linspace(0, len(shares), min(len(shares), MOST_CLASSES) + 1).round().astype(int)):
+        chosen.append(np.isin(np.arange(len(shares)), ranked[:count]))
+    for each in chosen:
+        yield Predicted(each[None].astype(np.float64), each[None].astype(np.int64))
 
 
 def _best(metric: Metric, targets: np.ndarray, constants: list[Predicted]) -> Predicted:

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core.claim import COSTS, THRESHOLD_NAMES, Claim, CostMetric, Metric
-from negres_core.dataset import Task, describe_targets, is_one_hot
+from negres_core.dataset import Task, describe_targets, is_multilabel, is_one_hot
 from negres_core.errors import InputError
 from negres_core.metrics.bounds import highest_of, is_share
-from negres_core.metrics.registry import CLASSES, METRICS, OF_A_LOSS, VALUES, find_metric
+from negres_core.metrics.registry import LABELS, METRICS, OF_A_LOSS, VALUES, find_metric
 from negres_core.provenance.fingerprint import digest_code
 
 WATCHED_BESIDE_COMPUTED = ("loss", "psnr", "ssim", "skill")
@@ -22,6 +22,10 @@ OTHER_NAMES = {
     "sparse_categorical_accuracy": "accuracy",
     "binary_accuracy": "accuracy",
     "f1_score": "f1",
+    "subset_accuracy": "exact_match",
+    "hamming_loss": "hamming",
+    "label_ranking_average_precision_score": "ranking_average_precision",
+    "lrap": "ranking_average_precision",
     "mean_squared_error": "mse",
     "mean_absolute_error": "mae",
     "r2_score": "r2",
@@ -192,15 +196,17 @@ def check_threshold(claim: Claim) -> None:
 
 def _remedy_for_metric(name: str, known: Iterable[str], task: Task, targets: np.ndarray | None) -> str:
     """Return what to do about a metric that does not exist for a task."""
+    listed = f"Use one of: {', '.join(known)}."
     usual = OTHER_NAMES.get(name.lower().removeprefix("val_"), name.lower().removeprefix("val_"))
+    if task == "multilabel" and usual == "accuracy":
+        return f'Write "exact_match" for rows with all labels right, or "hamming" for the share of wrong ones. {listed}'
     if usual in known or (usual in OTHER_NAMES.values() and _known(usual, task, None)):
         return f'Write "{usual}"{", of which less is better" if name.startswith("neg_") else ""}.'
-    listed = f"Use one of: {', '.join(known)}."
     kind = METRICS[usual].tasks if usual in METRICS else ()
-    if task != "classification" and kind == CLASSES:
+    if task not in LABELS and kind and kind != VALUES and set(kind) <= set(LABELS):
         return f"{_remedy_for_labels(targets)} For values: {listed}"
-    if task == "classification" and kind == VALUES:
-        return f"Integers are class labels; give values as floats: y=y.astype(float). For classes: {listed}"
+    if task in LABELS and kind == VALUES:
+        return f"Integers are labels; give values as floats: y=y.astype(float). For labels: {listed}"
     return (
         f"{listed} To claim another, give the claim a function of targets and predictions, Metric(..., compute=...), "
         "or a scorer of scikit-learn; or compute it in a Fit, and declare it: Fit(compute, metrics=(Metric(...),))."
@@ -209,6 +215,8 @@ def _remedy_for_metric(name: str, known: Iterable[str], task: Task, targets: np.
 
 def _remedy_for_labels(targets: np.ndarray | None) -> str:
     """Return how to ask about class labels where the targets are floats, which are values."""
+    if targets is not None and is_multilabel(targets):
+        return "Floats are values; give several labels a row as integers: y=y.astype(int)."
     if targets is not None and targets.ndim > 1 and not is_one_hot(targets):
         return (
             "Floats are values; accuracy and its like are computed of one class label a row, an integer, such as "

@@ -10,6 +10,7 @@ import numpy as np
 
 from negres_core.claim import Metric
 from negres_core.errors import InputError
+from negres_core.metrics.of_multilabel import briers, log_losses
 from negres_core.metrics.predicted import Predicted, score_metric
 from negres_core.metrics.registry import find_metric
 from negres_core.statistics.jackknife import MOST_COLUMNS, group_scores, pseudo_values
@@ -116,7 +117,19 @@ def _is_among(targets: np.ndarray, probabilities: np.ndarray, *, k: int) -> np.n
     return among
 
 
+def _match(targets: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    match: np.ndarray = (targets == labels).all(axis=1)
+    return match
+
+
+def _share_wrong(targets: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    share: np.ndarray = (targets != labels).mean(axis=1)
+    return share
+
+
 def _log_loss(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    if targets.ndim == 2:
+        return log_losses(targets, probabilities)
     tiny = np.finfo(probabilities.dtype).eps
     clipped = np.clip(probabilities, tiny, 1 - tiny)
     losses: np.ndarray = -np.log(clipped[np.arange(len(targets)), targets])
@@ -124,6 +137,8 @@ def _log_loss(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
 
 
 def _brier(targets: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    if targets.ndim == 2:
+        return briers(targets, probabilities)
     classes = probabilities.shape[1]
     squares: np.ndarray = ((probabilities - np.eye(classes)[targets]) ** 2).sum(axis=1)
     return squares / (2 if classes == 2 else 1)
@@ -149,6 +164,8 @@ def _of_columns(errors: np.ndarray) -> np.ndarray:
 
 BY_ROW: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "accuracy": _is_right,
+    "exact_match": _match,
+    "hamming": _share_wrong,
     "log_loss": _log_loss,
     "brier": _brier,
     "mse": _squared,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from negres_core.claim import Metric
+from negres_core.dataset import Task
 from negres_core.errors import InputError
 
 MOST_FROM_ONE = 1e-2
@@ -18,9 +19,9 @@ class Predicted:
     """Predictions of the rows of a test fold.
 
     Attributes:
-        outputs: values in the shape of the targets; for class labels probabilities, (rows, classes), or None if an arm
-            has only labels.
-        labels: predicted class labels, (rows,); None for values.
+        outputs: values in the shape of the targets; for class labels probabilities, (rows, classes), and for several
+            labels a row the probability of each, (rows, labels), or None if an arm has only labels.
+        labels: predicted class labels, (rows,); or 0 and 1 for several labels a row, (rows, labels); None for values.
     """
 
     outputs: np.ndarray | None
@@ -51,27 +52,28 @@ class Predicted:
         )
 
     @classmethod
-    def of(cls, outputs: np.ndarray, *, is_classification: bool) -> Predicted:
-        """Return values, or class labels from an array of them or of their probabilities."""
-        if not is_classification:
+    def of(cls, outputs: np.ndarray, *, task: Task) -> Predicted:
+        """Return values, or labels from an array of them or of their probabilities."""
+        if task == "multilabel":
+            if outputs.dtype.kind in "biu":
+                return cls(None, outputs.astype(np.int64))
+            return cls(outputs, _above(outputs, 0.5))
+        if task != "classification":
             return cls(outputs)
         if outputs.ndim == 1:
             return cls(None, outputs)
         return cls(outputs, outputs.argmax(axis=1))
 
     @classmethod
-    def of_network(
-        cls, outputs: np.ndarray, targets: np.ndarray, *, logits: bool, is_classification: bool
-    ) -> Predicted:
+    def of_network(cls, outputs: np.ndarray, targets: np.ndarray, *, logits: bool, task: Task) -> Predicted:
         """Return what the raw outputs of a network, (rows, ...), predict for rows with these targets.
 
         One output for class labels is that of class 1 of two.
         """
-        if not is_classification:
-            return cls(outputs.reshape(targets.shape))
-        threshold = 0.0 if logits else 0.5
-        labels = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > threshold).astype(np.int64)
-        return cls(probabilities_of(outputs, logits=logits), labels)
+        shown = shown_of(outputs, targets, logits=logits, task=task)
+        if task in ("classification", "multilabel"):
+            return cls(probabilities_of(outputs, logits=logits, task=task), shown)
+        return cls(shown)
 
 
 def score_metric(metric: Metric, targets: np.ndarray, predicted: Predicted) -> float | None:
@@ -94,17 +96,39 @@ def score_metric(metric: Metric, targets: np.ndarray, predicted: Predicted) -> f
     return float(value)
 
 
-def probabilities_of(outputs: np.ndarray, *, logits: bool) -> np.ndarray | None:
-    """Return the class probabilities, (rows, classes), that the outputs of a network mean.
+def shown_of(outputs: np.ndarray, targets: np.ndarray, *, logits: bool, task: Task) -> np.ndarray:
+    """Return the labels that the raw outputs of a network predict, or the outputs in the shape of their targets."""
+    threshold = 0.0 if logits else 0.5
+    if task == "multilabel":
+        return _above(outputs, threshold)
+    if task != "classification":
+        return outputs.reshape(targets.shape)
+    labels: np.ndarray = outputs.argmax(axis=1) if outputs.shape[1] > 1 else _above(outputs[:, 0], threshold)
+    return labels
+
+
+def _above(outputs: np.ndarray, threshold: float) -> np.ndarray:
+    labels: np.ndarray = (outputs > threshold).astype(np.int64)
+    return labels
+
+
+def probabilities_of(outputs: np.ndarray, *, logits: bool, task: Task = "classification") -> np.ndarray | None:
+    """Return the probabilities, (rows, classes) or (rows, labels), that the outputs of a network mean.
 
     Args:
-        outputs: finite raw outputs, (rows, outputs); one output is that of class 1 of two.
+        outputs: finite raw outputs, (rows, outputs); for class labels, one output is that of class 1 of two.
         logits: whether the loss takes them as logits.
+        task: "classification", or "multilabel" for labels that do not exclude each other.
 
     Returns:
         The probabilities, float64; None if the outputs are not probabilities.
     """
     raw = np.asarray(outputs, dtype=np.float64)
+    if task == "multilabel":
+        from scipy.special import expit
+
+        of_each: np.ndarray = expit(raw) if logits else raw
+        return of_each if ((of_each >= 0) & (of_each <= 1)).all() else None
     if logits:
         raw = np.concatenate([np.zeros_like(raw), raw], axis=1) if raw.shape[1] == 1 else raw
         raw = np.exp(raw - raw.max(axis=1, keepdims=True))

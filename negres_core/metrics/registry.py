@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import Any
 
 from negres_core.claim import Metric
+from negres_core.claim.metric import Compute
 from negres_core.dataset import Task
-from negres_core.metrics import of_labels, of_probabilities, of_values
+from negres_core.metrics import of_labels, of_multilabel, of_probabilities, of_values
 
 CLASSES: tuple[Task, ...] = ("classification",)
+MULTILABEL: tuple[Task, ...] = ("multilabel",)
+LABELS: tuple[Task, ...] = (*CLASSES, *MULTILABEL)
 VALUES: tuple[Task, ...] = ("regression", "reconstruction")
 IMAGES: tuple[Task, ...] = ("reconstruction",)
-"""The tasks with class labels, with values, and with images; images are values too."""
+"""The tasks with one class label a row, with several labels a row, with either, with values, and with images; images
+are values too."""
 
 OF_A_LOSS = ("loss", "loss_skill")
 """Metrics that need the loss of a stage, which a fit does not have."""
@@ -32,14 +37,26 @@ def pinball(quantile: float) -> Metric:
     return Metric(f"pinball_{quantile:g}", higher_is_better=False, unit="target", tasks=VALUES, compute=compute)
 
 
+def _of_either(of_classes: Compute, of_several: Compute) -> Compute:
+    """Return a function of targets that are one class label a row, or several labels a row."""
+    return functools.partial(_choose, of_classes, of_several)
+
+
+def _choose(of_classes: Compute, of_several: Compute, targets: Any, predicted: Any) -> Any:
+    return (of_classes if targets.ndim == 1 else of_several)(targets, predicted)
+
+
 def _averaged(name: str, average: str) -> Metric:
     full = of_labels.name_of_average(name, average)
+    of_classes = of_labels.AVERAGED_FUNCTIONS[full]
+    # Whoever predicts every label has a recall of 1, and whoever predicts one that is certain a precision of 1.
+    has_both = name == "f1"
     return Metric(
         full,
         higher_is_better=True,
         unit=f"{average} {'F1' if name == 'f1' else name}",
-        tasks=CLASSES,
-        compute=of_labels.AVERAGED_FUNCTIONS[full],
+        tasks=LABELS if has_both else CLASSES,
+        compute=_of_either(of_classes, of_multilabel.F1[average]) if has_both else of_classes,
         takes="labels",
     )
 
@@ -56,7 +73,7 @@ METRICS = {
             takes="labels",
         ),
         *(_averaged(name, "macro") for name in of_labels.AVERAGED),
-        Metric("loss", higher_is_better=False, unit="loss", tasks=(*CLASSES, *VALUES)),
+        Metric("loss", higher_is_better=False, unit="loss", tasks=(*LABELS, *VALUES)),
         Metric(
             "balanced_accuracy",
             higher_is_better=True,
@@ -77,22 +94,63 @@ METRICS = {
         ),
         Metric("kappa", higher_is_better=True, unit="kappa", tasks=CLASSES, compute=of_labels.kappa, takes="labels"),
         *(top(k) for k in (2, 3, 5)),
-        Metric("roc_auc", higher_is_better=True, unit="AUC", tasks=CLASSES, compute=of_probabilities.roc_auc),
+        Metric(
+            "roc_auc",
+            higher_is_better=True,
+            unit="AUC",
+            tasks=LABELS,
+            compute=_of_either(of_probabilities.roc_auc, of_multilabel.roc_auc),
+        ),
         Metric(
             "average_precision",
             higher_is_better=True,
             unit="average precision",
-            tasks=CLASSES,
-            compute=of_probabilities.average_precision,
+            tasks=LABELS,
+            compute=_of_either(of_probabilities.average_precision, of_multilabel.average_precision),
         ),
-        Metric("log_loss", higher_is_better=False, unit="nats", tasks=CLASSES, compute=of_probabilities.log_loss),
-        Metric("brier", higher_is_better=False, unit="Brier score", tasks=CLASSES, compute=of_probabilities.brier),
+        Metric(
+            "log_loss",
+            higher_is_better=False,
+            unit="nats",
+            tasks=LABELS,
+            compute=_of_either(of_probabilities.log_loss, of_multilabel.log_loss),
+        ),
+        Metric(
+            "brier",
+            higher_is_better=False,
+            unit="Brier score",
+            tasks=LABELS,
+            compute=_of_either(of_probabilities.brier, of_multilabel.brier),
+        ),
         Metric(
             "ece",
             higher_is_better=False,
             unit="calibration error",
             tasks=CLASSES,
             compute=of_probabilities.expected_calibration_error,
+        ),
+        Metric(
+            "exact_match",
+            higher_is_better=True,
+            unit="exact match",
+            tasks=MULTILABEL,
+            compute=of_multilabel.exact_match,
+            takes="labels",
+        ),
+        Metric(
+            "hamming",
+            higher_is_better=False,
+            unit="Hamming loss",
+            tasks=MULTILABEL,
+            compute=of_multilabel.hamming,
+            takes="labels",
+        ),
+        Metric(
+            "ranking_average_precision",
+            higher_is_better=True,
+            unit="ranking average precision",
+            tasks=MULTILABEL,
+            compute=of_multilabel.ranking_average_precision,
         ),
         Metric("mse", higher_is_better=False, unit="target^2", tasks=VALUES, compute=of_values.mse),
         Metric("mae", higher_is_better=False, unit="target", tasks=VALUES, compute=of_values.mae),
@@ -105,6 +163,15 @@ METRICS = {
 }
 """The metrics that every arm's replicates record, by name. Those without `compute` need more than targets and
 predictions: a loss, or the mean image of the training fold."""
+
+
+def task_metric(task: Task) -> Metric:
+    """Return the metric in which a task is measured whatever a claim is about, and that every arm's predictions have.
+
+    >>> task_metric("multilabel").name
+    'hamming'
+    """
+    return METRICS[{"classification": "accuracy", "multilabel": "hamming"}.get(task, "mse")]
 
 
 def find_metric(name: str) -> Metric | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.metrics import d2_pinball_score, fbeta_score, get_scorer, make_scorer, roc_auc_score
+from sklearn.metrics import d2_pinball_score, fbeta_score, get_scorer, label_ranking_loss, make_scorer, roc_auc_score
 
 from negres_core.claim.scorers import is_scorer, metric_of_scorer
 from negres_core.errors import InputError
@@ -40,7 +40,7 @@ def test_a_metric_is_its_scorer_with_the_sign_of_the_function(name):
     model.fit(x[::2], y[::2])
     metric = metric_of_scorer(SCORERS[name])
     predict = getattr(model, "predict_proba", model.predict)
-    predicted = Predicted.of(predict(x[1::2]), is_classification=y.dtype.kind == "i")
+    predicted = Predicted.of(predict(x[1::2]), task="classification" if y.dtype.kind == "i" else "regression")
 
     value = score_metric(metric, y[1::2], predicted)
 
@@ -70,3 +70,10 @@ def test_refuses_a_scorer_of_something_else():
     assert is_scorer(Scorer())
     with pytest.raises(InputError, match="A claim takes a scorer that make_scorer makes"):
         metric_of_scorer(Scorer())
+
+
+def test_a_scorer_is_given_both_columns_of_two_labels_a_row():
+    targets, probabilities = np.array([[0, 1], [1, 1], [1, 0]]), np.array([[0.2, 0.9], [0.6, 0.7], [0.8, 0.1]])
+    metric = metric_of_scorer(make_scorer(label_ranking_loss, greater_is_better=False, response_method="predict_proba"))
+
+    assert metric.compute(targets, probabilities) == label_ranking_loss(targets, probabilities)

@@ -135,3 +135,7 @@ def test_wrong_targets_are_of_the_same_kind_and_never_right():
     assert turn(np.array([0, 1, 2], np.int32), 3).tolist() == [1, 2, 0]
     assert turn(np.array([0.0, 1.0, 4.0], np.float32), 1).tolist() == [4.0, 3.0, 0.0]
     assert turn(np.zeros(3, np.int32), 2).dtype == np.int32
+
+
+def test_several_labels_a_row_become_all_others():
+    assert turn(np.array([[0, 1, 1], [0, 0, 0]]), 3).tolist() == [[1, 0, 0], [1, 1, 1]]

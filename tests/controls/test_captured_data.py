@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from negres_core import Fit, Recipe, Stage
-from negres_core.controls.captured_data import check
+from negres_core.controls.captured_data import _holds_targets, check
 from negres_core.dataset import Dataset
 from negres_core.run import Arm, Run
 
@@ -141,3 +141,11 @@ def test_one_of_several_inputs_is_found():
 
     assert not found_in(Recipe(Stage(in_a_closure(X))), data=data).passed
     assert found_in(Recipe(Stage(network)), data=data).passed
+
+
+def test_several_labels_a_row_that_are_held_are_targets():
+    y = np.random.default_rng(0).integers(2, size=(60, 3))
+
+    assert _holds_targets(y, y.astype(bool))
+    assert not _holds_targets(y, 1 - y)
+    assert not _holds_targets(y, np.eye(2)[y[:, 0]])

@@ -71,3 +71,15 @@ def test_values_that_are_all_the_same_fail(new_run, offset):
 def test_values_that_float32_cannot_tell_apart_are_refused_before(new_run):
     with pytest.raises(InputError, match="would lose digits"):
         with_targets(new_run(), 1e6 + np.linspace(0, 0.1, 40), "mse")
+
+
+def test_several_labels_a_row_have_headroom_unless_all_rows_have_the_same(new_run):
+    y = np.arange(400)[:, None] // [1, 2, 4] % 2
+    finding = check(with_targets(new_run(), y, "exact_match"))
+
+    assert finding.passed
+    assert finding.found.startswith("the most frequent combination of labels has 12.50% of the rows")
+    assert not check(with_targets(new_run(), y[:1].repeat(400, axis=0), "hamming")).passed
+    rare = np.r_[[[1, 1, 1]] * 2, [[0, 1, 0]] * 398]
+    assert not check(with_targets(new_run(), rare, "exact_match")).passed
+    assert check(with_targets(new_run(), rare, "roc_auc")).passed

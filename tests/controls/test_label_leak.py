@@ -76,3 +76,29 @@ def test_a_few_dozen_rows_are_too_few_to_fail(y):
 def test_one_feature_and_targets_that_are_the_inputs_have_no_finding():
     assert check(run_of(LABELS[:, None], LABELS)) is None
     assert check(run_of(X, X + 0.0)) is None, "the targets of an autoencoder are its inputs"
+
+
+SEVERAL = (X[:, :3] + RNG.normal(size=(600, 3)) > [0, 0.5, 1.5]).astype(int)
+
+
+def test_several_labels_that_no_feature_gives_away_pass():
+    finding = check(run_of(X, SEVERAL))
+
+    assert finding.passed
+    assert "of 600 held-out labels of label" in finding.found
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_a_feature_that_gives_away_one_of_several_labels_fails_by_its_position(label):
+    finding = check(run_of(with_feature(4 - 3 * SEVERAL[:, label]), SEVERAL))
+
+    assert not finding.passed
+    assert finding.found.startswith(f"feature 2 alone predicts 100.00% of 600 held-out labels of label {label};")
+
+
+def test_a_rare_label_does_not_hide_that_another_one_leaks():
+    rare = (np.arange(600) % 300 == 0).astype(int)
+    several = np.column_stack([rare, SEVERAL[:, 0], rare * 0])
+
+    assert not check(run_of(with_feature(SEVERAL[:, 0]), several)).passed
+    assert check(run_of(X, several)).passed

@@ -14,9 +14,10 @@ BINARY, SPARSE = "binary_crossentropy", "sparse_categorical_crossentropy"
 
 @pytest.fixture
 def check_ends(new_run, with_models):
-    def check_ends(outputs, loss, *, activation=None, logits=False):
+    def check_ends(outputs, loss, *, activation=None, logits=False, y=None):
         layer = OutputLayer(activation, loss=loss, logits=logits)
-        return check(with_models(new_run(), output_layer=layer, answers={"drawn": outputs}))
+        run = new_run() if y is None else new_run(y=y)
+        return check(with_models(run, output_layer=layer, answers={"drawn": outputs}))
 
     return check_ends
 
@@ -77,3 +78,16 @@ def test_other_losses_have_no_finding(check_ends, loss):
 def test_models_that_are_not_finite_or_not_there_have_no_finding(check_ends, new_run):
     assert check_ends(NORMAL[:0], SPARSE) is None
     assert check(new_run()) is None
+
+
+SEVERAL = np.arange(40)[:, None] // [1, 2] % 2
+
+
+def test_probabilities_of_several_labels_have_no_fixed_sum(check_ends):
+    assert check_ends(expit(NORMAL), BINARY, y=SEVERAL).passed
+    assert check_ends(NORMAL, BINARY, logits=True, y=SEVERAL).passed
+    finding = check_ends(softmax(NORMAL, axis=1), BINARY, activation="softmax", y=SEVERAL)
+
+    assert not finding.passed
+    assert "has outputs with a sum of 1, as a softmax has, and a row may have several labels or none" in finding.found
+    assert not check_ends(softmax(NORMAL, axis=1), BINARY, activation="softmax", logits=True, y=SEVERAL).passed

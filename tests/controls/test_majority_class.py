@@ -281,3 +281,15 @@ def test_an_objective_may_ask_for_other_values_than_the_targets(new_run):
     ]
 
     assert check(replace(run, arms=arms)) is None
+
+
+SEVERAL = np.stack([np.arange(40) % 2, np.arange(40) % 4 == 0, np.arange(40) % 3 == 0], axis=1).astype(int)
+
+
+@pytest.mark.parametrize(("sd", "state"), [(0.0, "(constant)"), (0.2, "(not significant)")])
+def test_an_arm_that_predicts_the_same_labels_for_every_row_is_constant(new_run, plant, sd, state):
+    run = new_run(y=SEVERAL, metric="exact_match", scores={"exact_match": 0.25, "hamming": 0.4})
+    finding = check(predicting(run, plant, arm=0, counts=[0, 0, 20], mean=0.3, sd=sd))
+
+    assert state in finding.found.partition(", control")[0]
+    assert finding.control == "majority class"

@@ -104,3 +104,10 @@ def test_targets_agree_by_1_with_themselves_and_by_0_with_those_of_random_rows(y
     assert agreement(y, every, every) == pytest.approx(1)
     assert agreement(y, every, RNG.permutation(400)) == pytest.approx(0, abs=0.2)
     assert agreement(y, every[:0], every[:0]) == 0
+
+
+def test_several_labels_agree_as_values_do():
+    y, every = (RNG.uniform(size=(400, 3)) < [0.5, 0.2, 0.9]).astype(np.int32), np.arange(400)
+
+    assert agreement(y, every, every) == pytest.approx(1)
+    assert agreement(y, every, RNG.permutation(400)) == pytest.approx(0, abs=0.2)

@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from negres_core import Dataset, Recipe, Stage
 from negres_core.claim import Metric
 from negres_core.controls.planted_effect import check, follow_ups, small_runs, sound_arms
 from negres_core.controls.small_runs import PERMUTED_TARGETS, TRUE_TARGETS, planted_targets
+from negres_core.design import KFolds
 from negres_core.metrics import METRICS, find_metric
+from negres_core.run import Arm, Run
 
 TRUE, PERMUTED = f"{TRUE_TARGETS}, treatment", f"{PERMUTED_TARGETS}, treatment"
 
@@ -206,3 +209,24 @@ def test_planted_targets_are_the_true_ones_in_another_order(new_problem):
     [planted] = planted_targets(run).values()
 
     assert np.array_equal(np.sort(planted.data.y, axis=0), np.sort(small_runs(run)[TRUE].data.y, axis=0))
+
+
+@pytest.mark.parametrize(("exact", "passes"), [(0.4, True), (0.2, True), (0.0, False)])
+def test_an_arm_that_learned_some_of_the_labels_need_not_get_whole_rows_right(new_replicate, exact, passes):
+    """It is better in the Hamming loss in every cell, and on permuted targets it gets 0.2 of the rows right."""
+    y = np.random.default_rng(0).integers(2, size=(100, 3))
+    design = KFolds(folds=10, repeats=1, looks=False)
+    data = Dataset(x=np.zeros((100, 2)), y=y, name="several")
+    run = Run(data, design, list(design.split(data)), (), metric=METRICS["exact_match"])
+
+    def trained(hamming, exact):
+        replicates = [
+            new_replicate(fold=fold, metrics={"hamming": hamming + fold / 1e3, "exact_match": exact, "loss": 0.5})
+            for fold in range(10)
+        ]
+        return replace(run, arms=[Arm("treatment", Recipe(Stage(np.zeros)), [replicates])])
+
+    finding = check(run, {TRUE: trained(0.1, exact), PERMUTED: trained(0.5, 0.2)})
+
+    assert finding.passed is passes
+    assert "treatment arm: exact_match " in finding.found

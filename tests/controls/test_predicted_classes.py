@@ -78,3 +78,20 @@ def test_logits_are_converted_to_probabilities(check_run, probabilities):
 def test_outputs_that_are_not_probabilities_have_no_finding(check_run, new_run):
     assert check_run(EVEN, [10, 5, 0, 5], [3.0, -1.0, -9.0, 0.0]) is None
     assert check(new_run(y=np.linspace(0, 1, 40), metric="mse")) is None
+
+
+SEVERAL = np.stack([np.arange(40) % 2, np.arange(40) % 4 < 3, np.arange(40) == 0], axis=1).astype(int)
+
+
+def test_a_label_that_is_never_predicted_and_has_too_little_probability_fails_by_its_number(check_run):
+    finding = check_run(SEVERAL, [10, 0, 0], [0.5, 0.01, 0.02])
+
+    assert not finding.passed
+    assert "predicts 1 of 2 common labels, never 1 (75.0% of rows, mean probability 1.0%)" in finding.found
+
+
+def test_a_label_with_its_share_of_probability_and_a_rare_one_need_not_be_predicted(check_run):
+    assert check_run(SEVERAL, [10, 0, 0], [0.5, 0.45, 0.0]).passed
+    output_layer = OutputLayer("linear", loss="binary_crossentropy", logits=True)
+    assert check_run(SEVERAL, [10, 0, 0], logit([0.5, 0.45, 0.02]), output_layer=output_layer).passed
+    assert not check_run(SEVERAL, [10, 0, 0], logit([0.5, 0.01, 0.02]), output_layer=output_layer).passed

@@ -81,3 +81,19 @@ def test_images_and_their_targets_in_another_order_fail():
 
 def test_few_rows_are_not_judged():
     assert check(run_on(np.zeros((10, 2)), np.arange(10) % 2)) is None
+
+
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_several_labels_of_the_row_before_or_after_fail(shift):
+    x = np.random.default_rng(0).normal(size=(300, 3))
+    y = (x > [0, 0.5, 5]).astype(int)  # no row has the last label
+
+    assert check(run_on(x, y)).passed
+    assert not check(run_on(x, np.roll(y, shift, axis=0))).passed
+
+
+def test_several_labels_that_are_noise_pass():
+    for seed in range(50):
+        random = np.random.default_rng(seed)
+
+        assert check(run_on(random.normal(size=(100, 5)), random.integers(2, size=(100, 4)))).passed

@@ -9,11 +9,13 @@ from negres_core import Dataset, Recipe, Stage
 from negres_core.controls.small_runs import (
     FURTHER_TARGETS,
     PERMUTED_TARGETS,
+    PLANTED_TARGETS,
     TRUE_TARGETS,
     by_role,
     further_permuted_targets,
     p_better,
     permuted_targets,
+    planted_targets,
     shorten,
     skills,
     true_targets,
@@ -146,3 +148,27 @@ def test_equal_differences_are_judged_by_their_sign(new_problem):
     small_run = true_targets(new_problem())[TRUE]
 
     assert [p_better(np.full((1, 10), value), small_run) for value in (0.2, 0.0, -0.2)] == [0.0, 1.0, 1.0]
+
+
+def test_the_skill_on_several_labels_is_measured_by_the_hamming_loss(new_replicate):
+    y = np.stack([np.arange(40) % 2, np.arange(40) % 4 == 0], axis=1).astype(int)
+    data, design = Dataset(x=np.zeros((40, 2)), y=y, name="several"), KFolds(folds=2, repeats=1, looks=False)
+    replicates = [new_replicate(fold=fold, metrics={"hamming": value}) for fold, value in ((0, 0.0), (1, 0.375))]
+    run = Run(data, design, list(design.split(data)), [Arm("treatment", Recipe(Stage(np.zeros)), [replicates])])
+
+    # The best constant has half of the first label wrong, and a quarter of the second.
+    assert skills(run).ravel() == pytest.approx([1.0, 0.0])
+
+
+def test_each_of_several_labels_is_planted_by_itself_and_keeps_its_share(new_problem):
+    x = np.random.default_rng(0).normal(size=(150, 4)) * [5, 3, 0.1, 0.1]
+    y = (np.random.default_rng(1).uniform(size=(150, 5)) < [0.5, 0.5, 0.5, 0.3, 0.1]).astype(int)
+    run = replace(new_problem(), data=Dataset(x=x, y=y, name="several"))
+
+    planted = planted_targets(run)[f"{PLANTED_TARGETS}, treatment"].data
+
+    assert planted.y.sum(axis=0).tolist() == y.sum(axis=0).tolist()
+    found = np.corrcoef(planted.x[:, :2].T, planted.y.T)[:2, 2:]
+    assert (np.abs(found[0, [0, 1, 4]]) > 0.5).all()
+    assert (np.abs(found[1, [2, 3]]) > 0.5).all()
+    assert found[0, 0] * found[0, 1] < 0

@@ -72,3 +72,11 @@ def test_rounded_values_that_predict_the_label_well_pass(seed):
     finding = check(run_of(np.column_stack([age.round(0), age**0.5 // 0.1, rng.normal(size=800)]), y))
 
     assert finding is None or finding.passed, finding.found
+
+
+def test_a_category_replaced_by_the_mean_of_one_of_several_labels_fails():
+    x, feature, y = encoded(0)
+    several = np.column_stack([np.arange(600) % 2, y])
+
+    assert not check(run_of(np.column_stack([x, feature]), several)).passed
+    assert check(run_of(np.column_stack([x, feature]), np.arange(600)[:, None] // [1, 2] % 2)).passed

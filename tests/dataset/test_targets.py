@@ -84,14 +84,13 @@ def test_a_class_may_have_no_rows():
 @pytest.mark.parametrize(
     ("y", "received", "remedy"),
     [
-        (HOT, "integers, 0 and 1 in several columns, of shape (6, 3)", "y=y.astype(float), with sigmoid outputs"),
-        (HOT, "0 and 1", "such as y=y[:, 0]"),
-        (HOT.reshape(6, 3, 1), "0 and 1", "y=y[..., None].astype(float)"),
-        (HOT[:, [0, 0, 1, 2]].reshape(6, 2, 2, 1), "0 and 1", "such as y=y[:, 0, 0, 0]"),
-        (HOT.astype(bool), "booleans, 0 and 1 in several columns", "y=y.astype(float)"),
+        (HOT.reshape(6, 3, 1), "0 and 1", "y=y[..., None].astype(float), with sigmoid outputs"),
+        (HOT[:, [0, 0, 1, 2]].reshape(6, 2, 2, 1), "0 and 1", "y=y.astype(float), with sigmoid outputs"),
+        (HOT[:, [0, 0, 1, 2]].reshape(6, 2, 2, 1).astype(bool), "booleans, 0 and 1", "y=y.reshape(len(y), -1)"),
         (HOT * 3, "integers, 3 a row", "such as counts, as floats: y=y.astype(float)"),
         (np.eye(4, dtype=int)[LABELS], "integers, one-hot rows", "Drop column 3, in which no row has a 1"),
-        (list(np.zeros((6, 4), dtype=int)), "integers", "y=np.concatenate(y)"),
+        (list(HOT), "integers", "y=np.concatenate(y)"),
+        (list(HOT), "integers", "y=np.stack(y)"),
     ],
     ids=str,
 )
@@ -101,6 +100,25 @@ def test_refuses_integers_in_several_columns_and_never_takes_the_largest_of_seve
     assert received in caught.value.received
     assert remedy in caught.value.remedy
     assert ("argmax" in caught.value.remedy) == ("one-hot" in caught.value.received)
+
+
+@pytest.mark.parametrize(
+    "given", [HOT, HOT.astype(bool), HOT.tolist(), pd.DataFrame(HOT), HOT.astype(np.uint8)], ids=type
+)
+def test_zeros_and_ones_in_several_columns_are_several_labels_a_row(given):
+    data = make(given)
+
+    assert (data.task, data.outputs, data.y.dtype) == ("multilabel", 3, np.int32)
+    assert np.array_equal(data.y, HOT)
+    assert data.digest == make(HOT).digest != make(HOT * 1.0).digest
+
+
+def test_rows_with_a_single_1_each_are_class_labels_but_some_rows_of_several_labels_stay_what_they_are():
+    assert make(np.eye(3, dtype=int)[LABELS]).task == "classification"
+    few = make(HOT).take(np.flatnonzero(HOT.sum(axis=1) == 1))
+
+    for data in (few, few.with_targets(few.y[::-1]), few.without_groups()):
+        assert (data.task, data.outputs) == ("multilabel", 3)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ CHANGED_SETTINGS = [
 CLASSES = Dataset(x=RANDOM.normal(size=(61, 6)), y=np.arange(61) % 7, name="classes")
 BINARY = Dataset(x=CLASSES.x, y=(CLASSES.x[:, 0] > 0).astype(int), name="binary")
 VALUES = Dataset(x=CLASSES.x, y=CLASSES.x[:, :2] @ np.eye(2) + 0.5, name="values")
+SEVERAL = Dataset(x=CLASSES.x, y=(CLASSES.x[:, :3] > [0, 0.5, -0.5]).astype(int), name="several labels")
 IMAGES = Dataset(x=RANDOM.normal(size=(30, 8, 8, 1)), y=np.arange(30) % 3, name="images")
 # Two inputs of different shape and scale, 23 rows in 3 folds.
 PORTRAITS = Dataset(
@@ -152,8 +153,16 @@ def sigmoid():
     return keras.Sequential([keras.Input((6,)), layers.Dense(1, activation="sigmoid", name="class")])
 
 
-def linear():
-    return keras.Sequential([keras.Input((6,)), layers.Dense(2, name="values")])
+def linear(outputs=2):
+    return keras.Sequential([keras.Input((6,)), layers.Dense(outputs, name="values")])
+
+
+def sigmoids():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(4, "relu"), layers.Dense(3, "sigmoid", name="labels")])
+
+
+def of_logits():
+    return keras.losses.BinaryCrossentropy(from_logits=True)
 
 
 @keras.saving.register_keras_serializable(package="negres_tests")

@@ -8,6 +8,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from negres_core.engine import batched, compiled, tensorflow
 from negres_core.engine.contract import Job, NotBatchableError
+from negres_core.metrics import recorded_names
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
@@ -56,6 +57,15 @@ def test_vectorized_models_give_the_numbers_of_the_reference(name):
     jobs = [Job(cell, 0) for cell in ex.cells(data)[:2]]
     slow = {(0, fold, 0): ex.result_of("reference", recipe, data, fold=fold) for fold in (0, 1)}
     assert_same(slow, by_job(batched.train(recipe, data, jobs, device=ex.device())))
+
+
+def test_several_labels_a_row_have_the_numbers_of_the_reference():
+    recipe = Recipe(ex.stage(ex.sigmoids, loss="binary_crossentropy"))
+    jobs = [Job(cell, 0) for cell in ex.cells(ex.SEVERAL)[:2]]
+    slow = {(0, fold, 0): ex.result_of("reference", recipe, ex.SEVERAL, fold=fold) for fold in (0, 1)}
+    fast = by_job(batched.train(recipe, ex.SEVERAL, jobs, device=ex.device()))
+    assert_same(slow, fast)
+    assert set(recorded_names("multilabel")) | {"loss"} == fast[0, 0, 0].metrics.keys()
 
 
 def test_several_inputs_that_are_prepared_for_each_cell_are_concatenated():

@@ -82,6 +82,8 @@ SHARED_OPTIMIZER = keras.optimizers.SGD(0.1)
 
 
 GOOD = {
+    "several labels a row": (Recipe(ex.stage(ex.sigmoids, loss="binary_crossentropy")), ex.SEVERAL),
+    "squared errors of several labels a row": (Recipe(ex.stage(ex.sigmoids, loss="mse")), ex.SEVERAL),
     "labels": (Recipe(ex.stage(ex.dense)), ex.CLASSES),
     "more outputs than labels": (Recipe(ex.stage(ends_in(30))), ex.CLASSES),
     "one output for two classes": (Recipe(ex.stage(ex.sigmoid, loss="binary_crossentropy")), ex.BINARY),
@@ -114,6 +116,12 @@ def test_a_valid_recipe_passes(recipe, data):
 
 # The recipe, the data, and parts of the message: what is wrong, and what was received.
 BAD = {
+    "one output for several labels a row": (
+        Recipe(ex.stage(ex.sigmoid, loss="binary_crossentropy")),
+        ex.SEVERAL,
+        "do not have the shape of the labels",
+        "outputs of shape (1,) for 3 labels a row",
+    ),
     "labels out of range": (
         Recipe(ex.stage(ends_in(6))),
         ex.CLASSES,

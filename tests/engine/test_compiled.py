@@ -23,6 +23,11 @@ PAIRS = {
     "a batch larger than the fold": (Recipe(ex.stage(ex.plain, batch_size=500)), ex.CLASSES),
     "regression of two columns": (Recipe(ex.stage(ex.linear, loss="mse")), ex.VALUES),
     "one sigmoid": (Recipe(ex.stage(ex.sigmoid, loss="binary_crossentropy")), ex.BINARY),
+    "several labels a row": (Recipe(ex.stage(ex.sigmoids, loss="binary_crossentropy")), ex.SEVERAL),
+    "logits of several labels a row": (
+        Recipe(ex.stage(functools.partial(ex.linear, outputs=3), loss=ex.of_logits)),
+        ex.SEVERAL,
+    ),
     "a schedule": (Recipe(ex.stage(ex.plain, optimizer=ex.falling)), ex.CLASSES),
     "a schedule without a configuration": (Recipe(ex.stage(ex.plain, optimizer=ex.halving)), ex.CLASSES),
     "a moving mean that is read after its update": (Recipe(ex.stage(ex.centred)), ex.CLASSES),

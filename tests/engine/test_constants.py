@@ -58,6 +58,18 @@ def test_the_best_constant_of_a_cross_entropy_is_the_class_shares(logits):
     assert found == pytest.approx(-test * np.log(train) - (1 - test) * np.log(1 - train), rel=1e-4)
 
 
+@pytest.mark.parametrize("logits", [False, True])
+def test_the_best_constant_of_several_labels_a_row_is_the_share_of_each(logits):
+    cell = ex.cells(ex.SEVERAL)[0]
+    train, test = (ex.SEVERAL.y[rows].mean(axis=0) for rows in (cell.train, cell.test))
+
+    found = best_constant_loss(
+        keras.losses.BinaryCrossentropy(from_logits=logits), ex.SEVERAL, cell, (3,), logits=logits
+    )
+
+    assert found == pytest.approx(np.mean(-test * np.log(train) - (1 - test) * np.log(1 - train)), rel=1e-4)
+
+
 def test_classes_of_equal_weight_have_even_shares():
     """Weights of 3 and 1 make up for classes of 1 to 3 rows."""
     y = np.arange(60) % 4 // 3

@@ -20,7 +20,7 @@ from negres_core.engine.fits import render, train
 from negres_core.engine.selection import train as train_any
 from negres_core.errors import InputError
 from negres_core.metrics import recorded_names
-from tests.engine.examples import CLASSES, VALUES
+from tests.engine.examples import CLASSES, SEVERAL, VALUES
 
 FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
 IMAGES = Dataset(x=FACES, y=FACES, name="images", attributes={"bright": (FACES.mean(axis=(1, 2, 3)) > 0.5).astype(int)})
@@ -99,6 +99,39 @@ def test_probabilities_can_be_predicted_and_are_scored_as_such():
     assert set(result.metrics) == set(recorded_names("classification", classes=CLASSES.outputs))
     assert "roc_auc" not in labels.metrics
     assert labels.outputs.ndim == 1
+
+
+def shares_of_labels(train, test):
+    """Predict the share of each label in the training fold for every row."""
+    return np.tile(train.y.mean(axis=0), (len(test), 1))
+
+
+def test_several_labels_a_row_or_their_probabilities_can_be_predicted():
+    result, _ = results(Recipe(Fit(shares_of_labels)), SEVERAL)
+    labels, _ = results(Recipe(Fit(lambda train, test: shares_of_labels(train, test) > 0.5)), SEVERAL)
+
+    assert set(result.metrics) == set(recorded_names("multilabel"))
+    assert set(labels.metrics) == {"exact_match", "hamming", "f1", "f1_weighted", "f1_micro"}
+    assert {name: result.metrics[name] for name in labels.metrics} == labels.metrics
+    assert (result.metrics["roc_auc"], result.predictions["sd"], labels.predictions["sd"]) == (0.5, 0.0, 0.0)
+    rows = len(cells(SEVERAL)[0].test)
+    assert set(result.predictions["counts"]) <= {0, rows}
+    assert labels.outputs.shape == result.outputs.shape == (rows, SEVERAL.outputs)
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong", "remedy"),
+    [
+        (lambda p: p[:, 0], "has to return .* 0 and 1, integers", "a column for each label"),
+        (lambda p: 2 + (p > 0.5).astype(int), "has to return .* 0 and 1, integers", "0 and 1, as integers"),
+        (lambda p: np.stack([1 - p.T, p.T], axis=2), "has to return .* 0 and 1", "np.stack([each[:, 1] for each in"),
+        (lambda p: p - 3, "and they are no probabilities", "(scores > 0).astype(int)"),
+    ],
+)
+def test_refuses_what_says_nothing_of_each_of_several_labels(change, wrong, remedy):
+    with pytest.raises(InputError, match=wrong) as caught:
+        results(Recipe(Fit(lambda train, test: change(shares_of_labels(train, test)))), SEVERAL)
+    assert remedy in caught.value.remedy
 
 
 def test_a_metric_that_is_not_defined_does_not_make_a_replicate_diverge():

@@ -46,6 +46,18 @@ REFUSED = {
         "does not take",
         "the same value from labels as the other from one-hot rows",
     ),
+    "a loss of one class for several labels a row": (
+        Recipe(ex.stage(ends_in(3))),
+        ex.SEVERAL,
+        "several labels a row, 0 and 1, which the loss of build does not take",
+        'Use loss="binary_crossentropy" with Dense(3, "sigmoid")',
+    ),
+    "a loss of margins of several labels a row": (
+        Recipe(ex.stage(ends_in(3, activation="tanh"), loss="hinge")),
+        ex.SEVERAL,
+        "several labels a row, 0 and 1, which the loss of build does not take",
+        'Use loss="binary_crossentropy" with Dense(3, "sigmoid")',
+    ),
     "a loss of margins": (
         Recipe(ex.stage(ends_in(1, activation="tanh"), loss="hinge")),
         ex.BINARY,

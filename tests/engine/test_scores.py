@@ -129,6 +129,22 @@ def test_every_metric_of_a_classification_is_computed_of_probabilities(classes):
     assert {type(value) for value in metrics.values()} == {float}
 
 
+def test_every_metric_of_several_labels_is_computed_of_probabilities():
+    y = np.array([[0, 1, 1], [1, 0, 1], [0, 0, 1]] * 4)
+    data = Dataset(x=np.zeros((12, 1)), y=y, name="several labels")
+    probabilities = np.random.default_rng(0).uniform(size=(4, 3))
+
+    metrics, summary = score(data, CELL, Predicted.of(probabilities, task="multilabel"), finite=True)
+    lost, empty = score(data, CELL, Predicted.of(probabilities, task="multilabel"), finite=False)
+
+    assert list(metrics) == list(lost) == recorded_names("multilabel")
+    assert {type(value) for value in metrics.values()} == {float}
+    assert summary["counts"] == (probabilities > 0.5).sum(axis=0).tolist()
+    assert summary["mean"] == pytest.approx(probabilities.mean())
+    assert summary["sd"] == pytest.approx(np.sqrt(probabilities.var(axis=0).mean()))
+    assert empty == {}
+
+
 def test_every_metric_of_values_is_computed():
     scores = score_values(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
 

@@ -44,3 +44,16 @@ def test_blocks_of_rows_are_not_broken_down():
 
     assert break_down(run_of(TimeSeries(2, test=50), data), np.zeros((1, 10))) == []
     assert len(break_down(run_of(TimeSeries(2, test=50), data), np.ones((1, 100)))) == 1
+
+
+def test_the_effect_is_told_for_the_rows_that_have_each_of_several_labels():
+    labels = np.stack([SITES, np.arange(200) % 5 == 0, np.ones(200)], axis=1).astype(int)
+    data = Dataset(x=np.zeros((200, 1)), y=labels, name="mine")
+    design = FixedSplit(train=range(100), test=range(100, 200), seeds=3)
+    differences = np.where(SITES[100:] == 1, 0.5, -0.1) + np.zeros((3, 1))
+
+    parts = {part.part: part for part in break_down(run_of(design, data), differences)}
+
+    assert list(parts) == ["all rows", "label 0", "label 1"]
+    assert (parts["label 0"].effect, parts["label 0"].rows) == (pytest.approx(0.5), 50)
+    assert (parts["label 1"].effect, parts["label 1"].rows) == (pytest.approx(0.2), 20)

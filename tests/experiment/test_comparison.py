@@ -33,7 +33,7 @@ class Saved:
             logits=False,
             loss=None,
             trivial_loss=None,
-            is_classification=True,
+            task="classification",
         )
         return SavedPredictions(self.weights, True, "float32", predictions)
 

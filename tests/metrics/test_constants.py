@@ -19,7 +19,7 @@ from negres_core.metrics import (
 RANDOM = np.random.default_rng(0)
 LABELS = RANDOM.choice(4, 300, p=[0.5, 0.3, 0.15, 0.05])
 VALUES = RANDOM.exponential(size=(300, 2))
-OF_LABELS = [name for name, metric in METRICS.items() if metric.compute and metric.takes == "labels"]
+OF_LABELS = [name for name, metric in METRICS.items() if metric.takes == "labels" and "classification" in metric.tasks]
 OF_VALUES = ["mse", "mae", "r2", "pinball_0.1", "pinball_0.9"]
 
 
@@ -28,6 +28,30 @@ def test_no_other_constant_label_is_better(name):
     metric = METRICS[name]
     others = [score_metric(metric, LABELS, Predicted(None, np.full(300, label))) for label in range(4)]
     assert constant_score(metric, LABELS, LABELS) == pytest.approx(max(others))
+
+
+SEVERAL = (RANDOM.uniform(size=(400, 5)) < [0.7, 0.45, 0.3, 0.2, 0.05]).astype(np.int32)
+SEVERAL[:, 2] |= SEVERAL[:, 1]
+OF_SEVERAL = [name for name, metric in METRICS.items() if metric.compute and "multilabel" in metric.tasks]
+
+
+@pytest.mark.parametrize("name", OF_SEVERAL)
+def test_no_other_constant_of_several_labels_is_better(name):
+    metric = METRICS[name]
+    sign = 1 if metric.higher_is_better else -1
+    subsets = [[(number >> label) & 1 for label in range(5)] for number in range(32)]
+    constants = subsets if metric.takes == "labels" else RANDOM.uniform(size=(100, 5)).tolist() + subsets
+    task_of = np.int64 if metric.takes == "labels" else np.float64
+    others = [
+        score_metric(metric, SEVERAL, Predicted.of(np.tile(np.array(each, dtype=task_of), (400, 1)), task="multilabel"))
+        for each in constants
+    ]
+
+    best = constant_score(metric, SEVERAL, SEVERAL)
+    assert sign * best >= max(sign * other for other in others) - 1e-12
+    if metric.takes == "labels":
+        assert best in others
+    assert shows_learning(metric, SEVERAL)
 
 
 @pytest.mark.parametrize("name", ["roc_auc", "log_loss", "brier", "top_2", "top_3"])

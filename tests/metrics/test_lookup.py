@@ -57,7 +57,8 @@ LABELS = np.array([0, 1, 1, 2])
     [
         ("accuracy", LABELS.astype(float), "floats, all of them whole numbers", "as integers: y=y.astype(int)"),
         ("accuracy", np.eye(3)[LABELS], "floats, one-hot rows", 'y=y.argmax(axis=1), with loss="sparse_'),
-        ("f1", np.array([[1.0, 1.0], [0.0, 1.0]]), "floats, 0 and 1 in several columns", "y=y[:, 0].astype(int)"),
+        ("f1", np.array([[1.0, 1.0], [0.0, 1.0]]), "floats, 0 and 1 in several columns", "y=y.astype(int)"),
+        ("f1", np.array([[0.5, 1.0], [0.0, 1.0]]), "floats, 2 a row", "y=y[:, 0].astype(int)"),
         ("f1", np.zeros((2, 4, 4, 1)), "floats", "y=y[:, 0, 0, 0].astype(int)"),
         ("acc", LABELS, "integers", 'Write "accuracy".'),
         ("val_acc", LABELS, "integers", 'Write "accuracy".'),
@@ -187,3 +188,20 @@ def test_refuses_more_than_a_metric_can_be(claim, wrong):
         metric_of(claim, task="classification")
     assert metric_of(beats("matthews", by=1.5), task="classification").name == "matthews"
     assert metric_of(beats("log_loss", by=2), task="classification").name == "log_loss"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("accuracy", 'Write "exact_match" for rows with all labels right, or "hamming" for the share of wrong ones.'),
+        ("acc", 'Write "exact_match"'),
+        ("hamming_loss", 'Write "hamming".'),
+        ("mse", "give values as floats: y=y.astype(float)"),
+        ("recall", "Use one of: f1, loss, f1_weighted, f1_micro, roc_auc"),
+    ],
+)
+def test_the_error_about_a_metric_of_several_labels_says_what_to_write(name, remedy):
+    targets = np.array([[1, 1, 0], [0, 1, 0]])
+    with pytest.raises(InputError, match=f"There is no metric '{name}' for multilabel") as caught:
+        metric_of(beats(name), task="multilabel", targets=targets)
+    assert remedy in caught.value.remedy

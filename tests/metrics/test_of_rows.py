@@ -14,7 +14,7 @@ VALUES = ("mse", "mae", "pinball_0.1", "pinball_0.9")
 def some_classes(seed, *, classes, rows=60):
     rng = np.random.default_rng(seed)
     probabilities = rng.dirichlet(np.ones(classes), size=rows)
-    return rng.integers(0, classes, rows), Predicted.of(probabilities, is_classification=True)
+    return rng.integers(0, classes, rows), Predicted.of(probabilities, task="classification")
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -40,8 +40,19 @@ def test_the_mean_of_the_scores_of_rows_is_the_metric_of_values(name, shape):
         assert scores.mean() == pytest.approx(score_metric(metric, targets, predicted), rel=1e-5)
 
 
+@pytest.mark.parametrize("name", ["exact_match", "hamming", "log_loss", "brier"])
+def test_the_mean_of_the_scores_of_rows_is_the_metric_of_several_labels(name):
+    metric = find_metric(name)
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        targets, predicted = rng.integers(2, size=(60, 3)), Predicted.of(rng.uniform(size=(60, 3)), task="multilabel")
+        scores = score_rows(metric, targets, predicted)
+        assert scores.shape == (60,)
+        assert scores.mean() == pytest.approx(score_metric(metric, targets, predicted))
+
+
 def test_a_certain_and_wrong_row_has_a_finite_log_loss():
-    targets, predicted = np.array([0, 1]), Predicted.of(np.array([[0.0, 1.0], [0.0, 1.0]]), is_classification=True)
+    targets, predicted = np.array([0, 1]), Predicted.of(np.array([[0.0, 1.0], [0.0, 1.0]]), task="classification")
 
     assert np.isfinite(score_rows(METRICS["log_loss"], targets, predicted)).all()
 

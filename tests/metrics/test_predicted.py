@@ -41,7 +41,7 @@ def test_other_outputs_are_no_probabilities(outputs):
 
 
 def test_labels_have_no_metric_of_probabilities():
-    labels = Predicted.of(Y, is_classification=True)
+    labels = Predicted.of(Y, task="classification")
     assert score_metric(METRICS["accuracy"], Y, labels) == 1.0
     assert score_metric(METRICS["roc_auc"], Y, labels) is None
     assert score_metric(METRICS["loss"], Y, labels) is None
@@ -50,10 +50,10 @@ def test_labels_have_no_metric_of_probabilities():
 
 def test_probabilities_are_shown_as_their_labels():
     p = softmax(RAW, axis=1)
-    predicted = Predicted.of(p, is_classification=True)
+    predicted = Predicted.of(p, task="classification")
     assert predicted.best is p
     assert predicted.shown.tolist() == p.argmax(axis=1).tolist()
-    assert Predicted.of(p, is_classification=False).shown is p
+    assert Predicted.of(p, task="regression").shown is p
 
 
 def test_a_metric_of_the_users_own_is_given_labels_if_it_asks_for_them():
@@ -62,8 +62,8 @@ def test_a_metric_of_the_users_own_is_given_labels_if_it_asks_for_them():
         metric = Metric(
             "m", higher_is_better=True, unit="1", compute=lambda y, p: given.append(p.shape) or 1, takes=takes
         )
-        assert score_metric(metric, Y, Predicted.of(softmax(RAW, axis=1), is_classification=True)) == 1.0
-        assert score_metric(metric, Y * 1.0, Predicted.of(Y * 1.0, is_classification=False)) == 1.0
+        assert score_metric(metric, Y, Predicted.of(softmax(RAW, axis=1), task="classification")) == 1.0
+        assert score_metric(metric, Y * 1.0, Predicted.of(Y * 1.0, task="regression")) == 1.0
     assert given == [(20, 3), (20,), (20,), (20,)]
 
 
@@ -71,4 +71,4 @@ def test_a_metric_of_the_users_own_is_given_labels_if_it_asks_for_them():
 def test_refuses_a_function_that_does_not_return_one_number(value):
     metric = Metric("m", higher_is_better=True, unit="1", compute=lambda y, p: value)
     with pytest.raises(InputError, match="has to return one number"):
-        score_metric(metric, Y, Predicted.of(Y, is_classification=True) if metric.takes == "labels" else Predicted(Y))
+        score_metric(metric, Y, Predicted.of(Y, task="classification") if metric.takes == "labels" else Predicted(Y))

@@ -36,6 +36,9 @@ They are planted all the same, and a test shows that they are not caught, so tha
 - Scores on other folds under the same numbers. If each script shuffled its folds with a seed of its own, the tables
   have the same labels. The scores of the arms go together less than on the same folds, as they do where folds hardly
   matter. The pairing then adds noise, and no bias.
+- Several labels a row that an objective mixes up. What an objective does with targets is the researcher's, and an arm
+  that memorizes other labels looks like one that learns slowly. It does not learn planted labels either, so that its
+  failure is not taken for a finding: the verdict is inconclusive.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ import numpy as np
 
 from negres_core import Dataset, Fit, Metric, Recipe, Stage, matches, reaches
 from negres_core.design import TimeSeries
-from tests.zoo.models import linear, rate
+from tests.zoo.models import linear, network, rate
 from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, standard, subjects
 from tests.zoo.pipelines_of_arms import labels_of_noise, trees
 from tests.zoo.pipelines_of_designs import (
@@ -60,6 +63,7 @@ from tests.zoo.pipelines_of_designs import (
     own_metric,
     scores_of_folds,
 )
+from tests.zoo.pipelines_of_labels import several_labels
 from tests.zoo.specimens import Specimen
 
 
@@ -187,6 +191,19 @@ def shuffle_folds(seed):
     return replace(given_scores(seed), scores=table | {"accuracy": scores})
 
 
+def mix_up(seed):
+    """The objective reads the columns of the targets in the order of another list of names."""
+
+    def mixed_up(model, x, y, *, training):
+        import keras
+
+        targets = keras.ops.take(y, np.array([2, 0, 1]), axis=1)
+        return keras.ops.mean(keras.losses.binary_crossentropy(targets, model(x, training=training)))
+
+    stage = Stage(network(hidden=(32,), last="sigmoid"), objective=mixed_up, **FIT)
+    return replace(several_labels(seed), treatment=Recipe(stage, preprocess=min_max))
+
+
 UNDETECTABLE = {
     name: Specimen(name, (), plant)
     for name, plant in (
@@ -204,5 +221,6 @@ UNDETECTABLE = {
         ("area under the ROC curve of probabilities of 0 and 1", score_hard_labels),
         ("own metric whose arguments are swapped", swap_arguments),
         ("scores on other folds under the same numbers", shuffle_folds),
+        ("several labels mixed up in training", mix_up),
     )
 }
