@@ -206,6 +206,7 @@ class Run:
             nothing from the data, that is a finding about the data.
         predicted: by the role of an arm, what each of its replicates predicts for its test rows; only after training,
             and only if the design scores single rows.
+        waived: controls whose failure does not count, with the reason for each.
     """
 
     data: Dataset
@@ -217,6 +218,7 @@ class Run:
     claim: Claim | None = None
     sound: frozenset[Role] = frozenset()
     predicted: Mapping[Role, Sequence[Predicted]] = field(default_factory=dict)
+    waived: Mapping[str, str] = field(default_factory=dict)
 
     def values(self, arm: Arm, metric: str) -> np.ndarray:
         """Return a metric of an arm's replicates, (repeats, folds, seeds), with NaN for values that are not finite."""

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Literal, Protocol, cast
 
 import negres_core.controls
+from negres_core.controls.waivers import apply_waivers
 from negres_core.discovery import modules_in
 from negres_core.errors import InputError
 from negres_core.evidence import Finding
@@ -58,7 +59,7 @@ def run_controls(run: Run, *, when: Literal["before", "after"]) -> list[Finding]
         scope = run if getattr(control, "FITS", False) else networks
         if scope.arms:
             findings.append(control.check(scope))
-    return [finding for finding in findings if finding is not None]
+    return apply_waivers(findings, run.waived)
 
 
 def small_runs_of(run: Run) -> dict[str, Run]:
@@ -86,7 +87,7 @@ def check_small_runs(run: Run, trained: Mapping[str, Run]) -> list[Finding]:
     """Run every control that checks small runs; `trained` has those of `small_runs_of` and `follow_ups_of`, trained."""
     networks = run.networks
     findings = [control.check(networks, trained) for control in _small_run_controls(networks)]
-    return [finding for finding in findings if finding is not None]
+    return apply_waivers(findings, run.waived)
 
 
 def _small_run_controls(networks: Run) -> list[SmallRunControl]:

@@ -25,7 +25,7 @@ class DataIdentity(Record):
 class Commitment(Record):
     """The commitment of a hypothesis: everything that is fixed before its run.
 
-    A record without a seal lacks that field.
+    A record without a seal, or without waived controls, lacks that field.
     """
 
     hypothesis: str
@@ -45,15 +45,17 @@ class Commitment(Record):
     data: DataIdentity
     seal: SealRecord | None = None
     """Rows that are sealed while the hypothesis is explored; null if none are."""
+    waived: dict[str, str] = Field(default_factory=dict)
+    """Controls whose failure does not make the run invalid, and the reason for each."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return handler(without_serializer(schema))
 
     @model_serializer(mode="wrap")
-    def _without_no_seal(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Entries are sealed by a digest, and older ones were written without this field.
-        return {name: value for name, value in handler(self).items() if (name, value) != ("seal", None)}
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Entries are sealed by a digest, and older ones were written without these fields.
+        return {name: value for name, value in handler(self).items() if value or name not in ("seal", "waived")}
 
     def differs_in(self, other: Commitment) -> list[str]:
         """Return the names of the parts in which another commitment of the same hypothesis differs."""
@@ -71,6 +73,7 @@ class Commitment(Record):
             **{str(role): digest for role, digest in self.arms.items()},
             "data": self.data.digest,
             "sealed rows": self.seal,
+            "waived controls": self.waived,
             "analysis code": self.analysis,
         }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from negres_core.claim import Claim
+from negres_core.controls.waivers import check_waivers
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design, Seal, apply_seal
 from negres_core.errors import InputError
@@ -30,6 +31,7 @@ class Prepared(NamedTuple):
     cells: list[Cell]
     equal: EqualBudget | None
     seal: SealRecord | None
+    waived: dict[str, str]
 
 
 def prepare(
@@ -41,6 +43,7 @@ def prepare(
     store: Store,
     equal: Equal | None = None,
     confirm: Any = None,
+    waive: Mapping[str, str] | None = None,
     confirming: bool = False,
     smoke: bool = False,
 ) -> Prepared:
@@ -54,6 +57,7 @@ def prepare(
         store: where records will be kept.
         equal: in what both arms get the smaller one of their budgets; None for their own budgets.
         confirm: rows to seal, their share, or `SealedRows`; None to seal nothing.
+        waive: controls whose failure does not count, with the reason for each; None to waive none.
         confirming: whether the sealed rows are opened.
         smoke: whether to shrink everything.
 
@@ -64,6 +68,7 @@ def prepare(
     from negres_core.engine.checks import check_recipe
     from negres_core.engine.common_loss import check_common_loss
 
+    waived = check_waivers(waive)
     for role, recipe in recipes.items():
         if not isinstance(recipe, Recipe):
             remedy = "Wrap the parts: Recipe(Stage(build)), or Recipe(Fit(compute))."
@@ -90,7 +95,7 @@ def prepare(
     check_row_metric(metric, planned, list(planned_recipes.values()))
     if seal is not None:
         _check_confirmation(metric, seal, list(planned_recipes.values()))
-    return Prepared(planned_recipes, seen, claim, metric, planned, cells, equalized, record)
+    return Prepared(planned_recipes, seen, claim, metric, planned, cells, equalized, record, waived)
 
 
 def _check_confirmation(metric: Metric, seal: Seal, recipes: Sequence[Recipe]) -> None:

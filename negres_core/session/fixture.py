@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pytest
@@ -72,6 +72,7 @@ class ExperimentFixture:
         looks: bool | None = None,
         equal: Literal["epochs", "steps", "flops"] | None = None,
         confirm: Any = None,
+        waive: Mapping[str, str] | None = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
@@ -98,6 +99,9 @@ class ExperimentFixture:
             confirm: rows to seal away, as a share (0.3), as row numbers, a range, a slice or a mask, or as
                 `SealedRows`. The run explores: it sees the other rows only. With `--negres-confirm`, a registered
                 confirmation is trained on the open rows and tested on the sealed ones.
+            waive: controls whose failure does not make the run invalid, with the reason for each:
+                `{"duplicates": "equal rows are different days"}`. They run all the same, and the evidence and the table
+                name those that failed.
 
         Returns:
             The evidence, already recorded. `evidence.verdict` is "supported", "refuted", "inconclusive" or "invalid".
@@ -118,7 +122,15 @@ class ExperimentFixture:
         """
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
         return self._once(
-            "compare", treatment, against=against, on=on, claim=claim, design=planned, equal=equal, confirm=confirm
+            "compare",
+            treatment,
+            against=against,
+            on=on,
+            claim=claim,
+            design=planned,
+            equal=equal,
+            confirm=confirm,
+            waive=waive,
         )
 
     def measure(
@@ -133,6 +145,7 @@ class ExperimentFixture:
         seeds: int | None = None,
         looks: bool | None = None,
         confirm: Any = None,
+        waive: Mapping[str, str] | None = None,
     ) -> Evidence:
         """Train one arm and judge a claim about its own metric.
 
@@ -146,6 +159,7 @@ class ExperimentFixture:
             seeds: see `compare`.
             looks: see `compare`.
             confirm: see `compare`.
+            waive: see `compare`.
 
         Returns:
             The evidence, already recorded.
@@ -156,7 +170,7 @@ class ExperimentFixture:
             DeviceError: the requested device is not available.
         """
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("measure", arm, on=on, claim=claim, design=planned, confirm=confirm)
+        return self._once("measure", arm, on=on, claim=claim, design=planned, confirm=confirm, waive=waive)
 
     def judge(
         self,

@@ -57,6 +57,23 @@ def test_the_text_states_the_verdict_and_its_reason(new_evidence):
     ]
 
 
+def test_the_text_says_what_waived_controls_found_and_why_they_are_waived(new_evidence):
+    waived = {"finite": "one run is enough", "budget": "why not", "duplicates": "they are days"}
+    controls = [
+        FAILED | {"waived": "one run is enough"},
+        FAILED | {"control": "budget", "passed": True, "waived": "why not"},
+    ]
+    lines = render(new_evidence(controls=controls, waived=waived)).splitlines()
+
+    assert lines[0] == "growth beats scratch, on digits: refuted (worse), waived: finite"
+    assert [line for line in lines if line.startswith("  waived")] == [
+        "  waived      finite failed: 1 of 4 replicates turned NaN; expected 0. Waived because: one run is enough",
+        "  waived      budget passed. Waived because: why not",
+        "  waived      duplicates has no finding: it did not run, or does not apply. Waived because: they are days",
+    ]
+    assert not [line for line in lines if line.startswith("  control ")]
+
+
 def test_the_text_is_that_of_a_failed_assertion(new_evidence):
     evidence = new_evidence(arms=[ARM], pictures=[PICTURE])
 
