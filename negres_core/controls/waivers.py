@@ -16,11 +16,17 @@ NOT_WAIVABLE = frozenset({majority_class.NAME, majority_class.NAME_FOR_VALUES})
 """The controls that say whether the arms learned anything: between arms that did not, no difference means anything."""
 
 
-def check_waivers(waive: object) -> dict[str, str]:
+def bundled_names() -> set[str]:
+    """Return the names of all controls of negres."""
+    return {control.NAME for control in modules_in(negres_core.controls, having="check")} | NOT_WAIVABLE
+
+
+def check_waivers(waive: object, own: Iterable[str] = ()) -> dict[str, str]:
     """Return the waived controls with the reason for each; none if None is given.
 
     Args:
         waive: the reasons by the names of the controls.
+        own: the names of the user's own controls.
 
     Raises:
         InputError: it is no mapping, a name is that of no control or of one that cannot be waived, or a reason is
@@ -34,16 +40,13 @@ def check_waivers(waive: object) -> dict[str, str]:
             received=f"waive={waive!r}",
             remedy='Give a dictionary: waive={"duplicates": "equal rows are different days"}.',
         )
-    return {_check_name(name): _check_reason(name, reason) for name, reason in waive.items()}
+    known = bundled_names().union(own) - NOT_WAIVABLE if waive else set()
+    return {_check_name(name, known): _check_reason(name, reason) for name, reason in waive.items()}
 
 
 def apply_waivers(findings: Iterable[Finding | None], waived: Mapping[str, str]) -> list[Finding]:
     """Return the findings of the controls that apply, with the reason in those of waived controls."""
-    return [
-        finding.updated(waived=waived[finding.control]) if finding.control in waived else finding
-        for finding in findings
-        if finding is not None
-    ]
+    return [finding.updated(waived=waived.get(finding.control)) for finding in findings if finding is not None]
 
 
 def needless_waivers(findings: Iterable[Finding]) -> list[str]:
@@ -51,7 +54,7 @@ def needless_waivers(findings: Iterable[Finding]) -> list[str]:
     return [finding.control for finding in findings if finding.waived is not None and finding.passed]
 
 
-def _check_name(name: Any) -> str:
+def _check_name(name: Any, known: set[str]) -> str:
     if name in NOT_WAIVABLE:
         raise InputError(
             f"The control {name!r} cannot be waived: it says whether the arms learned anything, and between arms that "
@@ -60,7 +63,6 @@ def _check_name(name: Any) -> str:
             remedy="Mend the arms or the data; docs/controls.md, section 'Nothing learned', says what the control "
             "compares.",
         )
-    known = {control.NAME for control in modules_in(negres_core.controls, having="check")} - NOT_WAIVABLE
     if name not in known:
         near = difflib.get_close_matches(str(name).lower(), sorted(known))
         guess = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""

@@ -25,7 +25,7 @@ class DataIdentity(Record):
 class Commitment(Record):
     """The commitment of a hypothesis: everything that is fixed before its run.
 
-    A record without a seal, or without waived controls, lacks that field.
+    A record without a seal, without waived controls, or without controls of one's own, lacks that field.
     """
 
     hypothesis: str
@@ -47,6 +47,8 @@ class Commitment(Record):
     """Rows that are sealed while the hypothesis is explored; null if none are."""
     waived: dict[str, str] = Field(default_factory=dict)
     """Controls whose failure does not make the run invalid, and the reason for each."""
+    own_controls: dict[str, str] = Field(default_factory=dict)
+    """Controls of the user's own, with the digest of what the code of each does."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -55,7 +57,8 @@ class Commitment(Record):
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Entries are sealed by a digest, and older ones were written without these fields.
-        return {name: value for name, value in handler(self).items() if value or name not in ("seal", "waived")}
+        optional = ("seal", "waived", "own_controls")
+        return {name: value for name, value in handler(self).items() if value or name not in optional}
 
     def differs_in(self, other: Commitment) -> list[str]:
         """Return the names of the parts in which another commitment of the same hypothesis differs."""
@@ -74,6 +77,7 @@ class Commitment(Record):
             "data": self.data.digest,
             "sealed rows": self.seal,
             "waived controls": self.waived,
+            "own controls": self.own_controls,
             "analysis code": self.analysis,
         }
 

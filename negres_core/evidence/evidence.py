@@ -170,6 +170,8 @@ class Evidence(Record):
     """Which controls ran: all; those that train nothing of their own; or none."""
     waived: dict[str, str] = Field(default_factory=dict)
     """Controls whose failure does not make the run invalid, and the reason that the test gives for each."""
+    own_controls: dict[str, str] = Field(default_factory=dict)
+    """Controls of the user's own, with the digest of what the code of each does."""
     expected: str | None = None
     """The expected verdict, from the test's parameter `expected`."""
     registration: Registration | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -77,6 +77,7 @@ class Experiment:
             "::confirmation", and has to be registered.
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
             which the evidence records.
+        own_controls: further controls, of the user's own: modules or objects with `NAME`, `WHEN` and `check(run)`.
         progress: called after every replicate.
         announce: called before training with a sentence about the power of the design, if earlier evidence exists.
         note: called with a sentence about each failure that does not affect the verdict.
@@ -95,6 +96,7 @@ class Experiment:
     ledger: Ledger | None = None
     confirming: bool = False
     controls: ControlLevel = "all"
+    own_controls: Sequence[Any] = ()
     progress: Progress = no_progress
     announce: Callable[[str], None] = lambda line: None
     note: Callable[[str], None] = lambda sentence: None
@@ -178,8 +180,9 @@ class Experiment:
         return self._run({"treatment": arm}, on, claim, design, confirm=confirm, waive=waive)
 
     def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, **options: Any) -> Evidence:
-        where: dict[str, Any] = {"store": self.store, "confirming": self.confirming, "smoke": self.smoke}
-        prepared = prepare(recipes, data, claim, design, **where, **options)
+        for name in ("store", "confirming", "smoke", "own_controls"):
+            options[name] = getattr(self, name)
+        prepared = prepare(recipes, data, claim, design, **options)
         began = time.perf_counter()
         evidence = self._open(prepared)
         self.store.write_evidence(evidence)
@@ -206,6 +209,7 @@ class Experiment:
             smoke=self.smoke,
             controlled="cheap" if self.smoke and self.controls == "all" else self.controls,
             waived=prepared.waived,
+            own_controls={control.NAME: control.digest for control in prepared.own_controls},
             expected=self.expected,
             claim=ClaimRecord.of(prepared.claim, prepared.metric, alpha=ALPHA),
             design=DesignRecord.of(prepared.design),
@@ -239,7 +243,7 @@ class Experiment:
         arms = [Arm(role, recipe) for role, recipe in prepared.recipes.items()]
         models = SavedModels(prepared.data, cells, self.store.model_path)
         basis = (prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
-        return Run(*basis, waived=prepared.waived)
+        return Run(*basis, waived=prepared.waived, own_controls=prepared.own_controls)
 
     def _screen(self, run: Run, evidence: Evidence) -> _Screening:
         """Run the controls that need no trained arm: those before training, and those on small runs."""

@@ -102,6 +102,7 @@ def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset
         data=DataIdentity(name=data.name, digest=data.digest),
         seal=evidence.seal,
         waived=evidence.waived,
+        own_controls=evidence.own_controls,
     )
 
 

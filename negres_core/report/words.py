@@ -46,7 +46,8 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     if evidence.does_not_show and evidence.design.kind != "k folds":
         lines.append(f"  scope       {evidence.does_not_show}")
     lines += [
-        f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"
+        f"  control     {_named(finding.control, evidence)} failed: {finding.found}; {finding.threshold}. "
+        f"{finding.remedy}"
         for finding in evidence.controls
         if not finding.is_sound
     ]
@@ -72,8 +73,12 @@ def _waived(evidence: Evidence) -> list[str]:
         found = "has no finding: it did not run, or does not apply"
         if (finding := findings.get(name)) is not None:
             found = "passed" if finding.passed else f"failed: {finding.found}; {finding.threshold}"
-        lines.append(f"  waived      {name} {found}. Waived because: {reason}")
+        lines.append(f"  waived      {_named(name, evidence)} {found}. Waived because: {reason}")
     return lines
+
+
+def _named(control: str, evidence: Evidence) -> str:
+    return f"{control} (a control of your own)" if control in evidence.own_controls else control
 
 
 def _seal(evidence: Evidence) -> list[str]:

@@ -27,6 +27,7 @@ from negres_core.session.keys import (
     store_of,
 )
 from negres_core.session.ledger import known_as, register_or_compare, register_or_compare_scores
+from negres_core.session.own_controls import own_controls_of
 from negres_core.session.terminal import announce, progress_of
 from negres_core.session.titles import identity_of_test, title_of
 
@@ -293,6 +294,7 @@ class ExperimentFixture:
                 ledger=ledger_of(config),
                 confirming=config.getoption("negres_confirm"),
                 controls=config.getoption("negres_controls"),
+                own_controls=own_controls_of(item),
                 progress=progress,
                 announce=functools.partial(announce, config),
                 note=notes.append,

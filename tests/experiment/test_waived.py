@@ -10,8 +10,9 @@ from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
 from negres_core.errors import InputError
-from negres_core.evidence import Store
+from negres_core.evidence import Finding, Ledger, Store
 from negres_core.experiment.recheck import recheck, recompute
+from negres_core.experiment.registration import on_record
 from negres_core.recipe import Recipe, Stage
 
 Y = np.arange(400) % 2
@@ -26,6 +27,19 @@ ONCE = KFolds(folds=2, repeats=2, looks=False)
 GOOD, POOR = Recipe(Stage(base, epochs=3)), Recipe(Stage(base, epochs=1))
 COPIES = Dataset(x=np.tile(DATA.x[:100], (4, 1)), y=np.tile(Y[:100], 4), name="copies")
 """Every row four times."""
+
+
+class EnoughRows:
+    """A control of one's own."""
+
+    NAME, WHEN = "enough rows", "before"
+
+    def check(self, run):
+        rows = len(run.data)
+        return Finding(control=self.NAME, passed=rows > 1000, found=f"{rows} rows", threshold="", remedy="Get more.")
+
+
+ENOUGH = EnoughRows()
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +118,20 @@ def test_a_waiver_of_no_control_is_refused_before_training(new_experiment, engin
         )
     assert engine.calls == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_waivers_and_own_controls_are_verified_against_the_ledger(new_experiment, tmp_path):
+    ledger, store = Ledger(tmp_path / "ledger.jsonl"), Store(tmp_path / "evidence")
+    experiment = new_experiment(
+        store=store, expected="supported", register_or_compare=on_record(ledger, store), own_controls=[ENOUGH]
+    )
+    waive = {"duplicates": "no matter", "enough rows": "400 are all there are"}
+    evidence = experiment.compare(
+        GOOD, against=POOR, on=DATA, claim=beats("accuracy", by=0.01), design=ONCE, waive=waive
+    )
+    assert evidence.judgement == "supported (meaningfully better), waived: enough rows"
+    assert (evidence.registration.status, evidence.outcome) == ("registered", "as expected")
+    assert recheck(evidence, store, ledger.entries()) == []
+
+    changed = evidence.updated(own_controls={"enough rows": "e" * 64})
+    assert recheck(changed, store, ledger.entries()) == ["its run differed from its registration in: own controls"]

@@ -74,6 +74,14 @@ def test_the_text_says_what_waived_controls_found_and_why_they_are_waived(new_ev
     assert not [line for line in lines if line.startswith("  control ")]
 
 
+def test_the_text_says_that_a_control_is_of_the_users_own(new_evidence):
+    own = {"prices": "e" * 64}
+    text = render(new_evidence(controls=[FAILED | {"control": "prices"}, FAILED], own_controls=own))
+
+    assert "  control     prices (a control of your own) failed: 1 of 4 replicates" in text
+    assert "  control     finite failed: 1 of 4 replicates" in text
+
+
 def test_the_text_is_that_of_a_failed_assertion(new_evidence):
     evidence = new_evidence(arms=[ARM], pictures=[PICTURE])
 
