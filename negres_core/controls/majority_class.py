@@ -120,9 +120,15 @@ def _is_sound(run: Run, each: _Comparison) -> bool:
 
 
 def _falls_short(run: Run, treatment: _Comparison) -> bool:
-    """Return whether an arm's gain over the constant is less than the margin of the claim at p < 0.05."""
-    if run.claim is None or run.claim.kind != "beats" or treatment.metric != run.metric:
+    """Return whether an arm's gain over the constant is less than the margin of the claim at p < 0.05.
+
+    In the claim's metric the score of a constant may not be known, as in decibels. But an arm that is worse than a
+    constant in the metric of the task falls short of any margin.
+    """
+    if run.claim is None or run.claim.kind != "beats":
         return False
+    if treatment.metric != run.metric:
+        return treatment.state == "worse"
     shortfall = run.claim.margin - treatment.gains
     if run.design.scores_rows:
         return _is_clearly_positive(shortfall)

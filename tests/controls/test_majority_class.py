@@ -68,6 +68,18 @@ def test_the_table_of_what_arms_that_are_not_shown_to_have_learned_withhold(
     assert finding.withholds == withheld
 
 
+@pytest.mark.parametrize(("mse", "withheld"), [(0.6, ONE), (0.353, BOTH)])
+def test_an_arm_that_is_worse_than_a_constant_falls_short_of_a_margin_in_any_metric(new_run, mse, withheld):
+    """The loss of a constant is not known here, as its decibels are not; its squared error is."""
+    run = new_run(y=VALUES, scores={"mse": mse, "loss": mse})
+
+    finding = check(replace(run, claim=beats("loss", by=0.1), sound=SOUND, metric=METRICS["loss"]))
+
+    assert finding.passed
+    assert finding.found.startswith("mse 0.3")
+    assert finding.withholds == withheld
+
+
 @pytest.mark.parametrize(("sound", "valid"), [(SOUND, True), (frozenset({"control"}), False)])
 def test_an_arm_that_is_constant_or_worse_is_valid_if_it_learned_a_planted_signal(new_run, plant, sound, valid):
     """If no arm learned the data, they may have nothing to teach: labels that are noise."""
