@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -38,6 +39,11 @@ class Finding(Record):
     inconclusive instead."""
     waived: str | None = None
     """The reason that the test gives for not letting a failure count; null if the control is not waived."""
+
+    @property
+    def page(self) -> str:
+        """Where the documentation has a control of negres: the page and the anchor, such as "#near-copies"."""
+        return f"docs/controls.md#{re.sub('[^a-z0-9]+', '-', self.control.lower())}"
 
     @property
     def is_sound(self) -> bool:

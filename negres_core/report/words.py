@@ -47,7 +47,7 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
         lines.append(f"  scope       {evidence.does_not_show}")
     lines += [
         f"  control     {_named(finding.control, evidence)} failed: {finding.found}; {finding.threshold}. "
-        f"{finding.remedy}"
+        f"{finding.remedy}{'' if finding.control in evidence.own_controls else f' See {finding.page}.'}"
         for finding in evidence.controls
         if not finding.is_sound
     ]

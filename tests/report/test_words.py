@@ -52,7 +52,8 @@ def test_the_text_states_the_verdict_and_its_reason(new_evidence):
         "  treatment   grown (2 epochs): accuracy mean 0.5000, min 0.4000, max not finite",
         "  margin      0.01 accuracy",
         "  cells       4 (2 folds x 2 repeats, 1 seed each)",
-        "  control     finite failed: 1 of 4 replicates turned NaN; expected 0. Lower the rate.",
+        "  control     finite failed: 1 of 4 replicates turned NaN; expected 0. Lower the rate. "
+        "See docs/controls.md#finite.",
         "  because     It was worse.",
     ]
 
@@ -79,6 +80,7 @@ def test_the_text_says_that_a_control_is_of_the_users_own(new_evidence):
     text = render(new_evidence(controls=[FAILED | {"control": "prices"}, FAILED], own_controls=own))
 
     assert "  control     prices (a control of your own) failed: 1 of 4 replicates" in text
+    assert "#prices" not in text
     assert "  control     finite failed: 1 of 4 replicates" in text
 
 
