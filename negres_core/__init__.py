@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from negres_core.claim import Metric, beats, matches, reaches, to_reach
 from negres_core.dataset import Dataset
 from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, SealedRows, TimeSeries
+from negres_core.estimator import Estimator
 from negres_core.fit import Fit
 from negres_core.recipe import Recipe, Stage
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Dataset",
+    "Estimator",
     "Evidence",
     "Fit",
     "FixedSplit",

@@ -68,6 +68,7 @@ def explain_arguments(noun: str, elsewhere: Mapping[str, str]) -> Callable[[Kind
         elsewhere: unknown arguments that users may give, and what to do instead, in which "{value}" stands for what
             was given.
     """
+    article = "An" if noun[0] in "aeiou" else "A"
 
     def decorate(kind: Kind) -> Kind:
         init = vars(kind)["__init__"]
@@ -84,14 +85,14 @@ def explain_arguments(noun: str, elsewhere: Mapping[str, str]) -> Callable[[Kind
                 near = difflib.get_close_matches(name, known, n=1)
                 guess = f"Did you mean `{near[0]}`? " if near else ""
                 raise InputError(
-                    f"A {noun} has no argument `{name}`.",
+                    f"{article} {noun} has no argument `{name}`.",
                     received=f"{kind.__name__}(..., {name}={kwargs[name]!r})",
                     remedy=elsewhere.get(name, "").replace("{value}", repr(kwargs[name]))
-                    or f"{guess}The arguments of a {noun} are {', '.join(known)}.",
+                    or f"{guess}The arguments of {article.lower()} {noun} are {', '.join(known)}.",
                 )
             if len(args) > len(positional) and not takes_more:
                 raise InputError(
-                    f"A {noun} takes only `{positional[0]}` without a name.",
+                    f"{article} {noun} takes only `{positional[0]}` without a name.",
                     received=f"{len(args)} arguments without a name",
                     remedy=f"Name the others, for example {kind.__name__}({positional[0]}, {named}).",
                 )

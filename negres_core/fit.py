@@ -16,9 +16,12 @@ Compute = Callable[..., Any]
 Render = Callable[..., Any]
 """A function (train, test) of two data sets that returns images by caption."""
 
-OFFERED = ("model", "seed")
+OFFERED = ("model", "seed", "outputs")
 """The arguments that the functions of a fit may ask for."""
 
+
+WANTED = "A fit has to be a function of a training fold and a test fold"
+"""What a fit is given, as the beginning of a sentence."""
 
 IN_STAGES = {
     name: f"`{name}` belongs to a stage, which trains a network: Recipe(Stage(build, {name}=...)). A fit is a function."
@@ -43,7 +46,8 @@ class Fit:
             probabilities, (rows, classes), which some metrics need; or a dictionary of the names of metrics to
             numbers. Predictions must not depend on the targets of the test fold. A claim about a metric
             that negres computes itself needs predictions. A parameter named `model` is given the trained Keras model
-            that the fit inherits, and one named `seed` an integer that differs between replicates.
+            that the fit inherits, one named `seed` an integer that differs between replicates, and one named `outputs`
+            the number of classes, or of target columns, of the whole data set.
         inherits: the `build` of the stage before, whose trained model the fit is given; None if the recipe has no
             stages.
         metrics: direction and unit of the custom metrics that `compute` returns.
@@ -98,21 +102,33 @@ class Fit:
             )
         object.__setattr__(self, "metrics", tuple(self.metrics))
 
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The user's function, whose name and source stand for the fit."""
+        return self.compute
 
-def refuse_estimator(given: Any) -> None:
-    """Raise InputError if a model with `fit` and `predict`, or a class of them, was given in place of a function."""
+
+def refuse_estimator(given: Any, *, wanted: str = WANTED) -> None:
+    """Raise InputError if a model with `fit` and `predict`, or a class of them, was given in place of a function.
+
+    Args:
+        given: what was given.
+        wanted: what should have been given, as the beginning of a sentence.
+    """
     if not all(hasattr(given, method) for method in ("fit", "predict")):
         return
     kind = given if isinstance(given, type) else type(given)
     if hasattr(given, "layers"):
         raise InputError(
-            "A fit has to be a function, and a Keras model was given.",
+            f"{wanted}, and a Keras model was given.",
             received=f"a {kind.__name__}",
             remedy="Give a stage the function that builds it, Recipe(Stage(build)): each replicate trains a new one.",
         )
+    written = " ".join(repr(given).split())
+    if given is kind or not written.startswith(f"{kind.__name__}("):
+        written = f"{kind.__name__}()"
     raise InputError(
-        "A fit has to be a function of a training fold and a test fold, and an estimator was given.",
+        f"{wanted}, and an estimator was given.",
         received=given,
-        remedy=f"def compute(train, test): return {kind.__name__}().fit(train.flatten(), train.y)"
-        ".predict(test.flatten()); then Fit(compute).",
+        remedy=f"def make(): return {written}; then Recipe(Estimator(make)). Each cell fits a new one.",
     )

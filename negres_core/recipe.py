@@ -224,7 +224,7 @@ class Recipe:
         for stage in self.stages:
             frozen = f", {name_of(stage.freezes)} frozen" if stage.freezes else ""
             parts.append(f"{name_of(stage.build)} ({stage.epochs} epochs{frozen})")
-        return " then ".join(parts + ([name_of(self.fit.compute)] if self.fit else []))
+        return " then ".join(parts + ([name_of(self.fit.function)] if self.fit else []))
 
 
 def _check_preprocess(preprocess: Any) -> None:
@@ -285,7 +285,7 @@ def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
 
 
 def _name_of_part(part: Stage | Fit) -> str:
-    return name_of(part.build if isinstance(part, Stage) else part.compute)
+    return name_of(part.build if isinstance(part, Stage) else part.function)
 
 
 def name_of(function: Callable[..., Any]) -> str:

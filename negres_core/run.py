@@ -159,8 +159,20 @@ class Models(Protocol):
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
         """Return raw predictions for rows of a replicate's test fold, or None if its fit returns only metrics."""
 
-    def refit(self, arm: Arm, position: int, targets: np.ndarray) -> np.ndarray | Mapping[str, float]:
-        """Compute an arm's fit again with other targets of the test fold; return its predictions, or its metrics."""
+    def refit(
+        self, arm: Arm, position: int, targets: np.ndarray, rows: np.ndarray | None = None
+    ) -> np.ndarray | Mapping[str, float]:
+        """Compute an arm's fit again with other targets, or other rows, in the test fold.
+
+        Args:
+            arm: the arm.
+            position: place of the replicate.
+            targets: targets of the rows that the fit is given to predict.
+            rows: these rows; None for those of the replicate's test fold.
+
+        Returns:
+            Its predictions, or its metrics.
+        """
 
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
@@ -280,7 +292,7 @@ def watched_metric(metric: Metric) -> Metric | None:
 
 
 def cells_of(design: Design, data: Dataset, metric: Metric) -> list[Cell]:
-    """Return the cells of a design, with validation rows if the metric of the claim is measured on them.
+    """Return the cells of a design, with validation rows if, and only if, the metric of the claim is measured on them.
 
     Raises:
         InputError: the data set cannot be split this way, or the design has no valid test of a cost.
@@ -292,4 +304,6 @@ def cells_of(design: Design, data: Dataset, metric: Metric) -> list[Cell]:
             remedy="Use KFolds, Holdout or a FixedSplit with several seeds.",
         )
     cells = list(design.split(data))
-    return cells if watched_metric(metric) is None else with_validation(cells, data)
+    if watched_metric(metric) is None:
+        return [replace(cell, validation=None) for cell in cells]
+    return with_validation(cells, data)

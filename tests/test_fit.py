@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from negres_core import Dataset, Fit, Metric
+from negres_core import Dataset, Estimator, Fit, Metric, Recipe
 from negres_core.errors import InputError
 
 
@@ -32,11 +34,27 @@ class Network:
 def test_the_advice_about_an_estimator_is_a_line_that_works():
     with pytest.raises(InputError) as caught:
         Fit(LogisticRegression())
-    scope = {"LogisticRegression": LogisticRegression}
-    exec(caught.value.remedy.partition(";")[0], scope)
+    scope = {"LogisticRegression": LogisticRegression, "Estimator": Estimator, "Recipe": Recipe}
+    advice, _, then = caught.value.remedy.partition("; then ")
+    exec(advice, scope)
+    recipe = eval(then.partition(".")[0], scope)
     data = Dataset(x=[[0.0], [1.0], [0.1], [0.9]], y=[0, 1, 0, 1], name="toy")
 
-    assert Fit(scope["compute"]).compute(data, data).tolist() == [0, 1, 0, 1]
+    assert recipe.fit.compute(data, data, seed=0, outputs=2).argmax(axis=1).tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (LogisticRegression, "def make(): return LogisticRegression();"),
+        (LogisticRegression(C=0.5), "def make(): return LogisticRegression(C=0.5);"),
+        (make_pipeline(StandardScaler(), LogisticRegression()), "def make(): return Pipeline("),
+    ],
+)
+def test_the_advice_about_an_estimator_keeps_its_parameters_if_they_are_short(given, line):
+    with pytest.raises(InputError) as caught:
+        Fit(given)
+    assert caught.value.remedy.startswith(line)
 
 
 def test_a_fit_has_a_function_and_custom_metrics():
@@ -60,11 +78,11 @@ def test_a_fit_has_a_function_and_custom_metrics():
             "declares what the fit returns itself",
             "to the claim",
         ),
-        ({"compute": LogisticRegression()}, "an estimator was given", "Fit(compute)"),
+        ({"compute": LogisticRegression()}, "an estimator was given", "Recipe(Estimator(make))"),
         (
             {"compute": LogisticRegression},
             "an estimator was given",
-            "LogisticRegression().fit(train.flatten()",
+            "return LogisticRegression()",
         ),
         ({"compute": Network()}, "a Keras model was given", "Recipe(Stage(build))"),
     ],

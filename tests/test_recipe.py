@@ -118,7 +118,7 @@ def test_refuses_a_stage_with_an_invalid_field(fields, wrong, received, remedy):
         ((), "at least one stage or fit", "Received: none", "Recipe(Stage(base))"),
         ((base,), "consists of stages", "function base", "Wrap the build function"),
         (([Stage(base)],), "takes its parts one by one", "Stage(build=", "Recipe(*parts)"),
-        ((LinearRegression(),), "an estimator was given", "LinearRegression()", "Fit(compute)"),
+        ((LinearRegression(),), "an estimator was given", "LinearRegression()", "Recipe(Estimator(make))"),
         (
             (Stage(base, inherits=grown),),
             "The first part of a recipe has nothing to inherit",

@@ -1,10 +1,11 @@
-"""No row of the test fold was memorized in training: copies of a row do not straddle the folds."""
+"""No held-out row was memorized in training: copies of a row do not straddle the folds."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from negres_core.arrays import spread_rows
+from negres_core.controls.neighbours import Lookups, held_out, worst
 from negres_core.dataset import Dataset
 from negres_core.evidence import Finding
 from negres_core.run import Run
@@ -23,8 +24,8 @@ ESTIMATED_ROWS, OTHER_ROWS, COMPARED_FEATURES = 256, 2_048, 256
 """Rows for which the number of twins by chance is estimated, rows they are compared with, and features compared."""
 
 
-def check(run: Run) -> Finding:
-    """Count rows of the test folds with a twin, in inputs and target, in the training fold, beyond those by chance.
+def check(run: Run) -> Finding | None:
+    """Count held-out rows with a twin, in inputs and target, in the training fold, beyond those by chance.
 
     Rows of discrete data have twins by nature. The expected number is estimated from near-twins: rows that differ in
     few features, weighted by the chance that those features had agreed. So the number of twins of a row by chance is a
@@ -32,20 +33,24 @@ def check(run: Run) -> Finding:
     values of that feature are equal. It is large for data of a few categories, and next to nothing for images and
     measurements.
     """
-    data = run.data
-    input_hashes, row_hashes = _hash_rows(data)
+    input_hashes, row_hashes = _hash_rows(run.data)
     _, twins = np.unique(row_hashes, return_inverse=True)
+    return worst(_count_twins(run.data, kind, lookups, twins, input_hashes) for kind, lookups in held_out(run).items())
+
+
+def _count_twins(data: Dataset, kind: str, lookups: Lookups, twins: np.ndarray, input_hashes: np.ndarray) -> Finding:
+    """Count twins of the held-out rows of one kind; `twins` has the same number for rows that are equal."""
     shares = []
-    for cell in run.cells[: run.design.folds]:
+    for rows, train in lookups:
         in_training = np.zeros(twins.max() + 1, dtype=bool)
-        in_training[twins[cell.train]] = True
-        shares.append(float(in_training[twins[cell.test]].mean()))
+        in_training[twins[train]] = True
+        shares.append(float(in_training[twins[rows]].mean()))
     share = float(np.mean(shares))
     chance = _share_by_chance(data, input_hashes) if share > MAX_TWIN_SHARE else 0.0
     return Finding(
         control=NAME,
         passed=share - chance <= MAX_TWIN_SHARE,
-        found=f"{share:.2%} of the rows of a test fold have a twin in the training fold, {max(shares):.2%} in the "
+        found=f"{share:.2%} of the rows of a {kind} fold have a twin in the training fold, {max(shares):.2%} in the "
         f"worst of {len(shares)} folds" + (f"; expected by chance: {chance:.2%}" if share > MAX_TWIN_SHARE else ""),
         threshold=f"expected {MAX_TWIN_SHARE:.0%} or less on average, beyond chance: memorizing that few rows changes "
         "an accuracy by less than 0.01, and in all arms alike",

@@ -1,4 +1,4 @@
-"""No row of the test fold is a near copy of a training row: noisy, synthetic, mirrored, moved, or a window nearby."""
+"""No held-out row is a near copy of a training row: noisy, synthetic, mirrored, moved, or a window nearby."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from negres_core.arrays import label_arrays, spread_rows
 from negres_core.controls.neighbours import (
     SAMPLED_ROWS,
+    Lookups,
     Neighbours,
     View,
     agreement,
@@ -18,6 +19,7 @@ from negres_core.controls.neighbours import (
     find_neighbours,
     plain_views,
     some_features,
+    worst,
 )
 from negres_core.evidence import Finding
 from negres_core.run import Run
@@ -45,7 +47,7 @@ MIN_STEPS, MOST_STEPS, MOST_PIXELS = 8, 64, 4
 
 
 def check(run: Run) -> Finding | None:
-    """Look up test rows among the training rows, as they are, mirrored, turned and moved.
+    """Look up held-out rows among the training rows, as they are, mirrored, turned and moved.
 
     Of rows that were drawn one by one, the nearest of 20 neighbours is rarely much nearer than the last: with m
     dimensions the ratio of the two distances is below t with a chance of 1 - (1 - t^m)^19. A copy that was changed a
@@ -54,7 +56,11 @@ def check(run: Run) -> Finding | None:
     Bitwise equal rows are left to the control "duplicates". Where the targets of the near rows do not agree, memorizing
     one does not help with the other.
     """
-    lookups = choose_queries(run)
+    return worst(_search(run, kind, lookups) for kind, lookups in choose_queries(run).items())
+
+
+def _search(run: Run, kind: str, lookups: Lookups) -> Finding | None:
+    """Look up the held-out rows of one kind, test rows or validation rows."""
     queries = sum(len(test) for test, _ in lookups)
     copies: set[int] = set()
     counts: dict[str, int] = {}
@@ -79,7 +85,7 @@ def check(run: Run) -> Finding | None:
     return Finding(
         control=NAME,
         passed=share <= MAX_SHARE and window[1] <= MAX_WINDOW_SHARE,
-        found=f"{share:.1%} of {queries} test rows have a near copy with the same target in the training fold"
+        found=f"{share:.1%} of {queries} {kind} rows have a near copy with the same target in the training fold"
         f"{f', most of them {how}' if copies else ''}"
         f"{f'; {window[1]:.1%} overlap a training row, {window[0]}' if window[1] else ''}",
         threshold=f"expected {MAX_SHARE:.0%} or less, and {MAX_WINDOW_SHARE:.0%} for windows that overlap by the same "

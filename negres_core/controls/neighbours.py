@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from negres_core.arrays import spread_rows
+from negres_core.evidence import Finding
 from negres_core.run import Run
 
 FEWEST_QUERIES, MOST_QUERIES = 100, 240
-"""Test rows that are looked up, of all folds together: a share among them has a standard error of 3 to 5 points."""
+"""Held-out rows of a kind that are looked up, of all folds together: a share among them has a standard error of 3 to 5
+points."""
 DISTANCES = 1 << 22
 """Distances that are computed for one view, unless that makes the queries too few."""
 CHUNK_VALUES = 1 << 23
@@ -24,7 +26,7 @@ SAMPLED_ROWS = 2_048
 """Rows from which it is judged what kind of feature one is."""
 
 Lookups = list[tuple[np.ndarray, np.ndarray]]
-"""For each fold, the row numbers of some test rows, and of all training rows."""
+"""For each fold, the row numbers of some held-out rows, and of all training rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +76,40 @@ class Neighbours:
     distances: np.ndarray
 
 
-def choose_queries(run: Run) -> Lookups:
-    """Return, for each fold of the first repeat, some random test rows and all training rows."""
+def held_out(run: Run) -> dict[str, Lookups]:
+    """Return the rows that are held out in each fold of the first repeat, by their kind, and all training rows.
+
+    These are the test rows, and the validation rows if the claim's target is measured on such rows.
+    """
+    cells = run.cells[: run.design.folds]
+    kinds = {"test": [(cell.test, cell.train) for cell in cells]}
+    validation = [(cell.validation, cell.train) for cell in cells if cell.validation is not None]
+    return kinds | ({"validation": validation} if validation else {})
+
+
+def choose_queries(run: Run) -> dict[str, Lookups]:
+    """Return, for each fold of the first repeat, some random held-out rows and all training rows; see `held_out`."""
     most = max(FEWEST_QUERIES, min(MOST_QUERIES, DISTANCES // len(run.data)))
     rng = np.random.default_rng(0)
-    cells = run.cells[: run.design.folds]
-    return [(rng.permutation(cell.test)[: -(-most // len(cells))], cell.train) for cell in cells]
+    return {
+        kind: [(rng.permutation(rows)[: -(-most // len(lookups))], train) for rows, train in lookups]
+        for kind, lookups in held_out(run).items()
+    }
+
+
+def worst(findings: Iterable[Finding | None]) -> Finding | None:
+    """Return the first finding that failed, or else the first one; None if there is none."""
+    found = [finding for finding in findings if finding is not None]
+    return next((finding for finding in found if not finding.passed), found[0] if found else None)
 
 
 def find_neighbours(lookups: Lookups, view: View, *, count: int) -> Neighbours | None:
-    """Return the nearest training rows of test rows, or None if a fold has too few, or no test row has so many."""
-    if min(len(train) for _, train in lookups) < 3 * count:
+    """Return the nearest training rows of test rows, or None if no test row has so many.
+
+    Folds with too few training rows are left out, such as the first ones of a series.
+    """
+    lookups = [(test, train) for test, train in lookups if len(train) >= 3 * count]
+    if not lookups:
         return None
     keys = view.select(slice(None), view.keys)
     centre = keys.mean(axis=0)  # so that the squares of large means do not swallow small distances

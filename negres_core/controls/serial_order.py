@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from negres_core.arrays import label_arrays
-from negres_core.controls.neighbours import agreement, choose_queries, find_neighbours, plain_views
+from negres_core.controls.neighbours import Lookups, agreement, choose_queries, find_neighbours, plain_views, worst
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
@@ -23,16 +23,21 @@ MIN_ROWS = 60
 
 
 def check(run: Run) -> Finding | None:
-    """Look up test rows among the training rows, and count how often the nearest is the same number of rows away.
+    """Look up held-out rows among the training rows, and count how often the nearest is the same number of rows away.
 
     In a file of frames, or of measurements in time, it is the next row; in a file that was augmented block by block, it
     is the row from which a row was made. Rows that were drawn one by one have their nearest anywhere. A feature that
     only rises or falls through the file, such as the evenly spaced inputs of a curve, is left out: neighbours in the
-    file are then neighbours by design.
+    file are then neighbours by design. So they are in a time series, in which only the past is trained on: the same
+    day of the year before is the same number of rows away.
     """
-    if len(run.data) < MIN_ROWS:
+    if len(run.data) < MIN_ROWS or run.design.kind == "time series":
         return None
-    lookups = choose_queries(run)
+    return worst(_search(run, kind, lookups) for kind, lookups in choose_queries(run).items())
+
+
+def _search(run: Run, kind: str, lookups: Lookups) -> Finding | None:
+    """Look up the held-out rows of one kind, test rows or validation rows."""
     results = []
     for x in label_arrays(run.data.x, "x").values():
         for view in plain_views(x[:, ~_is_monotone(x)] if x.ndim == 2 else x):
@@ -51,7 +56,7 @@ def check(run: Run) -> Finding | None:
     return Finding(
         control=NAME,
         passed=not failed,
-        found=f"the nearest training row is {offset} rows away in the file for {share:.1%} of the test rows, and "
+        found=f"the nearest training row is {offset} rows away in the file for {share:.1%} of the {kind} rows, and "
         f"its target agrees by {agreed:.2f} (0: as that of any row, 1: always)",
         threshold=f"expected {MAX_SHARE:.0%} or less ({MAX_SHARE_NEXT:.0%} for the next row), or an agreement of less "
         f"than {MIN_AGREEMENT}: rows that were drawn one by one have their nearest anywhere in the file, while in a "

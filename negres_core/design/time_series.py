@@ -27,9 +27,11 @@ class TimeSeries(Design):
         test: rows of a test fold; None for n / (splits + 1), as in scikit-learn's TimeSeriesSplit.
         most_train: the most training rows, the latest ones (a rolling window); None for all (an expanding one).
         seeds: replicates of a fold that differ in the seed, 1 or more; they are averaged before any test.
+        order: None, or the name of the data set's attribute by which its rows ascend, such as a date. It is only
+            checked: a table that was shuffled, or that begins with the newest rows, would be trained on the future.
 
     Raises:
-        InputError: a number is out of range.
+        InputError: a number is out of range, or `order` is no name.
 
     Examples:
         >>> TimeSeries(8, gap=24).layout()
@@ -44,8 +46,16 @@ class TimeSeries(Design):
     test: int | None = None
     most_train: int | None = None
     seeds: int = 1
+    order: str | None = None
 
     def __post_init__(self) -> None:
+        if self.order is not None and not isinstance(self.order, str):
+            raise InputError(
+                "`order` is the name of an attribute of the data set, by which its rows ascend in time.",
+                received=f"order={self.order!r}",
+                remedy='Give its name, order="date", and its values to the data set: Dataset(..., '
+                'attributes={"date": dates}).',
+            )
         remedy = "The usual design is TimeSeries(5), with the horizon of the forecast as `gap`."
         for name, least, why in (
             ("splits", 1, "at least one fold has to be tested"),
@@ -80,6 +90,13 @@ class TimeSeries(Design):
         return 1.0 / self.splits
 
     @property
+    def least_test_rows(self) -> int:
+        """Fewest test rows of all folds together by which losses can be judged in time."""
+        from negres_core.statistics.diebold_mariano import LEAST_ROWS, LEAST_SPANS
+
+        return max(LEAST_ROWS, LEAST_SPANS * (self.gap + 1))
+
+    @property
     def does_not_show(self) -> str:
         """What a verdict by this design does not show, in a sentence."""
         return "It is about this stretch of time; it does not show how the arms do in times that are not like it."
@@ -92,8 +109,8 @@ class TimeSeries(Design):
 
     def check(self, data: Dataset) -> None:
         """Raise InputError if the data set has too few rows, or a fold cannot be trained for."""
-        from negres_core.statistics.diebold_mariano import LEAST_ROWS, LEAST_SPANS
-
+        if self.order is not None:
+            self._check_order(data, self.order)
         test = self._test_rows(data)
         first = len(data) - self.splits * test - self.gap
         if test < 1 or first < 2:
@@ -102,7 +119,7 @@ class TimeSeries(Design):
                 received=f"{len(data)} rows for {self.splits} x {max(test, 0)} test rows and a gap of {self.gap}",
                 remedy="Use fewer splits, a smaller gap, or fewer rows in a test fold.",
             )
-        least = max(LEAST_ROWS, LEAST_SPANS * (self.gap + 1))
+        least = self.least_test_rows
         if self.splits * test < least:
             raise InputError(
                 f"The test folds have fewer than {least} rows in all: too few to judge losses in time.",
@@ -126,6 +143,27 @@ class TimeSeries(Design):
         """
         self.check(data)
         yield from self._cells(data)
+
+    @staticmethod
+    def _check_order(data: Dataset, name: str) -> None:
+        """Raise InputError if the rows of a data set do not ascend by an attribute; they may have equal values."""
+        values = data.attributes.get(name)
+        if values is None:
+            raise InputError(
+                f"{data.name!r} has no attribute {name!r} by which its rows could ascend.",
+                received=f"attributes: {', '.join(data.attributes) or 'none'}",
+                remedy=f"Give its values to the data set, Dataset(..., attributes={{{name!r}: values}}); or leave "
+                "`order` out.",
+            )
+        falls = np.flatnonzero(values[1:] < values[:-1])
+        if len(falls):
+            raise InputError(
+                f"The rows of {data.name!r} are not in the order of {name!r}, so models would be trained on the "
+                "future.",
+                received=f"{len(falls)} of {len(values) - 1} rows are followed by an earlier one, the first in row "
+                f"{falls[0]}",
+                remedy=f"Sort inputs, targets and attributes by {name!r}, the oldest row first.",
+            )
 
     def _test_rows(self, data: Dataset) -> int:
         return len(data) // (self.splits + 1) if self.test is None else self.test

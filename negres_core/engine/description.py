@@ -148,8 +148,8 @@ def changed_settings() -> list[tuple[str, Any]]:
 def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
     changed = changed_settings()
     return FitDescription(
-        compute=name_of(fit.compute),
-        source=source_of(fit.compute),
+        compute=name_of(fit.function),
+        source=source_of(fit.function),
         code=digest_code([fit.compute, *changed] if changed else fit.compute, by_text=by_text),
         inherits=name_of(fit.inherits) if fit.inherits else None,
         metrics=[MetricDescription.of(metric) for metric in fit.metrics],

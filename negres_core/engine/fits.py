@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -54,11 +55,13 @@ def predict(recipe: Recipe, data: Dataset, job: Job, rows: np.ndarray) -> np.nda
     return Predicted.of(np.asarray(output), is_classification=data.task == "classification").shown
 
 
-def answer(recipe: Recipe, data: Dataset, job: Job, targets: np.ndarray) -> np.ndarray | dict[str, float]:
-    """Compute a fit again with other targets of the test fold; return its predictions, or its metrics."""
+def answer(
+    recipe: Recipe, data: Dataset, job: Job, targets: np.ndarray, rows: np.ndarray | None = None
+) -> np.ndarray | dict[str, float]:
+    """Compute a fit again with other targets, or other rows, in the test fold; return its predictions, or metrics."""
     assert recipe.fit is not None
     inputs = prepare_inputs(recipe, data, job.cell)
-    output = _call(recipe.fit.compute, recipe, data, job, inputs, job.cell.test, targets)[0]
+    output = _call(recipe.fit.compute, recipe, data, job, inputs, job.cell.test if rows is None else rows, targets)[0]
     if isinstance(output, Mapping):
         return {name: float(value) for name, value in output.items()}
     return np.asarray(output)
@@ -104,7 +107,8 @@ def _check_function(function: Callable[..., Any], *, has_model: bool) -> None:
     unknown = [name for name in required if name not in offered and name not in [p.name for p in positional[:2]]]
     if len(positional) < 2 or unknown:
         raise InputError(
-            f"{name_of(function)} has to take a training fold and a test fold, and may take {' and '.join(offered)}.",
+            f"{name_of(function)} has to take a training fold and a test fold, and may take "
+            f"{', '.join(offered[:-1])} and {offered[-1]}.",
             received=f"a function of {', '.join(p.name for p in parameters) or 'nothing'}",
             remedy="Set other arguments with functools.partial; `model` is only for a fit that inherits a stage.",
         )
@@ -150,7 +154,7 @@ def _call(
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
     model = load_parent(recipe.stages, data, job)
     weights = _weights_of(model) if model is not None else []
-    offered = {"model": model, "seed": seed}
+    offered = {"model": model, "seed": seed} | ({} if _sets_outputs(function) else {"outputs": data.outputs})
     arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}
     # A function that samples from a global generator, such as Keras', samples the same when it is called again.
     keras.utils.set_random_seed(seed)
@@ -159,6 +163,11 @@ def _call(
         test = dataclasses.replace(test, y=targets)
     with kept_settings():
         return _call_on(function, prepared.take(job.cell.train), test, arguments), weights
+
+
+def _sets_outputs(function: Callable[..., Any]) -> bool:
+    """Return whether a partial has set the number of outputs."""
+    return isinstance(function, functools.partial) and "outputs" in function.keywords
 
 
 def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, arguments: Mapping[str, Any]) -> Any:
@@ -196,7 +205,7 @@ def _score(
     output: Any, fit: Fit, data: Dataset, job: Job
 ) -> tuple[dict[str, float], dict[str, Any], np.ndarray | None]:
     """Return the metrics of what a fit returned, the summary of its predictions, and these if they are finite."""
-    name = name_of(fit.compute)
+    name = name_of(fit.function)
     if isinstance(output, Mapping):
         if not output or not all(isinstance(key, str) and np.ndim(value) == 0 for key, value in output.items()):
             raise InputError(
@@ -254,7 +263,10 @@ def _remedy_for_predictions(predicted: np.ndarray, y: np.ndarray) -> str:
         if predicted.shape[1] == 1:
             return "Return a label for each row: (probabilities[:, 0] > 0.5).astype(int)."
         if predicted.dtype.kind == "f":
-            return "Return one column for each class of the data set, whether or not the training fold has rows of it."
+            return (
+                "Return one column for each class of the data set, whether or not the training fold has rows of it. "
+                "A parameter named `outputs` is given their number."
+            )
         return "Return the label of the largest score: scores.argmax(axis=1); or probabilities, as floats."
     if predicted.shape == y.shape and predicted.dtype.kind == "f":
         return (

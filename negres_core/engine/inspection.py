@@ -133,9 +133,11 @@ class SavedModels:
             self._predictions[key] = self._predict(arm, position, rows)
         return self._predictions[key]
 
-    def refit(self, arm: Arm, position: int, targets: np.ndarray) -> np.ndarray | dict[str, float]:
-        """Compute an arm's fit again with other targets of the test fold; return its predictions, or its metrics."""
-        return fits.answer(arm.recipe, self._data, self._job(arm, position), targets)
+    def refit(
+        self, arm: Arm, position: int, targets: np.ndarray, rows: np.ndarray | None = None
+    ) -> np.ndarray | dict[str, float]:
+        """Compute an arm's fit again with other targets, or rows, in the test fold; return predictions, or metrics."""
+        return fits.answer(arm.recipe, self._data, self._job(arm, position), targets, rows)
 
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""

@@ -68,13 +68,13 @@ def claimed_metric(recipe: Recipe, run: Run, job: Job, result: Result) -> dict[s
     """Return the metric of the claim, by the name under which it is recorded, for a replicate that was just made.
 
     Returns:
-        Nothing if the replicate has the metric, or if it does not follow from predictions.
+        Nothing if the replicate has the metric, or if it does not follow from predictions of this task.
 
     Raises:
         InputError: the metric needs probabilities, and the arm has none.
     """
     metric = run.metric
-    if metric.compute is None or metric.key in result.metrics:
+    if metric.compute is None or metric.key in result.metrics or (metric.tasks and run.data.task not in metric.tasks):
         return {}
     if result.outputs is None:
         return {} if result.finite else {metric.key: float("nan")}
@@ -89,11 +89,11 @@ def without_probabilities(recipe: Recipe, metric: Metric) -> InputError:
     """Return the error about an arm that has no probabilities, which the metric of the claim needs."""
     if recipe.fit is not None:
         return InputError(
-            f"The metric {metric.name!r} needs a probability of every class, and {name_of(recipe.fit.compute)} returns "
-            "labels.",
+            f"The metric {metric.name!r} needs a probability of every class, and {name_of(recipe.fit.function)} "
+            "returns labels.",
             received="class labels",
             remedy="Return probabilities, (rows, classes), such as those of predict_proba(test.x); the labels are the "
-            "most probable classes.",
+            "most probable classes. For an estimator without predict_proba, return CalibratedClassifierCV(...) of it.",
         )
     return InputError(
         f"The metric {metric.name!r} needs a probability of every class, and the outputs of "
@@ -149,7 +149,7 @@ def predict_again(
     [(_, result)] = train(recipe, data, [job], device=device)
     if result.outputs is None:
         raise InputError(
-            f"{name_of(recipe.fit.compute)} returns numbers, and the design scores single test rows.",
+            f"{name_of(recipe.fit.function)} returns numbers, and the design scores single test rows.",
             received=f"metrics {', '.join(result.metrics)}",
             remedy="Return predictions of the test fold, or use KFolds.",
         )

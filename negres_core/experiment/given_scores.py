@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 
 from negres_core.claim import Claim
-from negres_core.design import Design, FixedSplit, TimeSeries, fixed_split, time_series
+from negres_core.design import Design, FixedSplit, TimeSeries, fixed_split
 from negres_core.errors import EvidenceError, InputError, NegresError
 from negres_core.evidence import ArmRecord, ClaimRecord, DataRecord, Evidence, Spread, Store, read_scores
 from negres_core.experiment.decision import Decision, decide, difference_of
@@ -128,7 +128,7 @@ def _check_rows(rows: np.ndarray, design: Design) -> None:
             received=f"{found} rows for {design.layout()}",
             remedy="Give every test row of the design once, and no other.",
         )
-    least = (fixed_split if isinstance(design, FixedSplit) else time_series).LEAST_TEST_ROWS
+    least = design.least_test_rows if isinstance(design, TimeSeries) else fixed_split.LEAST_TEST_ROWS
     if found < least:
         raise InputError(
             f"Fewer than {least} test rows are too few to tell the spread between them.",

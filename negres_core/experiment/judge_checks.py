@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import numbers
 from collections.abc import Sequence
 
@@ -15,6 +16,9 @@ from negres_core.errors import InputError
 from negres_core.metrics import METRICS, check_threshold, counts_rows, find_metric, has_row_scores
 from negres_core.metrics.bounds import is_share
 from negres_core.scores import FOLD_COLUMNS, Cells, Columns, Table, pair, scores_in
+
+MAX_CHANCE = 1e-4
+"""Chance below which two repeats with the same scores in every fold are taken for copies."""
 
 
 def check_arms(claim: Claim, treatment: object, control: object) -> list[str]:
@@ -137,6 +141,8 @@ def read_cells(
     """Return the scores of a table in the cells of a design; refuse those that the metric cannot have."""
     scores = scores_in(table, columns, arms=arms, metric=claim.metric, kind=design.kind)
     cells = pair(scores, arms=arms, design=design)
+    if not design.scores_rows:
+        _check_copied(cells)
     values = np.concatenate([each.ravel() for each in cells.values])
     values = values[np.isfinite(values)]
     outside = values[(values < 0) | (values > 1)]
@@ -155,3 +161,37 @@ def read_cells(
                 remedy="Give a row per test row and seed, with 1 where the arm is right.",
             )
     return cells
+
+
+def _check_copied(cells: Cells) -> None:
+    """Refuse repeats with the same scores in every fold of every arm, unless they may be equal by chance.
+
+    The chance that two scores are equal is that of two folds of one repeat. It is large for shares of a few rows, and
+    for an arm that is always right, so that such repeats are not taken for copies. The arms may be equal to each other,
+    so that only the one whose scores vary most is counted.
+    """
+    whole = np.stack(cells.values, axis=1)
+    pairs = list(itertools.combinations(range(len(whole)), 2))
+    copies = [(one, other) for one, other in pairs if np.array_equal(whole[one], whole[other])]
+    if not copies:
+        return
+    one, other = copies[0]
+    chance = len(pairs) * min(_chance_equal(each[one].mean(axis=1)) for each in cells.values)
+    if chance < MAX_CHANCE:
+        repeats = list(dict.fromkeys(score.repeat for score in cells.scores))
+        more = f", and {len(copies) - 1} other pairs" if len(copies) > 1 else ""
+        raise InputError(
+            "Two repeats have the same scores in every fold: one was written down twice, or run twice on the same "
+            "folds.",
+            received=f"equal scores in the repeats {repeats[one]} and {repeats[other]}{more}; the chance of that is "
+            f"{chance:.1g}",
+            remedy="Shuffle the folds anew in every repeat, such as by another random_state. If the runs differ only "
+            "in their seed, name its column `seed`, and give the design as many seeds and one repeat.",
+        )
+
+
+def _chance_equal(scores: np.ndarray) -> float:
+    """Return the chance that every score of a repeat, (folds,), occurs again in the same place of another."""
+    pairs = list(itertools.combinations(scores, 2))
+    equal = sum(one == other for one, other in pairs)
+    return float(((equal + 1) / (len(pairs) + 1)) ** len(scores))

@@ -205,7 +205,7 @@ class FakeModels:
     def constant_loss(self, recipe, cell):
         return 0.7
 
-    def refit(self, arm, position, targets):
+    def refit(self, arm, position, targets, rows=None):
         return self.answers["refit"](arm, position, targets)
 
     def predict_batches(self, recipe, replicate, batches):

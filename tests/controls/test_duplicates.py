@@ -5,7 +5,7 @@ import pytest
 
 from negres_core.controls.duplicates import check
 from negres_core.dataset import Dataset
-from negres_core.design import KFolds
+from negres_core.design import FixedSplit, KFolds
 from negres_core.run import Run
 
 
@@ -53,6 +53,19 @@ def test_the_share_is_that_of_rows_whose_twin_is_in_another_fold():
 
     assert float(finding.found.partition("%")[0]) == pytest.approx(100 * 640 / 799, abs=3)
     assert finding.found.endswith("expected by chance: 0.00%")
+
+
+@pytest.mark.parametrize("copied", ["test", "validation"])
+def test_copies_in_official_rows_fail(copied):
+    x, y = measured(np.random.default_rng(4))
+    design = FixedSplit(train=range(200), validation=range(200, 300), test=range(300, 400))
+    rows = np.arange(300, 340) if copied == "test" else np.arange(200, 240)
+    x[rows], y[rows] = x[:40], y[:40]
+    data = Dataset(x=x, y=y, name="official")
+    finding = check(Run(data, design, list(design.split(data)), ()))
+
+    assert not finding.passed
+    assert finding.found.startswith(f"40.00% of the rows of a {copied} fold have a twin in the training fold")
 
 
 def test_twins_of_one_group_stay_in_one_fold():

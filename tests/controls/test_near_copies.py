@@ -6,7 +6,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 
 from negres_core.controls.near_copies import check
 from negres_core.dataset import Dataset
-from negres_core.design import KFolds
+from negres_core.design import FixedSplit, KFolds
 from negres_core.run import Run
 
 
@@ -172,3 +172,16 @@ def test_too_few_rows_or_features_have_no_finding():
 
     assert check(run_of(rng.normal(size=(50, 6)), np.arange(50) % 2)) is None
     assert check(run_of(rng.normal(size=(400, 2)), np.arange(400) % 2)) is None
+
+
+@pytest.mark.parametrize("copied", [slice(200, 300), slice(300, 400)], ids=["validation", "test"])
+def test_near_copies_in_official_rows_fail(copied):
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(400, 8)), rng.integers(0, 2, 400)
+    x[copied], y[copied] = x[:100] + 0.01 * rng.normal(size=(100, 8)), y[:100]
+    design = FixedSplit(train=range(200), validation=range(200, 300), test=range(300, 400))
+    data = Dataset(x=x, y=y, name="official")
+    finding = check(Run(data, design, list(design.split(data)), ()))
+
+    assert not finding.passed
+    assert finding.found.startswith(f"100.0% of 100 {'validation' if copied.start == 200 else 'test'} rows")

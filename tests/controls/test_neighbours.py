@@ -3,9 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from negres_core.controls.neighbours import View, agreement, choose_queries, find_neighbours, plain_views
+from negres_core.controls.neighbours import (
+    View,
+    agreement,
+    choose_queries,
+    find_neighbours,
+    held_out,
+    plain_views,
+    worst,
+)
 from negres_core.dataset import Dataset
-from negres_core.design import KFolds
+from negres_core.design import KFolds, TimeSeries, with_validation
+from negres_core.evidence import Finding
 from negres_core.run import Run
 
 RNG = np.random.default_rng(1)
@@ -23,7 +32,7 @@ def view_of(x, **fields):
 
 def test_the_nearest_training_rows_are_those_of_an_exhaustive_search():
     x = RNG.normal(size=(120, 4)).astype(np.float32) + 1000
-    lookups = choose_queries(run_of(x))
+    lookups = choose_queries(run_of(x))["test"]
     found = find_neighbours(lookups, view_of(x), count=5)
 
     train_of = {row: train for test, train in lookups for row in test}
@@ -37,7 +46,7 @@ def test_the_nearest_training_rows_are_those_of_an_exhaustive_search():
 
 def test_equal_rows_are_left_out_if_only_distinct_ones_count():
     x = np.tile(RNG.normal(size=(60, 4)), (2, 1))
-    lookups = choose_queries(run_of(x))
+    lookups = choose_queries(run_of(x))["test"]
 
     assert (find_neighbours(lookups, view_of(x), count=3).distances[:, 0] == 0).any()
     assert (find_neighbours(lookups, view_of(x, distinct=True), count=3).distances > 0).all()
@@ -46,7 +55,37 @@ def test_equal_rows_are_left_out_if_only_distinct_ones_count():
 def test_too_few_training_rows_have_no_neighbours():
     x = RNG.normal(size=(20, 4))
 
-    assert find_neighbours(choose_queries(run_of(x)), view_of(x), count=10) is None
+    assert find_neighbours(choose_queries(run_of(x))["test"], view_of(x), count=10) is None
+
+
+def test_folds_with_too_few_training_rows_are_left_out_and_the_others_searched():
+    x = RNG.normal(size=(120, 4))
+    data, design = Dataset(x=x, y=np.arange(120) % 2, name="series"), TimeSeries(5)
+    lookups = choose_queries(Run(data, design, list(design.split(data)), ()))["test"]
+
+    assert len(lookups[0][1]) == 20
+    found = find_neighbours(lookups, view_of(x), count=10)
+    assert set(found.rows) == set(np.arange(40, 120))
+
+
+def test_validation_rows_are_held_out_too_if_the_cells_have_any():
+    run = run_of(RNG.normal(size=(400, 3)))
+    assert list(held_out(run)) == ["test"]
+
+    cells = with_validation(run.cells, run.data)
+    kinds = held_out(Run(run.data, run.design, cells, ()))
+    assert list(kinds) == ["test", "validation"]
+    for (rows, train), cell in zip(kinds["validation"], cells, strict=False):
+        assert rows is cell.validation
+        assert train is cell.train
+
+
+def test_the_worst_finding_is_the_first_that_failed():
+    passed, failed = (Finding(control="a", passed=each, found="", threshold="", remedy="") for each in (True, False))
+
+    assert worst([None, passed, failed]) is failed
+    assert worst([None, passed]) is passed
+    assert worst([None]) is None
 
 
 def test_features_of_few_values_tell_no_copies_apart():

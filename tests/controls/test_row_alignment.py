@@ -5,11 +5,12 @@ import pytest
 
 from negres_core import Dataset
 from negres_core.controls.row_alignment import check
+from negres_core.design import KFolds, TimeSeries
 from negres_core.run import Run
 
 
-def run_on(x, y):
-    return Run(Dataset(x=x, y=y, name="rows"), None, (), ())
+def run_on(x, y, design=None):
+    return Run(Dataset(x=x, y=y, name="rows"), design or KFolds(), (), ())
 
 
 def problem(seed, *, task, rows=300):
@@ -53,6 +54,16 @@ def test_lagged_values_of_a_series_that_cannot_be_predicted_are_not_a_fault():
         assert finding is None or finding.passed
         finding = check(run_on(returns[:-1, None], returns[1:]))
         assert finding is None or finding.passed
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_sign_of_the_last_return_is_not_a_fault_in_a_time_series(seed):
+    """Whether the next value rises cannot be predicted, and whether the last one rose is known."""
+    returns = np.random.default_rng(seed).normal(size=600)
+    x, y = np.lib.stride_tricks.sliding_window_view(returns[:-1], 12), (returns[12:] > 0).astype(int)
+
+    assert check(run_on(x, y, TimeSeries(5))) is None
+    assert not check(run_on(x, y)).passed
 
 
 def test_a_smooth_series_is_not_judged():

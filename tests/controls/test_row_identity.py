@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits, load_iris
 
 from negres_core.controls.row_identity import check
 from negres_core.dataset import Dataset
-from negres_core.design import KFolds
+from negres_core.design import KFolds, TimeSeries
 from negres_core.run import Run
 
 
@@ -80,3 +80,14 @@ def test_measurements_and_points_of_a_curve_are_not_numbers_of_rows():
         load_iris(return_X_y=True),
     ):
         assert check(run_of(x, y)) is None
+
+
+def test_the_last_known_target_is_no_fault_in_a_time_series():
+    """The number of a row is its time, and the target holds for long."""
+    x, y = numbered(3, run=150)
+    data = Dataset(x=x, y=y, name="series")
+    design = TimeSeries(2, test=60)
+    folds = list(design.split(data))
+
+    assert check(Run(data, design, folds, ())) is None
+    assert not check(Run(data, KFolds(folds=2, repeats=1), folds, ())).passed

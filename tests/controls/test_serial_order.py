@@ -6,7 +6,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 
 from negres_core.controls.serial_order import check
 from negres_core.dataset import Dataset
-from negres_core.design import KFolds
+from negres_core.design import KFolds, TimeSeries
 from negres_core.run import Run
 
 
@@ -79,3 +79,18 @@ def test_a_few_dozen_rows_have_no_finding():
     x, y, _ = film(np.random.default_rng(3), clips=10, frames=5)
 
     assert check(run_of(x, y)) is None
+
+
+def test_the_same_day_of_the_year_before_is_no_fault_in_a_time_series():
+    """Each fold is a year, so that the day of the year before is the nearest row for most test rows."""
+    day = np.arange(5 * 365)
+    angles = 2 * np.pi * day[:, None] * np.array([1, 2, 3]) / 365
+    year = 0.02 * (day // 365)[:, None]  # drifts, so that the nearest year is the last
+    x = np.hstack([np.sin(angles), np.cos(angles)]) + year
+    y = np.sin(angles[:, 0])
+    data = Dataset(x=x, y=y, name="days")
+    design = TimeSeries(3, test=365)
+    folds = list(design.split(data))
+
+    assert check(Run(data, design, folds, ())) is None
+    assert not check(Run(data, KFolds(folds=3, repeats=1), folds, ())).passed

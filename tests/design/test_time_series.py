@@ -50,3 +50,30 @@ def test_refuses_data_that_cannot_be_judged_in_time(design, data, wrong):
 def test_refuses_impossible_numbers(fields):
     with pytest.raises(InputError, match=f"`{next(iter(fields))}` has to be an integer"):
         TimeSeries(**fields)
+
+
+DAYS = np.datetime_as_string(np.datetime64("2024-01-01") + np.arange(240))
+
+
+@pytest.mark.parametrize("values", [np.arange(240), np.arange(240) // 7, -1.0 / np.arange(1, 241), DAYS])
+def test_rows_that_ascend_by_the_named_attribute_pass(values):
+    data = make_data(attributes={"when": values})
+
+    assert len(list(TimeSeries(5, order="when").split(data))) == 5
+
+
+@pytest.mark.parametrize("values", [np.arange(240)[::-1], np.r_[np.arange(60), 58, np.arange(60, 239)]])
+def test_rows_in_another_order_are_refused(values):
+    design, data = TimeSeries(5, order="when"), make_data(attributes={"when": values})
+
+    with pytest.raises(InputError, match="not in the order of 'when', so models would be trained on the future"):
+        design.check(data)
+    assert len(list(TimeSeries(5).split(data))) == 5
+
+
+def test_the_order_is_that_of_an_attribute_which_exists():
+    with pytest.raises(InputError, match="has no attribute 'when'") as raised:
+        TimeSeries(5, order="when").check(make_data(attributes={"hour": np.arange(240)}))
+    assert raised.value.received == "attributes: hour"
+    with pytest.raises(InputError, match="`order` is the name of an attribute"):
+        TimeSeries(5, order=3)

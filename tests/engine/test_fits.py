@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -253,9 +255,22 @@ def test_a_fit_that_changes_a_fold_in_place_is_told_to_change_a_copy():
     assert not isinstance(other.value, InputError)
 
 
+def zeros(train, test, outputs):
+    return {"outputs": outputs}
+
+
+def test_a_fit_may_ask_for_the_number_of_outputs_of_the_whole_data_set():
+    few = Dataset(x=np.zeros((12, 1)), y=np.array([0, 1] * 5 + [2, 3]), name="four classes")
+    job = Job(Cell(0, 0, np.arange(6, dtype=np.int32), np.arange(6, 9, dtype=np.int32)), 0)
+
+    for compute, expected in ((zeros, 4), (partial(zeros, outputs=7), 7)):
+        [(_, result)] = train(Recipe(Fit(compute)), few, [job], device=CPU)
+        assert result.metrics == {"outputs": expected}
+
+
 @pytest.mark.parametrize("compute", [lambda train: 0, lambda train, test, code: 0, doubled])
 def test_refuses_a_function_with_unknown_arguments(compute):
-    with pytest.raises(InputError, match="has to take a training fold and a test fold, and may take seed"):
+    with pytest.raises(InputError, match="has to take a training fold and a test fold, and may take seed and outputs"):
         check_recipe(Recipe(Fit(compute)), IMAGES)
 
 
@@ -265,7 +280,7 @@ def test_a_fit_that_inherits_can_take_the_model():
 
 @pytest.mark.parametrize("pictures", [lambda train: {}, lambda train, test, code: {}, doubled])
 def test_refuses_a_picture_function_with_unknown_arguments(pictures):
-    with pytest.raises(InputError, match="has to take a training fold and a test fold, and may take seed"):
+    with pytest.raises(InputError, match="has to take a training fold and a test fold, and may take seed and outputs"):
         check_recipe(Recipe(Fit(pca, pictures=pictures)), IMAGES)
 
 

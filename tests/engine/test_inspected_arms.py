@@ -65,6 +65,19 @@ def test_a_fit_is_computed_again_with_other_targets(inspected):
     assert models.refit(arms[1], 0, targets) == {"mean": pytest.approx(targets.mean())}
 
 
+def test_a_fit_predicts_other_rows_than_those_of_its_test_fold(inspected):
+    recipe, data = ex.RECIPES["added loss"]
+    _, models, replicate = inspected(recipe, data)
+    rows = ex.cells(data)[0].train[:5]
+
+    def first_feature(train, test):
+        return test.y + test.flatten()[:, :1]
+
+    predicted = models.refit(Arm("treatment", Recipe(Fit(first_feature)), [[replicate]]), 0, data.y[rows], rows)
+
+    np.testing.assert_array_equal(predicted, data.y[rows] + data.flatten(rows)[:, :1])
+
+
 def test_rows_are_predicted_in_the_batches_that_are_given(inspected):
     recipe, data = ex.RECIPES["convolution"]
     _, models, replicate = inspected(recipe, data)

@@ -261,6 +261,26 @@ def test_percent_in_place_of_shares_is_refused(judge):
         judge(frame)
 
 
+def test_repeats_with_the_same_scores_everywhere_are_refused(judge, tmp_path):
+    frame = frame_of()
+    frame.loc[frame["repeat"] == 3, ["A", "B"]] = frame.loc[frame["repeat"] == 1, ["A", "B"]].to_numpy()
+    with pytest.raises(InputError, match="Two repeats have the same scores in every fold") as raised:
+        judge(frame)
+    assert raised.value.received.startswith("equal scores in the repeats 1 and 3; the chance of that is ")
+    assert not list(tmp_path.rglob("*.json"))
+
+    frame.loc[frame.index[-1], "A"] += 1e-6
+    assert judge(frame).verdict == "supported"
+
+
+@pytest.mark.parametrize("arms", [["A"], ["A", "B"]])
+def test_repeats_may_be_equal_where_scores_take_few_values(judge, arms):
+    frame = frame_of(effect=0.1)
+    frame.loc[frame["repeat"] < 2, ["A", "B"]] = [0.9, 0.8]
+    frame.loc[frame["repeat"] >= 2, arms] = [0.9 if arm == "A" else 0.85 for arm in arms]
+    assert judge(frame).verdict == "supported"
+
+
 def test_fewer_repeats_than_planned_are_judged_only_if_a_look_decides(judge):
     with pytest.raises(InputError, match="fewer repeats than planned, and no look decides") as raised:
         judge(frame_of(2, effect=0.0))

@@ -99,7 +99,7 @@ def test_others_than_those_of_the_design_are_refused(judge, frame, change, wrong
 
 
 def test_too_few_are_refused(judge, frame):
-    with pytest.raises(InputError, match="Fewer than 50 test rows"):
+    with pytest.raises(InputError, match="Fewer than 100 test rows"):
         judge(frame.query("row < 40 and seed == 0"), design=TimeSeries(4))
     with pytest.raises(InputError, match="rows of the table are not the test rows"):
         judge(frame.query("seed == 0"), design=TimeSeries(4))

@@ -6,15 +6,18 @@ from tests.zoo import (
     bugs_of_copies,
     bugs_of_costs,
     bugs_of_data,
+    bugs_of_designs,
     bugs_of_harness,
     bugs_of_learning,
     bugs_of_mechanics,
+    bugs_of_metrics,
 )
 from tests.zoo.negative_results import NEGATIVE_RESULTS
 from tests.zoo.pipelines import PIPELINES
 from tests.zoo.pipelines_of_arms import PIPELINES_OF_ARMS
 from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
+from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
@@ -24,6 +27,8 @@ FAMILIES = (
     bugs_of_data,
     bugs_of_copies,
     bugs_of_costs,
+    bugs_of_designs,
+    bugs_of_metrics,
     bugs_of_mechanics,
     bugs_of_learning,
     bugs_of_harness,
@@ -36,7 +41,12 @@ SPECIMENS = {
     "clean": {
         name: Specimen(name, (), pipeline)
         for name, pipeline in (
-            PIPELINES | PIPELINES_OF_ARMS | PIPELINES_OF_BASELINES | PIPELINES_OF_COSTS | NEGATIVE_RESULTS
+            PIPELINES
+            | PIPELINES_OF_ARMS
+            | PIPELINES_OF_BASELINES
+            | PIPELINES_OF_COSTS
+            | PIPELINES_OF_DESIGNS
+            | NEGATIVE_RESULTS
         ).items()
     },
 }

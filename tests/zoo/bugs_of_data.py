@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core import Dataset, beats
-from negres_core.design import Cell, Design
+from negres_core.design import Cell, KFolds
 from negres_core.preprocessing import prepare_inputs
 from tests.zoo.pipelines import (
     cancer,
@@ -115,20 +115,20 @@ def arrive_fitted(seed):
 @bug("overlapping folds", "disjoint folds", on=digits)
 def overlap():
     """The training fold includes a few rows of the test fold."""
-    split = Design.split
+    split = KFolds.split
 
     def overlapping(self, data):
         for cell in split(self, data):
             yield Cell(cell.repeat, cell.fold, np.union1d(cell.train, cell.test[-5:]).astype(np.int32), cell.test)
 
-    return {"negres_core.design.Design.split": overlapping}
+    return {"negres_core.design.KFolds.split": overlapping}
 
 
 @bug("folds that cut through subjects", "disjoint folds", on=subjects)
 def ignore_groups():
-    split = Design.split
+    split = KFolds.split
 
     def ungrouped(self, data):
         return split(self, replace(data, groups=None))
 
-    return {"negres_core.design.Design.split": ungrouped}
+    return {"negres_core.design.KFolds.split": ungrouped}

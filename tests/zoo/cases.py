@@ -6,7 +6,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from negres_core.errors import InputError
 from tests.zoo import SPECIMENS
+
+REFUSED = "refused"
+"""The verdict, and the control, of a bug that a check of the input refuses before anything is judged."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,10 @@ class Case:
     def run(self, replicates: Path) -> Outcome:
         """Run the specimen with all controls; `replicates` is a folder that cases share."""
         began = time.perf_counter()
-        evidence = SPECIMENS[self.kind][self.name].run(self.seed, replicates)
+        try:
+            evidence = SPECIMENS[self.kind][self.name].run(self.seed, replicates)
+        except InputError as error:
+            return Outcome(self, REFUSED, {REFUSED: str(error)}, time.perf_counter() - began)
         failed = {finding.control: finding.found for finding in evidence.controls if not finding.passed}
         if evidence.verdict == "invalid" and not failed:
             failed = {"verdict": str(evidence.finding)}
@@ -44,7 +51,7 @@ class Outcome:
 
     Attributes:
         case: the case.
-        verdict: its verdict.
+        verdict: its verdict, or "refused" if its input was.
         failed: what each failed control found.
         duration_s: duration of the run.
     """
@@ -56,10 +63,11 @@ class Outcome:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether the intended controls missed a bug, or a run without a detectable bug is invalid."""
+        """Whether the intended controls missed a bug, or a run without a detectable bug is invalid or refused."""
+        stopped = self.verdict in ("invalid", REFUSED)
         if self.case.kind == "bug":
-            return self.verdict != "invalid" or not set(self.failed) & set(self.case.intended)
-        return self.verdict == "invalid"
+            return not stopped or not set(self.failed) & set(self.case.intended)
+        return stopped
 
     def __str__(self) -> str:
         failed = "; ".join(f"{control}: {found}" for control, found in self.failed.items())

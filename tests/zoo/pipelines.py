@@ -11,7 +11,7 @@ import numpy as np
 from fixtures.synthetic import draw_synthetic
 from negres_core import Dataset, Recipe, Stage, beats, matches, reaches
 from negres_core.claim import Claim
-from negres_core.design import KFolds
+from negres_core.design import Design, KFolds
 from negres_core.evidence import Evidence, Store
 from negres_core.experiment.experiment import Experiment
 from tests.zoo.models import autoencoder, convolutional, dense, grown, linear, network, rate, trunk
@@ -22,7 +22,10 @@ VALUES = {"loss": "mean_squared_error"}
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """The parts of an experiment: data, arms, a claim, a design."""
+    """The parts of an experiment: data, arms, a claim, a design.
+
+    The design is five folds with some repeats and seeds, unless another one, or a splitter of scikit-learn, is given.
+    """
 
     data: Dataset
     treatment: Recipe
@@ -30,6 +33,7 @@ class Pipeline:
     claim: Claim
     repeats: int = 1
     seeds: int = 1
+    design: Design | object | None = None
 
     def run(self, replicates: Path | None) -> Evidence:
         """Judge the claim with all controls, and delete the evidence.
@@ -39,7 +43,7 @@ class Pipeline:
         """
         from negres_core.engine.device import choose_device
 
-        design = KFolds(folds=5, repeats=self.repeats, seeds=self.seeds)
+        design = self.design or KFolds(folds=5, repeats=self.repeats, seeds=self.seeds)
         with tempfile.TemporaryDirectory() as folder:
             if replicates is not None:
                 Path(folder, "replicates").symlink_to(replicates, target_is_directory=True)

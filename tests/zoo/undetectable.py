@@ -22,6 +22,20 @@ They are planted all the same, and a test shows that they are not caught, so tha
   names the difference; whether it is the one that was meant, only the researcher knows.
 - A metric of a fit's own that was tuned on the test fold. Such a metric may depend on the test fold's targets in any
   way, and only the fit can compute it. Nothing else says what it would be without the choice.
+- Hours in another order, if no attribute says so. A shuffled series looks like rows that were drawn one by one. (If the
+  design names the attribute by which the rows ascend, a wrong order is refused.)
+- Targets that overlap, with no gap. The target of a row is the mean of the next twelve hours, so the last training rows
+  know part of what is tested first. Targets of a slow series are as much alike without an overlap. Few rows gain: those
+  of the first twelve hours of a test fold. The remedy is `gap=11`, or more.
+- A random_state that is a constant, under several seeds. Ten forests are one forest then, and the spread between
+  forests counts as none. A fit that has no randomness, such as least squares, looks the same, and rightly counts so.
+- The area under the ROC curve of labels that were turned into probabilities of 0 and 1. The nearest neighbour, or a
+  tree that was grown to the end, gives just these. (Labels in place of probabilities are refused.)
+- A metric whose arguments are swapped. Precision is recall with its arguments swapped, and a pinball loss that of the
+  other quantile: both are right metrics, of which right predictions are the best. Which was meant, nothing shows.
+- Scores on other folds under the same numbers. If each script shuffled its folds with a seed of its own, the tables
+  have the same labels. The scores of the arms go together less than on the same folds, as they do where folds hardly
+  matter. The pairing then adds noise, and no bias.
 """
 
 from __future__ import annotations
@@ -30,10 +44,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, Fit, Metric, Recipe, Stage, reaches
+from negres_core import Dataset, Fit, Metric, Recipe, Stage, matches, reaches
+from negres_core.design import TimeSeries
 from tests.zoo.models import linear, rate
-from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, subjects
-from tests.zoo.pipelines_of_arms import labels_of_noise
+from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, standard, subjects
+from tests.zoo.pipelines_of_arms import labels_of_noise, trees
+from tests.zoo.pipelines_of_designs import (
+    cost_of_errors,
+    forecast,
+    forecast_by_network,
+    given_scores,
+    imbalanced,
+    logistic,
+    official_split_of_fits,
+    own_metric,
+    scores_of_folds,
+)
 from tests.zoo.specimens import Specimen
 
 
@@ -121,6 +147,46 @@ def tune_own_metric(seed):
     )
 
 
+def shuffle_hours(seed):
+    pipeline = forecast(seed)
+    order = np.random.default_rng(seed).permutation(len(pipeline.data))
+    return replace(pipeline, data=Dataset(x=pipeline.data.x[order], y=pipeline.data.y[order], name="shuffled"))
+
+
+def leave_no_gap(seed):
+    """The gap is forgotten for targets that are the mean of the next twelve hours."""
+    return replace(forecast_by_network(seed), design=TimeSeries(4, most_train=400))
+
+
+def fix_random_state(seed):
+    def one_forest(train, test, seed):
+        return trees(train, test, seed=0)
+
+    return replace(official_split_of_fits(seed), treatment=Recipe(Fit(one_forest), preprocess=standard))
+
+
+def score_hard_labels(seed):
+    def hard(train, test):
+        return np.eye(2)[logistic(train, test).argmax(axis=1)]
+
+    return replace(imbalanced(seed), control=Recipe(Fit(hard), preprocess=standard))
+
+
+def swap_arguments(seed):
+    def of_swapped(labels, targets):
+        return cost_of_errors(targets, labels)
+
+    swapped = Metric("cost", higher_is_better=False, unit="EUR a row", compute=of_swapped, takes="labels")
+    arms = {"treatment": Recipe(Fit(trees)), "control": Recipe(Fit(logistic), preprocess=standard)}
+    return replace(own_metric(seed), **arms, claim=matches(swapped, within=0.5))
+
+
+def shuffle_folds(seed):
+    table, other = scores_of_folds(seed), scores_of_folds(seed + 1_000)
+    scores = [*table["accuracy"][:20], *other["accuracy"][20:]]
+    return replace(given_scores(seed), scores=table | {"accuracy": scores})
+
+
 UNDETECTABLE = {
     name: Specimen(name, (), plant)
     for name, plant in (
@@ -132,5 +198,11 @@ UNDETECTABLE = {
         ("targets in a random order", shuffle_targets),
         ("same arm with a hundredth of the rate", slow_down),
         ("own metric tuned on the test fold", tune_own_metric),
+        ("hours in another order, without a date", shuffle_hours),
+        ("targets that overlap, with no gap", leave_no_gap),
+        ("random_state that is a constant, under several seeds", fix_random_state),
+        ("area under the ROC curve of probabilities of 0 and 1", score_hard_labels),
+        ("own metric whose arguments are swapped", swap_arguments),
+        ("scores on other folds under the same numbers", shuffle_folds),
     )
 }

@@ -1,0 +1,239 @@
+"""Estimators: arms that are fitted by scikit-learn, or by a library with the same interface, such as LightGBM."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from negres_core.arguments import explain_arguments
+from negres_core.dataset import Dataset
+from negres_core.errors import InputError
+from negres_core.fit import Fit, refuse_estimator
+from negres_core.recipe import name_of
+
+Make = Callable[..., Any]
+"""A function that returns an unfitted estimator. It may ask for `seed` by name."""
+
+IN_A_FIT = {
+    name: f"An estimator predicts by itself; with `{name}`, write its function: Recipe(Fit(compute, {name}=...))."
+    for name in ("inherits", "metrics", "pictures")
+} | {
+    "preprocess": "Give it to the recipe, Recipe(Estimator(make), preprocess=StandardScaler), or let `make` return a "
+    "Pipeline.",
+    "seed": "Leave it out: a parameter of `make` that is named `seed` is given one.",
+    "sample_weight": "Leave it out, or write the function of a fit: Recipe(Fit(compute)).",
+}
+"""Arguments that an estimator does not have, and where they belong."""
+
+
+@explain_arguments("estimator", IN_A_FIT)
+@dataclass(frozen=True, init=False)
+class Estimator(Fit):
+    """A fit by an estimator with the interface of scikit-learn, such as a gradient boosting or a Pipeline.
+
+    In each cell a new estimator is fitted on the training fold, and predicts the test fold. It is an arm by itself,
+    `Recipe(Estimator(make))`.
+
+    It is given the inputs as float32, flattened to (rows, features); several inputs stand side by side, sorted by name.
+    It is given class labels as integers, (rows,), values as they are, and images flattened to (rows, pixels). If it has
+    `predict_proba`, it predicts the probability of each class; a class that the training fold lacks has 0. Otherwise
+    it predicts by `predict`.
+
+    Args:
+        make: a function without required parameters that returns an unfitted estimator, with `fit`, `predict` and
+            `get_params`. A parameter named `seed` is given an integer that differs between replicates. Each
+            `random_state` that is None, also inside a Pipeline, is set to it, so that every replicate can be repeated.
+
+    Raises:
+        InputError: `make` is not such a function; or, in a cell, what it returns is no estimator for the data's task.
+
+    Examples:
+        >>> def boosting():
+        ...     from sklearn.ensemble import HistGradientBoostingClassifier
+        ...
+        ...     return HistGradientBoostingClassifier(max_iter=50)
+        >>> Estimator(boosting).function.__name__
+        'boosting'
+    """
+
+    def __init__(self, make: Make) -> None:
+        _check_make(make)
+        super().__init__(FitAndPredict(make))
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function that makes the estimator."""
+        function: Callable[..., Any] = self.compute.make  # type: ignore[attr-defined]
+        return function
+
+
+@dataclass(frozen=True)
+class FitAndPredict:
+    """The function of a fit by an estimator. Recorded digests contain the names of this class and its field.
+
+    Attributes:
+        make: the function that returns the estimator.
+    """
+
+    make: Make
+
+    def __call__(self, train: Dataset, test: Dataset, seed: int, outputs: int) -> np.ndarray:
+        """Return predictions of the test fold: probabilities, (rows, classes), labels, (rows,), or values."""
+        estimator = make_estimator(self.make, seed=seed)
+        _check_kind(self.make, estimator, train)
+        is_classification = train.task == "classification"
+        # Copies, because some estimators refuse read-only arrays; and PyTorch takes labels in int64 alone.
+        x, unknown = (np.array(data.flatten(), dtype=np.float32, order="C") for data in (train, test))
+        y = train.y.astype(np.int64) if is_classification else np.array(train.y)
+        y = y.reshape(len(y), -1) if y.ndim > 2 else y
+        with _named_warnings(name_of(self.make)):
+            _fit(self.make, estimator, x, y)
+            if is_classification and hasattr(estimator, "predict_proba"):
+                probabilities = np.asarray(estimator.predict_proba(unknown))
+                return _column_per_class(self.make, estimator, probabilities, y, outputs=outputs)
+            predicted = np.asarray(estimator.predict(unknown))
+        shape = (len(test), *train.y.shape[1:])
+        predicted = predicted.reshape(shape) if predicted.size == np.prod(shape) else predicted
+        return predicted if is_classification else predicted.astype(np.float64)
+
+
+def make_estimator(make: Make, *, seed: int) -> Any:
+    """Return a new estimator whose random numbers follow from a seed.
+
+    Raises:
+        InputError: the function returns no estimator.
+    """
+    from sklearn.base import clone
+
+    made = make(seed=seed) if _asks_for_seed(make) else make()
+    methods = ("fit", "predict", "get_params", "set_params")
+    if isinstance(made, type) or not all(hasattr(made, method) for method in methods):
+        transforms = hasattr(made, "transform") and not isinstance(made, type)
+        raise InputError(
+            f"{name_of(make)} has to return an unfitted estimator of scikit-learn, with `fit` and `predict`.",
+            received=made,
+            remedy="A transformer predicts nothing: end the Pipeline in an estimator, or use a Fit."
+            if transforms
+            else "Return one such as sklearn.ensemble.HistGradientBoostingClassifier().",
+        )
+    # The function may return the same object at every call, or one that was fitted before.
+    estimator = clone(made)
+    unset = {
+        name
+        for name, value in estimator.get_params(deep=True).items()
+        if value is None and name.endswith("random_state")
+    }
+    if unset:
+        estimator.set_params(**dict.fromkeys(unset, seed))
+    # Keras seeds PyTorch only if it is its backend, and the function may have imported it only now.
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(seed)
+    return estimator
+
+
+def _asks_for_seed(make: Make) -> bool:
+    preset = make.keywords if isinstance(make, functools.partial) else {}
+    return "seed" in inspect.signature(make).parameters and "seed" not in preset
+
+
+def _check_make(make: Any) -> None:
+    """Raise InputError unless `make` is a function that requires no argument besides a seed."""
+    refuse_estimator(make, wanted="An Estimator takes a function that returns a new, unfitted estimator")
+    if not callable(make):
+        raise InputError(
+            "An Estimator takes a function that returns a new, unfitted estimator.",
+            received=make,
+            remedy="Give the function itself, not its result: Estimator(boosting), not Estimator(boosting()).",
+        )
+    try:
+        parameters = inspect.signature(make).parameters.values()
+    except (TypeError, ValueError):  # some functions written in C
+        return
+    named = [each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+    required = [each.name for each in named if each.default is each.empty and each.name != "seed"]
+    if required:
+        raise InputError(
+            f"{name_of(make)} is called without arguments, and requires some.",
+            received=", ".join(required),
+            remedy=f"Set them with functools.partial({name_of(make)}, {required[0]}=...); `make` may ask for `seed`. "
+            "A function of a training fold and a test fold is a Fit.",
+        )
+
+
+def _check_kind(make: Make, estimator: Any, train: Dataset) -> None:
+    """Raise InputError if a classifier is to predict values, or a regressor class labels."""
+    from sklearn.utils import get_tags
+
+    try:
+        kind = get_tags(estimator).estimator_type
+    except AttributeError:  # a class of its own that declares nothing
+        return
+    wanted = "classifier" if train.task == "classification" else "regressor"
+    if kind in (None, wanted):
+        return
+    targets = "class labels" if wanted == "classifier" else "values"
+    remedy = "For labels, give y as integers: y=y.astype(int)." if wanted == "regressor" else "For values, give floats."
+    raise InputError(
+        f"The targets of {train.name!r} are {targets}, and {name_of(make)} does not return a {wanted}.",
+        received=f"a {type(estimator).__name__}, which is a {kind.replace('_', ' ')}",
+        remedy=f"Return a {wanted}. {remedy}",
+    )
+
+
+def _fit(make: Make, estimator: Any, x: np.ndarray, y: np.ndarray) -> None:
+    """Fit an estimator; raise InputError if it takes one column of targets, and there are several."""
+    try:
+        estimator.fit(x, y)
+    except ValueError as error:
+        if y.ndim == 1 or "1d array" not in str(error):
+            raise
+        raise InputError(
+            f"The estimator of {name_of(make)} takes one column of targets.",
+            received=f"targets of shape {y.shape}: {error}",
+            remedy="Give y as a single column, shape (rows,)."
+            if y.shape[1] == 1
+            else "Return one estimator for each column: sklearn.multioutput.MultiOutputRegressor(...).",
+        ) from error
+
+
+def _column_per_class(
+    make: Make, estimator: Any, probabilities: np.ndarray, y: np.ndarray, *, outputs: int
+) -> np.ndarray:
+    """Return probabilities with a column for each class of the data set, 0 for those without a row in training."""
+    classes = np.asarray(getattr(estimator, "classes_", np.unique(y)))
+    if probabilities.ndim == 2 and probabilities.shape[1] == len(classes):
+        spread = np.zeros((len(probabilities), outputs))
+        spread[:, classes.astype(np.int64)] = probabilities
+        return spread
+    # A network has a column for each of its outputs, whichever classes it has seen.
+    if probabilities.ndim == 2 and probabilities.shape[1] == outputs:
+        return probabilities
+    raise InputError(
+        f"The estimator of {name_of(make)} does not return a probability for each class.",
+        received=f"probabilities of shape {probabilities.shape} for {len(classes)} classes in the training fold and "
+        f"{outputs} in the data set",
+        remedy="Return an estimator whose predict_proba has a column for each of its `classes_`.",
+    )
+
+
+@contextmanager
+def _named_warnings(name: str) -> Iterator[None]:
+    """Show each warning that would be shown of the code inside once, after the name of the estimator's function."""
+    with warnings.catch_warnings(record=True) as caught:
+        yield
+    seen = set[tuple[type[Warning], str]]()
+    # They have passed the filters already, which may name the module that they came from.
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        for each in caught:
+            if (key := (each.category, str(each.message))) not in seen:
+                seen.add(key)
+                warnings.warn_explicit(f"{name}: {each.message}", each.category, each.filename, each.lineno)
