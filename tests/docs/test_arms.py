@@ -36,7 +36,7 @@ def digits():
     return Dataset(x=x[:200], y=y[:200], name="200 digits")
 
 
-@pytest.mark.parametrize("name", ["WIDE", "GROWN", "SCALED", "FOREST"])
+@pytest.mark.parametrize("name", ["WIDE", "GROWN", "SCALED", "BOOSTING", "COMPONENTS", "FOREST"])
 def test_an_arm_of_the_page_is_trained_and_scored(name, names, measure, digits):
     evidence = measure(names[name], digits, "accuracy")
     assert evidence.status == "finished"
@@ -72,4 +72,5 @@ def test_the_objective_of_the_page_trains_two_players(names, measure):
 
 def test_every_recipe_of_the_page_is_trained_here(names):
     recipes = {name for name, value in names.items() if isinstance(value, Recipe)}
-    assert recipes == {"WIDE", "GROWN", "SCALED", "FOREST", "CONFIDENCE", "WITH_AGE", "WITHOUT_AGE"}
+    networks = {"WIDE", "GROWN", "SCALED", "CONFIDENCE", "WITH_AGE", "WITHOUT_AGE"}
+    assert recipes == networks | {"BOOSTING", "COMPONENTS", "FOREST"}
