@@ -11,6 +11,7 @@ import pytest
 
 import negres_core.engine  # noqa: F401  # sets what TensorFlow logs, before a conftest.py or a test imports Keras
 from negres_core.errors import NegresError
+from negres_core.session import own_controls
 from negres_core.session.arguments import run_again
 from negres_core.session.fixture import ExperimentFixture, benchmark_of
 from negres_core.session.interruption import begin, watch
@@ -81,6 +82,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "the ledger of registered hypotheses, relative to the root directory (default: negres-ledger.jsonl)",
         default="negres-ledger.jsonl",
     )
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the hook by which a repository hands over controls of its own."""
+    pluginmanager.add_hookspecs(own_controls)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -218,6 +218,8 @@ class Run:
             nothing from the data, that is a finding about the data.
         predicted: by the role of an arm, what each of its replicates predicts for its test rows; only after training,
             and only if the design scores single rows.
+        waived: controls whose failure does not count, with the reason for each.
+        own_controls: controls of the user's own, which run beside those of negres.
     """
 
     data: Dataset
@@ -229,6 +231,8 @@ class Run:
     claim: Claim | None = None
     sound: frozenset[Role] = frozenset()
     predicted: Mapping[Role, Sequence[Predicted]] = field(default_factory=dict)
+    waived: Mapping[str, str] = field(default_factory=dict)
+    own_controls: Sequence[Any] = ()
 
     def values(self, arm: Arm, metric: str) -> np.ndarray:
         """Return a metric of an arm's replicates, (repeats, folds, seeds), with NaN for values that are not finite."""

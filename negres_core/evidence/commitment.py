@@ -25,7 +25,7 @@ class DataIdentity(Record):
 class Commitment(Record):
     """The commitment of a hypothesis: everything that is fixed before its run.
 
-    A record without a seal lacks that field.
+    A record without a seal, without waived controls, or without controls of one's own, lacks that field.
     """
 
     hypothesis: str
@@ -45,15 +45,20 @@ class Commitment(Record):
     data: DataIdentity
     seal: SealRecord | None = None
     """Rows that are sealed while the hypothesis is explored; null if none are."""
+    waived: dict[str, str] = Field(default_factory=dict)
+    """Controls whose failure does not make the run invalid, and the reason for each."""
+    own_controls: dict[str, str] = Field(default_factory=dict)
+    """Controls of the user's own, with the digest of what the code of each does."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return handler(without_serializer(schema))
 
     @model_serializer(mode="wrap")
-    def _without_no_seal(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Entries are sealed by a digest, and older ones were written without this field.
-        return {name: value for name, value in handler(self).items() if (name, value) != ("seal", None)}
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Entries are sealed by a digest, and older ones were written without these fields.
+        optional = ("seal", "waived", "own_controls")
+        return {name: value for name, value in handler(self).items() if value or name not in optional}
 
     def differs_in(self, other: Commitment) -> list[str]:
         """Return the names of the parts in which another commitment of the same hypothesis differs."""
@@ -71,6 +76,8 @@ class Commitment(Record):
             **{str(role): digest for role, digest in self.arms.items()},
             "data": self.data.digest,
             "sealed rows": self.seal,
+            "waived controls": self.waived,
+            "own controls": self.own_controls,
             "analysis code": self.analysis,
         }
 

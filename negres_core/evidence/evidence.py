@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -36,6 +37,18 @@ class Finding(Record):
     withholds: list[Literal["supported", "refuted"]] = Field(default_factory=list)
     """Verdicts that a passed control does not allow, since the arms are not shown to have learned; the run is
     inconclusive instead."""
+    waived: str | None = None
+    """The reason that the test gives for not letting a failure count; null if the control is not waived."""
+
+    @property
+    def page(self) -> str:
+        """Where the documentation has a control of negres: the page and the anchor, such as "#near-copies"."""
+        return f"docs/controls.md#{re.sub('[^a-z0-9]+', '-', self.control.lower())}"
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the verdict can stand: the control passed, or its failure is waived."""
+        return self.passed or self.waived is not None
 
 
 class DiagnosisRecord(Record):
@@ -161,6 +174,10 @@ class Evidence(Record):
     """Whether this was a smoke run: tiny data and budget, and no judgement."""
     controlled: Literal["all", "cheap", "none"] = "all"
     """Which controls ran: all; those that train nothing of their own; or none."""
+    waived: dict[str, str] = Field(default_factory=dict)
+    """Controls whose failure does not make the run invalid, and the reason that the test gives for each."""
+    own_controls: dict[str, str] = Field(default_factory=dict)
+    """Controls of the user's own, with the digest of what the code of each does."""
     expected: str | None = None
     """The expected verdict, from the test's parameter `expected`."""
     registration: Registration | None = None
@@ -239,8 +256,10 @@ class Evidence(Record):
         """The verdict with its finding, in words; None if there is no verdict."""
         if self.verdict is None:
             return None
-        caveat = AS_GIVEN if self.scores else "uncontrolled" if self.controlled == "none" else None
-        return f"{self.verdict} ({self.finding}){f', {caveat}' if caveat else ''}"
+        failed = [each.control for each in self.controls if each.is_sound and not each.passed]
+        caveats = [AS_GIVEN] if self.scores else ["uncontrolled"] if self.controlled == "none" else []
+        caveats += [f"waived: {', '.join(failed)}"] if failed else []
+        return ", ".join([f"{self.verdict} ({self.finding})", *caveats])
 
     def substance(self) -> dict[str, Any]:
         """Return the content that two runs of the same hypothesis share.

@@ -167,9 +167,10 @@ def decide(
 ) -> Decision:
     """Test the claim after each repeat, or only at the end, and judge at the first look that decides.
 
-    A failed control makes the run invalid, whatever its numbers are. If every repeat has the differences of the first,
-    in another order, they are copies: then only the first counts, at the last look. Nothing is decided before a run has
-    reached the target of a claim that has one: all arms then count at the same budget, which says nothing of them.
+    A failed control makes the run invalid, whatever its numbers are, unless it is waived. If every repeat has the
+    differences of the first, in another order, they are copies: then only the first counts, at the last look. Nothing
+    is decided before a run has reached the target of a claim that has one: all arms then count at the same budget,
+    which says nothing of them.
 
     Args:
         differences: (repeats so far, folds), as `difference_of` returns them; NaN if a metric is not finite.
@@ -182,7 +183,7 @@ def decide(
         alpha: the significance level of the claim, over all looks.
         restriction: what a claim about a cost adds, such as the runs that did not reach its target; None for any other.
     """
-    failed = {finding.control: finding.found for finding in findings if not finding.passed}
+    failed = {finding.control: finding.found for finding in findings if not finding.is_sound}
     if not np.isfinite(differences).all():
         failed.setdefault("finite", "a metric of a cell is not finite")
         return Decision([], None, invalid(failed), final=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 
 from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
+from negres_core.controls.waivers import needless_waivers
 from negres_core.dataset import Dataset
 from negres_core.diagnosis.registry import diagnose
 from negres_core.errors import InputError
@@ -76,6 +77,7 @@ class Experiment:
             "::confirmation", and has to be registered.
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
             which the evidence records.
+        own_controls: further controls, of the user's own: modules or objects with `NAME`, `WHEN` and `check(run)`.
         progress: called after every replicate.
         announce: called before training with a sentence about the power of the design, if earlier evidence exists.
         note: called with a sentence about each failure that does not affect the verdict.
@@ -94,6 +96,7 @@ class Experiment:
     ledger: Ledger | None = None
     confirming: bool = False
     controls: ControlLevel = "all"
+    own_controls: Sequence[Any] = ()
     progress: Progress = no_progress
     announce: Callable[[str], None] = lambda line: None
     note: Callable[[str], None] = lambda sentence: None
@@ -127,11 +130,13 @@ class Experiment:
         design: Any,
         equal: Equal | None = None,
         confirm: Any = None,
+        waive: Mapping[str, str] | None = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
         `design` is a `Design` or a splitter of scikit-learn. `equal` gives both arms the smaller one of their budgets.
-        `confirm` seals rows: a share, rows, or `SealedRows`.
+        `confirm` seals rows: a share, rows, or `SealedRows`. `waive` names controls whose failure does not count, with
+        the reason for each.
 
         Returns:
             The evidence, already recorded.
@@ -145,9 +150,19 @@ class Experiment:
                 received=f"compare(..., claim={claim})",
                 remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
             )
-        return self._run({"treatment": treatment, "control": against}, on, claim, design, confirm, equal)
+        arms: dict[Role, Recipe] = {"treatment": treatment, "control": against}
+        return self._run(arms, on, claim, design, equal=equal, confirm=confirm, waive=waive)
 
-    def measure(self, arm: Recipe, *, on: Dataset, claim: Claim, design: Any, confirm: Any = None) -> Evidence:
+    def measure(
+        self,
+        arm: Recipe,
+        *,
+        on: Dataset,
+        claim: Claim,
+        design: Any,
+        confirm: Any = None,
+        waive: Mapping[str, str] | None = None,
+    ) -> Evidence:
         """Train one arm and judge a claim about its own metric; see `compare`.
 
         Returns:
@@ -162,28 +177,12 @@ class Experiment:
                 received=f"measure(..., claim={claim})",
                 remedy="Use experiment.compare(treatment, against=control, ...), or reaches(...) here.",
             )
-        return self._run({"treatment": arm}, on, claim, design, confirm)
+        return self._run({"treatment": arm}, on, claim, design, confirm=confirm, waive=waive)
 
-    def _run(
-        self,
-        recipes: dict[Role, Recipe],
-        data: Dataset,
-        claim: Claim,
-        design: Any,
-        confirm: Any,
-        equal: Equal | None = None,
-    ) -> Evidence:
-        prepared = prepare(
-            recipes,
-            data,
-            claim,
-            design,
-            store=self.store,
-            equal=equal,
-            confirm=confirm,
-            confirming=self.confirming,
-            smoke=self.smoke,
-        )
+    def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, **options: Any) -> Evidence:
+        for name in ("store", "confirming", "smoke", "own_controls"):
+            options[name] = getattr(self, name)
+        prepared = prepare(recipes, data, claim, design, **options)
         began = time.perf_counter()
         evidence = self._open(prepared)
         self.store.write_evidence(evidence)
@@ -191,11 +190,13 @@ class Experiment:
         screening = self._screen(run, evidence)
         # What was given up is stated by the evidence, as if the option had left it out.
         evidence = evidence.updated(controlled=screening.controlled)
-        if all(finding.passed for finding in screening.findings):
+        if all(finding.is_sound for finding in screening.findings):
             evidence = self._decide(run, claim, evidence, screening, began)
         else:
             evidence = self._refuse(evidence, screening, began)
         self.store.write_evidence(evidence)
+        for name in needless_waivers(evidence.controls):
+            self._note(run.data, f"{name} passed, so that it need not be waived")
         return evidence
 
     def _open(self, prepared: Prepared) -> Evidence:
@@ -207,6 +208,8 @@ class Experiment:
             status="started",
             smoke=self.smoke,
             controlled="cheap" if self.smoke and self.controls == "all" else self.controls,
+            waived=prepared.waived,
+            own_controls={control.NAME: control.digest for control in prepared.own_controls},
             expected=self.expected,
             claim=ClaimRecord.of(prepared.claim, prepared.metric, alpha=ALPHA),
             design=DesignRecord.of(prepared.design),
@@ -239,14 +242,15 @@ class Experiment:
         cells = prepared.cells
         arms = [Arm(role, recipe) for role, recipe in prepared.recipes.items()]
         models = SavedModels(prepared.data, cells, self.store.model_path)
-        return Run(prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
+        basis = (prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
+        return Run(*basis, waived=prepared.waived, own_controls=prepared.own_controls)
 
     def _screen(self, run: Run, evidence: Evidence) -> _Screening:
         """Run the controls that need no trained arm: those before training, and those on small runs."""
         from negres_core.engine.selection import needs_reference
 
         findings = self._check(run, when="before")
-        if evidence.controlled != "all" or not all(finding.passed for finding in findings):
+        if evidence.controlled != "all" or not all(finding.is_sound for finding in findings):
             return _Screening(findings, PipelineChecks(), evidence.controlled)
         slow = next((why for arm in run.networks.arms if (why := needs_reference(arm.recipe, run.data))), None)
         progress = patient(self.progress, limit_s=MAX_SMALL_RUN_S) if slow else self.progress
@@ -259,7 +263,7 @@ class Experiment:
 
     def _refuse(self, evidence: Evidence, screening: _Screening, began: float) -> Evidence:
         """End a run before training, because a failed control makes it invalid."""
-        failed = {finding.control: finding.found for finding in screening.findings if not finding.passed}
+        failed = {finding.control: finding.found for finding in screening.findings if not finding.is_sound}
         evidence = evidence.updated(
             status="finished",
             controls=screening.findings,

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from negres_core.claim import Claim
+from negres_core.controls.own import OwnControl, ready_controls
+from negres_core.controls.waivers import check_waivers
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design, Seal, apply_seal
 from negres_core.errors import InputError
@@ -30,6 +32,8 @@ class Prepared(NamedTuple):
     cells: list[Cell]
     equal: EqualBudget | None
     seal: SealRecord | None
+    waived: dict[str, str]
+    own_controls: tuple[OwnControl, ...]
 
 
 def prepare(
@@ -41,6 +45,8 @@ def prepare(
     store: Store,
     equal: Equal | None = None,
     confirm: Any = None,
+    waive: Mapping[str, str] | None = None,
+    own_controls: Sequence[Any] = (),
     confirming: bool = False,
     smoke: bool = False,
 ) -> Prepared:
@@ -54,6 +60,8 @@ def prepare(
         store: where records will be kept.
         equal: in what both arms get the smaller one of their budgets; None for their own budgets.
         confirm: rows to seal, their share, or `SealedRows`; None to seal nothing.
+        waive: controls whose failure does not count, with the reason for each; None to waive none.
+        own_controls: controls of the user's own.
         confirming: whether the sealed rows are opened.
         smoke: whether to shrink everything.
 
@@ -64,6 +72,8 @@ def prepare(
     from negres_core.engine.checks import check_recipe
     from negres_core.engine.common_loss import check_common_loss
 
+    ready = ready_controls(own_controls)
+    waived = check_waivers(waive, [control.NAME for control in ready])
     for role, recipe in recipes.items():
         if not isinstance(recipe, Recipe):
             remedy = "Wrap the parts: Recipe(Stage(build)), or Recipe(Fit(compute))."
@@ -90,7 +100,7 @@ def prepare(
     check_row_metric(metric, planned, list(planned_recipes.values()))
     if seal is not None:
         _check_confirmation(metric, seal, list(planned_recipes.values()))
-    return Prepared(planned_recipes, seen, claim, metric, planned, cells, equalized, record)
+    return Prepared(planned_recipes, seen, claim, metric, planned, cells, equalized, record, waived, ready)
 
 
 def _check_confirmation(metric: Metric, seal: Seal, recipes: Sequence[Recipe]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from negres_core.controls.waivers import NOT_WAIVABLE
 from negres_core.errors import EvidenceError, NegresError
 from negres_core.evidence import ClaimRecord, Entry, Evidence, Store
 from negres_core.experiment.costs import claimed_costs, restriction_of
@@ -194,6 +195,12 @@ def _check_claim(evidence: Evidence, store: Store) -> list[str]:
         problems.append("it has two findings of one control")
     if evidence.status == "finished" and bool(names) != (evidence.controlled != "none"):
         problems.append(f"it says that its controls were: {evidence.controlled}, and has {len(names)} findings")
+    problems += [
+        f"it has another reason for waiving {finding.control} in its finding"
+        for finding in evidence.controls
+        if finding.waived != evidence.waived.get(finding.control)
+    ]
+    problems += [f"it waives {name}, which cannot be waived" for name in NOT_WAIVABLE & evidence.waived.keys()]
     if evidence.small_runs and evidence.controlled != "all":
         problems.append("it has small runs, which only the controls that it says did not run need")
     folder = store.evidence_folder(evidence.hypothesis)
@@ -219,7 +226,7 @@ def _misread(claim: ClaimRecord, evidence: Evidence) -> list[str]:
 
 def _check_untrained(evidence: Evidence) -> list[str]:
     """Return what is wrong with evidence without arms: only a failed control ends a run before training."""
-    failed = {finding.control: finding.found for finding in evidence.controls if not finding.passed}
+    failed = {finding.control: finding.found for finding in evidence.controls if not finding.is_sound}
     if not failed:
         return ["it has no arms, and no control failed"]
     verdict = invalid(failed)

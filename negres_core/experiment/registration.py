@@ -101,6 +101,8 @@ def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset
         analysis=digest_analysis(),
         data=DataIdentity(name=data.name, digest=data.digest),
         seal=evidence.seal,
+        waived=evidence.waived,
+        own_controls=evidence.own_controls,
     )
 
 

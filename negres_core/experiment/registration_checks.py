@@ -87,5 +87,7 @@ def _changed(evidence: Evidence, trained: Sequence[Trained], entry: Entry) -> se
         arms=arms,
         data=entry.data.updated(digest=evidence.data.digest),
         seal=evidence.seal,
+        waived=evidence.waived,
+        own_controls=evidence.own_controls,
     )
     return set(entry.differs_in(commitment))

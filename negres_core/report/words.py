@@ -46,10 +46,12 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     if evidence.does_not_show and evidence.design.kind != "k folds":
         lines.append(f"  scope       {evidence.does_not_show}")
     lines += [
-        f"  control     {finding.control} failed: {finding.found}; {finding.threshold}. {finding.remedy}"
+        f"  control     {_named(finding.control, evidence)} failed: {finding.found}; {finding.threshold}. "
+        f"{finding.remedy}{'' if finding.control in evidence.own_controls else f' See {finding.page}.'}"
         for finding in evidence.controls
-        if not finding.passed
+        if not finding.is_sound
     ]
+    lines += _waived(evidence)
     if evidence.power:
         lines.append(
             f"  power       detects an effect of {evidence.power.detectable:.3g} with 80% power; shows equivalence "
@@ -61,6 +63,22 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     if evidence.explanation:
         lines.append(f"  because     {evidence.explanation}")
     return "\n".join(show(line, most=MOST_IN_A_LINE) for line in lines)
+
+
+def _waived(evidence: Evidence) -> list[str]:
+    """Return what each waived control found, and why it is waived."""
+    findings = {finding.control: finding for finding in evidence.controls}
+    lines = []
+    for name, reason in evidence.waived.items():
+        found = "has no finding: it did not run, or does not apply"
+        if (finding := findings.get(name)) is not None:
+            found = "passed" if finding.passed else f"failed: {finding.found}; {finding.threshold}"
+        lines.append(f"  waived      {_named(name, evidence)} {found}. Waived because: {reason}")
+    return lines
+
+
+def _named(control: str, evidence: Evidence) -> str:
+    return f"{control} (a control of your own)" if control in evidence.own_controls else control
 
 
 def _seal(evidence: Evidence) -> list[str]:

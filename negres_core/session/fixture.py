@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pytest
@@ -27,6 +27,7 @@ from negres_core.session.keys import (
     store_of,
 )
 from negres_core.session.ledger import known_as, register_or_compare, register_or_compare_scores
+from negres_core.session.own_controls import own_controls_of
 from negres_core.session.terminal import announce, progress_of
 from negres_core.session.titles import identity_of_test, title_of
 
@@ -72,6 +73,7 @@ class ExperimentFixture:
         looks: bool | None = None,
         equal: Literal["epochs", "steps", "flops"] | None = None,
         confirm: Any = None,
+        waive: Mapping[str, str] | None = None,
     ) -> Evidence:
         """Train two arms on the same cells with the same seeds, and judge a claim about their difference.
 
@@ -98,6 +100,9 @@ class ExperimentFixture:
             confirm: rows to seal away, as a share (0.3), as row numbers, a range, a slice or a mask, or as
                 `SealedRows`. The run explores: it sees the other rows only. With `--negres-confirm`, a registered
                 confirmation is trained on the open rows and tested on the sealed ones.
+            waive: controls whose failure does not make the run invalid, with the reason for each:
+                `{"duplicates": "equal rows are different days"}`. They run all the same, and the evidence and the table
+                name those that failed.
 
         Returns:
             The evidence, already recorded. `evidence.verdict` is "supported", "refuted", "inconclusive" or "invalid".
@@ -118,7 +123,15 @@ class ExperimentFixture:
         """
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
         return self._once(
-            "compare", treatment, against=against, on=on, claim=claim, design=planned, equal=equal, confirm=confirm
+            "compare",
+            treatment,
+            against=against,
+            on=on,
+            claim=claim,
+            design=planned,
+            equal=equal,
+            confirm=confirm,
+            waive=waive,
         )
 
     def measure(
@@ -133,6 +146,7 @@ class ExperimentFixture:
         seeds: int | None = None,
         looks: bool | None = None,
         confirm: Any = None,
+        waive: Mapping[str, str] | None = None,
     ) -> Evidence:
         """Train one arm and judge a claim about its own metric.
 
@@ -146,6 +160,7 @@ class ExperimentFixture:
             seeds: see `compare`.
             looks: see `compare`.
             confirm: see `compare`.
+            waive: see `compare`.
 
         Returns:
             The evidence, already recorded.
@@ -156,7 +171,7 @@ class ExperimentFixture:
             DeviceError: the requested device is not available.
         """
         planned = _design_of(design, folds=folds, repeats=repeats, seeds=seeds, looks=looks)
-        return self._once("measure", arm, on=on, claim=claim, design=planned, confirm=confirm)
+        return self._once("measure", arm, on=on, claim=claim, design=planned, confirm=confirm, waive=waive)
 
     def judge(
         self,
@@ -279,6 +294,7 @@ class ExperimentFixture:
                 ledger=ledger_of(config),
                 confirming=config.getoption("negres_confirm"),
                 controls=config.getoption("negres_controls"),
+                own_controls=own_controls_of(item),
                 progress=progress,
                 announce=functools.partial(announce, config),
                 note=notes.append,

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import negres_core.controls
+from negres_core.controls.waivers import bundled_names
 from negres_core.discovery import modules_in
+from negres_core.evidence import Finding
 from tests.zoo import SPECIMENS
 from tests.zoo.cases import REFUSED
 
@@ -14,6 +16,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "controls.md").read_text(
 def rows_of(*headers):
     """Return the rows of all tables whose first columns have these headers."""
     tables = re.findall(r"^(\| .+\n)\|[-|]+\n((?:\|.+\n)+)", PAGE, flags=re.MULTILINE)
+    tables = [[re.sub('<a id="[a-z0-9-]+"></a>', "", part) for part in table] for table in tables]
     cells = [
         [[cell.strip() for cell in line.strip("|").split("|")] for line in f"{header}{body}".splitlines()]
         for header, body in tables
@@ -24,6 +27,23 @@ def rows_of(*headers):
 def test_every_control_is_listed_once():
     listed = [row[0].partition(";")[0] for row in rows_of("control", "asks")]
     assert sorted(listed) == sorted(control.NAME for control in modules_in(negres_core.controls, having="check"))
+
+
+def test_every_control_has_the_anchor_that_its_failure_names():
+    named = [
+        Finding(control=name, passed=False, found="", threshold="", remedy="").page for name in sorted(bundled_names())
+    ]
+    anchors = re.findall('<a id="([a-z0-9-]+)"></a>', PAGE)
+    assert sorted(named) == sorted(f"docs/controls.md#{anchor}" for anchor in anchors)
+    headings = {re.sub("[^a-z0-9]+", "-", each.lower()) for each in re.findall("^#+ (.+)$", PAGE, flags=re.MULTILINE)}
+    assert not headings & set(anchors)
+
+
+def test_every_control_says_what_it_cannot_see():
+    blind_spots = [row[3] for row in rows_of("control", "asks", "passes if", "cannot see")]
+    assert len(blind_spots) == len(list(modules_in(negres_core.controls, having="check")))
+    assert all(10 < len(each) < 160 for each in blind_spots)
+    assert len(set(blind_spots)) == len(blind_spots)
 
 
 def test_every_planted_bug_is_listed_with_the_controls_that_it_is_meant_for():

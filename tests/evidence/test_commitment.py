@@ -30,6 +30,8 @@ BAR = {"kind": "reaches", "metric": "loss", "unit": "loss", "higher_is_better": 
         ({"arms": {"treatment": "a" * 64}}, ["control"]),
         ({"data": {"name": "digits", "digest": "e" * 64}}, ["data"]),
         ({"seal": SEAL}, ["sealed rows"]),
+        ({"waived": {"duplicates": "they are days"}}, ["waived controls"]),
+        ({"own_controls": {"prices": "e" * 64}}, ["own controls"]),
         ({"analysis": "e" * 64}, ["analysis code"]),
         ({"analysis": "e" * 64, "claim": CLAIM | {"threshold": 0.02}}, ["margin", "analysis code"]),
         ({"title": "growth, in other words"}, []),
@@ -43,6 +45,14 @@ def test_commitments_differ_in_everything_that_can_change_the_verdict(new_commit
 def test_an_entry_without_a_seal_is_written_as_before_there_were_seals(new_commitment):
     assert "seal" not in new_commitment().model_dump()
     assert new_commitment(seal=SEAL).model_dump()["seal"]["total"] == 57
+
+
+def test_an_entry_without_waivers_and_own_controls_is_written_as_before_there_were_any(new_commitment):
+    assert not {"waived", "own_controls"} & new_commitment().model_dump().keys()
+    assert new_commitment(own_controls={"prices": "e" * 64}).model_dump()["own_controls"] == {"prices": "e" * 64}
+    waived = {"duplicates": "they are days"}
+    assert new_commitment(waived=waived).model_dump()["waived"] == waived
+    assert new_commitment(waived=waived).differs_in(new_commitment(waived={"duplicates": "why"})) == ["waived controls"]
 
 
 def test_the_digest_of_an_entry_covers_all_its_fields(new_commitment):
@@ -73,7 +83,7 @@ def test_the_digest_of_an_entry_covers_all_its_fields(new_commitment):
     others |= {"commit": None, "title": "", "hypothesis": "", "analysis": "", "stopping": "", "expected": None}
     others |= {"claim": entry.claim.updated(alpha=0.01), "design": entry.design.updated(folds=3), "arms": {}}
     others |= {"data": entry.data.updated(name="figures"), "schema_version": 1}
-    others |= {"seal": SEAL}
+    others |= {"seal": SEAL, "waived": {"duplicates": "they are days"}, "own_controls": {"prices": "e" * 64}}
     assert set(others) == set(Entry.model_fields)
     assert len({entry.updated(**{name: value}).digest for name, value in others.items()} | {digest}) == len(others) + 1
 

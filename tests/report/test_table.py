@@ -86,6 +86,10 @@ def test_the_abbreviation_is_explained_only_if_it_is_used(new_evidence):
     assert "n.s." not in render([evidence], family={evidence.hypothesis: 0.08}, style="markdown")
 
 
+WORDS = {"found": "3 rows", "threshold": "expected 0", "remedy": "Look."}
+"""The words of a finding."""
+
+
 @pytest.mark.parametrize(
     ("fields", "verdict", "registered"),
     [
@@ -100,6 +104,17 @@ def test_the_abbreviation_is_explained_only_if_it_is_used(new_evidence):
         ({}, "refuted (worse)", ""),
         ({"controlled": "cheap"}, "refuted (worse)", ""),
         ({"controlled": "none"}, "refuted (worse), uncontrolled", ""),
+        (
+            {
+                "waived": {"duplicates": "days", "budget": "why not"},
+                "controls": [
+                    {"control": "duplicates", "passed": False, "waived": "days", **WORDS},
+                    {"control": "budget", "passed": True, "waived": "why not", **WORDS},
+                ],
+            },
+            "refuted (worse), waived: duplicates",
+            "",
+        ),
         (
             {"smoke": True, "verdict": None, "expected": "supported", "outcome": "surprise"},
             "not judged (smoke)",

@@ -52,9 +52,36 @@ def test_the_text_states_the_verdict_and_its_reason(new_evidence):
         "  treatment   grown (2 epochs): accuracy mean 0.5000, min 0.4000, max not finite",
         "  margin      0.01 accuracy",
         "  cells       4 (2 folds x 2 repeats, 1 seed each)",
-        "  control     finite failed: 1 of 4 replicates turned NaN; expected 0. Lower the rate.",
+        "  control     finite failed: 1 of 4 replicates turned NaN; expected 0. Lower the rate. "
+        "See docs/controls.md#finite.",
         "  because     It was worse.",
     ]
+
+
+def test_the_text_says_what_waived_controls_found_and_why_they_are_waived(new_evidence):
+    waived = {"finite": "one run is enough", "budget": "why not", "duplicates": "they are days"}
+    controls = [
+        FAILED | {"waived": "one run is enough"},
+        FAILED | {"control": "budget", "passed": True, "waived": "why not"},
+    ]
+    lines = render(new_evidence(controls=controls, waived=waived)).splitlines()
+
+    assert lines[0] == "growth beats scratch, on digits: refuted (worse), waived: finite"
+    assert [line for line in lines if line.startswith("  waived")] == [
+        "  waived      finite failed: 1 of 4 replicates turned NaN; expected 0. Waived because: one run is enough",
+        "  waived      budget passed. Waived because: why not",
+        "  waived      duplicates has no finding: it did not run, or does not apply. Waived because: they are days",
+    ]
+    assert not [line for line in lines if line.startswith("  control ")]
+
+
+def test_the_text_says_that_a_control_is_of_the_users_own(new_evidence):
+    own = {"prices": "e" * 64}
+    text = render(new_evidence(controls=[FAILED | {"control": "prices"}, FAILED], own_controls=own))
+
+    assert "  control     prices (a control of your own) failed: 1 of 4 replicates" in text
+    assert "#prices" not in text
+    assert "  control     finite failed: 1 of 4 replicates" in text
 
 
 def test_the_text_is_that_of_a_failed_assertion(new_evidence):
