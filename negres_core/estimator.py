@@ -178,7 +178,7 @@ def _check_kind(make: Make, estimator: Any, train: Dataset) -> None:
         kind = get_tags(estimator).estimator_type
     except AttributeError:  # a class of its own that declares nothing
         return
-    wanted = "classifier" if train.task == "classification" else "regressor"
+    wanted = "classifier" if train.has_labels else "regressor"
     if kind in (None, wanted):
         return
     targets = "class labels" if wanted == "classifier" else "values"
