@@ -84,6 +84,7 @@ def analyze_power(design: Design, *, sd: float, alpha: float = 0.05, most_dof: i
             has fewer than 2 cells.
 
     Examples:
+        >>> from negres_core.design import KFolds
         >>> power = analyze_power(KFolds(folds=5, repeats=5, looks=False), sd=0.01)
         >>> [round(value, 4) for value in (power.detectable, power.equivalence, power.floor)]
         [0.0147, 0.0092, 0.0082]

@@ -112,7 +112,7 @@ def share_of_skewed_mean(skewness: float, *, alpha: float = 0.05) -> float:
 
     Examples:
         >>> [round(share_of_skewed_mean(each), 2) for each in (-1.0, 0.0, 0.05, 0.2)]
-        [1.0, 1.0, 0.84, 0.5]
+        [1.0, 1.0, 0.82, 0.44]
     """
     if skewness <= 0:
         return 1.0

@@ -91,7 +91,7 @@ def test_a_docstring_of_a_build_function_retrains_nothing(session, registered, q
 
 
 def test_another_constant_in_the_statistics_is_a_change(session, registered, package):
-    edit(package / "statistics/resampled_t.py", "1.0 / cell_count", "2.0 / cell_count")
+    edit(package / "statistics/standard_error.py", "1.0 / cell_count", "2.0 / cell_count")
 
     session(SUPPORTED).stdout.fnmatch_lines(["*supported *as expected*"])
 
