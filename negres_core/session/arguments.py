@@ -31,11 +31,19 @@ def joined(arguments: Sequence[str], *, options: Container[str]) -> list[str]:
         value = next(remaining, None) if argument in options else None
         if value is None:
             result.append(argument)
-        elif Path(value.partition("::")[0]).exists():
+        elif _exists(value.partition("::")[0]):
             result.append(f"{argument}={value}")
         else:
             result += [argument, value]
     return result
+
+
+def _exists(path: str) -> bool:
+    """Return whether a path exists; a text that is too long for one does not."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def run_again(config: pytest.Config, *, options: Container[str]) -> int | pytest.ExitCode | None:

@@ -19,6 +19,8 @@ OPTIONS = ["--negres-evidence"]
         (["--negres-evidence=there", "there"], ["--negres-evidence=there", "there"]),
         (["-k", "there"], ["-k", "there"]),
         (["--negres-evidence"], ["--negres-evidence"]),
+        (["--negres-evidence", "long " * 100], ["--negres-evidence", "long " * 100]),
+        (["--negres-evidence", "nul\0"], ["--negres-evidence", "nul\0"]),
     ],
 )
 def test_a_value_is_joined_to_its_option_if_it_exists_as_a_path(tmp_path, monkeypatch, arguments, expected):
