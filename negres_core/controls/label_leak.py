@@ -63,7 +63,7 @@ def _check_labels(run: Run, x: np.ndarray, y: np.ndarray) -> Finding:
     columns = y.reshape(len(y), -1)
     changes = (np.diff(columns[order], axis=0) != 0).sum(axis=0).astype(float)
     if y.ndim > 1:
-        # A rare label changes seldom in any order; one of no or all rows is no target.
+        # A rare label changes seldom in any order; one of no rows or of all rows is not a target.
         rarer = np.minimum(y.sum(axis=0), (1 - y).sum(axis=0))
         changes = np.where(rarer > 0, changes / np.maximum(rarer, 1), np.inf)
     pairs = np.argsort(changes, axis=None, kind="stable")[:MAX_SUSPECTS]

@@ -15,7 +15,7 @@ WHEN = "before"
 FITS = True
 
 SHUFFLES = 20
-"""Orders of the targets that are given as predictions: that all of them beat the right one is no chance."""
+"""Orders of the targets that are given as predictions: that all of them beat the right one is not chance."""
 MOST_ROWS = 1_024
 """Most rows of the first test fold on which the metric is computed."""
 

@@ -1,4 +1,4 @@
-"""Waivers: controls whose failure does not make a run invalid, because the test says why the finding is no fault."""
+"""Waivers: controls whose failure does not make a run invalid, because the test says why the finding is not a fault."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_waivers(waive: object, own: Iterable[str] = ()) -> dict[str, str]:
         own: the names of the user's own controls.
 
     Raises:
-        InputError: it is no mapping, a name is that of no control or of one that cannot be waived, or a reason is
+        InputError: it is not a mapping, a name is that of no control or of one that cannot be waived, or a reason is
             missing.
     """
     if waive is None:
@@ -79,6 +79,6 @@ def _check_reason(name: Any, reason: Any) -> str:
         raise InputError(
             f"Waiving {name!r} needs a reason: it is all that a reader can judge the verdict by.",
             received=f"waive={{{name!r}: {reason!r}}}",
-            remedy="Say in a sentence why the finding of this control is no fault of this run.",
+            remedy="Say in a sentence why the finding of this control is not a fault of this run.",
         )
     return reason.strip()

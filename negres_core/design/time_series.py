@@ -31,7 +31,7 @@ class TimeSeries(Design):
             checked: a table that was shuffled, or that begins with the newest rows, would be trained on the future.
 
     Raises:
-        InputError: a number is out of range, or `order` is no name.
+        InputError: a number is out of range, or `order` is not a name.
 
     Examples:
         >>> TimeSeries(8, gap=24).layout()

@@ -11,7 +11,7 @@ from pydantic import Field
 from negres_core.evidence.record import Record
 
 RowUnit = Literal["rows", "groups", "blocks of rows"]
-"""What a column of row scores stands for. Metrics that are no mean over rows have pseudo-values of blocks."""
+"""What a column of row scores stands for. Metrics that are not means over rows have pseudo-values of blocks."""
 
 
 class RowScores(Record):

@@ -124,7 +124,7 @@ def _without_function(metric: Metric) -> Metric:
 
 
 def check_metric_of_rows(claim: Claim, design: Design) -> None:
-    """Refuse a metric of negres that is no mean over rows, if single rows are judged."""
+    """Refuse a metric of negres that is not a mean over rows, if single rows are judged."""
     known = find_metric(claim.metric)
     if design.scores_rows and known and known.name != "loss" and not has_row_scores(known):
         raise InputError(

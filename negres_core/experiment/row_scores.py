@@ -39,7 +39,7 @@ def check_row_metric(metric: Metric, design: Design, recipes: Sequence[Recipe]) 
     name = f"A claim about {metric.name!r} cannot be judged by this design: "
     if design.kind == "time series" and not has_row_scores(metric):
         raise InputError(
-            f"{name}rows of a time series are judged one by one, and the metric is no mean over them.",
+            f"{name}rows of a time series are judged one by one, and the metric is not a mean over them.",
             received=design.layout(),
             remedy="Claim mse, mae, pinball_Q, accuracy, log_loss or brier.",
         )

@@ -46,9 +46,9 @@ def score_table(
 ) -> tuple[np.ndarray, Unit]:
     """Return what each test row contributes to a metric under each seed, and what a column of the table stands for.
 
-    The mean over columns is the metric. If the rows are in groups, a column is a group. A metric that is no mean over
-    rows, such as an area under a curve, has the jackknife's pseudo-values of at most `MOST_COLUMNS` rows, groups or
-    blocks of them.
+    The mean over columns is the metric. If the rows are in groups, a column is a group. A metric that is not a mean
+    over rows, such as an area under a curve, has the jackknife's pseudo-values of at most `MOST_COLUMNS` rows, groups
+    or blocks of them.
 
     Args:
         metric: a metric of negres or of the user's own.

@@ -94,7 +94,7 @@ def crossed_effects(differences: np.ndarray, *, least_standard_error: float = 0.
 
     Args:
         differences: (seeds, rows), treatment arm minus control arm, signed so that positive is better, in the metric's
-            unit. For rows in groups, give `group_scores`; for metrics that are no mean over rows, `pseudo_values`.
+            unit. For rows in groups, give `group_scores`; for metrics that are not means over rows, `pseudo_values`.
         least_standard_error: the smallest standard error to believe where rows are drawn again, in the metric's unit;
             give `standard_error_of_few_rows` for a metric that counts rows.
 
