@@ -17,8 +17,9 @@ from scipy.special import ndtr
 
 from benchmarks.validation.cells import Rates, judge_looks
 from negres_core.claim import beats, reaches
-from negres_core.dataset import Dataset
+from negres_core.dataset import Dataset, Task
 from negres_core.design import Design, Holdout, KFolds, LeaveOneGroupOut
+from negres_core.evidence import DataRecord
 from negres_core.experiment.decision import most_dof
 from negres_core.metrics import counts_rows
 from negres_core.seeds import derive_seed
@@ -235,19 +236,27 @@ def simulate(simulations: int = SIMULATIONS) -> Iterator[dict[str, Any]]:
             generator = np.random.default_rng(derive_seed("learners", case=str(case), **axes, **kind))
             blocks = (min(BLOCK_DATA_SETS, simulations - start) for start in range(0, simulations, BLOCK_DATA_SETS))
             cells = np.concatenate([differences(case, design, each, generator) for each in blocks]) - effect
-            least_sd = sd_of_few_rows(rows=rows, folds=folds) if counts_rows(case.metric) else 0.0
-            yield row(str(case), design, cells, most_dof=most_dof(claim, folds, rows), least_sd=least_sd)
+            known = record_of(rows, task="regression" if case.population.distance is None else "classification")
+            least_sd = sd_of_few_rows(rows=rows, folds=folds) if counts_rows(case.metric, task=known.task) else 0.0
+            yield row(str(case), design, cells, most_dof=most_dof(claim, folds, known), least_sd=least_sd)
     for groups in UNEQUAL_GROUPS:
         generator = np.random.default_rng(derive_seed("unequal groups", groups=groups))
         cells = unequal_differences(groups, 10 * simulations, generator)
-        limit = most_dof(beats("accuracy"), groups, groups)
+        limit = most_dof(beats("accuracy"), groups, record_of(groups))
         yield row(f"{groups} unequal groups", LeaveOneGroupOut(groups=groups), cells, most_dof=limit)
     for folds, repeats, groups in GROUPS:
         # As in an experiment: folds that can be made in one way only are tested once.
         design = KFolds(folds=folds, repeats=1 if groups == folds else repeats)
         generator = np.random.default_rng(derive_seed("groups", folds=folds, repeats=repeats, groups=groups))
         cells = group_differences(design, groups, 10 * simulations, generator)
-        yield row(f"{groups} groups", design, cells, most_dof=most_dof(beats("accuracy"), folds, groups))
+        yield row(f"{groups} groups", design, cells, most_dof=most_dof(beats("accuracy"), folds, record_of(groups)))
+
+
+def record_of(units: int, *, task: Task = "classification") -> DataRecord:
+    """Return the record of a data set of which only the number of rows or groups, and the task, are known."""
+    return DataRecord(
+        name="validation", source="drawn", digest="", rows=units, input_shape=None, outputs=None, task=task
+    )
 
 
 def group_differences(design: Design, groups: int, runs: int, generator: np.random.Generator) -> np.ndarray:

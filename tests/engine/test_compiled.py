@@ -50,9 +50,10 @@ def assert_same_numbers(first, second, *, saved_as="keras"):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
     assert first.curve == pytest.approx(second.curve, rel=1e-4)
     assert first.metrics == pytest.approx(second.metrics, rel=1e-4)
-    assert first.predictions == (
-        second.predictions if "counts" in first.predictions else pytest.approx(second.predictions, rel=1e-4)
-    )
+    assert first.predictions.keys() == second.predictions.keys()
+    for name, value in first.predictions.items():
+        other = second.predictions[name]
+        assert value == (other if name == "counts" else pytest.approx(other, rel=1e-4))
     assert [weight.start for weight in first.weights] == [weight.start for weight in second.weights]
     assert first.inputs_digest == second.inputs_digest
     assert first.budget == second.budget

@@ -120,7 +120,7 @@ def test_an_estimator_without_probabilities_is_told_how_to_have_some(new_experim
     def machine():
         return LinearSVC()
 
-    with pytest.raises(InputError, match="needs a probability of every class, and machine returns labels") as caught:
+    with pytest.raises(InputError, match="needs probabilities, and machine returns labels") as caught:
         new_experiment().measure(
             Recipe(Estimator(machine)), on=LABELS, claim=reaches("roc_auc", bar=0.6), design=DESIGN
         )
