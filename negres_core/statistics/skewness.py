@@ -51,8 +51,8 @@ def skewness_of(values: np.ndarray) -> float:
     if size < 3 or largest == 0:
         return 0.0
     deviations = deviations / largest  # so that no power is too small or too large for a float
-    squares = deviations**2
-    moment = np.mean(deviations * squares) / np.mean(squares) ** 1.5  # a power of 3 takes ten times as long
+    # Evidence is rechecked to the last digit, so this is never written in another way.
+    moment = np.mean(deviations**3) / np.mean(deviations**2) ** 1.5
     return float(moment * math.sqrt(size * (size - 1)) / (size - 2))
 
 

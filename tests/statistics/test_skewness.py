@@ -101,3 +101,14 @@ def test_the_degrees_of_freedom_are_those_of_a_chi_square_with_the_variance_of_t
 def test_equal_values_have_all_degrees_of_freedom_and_two_have_one():
     assert dof_of_variance(np.full(10, 0.3)) == 9
     assert dof_of_variance(np.array([0.0, 1.0])) == 1
+
+
+def test_the_last_digit_is_that_of_recorded_evidence():
+    """`negres verify` compares it; a product in place of the power differs in the last digit for some of these."""
+    generator = np.random.default_rng(0)
+    for _ in range(200):
+        values = generator.normal(size=20)
+        deviations = values - values.mean()
+        deviations = deviations / np.abs(deviations).max()
+        moment = np.mean(deviations**3) / np.mean(deviations**2) ** 1.5
+        assert skewness_of(values) == float(moment * np.sqrt(20 * 19) / 18)
