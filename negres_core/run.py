@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design, with_validation
 from negres_core.errors import InputError
 from negres_core.evidence import Replicate
-from negres_core.metrics import METRICS, Predicted, task_metric
+from negres_core.metrics import METRICS, Predicted, score_table, task_metric
+from negres_core.metrics.of_rows import Unit
 from negres_core.recipe import Recipe
 
 ControlLevel = Literal["all", "cheap", "none"]
@@ -202,6 +203,18 @@ class Models(Protocol):
         """
 
 
+class RowTable(NamedTuple):
+    """Scores of single test rows.
+
+    Attributes:
+        scores: (seeds, columns); in a time series in the order of time.
+        unit: what a column stands for.
+    """
+
+    scores: np.ndarray
+    unit: Unit
+
+
 @dataclass(frozen=True)
 class Run:
     """The arms, data and design of one hypothesis, as given to controls, signatures and pictures.
@@ -233,11 +246,42 @@ class Run:
     predicted: Mapping[Role, Sequence[Predicted]] = field(default_factory=dict)
     waived: Mapping[str, str] = field(default_factory=dict)
     own_controls: Sequence[Any] = ()
+    _tables: dict[tuple[Role, Metric], RowTable] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def values(self, arm: Arm, metric: str) -> np.ndarray:
         """Return a metric of an arm's replicates, (repeats, folds, seeds), with NaN for values that are not finite."""
         values = np.array([replicate.metrics[metric] for replicate in arm.replicates], dtype=float)
         return values.reshape(-1, self.design.folds, self.design.seeds_per_cell)
+
+    @property
+    def judged_cells(self) -> Sequence[Cell]:
+        """The cells whose test rows are judged one by one; those of a fixed split are all the same."""
+        return self.cells if self.design.kind == "time series" else self.cells[:1]
+
+    def row_table(self, arm: Arm, metric: Metric) -> RowTable:
+        """Return what each test row contributes to a metric of an arm under each seed, for a design that scores rows.
+
+        It is computed once, since a metric that is not a mean over rows takes hundreds of computations.
+
+        Raises:
+            InputError: the metric cannot be computed of the predictions.
+        """
+        if (arm.role, metric) not in self._tables:
+            predicted = self.predicted[arm.role]
+            seeds = len(predicted) // len(self.judged_cells)
+            by_cell = [predicted[begin : begin + seeds] for begin in range(0, len(predicted), seeds)]
+            self._tables[arm.role, metric] = self.score_cells(metric, by_cell)
+        return self._tables[arm.role, metric]
+
+    def score_cells(self, metric: Metric, by_cell: Sequence[Sequence[Predicted]]) -> RowTable:
+        """Return the same of other predictions: for each of `judged_cells`, those under each seed."""
+        tables = []
+        for cell, predicted in zip(self.judged_cells, by_cell, strict=True):
+            # Rows of a time series are judged in the order of time, whatever groups they are in.
+            has_groups = self.data.groups is not None and self.design.kind != "time series"
+            groups = self.data.groups[cell.test] if has_groups else None
+            tables.append(score_table(metric, self.data.y[cell.test], predicted, groups=groups))
+        return RowTable(np.concatenate([table for table, _ in tables], axis=1), tables[0][1])
 
     def inspections(self) -> Iterator[tuple[Arm, Replicate, Inspection]]:
         """Inspect one replicate of each arm, the first that stayed finite: systematic faults show in any replicate."""

@@ -7,8 +7,8 @@ import pytest
 
 from negres_core import Dataset, Fit, Recipe, beats, to_reach
 from negres_core.design import FixedSplit, KFolds
-from negres_core.metrics import METRICS, Metric, metric_of
-from negres_core.run import cells_of
+from negres_core.metrics import METRICS, Metric, Predicted, metric_of
+from negres_core.run import Arm, Run, cells_of
 
 
 class FakeModels:
@@ -138,3 +138,25 @@ def test_cells_have_validation_rows_only_if_a_target_is_measured_on_them(design)
 
     assert all(cell.validation is None for cell in cells_of(design, data, METRICS["accuracy"]))
     assert all(len(cell.validation) >= 30 for cell in cells_of(design, data, to_target))
+
+
+def test_a_table_of_row_scores_is_computed_once():
+    calls = []
+
+    def share(targets, labels):
+        calls.append(len(targets))
+        return float(np.mean(targets == labels))
+
+    metric = Metric("share", higher_is_better=True, unit="share", compute=share, takes="labels")
+    data = Dataset(x=np.zeros((80, 1)), y=np.arange(80) % 2, name="labels")
+    split = FixedSplit(train=range(40), test=range(40, 80), seeds=2)
+    arm = Arm("treatment", Recipe(Fit(compute)))
+    predicted = {"treatment": [Predicted(None, data.y[40:]), Predicted(None, 1 - data.y[40:])]}
+    run = Run(data, split, list(split.split(data)), [arm], metric, predicted=predicted)
+
+    table = run.row_table(arm, metric)
+    count = len(calls)
+
+    assert run.row_table(arm, metric) is table
+    assert len(calls) == count
+    assert (table.scores.shape, table.unit, table.scores.mean(axis=1).tolist()) == ((2, 40), "rows", [1.0, 0.0])

@@ -17,7 +17,6 @@ from negres_core.metrics import (
     find_metric,
     has_row_scores,
     perfect_score,
-    score_table,
     shows_learning,
     task_metric,
 )
@@ -182,24 +181,16 @@ def _gains(run: Run, arm: Arm) -> Iterator[tuple[Metric, np.ndarray, np.ndarray,
 
 def _row_gains(run: Run, arm: Arm, metric: Metric) -> Iterator[tuple[Metric, np.ndarray, np.ndarray, np.ndarray]]:
     """Yield the same for a design that scores single rows, with the gains of rows, or of stretches of a time series."""
-    predicted, seeds = run.predicted.get(arm.role, ()), run.design.seeds_per_cell
-    if not predicted or (run.design.kind == "time series" and not has_row_scores(metric)):
+    if not run.predicted.get(arm.role) or (run.design.kind == "time series" and not has_row_scores(metric)):
         return
-    scores, constants = [], []
-    # The cells of a fixed split are all the same, and have one seed each.
-    places = range(len(run.cells)) if run.design.kind == "time series" else range(1)
-    for place in places:
-        cell = run.cells[place]
+    constants = []
+    for cell in run.judged_cells:
         constant = best_constant(metric, run.data.y[cell.train], classes=_classes(run))
         if constant is None:
             return
-        of_arm = predicted[place * seeds : (place + 1) * seeds] if len(places) > 1 else predicted
-        groups = None if run.data.groups is None or len(places) > 1 else run.data.groups[cell.test]
-        both = [*of_arm, constant.repeated(len(cell.test))]
-        table, _ = score_table(metric, run.data.y[cell.test], both, groups=groups)
-        scores.append(table[:-1].mean(axis=0))
-        constants.append(table[-1])
-    each, constant_scores = np.concatenate(scores), np.concatenate(constants)
+        constants.append([constant.repeated(len(cell.test))])
+    each = run.row_table(arm, metric).scores.mean(axis=0)
+    constant_scores = run.score_cells(metric, constants).scores[0]
     gains = (1 if metric.higher_is_better else -1) * (each - constant_scores)
     if run.design.kind == "time series":
         # Neighbours in time depend on each other; stretches of them hardly do.

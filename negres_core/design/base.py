@@ -18,6 +18,10 @@ Kind = Literal["k folds", "random splits", "leave one group out", "fixed split",
 """The kinds of designs, as evidence names them."""
 
 
+ABOUT_TRAINING = "It is about training on rows like these; it does not show how one trained model does, or other data."
+"""What verdicts on resampled rows do not show."""
+
+
 def count_units(data: Dataset) -> int:
     """Return the number of units that folds are made of: groups, or rows if there are none."""
     return len(data) if data.groups is None else int(data.groups.max()) + 1
@@ -75,9 +79,9 @@ class Design(ABC):
     kind: ClassVar[Kind]
     scores_rows: ClassVar[bool] = False
     folds: int
-    repeats: int
+    repeats: int = 1
     seeds: int
-    looks: bool
+    looks: bool = False
     splitter: str | None = None
 
     @property

@@ -86,11 +86,6 @@ class FixedSplit(Design):
         return 1
 
     @property
-    def looks(self) -> bool:  # type: ignore[override]
-        """One look, after the last seed."""
-        return False
-
-    @property
     def test_train_ratio(self) -> float:
         """n_test / n_train."""
         return float(self.test.count / self.train.count)

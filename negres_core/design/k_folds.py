@@ -11,6 +11,7 @@ import numpy as np
 
 from negres_core.dataset import Dataset
 from negres_core.design.base import (
+    ABOUT_TRAINING,
     Cell,
     Design,
     Kind,
@@ -70,7 +71,7 @@ class KFolds(Design):
     @property
     def does_not_show(self) -> str:
         """What a verdict by this design does not show, in a sentence."""
-        return "It is about training on rows like these; it does not show how one trained model does, or other data."
+        return ABOUT_TRAINING
 
     def layout(self, repeats: int | None = None) -> str:
         """Return the cells in words, after some of the repeats; None for all."""

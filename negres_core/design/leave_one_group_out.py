@@ -44,16 +44,6 @@ class LeaveOneGroupOut(Design):
         return self.groups
 
     @property
-    def repeats(self) -> int:  # type: ignore[override]  # there is one way to split
-        """One repeat: there is only one way to split."""
-        return 1
-
-    @property
-    def looks(self) -> bool:  # type: ignore[override]
-        """One look, at the end."""
-        return False
-
-    @property
     def test_train_ratio(self) -> float:
         """n_test / n_train, on average over the groups: 1 / (k - 1)."""
         return 1.0 / (self.folds - 1)

@@ -75,16 +75,6 @@ class TimeSeries(Design):
         return self.splits
 
     @property
-    def repeats(self) -> int:  # type: ignore[override]  # there is one way to split
-        """One repeat: time runs once."""
-        return 1
-
-    @property
-    def looks(self) -> bool:  # type: ignore[override]
-        """One look, at the end."""
-        return False
-
-    @property
     def test_train_ratio(self) -> float:
         """n_test / n_train of the last fold, if the training window expands."""
         return 1.0 / self.splits

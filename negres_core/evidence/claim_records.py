@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import Field, model_validator
 
 from negres_core.arrays import Named, map_arrays
 from negres_core.claim import Claim, CostMetric, CostName, Metric
@@ -26,7 +24,7 @@ from negres_core.design import (
     count_units,
 )
 from negres_core.errors import InputError
-from negres_core.evidence.record import Record, digest_of, without_serializer
+from negres_core.evidence.record import PartialRecord, Record, digest_of
 
 
 class CostRecord(Record):
@@ -62,8 +60,10 @@ class CostRecord(Record):
         return beyond >= -1e-12 * max(1.0, abs(self.target))
 
 
-class ClaimRecord(Record):
+class ClaimRecord(PartialRecord):
     """A claim and the metric it is about."""
+
+    OPTIONAL: ClassVar = frozenset({"code", "cost"})
 
     kind: Literal["beats", "matches", "reaches"]
     metric: str
@@ -101,17 +101,6 @@ class ClaimRecord(Record):
         """Return the claim."""
         return Claim(self.kind, self.metric, self.threshold)
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        # The serializer only leaves fields out; without this, the JSON Schema would admit any field.
-        return handler(without_serializer(schema))
-
-    @model_serializer(mode="wrap")
-    def _without_missing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Entries of a ledger are chained by digests of their content, which had no such fields in earlier versions.
-        optional = ("code", "cost")
-        return {name: value for name, value in handler(self).items() if name not in optional or value is not None}
-
     @property
     def key(self) -> str:
         """The name under which replicates record the metric."""
@@ -140,8 +129,12 @@ class RowsRecord(Record):
         return Rows(self.count, self.digest)
 
 
-class DesignRecord(Record):
+class DesignRecord(PartialRecord):
     """The planned design. A record contains only those of the last fields that apply."""
+
+    OPTIONAL: ClassVar = frozenset(
+        {"kind", "splitter", "test_share", "train", "test", "validation", "gap", "test_rows", "most_train"}
+    )
 
     folds: Annotated[int, Field(ge=1, le=1_000_000)]
     """Cells of a repeat."""
@@ -173,16 +166,6 @@ class DesignRecord(Record):
     def _check(self) -> Self:
         self.as_design()  # raises InputError, a ValueError
         return self
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return handler(without_serializer(schema))
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Entries of a ledger are sealed by a digest, and those of k folds were written without these fields.
-        content = {name: value for name, value in handler(self).items() if value is not None}
-        return {name: value for name, value in content.items() if (name, value) != ("kind", "k folds")}
 
     @classmethod
     def of(cls, design: Design) -> DesignRecord:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import Field
 
 from negres_core.evidence.claim_records import ClaimRecord, DesignRecord, StoppingRule
-from negres_core.evidence.record import Moment, Record, canonical, digest_of, without_serializer
+from negres_core.evidence.record import Moment, PartialRecord, Record, canonical, digest_of
 from negres_core.evidence.sealing import SealRecord
 
 
@@ -22,11 +20,13 @@ class DataIdentity(Record):
     """SHA-256 of the arrays."""
 
 
-class Commitment(Record):
+class Commitment(PartialRecord):
     """The commitment of a hypothesis: everything that is fixed before its run.
 
     A record without a seal, without waived controls, or without controls of one's own, lacks that field.
     """
+
+    OPTIONAL: ClassVar = frozenset({"seal", "waived", "own_controls"})
 
     hypothesis: str
     """The test's id, without the verdict it expects."""
@@ -49,16 +49,6 @@ class Commitment(Record):
     """Controls whose failure does not make the run invalid, and the reason for each."""
     own_controls: dict[str, str] = Field(default_factory=dict)
     """Controls of the user's own, with the digest of what the code of each does."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return handler(without_serializer(schema))
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Entries are sealed by a digest, and older ones were written without these fields.
-        optional = ("seal", "waived", "own_controls")
-        return {name: value for name, value in handler(self).items() if value or name not in optional}
 
     def differs_in(self, other: Commitment) -> list[str]:
         """Return the names of the parts in which another commitment of the same hypothesis differs."""

@@ -7,9 +7,20 @@ import json
 import math
 import numbers
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 def _null_if_not_finite(value: Any) -> Any:
@@ -69,13 +80,39 @@ class Record(BaseModel):
         return type(self).model_validate({name: getattr(self, name) for name in type(self).model_fields} | fields)
 
 
-def without_serializer(schema: Any) -> Any:
+class PartialRecord(Record):
+    """A record that is written without some of its fields where they say nothing.
+
+    Entries of a ledger, and records that others name by a digest, are sealed with their content. So a field that a
+    later version adds is `OPTIONAL`: it is left out where it has its default, as in what earlier versions wrote.
+    """
+
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset()
+    """Names of the fields that are left out where they have their default."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # The serializer only leaves fields out; with it, the JSON Schema would admit any field.
+        return handler(_without_serializer(schema))
+
+    @model_serializer(mode="wrap")
+    def _partial(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if self._is_written(name, value)}
+
+    def _is_written(self, name: str, value: Any) -> bool:
+        if name not in self.OPTIONAL:
+            return True
+        default: Any = type(self).model_fields[name].get_default(call_default_factory=True)
+        return bool(value != default)
+
+
+def _without_serializer(schema: Any) -> Any:
     """Return the schema of a record whose serializer only leaves fields out, without the serializer.
 
     With it, the JSON Schema would admit any field.
     """
     parts = {name: part for name, part in schema.items() if name != "serialization"}
-    return parts | {"schema": without_serializer(parts["schema"])} if parts["type"] != "model" else parts
+    return parts | {"schema": _without_serializer(parts["schema"])} if parts["type"] != "model" else parts
 
 
 def canonical(content: dict[str, Any]) -> str:

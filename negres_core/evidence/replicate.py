@@ -7,12 +7,10 @@ import json
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import Field
 
 from negres_core.evidence.provenance import ProvenanceRecord
-from negres_core.evidence.record import Moment, Number, Record, without_serializer
+from negres_core.evidence.record import Moment, Number, PartialRecord, Record
 
 
 class Key(Record):
@@ -76,7 +74,7 @@ class ModelFile(Record):
     sha256: str
 
 
-class PredictionSummary(Record):
+class PredictionSummary(PartialRecord):
     """Summary of a replicate's predictions on the test fold; a record contains only the fields that apply."""
 
     counts: list[int] | None = None
@@ -100,13 +98,9 @@ class PredictionSummary(Record):
     mean_image_loss: Number = None
     """Loss of the training fold's mean image, if the loss is built into Keras."""
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return handler(without_serializer(schema))
-
-    @model_serializer(mode="wrap")
-    def _without_missing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
+    def _is_written(self, name: str, value: Any) -> bool:
+        del value  # an unknown number is null, and is written
+        return name in self.model_fields_set
 
 
 class Budget(Record):

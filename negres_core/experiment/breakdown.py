@@ -69,6 +69,5 @@ def _parts(run: Run) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _tested(run: Run) -> np.ndarray:
-    """Return the test rows of all cells; those of a fixed split are all the same."""
-    cells = run.cells if run.design.kind == "time series" else run.cells[:1]
-    return np.concatenate([cell.test for cell in cells])
+    """Return the test rows that are judged, of all cells."""
+    return np.concatenate([cell.test for cell in run.judged_cells])

@@ -43,7 +43,7 @@ from negres_core.experiment.forecast import forecast
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.preparation import Prepared, prepare
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
-from negres_core.experiment.row_scores import RowTable, row_differences, score_run
+from negres_core.experiment.row_scores import ArmTables, row_differences, score_run
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.pictures.registry import Rendering, render_pictures
@@ -310,7 +310,7 @@ class Experiment:
         """Train repeat by repeat, until a look decides or all repeats are trained."""
         design = run.design
         decide_so_far = partial(decide, claim=claim, design=design, data=evidence.data)
-        rows: RowTable | None = None
+        rows: ArmTables | None = None
         for repeats in range(1 if design.looks else design.repeats, design.repeats + 1):
             cells = run.cells[: repeats * design.folds]
             arms = [trainer.train(arm, cells) for arm in run.arms]
@@ -335,7 +335,7 @@ class Experiment:
         kept = None if rows is None else _as_kept(rows)
         return _Training(so_far, records, differences, findings, kept, restriction)
 
-    def _keep_rows(self, evidence: Evidence, rows: RowTable | None) -> RowScores | None:
+    def _keep_rows(self, evidence: Evidence, rows: ArmTables | None) -> RowScores | None:
         return None if rows is None else self.store.write_row_scores(evidence.hypothesis, rows.scores, rows.unit)
 
     def _check(self, run: Run, *, when: Literal["before", "after"]) -> list[Finding]:
@@ -363,11 +363,11 @@ class _Training(NamedTuple):
     arms: list[ArmRecord]
     differences: np.ndarray
     findings: list[Finding]
-    rows: RowTable | None
+    rows: ArmTables | None
     restriction: Restriction | None
 
 
-def _as_kept(rows: RowTable) -> RowTable:
+def _as_kept(rows: ArmTables) -> ArmTables:
     """Return scores as their file keeps them, so that a recheck finds the same numbers."""
     return rows._replace(scores=rows.scores.astype(np.float32).astype(np.float64))
 

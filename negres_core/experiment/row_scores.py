@@ -11,14 +11,14 @@ from negres_core.claim import CostMetric, Metric
 from negres_core.design import Design
 from negres_core.errors import InputError
 from negres_core.evidence import ClaimRecord
-from negres_core.metrics import Predicted, has_row_scores, score_rows, score_table
+from negres_core.metrics import has_row_scores
 from negres_core.metrics.of_rows import Unit
 from negres_core.recipe import Recipe
-from negres_core.run import Arm, Run
+from negres_core.run import Run
 
 
-class RowTable(NamedTuple):
-    """Scores of single test rows.
+class ArmTables(NamedTuple):
+    """Scores of single test rows of all arms.
 
     Attributes:
         scores: (arms, seeds, columns).
@@ -53,18 +53,14 @@ def check_row_metric(metric: Metric, design: Design, recipes: Sequence[Recipe]) 
         )
 
 
-def score_run(run: Run) -> RowTable:
+def score_run(run: Run) -> ArmTables:
     """Score the predictions of a trained run, each arm under each seed, row by row.
 
     Raises:
         InputError: the metric cannot be computed of the predictions.
     """
-    if run.design.kind == "time series":
-        return RowTable(np.stack([_in_time(run, arm) for arm in run.arms]), "rows")
-    test = run.cells[0].test
-    groups = None if run.data.groups is None else run.data.groups[test]
-    tables = [score_table(run.metric, run.data.y[test], run.predicted[arm.role], groups=groups) for arm in run.arms]
-    return RowTable(np.stack([table for table, _ in tables]), tables[0][1])
+    tables = [run.row_table(arm, run.metric) for arm in run.arms]
+    return ArmTables(np.stack([table.scores for table in tables]), tables[0].unit)
 
 
 def row_differences(scores: np.ndarray, claim: ClaimRecord) -> np.ndarray:
@@ -77,24 +73,3 @@ def row_differences(scores: np.ndarray, claim: ClaimRecord) -> np.ndarray:
     reference = scores[1] if len(scores) > 1 else claim.threshold
     signed: np.ndarray = (scores[0] - reference) * (1 if claim.higher_is_better else -1)
     return signed
-
-
-def _in_time(run: Run, arm: Arm) -> np.ndarray:
-    """Return the scores of an arm's test rows in the order of time, (seeds, rows)."""
-    seeds = run.design.seeds_per_cell
-    by_cell = []
-    for place, cell in enumerate(run.cells):
-        predicted = run.predicted[arm.role][place * seeds : (place + 1) * seeds]
-        by_cell.append(np.stack([_scored(run, cell.test, each) for each in predicted]))
-    return np.concatenate(by_cell, axis=1).astype(np.float64)
-
-
-def _scored(run: Run, test: np.ndarray, predicted: Predicted) -> np.ndarray:
-    scores = score_rows(run.metric, run.data.y[test], predicted)
-    if scores is None:
-        raise InputError(
-            f"The metric {run.metric.name!r} cannot be computed of what an arm predicts.",
-            received="predictions without probabilities",
-            remedy="Return probabilities of the classes.",
-        )
-    return scores

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 from scipy.special import chdtri, stdtr
@@ -14,22 +15,22 @@ from negres_core.statistics.student_t import StudentT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate(StudentT):
+class Estimate(StudentT, ABC):
     """An effect that a claim can be judged by. Its p-values and intervals are those of `StudentT`."""
 
     @property
+    @abstractmethod
     def unit(self) -> str:
         """What more of would make the estimate more precise, in the plural."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def units(self) -> float:
         """How many of them the estimate is from."""
-        raise NotImplementedError
 
+    @abstractmethod
     def with_units(self, units: int) -> Estimate:
         """Return the estimate from another number of units, if the mean and the spread stayed as they are."""
-        raise NotImplementedError
 
     @property
     def share_greater(self) -> float:

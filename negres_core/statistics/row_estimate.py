@@ -9,6 +9,7 @@ from typing import Literal
 from negres_core.statistics.crossed_effects import CrossedEffects, VarianceComponents
 from negres_core.statistics.diebold_mariano import DieboldMariano
 from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.student_t import GuardedT
 
 Scope = Literal["any seeds, on rows like these", "these trainings, on rows like these", "this stretch of time"]
 """What an effect is about: what would be drawn again if the experiment were repeated."""
@@ -78,29 +79,26 @@ class RowEstimate(Estimate):
 
 def estimate_over_rows(result: CrossedEffects) -> RowEstimate:
     """Return the effect over seeds and rows, or over rows alone if there are too few seeds to tell their spread."""
-    over_both = result.over_both
-    judged = over_both or result.over_rows
-    return RowEstimate(
-        effect=judged.effect,
-        standard_error=judged.standard_error,
-        dof=judged.dof,
-        scope="these trainings, on rows like these" if over_both is None else "any seeds, on rows like these",
-        shares=(judged.share_greater, judged.share_less),
-        seeds=result.seeds,
-        rows=result.rows,
-        components=None if over_both is None else result.components,
-    )
+    if result.over_both is None:
+        return _judged(
+            result.over_rows, scope="these trainings, on rows like these", seeds=result.seeds, rows=result.rows
+        )
+    judged = _judged(result.over_both, scope="any seeds, on rows like these", seeds=result.seeds, rows=result.rows)
+    return replace(judged, components=result.components)
 
 
 def estimate_in_time(result: DieboldMariano, *, seeds: int) -> RowEstimate:
     """Return the effect over the rows of a time series, with a variance that allows for dependence."""
-    judged = result.judged
+    return _judged(result.judged, scope="this stretch of time", seeds=seeds, rows=result.rows)
+
+
+def _judged(effect: GuardedT, *, scope: Scope, seeds: int, rows: int) -> RowEstimate:
     return RowEstimate(
-        effect=judged.effect,
-        standard_error=judged.standard_error,
-        dof=judged.dof,
-        scope="this stretch of time",
-        shares=(judged.share_greater, judged.share_less),
+        effect=effect.effect,
+        standard_error=effect.standard_error,
+        dof=effect.dof,
+        scope=scope,
+        shares=(effect.share_greater, effect.share_less),
         seeds=seeds,
-        rows=result.rows,
+        rows=rows,
     )

@@ -3,9 +3,9 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from negres_core.evidence.record import Number, Record, canonical, digest_of, read_strict
+from negres_core.evidence.record import Number, PartialRecord, Record, canonical, digest_of, read_strict
 
 
 class Weight(Record):
@@ -36,3 +36,16 @@ def test_json_that_is_not_strict_is_neither_written_nor_read(word):
         canonical({"a": float(word)})
     with pytest.raises(ValueError, match="not strict JSON"):
         read_strict(f'{{"a": {word}}}')
+
+
+def test_an_optional_field_is_left_out_where_it_has_its_default():
+    class Later(PartialRecord):
+        OPTIONAL = frozenset({"added", "parts"})
+        name: str | None = None
+        added: str | None = None
+        parts: dict[str, int] = Field(default_factory=dict)
+
+    assert Later().model_dump() == {"name": None}
+    assert Later(added="now", parts={"one": 1}).model_dump() == {"name": None, "added": "now", "parts": {"one": 1}}
+    assert Later.model_validate({"name": None}) == Later()
+    assert Later.model_json_schema(mode="serialization")["additionalProperties"] is False
