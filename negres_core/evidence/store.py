@@ -290,11 +290,7 @@ class Store:
         return self.folder / "bisections" / name.removeprefix("bisections-")
 
     def replicate_path(self, id: str) -> Path:
-        """Return the path of the record of a replicate, whether or not there is one.
-
-        Raises:
-            EvidenceError: it is no id.
-        """
+        """Return the path of the record of a replicate; raise EvidenceError if it is no id."""
         if not _ID.fullmatch(id):
             raise EvidenceError(
                 "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."
