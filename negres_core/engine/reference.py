@@ -92,7 +92,12 @@ def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows
     try:
         for order in epoch_orders(recipe, on_rows(job, rows)):
             x, y, weighted = take_rows(rows.x, order), rows.y[order], _weights_for_keras(recipe, data, rows, order)
-            history = model.fit(x, y, batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0, **weighted)
+            try:
+                history = model.fit(x, y, batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0, **weighted)
+            except ValueError as error:
+                if weighted and "to unpack" in str(error):
+                    raise _no_weights_in_step(stage, error) from error
+                raise
             yield _reported_loss(history.history, stage)
     finally:
         # Only the model is saved, without its optimizer, as by the other engines.
@@ -109,6 +114,15 @@ def _weights_for_keras(recipe: Recipe, data: Dataset, rows: PreparedRows, order:
     if data.sample_weight is None:
         return {"class_weight": weights_of_classes(class_weight, rows.y[rows.train])}
     return {"sample_weight": weights[order]}
+
+
+def _no_weights_in_step(stage: Stage, error: ValueError) -> InputError:
+    """Return the error of a training step of the user's own that takes batches without weights."""
+    return InputError(
+        f"The own training step of {name_of(stage.build)} takes no weights of rows, and its rows have some.",
+        received=f"a batch (x, y, sample_weight), and from the step: {error}",
+        remedy="Unpack the batch by keras.utils.unpack_x_y_sample_weight(data), and weight the loss by it.",
+    )
 
 
 def _reported_loss(history: dict[str, list[Any]], stage: Stage) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 from imblearn.over_sampling import SMOTE
 
 from negres_core.dataset import Dataset
+from negres_core.engine import reference
 from negres_core.engine.checks import check_recipe
+from negres_core.engine.contract import Job
 from negres_core.engine.weight_checks import check_sampler, check_weights
 from negres_core.errors import InputError
 from negres_core.recipe import Recipe
@@ -18,14 +21,10 @@ SAMPLER = SMOTE()
 
 
 def silent(model, x, y, *, training):
-    import keras
-
     return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(y, model(x, training=training)))
 
 
 def asking(model, x, y, *, training, sample_weight):
-    import keras
-
     losses = keras.losses.sparse_categorical_crossentropy(y, model(x, training=training))
     return keras.ops.mean(losses if sample_weight is None else losses * sample_weight)
 
@@ -87,3 +86,22 @@ def test_samplers_go_with_weights_of_classes():
     recipe = Recipe(ex.stage(ex.plain, class_weight="balanced"), resample=SMOTE)
     check_sampler(recipe, ex.CLASSES)
     check_weights(recipe.last, ex.CLASSES)
+
+
+class OfTwo(keras.Sequential):
+    """A model whose own training step unpacks inputs and targets, and nothing else."""
+
+    def train_step(self, *arguments):
+        x, y = arguments[-1]
+        return {"loss": keras.ops.mean(keras.losses.sparse_categorical_crossentropy(y, self(x)))}
+
+
+def of_two():
+    return OfTwo([keras.Input((6,)), keras.layers.Dense(8, "softmax")])
+
+
+def test_a_training_step_that_takes_no_weights_is_refused_if_there_are_some():
+    job = Job(ex.cells(WEIGHTED)[0], 0)
+    with pytest.raises(InputError, match="own training step of of_two takes no weights") as caught:
+        list(reference.train(Recipe(ex.stage(of_two)), WEIGHTED, [job], device=ex.device()))
+    assert "unpack_x_y_sample_weight" in caught.value.remedy
