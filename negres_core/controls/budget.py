@@ -14,7 +14,7 @@ def check(run: Run) -> Finding:
     """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side."""
     matches = [
         _matches_recipe(run, stage, replicate)
-        for arm in run.arms
+        for arm in run.by_recipe
         for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=True)
         for replicate in replicates
     ]
