@@ -151,6 +151,15 @@ class Tuned:
         return made
 
 
+Identity = tuple[tuple[str, type, Setting], ...]
+"""Settings, of which 1, 1.0 and True differ."""
+
+
+def identity_of(settings: Settings) -> Identity:
+    """Return what tells settings apart."""
+    return tuple((name, type(value), value) for name, value in sorted(settings.items()))
+
+
 def words_of(settings: Settings) -> str:
     """Return settings in words: "rate=0.01, width=32"."""
     return ", ".join(f"{name}={_short(value)}" for name, value in settings.items())
@@ -175,7 +184,7 @@ class Draws:
         self._tuned, self._optuna = tuned, optuna
         with _quiet(optuna):
             self._study = optuna.create_study(direction="maximize", sampler=kinds[tuned.sampler](seed=seed))
-        self._drawn: list[dict[str, Setting]] = []
+        self._drawn: set[Identity] = set()
         self._open: Any = None
 
     def ask(self) -> dict[str, Setting]:
@@ -186,9 +195,9 @@ class Draws:
             while True:
                 self._open = self._study.ask(self._tuned.ranges)
                 settings = dict(self._open.params)
-                if not is_finite or settings not in self._drawn:
+                if not is_finite or identity_of(settings) not in self._drawn:
                     break
-        self._drawn.append(settings)
+        self._drawn.add(identity_of(settings))
         return settings
 
     def tell(self, score: float) -> None:

@@ -26,7 +26,7 @@ from negres_core.experiment.tuning_record import record_tuning
 from negres_core.metrics import Predicted
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Role, Run
-from negres_core.tuning import Draws, Setting, Settings, Tuned, words_of
+from negres_core.tuning import Draws, Identity, Settings, Tuned, identity_of, words_of
 
 if TYPE_CHECKING:
     from negres_core.engine.device import Device
@@ -177,7 +177,7 @@ class Recipes:
 
     def __init__(self, tuned: Tuned) -> None:
         self._tuned = tuned
-        self._made: dict[tuple[tuple[str, type, Setting], ...], Recipe] = {}
+        self._made: dict[Identity, Recipe] = {}
 
     def of(self, settings: Settings) -> Recipe:
         """Return the recipe of some settings.
@@ -185,7 +185,7 @@ class Recipes:
         Raises:
             InputError: it has other stages than that of the settings before.
         """
-        key = tuple((name, type(value), value) for name, value in sorted(settings.items()))
+        key = identity_of(settings)
         if key not in self._made:
             made = self._tuned.recipe(settings)
             for other in list(self._made.values())[:1]:

@@ -89,7 +89,8 @@ def tuned_arm(role: Role, arm: Tuned, recipe: Recipe, claimed: Metric, data: Dat
 
     metric = claimed
     if arm.on is not None:
-        own = [recipe.fit.metrics if recipe.fit else None]
+        declared = recipe.fit.metrics if recipe.fit else ()
+        own = [declared if arm.on in [each.name for each in declared] else None]
         metric = metric_of(Claim.about("reaches", arm.on, 0.0), task=data.task, own=own, targets=data.y)
         if isinstance(metric, CostMetric):
             raise InputError(
