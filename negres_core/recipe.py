@@ -11,6 +11,9 @@ from typing import Any, Literal
 import numpy as np
 
 from negres_core.arguments import OF_KERAS, count_required, explain_arguments
+from negres_core.claim import Metric
+from negres_core.claim.scorers import as_metric
+from negres_core.early_stopping import Validation, check_needs, checked_patience, checked_validation
 from negres_core.errors import InputError
 from negres_core.fit import Fit, refuse_estimator
 from negres_core.provenance.fingerprint import without_address
@@ -41,12 +44,23 @@ class Stage:
             quantity to minimize on a batch, a scalar. Losses from `add_loss` and regularizers are added to it. For
             adversarial models such as a GAN, return a dictionary of one scalar per sub-model, by the name of its layer:
             each trains the weights of that sub-model only. Written with keras.ops, it runs on every backend.
-        epochs: passes over the training fold, 1 or more.
+        epochs: passes over the training fold, 1 or more; with `patience`, the most.
         batch_size: rows per training step, 1 or more.
         saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
+        validation: None; or a share of the training fold, such as 0.1, that is held out as validation rows: neither
+            trained on, nor used to fit `preprocess`. They are stratified and grouped as the folds are, and the same for
+            every arm with the same share. True takes the validation rows of the design, and a tenth of the training
+            fold if it has none. All stages of a recipe hold out the same rows.
+        patience: None; or the epochs without a better value on the validation rows after which training ends.
+        monitor: what is measured on the validation rows after each epoch: "loss" (without penalties), the name of any
+            metric of the task, a `Metric` with `compute`, or a scorer of scikit-learn. Its direction is known.
+        restore_best: whether the stage ends with the weights of its best epoch, and not of its last. None, the default,
+            does so if there is `patience`.
+        plateau: None; or a `keras.callbacks.ReduceLROnPlateau`, or a function that returns one: the learning rate falls
+            if `monitor` does not improve.
 
     Raises:
-        InputError: a field has the wrong type, or is out of range.
+        InputError: a field has the wrong type, or is out of range; or what needs validation rows has none.
 
     Examples:
         >>> def wide(input_shape, outputs):
@@ -68,6 +82,11 @@ class Stage:
     epochs: int = 10
     batch_size: int = 128
     saved_as: Literal["keras", "h5"] = "keras"
+    validation: Validation | None = None
+    patience: int | None = None
+    monitor: str | Metric = "loss"
+    restore_best: bool | None = None
+    plateau: Any = None
 
     def __post_init__(self) -> None:
         for field in ("build", "inherits", "freezes"):
@@ -99,6 +118,29 @@ class Stage:
                 received=self.saved_as,
                 remedy='Give "keras" or "h5".',
             )
+        self._check_monitor()
+
+    @property
+    def restores_best(self) -> bool:
+        """Whether the stage ends with the weights of its best epoch, and not of its last."""
+        return self.patience is not None if self.restore_best is None else self.restore_best
+
+    def _check_monitor(self) -> None:
+        """Raise InputError unless the options of early stopping are right and have validation rows."""
+        object.__setattr__(self, "validation", checked_validation(self.validation))
+        object.__setattr__(self, "patience", checked_patience(self.patience))
+        object.__setattr__(self, "monitor", as_metric(self.monitor))
+        if self.restore_best not in (None, True, False):
+            raise InputError(
+                "`restore_best` of a stage has to be True or False.",
+                received=f"restore_best={self.restore_best!r}",
+                remedy="Leave it out to restore the best epoch if there is `patience`.",
+            )
+        monitor = None if self.monitor == "loss" else self.monitor
+        restores = self.restore_best or None
+        check_needs(
+            self.validation, patience=self.patience, monitor=monitor, restore_best=restores, plateau=self.plateau
+        )
 
     def _check_functions(self) -> None:
         """Raise InputError unless optimizer, loss and objective are what can make or be one, by what they require."""
@@ -150,9 +192,21 @@ def is_loss(given: Any) -> bool:
     return callable(given) and not isinstance(given, type) and count_required(given) == 2
 
 
+NO_MONITOR: dict[str, Any] = {
+    "validation": None,
+    "patience": None,
+    "monitor": "loss",
+    "restore_best": None,
+    "plateau": None,
+}
+"""The options of a stage that measures nothing on validation rows."""
+
 IN_PARTS = {
     name: f"`{name}` belongs to a stage: Recipe(Stage(build, {name}=...))."
-    for name in ("epochs", "batch_size", "optimizer", "loss", "objective", "inherits", "freezes", "saved_as")
+    for name in (
+        *("epochs", "batch_size", "optimizer", "loss", "objective", "inherits", "freezes", "saved_as"),
+        *NO_MONITOR,
+    )
 }
 """Arguments that a recipe does not have, and where they belong."""
 
@@ -204,6 +258,11 @@ class Recipe:
         return self.stages[-1]
 
     @property
+    def validation(self) -> Validation | None:
+        """What all stages of the recipe hold out as validation rows; a fit at the end is not given them either."""
+        return self.stages[0].validation if self.stages else None
+
+    @property
     def network(self) -> Recipe | None:
         """The recipe without its fit, which is the network that it trains; None if it trains none."""
         return self if self.fit is None else self.parent
@@ -223,7 +282,8 @@ class Recipe:
         parts = []
         for stage in self.stages:
             frozen = f", {name_of(stage.freezes)} frozen" if stage.freezes else ""
-            parts.append(f"{name_of(stage.build)} ({stage.epochs} epochs{frozen})")
+            most = "at most " if stage.patience is not None else ""
+            parts.append(f"{name_of(stage.build)} ({most}{stage.epochs} epochs{frozen})")
         return " then ".join(parts + ([name_of(self.fit.function)] if self.fit else []))
 
 
@@ -281,6 +341,15 @@ def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
                 "Each part of a recipe has to inherit the stage before it, which would otherwise be trained in vain.",
                 received=f"{_name_of_part(part)}, which inherits {inherited}, after {_name_of_part(before)}",
                 remedy=f"Give inherits={_name_of_part(before)}, or drop the stage before.",
+            )
+    for before, part in itertools.pairwise(part for part in parts if isinstance(part, Stage)):
+        if before.validation != part.validation:
+            raise InputError(
+                "All stages of a recipe have to hold out the same validation rows: those of one stage would otherwise "
+                "be trained on by another.",
+                received=f"validation={before.validation!r} in {_name_of_part(before)}, and "
+                f"{part.validation!r} in {_name_of_part(part)}",
+                remedy="Give every stage the same `validation`. `patience` and `monitor` may differ.",
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -10,12 +10,14 @@ import numpy as np
 
 from negres_core.claim import Claim, CostMetric, Metric
 from negres_core.dataset import Dataset
-from negres_core.design import Cell, Design, with_validation
+from negres_core.design import Cell, Design, hold_out, with_validation
+from negres_core.early_stopping import Validation
 from negres_core.errors import InputError
 from negres_core.evidence import Replicate
 from negres_core.metrics import METRICS, Predicted, score_table, task_metric
 from negres_core.metrics.of_rows import Unit
 from negres_core.recipe import Recipe
+from negres_core.rescoring import Predictions
 
 ControlLevel = Literal["all", "cheap", "none"]
 """Which controls run: all of them, only those that train no models of their own ("cheap"), or none."""
@@ -178,6 +180,9 @@ class Models(Protocol):
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
 
+    def predictions(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> Predictions:
+        """Return what a trained model predicts for rows of the data set, with the loss there."""
+
     def draw_outputs(self, recipe: Recipe) -> np.ndarray:
         """Return raw outputs, (rows, ...), of a recipe's last model on some rows, under several draws of its weights.
 
@@ -326,8 +331,12 @@ class Run:
         return replace(self, metric=metric, claim=None)
 
     def cell_of(self, replicate: Replicate) -> Cell:
-        """Return the cell that a replicate was trained on."""
+        """Return the cell of a replicate, with the whole training fold; see `trained_cell`."""
         return self.cells[replicate.key.repeat * self.design.folds + replicate.key.fold]
+
+    def trained_cell(self, recipe: Recipe, cell: Cell) -> Cell:
+        """Return a cell as a recipe is trained on it: without the validation rows that it holds out."""
+        return hold_out(cell, self.data, recipe.validation)
 
 
 def watched_metric(metric: Metric) -> Metric | None:
@@ -335,11 +344,15 @@ def watched_metric(metric: Metric) -> Metric | None:
     return metric.watched if isinstance(metric, CostMetric) and isinstance(metric.watched, Metric) else None
 
 
-def cells_of(design: Design, data: Dataset, metric: Metric) -> list[Cell]:
-    """Return the cells of a design, with validation rows if, and only if, the metric of the claim is measured on them.
+def cells_of(design: Design, data: Dataset, metric: Metric, recipes: Iterable[Recipe] = ()) -> list[Cell]:
+    """Return the cells of a design, with validation rows if the metric of the claim is measured on them.
+
+    The validation rows of the design itself are left out if neither the claim nor an arm uses them. An arm that holds
+    out rows of its training folds does so later: see `Run.trained_cell`.
 
     Raises:
-        InputError: the data set cannot be split this way, or the design has no valid test of a cost.
+        InputError: the data set cannot be split this way, the design has no valid test of a cost, or the claim or an
+            arm asks for validation rows that are not those of the others.
     """
     if isinstance(metric, CostMetric) and design.kind == "time series":
         raise InputError(
@@ -348,6 +361,34 @@ def cells_of(design: Design, data: Dataset, metric: Metric) -> list[Cell]:
             remedy="Use KFolds, Holdout or a FixedSplit with several seeds.",
         )
     cells = list(design.split(data))
-    if watched_metric(metric) is None:
-        return [replace(cell, validation=None) for cell in cells]
-    return with_validation(cells, data)
+    held_out = [recipe.validation for recipe in recipes if recipe.stages]
+    _check_rows_of_design(cells, held_out)
+    if watched_metric(metric) is not None:
+        return with_validation(cells, data, _shared_validation(held_out))
+    if True in held_out:
+        return cells
+    return [replace(cell, validation=None) for cell in cells]
+
+
+def _check_rows_of_design(cells: Sequence[Cell], held_out: Sequence[Validation | None]) -> None:
+    """Raise InputError if an arm asks for a share of the training rows, and the design has validation rows."""
+    shares = [each for each in held_out if each not in (None, True)]
+    if shares and any(cell.validation is not None for cell in cells):
+        raise InputError(
+            "The design has validation rows, and an arm holds out training rows beside them.",
+            received=f"validation={shares[0]:g} in a stage",
+            remedy="Give the stage validation=True, which takes the rows of the design; or leave `validation` out of "
+            "the design.",
+        )
+
+
+def _shared_validation(held_out: Sequence[Validation | None]) -> Validation:
+    """Return what all arms hold out for a claim that measures its target on validation rows."""
+    different = {True if each is None else each for each in held_out} or {True}
+    if len(different) > 1:
+        raise InputError(
+            "The target of the claim is measured on validation rows, which have to be the same for both arms.",
+            received=" and ".join(f"validation={each!r}" for each in held_out),
+            remedy="Give the stages of both arms the same `validation`, or leave it out of both.",
+        )
+    return different.pop()

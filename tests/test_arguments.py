@@ -77,7 +77,7 @@ def test_the_advice_about_class_weights_is_a_line_that_works():
 
 
 def test_the_advice_about_schedules_is_a_line_that_works():
-    line = OF_KERAS["callbacks"].partition("optimizer=")[2].partition(". For early")[0]
+    line = OF_KERAS["callbacks"].partition("optimizer=")[2].partition("; a rate")[0]
 
     assert isinstance(eval(line, {"keras": keras})(), keras.optimizers.Adam)
 

@@ -9,7 +9,7 @@ from negres_core.design.random_splits import Holdout
 from negres_core.design.rows import Rows
 from negres_core.design.sealed_rows import Seal, SealedRows, apply_seal
 from negres_core.design.time_series import TimeSeries
-from negres_core.design.validation import with_validation
+from negres_core.design.validation import TrainedCells, hold_out, with_validation
 
 __all__ = [
     "Cell",
@@ -25,8 +25,10 @@ __all__ = [
     "SealedRows",
     "Splitter",
     "TimeSeries",
+    "TrainedCells",
     "apply_seal",
     "as_design",
     "count_units",
+    "hold_out",
     "with_validation",
 ]

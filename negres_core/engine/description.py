@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import inspect
 import json
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -14,11 +15,14 @@ from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
+from negres_core.engine.monitor import monitor_of
 from negres_core.engine.revision import revision_of
 from negres_core.engine.settings import settings
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
+    MonitorDescription,
+    PlateauDescription,
     RecipeDescription,
     StageDescription,
     TransformerDescription,
@@ -27,7 +31,7 @@ from negres_core.fit import Fit
 from negres_core.preprocessing import make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
 from negres_core.provenance.state import is_made_up
-from negres_core.recipe import Recipe, Stage, name_of
+from negres_core.recipe import NO_MONITOR, Recipe, Stage, name_of
 
 
 def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> RecipeDescription:
@@ -54,8 +58,8 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
 
 
 def digest_stage(recipe: Recipe, data: Dataset) -> str:
-    """Digest what the program of a recipe's last stage depends on: all of its description, without the parents."""
-    return _digest_of(_describe_stage(recipe.last, data, by_text=False))
+    """Digest what the program of a recipe's last stage depends on: its description, without parents and monitor."""
+    return _digest_of(_describe_stage(replace(recipe.last, **NO_MONITOR), data, by_text=False))
 
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
@@ -127,8 +131,24 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         epochs=stage.epochs,
         batch_size=stage.batch_size,
         saved_as=stage.saved_as,
+        monitor=describe_monitor(stage, data),
     )
     return description.updated(revision=revision_of(stage, model, data, digest=_digest_of(description)))
+
+
+def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
+    """Describe what a stage measures on validation rows, and what follows; None if it has none."""
+    monitor = monitor_of(stage, data)
+    if monitor is None:
+        return None
+    return MonitorDescription(
+        share=None if stage.validation is True else stage.validation,
+        metric=monitor.metric.key,
+        higher_is_better=monitor.metric.higher_is_better,
+        patience=monitor.patience,
+        restores_best=monitor.restores_best,
+        plateau=None if monitor.plateau is None else PlateauDescription.of(monitor.plateau),
+    )
 
 
 def _digest_of(description: StageDescription) -> str:

@@ -21,7 +21,7 @@ from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
-from negres_core.engine.watch import Watch
+from negres_core.engine.watch import Watch, Watched
 from negres_core.errors import InputError
 from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
@@ -42,22 +42,26 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     inputs = prepare_inputs(recipe, data, job.cell)
     train_began = time.perf_counter()
     train_epochs = _fit if recipe.last.objective is None else _step
-    seconds, curve, validation = [], [], []
-    watch, watched_rows, watch_s = Watch(recipe, data), Watch.rows_of(job), 0.0
+    seconds, curve, best = list[float](), list[float](), list[Any]()
+    watched, watch_s = Watch(recipe, data).begin(job), 0.0
     with hashed_masks(start.model):
-        epochs = train_epochs(recipe, data, job, start.model, inputs)
+        epochs = train_epochs(recipe, data, job, start.model, inputs, watched)
         epoch_began = time.perf_counter()
         for loss in epochs:
             curve.append(loss)
             seconds.append(time.perf_counter() - epoch_began)
-            if watched_rows is not None:
+            if watched.rows is not None:
                 watch_began = time.perf_counter()
-                validation.append(watch.score(job, *_evaluate(recipe, data, watched_rows, start.model, inputs)))
+                watched.add(*_evaluate(recipe, data, watched.rows, start.model, inputs))
+                if watched.restores_best and watched.keeps:
+                    best = [ops.convert_to_numpy(variable) for variable in _variables_of(start.model)]
                 watch_s += time.perf_counter() - watch_began
-            if not np.isfinite(loss):
+            if not np.isfinite(loss) or watched.is_over:
                 break
             epoch_began = time.perf_counter()
         epochs.close()
+        for variable, value in zip(_variables_of(start.model), best, strict=False):
+            variable.assign(value)
     train_ended = time.perf_counter()
     outputs, loss = _evaluate(recipe, data, job.cell.test, start.model, inputs)
     cost = {
@@ -76,13 +80,18 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
         loss=loss,
         curve=curve,
         cost=cost,
-        validation=None if watched_rows is None else validation,
+        watched=watched,
         peak_flops_per_s=peak_flops_per_s(),
     )
 
 
+def _variables_of(model: Any) -> list[Any]:
+    """Return the variables that training changes, those of layers that draw random numbers included."""
+    return [*model.trainable_variables, *model.non_trainable_variables]
+
+
 def _fit(
-    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
+    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray], watched: Watched
 ) -> Generator[float, None, None]:
     """Train with `keras.Model.fit`, one call per epoch, and yield the loss that it reports."""
     stage = recipe.last
@@ -94,6 +103,8 @@ def _fit(
             x, y = take_rows(inputs, order), data.y[order]
             history = model.fit(x, y, batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0)
             yield _reported_loss(history.history, stage)
+            if watched.rate is not None:
+                model.optimizer.learning_rate = float(watched.rate)
     finally:
         # Only the model is saved, without its optimizer, as by the other engines.
         model.compiled = False
@@ -112,7 +123,7 @@ def _reported_loss(history: dict[str, list[Any]], stage: Stage) -> float:
 
 
 def _step(
-    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
+    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray], watched: Watched
 ) -> Generator[float, None, None]:
     """Train with an objective, which `fit` does not support: step by step, uncompiled; yield each epoch's mean loss."""
     program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
@@ -126,6 +137,7 @@ def _step(
             total += float(loss) * len(rows)
         program.restore(model, state)
         yield total / len(order)
+        state = program.with_rate(state, None if watched.rate is None else put(watched.rate))
 
 
 def _evaluate(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from negres_core.claim import COSTS, CostMetric, Metric
 from negres_core.dataset import Dataset
-from negres_core.design import Cell
+from negres_core.design import Cell, hold_out
+from negres_core.early_stopping import Validation
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, EqualizedArm
 from negres_core.recipe import Recipe
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 Equal = Literal["epochs", "steps", "flops"]
 """What the budgets of both arms can be equal in."""
+
+TrainingRows = Mapping[Validation | None, int]
+"""Rows of the largest training fold, by what an arm holds out of it."""
 
 NEARLY_WHOLE = 1e-9
 """A number of epochs that falls short of a whole number by no more than this is whole."""
@@ -48,7 +52,9 @@ def plan_budgets(
     Raises:
         InputError: the budgets cannot be made equal, or they differ and the claim needs the same for both arms.
     """
-    rows, record = max(len(cell.train) for cell in cells), None
+    record = None
+    held_out = {recipe.validation for recipe in recipes.values()}
+    rows = {each: max(len(hold_out(cell, data, each).train) for cell in cells) for each in held_out}
     if equal is not None:
         recipes, record = equalize(recipes, data, rows=rows, equal=equal)
     if isinstance(metric, CostMetric):
@@ -57,7 +63,7 @@ def plan_budgets(
 
 
 def equalize(
-    recipes: Mapping[Role, Recipe], data: Dataset, *, rows: int, equal: Equal
+    recipes: Mapping[Role, Recipe], data: Dataset, *, rows: TrainingRows, equal: Equal
 ) -> tuple[dict[Role, Recipe], EqualBudget]:
     """Give both arms the smaller one of their two budgets.
 
@@ -66,16 +72,25 @@ def equalize(
     Args:
         recipes: the recipe of each arm.
         data: the data set.
-        rows: rows of the largest training fold.
+        rows: rows of the largest training fold, by what an arm holds out.
         equal: what the budgets are equal in.
 
     Returns:
         The recipes, and the record of what was left out.
 
     Raises:
-        InputError: an arm is a fit, its operations cannot be counted, or not even one epoch fits into the budget.
+        InputError: an arm is a fit, or ends by its patience, its operations cannot be counted, or not even one epoch
+            fits into the budget.
     """
     check_equal(equal)
+    for role, recipe in recipes.items():
+        if any(stage.patience is not None for stage in recipe.stages):
+            raise InputError(
+                f"The {role} arm ends by its patience, so that its budget is not known before it is trained.",
+                received=f'equal="{equal}", and {recipe}',
+                remedy="Leave out `equal`: what each arm was trained for stands beside the verdict. Or leave out "
+                "`patience`, and give both arms the same budget.",
+            )
     plans = {role: _plan(role, recipe, data, rows, equal) for role, recipe in recipes.items()}
     budget = min(plan.total for plan in plans.values())
     shortened: dict[Role, Recipe] = {}
@@ -121,7 +136,7 @@ def check_equal(equal: object) -> None:
         )
 
 
-def check_shared_budget(recipes: Mapping[Role, Recipe], cost: CostMetric, data: Dataset, *, rows: int) -> None:
+def check_shared_budget(recipes: Mapping[Role, Recipe], cost: CostMetric, data: Dataset, *, rows: TrainingRows) -> None:
     """Raise InputError if a run that never reaches the target would count at another budget in the other arm.
 
     Budgets may differ by less than an epoch, since epochs are whole; then the smaller one counts for both. In seconds a
@@ -141,7 +156,7 @@ def check_shared_budget(recipes: Mapping[Role, Recipe], cost: CostMetric, data: 
         )
 
 
-def _plan(role: Role, recipe: Recipe, data: Dataset, rows: int, counted_in: Equal) -> _Plan:
+def _plan(role: Role, recipe: Recipe, data: Dataset, rows: TrainingRows, counted_in: Equal) -> _Plan:
     from negres_core.engine.planned_budget import planned_budgets
 
     if recipe.fit is not None:
@@ -150,7 +165,7 @@ def _plan(role: Role, recipe: Recipe, data: Dataset, rows: int, counted_in: Equa
             received=recipe,
             remedy='Leave `equal` out, and claim the seconds of a fit: beats("seconds").',
         )
-    budgets = planned_budgets(recipe, data, rows=rows)
+    budgets = planned_budgets(recipe, data, rows=rows[recipe.validation])
     *before, last = [_of_epoch(budget, counted_in) for budget in budgets]
     if last <= 0:
         raise InputError(

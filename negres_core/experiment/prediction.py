@@ -82,7 +82,7 @@ def predict_again(
     from negres_core.engine.inspection import SavedModels
 
     repeats = max(len(arm.values) for arm in evidence.arms)
-    cells = cells_of(design, data, metric)[: repeats * evidence.design.folds]
+    cells = cells_of(design, data, metric, recipes.values())[: repeats * evidence.design.folds]
     models = SavedModels(data, cells, store.model_path)
     scored = watched_metric(metric) or metric
     places = {(cell.repeat, cell.fold): cell for cell in cells}

@@ -12,7 +12,7 @@ from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design, Seal, apply_seal
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, SealRecord, Store
-from negres_core.experiment.completion import check_metric
+from negres_core.experiment.completion import check_metric, check_monitor
 from negres_core.experiment.equal_budget import Equal, plan_budgets
 from negres_core.experiment.row_scores import check_row_metric
 from negres_core.experiment.smoke import shrink_recipe, shrink_split
@@ -95,7 +95,10 @@ def prepare(
     if scored.name in OF_A_LOSS and scored.code is None:
         check_common_loss(list(recipes.values()))
     check_metric(scored, list(recipes.values()), seen)
-    cells = cells_of(planned, seen, metric)
+    for recipe in recipes.values():
+        for stages in (recipe.stages[:end] for end in range(1, len(recipe.stages) + 1)):
+            check_monitor(Recipe(*stages, preprocess=recipe.preprocess), metric, seen)
+    cells = cells_of(planned, seen, metric, recipes.values())
     planned_recipes, equalized = plan_budgets(dict(recipes), metric, seen, cells, equal=None if smoke else equal)
     check_row_metric(metric, planned, list(planned_recipes.values()))
     if seal is not None:

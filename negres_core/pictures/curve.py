@@ -72,9 +72,10 @@ def traces_of(run: Run) -> list[Trace]:
             keras_name = run.models.output_layer(recipe).loss if run.models else None
             loss = keras_name or (function if isinstance(function, str) else name_of(function))
             owner, colour = ("both", NEUTRAL_COLOUR) if key in traces else (arm.role, ARM_COLOURS[arm.role])
-            name = f"{owner}: {name_of(stage.build)} ({stage.epochs} epochs)"
+            most = "at most " if stage.patience is not None else ""
+            name = f"{owner}: {name_of(stage.build)} ({most}{stage.epochs} epochs)"
             traces[key] = Trace(name, colour, loss, epochs_before, replicates, stage.objective is None)
-            epochs_before += stage.epochs
+            epochs_before += max(len(replicate.curve) for replicate in replicates)
     return list(traces.values())
 
 
