@@ -107,7 +107,6 @@ def test_all_engines_give_the_numbers_of_the_reference_engine(engine, name):
 
 @pytest.mark.parametrize("name", ["patience", "accuracy"])
 def test_replicates_end_at_different_epochs_and_count_what_was_trained(name):
-    recipe, data = OPTIONS[name]
     found = results("compiled", name)
     assert len({result.budget["epochs"] for result in found.values()}) > 1
     for result in found.values():
