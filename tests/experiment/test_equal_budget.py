@@ -12,7 +12,7 @@ from negres_core.experiment.equal_budget import check_equal, check_shared_budget
 from negres_core.metrics import metric_of
 
 DATA = Dataset(x=np.random.default_rng(0).normal(size=(200, 4)), y=np.arange(200) % 2, name="mine")
-ROWS = 160
+ROWS = {None: 160}
 
 
 def network(width):
