@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,15 @@ Validation = float | bool
 
 MOST_SHARE = 0.5
 """Largest share of a training fold that can be held out."""
+
+NO_MONITOR: dict[str, Any] = {
+    "validation": None,
+    "patience": None,
+    "monitor": "loss",
+    "restore_best": None,
+    "plateau": None,
+}
+"""The options of a stage that measures nothing on validation rows."""
 
 NEEDS_ROWS = "Give the stage validation rows: validation=0.1, a share of the training fold, or validation=True."
 
@@ -159,4 +168,33 @@ def check_needs(validation: Validation | None, **needed: Any) -> None:
             f"`{given[0].partition('=')[0]}` of a stage needs validation rows, and the stage has none.",
             received=", ".join(given),
             remedy=NEEDS_ROWS,
+        )
+
+
+def checked_options(*, validation: Any, patience: Any, monitor: Any, restore_best: Any, plateau: Any) -> dict[str, Any]:
+    """Return the options of a stage that `NO_MONITOR` names, as the stage keeps them.
+
+    Raises:
+        InputError: one of them has the wrong type, or needs validation rows that are not there.
+    """
+    options = {"validation": checked_validation(validation), "patience": checked_patience(patience)}
+    if restore_best not in (None, True, False):
+        raise InputError(
+            "`restore_best` of a stage has to be True or False.",
+            received=f"restore_best={restore_best!r}",
+            remedy="Leave it out to restore the best epoch if there is `patience`.",
+        )
+    given = {"monitor": None if monitor == "loss" else monitor, "restore_best": restore_best or None}
+    check_needs(options["validation"], patience=patience, plateau=plateau, **given)
+    return options | {"monitor": monitor, "restore_best": restore_best, "plateau": plateau}
+
+
+def check_same_rows(held_out: Mapping[str, Validation | None]) -> None:
+    """Raise InputError if stages of one recipe, by their names, do not hold out the same rows."""
+    if len(set(held_out.values())) > 1:
+        raise InputError(
+            "All stages of a recipe have to hold out the same validation rows: those of one stage would otherwise be "
+            "trained on by another.",
+            received=", ".join(f"validation={each!r} in {name}" for name, each in held_out.items()),
+            remedy="Give every stage the same `validation`. `patience` and `monitor` may differ.",
         )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
 from negres_core.claim import Claim, CostMetric, Metric
+from negres_core.claim.cost import watched_metric
 from negres_core.dataset import Dataset
-from negres_core.design import Cell, Design, hold_out, with_validation
-from negres_core.early_stopping import Validation
-from negres_core.errors import InputError
-from negres_core.evidence import Replicate
+from negres_core.design import Cell, Design, hold_out
+from negres_core.evidence import Replicate, SearchRecord
 from negres_core.metrics import METRICS, Predicted, score_table, task_metric
 from negres_core.metrics.of_rows import Unit
 from negres_core.recipe import Recipe
 from negres_core.rescoring import Predictions
+from negres_core.tuning import Tuned
 
 ControlLevel = Literal["all", "cheap", "none"]
 """Which controls run: all of them, only those that train no models of their own ("cheap"), or none."""
@@ -31,13 +31,50 @@ class Arm:
 
     Attributes:
         role: "treatment" or "control".
-        recipe: the recipe that the arm trains.
+        recipe: the recipe that the arm trains; of a tuned arm, the one that was chosen in the first cell.
         stages: the replicates of each stage of the recipe, ordered by repeat, fold and seed. Empty before training.
+        tuned: how its settings are searched for; None if it is not tuned.
+        recipes: of a tuned arm, the recipe that was chosen in each cell, cell by cell.
+        searches: of a tuned arm, the trials in each cell.
+        trials: the replicates of these trials, by their ids.
     """
 
     role: Role
     recipe: Recipe
     stages: Sequence[Sequence[Replicate]] = ()
+    tuned: Tuned | None = None
+    recipes: Sequence[Recipe] = ()
+    searches: Sequence[SearchRecord] = ()
+    trials: Mapping[str, Replicate] = field(default_factory=dict, repr=False)
+
+    def recipe_of(self, position: int) -> Recipe:
+        """Return the recipe of the replicate at a position."""
+        return self.recipes[position // self._seeds] if self.recipes else self.recipe
+
+    @property
+    def untrained(self) -> Arm:
+        """The arm before training, of which the recipe is known, and how it was searched for."""
+        return replace(self, stages=(), recipes=())
+
+    @property
+    def by_recipe(self) -> list[Arm]:
+        """The arm once for each recipe that its replicates have, with the replicates of that; itself if it has one."""
+        places: dict[Recipe, list[int]] = {}
+        for cell, recipe in enumerate(self.recipes):
+            places.setdefault(recipe, []).extend(range(cell * self._seeds, (cell + 1) * self._seeds))
+        if len(places) < 2:
+            return [self]
+        return [
+            replace(
+                self, recipe=recipe, recipes=(), stages=[[stage[place] for place in chosen] for stage in self.stages]
+            )
+            for recipe, chosen in places.items()
+        ]
+
+    @property
+    def _seeds(self) -> int:
+        """Replicates of a cell of a tuned arm."""
+        return len(self.stages[-1]) // len(self.recipes)
 
     @property
     def replicates(self) -> Sequence[Replicate]:
@@ -293,7 +330,12 @@ class Run:
         for arm in self.arms:
             if self.models is not None and (position := arm.first_finished) is not None:
                 replicate = arm.replicates[position]
-                yield arm, replicate, self.models.inspect(arm.recipe, replicate)
+                yield arm, replicate, self.models.inspect(arm.recipe_of(position), replicate)
+
+    @property
+    def by_recipe(self) -> list[Arm]:
+        """The arms, a tuned one once for each recipe that was chosen in any cell."""
+        return [each for arm in self.arms for each in arm.by_recipe]
 
     @property
     def stages(self) -> Iterator[tuple[Arm, Recipe]]:
@@ -312,7 +354,9 @@ class Run:
         for arm in self.arms:
             network = arm.recipe.network
             if network is not None:
-                arms.append(replace(arm, recipe=network, stages=arm.stages[: len(network.stages)]))
+                networks = tuple(each.network or network for each in arm.recipes)
+                stages = arm.stages[: len(network.stages)]
+                arms.append(replace(arm, recipe=network, recipes=networks, stages=stages))
         metric = self.metric
         if self.data.task not in metric.tasks and (metric.compute is None or metric.tasks):
             metric = METRICS["loss"]  # the claim is about a metric that a fit returns
@@ -337,58 +381,3 @@ class Run:
     def trained_cell(self, recipe: Recipe, cell: Cell) -> Cell:
         """Return a cell as a recipe is trained on it: without the validation rows that it holds out."""
         return hold_out(cell, self.data, recipe.validation)
-
-
-def watched_metric(metric: Metric) -> Metric | None:
-    """Return the metric that a claim about the cost to a target watches; None for any other claim."""
-    return metric.watched if isinstance(metric, CostMetric) and isinstance(metric.watched, Metric) else None
-
-
-def cells_of(design: Design, data: Dataset, metric: Metric, recipes: Iterable[Recipe] = ()) -> list[Cell]:
-    """Return the cells of a design, with validation rows if the metric of the claim is measured on them.
-
-    The validation rows of the design itself are left out if neither the claim nor an arm uses them. An arm that holds
-    out rows of its training folds does so later: see `Run.trained_cell`.
-
-    Raises:
-        InputError: the data set cannot be split this way, the design has no valid test of a cost, or the claim or an
-            arm asks for validation rows that are not those of the others.
-    """
-    if isinstance(metric, CostMetric) and design.kind == "time series":
-        raise InputError(
-            "A time series has no valid test of a cost: its folds are no sample, and a cost has no score for each row.",
-            received=f"a claim about {metric.name}",
-            remedy="Use KFolds, Holdout or a FixedSplit with several seeds.",
-        )
-    cells = list(design.split(data))
-    held_out = [recipe.validation for recipe in recipes if recipe.stages]
-    _check_rows_of_design(cells, held_out)
-    if watched_metric(metric) is not None:
-        return with_validation(cells, data, _shared_validation(held_out))
-    if True in held_out:
-        return cells
-    return [replace(cell, validation=None) for cell in cells]
-
-
-def _check_rows_of_design(cells: Sequence[Cell], held_out: Sequence[Validation | None]) -> None:
-    """Raise InputError if an arm asks for a share of the training rows, and the design has validation rows."""
-    shares = [each for each in held_out if each not in (None, True)]
-    if shares and any(cell.validation is not None for cell in cells):
-        raise InputError(
-            "The design has validation rows, and an arm holds out training rows beside them.",
-            received=f"validation={shares[0]:g} in a stage",
-            remedy="Give the stage validation=True, which takes the rows of the design; or leave `validation` out of "
-            "the design.",
-        )
-
-
-def _shared_validation(held_out: Sequence[Validation | None]) -> Validation:
-    """Return what all arms hold out for a claim that measures its target on validation rows."""
-    different = {True if each is None else each for each in held_out} or {True}
-    if len(different) > 1:
-        raise InputError(
-            "The target of the claim is measured on validation rows, which have to be the same for both arms.",
-            received=" and ".join(f"validation={each!r}" for each in held_out),
-            remedy="Give the stages of both arms the same `validation`, or leave it out of both.",
-        )
-    return different.pop()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from negres_core.early_stopping import replay
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import monitored_metric
 from negres_core.recipe import Recipe
+from negres_core.resampling import prepare_rows
 from negres_core.run import Arm, Run
 
 NAME = "budget"
@@ -20,10 +23,10 @@ def check(run: Run) -> Finding:
     A stage with patience is over when its metric on the validation rows says so: neither earlier nor later.
     """
     matches = [
-        _matches_recipe(run, recipe, replicate)
-        for arm in run.arms
+        _matches_recipe(run, rows, recipe, replicate)
+        for arm in run.by_recipe
         for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True)
-        for replicate in replicates
+        for replicate, rows in zip(replicates, _trained_rows(run, arm, replicates), strict=True)
     ]
     budgets = [_in_words(arm) for arm in run.arms]
     held_out = [arm.recipe.validation for arm in run.arms]
@@ -60,14 +63,23 @@ def _share_in_words(held_out: float | bool | None) -> str:
     return "those of the design or a tenth" if held_out is True else f"{held_out:g} of the training fold"
 
 
-def _matches_recipe(run: Run, recipe: Recipe, replicate: Replicate) -> bool:
+def _trained_rows(run: Run, arm: Arm, replicates: Sequence[Replicate]) -> list[int]:
+    """Return the rows that each replicate of an arm was trained on, which a sampler draws again."""
+    cells = [run.trained_cell(arm.recipe, run.cell_of(replicate)) for replicate in replicates]
+    if arm.recipe.resample is None:
+        return [len(cell.train) for cell in cells]
+    by_cell = {(cell.repeat, cell.fold): cell for cell in cells}
+    drawn = {place: len(prepare_rows(arm.recipe, run.data, cell).train) for place, cell in by_cell.items()}
+    return [drawn[cell.repeat, cell.fold] for cell in cells]
+
+
+def _matches_recipe(run: Run, rows: int, recipe: Recipe, replicate: Replicate) -> bool:
     """Return whether a replicate was trained for the epochs and steps of its stage, or until its patience ended.
 
     The curve of a replicate that turned NaN or infinite ends there; the control "finite" reports that.
     """
     stage, budget = recipe.last, replicate.budget
-    cell = run.trained_cell(recipe, run.cell_of(replicate))
-    steps_per_epoch = -(-len(cell.train) // stage.batch_size)
+    steps_per_epoch = -(-rows // stage.batch_size)
     epochs = stage.epochs
     if stage.patience is not None:
         metric = monitored_metric(stage.monitor, task=run.data.task, targets=run.data.y)

@@ -10,9 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
 from negres_core.design import Cell, Design, KFolds
+from negres_core.early_stopping import NO_MONITOR
 from negres_core.metrics import METRICS, task_metric
-from negres_core.recipe import NO_MONITOR, Recipe, Stage
+from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm, Role, Run
 from negres_core.seeds import derive_seed
 from negres_core.statistics import corrected_resampled_t
@@ -112,7 +114,7 @@ def _of_each_arm(run: Run, purpose: str, change: Callable[[Run], Run | None]) ->
     for arm in run.arms:
         small_run = _small_run(run, arm)
         if small_run is not None and (small_run := change(small_run)) is not None:
-            changed[name_of_small_run(purpose, arm.role)] = small_run
+            changed[name_of_small_run(purpose, arm.role)] = resample_if_possible(small_run)
     return changed
 
 
@@ -143,10 +145,11 @@ def _small_run(run: Run, arm: Arm) -> Run | None:
         return None
     # The folds do not depend on the targets, so permuting these does not change them. Groups are dropped: they matter
     # for how well an arm generalizes, which is not tested here.
-    data = run.data.take(rows).without_groups()
+    data = weight_rows(run.data.take(rows).without_groups(), of=run.data)
     every = np.arange(len(rows), dtype=np.int32)
     cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(np.array_split(every, folds))]
-    recipe = shorten(arm.recipe, steps=most_steps(width), rows=len(cells[0].train))
+    recipe = weight_classes(arm.recipe, data, of=run.data)
+    recipe = shorten(recipe, steps=most_steps(width), rows=len(cells[0].train))
     return replace(run, data=data, design=_design(folds), cells=cells, arms=[Arm(arm.role, recipe)])
 
 
@@ -181,7 +184,7 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
             share = FEW_HELD_OUT if stage.validation is True else stage.validation
             short = replace(short, validation=share, patience=patience, monitor="loss", plateau=None)
         stages.append(short)
-    return Recipe(*stages, preprocess=recipe.preprocess)
+    return recipe.with_parts(*stages)
 
 
 def steps_of(stage: Stage, rows: int) -> int:

@@ -37,7 +37,7 @@ def hold_out(cell: Cell, data: Dataset, validation: Validation | None) -> Cell:
     """
     if validation is None or cell.validation is not None:
         return cell
-    return _split_off(cell, data, _count(cell, validation))
+    return _split_off(cell, data, rows_wanted(cell, validation))
 
 
 class TrainedCells:
@@ -66,24 +66,29 @@ def with_validation(cells: Iterable[Cell], data: Dataset, validation: Validation
     return [hold_out(cell, data, validation) for cell in cells]
 
 
-def _count(cell: Cell, validation: Validation) -> int:
+def rows_wanted(cell: Cell, validation: Validation = True) -> int:
+    """Return how many validation rows a training fold gives up."""
     if validation is True:
         return max(LEAST_VALIDATION_ROWS, -(-len(cell.train) // VALIDATION_PARTS))
     return int(np.ceil(round(validation * len(cell.train), 6)))
 
 
-def _split_off(cell: Cell, data: Dataset, wanted: int) -> Cell:
-    """Return a cell of whose training rows `wanted` or a few more are validation rows."""
-    too_small = InputError(
+def too_small(cell: Cell, data: Dataset, wanted: int) -> InputError:
+    """Return the error about a training fold that is too small to give up validation rows."""
+    return InputError(
         f"A training fold of {data.name!r} is too small to give up {wanted} validation rows.",
         received=f"{len(cell.train)} training rows"
         + ("" if data.groups is None else f" of {len(np.unique(data.groups[cell.train]))} groups"),
         remedy="Use more rows or fewer folds, a smaller share, or a design with validation rows of its own.",
     )
+
+
+def _split_off(cell: Cell, data: Dataset, wanted: int) -> Cell:
+    """Return a cell of whose training rows `wanted` or a few more are validation rows."""
     if 2 * wanted > len(cell.train):
-        raise too_small
+        raise too_small(cell, data, wanted)
     if cell.gap is not None:
-        return _split_off_last(cell, data, wanted, too_small)
+        return _split_off_last(cell, data, wanted)
     rng = np.random.default_rng(derive_seed("validation", repeat=cell.repeat, fold=cell.fold))
     # Units that stay together: groups, or single rows.
     keys = (
@@ -98,18 +103,18 @@ def _split_off(cell: Cell, data: Dataset, wanted: int) -> Cell:
     taken = order[: int(np.searchsorted(np.cumsum(sizes), wanted)) + 1]
     chosen = np.isin(keys, taken)
     if len(taken) == len(order) or 2 * int(chosen.sum()) > len(cell.train):
-        raise too_small
+        raise too_small(cell, data, wanted)
     return replace(cell, train=cell.train[~chosen], validation=cell.train[chosen])
 
 
-def _split_off_last(cell: Cell, data: Dataset, wanted: int, too_small: InputError) -> Cell:
+def _split_off_last(cell: Cell, data: Dataset, wanted: int) -> Cell:
     """Return a cell of a time series whose last training rows are validation rows, after the gap of the design."""
     validation = cell.train[-wanted:]
     train = cell.train[cell.train < validation[0] - (cell.gap or 0)]
     if data.groups is not None:
         train = train[~np.isin(data.groups[train], data.groups[validation])]
     if len(train) < wanted:
-        raise too_small
+        raise too_small(cell, data, wanted)
     return replace(cell, train=train, validation=validation)
 
 

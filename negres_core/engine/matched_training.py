@@ -16,14 +16,17 @@ import keras
 
 from negres_core.arrays import Named
 from negres_core.dataset import Dataset
+from negres_core.early_stopping import NO_MONITOR
 from negres_core.engine.build import call_build
 from negres_core.engine.description import config_of, config_of_optimizer, describe_monitor
 from negres_core.engine.model import build_model, layers_of, make_optimizer
 from negres_core.engine.same_training import same_training
 from negres_core.evidence import MonitorDescription
 from negres_core.provenance.fingerprint import is_library
-from negres_core.recipe import NO_MONITOR, Build, Recipe, Stage
+from negres_core.recipe import Build, Recipe, Stage
+from negres_core.resampling import make_sampler
 from negres_core.run import MatchedTraining
+from negres_core.weighting import ClassWeight
 
 NOISE = ("rate", "stddev", "dropout", "recurrent_dropout")
 """Attributes of Keras' layers that say how much noise they add in training: a rate, or a standard deviation."""
@@ -47,6 +50,7 @@ class _Settings:
         noise: the largest dropout rate or standard deviation of the noise of any layer.
         penalty: the largest coefficient of any regularizer.
         frozen: number of layers that have weights and are not trained, although the recipe freezes none.
+        class_weight: weights of the classes.
         monitor: the validation rows and what follows from a metric on them; None if there are none.
         options: the same as the stage has it.
     """
@@ -58,6 +62,7 @@ class _Settings:
     noise: float
     penalty: float
     frozen: int
+    class_weight: ClassWeight = None
     monitor: MonitorDescription | None = None
     options: Mapping[str, Any] = field(default_factory=lambda: NO_MONITOR)
 
@@ -80,6 +85,8 @@ def match_training(control: Recipe, treatment: Recipe | None, data: Dataset, *, 
     partners = [theirs[max(0, len(theirs) - len(mine) + place)] for place in range(len(mine))]
     pairs = list(zip(mine, partners, strict=True))
     differences = [text for pair in pairs for text in _differences(*pair, rows)]
+    if control.resample != (treatment.resample if treatment else None):
+        differences.append(f"resampling {_sampler_in_words(control)} against {_sampler_in_words(treatment)}")
     handicaps = [set(_handicaps(*pair, rows)) for pair in pairs]
     every = set().union(*handicaps)
     if not every or any(_shares_layers(stage.build, data) for stage in control.stages):
@@ -108,6 +115,7 @@ def _settings_of(stage: Stage, data: Dataset) -> _Settings:
         penalty=max(coefficients, default=0.0),
         # A recipe that freezes says so. Nothing is said of a layer that the build function freezes.
         frozen=0 if stage.freezes is not None else len(own),
+        class_weight=stage.class_weight,
         monitor=describe_monitor(stage, data),
         options={name: getattr(stage, name) for name in NO_MONITOR},
     )
@@ -128,6 +136,8 @@ def _differences(control: _Settings, treatment: _Settings, rows: int) -> Iterato
     ):
         if mine != theirs:
             yield f"{name} {mine:g} against {theirs:g}"
+    if control.class_weight != treatment.class_weight:
+        yield f"class weights {_weights_in_words(control)} against {_weights_in_words(treatment)}"
     if treatment.epochs:
         options, others = (_options_of(each.monitor) for each in (control, treatment))
         for name, option in options.items():
@@ -196,7 +206,7 @@ def _matched(control: Recipe, partners: Sequence[_Settings], names: Sequence[set
             )
         inherits = stages[-1].build if stage.inherits is not None else None
         stages.append(replace(stage, inherits=inherits, **changed))
-    return Recipe(*stages, preprocess=control.preprocess)
+    return control.with_parts(*stages)
 
 
 def build_relieved(
@@ -253,6 +263,18 @@ def _penalties_of(layers: Sequence[Any]) -> list[tuple[Any, str, Any]]:
 def _sizes_of(regularizer: Any) -> list[str]:
     """Return the attributes of a regularizer that say how much it penalizes."""
     return [name for name in COEFFICIENTS if isinstance(getattr(regularizer, name, None), int | float)]
+
+
+def _weights_in_words(settings: _Settings) -> str:
+    weights = settings.class_weight
+    if isinstance(weights, tuple):
+        return ", ".join(f"{weight:g} of class {label}" for label, weight in weights)
+    return "none" if weights is None else "balanced"
+
+
+def _sampler_in_words(recipe: Recipe | None) -> str:
+    """Return the class of a recipe's sampler with its parameters, if it has some."""
+    return "none" if recipe is None or recipe.resample is None else " ".join(repr(make_sampler(recipe)).split())
 
 
 def _optimizer_in_words(settings: _Settings) -> str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 from negres_core.claim import COSTS, CostMetric, Metric
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, hold_out
-from negres_core.early_stopping import Validation
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, EqualizedArm
 from negres_core.recipe import Recipe
+from negres_core.resampling import prepare_rows
 from negres_core.run import Role
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 Equal = Literal["epochs", "steps", "flops"]
 """What the budgets of both arms can be equal in."""
-
-TrainingRows = Mapping[Validation | None, int]
-"""Rows of the largest training fold, by what an arm holds out of it."""
 
 NEARLY_WHOLE = 1e-9
 """A number of epochs that falls short of a whole number by no more than this is whole."""
@@ -52,9 +49,8 @@ def plan_budgets(
     Raises:
         InputError: the budgets cannot be made equal, or they differ and the claim needs the same for both arms.
     """
-    record = None
-    held_out = {recipe.validation for recipe in recipes.values()}
-    rows = {each: max(len(hold_out(cell, data, each).train) for cell in cells) for each in held_out}
+    largest, record = max(cells, key=lambda cell: len(cell.train)), None
+    rows = {role: _trained_rows(recipe, data, largest) for role, recipe in recipes.items()}
     if equal is not None:
         recipes, record = equalize(recipes, data, rows=rows, equal=equal)
     if isinstance(metric, CostMetric):
@@ -62,8 +58,14 @@ def plan_budgets(
     return recipes, record
 
 
+def _trained_rows(recipe: Recipe, data: Dataset, cell: Cell) -> int:
+    """Return the rows that an arm trains on in a cell, of which a sampler may return more or fewer than there are."""
+    trained = hold_out(cell, data, recipe.validation)
+    return len(trained.train if recipe.resample is None else prepare_rows(recipe, data, trained).train)
+
+
 def equalize(
-    recipes: Mapping[Role, Recipe], data: Dataset, *, rows: TrainingRows, equal: Equal
+    recipes: Mapping[Role, Recipe], data: Dataset, *, rows: Mapping[Role, int], equal: Equal
 ) -> tuple[dict[Role, Recipe], EqualBudget]:
     """Give both arms the smaller one of their two budgets.
 
@@ -72,7 +74,7 @@ def equalize(
     Args:
         recipes: the recipe of each arm.
         data: the data set.
-        rows: rows of the largest training fold, by what an arm holds out.
+        rows: rows that each arm trains on in the largest training fold.
         equal: what the budgets are equal in.
 
     Returns:
@@ -91,7 +93,7 @@ def equalize(
                 remedy="Leave out `equal`: what each arm was trained for stands beside the verdict. Or leave out "
                 "`patience`, and give both arms the same budget.",
             )
-    plans = {role: _plan(role, recipe, data, rows, equal) for role, recipe in recipes.items()}
+    plans = {role: _plan(role, recipe, data, rows[role], equal) for role, recipe in recipes.items()}
     budget = min(plan.total for plan in plans.values())
     shortened: dict[Role, Recipe] = {}
     arms: dict[Role, EqualizedArm] = {}
@@ -115,7 +117,7 @@ def equalize(
 def with_epochs(recipe: Recipe, epochs: int) -> Recipe:
     """Return a recipe whose last stage is trained for another number of epochs."""
     *before, last = recipe.stages
-    return Recipe(*before, dataclasses.replace(last, epochs=epochs), preprocess=recipe.preprocess)
+    return recipe.with_parts(*before, dataclasses.replace(last, epochs=epochs))
 
 
 def check_equal(equal: object) -> None:
@@ -136,7 +138,9 @@ def check_equal(equal: object) -> None:
         )
 
 
-def check_shared_budget(recipes: Mapping[Role, Recipe], cost: CostMetric, data: Dataset, *, rows: TrainingRows) -> None:
+def check_shared_budget(
+    recipes: Mapping[Role, Recipe], cost: CostMetric, data: Dataset, *, rows: Mapping[Role, int]
+) -> None:
     """Raise InputError if a run that never reaches the target would count at another budget in the other arm.
 
     Budgets may differ by less than an epoch, since epochs are whole; then the smaller one counts for both. In seconds a
@@ -144,7 +148,7 @@ def check_shared_budget(recipes: Mapping[Role, Recipe], cost: CostMetric, data: 
     """
     if cost.watched is None or cost.counted_in == "seconds" or len(recipes) < 2:
         return
-    plans = {role: _plan(role, recipe, data, rows, cost.counted_in) for role, recipe in recipes.items()}
+    plans = {role: _plan(role, recipe, data, rows[role], cost.counted_in) for role, recipe in recipes.items()}
     small, large = sorted(plans.values(), key=lambda plan: plan.total)
     if small.total + small.epoch * (1 - NEARLY_WHOLE) <= large.total:
         budgets = ", ".join(f"{role} arm {plan.total:,.4g} {cost.unit}" for role, plan in plans.items())
@@ -156,7 +160,7 @@ def check_shared_budget(recipes: Mapping[Role, Recipe], cost: CostMetric, data: 
         )
 
 
-def _plan(role: Role, recipe: Recipe, data: Dataset, rows: TrainingRows, counted_in: Equal) -> _Plan:
+def _plan(role: Role, recipe: Recipe, data: Dataset, rows: int, counted_in: Equal) -> _Plan:
     from negres_core.engine.planned_budget import planned_budgets
 
     if recipe.fit is not None:
@@ -165,7 +169,7 @@ def _plan(role: Role, recipe: Recipe, data: Dataset, rows: TrainingRows, counted
             received=recipe,
             remedy='Leave `equal` out, and claim the seconds of a fit: beats("seconds").',
         )
-    budgets = planned_budgets(recipe, data, rows=rows[recipe.validation])
+    budgets = planned_budgets(recipe, data, rows=rows)
     *before, last = [_of_epoch(budget, counted_in) for budget in budgets]
     if last <= 0:
         raise InputError(

@@ -10,14 +10,12 @@ from sklearn.preprocessing import StandardScaler
 from negres_core.arrays import digest_array
 from negres_core.claim import beats, reaches, to_reach
 from negres_core.dataset import Dataset
-from negres_core.design import FixedSplit, KFolds, TimeSeries, hold_out
+from negres_core.design import KFolds, hold_out
 from negres_core.errors import InputError
 from negres_core.evidence import Store
 from negres_core.experiment.recheck import recheck
 from negres_core.fit import Fit
-from negres_core.metrics import METRICS
 from negres_core.recipe import Recipe, Stage
-from negres_core.run import cells_of
 
 RNG = np.random.default_rng(1)
 INPUTS = RNG.normal(size=(300, 5))
@@ -137,16 +135,6 @@ def test_budgets_of_arms_with_patience_cannot_be_made_equal(compare):
         compare(STOPPING, FULL, equal="steps")
 
 
-def test_the_validation_rows_of_the_design_are_those_of_validation_true():
-    own = FixedSplit(train=range(150), validation=range(150, 200), test=range(200, 300), seeds=2)
-    for cell in cells_of(own, DATA, METRICS["accuracy"], [arm(validation=True), FULL]):
-        np.testing.assert_array_equal(cell.validation, np.arange(150, 200))
-        np.testing.assert_array_equal(cell.train, np.arange(150))
-    assert all(cell.validation is None for cell in cells_of(own, DATA, METRICS["accuracy"], [FULL]))
-    with pytest.raises(InputError, match="The design has validation rows"):
-        cells_of(own, DATA, METRICS["accuracy"], [STOPPING])
-
-
 def test_a_fit_at_the_end_is_not_given_the_validation_rows(new_experiment):
     seen = []
 
@@ -166,12 +154,3 @@ def test_stages_of_one_recipe_hold_out_the_same_rows():
 
     with pytest.raises(InputError, match="hold out the same validation rows"):
         Recipe(Stage(network), Stage(grown, inherits=network, validation=0.1, patience=3))
-
-
-def test_validation_rows_of_a_time_series_are_its_last_training_rows():
-    design = TimeSeries(4, gap=3)
-    for cell in design.split(DATA):
-        held = hold_out(cell, DATA, 0.2)
-        assert held.validation[-1] == cell.train[-1]
-        assert held.validation[0] - held.train[-1] == 4
-        assert len(held.validation) == np.ceil(0.2 * len(cell.train))

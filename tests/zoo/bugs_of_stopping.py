@@ -87,17 +87,3 @@ def keep_best_on_test(seed):
         return best[1]
 
     return fitted(seed, compute)
-
-
-@bug("fit that stops early by rows of the test fold", "blind fit")
-def stop_on_test(seed):
-    """The test fold is given to a boosting as the rows that its early stopping watches."""
-
-    def compute(train, test):
-        from sklearn.ensemble import GradientBoostingClassifier
-
-        boosting = GradientBoostingClassifier(n_estimators=60, max_depth=2, random_state=0).fit(train.x, train.y)
-        errors = [np.mean(predicted != test.y) for predicted in boosting.staged_predict(test.x)]
-        return list(boosting.staged_predict(test.x))[int(np.argmin(errors))]
-
-    return fitted(seed, compute)
