@@ -6,19 +6,24 @@ import hashlib
 import importlib
 import inspect
 import json
+from dataclasses import replace
 from typing import Any
 
 import keras
 
 from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
+from negres_core.early_stopping import NO_MONITOR
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
+from negres_core.engine.monitor import monitor_of
 from negres_core.engine.revision import revision_of
 from negres_core.engine.settings import settings
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
+    MonitorDescription,
+    PlateauDescription,
     RecipeDescription,
     SamplerDescription,
     StageDescription,
@@ -67,8 +72,8 @@ def _describe_sampler(recipe: Recipe, *, by_text: bool) -> SamplerDescription:
 
 
 def digest_stage(recipe: Recipe, data: Dataset) -> str:
-    """Digest what the program of a recipe's last stage depends on: all of its description, without the parents."""
-    return _digest_of(_describe_stage(recipe.last, data, by_text=False))
+    """Digest what the program of a recipe's last stage depends on: its description, without parents and monitor."""
+    return _digest_of(_describe_stage(replace(recipe.last, **NO_MONITOR), data, by_text=False))
 
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
@@ -144,8 +149,24 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         batch_size=stage.batch_size,
         saved_as=stage.saved_as,
         class_weight=stage.class_weight if isinstance(stage.class_weight, str | None) else dict(stage.class_weight),
+        monitor=describe_monitor(stage, data),
     )
     return description.updated(revision=revision_of(stage, model, data, digest=_digest_of(description)))
+
+
+def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
+    """Describe what a stage measures on validation rows, and what follows; None if it has none."""
+    monitor = monitor_of(stage, data)
+    if monitor is None:
+        return None
+    return MonitorDescription(
+        share=None if stage.validation is True else stage.validation,
+        metric=monitor.metric.key,
+        higher_is_better=monitor.metric.higher_is_better,
+        patience=monitor.patience,
+        restores_best=monitor.restores_best,
+        plateau=None if monitor.plateau is None else PlateauDescription.of(monitor.plateau),
+    )
 
 
 def _digest_of(description: StageDescription) -> str:

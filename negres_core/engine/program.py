@@ -57,12 +57,23 @@ class Program:
         self._optimizer = backend.stateless_optimizer(make_optimizer(recipe.last))
         self._optimizer.build(model.trainable_variables)
         self._initial_optimizer = [ops.convert_to_numpy(variable) for variable in self._optimizer.variables]
+        rate = getattr(self._optimizer, "_learning_rate", None)
+        places = [place for place, each in enumerate(self._optimizer.variables) if each is rate]
+        self._rate_place = places[0] if places else None
         self._gradient = backend.value_and_gradient
 
     def state_of(self, model: Any) -> State:
         """Return the values of a model's variables, and of a new optimizer's, as NumPy arrays."""
         trainable, other = model.trainable_variables, model.non_trainable_variables
         return [*map(ops.convert_to_numpy, trainable)], [*map(ops.convert_to_numpy, other)], self._initial_optimizer
+
+    def with_rate(self, state: State, rate: Any) -> State:
+        """Return a state with another learning rate, an array as the optimizer keeps it; None changes nothing."""
+        if rate is None:
+            return state
+        assert self._rate_place is not None, "the optimizer has no learning rate of its own"
+        trainable, other, optimizer = state
+        return trainable, other, [rate if place == self._rate_place else v for place, v in enumerate(optimizer)]
 
     @staticmethod
     def restore(model: Any, state: State) -> None:
