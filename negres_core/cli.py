@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import judge
+from negres_core.commands import judge, report
 from negres_core.commands.settings import (
     QUIET,
     add_ledger,
@@ -91,6 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
         "(default: all that pytest collects); other arguments are passed to pytest",
     )
     add_reader("export", _export, "print every replicate of every hypothesis as CSV")
+    report.add_arguments(add_reader("report", _report, report.TEXT))
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
     text = "metric to rank by, of negres or of a claim (default: accuracy)"
     command.add_argument("--metric", metavar="NAME", default="accuracy", help=text)
@@ -225,6 +226,11 @@ def _table(options: argparse.Namespace) -> int:
     for note in notes:
         _note(note)
     return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    store, records = _read(options)
+    return report.run(options, store, records, note=_note)
 
 
 def _rank(options: argparse.Namespace) -> int:

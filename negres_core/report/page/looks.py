@@ -1,0 +1,65 @@
+"""The looks of one hypothesis: the effect after each repeat, and the repeats that a decision saved."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from negres_core.evidence import Evidence
+from negres_core.report.layout import plural, show_number
+from negres_core.report.page.canvas import WIDTH, Canvas
+from negres_core.report.page.colours import INK, MUTED, SHADE, VERDICTS
+from negres_core.report.page.scale import Scale
+
+HEIGHT, LEFT = 170, 64
+
+
+def draw_looks(evidence: Evidence, *, id: str) -> Markup | None:
+    """Draw the looks of a hypothesis, a column for each planned repeat; return None if there was only one to take."""
+    planned = evidence.design.repeats
+    if not (evidence.looks and evidence.design.looks and planned > 1):
+        return None
+    canvas, bottom = Canvas(HEIGHT), HEIGHT - 34
+    margin = 0.0 if evidence.claim.kind == "reaches" else evidence.claim.threshold
+    values = [0.0, margin, *(end for look in evidence.looks for end in (*look.interval_95, look.effect))]
+    scale = Scale.over(values, bottom - 6, 12)
+    width = (WIDTH - LEFT - 12) / planned
+    taken = {look.repeats: look for look in evidence.looks}
+    last = evidence.looks[-1].repeats
+    canvas.side_axis(scale, LEFT, to=WIDTH - 12, sign=True)
+    if margin:
+        canvas.line((LEFT, WIDTH - 12), (scale.at(margin),) * 2, MUTED, dashed=True)
+    canvas.line((LEFT, WIDTH - 12), (scale.at(0),) * 2, INK)
+    if last < planned:
+        canvas.box((LEFT + width * last + 1, WIDTH - 12), (10, bottom), SHADE)
+        middle = LEFT + width * (last + planned) / 2
+        if width * (planned - last) > 100:
+            canvas.text(middle, (bottom + 10) / 2, "saved by the decision", MUTED, size=11, align="center")
+    for repeat in range(1, planned + 1):
+        x = LEFT + width * (repeat - 0.5)
+        if planned <= 25 or repeat in (1, last, planned):
+            canvas.text(x, bottom + 11, repeat, INK if repeat <= last else MUTED, size=11, align="center")
+        if (look := taken.get(repeat)) is not None:
+            colour = VERDICTS[look.verdict] if repeat == last else MUTED
+            canvas.line((x, x), [scale.at(end) for end in look.interval_95], colour, width=2)
+            canvas.marks([x], [scale.at(look.effect)], colour, size=7)
+    canvas.text(WIDTH - 12, HEIGHT - 8, "repeats", MUTED, size=11, align="right")
+    return canvas.finish(id=id, title="Looks", description=_describe(evidence))
+
+
+def _describe(evidence: Evidence) -> str:
+    sentences = [
+        f"After {plural(look.repeats, 'repeat')}, {look.information:.0%} of the planned information: "
+        f"{show_number(look.effect, sign=True)} [{show_number(look.interval_95[0], sign=True)}, "
+        f"{show_number(look.interval_95[1], sign=True)}], {look.verdict}."
+        for look in evidence.looks
+    ]
+    return " ".join([*sentences, saved_in_words(evidence)])
+
+
+def saved_in_words(evidence: Evidence) -> str:
+    """Return how many planned cells the decision saved, in a sentence."""
+    planned, done = evidence.design.repeats, evidence.looks[-1].repeats
+    cells = plural(evidence.design.folds * (planned - done), "cell")
+    if done == planned:
+        return f"All {plural(planned, 'repeat')} were needed."
+    return f"The look after {plural(done, 'repeat')} of {planned} decided, which saved {cells}."
