@@ -15,9 +15,7 @@ MOST_PICTURE_BYTES = 1 << 24
 def read_picture(store: Store, evidence: Evidence, picture: Picture) -> bytes | None:
     """Return the PNG file of a picture; None if it is missing, or is not the one that the evidence names."""
     try:
-        content = read_regular(
-            store.evidence_folder(evidence.hypothesis) / picture.file, most_bytes=MOST_PICTURE_BYTES
-        )
+        content = read_regular(store.evidence_folder(evidence.hypothesis) / picture.file, most_bytes=MOST_PICTURE_BYTES)
     except OSError:
         return None
     return content if hashlib.sha256(content).hexdigest() == picture.sha256 else None

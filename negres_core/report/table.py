@@ -110,6 +110,7 @@ class Row(NamedTuple):
 
 
 def row_of(evidence: Evidence, family: Mapping[str, float]) -> Row:
+    """Return the facts of a hypothesis; for the family, see `render`."""
     effect = interval = ""
     if evidence.estimate is not None:
         low, high = evidence.estimate.interval_95

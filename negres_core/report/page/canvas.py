@@ -66,13 +66,21 @@ class Canvas:
         self, x: Sequence[float], y: Sequence[float], colour: str, *, width: float = 1.0, dashed: bool = False
     ) -> None:
         """Draw a line through points."""
-        pattern = (0, (4, 3)) if dashed else "-"
-        line = Line2D(x, self._up(y), color=colour, linewidth=width, linestyle=pattern, transform=PIXELS)
+        line = Line2D(x, self._up(y), color=colour, linewidth=width, transform=PIXELS)
+        if dashed:
+            line.set_dashes((4, 3))
         line.set_solid_capstyle("butt")
         self._figure.add_artist(line)
 
     def marks(
-        self, x: Sequence[float], y: Sequence[float], colour: str, *, marker: str = "o", size: float = 5.0, open: bool = False
+        self,
+        x: Sequence[float],
+        y: Sequence[float],
+        colour: str,
+        *,
+        marker: str = "o",
+        size: float = 5.0,
+        open: bool = False,
     ) -> None:
         """Draw a marker at each point; an open one is not filled."""
         self._figure.add_artist(
@@ -104,7 +112,9 @@ class Canvas:
             )
         )
 
-    def area(self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, *, opacity: float) -> None:
+    def area(
+        self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, *, opacity: float
+    ) -> None:
         """Fill the area between two lines."""
         points = [*zip(x, self._up(low), strict=True), *reversed([*zip(x, self._up(high), strict=True)])]
         self._figure.add_artist(

@@ -1,4 +1,4 @@
-"""The controls of a hypothesis: those that failed, were waived, withheld a verdict or passed, and those without a finding."""
+"""The controls of a hypothesis: failed, waived or passed, and those without a finding, with the reason."""
 
 from __future__ import annotations
 

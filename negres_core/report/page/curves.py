@@ -51,9 +51,11 @@ def draw_curves(curves: Curves, *, what: str, id: str) -> Markup | None:
         colour, places = ARMS.get(role, MUTED), _places(table.shape[1])
         known = [place for place in places if np.isfinite(table[:, place]).any()]
         x = [across.at(place + 1) for place in known]
-        bounds = [[scale.at(float(find(table[:, place]))) for place in known] for find in (np.nanmin, np.nanmax)]
+        lowest, highest = (
+            [scale.at(float(find(table[:, place]))) for place in known] for find in (np.nanmin, np.nanmax)
+        )
         if len(table) > 1:
-            canvas.area(x, *bounds, colour, opacity=0.16)
+            canvas.area(x, lowest, highest, colour, opacity=0.16)
         middle = [float(np.nanmedian(table[:, place])) for place in known]
         canvas.line(x, [scale.at(value) for value in middle], colour, width=2, dashed=role == "control")
         if len(known) == 1:

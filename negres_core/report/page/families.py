@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Collection, Sequence
 
 from markupsafe import Markup
 
@@ -12,12 +13,12 @@ from negres_core.report.across import combine_group
 from negres_core.report.layout import show_number
 from negres_core.report.page.canvas import Canvas
 from negres_core.report.page.colours import INK, MUTED, SHADE
-from negres_core.report.page.forest import draw_interval, scale_key
+from negres_core.report.page.forest import draw_interval, scale_key, unit_in_words
 from negres_core.report.page.scale import Scale
 
 WIDTH, LEFT, ROW = 860, 380, 24
-MOST_NAME = 58
-"""Most characters of a hypothesis' name beside its interval."""
+LINE_LENGTH = 56
+"""Most characters in a line of a hypothesis' name, which has two lines at most beside its interval."""
 
 
 def family_name(evidence: Evidence) -> str:
@@ -42,20 +43,25 @@ def draw_family(group: Sequence[Evidence], limits: tuple[float, float], *, id: s
         limits: the lowest and the highest value of the scale.
         id: begins the ids of the figure.
     """
-    bottom = 14 + ROW * len(group)
+    data_sets = {each.data.name for each in group}
+    names = [textwrap.wrap(_name(each, data_sets), LINE_LENGTH, max_lines=2, placeholder=" ...") for each in group]
+    heights = [ROW if len(lines) < 2 else ROW + 12 for lines in names]
+    bottom = 14 + sum(heights)
     canvas = Canvas(bottom + 40, WIDTH)
     scale = Scale.over(limits, LEFT, WIDTH - 20)
     canvas.axis(scale, bottom, sign=True, above=8)
     canvas.line((scale.at(0),) * 2, (8, bottom), INK)
     for place, evidence in enumerate(group):
-        y = 14 + ROW * (place + 0.5)
+        y = 14 + sum(heights[:place]) + heights[place] / 2
         margin = 0.0 if evidence.claim.kind == "reaches" else evidence.claim.threshold
         if margin:
             canvas.box((scale.at(-margin), scale.at(margin)), (y - 9, y + 9), SHADE)
-        canvas.text(LEFT - 14, y, _name(evidence), size=11.5, align="right", most=MOST_NAME)
+        for number, line in enumerate(names[place]):
+            shift = 14 * (number - (len(names[place]) - 1) / 2)
+            canvas.text(LEFT - 14, y + shift, line, size=11.5, align="right", most=LINE_LENGTH)
         draw_interval(canvas, scale, evidence, y)
-    _label_axis(canvas, group[0], bottom)
-    sentences = [f"{_name(each)}: {_in_words(each)}" for each in group]
+    _label_axis(canvas, group[0], bottom, f"on {group[0].data.name}" if len(data_sets) == 1 else "")
+    sentences = [f"{each.title}, {each.data.name}: {_in_words(each)}" for each in group]
     title = f"Effects on {group[0].claim.metric}"
     return canvas.finish(id=id, title=title, description=" ".join(sentences))
 
@@ -80,7 +86,7 @@ def draw_across(group: Sequence[Evidence], *, id: str) -> Markup:
     canvas.line((scale.at(0),) * 2, (8, bottom), INK)
     for place, evidence in enumerate(group):
         y = 14 + ROW * (place + 0.5)
-        canvas.text(LEFT - 14, y, evidence.data.name, size=11.5, align="right", most=MOST_NAME)
+        canvas.text(LEFT - 14, y, evidence.data.name, size=11.5, align="right", most=LINE_LENGTH)
         draw_interval(canvas, scale, evidence, y)
     y = 14 + ROW * (len(group) + 0.5)
     canvas.text(LEFT - 14, y, "mean over data sets", size=11.5, align="right", bold=True)
@@ -97,8 +103,9 @@ def draw_across(group: Sequence[Evidence], *, id: str) -> Markup:
     return canvas.finish(id=id, title=f"{group[0].title}: effects across data sets", description=text)
 
 
-def _name(evidence: Evidence) -> str:
-    return f"{evidence.title}, {evidence.data.name}"
+def _name(evidence: Evidence, data_sets: Collection[str]) -> str:
+    """Return the name of a hypothesis, with its data set if others of the figure have another one."""
+    return show(evidence.title if len(data_sets) == 1 else f"{evidence.title}, {evidence.data.name}")
 
 
 def _in_words(evidence: Evidence) -> str:
@@ -107,7 +114,7 @@ def _in_words(evidence: Evidence) -> str:
     return f"{show_number(evidence.estimate.effect, sign=True)} [{low}, {high}], {evidence.verdict or 'not judged'}."
 
 
-def _label_axis(canvas: Canvas, evidence: Evidence, bottom: float) -> None:
+def _label_axis(canvas: Canvas, evidence: Evidence, bottom: float, where: str = "") -> None:
     what = "distance from the bar" if evidence.claim.kind == "reaches" else "effect"
-    text = f"{what} on {evidence.claim.metric}, in {evidence.claim.unit}; more is better"
+    text = f"{what} {where}".rstrip() + f", {unit_in_words(evidence)}; more is better"
     canvas.text(WIDTH - 20, bottom + 29, text, MUTED, size=11, align="right", most=90)

@@ -96,6 +96,12 @@ def draw_interval(canvas: Canvas, scale: Scale, evidence: Evidence, y: float) ->
     canvas.marks([scale.at(evidence.estimate.effect)], [y], colour, marker=mark, size=9)
 
 
+def unit_in_words(evidence: Evidence) -> str:
+    """Return the metric of a claim and its unit, named once if they have the same name."""
+    metric, unit = evidence.claim.metric, evidence.claim.unit
+    return f"in {metric}" if unit in ("", metric) else f"{metric} in {unit}"
+
+
 def _margin(evidence: Evidence) -> float:
     return 0.0 if evidence.claim.kind == "reaches" else evidence.claim.threshold
 
@@ -108,7 +114,7 @@ def _directions(evidence: Evidence) -> tuple[str, str]:
 
 def _axis_label(evidence: Evidence) -> str:
     what = "distance from the bar" if evidence.claim.kind == "reaches" else "difference between the arms"
-    return f"{what}, in {evidence.claim.unit}; more is better"
+    return f"{what}, {unit_in_words(evidence)}; more is better"
 
 
 def _describe(evidence: Evidence, rows: Sequence[Sequence[float]], scale: Scale) -> str:

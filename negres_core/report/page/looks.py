@@ -7,10 +7,12 @@ from markupsafe import Markup
 from negres_core.evidence import Evidence
 from negres_core.report.layout import plural, show_number
 from negres_core.report.page.canvas import WIDTH, Canvas
-from negres_core.report.page.colours import INK, MUTED, SHADE, VERDICTS
+from negres_core.report.page.colours import INK, LINE, MUTED, SHADE, VERDICTS
 from negres_core.report.page.scale import Scale
 
-HEIGHT, LEFT = 170, 64
+HEIGHT, LEFT = 190, 64
+MOST_CELLS = 12
+"""Most cells of a repeat that are drawn one by one."""
 
 
 def draw_looks(evidence: Evidence, *, id: str) -> Markup | None:
@@ -18,7 +20,7 @@ def draw_looks(evidence: Evidence, *, id: str) -> Markup | None:
     planned = evidence.design.repeats
     if not (evidence.looks and evidence.design.looks and planned > 1):
         return None
-    canvas, bottom = Canvas(HEIGHT), HEIGHT - 34
+    canvas, bottom = Canvas(HEIGHT), HEIGHT - 54
     margin = 0.0 if evidence.claim.kind == "reaches" else evidence.claim.threshold
     values = [0.0, margin, *(end for look in evidence.looks for end in (*look.interval_95, look.effect))]
     scale = Scale.over(values, bottom - 6, 12)
@@ -32,18 +34,30 @@ def draw_looks(evidence: Evidence, *, id: str) -> Markup | None:
     if last < planned:
         canvas.box((LEFT + width * last + 1, WIDTH - 12), (10, bottom), SHADE)
         middle = LEFT + width * (last + planned) / 2
-        if width * (planned - last) > 100:
-            canvas.text(middle, (bottom + 10) / 2, "saved by the decision", MUTED, size=11, align="center")
+        words = "saved by the decision" if width * (planned - last) > 140 else "saved"
+        y = 22 if scale.at(0) > (10 + bottom) / 2 else bottom - 12  # where the line of 0 is not
+        canvas.text(middle, y, words, MUTED, size=11, align="center")
     for repeat in range(1, planned + 1):
         x = LEFT + width * (repeat - 0.5)
         if planned <= 25 or repeat in (1, last, planned):
             canvas.text(x, bottom + 11, repeat, INK if repeat <= last else MUTED, size=11, align="center")
+        _draw_cells(canvas, evidence.design.folds, x, bottom + 24, width, trained=repeat <= last)
         if (look := taken.get(repeat)) is not None:
             colour = VERDICTS[look.verdict] if repeat == last else MUTED
             canvas.line((x, x), [scale.at(end) for end in look.interval_95], colour, width=2)
             canvas.marks([x], [scale.at(look.effect)], colour, size=7)
-    canvas.text(WIDTH - 12, HEIGHT - 8, "repeats", MUTED, size=11, align="right")
+    canvas.text(LEFT - 6, bottom + 11, "repeat", MUTED, size=11, align="right")
+    canvas.text(LEFT - 6, bottom + 26, "cells", MUTED, size=11, align="right")
     return canvas.finish(id=id, title="Looks", description=_describe(evidence))
+
+
+def _draw_cells(canvas: Canvas, folds: int, x: float, y: float, width: float, *, trained: bool) -> None:
+    """Draw the cells of a repeat below its column: filled ones were trained, grey ones were saved."""
+    colour, count = INK if trained else LINE, min(folds, MOST_CELLS)
+    step = min(9.0, (width - 4) / count)
+    for place in range(count):
+        left = x + step * (place - count / 2) + step * 0.1
+        canvas.box((left, left + step * 0.8), (y, y + 6), colour)
 
 
 def _describe(evidence: Evidence) -> str:

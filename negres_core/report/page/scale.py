@@ -65,20 +65,21 @@ class Scale:
 
 
 def label(tick: float, ticks: Iterable[float], *, sign: bool = False) -> str:
-    """Return a tick as text, with the decimals that all ticks need, and a true minus sign.
+    """Return a tick as text, with the decimals that all ticks need.
 
     Examples:
         >>> [label(each, [-0.5, 0.0, 0.25], sign=True) for each in (-0.5, 0.0, 0.25)]
-        ['−0.50', '0', '+0.25']
+        ['-0.50', '0', '+0.25']
     """
     if tick == 0:
         return "0"
+    ticks = list(ticks)
     largest = max(map(abs, ticks))
-    if largest >= 1e5 or largest < 1e-4:
-        text = f"{tick:+.3g}" if sign else f"{tick:.3g}"
-        return text.replace("-", "−")
+    smallest = min(abs(each) for each in ticks if each)
+    if largest >= 1e5 or largest < 1e-4 or largest / smallest > 1e3:
+        return f"{tick:+.3g}" if sign else f"{tick:.3g}"
     decimals = max((_decimals(each) for each in ticks), default=0)
-    return f"{tick:{'+' if sign else ''}.{decimals}f}".replace("-", "−")
+    return f"{tick:{'+' if sign else ''}.{decimals}f}"
 
 
 def _decimals(value: float) -> int:

@@ -19,7 +19,7 @@ def state_claim(evidence: Evidence) -> str:
     names = {arm.role: arm.recipe for arm in evidence.arms}
     treatment = f"the treatment arm, {names['treatment']}," if "treatment" in names else "the treatment arm"
     control = f"the control arm, {names['control']}" if "control" in names else "the control arm"
-    amount = _amount(claim.threshold, claim.unit)
+    amount = _amount(claim.threshold, claim.unit, claim.metric)
     if claim.kind == "reaches":
         side = "or more" if claim.higher_is_better else "or less"
         claimed = f"{treatment} reaches a {claim.metric} of {amount} {side}"
@@ -32,8 +32,8 @@ def state_claim(evidence: Evidence) -> str:
     return f"On {evidence.data.name}, {claimed}."
 
 
-def _amount(threshold: float, unit: str) -> str:
-    return f"{threshold:g} ({unit})" if unit else f"{threshold:g}"
+def _amount(threshold: float, unit: str, metric: str) -> str:
+    return f"{threshold:g}" if unit in ("", metric) else f"{threshold:g} {unit}"
 
 
 def state_verdict(evidence: Evidence) -> list[str]:

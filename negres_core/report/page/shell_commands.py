@@ -52,7 +52,10 @@ def _reproduce(evidence: Evidence) -> list[ShellCommand]:
     commit = evidence.provenance.commit
     where = f" of commit {commit[:12]}" if commit else ""
     changed = ", whose tracked files had been changed" if evidence.provenance.dirty else ""
-    text = f"Trains the test again, with all its parameters, into a folder of its own. Run it in a checkout{where}{changed}."
+    text = (
+        "Trains the test again, with all its parameters, into a folder of its own. "
+        f"Run it in a checkout{where}{changed}."
+    )
     return [ShellCommand("Reproduce", _line(parts), text)]
 
 

@@ -94,10 +94,13 @@ def make_suite(records: Sequence[Evidence], family: Mapping[str, float]) -> Suit
     """
     judged = [each for each in records if not each.smoke]
     limits = shared_ranges(judged)
-    families = [
-        Family(name, [draw_family(group, limits[scale_key(group[0])], id=f"s-f{f}-{g}") for g, group in enumerate(groups)])
-        for f, (name, groups) in enumerate(by_family(judged).items())
-    ]
+    families = []
+    for place, (name, groups) in enumerate(by_family(judged).items()):
+        figures = [
+            draw_family(group, limits[scale_key(group[0])], id=f"s-f{place}-{number}")
+            for number, group in enumerate(groups)
+        ]
+        families.append(Family(name, figures))
     alpha = Counter(each.claim.alpha for each in judged).most_common(1)[0][0] if judged else 0.05
     members = len(family)
     steps = climb([each for each in judged if each.hypothesis in family], members=members, alpha=alpha)
@@ -137,6 +140,7 @@ def _ranked(records: Sequence[Evidence]) -> tuple[list[Ranked], str]:
         except InputError as error:
             reason = reason or error.wrong
             continue
-        sentences = [f"On {len(ranks.data_sets)} data sets: {', '.join(ranks.data_sets)}.", f"{ranks.tests}.", *ranks.notes]
-        ranked.append(Ranked(metric, draw_ranks(ranks, id=f"s-r{place}"), [s[:1].upper() + s[1:] for s in sentences]))
+        data_sets = f"On {len(ranks.data_sets)} data sets: {', '.join(ranks.data_sets)}."
+        sentences = [text[:1].upper() + text[1:] for text in (data_sets, f"{ranks.tests}.", *ranks.notes)]
+        ranked.append(Ranked(metric, draw_ranks(ranks, id=f"s-r{place}"), sentences))
     return ranked, "" if ranked else reason

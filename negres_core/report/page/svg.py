@@ -35,6 +35,9 @@ def inline(svg: bytes, *, id: str, title: str, description: str) -> Markup:
     _rename(root, id)
     for element in root.iter():
         _restyle(element)
+    for marker in root.iterfind(f".//{SVG}defs/{SVG}path"):
+        for name in ("fill", "stroke"):  # a marker has the colours of each place that uses it
+            marker.attrib.pop(name, None)
     width, height = root.get("viewBox", "0 0 0 0").split()[2:]
     for name, value in (("width", width), ("height", height), ("role", "img")):
         root.set(name, value)
@@ -49,7 +52,7 @@ def inline(svg: bytes, *, id: str, title: str, description: str) -> Markup:
         element.tail = None
         if element.tag not in ("text", "title", "desc", "tspan"):
             element.text = None
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - the serializer escapes all text
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # the serializer escapes all text
 
 
 def _rename(root: ElementTree.Element, id: str) -> None:

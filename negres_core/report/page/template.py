@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from negres_core.errors import MOST_IN_A_LINE, show
 
@@ -29,7 +29,7 @@ def fill(**content: Any) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     # Both are files of this package, without the text of any record.
-    own = {"style": Markup(style), "script": Markup(script), "policy": Markup(policy)}  # noqa: S704
+    own = {"style": Markup(style), "script": Markup(script), "policy": Markup(policy)}
     return _environment().get_template("page.html").render(**own, **content)
 
 
@@ -45,7 +45,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["name"] = show
     environment.filters["address"] = Markup  # of a picture: base64 that `embed` made
-    environment.filters["source"] = lambda text: show(_cut(text), most=MOST_SOURCE, lines=True)
+    environment.filters["source"] = lambda text: escape(show(_cut(text), most=MOST_SOURCE, lines=True))
     return environment
 
 

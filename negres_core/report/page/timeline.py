@@ -57,7 +57,7 @@ def spans_of(replicates: Sequence[tuple[str | None, Replicate]], *, started_at: 
 
 
 def lanes_of(spans: Sequence[Span]) -> list[list[Span]]:
-    """Distribute replicates over lanes in which they do not overlap: those that ran at the same time lie above each other."""
+    """Distribute replicates over lanes: those that ran at the same time lie above each other."""
     lanes: list[list[Span]] = []
     for span in sorted(spans, key=lambda span: span.start):
         # Ends are recorded to the second, so that a shorter overlap means nothing.

@@ -115,15 +115,16 @@
     const link = event.target.closest("a");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); reveal(link.hash.slice(1)); }
   });
-  for (const command of all("pre.command")) {
+  for (const command of all(".command")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
     button.textContent = "Copy";
-    command.after(button);
+    const code = one("code", command);
+    command.append(button);
     button.addEventListener("click", async () => {
-      getSelection().selectAllChildren(command);
-      try { await navigator.clipboard.writeText(command.textContent.trim()); button.textContent = "Copied"; }
+      getSelection().selectAllChildren(code);
+      try { await navigator.clipboard.writeText(code.textContent); button.textContent = "Copied"; }
       catch { button.textContent = "Selected: press Ctrl+C"; }
     });
   }

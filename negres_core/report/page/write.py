@@ -1,0 +1,62 @@
+"""Write the page to a file."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from negres_core.errors import EvidenceError, InputError
+from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of
+from negres_core.files import write_atomically
+from negres_core.report.page.checks import Control
+from negres_core.report.page.render import render
+
+
+def write_page(
+    path: Path,
+    records: Sequence[Evidence],
+    store: Store,
+    ledger: Ledger,
+    *,
+    controls: Sequence[Control],
+    note: Callable[[str], None],
+) -> str:
+    """Write the page of hypotheses to a file, and return the path and the size of the file in words.
+
+    Args:
+        path: the file; it is replaced if it exists.
+        records: the evidence of the hypotheses.
+        store: the store that has them.
+        ledger: where they are registered.
+        controls: the controls of this version of negres.
+        note: called with a sentence if the family is not known.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    page = render(
+        records,
+        store,
+        family=family_of(store, ledger, note=note),
+        entries=_entries_of(ledger),
+        controls=controls,
+        folder=str(store.folder),
+        version=importlib.metadata.version("negres"),
+    ).encode()
+    try:
+        write_atomically(path, page)
+    except OSError as error:
+        raise InputError(
+            "The report cannot be written.",
+            received=f"{path}: {error.strerror or error}",
+            remedy="Name a file in a folder that you can write to.",
+        ) from error
+    return f"{path}, {len(page) / 1e6:.1f} MB"
+
+
+def _entries_of(ledger: Ledger) -> list[Entry] | None:
+    try:
+        return ledger.entries() if ledger.path.exists() else None
+    except EvidenceError:
+        return None  # `family_of` says so
