@@ -25,6 +25,8 @@ from pydantic_core import CoreSchema
 
 
 def _null_if_not_finite(value: Any) -> Any:
+    if type(value) is float:  # nearly always, and told at once
+        return value if math.isfinite(value) else None
     return None if isinstance(value, numbers.Real) and not math.isfinite(value) else value
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from markupsafe import Markup
 from matplotlib import style
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patches import PathPatch, Polygon
+from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 
@@ -37,6 +38,7 @@ WIDTH = 640
 MOST_LABEL = 60
 """Most characters of a text in a figure."""
 PIXELS = IdentityTransform()
+Point = tuple[float, float]
 
 
 @contextmanager
@@ -97,20 +99,30 @@ class Canvas:
             )
         )
 
-    def box(self, x: tuple[float, float], y: tuple[float, float], colour: str, *, opacity: float = 1.0) -> None:
+    def lines(self, ends: Iterable[tuple[Point, Point]], colour: str, *, width: float) -> None:
+        """Draw separate lines as one mark, each between two points."""
+        vertices = [(x, self.height - y) for pair in ends for x, y in pair]
+        codes = [Path.MOVETO, Path.LINETO] * (len(vertices) // 2)
+        self._add(vertices, codes, edgecolor=colour, facecolor="none", linewidth=width)
+
+    def box(self, x: Point, y: Point, colour: str, *, opacity: float = 1.0) -> None:
         """Fill a rectangle between two pixels in each direction."""
-        low = self.height - max(y)
-        self._figure.add_artist(
-            Rectangle(
-                (min(x), low),
-                abs(x[1] - x[0]),
-                abs(y[1] - y[0]),
-                facecolor=colour,
-                edgecolor="none",
-                alpha=None if opacity == 1 else opacity,
-                transform=PIXELS,
-            )
-        )
+        self.boxes([(x, y)], colour, opacity=opacity)
+
+    def boxes(self, boxes: Iterable[tuple[Point, Point]], colour: str, *, opacity: float = 1.0) -> None:
+        """Fill rectangles as one mark, each between two pixels in each direction."""
+        vertices = [
+            (x, self.height - y)
+            for (left, right), (top, bottom) in boxes
+            for x, y in ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
+        ]
+        codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * (len(vertices) // 5)
+        more = {} if opacity == 1 else {"alpha": opacity}
+        self._add(vertices, codes, edgecolor="none", facecolor=colour, **more)
+
+    def _add(self, vertices: Sequence[Point], codes: Sequence[Any], **style: Any) -> None:
+        if vertices:
+            self._figure.add_artist(PathPatch(Path(vertices, codes), transform=PIXELS, **style))
 
     def area(
         self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, *, opacity: float
@@ -151,20 +163,20 @@ class Canvas:
     def axis(self, scale: Scale, y: float, *, sign: bool = False, most: int = 6, above: float | None = None) -> None:
         """Draw a horizontal axis at a height, with its ticks below and thin lines up to `above`."""
         ticks = scale.ticks(most)
-        for tick in ticks:
-            x = scale.at(tick)
-            if above is not None:
-                self.line((x, x), (above, y), LINE, width=0.5)
-            self.line((x, x), (y, y + 4), MUTED, width=0.75)
+        places = [scale.at(tick) for tick in ticks]
+        if above is not None:
+            self.lines((((x, above), (x, y)) for x in places), LINE, width=0.5)
+        self.lines((((x, y), (x, y + 4)) for x in places), MUTED, width=0.75)
+        for x, tick in zip(places, ticks, strict=True):
             self.text(x, y + 13, label(tick, ticks, sign=sign), MUTED, size=11, align="center")
         self.line((scale.start, scale.end), (y, y), MUTED, width=0.75)
 
     def side_axis(self, scale: Scale, x: float, *, most: int = 4, to: float, sign: bool = False) -> None:
         """Draw a vertical axis at the left, with thin lines to the right end `to`."""
         ticks = scale.ticks(most)
+        self.lines((((x, y), (to, y)) for y in map(scale.at, ticks)), LINE, width=0.5)
         for tick in ticks:
             y = scale.at(tick)
-            self.line((x, to), (y, y), LINE, width=0.5)
             self.text(x - 6, y, label(tick, ticks, sign=sign), MUTED, size=11, align="right")
 
     def finish(self, *, id: str, title: str, description: str) -> Markup:

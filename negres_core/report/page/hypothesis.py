@@ -30,7 +30,7 @@ from negres_core.report.page.images import Image
 from negres_core.report.page.looks import draw_looks, saved_in_words
 from negres_core.report.page.sentences import state_claim, state_expectation, state_limits, state_verdict
 from negres_core.report.page.shell_commands import ShellCommand, commands_for
-from negres_core.report.page.timeline import Span, draw_timeline, spans_of
+from negres_core.report.page.timeline import Span, draw_timeline, lanes_of, spans_of
 from negres_core.report.page.timeline import describe as describe_timeline
 from negres_core.report.table import Row, row_of
 
@@ -161,7 +161,7 @@ def make_view(
         images: its pictures.
     """
     anchor = anchor_of(evidence.hypothesis)
-    estimate, spans = evidence.estimate, _spans(evidence, known.replicates)
+    estimate, lanes = evidence.estimate, lanes_of(_spans(evidence, known.replicates))
     return View(
         anchor=anchor,
         kind=evidence.verdict or "none",
@@ -191,8 +191,8 @@ def make_view(
         classes=predicted_classes(evidence, known.replicates),
         checks=sort_checks(evidence, known.controls),
         diagnosis=evidence.diagnosis,
-        timeline=draw_timeline(spans, wall_s=evidence.timings.wall_s, id=f"{anchor}-time"),
-        timeline_text=describe_timeline(spans),
+        timeline=draw_timeline(lanes, wall_s=evidence.timings.wall_s, id=f"{anchor}-time"),
+        timeline_text=describe_timeline(lanes),
         registered=registrations(evidence, known.entries),
         provenance=provenance_of(evidence),
         sources=sources_of(evidence),

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from negres_core.evidence import Evidence
 from negres_core.report.layout import plural, show_number
-from negres_core.report.page.canvas import WIDTH, Canvas
+from negres_core.report.page.canvas import WIDTH, Canvas, Point
 from negres_core.report.page.colours import INK, LINE, MUTED, SHADE, VERDICTS
 from negres_core.report.page.scale import Scale
 
@@ -25,7 +25,6 @@ def draw_looks(evidence: Evidence, *, id: str) -> Markup | None:
     values = [0.0, margin, *(end for look in evidence.looks for end in (*look.interval_95, look.effect))]
     scale = Scale.over(values, bottom - 6, 12)
     width = (WIDTH - LEFT - 12) / planned
-    taken = {look.repeats: look for look in evidence.looks}
     last = evidence.looks[-1].repeats
     canvas.side_axis(scale, LEFT, to=WIDTH - 12, sign=True)
     if margin:
@@ -37,27 +36,31 @@ def draw_looks(evidence: Evidence, *, id: str) -> Markup | None:
         words = "saved by the decision" if width * (planned - last) > 140 else "saved"
         y = 22 if scale.at(0) > (10 + bottom) / 2 else bottom - 12  # where the line of 0 is not
         canvas.text(middle, y, words, MUTED, size=11, align="center")
+    trained: list[tuple[Point, Point]] = []
+    saved: list[tuple[Point, Point]] = []
     for repeat in range(1, planned + 1):
         x = LEFT + width * (repeat - 0.5)
         if planned <= 25 or repeat in (1, last, planned):
             canvas.text(x, bottom + 11, repeat, INK if repeat <= last else MUTED, size=11, align="center")
-        _draw_cells(canvas, evidence.design.folds, x, bottom + 24, width, trained=repeat <= last)
-        if (look := taken.get(repeat)) is not None:
-            colour = VERDICTS[look.verdict] if repeat == last else MUTED
-            canvas.line((x, x), [scale.at(end) for end in look.interval_95], colour, width=2)
-            canvas.marks([x], [scale.at(look.effect)], colour, size=7)
+        (trained if repeat <= last else saved).extend(_cells(evidence.design.folds, x, bottom + 24, width))
+    for looks, colour in ((evidence.looks[:-1], MUTED), (evidence.looks[-1:], VERDICTS[evidence.looks[-1].verdict])):
+        x = [LEFT + width * (look.repeats - 0.5) for look in looks]
+        ends = [[scale.at(end) for end in look.interval_95] for look in looks]
+        canvas.lines((((at, low), (at, high)) for at, (low, high) in zip(x, ends, strict=True)), colour, width=2)
+        canvas.marks(x, [scale.at(look.effect) for look in looks], colour, size=7)
+    canvas.boxes(trained, INK)
+    canvas.boxes(saved, LINE)
     canvas.text(LEFT - 6, bottom + 11, "repeat", MUTED, size=11, align="right")
     canvas.text(LEFT - 6, bottom + 26, "cells", MUTED, size=11, align="right")
     return canvas.finish(id=id, title="Looks", description=_describe(evidence))
 
 
-def _draw_cells(canvas: Canvas, folds: int, x: float, y: float, width: float, *, trained: bool) -> None:
-    """Draw the cells of a repeat below its column: filled ones were trained, grey ones were saved."""
-    colour, count = INK if trained else LINE, min(folds, MOST_CELLS)
+def _cells(folds: int, x: float, y: float, width: float) -> list[tuple[Point, Point]]:
+    """Return a box for each cell of a repeat, below its column."""
+    count = min(folds, MOST_CELLS)
     step = min(9.0, (width - 4) / count)
-    for place in range(count):
-        left = x + step * (place - count / 2) + step * 0.1
-        canvas.box((left, left + step * 0.8), (y, y + 6), colour)
+    left = [x + step * (place - count / 2) + step * 0.1 for place in range(count)]
+    return [((each, each + step * 0.8), (y, y + 6)) for each in left]
 
 
 def _describe(evidence: Evidence) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from negres_core.errors import EvidenceError
-from negres_core.evidence import Entry, Evidence, Store, read_picture
+from negres_core.evidence import Entry, Evidence, Replicate, Store, read_picture
 from negres_core.report.page.canvas import drawing
 from negres_core.report.page.checks import Control
 from negres_core.report.page.families import family_name
@@ -41,7 +41,7 @@ def render(
         version: the version of negres.
     """
     ids = dict.fromkeys(id for evidence in records for id in replicate_ids(evidence))
-    replicates = {id: store.read_replicate(id) for id in ids}
+    replicates = {id: _slim(store.read_replicate(id)) for id in ids}
     known = Sources(replicates, entries, family, controls, shared_ranges(records), folder)
     with drawing():
         views = _views(records, store, known)
@@ -57,6 +57,11 @@ def render(
         folder=folder,
         version=version,
     )
+
+
+def _slim(replicate: Replicate | None) -> Replicate | None:
+    """Return a replicate without the list of its weights, of which the page shows nothing, and which takes most memory."""
+    return None if replicate is None else replicate.model_copy(update={"weights": []})
 
 
 def _views(records: Sequence[Evidence], store: Store, known: Sources) -> list[View]:
