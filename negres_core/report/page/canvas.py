@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 from matplotlib import style
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -62,6 +63,7 @@ class Canvas:
         self.height, self.width = height, width
         self._figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         self._figure.patch.set_visible(False)
+        self._marks = 0
         FigureCanvasSVG(self._figure)
 
     def line(
@@ -72,7 +74,7 @@ class Canvas:
         if dashed:
             line.set_dashes((4, 3))
         line.set_solid_capstyle("butt")
-        self._figure.add_artist(line)
+        self._place(line)
 
     def marks(
         self,
@@ -85,7 +87,7 @@ class Canvas:
         open: bool = False,
     ) -> None:
         """Draw a marker at each point; an open one is not filled."""
-        self._figure.add_artist(
+        self._place(
             Line2D(
                 x,
                 self._up(y),
@@ -122,16 +124,14 @@ class Canvas:
 
     def _add(self, vertices: Sequence[Point], codes: Sequence[Any], **style: Any) -> None:
         if vertices:
-            self._figure.add_artist(PathPatch(Path(vertices, codes), transform=PIXELS, **style))
+            self._place(PathPatch(Path(vertices, codes), transform=PIXELS, **style))
 
     def area(
         self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, *, opacity: float
     ) -> None:
         """Fill the area between two lines."""
         points = [*zip(x, self._up(low), strict=True), *reversed([*zip(x, self._up(high), strict=True)])]
-        self._figure.add_artist(
-            Polygon(points, closed=True, facecolor=colour, edgecolor="none", alpha=opacity, transform=PIXELS)
-        )
+        self._place(Polygon(points, closed=True, facecolor=colour, edgecolor="none", alpha=opacity, transform=PIXELS))
 
     def text(
         self,
@@ -146,7 +146,7 @@ class Canvas:
         most: int = MOST_LABEL,
     ) -> None:
         """Write a text on one line, vertically centred; longer text is cut."""
-        self._figure.add_artist(
+        self._place(
             Text(
                 x,
                 self.height - y - 0.36 * size,
@@ -184,6 +184,12 @@ class Canvas:
         file = io.BytesIO()
         self._figure.savefig(file, format="svg", metadata={"Date": None})
         return inline(file.getvalue(), id=id, title=title, description=description)
+
+    def _place(self, mark: Artist) -> None:
+        """Draw a mark above all that are there."""
+        self._marks += 1
+        mark.set_zorder(self._marks)
+        self._figure.add_artist(mark)
 
     def _up(self, y: Sequence[float]) -> list[float]:
         return [self.height - each for each in y]

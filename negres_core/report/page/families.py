@@ -49,13 +49,17 @@ def draw_family(group: Sequence[Evidence], limits: tuple[float, float], *, id: s
     bottom = 14 + sum(heights)
     canvas = Canvas(bottom + 40, WIDTH)
     scale = Scale.over(limits, LEFT, WIDTH - 20)
+    middles = [14 + sum(heights[:place]) + height / 2 for place, height in enumerate(heights)]
+    bands = [
+        ((scale.at(-each.claim.threshold), scale.at(each.claim.threshold)), (y - 9, y + 9))
+        for each, y in zip(group, middles, strict=True)
+        if each.claim.kind != "reaches" and each.claim.threshold
+    ]
+    canvas.boxes(bands, SHADE)
     canvas.axis(scale, bottom, sign=True, above=8)
     canvas.line((scale.at(0),) * 2, (8, bottom), INK)
     for place, evidence in enumerate(group):
-        y = 14 + sum(heights[:place]) + heights[place] / 2
-        margin = 0.0 if evidence.claim.kind == "reaches" else evidence.claim.threshold
-        if margin:
-            canvas.box((scale.at(-margin), scale.at(margin)), (y - 9, y + 9), SHADE)
+        y = middles[place]
         for number, line in enumerate(names[place]):
             shift = 14 * (number - (len(names[place]) - 1) / 2)
             canvas.text(LEFT - 14, y + shift, line, size=11.5, align="right", most=LINE_LENGTH)

@@ -26,12 +26,13 @@ def draw_looks(evidence: Evidence, *, id: str) -> Markup | None:
     scale = Scale.over(values, bottom - 6, 12)
     width = (WIDTH - LEFT - 12) / planned
     last = evidence.looks[-1].repeats
+    if last < planned:
+        canvas.box((LEFT + width * last + 1, WIDTH - 12), (10, bottom), SHADE)
     canvas.side_axis(scale, LEFT, to=WIDTH - 12, sign=True)
     if margin:
         canvas.line((LEFT, WIDTH - 12), (scale.at(margin),) * 2, MUTED, dashed=True)
     canvas.line((LEFT, WIDTH - 12), (scale.at(0),) * 2, INK)
     if last < planned:
-        canvas.box((LEFT + width * last + 1, WIDTH - 12), (10, bottom), SHADE)
         middle = LEFT + width * (last + planned) / 2
         words = "saved by the decision" if width * (planned - last) > 140 else "saved"
         y = 22 if scale.at(0) > (10 + bottom) / 2 else bottom - 12  # where the line of 0 is not

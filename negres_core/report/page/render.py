@@ -60,7 +60,7 @@ def render(
 
 
 def _slim(replicate: Replicate | None) -> Replicate | None:
-    """Return a replicate without the list of its weights, of which the page shows nothing, and which takes most memory."""
+    """Return a replicate without the list of its weights, which takes most memory, and of which a page has nothing."""
     return None if replicate is None else replicate.model_copy(update={"weights": []})
 
 

@@ -70,12 +70,13 @@ def _restyle(element: ElementTree.Element) -> None:
     """Turn the style of an element into attributes, and round its coordinates to a hundredth of a pixel."""
     for rule in filter(None, element.attrib.pop("style", "").split(";")):
         name, _, value = (part.strip() for part in rule.partition(":"))
-        if name != "font":
+        if not name.startswith("font"):
             element.set(name, value)
             continue
-        if size := _SIZE.search(value):
+        # Versions of Matplotlib differ in whether they write one property or several. The page chooses the family.
+        if (size := _SIZE.search(value)) and name in ("font", "font-size"):
             element.set("font-size", size[1])
-        if re.match(r"(bold|[6-9]00)\b", value):
+        if name in ("font", "font-weight") and re.match(r"(bold|[6-9]00)\b", value):
             element.set("font-weight", "600")
     for name in ("d", "x", "y", "transform"):
         if (text := element.get(name)) is not None:
