@@ -22,13 +22,13 @@ def state_claim(evidence: Evidence) -> str:
     amount = _amount(claim.threshold, claim.unit, claim.metric)
     if claim.kind == "reaches":
         side = "or more" if claim.higher_is_better else "or less"
-        claimed = f"{treatment} reaches a {claim.metric} of {amount} {side}"
+        claimed = f"{treatment} reaches {claim.metric} of {amount} {side}"
     elif claim.kind == "matches":
         claimed = f"{treatment} and {control}, differ in {claim.metric} by less than {amount}"
     else:
         better = "higher" if claim.higher_is_better else "lower"
         by = f"by at least {amount}" if claim.threshold else "by any amount"
-        claimed = f"{treatment} has a {better} {claim.metric} than {control}, {by}"
+        claimed = f"{treatment} has {better} {claim.metric} than {control}, {by}"
     return f"On {evidence.data.name}, {claimed}."
 
 

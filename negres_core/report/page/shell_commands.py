@@ -37,6 +37,8 @@ def commands_for(evidence: Evidence, siblings: Sequence[Evidence], *, folder: st
         siblings: evidence of the same test function.
         folder: the evidence folder, as it was given.
     """
+    if evidence.hypothesis.startswith("-"):
+        return []  # it would be taken for an option
     commands = [*_reproduce(evidence), _recheck(evidence, folder), *_bisect(evidence, siblings)]
     return [each for each in commands if show(each.line, most=MOST_COMMAND) == each.line]
 

@@ -52,7 +52,8 @@ def write_page(
             received=f"{path}: {error.strerror or error}",
             remedy="Name a file in a folder that you can write to.",
         ) from error
-    return f"{path}, {len(page) / 1e6:.1f} MB"
+    size = f"{len(page) / 1e3:.0f} kB" if len(page) < 1e6 else f"{len(page) / 1e6:.1f} MB"
+    return f"{path}, {size}"
 
 
 def _entries_of(ledger: Ledger) -> list[Entry] | None:

@@ -10,7 +10,7 @@
   let state = {};
 
   function read() {
-    const text = decodeURIComponent(location.hash.slice(1));
+    const text = location.hash.slice(1);
     if (details.has(text)) return { ...state, open: [...new Set([...(state.open || []), text])], at: text };
     if (!location.hash.includes("=")) return location.hash ? state : {};
     const known = new URLSearchParams(location.hash.slice(1));
