@@ -45,10 +45,10 @@ def draw_looks(evidence: Evidence, *, id: str) -> Markup | None:
             canvas.text(x, bottom + 11, repeat, INK if repeat <= last else MUTED, size=11, align="center")
         (trained if repeat <= last else saved).extend(_cells(evidence.design.folds, x, bottom + 24, width))
     for looks, colour in ((evidence.looks[:-1], MUTED), (evidence.looks[-1:], VERDICTS[evidence.looks[-1].verdict])):
-        x = [LEFT + width * (look.repeats - 0.5) for look in looks]
+        middles = [LEFT + width * (look.repeats - 0.5) for look in looks]
         ends = [[scale.at(end) for end in look.interval_95] for look in looks]
-        canvas.lines((((at, low), (at, high)) for at, (low, high) in zip(x, ends, strict=True)), colour, width=2)
-        canvas.marks(x, [scale.at(look.effect) for look in looks], colour, size=7)
+        canvas.lines((((at, low), (at, high)) for at, (low, high) in zip(middles, ends, strict=True)), colour, width=2)
+        canvas.marks(middles, [scale.at(look.effect) for look in looks], colour, size=7)
     canvas.boxes(trained, INK)
     canvas.boxes(saved, LINE)
     canvas.text(LEFT - 6, bottom + 11, "repeat", MUTED, size=11, align="right")
