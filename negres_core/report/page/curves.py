@@ -42,7 +42,7 @@ def draw_curves(curves: Curves, *, what: str, id: str) -> Markup | None:
     else:
         scale = Scale.over((low, high), bottom - 4, 26)
     epochs = max(table.shape[1] for table in tables.values())
-    across = Scale(1, max(epochs, 2), LEFT, WIDTH - 14)
+    across = Scale(1, max(epochs, 2), LEFT, WIDTH - 14, whole=True)
     canvas.side_axis(scale, LEFT, to=WIDTH - 14)
     canvas.axis(across, bottom)
     canvas.text(WIDTH - 14, bottom + 28, "epoch", MUTED, size=11, align="right")

@@ -17,6 +17,7 @@ class Scale:
         start: pixel of the lowest value.
         end: pixel of the highest value.
         logarithmic: whether equal distances are equal ratios; then `low` is positive.
+        whole: whether values are counts, so that ticks are whole numbers.
     """
 
     low: float
@@ -24,6 +25,7 @@ class Scale:
     start: float
     end: float
     logarithmic: bool = False
+    whole: bool = False
 
     @classmethod
     def over(cls, values: Iterable[float], start: float, end: float, *, spare: float = 0.04) -> Scale:
@@ -60,7 +62,8 @@ class Scale:
             return [10.0**exponent for exponent in exponents if exponent % step == 0]
         from matplotlib.ticker import MaxNLocator
 
-        ticks = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high)
+        steps = [1, 2, 5, 10] if self.whole else [1, 2, 2.5, 5, 10]
+        ticks = MaxNLocator(most, steps=steps, integer=self.whole, min_n_ticks=1).tick_values(self.low, self.high)
         return [float(tick) for tick in ticks if self.holds(float(tick))]
 
 

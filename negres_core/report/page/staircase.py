@@ -60,7 +60,7 @@ def draw_staircase(steps: Sequence[Step], *, members: int, alpha: float, id: str
     canvas, bottom = Canvas(HEIGHT), HEIGHT - 40
     floor = max(min(LOWEST * 100, *(step.p for step in steps), alpha / members) / 3, LOWEST)
     scale = Scale(floor, 1.0, bottom, 14, logarithmic=True)
-    across = Scale(0.0, float(max(members, 1)), LEFT, WIDTH - 14)
+    across = Scale(0.0, float(max(members, 1)), LEFT, WIDTH - 14, whole=True)
     canvas.side_axis(scale, LEFT, to=WIDTH - 14, most=5)
     canvas.axis(across, bottom)
     x = [value for place in range(members) for value in (across.at(place), across.at(place + 1))]

@@ -31,6 +31,11 @@ def test_ticks_are_round_and_on_the_scale():
     assert Scale(-0.34, 0.11, 0, 1).ticks() == pytest.approx([-0.3, -0.2, -0.1, 0.0, 0.1])
 
 
+def test_ticks_of_counts_are_whole():
+    assert Scale(1, 4, 0, 1, whole=True).ticks() == [1, 2, 3, 4]
+    assert Scale(1, 2, 0, 1, whole=True).ticks() == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("ticks", "labels"),
     [
