@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import pandas as pd
-
 from negres_core.errors import show
 from negres_core.evidence import AS_GIVEN, Evidence, Replicate
 
@@ -41,6 +39,8 @@ def render(
         metric, and `train_s`. Text that a spreadsheet would compute begins with an apostrophe; a metric with the name
         of another column is called "metric NAME".
     """
+    import pandas as pd  # takes a quarter of a second, which other commands need not wait for
+
     rows: list[dict[str, object]] = []
     for evidence in records:
         rows += _rows_of_scores(evidence, (scores or {}).get(evidence.hypothesis, ()))

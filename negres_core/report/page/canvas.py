@@ -7,7 +7,6 @@ the same marks drawn straight onto a figure take 4 ms, and lie where the page wa
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -20,18 +19,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
-from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 
 from negres_core.errors import show
 from negres_core.report.page.colours import INK, LINE, MUTED
 from negres_core.report.page.scale import Scale, label
-from negres_core.report.page.svg import inline
+from negres_core.report.page.svg import Label, inline
 
 SETTINGS = {
-    "svg.fonttype": "none",
     "svg.hashsalt": "negres",
-    "text.parse_math": False,  # a name with two dollar signs is not a formula
     "path.simplify": False,
 }
 WIDTH = 640
@@ -39,15 +35,14 @@ WIDTH = 640
 MOST_LABEL = 60
 """Most characters of a text in a figure."""
 PIXELS = IdentityTransform()
+ANCHORS = {"left": "start", "center": "middle", "right": "end"}
 Point = tuple[float, float]
 
 
 @contextmanager
 def drawing() -> Iterator[None]:
     """Draw the same way whatever the user's settings are, which are as they were afterwards."""
-    with style.context(["default", SETTINGS]), warnings.catch_warnings():
-        # The page's fonts draw the text, not Matplotlib's, which only measures it.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with style.context(["default", SETTINGS]):
         yield
 
 
@@ -64,6 +59,7 @@ class Canvas:
         self._figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         self._figure.patch.set_visible(False)
         self._marks = 0
+        self._texts: list[Label] = []
         FigureCanvasSVG(self._figure)
 
     def line(
@@ -146,19 +142,10 @@ class Canvas:
         most: int = MOST_LABEL,
     ) -> None:
         """Write a text on one line, vertically centred; longer text is cut."""
-        self._place(
-            Text(
-                x,
-                self.height - y - 0.36 * size,
-                show(text, most=most),
-                color=colour,
-                fontsize=size,
-                ha=align,
-                va="baseline",
-                fontweight="bold" if bold else "normal",
-                transform=PIXELS,
-            )
-        )
+        # Written straight into the SVG: Matplotlib would measure each text with fonts that the page does not use.
+        place = {"x": f"{x:.2f}", "y": f"{y + 0.36 * size:.2f}", "text-anchor": ANCHORS[align]}
+        style = {"fill": colour, "font-size": f"{size:g}"} | ({"font-weight": "600"} if bold else {})
+        self._texts.append((show(text, most=most), place | style))
 
     def axis(self, scale: Scale, y: float, *, sign: bool = False, most: int = 6, above: float | None = None) -> None:
         """Draw a horizontal axis at a height, with its ticks below and thin lines up to `above`."""
@@ -183,7 +170,7 @@ class Canvas:
         """Return the figure for a page; for the arguments, see `inline`."""
         file = io.BytesIO()
         self._figure.savefig(file, format="svg", metadata={"Date": None})
-        return inline(file.getvalue(), id=id, title=title, description=description)
+        return inline(file.getvalue(), self._texts, id=id, title=title, description=description)
 
     def _place(self, mark: Artist) -> None:
         """Draw a mark above all that are there."""

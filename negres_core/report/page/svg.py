@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from markupsafe import Markup
@@ -12,17 +13,21 @@ from negres_core.errors import MOST_IN_A_LINE, show
 SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 DROPPED = {f"{SVG}metadata", f"{SVG}style"}
 _NUMBER = re.compile(r"-?\d+\.\d+")
-_SIZE = re.compile(r"([\d.]+)px")
 
 
-def inline(svg: bytes, *, id: str, title: str, description: str) -> Markup:
+Label = tuple[str, dict[str, str]]
+"""A text of a figure, as it is shown, and its attributes."""
+
+
+def inline(svg: bytes, labels: Iterable[Label] = (), *, id: str, title: str, description: str) -> Markup:
     """Return a figure as an SVG element for a page.
 
     Matplotlib writes colours and lines as style attributes, which a strict content security policy refuses. They become
     attributes of SVG, which the style sheet of the page can override.
 
     Args:
-        svg: a file that Matplotlib wrote with `svg.fonttype` none.
+        svg: a file that Matplotlib wrote.
+        labels: its texts, which lie above everything else.
         id: begins all ids of the figure, so that no two figures of a page share one.
         title: the name of the figure, for those who hear the page.
         description: what it shows, in sentences.
@@ -50,8 +55,10 @@ def inline(svg: bytes, *, id: str, title: str, description: str) -> Markup:
     for element in root.iter():
         element.tag = element.tag.removeprefix(SVG)
         element.tail = None
-        if element.tag not in ("text", "title", "desc", "tspan"):
+        if element.tag not in ("title", "desc"):
             element.text = None
+    for text, attributes in labels:
+        ElementTree.SubElement(root, "text", attributes).text = text
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # the serializer escapes all text
 
 
@@ -70,15 +77,8 @@ def _restyle(element: ElementTree.Element) -> None:
     """Turn the style of an element into attributes, and round its coordinates to a hundredth of a pixel."""
     for rule in filter(None, element.attrib.pop("style", "").split(";")):
         name, _, value = (part.strip() for part in rule.partition(":"))
-        if not name.startswith("font"):
-            element.set(name, value)
-            continue
-        # Versions of Matplotlib differ in whether they write one property or several. The page chooses the family.
-        if (size := _SIZE.search(value)) and name in ("font", "font-size"):
-            element.set("font-size", size[1])
-        if name in ("font", "font-weight") and re.match(r"(bold|[6-9]00)\b", value):
-            element.set("font-weight", "600")
-    for name in ("d", "x", "y", "transform"):
+        element.set(name, value)
+    for name in ("d", "x", "y"):
         if (text := element.get(name)) is not None:
-            text = text.replace(" rotate(-0)", "").replace("\n", " ")
+            text = text.replace("\n", " ")
             element.set(name, _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), text).strip())

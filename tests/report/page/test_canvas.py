@@ -55,12 +55,12 @@ def test_an_axis_has_its_ticks_as_text():
 
 
 def test_drawing_leaves_the_settings_as_they_were(monkeypatch):
-    monkeypatch.setitem(matplotlib.rcParams, "svg.fonttype", "path")
+    monkeypatch.setitem(matplotlib.rcParams, "svg.hashsalt", "mine")
     monkeypatch.setitem(matplotlib.rcParams, "lines.linewidth", 9.0)
     with drawing():
-        assert matplotlib.rcParams["svg.fonttype"] == "none"
+        assert matplotlib.rcParams["svg.hashsalt"] == "negres"
         assert matplotlib.rcParams["lines.linewidth"] != 9.0
-    assert matplotlib.rcParams["svg.fonttype"] == "path"
+    assert matplotlib.rcParams["svg.hashsalt"] == "mine"
     assert matplotlib.rcParams["lines.linewidth"] == 9.0
 
 
