@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from negres_core.commands.settings import add_ledger, ledger_of
+from negres_core.commands.settings import add_ledger
 from negres_core.controls.registry import known_controls
-from negres_core.evidence import Evidence, Store
+from negres_core.evidence import Evidence, Ledger, Store
 
 TEXT = "render all evidence as one HTML page, which needs no other file"
 DEFAULT = Path("negres-report.html")
@@ -21,13 +21,21 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_ledger(command)
 
 
-def run(options: argparse.Namespace, store: Store, records: Sequence[Evidence], *, note: Callable[[str], None]) -> int:
+def run(
+    options: argparse.Namespace,
+    store: Store,
+    records: Sequence[Evidence],
+    ledger: Ledger,
+    *,
+    note: Callable[[str], None],
+) -> int:
     """Write the page, and return the exit status of the command.
 
     Args:
-        options: the arguments of the command.
+        options: the arguments of the command; the page names the evidence folder, or its archive, as they do.
         store: the evidence folder.
         records: the evidence that was selected.
+        ledger: the ledger.
         note: called with a sentence that is not the result.
 
     Raises:
@@ -35,5 +43,6 @@ def run(options: argparse.Namespace, store: Store, records: Sequence[Evidence], 
     """
     from negres_core.report.page.write import write_page
 
-    print(write_page(options.html, records, store, ledger_of(options), controls=known_controls(), note=note))
+    place: Path = options.folder
+    print(write_page(options.html, records, store, ledger, place=place, controls=known_controls(), note=note))
     return 0

@@ -96,7 +96,7 @@ class Store:
         replicate = self.read_replicate(id)
         if replicate is None or replicate.model is None:
             return replicate
-        path = self._replicate_path(id)
+        path = self.replicate_path(id)
         model = path.with_name(replicate.model.file)
         try:
             sha256 = digest_regular(model, most_bytes=replicate.most_model_bytes)
@@ -114,7 +114,7 @@ class Store:
 
     def read_replicate(self, id: str) -> Replicate | None:
         """Return the record of a replicate, as `find` does, but without reading its model."""
-        path = self._replicate_path(id)
+        path = self.replicate_path(id)
         replicate = self._read(path, Replicate)
         if replicate is not None and (replicate.id != id or replicate.key.id != id):
             self._reject(path, "its id is not the hash of its key")
@@ -132,7 +132,7 @@ class Store:
         Returns:
             The replicate as recorded, with the name of its model file.
         """
-        path = self._replicate_path(replicate.id)
+        path = self.replicate_path(replicate.id)
         if path.exists():
             # A fresh run retrained it, or another process was faster. The old record is sound, so there is no note.
             self._set_aside(path)
@@ -148,7 +148,7 @@ class Store:
 
     def add_metrics(self, replicate: Replicate, metrics: Mapping[str, float]) -> Replicate:
         """Add metrics to the record of a replicate, which loses nothing, and return the replicate with all of them."""
-        path = self._replicate_path(replicate.id)
+        path = self.replicate_path(replicate.id)
         # Another process may have added others since.
         latest = self._read(path, Replicate) or replicate
         new = {name: value for name, value in metrics.items() if name not in latest.metrics}
@@ -168,7 +168,7 @@ class Store:
                 received=replicate.id,
                 remedy="Use the model of the stage that the fit inherits.",
             )
-        return self._replicate_path(replicate.id).with_name(replicate.model.file)
+        return self.replicate_path(replicate.id).with_name(replicate.model.file)
 
     def write_evidence(self, evidence: Evidence) -> Path:
         """Write the evidence of a hypothesis; earlier finished evidence with different content is kept beside it."""
@@ -292,7 +292,8 @@ class Store:
             return self.folder / "hypotheses" / match[1] / match[2]
         return self.folder / "bisections" / name.removeprefix("bisections-")
 
-    def _replicate_path(self, id: str) -> Path:
+    def replicate_path(self, id: str) -> Path:
+        """Return the path of the record of a replicate; raise EvidenceError if it is no id."""
         if not _ID.fullmatch(id):
             raise EvidenceError(
                 "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."

@@ -36,7 +36,15 @@ def write_report(config: pytest.Config, records: Sequence[Evidence], *, note: Ca
 
     store, ledger = store_of(config), ledger_of(config)
     try:
-        return write_page(Path(path), records, store, ledger, controls=known_controls(), note=lambda sentence: None)
+        return write_page(
+            Path(path),
+            records,
+            store,
+            ledger,
+            place=store.folder,
+            controls=known_controls(),
+            note=lambda sentence: None,  # the table has said so
+        )
     except NegresError as error:
         note(f"no report was written: {error}")
         return None

@@ -39,6 +39,13 @@ def test_a_folder_a_file_and_hypotheses_can_be_named(folder, capsys):
     assert titles_of(folder / "a" / "page.html") == ["depth beats width"]
 
 
+def test_an_archive_is_named_as_it_was_given(folder):
+    assert main(["pack", "--output", "packed.zip"]) == 0
+    assert main(["report", "packed.zip"]) == 0
+    page = (folder / "negres-report.html").read_text(encoding="utf-8")
+    assert "negres verify packed.zip -k" in page
+
+
 def test_the_family_is_that_of_the_folder_whatever_is_selected(folder):
     main(["report", "-k", "depth"])
     page = (folder / "negres-report.html").read_text(encoding="utf-8")

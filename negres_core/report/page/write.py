@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def write_page(
     store: Store,
     ledger: Ledger,
     *,
+    place: Path,
     controls: Sequence[Control],
     note: Callable[[str], None],
 ) -> str:
@@ -29,6 +31,7 @@ def write_page(
         records: the evidence of the hypotheses.
         store: the store that has them.
         ledger: where they are registered.
+        place: the evidence folder or archive that the page names, relative to the current folder.
         controls: the controls of this version of negres.
         note: called with a sentence if the family is not known.
 
@@ -41,7 +44,7 @@ def write_page(
         family=family_of(store, ledger, note=note),
         entries=_entries_of(ledger),
         controls=controls,
-        folder=str(store.folder),
+        folder=_relative(place),
         version=importlib.metadata.version("negres"),
     ).encode()
     try:
@@ -54,6 +57,14 @@ def write_page(
         ) from error
     size = f"{len(page) / 1e3:.0f} kB" if len(page) < 1e6 else f"{len(page) / 1e6:.1f} MB"
     return f"{path}, {size}"
+
+
+def _relative(place: Path) -> str:
+    """Return a path relative to the current folder: readers elsewhere need not know where that is."""
+    try:
+        return os.path.relpath(place)
+    except ValueError:  # on another drive of Windows
+        return str(place)
 
 
 def _entries_of(ledger: Ledger) -> list[Entry] | None:

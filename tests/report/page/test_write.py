@@ -10,7 +10,8 @@ from tests.report.page.suites import write_hypothesis
 
 def write(path, store, ledger, notes=None):
     notes = [] if notes is None else notes
-    return write_page(path, [write_hypothesis(store)], store, ledger, controls=[], note=notes.append)
+    records = [write_hypothesis(store)]
+    return write_page(path, records, store, ledger, place=store.folder, controls=[], note=notes.append)
 
 
 def test_the_page_is_one_file(store, tmp_path):
@@ -19,6 +20,14 @@ def test_the_page_is_one_file(store, tmp_path):
     assert words == f"{path}, {path.stat().st_size / 1e3:.0f} kB"
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert [each.name for each in path.parent.iterdir()] == ["page.html"]
+
+
+def test_the_page_does_not_tell_where_the_current_folder_is(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "page.html", store, Ledger(tmp_path / "none.jsonl"))
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "negres verify evidence -k" in page
+    assert str(tmp_path) not in page
 
 
 def test_the_ledger_tells_the_amendments(store, tmp_path, new_commitment):
