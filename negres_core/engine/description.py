@@ -53,9 +53,23 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
     )
 
 
-def digest_stage(recipe: Recipe, data: Dataset) -> str:
-    """Digest what the program of a recipe's last stage depends on: all of its description, without the parents."""
-    return _digest_of(_describe_stage(recipe.last, data, by_text=False))
+def digest_program(recipe: Recipe, data: Dataset) -> str:
+    """Digest what the program of a recipe's last stage depends on: its description, without what is an argument.
+
+    Epochs are calls of the program, and a plain learning rate is a variable of the optimizer. Stages that differ in
+    these alone share a program.
+    """
+    stage = recipe.last
+    described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
+    optimizer = make_optimizer(stage)
+    config, attributes = config_of_optimizer(optimizer), vars(optimizer).values()
+    rate = config["config"].get("learning_rate")
+    if is_library(type(optimizer)) and isinstance(rate, float) and all(map(is_library, filter(callable, attributes))):
+        # All else that makes the optimizer what it is: its configuration leaves out which weights do not decay.
+        plain = config | {"config": config["config"] | {"learning_rate": None}} | plain_attributes(optimizer)
+        code = _code_of(stage, build_model(stage.build, data), optimizer, make_loss(stage), made_by=())
+        described = described.updated(optimizer=plain, code=digest_code(code))
+    return _digest_of(described)
 
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
@@ -95,24 +109,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
     # The configuration of a subclassed model does not contain its layers.
     config = json.dumps(config_of(layers), sort_keys=True)
     optimizer, loss = make_optimizer(stage), make_loss(stage)
-    # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
-    own = [type(layer) for layer in layers]
-    own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
-    code: list[Any] = [
-        stage.build,
-        stage.freezes,
-        stage.optimizer,
-        stage.loss,
-        stage.objective,
-        type(optimizer),
-        type(loss),
-        own,
-    ]
-    if loss is stage.loss:
-        code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
-    if inspect.isfunction(loss) and not is_library(loss):
-        code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
-    code += changed_settings()
+    code = _code_of(stage, model, optimizer, loss, made_by=(stage.optimizer,))
     description = StageDescription(
         build=name_of(stage.build),
         source=source_of(stage.build),
@@ -129,6 +126,29 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         saved_as=stage.saved_as,
     )
     return description.updated(revision=revision_of(stage, model, data, digest=_digest_of(description)))
+
+
+def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tuple[Any, ...]) -> list[Any]:
+    """Return all user code that a stage reaches, of which what makes the optimizer is given."""
+    # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
+    layers = [model, *layers_of(model)]
+    own = [type(layer) for layer in layers]
+    own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
+    code: list[Any] = [
+        stage.build,
+        stage.freezes,
+        *made_by,
+        stage.loss,
+        stage.objective,
+        type(optimizer),
+        type(loss),
+        own,
+    ]
+    if loss is stage.loss:
+        code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
+    if inspect.isfunction(loss) and not is_library(loss):
+        code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
+    return code + changed_settings()
 
 
 def _digest_of(description: StageDescription) -> str:

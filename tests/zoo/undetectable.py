@@ -36,6 +36,9 @@ They are planted all the same, and a test shows that they are not caught, so tha
 - Scores on other folds under the same numbers. If each script shuffled its folds with a seed of its own, the tables
   have the same labels. The scores of the arms go together less than on the same folds, as they do where folds hardly
   matter. The pairing then adds noise, and no bias.
+- A control arm whose space leaves out what is good for it. Both arms have the same trials, and the record shows the
+  ranges; that the best cost of a support vector machine lies beyond them, only trials outside could show. (Of a network,
+  the control of weak control arms tries the treatment arm's settings.)
 - Several labels a row that an objective mixes up. What an objective does with targets is the researcher's, and an arm
   that memorizes other labels looks like one that learns slowly. It does not learn planted labels either, so that its
   failure is not taken for a finding: the verdict is inconclusive.
@@ -47,7 +50,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, Fit, Metric, Recipe, Stage, matches, reaches
+from negres_core import Dataset, Fit, Metric, Recipe, Stage, Tuned, matches, reaches
 from negres_core.design import TimeSeries
 from tests.zoo.models import linear, network, rate
 from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, standard, subjects
@@ -64,6 +67,7 @@ from tests.zoo.pipelines_of_designs import (
     scores_of_folds,
 )
 from tests.zoo.pipelines_of_labels import several_labels
+from tests.zoo.pipelines_of_tuning import make_svm, tuned_estimators
 from tests.zoo.specimens import Specimen
 
 
@@ -204,6 +208,11 @@ def mix_up(seed):
     return replace(several_labels(seed), treatment=Recipe(stage, preprocess=min_max))
 
 
+def search_elsewhere(seed):
+    few = Tuned(make_svm, space={"cost": [0.001, 0.003, 0.01, 0.03]}, trials=4)
+    return replace(tuned_estimators(seed), control=few)
+
+
 UNDETECTABLE = {
     name: Specimen(name, (), plant)
     for name, plant in (
@@ -222,5 +231,6 @@ UNDETECTABLE = {
         ("own metric whose arguments are swapped", swap_arguments),
         ("scores on other folds under the same numbers", shuffle_folds),
         ("several labels mixed up in training", mix_up),
+        ("a space without the good settings of the control arm", search_elsewhere),
     )
 }
