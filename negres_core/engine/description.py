@@ -62,14 +62,33 @@ def digest_program(recipe: Recipe, data: Dataset) -> str:
     stage = recipe.last
     described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
     optimizer = make_optimizer(stage)
-    config, attributes = config_of_optimizer(optimizer), vars(optimizer).values()
-    rate = config["config"].get("learning_rate")
-    if is_library(type(optimizer)) and isinstance(rate, float) and all(map(is_library, filter(callable, attributes))):
-        # All else that makes the optimizer what it is: its configuration leaves out which weights do not decay.
-        plain = config | {"config": config["config"] | {"learning_rate": None}} | plain_attributes(optimizer)
+    config = config_of_optimizer(optimizer)
+    if isinstance(config["config"].get("learning_rate"), float) and _follows_from_configuration(optimizer):
+        plain = config | {"config": config["config"] | {"learning_rate": None}}
         code = _code_of(stage, build_model(stage.build, data), optimizer, make_loss(stage), made_by=())
         described = described.updated(optimizer=plain, code=digest_code(code))
     return _digest_of(described)
+
+
+def _follows_from_configuration(optimizer: Any) -> bool:
+    """Return whether an optimizer is one of Keras, and nothing was changed in it after it was made.
+
+    A configuration leaves out, for example, which weights do not decay.
+    """
+    if not is_library(type(optimizer)):
+        return False
+    mine, its = (vars(each) for each in (optimizer, type(optimizer).from_config(optimizer.get_config())))
+    return mine.keys() == its.keys() and all(_content_of(mine[name]) == _content_of(its[name]) for name in mine)
+
+
+def _content_of(value: Any) -> Any:
+    """Return a plain value as it is, a collection by the texts of its parts, and anything else by its class."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, set | frozenset | list | tuple | dict):
+        parts = value.items() if isinstance(value, dict) else value
+        return type(value), sorted(without_address(each) for each in parts)
+    return type(value)
 
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:

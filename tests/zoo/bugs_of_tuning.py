@@ -25,9 +25,7 @@ def leave_as_it_comes(seed):
 
 @bug("arms tuned by different metrics", "unequal tuning")
 def tune_by_another_metric(seed):
-    return replace(
-        tuned_estimators(seed), control=Tuned(make_svm, space={"cost": [0.1, 1.0, 10.0, 100.0]}, trials=4, on="r2")
-    )
+    return replace(tuned_estimators(seed), control=Tuned(make_svm, space=COSTS, trials=4, on="r2"))
 
 
 @bug("trials compared on the test fold", "nested search", on=tuned_estimators)

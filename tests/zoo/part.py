@@ -65,7 +65,8 @@ CLEAN = (
     ),
 )
 """Clean pipelines: a classification, on which most bugs are planted; a regression, a frozen base, images, a fit, a
-negative result, and a claim about a cost; an official split, a series, groups that are left out, given scores, and tuned arms."""
+negative result, and a claim about a cost; an official split, a series, groups that are left out,
+given scores, and tuned arms."""
 
 
 def is_in_part(case: Case) -> bool:

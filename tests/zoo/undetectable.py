@@ -37,8 +37,8 @@ They are planted all the same, and a test shows that they are not caught, so tha
   have the same labels. The scores of the arms go together less than on the same folds, as they do where folds hardly
   matter. The pairing then adds noise, and no bias.
 - A control arm whose space leaves out what is good for it. Both arms have the same trials, and the record shows the
-  ranges; that the best cost of a support vector machine lies beyond them, only trials outside could show. (Of a network,
-  the control of weak control arms tries the treatment arm's settings.)
+  ranges; that the best cost of a support vector machine lies beyond them, only trials outside could show. (If the arms
+  are networks, the control of weak control arms tries the treatment arm's settings.)
 - Several labels a row that an objective mixes up. What an objective does with targets is the researcher's, and an arm
   that memorizes other labels looks like one that learns slowly. It does not learn planted labels either, so that its
   failure is not taken for a finding: the verdict is inconclusive.
