@@ -71,9 +71,42 @@ def _describe_sampler(recipe: Recipe, *, by_text: bool) -> SamplerDescription:
     )
 
 
-def digest_stage(recipe: Recipe, data: Dataset) -> str:
-    """Digest what the program of a recipe's last stage depends on: its description, without parents and monitor."""
-    return _digest_of(_describe_stage(replace(recipe.last, **NO_MONITOR), data, by_text=False))
+def digest_program(recipe: Recipe, data: Dataset) -> str:
+    """Digest what the program of a recipe's last stage depends on: its description, without what is an argument.
+
+    Epochs are calls of the program, validation rows are measured between them, and a plain learning rate is a variable
+    of the optimizer. Stages that differ in these alone share a program.
+    """
+    stage = replace(recipe.last, **NO_MONITOR)
+    described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
+    optimizer = make_optimizer(stage)
+    config = config_of_optimizer(optimizer)
+    if isinstance(config["config"].get("learning_rate"), float) and _follows_from_configuration(optimizer):
+        plain = config | {"config": config["config"] | {"learning_rate": None}}
+        code = _code_of(stage, build_model(stage.build, data), optimizer, make_loss(stage), made_by=())
+        described = described.updated(optimizer=plain, code=digest_code(code))
+    return _digest_of(described)
+
+
+def _follows_from_configuration(optimizer: Any) -> bool:
+    """Return whether an optimizer is one of Keras, and nothing was changed in it after it was made.
+
+    A configuration leaves out, for example, which weights do not decay.
+    """
+    if not is_library(type(optimizer)):
+        return False
+    mine, its = (vars(each) for each in (optimizer, type(optimizer).from_config(optimizer.get_config())))
+    return mine.keys() == its.keys() and all(_content_of(mine[name]) == _content_of(its[name]) for name in mine)
+
+
+def _content_of(value: Any) -> Any:
+    """Return a plain value as it is, a collection by the texts of its parts, and anything else by its class."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, set | frozenset | list | tuple | dict):
+        parts = value.items() if isinstance(value, dict) else value
+        return type(value), sorted(without_address(each) for each in parts)
+    return type(value)
 
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
@@ -116,24 +149,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
     # The configuration of a subclassed model does not contain its layers.
     config = json.dumps(config_of(layers), sort_keys=True)
     optimizer, loss = make_optimizer(stage), make_loss(stage)
-    # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
-    own = [type(layer) for layer in layers]
-    own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
-    code: list[Any] = [
-        stage.build,
-        stage.freezes,
-        stage.optimizer,
-        stage.loss,
-        stage.objective,
-        type(optimizer),
-        type(loss),
-        own,
-    ]
-    if loss is stage.loss:
-        code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
-    if inspect.isfunction(loss) and not is_library(loss):
-        code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
-    code += changed_settings()
+    code = _code_of(stage, model, optimizer, loss, made_by=(stage.optimizer,))
     description = StageDescription(
         build=name_of(stage.build),
         source=source_of(stage.build),
@@ -167,6 +183,29 @@ def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
         restores_best=monitor.restores_best,
         plateau=None if monitor.plateau is None else PlateauDescription.of(monitor.plateau),
     )
+
+
+def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tuple[Any, ...]) -> list[Any]:
+    """Return all user code that a stage reaches, of which what makes the optimizer is given."""
+    # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
+    layers = [model, *layers_of(model)]
+    own = [type(layer) for layer in layers]
+    own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
+    code: list[Any] = [
+        stage.build,
+        stage.freezes,
+        *made_by,
+        stage.loss,
+        stage.objective,
+        type(optimizer),
+        type(loss),
+        own,
+    ]
+    if loss is stage.loss:
+        code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
+    if inspect.isfunction(loss) and not is_library(loss):
+        code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
+    return code + changed_settings()
 
 
 def _digest_of(description: StageDescription) -> str:
