@@ -140,5 +140,5 @@ def _evaluate(
         loss = objective(model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))
-        total += sum(float(ops.mean(player)) for player in players) * len(rows)
-    return np.concatenate(outputs), total / len(tested)
+        total += sum(float(ops.mean(player)) for player in players) * data.count_targets(rows)
+    return np.concatenate(outputs), total / data.count_targets(tested)
