@@ -15,7 +15,7 @@ from negres_core.errors import InputError
 from negres_core.metrics import recorded_names
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
-from tests.engine.examples import STEPS, cells
+from tests.engine.examples import STEPS
 from tests.engine.test_fits import results
 
 
@@ -49,7 +49,11 @@ def test_a_model_with_outputs_for_each_step_or_pixel_passes(recipe, data):
     [
         (of_rows, ex.STEPS, "outputs of shape (3,) for labels of shape (5,), from 0 to 2"),
         (functools.partial(ex.of_steps, outputs=2), ex.STEPS, "outputs of shape (5, 2) for labels of shape (5,)"),
-        (functools.partial(ex.of_steps, outputs=1), ex.STEPS, "outputs of shape (5, 1) for labels of shape (5,)"),
+        (
+            functools.partial(ex.of_steps, "sigmoid", outputs=1),
+            ex.STEPS,
+            "outputs of shape (5, 1) for labels of shape (5,)",
+        ),
         (of_rows, ex.MASKS, "outputs of shape (2,) for labels of shape (5, 2), from 0 to 1"),
     ],
 )
@@ -72,7 +76,7 @@ def test_labels_of_steps_or_their_probabilities_can_be_predicted(shape):
     of_labels = Fit(lambda train, test: shares_of_steps(train, test).argmax(axis=-1).reshape(shape))
     labels, _ = results(Recipe(of_labels), STEPS)
 
-    rows = len(cells(STEPS)[0].test)
+    rows = len(result.outputs)
     assert set(result.metrics) == set(recorded_names("segmentation"))
     assert set(result.metrics) - set(labels.metrics) == {"log_loss", "brier"}
     assert {name: result.metrics[name] for name in labels.metrics} == labels.metrics
