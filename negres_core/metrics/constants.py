@@ -133,10 +133,15 @@ def _constants(metric: Metric, train: np.ndarray, classes: int, *, is_known: boo
 
 
 def _position_constants(train: np.ndarray, classes: int) -> Iterator[Predicted]:
-    """Yield the most frequent class of each step or pixel, with its shares, and single classes everywhere."""
+    """Yield the class of each step or pixel that is most frequent there, with its shares; then others for averages.
+
+    These are the class that is most frequent there relative to its share everywhere, and single classes everywhere.
+    """
     shares = class_shares(train, classes)
     yield Predicted(shares, shares.argmax(axis=-1)[..., None])
-    for label in np.argsort(-shares.reshape(-1, classes).mean(axis=0), kind="stable")[:MOST_CLASSES]:
+    everywhere = shares.reshape(-1, classes).mean(axis=0)
+    yield certain((shares / np.where(everywhere > 0, everywhere, 1)).argmax(axis=-1)[..., None], classes)
+    for label in np.argsort(-everywhere, kind="stable")[:MOST_CLASSES]:
         yield certain(np.full((1, *train.shape[1:]), label), classes)
 
 
