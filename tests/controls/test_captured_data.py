@@ -160,3 +160,11 @@ def test_masks_are_targets_in_any_shape_and_whatever_label_does_not_count(shape)
     assert _holds_targets(masks.y, given.reshape(shape))
     assert not _holds_targets(masks.y, RNG.permutation(given).reshape(shape))
     assert not _holds_targets(masks.y, given[:, 0])
+
+
+def test_a_sampler_that_brings_rows_along_is_found():
+    class Known:
+        def fit_resample(self, x, y):
+            return X, Y
+
+    assert "200 rows of the data set and its targets" in found_in(Recipe(Stage(network), resample=Known)).found

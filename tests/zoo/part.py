@@ -39,6 +39,7 @@ BUG_OF = {
     "position alignment": "labels one step further than the inputs",
     "predicted classes": "class never predicted",
     "refused": "scores whose repeats are copies",
+    "resampled rows": "sampler that loses the order of its labels",
     "row alignment": "images and targets in another order",
     "row identity": "row number among the features",
     "rows alone": "inputs standardized over the batch",
