@@ -327,10 +327,10 @@ def _predict(
                 constant = shares_or_means(data, cell, outputs[0].shape[1:], logits=logits)
             trivial = ops.convert_to_tensor(np.broadcast_to(constant, outputs[-1].shape))
             pair = (loss_object(data.y[rows], some), loss_object(data.y[rows], trivial))
-            losses += [float(ops.mean(loss)) * len(rows) for loss in pair]
+            losses += [float(ops.mean(loss)) * data.count_targets(rows) for loss in pair]
     if stage.objective is not None:
         return np.concatenate(outputs), None, None
-    loss, trivial_loss = losses / len(cell.test)
+    loss, trivial_loss = losses / data.count_targets(cell.test)
     return np.concatenate(outputs), float(loss), float(trivial_loss)
 
 

@@ -9,7 +9,7 @@ from negres_core.claim import Claim
 from negres_core.claim.cost import watched_metric
 from negres_core.controls.own import OwnControl, ready_controls
 from negres_core.controls.waivers import check_waivers
-from negres_core.dataset import Dataset
+from negres_core.dataset import Dataset, Task
 from negres_core.design import Cell, Design, Seal, apply_seal, cells_of, hold_out
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, SealRecord, Store
@@ -111,16 +111,16 @@ def prepare(
         prepare_rows(recipe, seen, hold_out(cells[0], seen, recipe.validation))
     tuned = tuned_arms(arms, recipes, metric, planned, seen, equal=equal)
     planned_recipes, equalized = plan_budgets(dict(recipes), metric, seen, cells, equal=None if smoke else equal)
-    check_row_metric(metric, planned, list(planned_recipes.values()))
+    check_row_metric(metric, planned, list(planned_recipes.values()), data.task)
     if seal is not None:
-        _check_confirmation(metric, seal, list(planned_recipes.values()))
+        _check_confirmation(metric, seal, list(planned_recipes.values()), data.task)
     return Prepared(planned_recipes, tuned, seen, claim, metric, planned, cells, equalized, record, waived, ready)
 
 
-def _check_confirmation(metric: Metric, seal: Seal, recipes: Sequence[Recipe]) -> None:
+def _check_confirmation(metric: Metric, seal: Seal, recipes: Sequence[Recipe], task: Task) -> None:
     """Raise InputError if the claim could be explored, and not be judged on the sealed rows later."""
     try:
-        check_row_metric(metric, seal.confirming, recipes)
+        check_row_metric(metric, seal.confirming, recipes, task)
     except InputError as error:
         raise InputError(
             f"The sealed rows could not confirm this claim. {error.wrong}",

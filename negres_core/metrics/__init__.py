@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from negres_core.claim import Metric
 from negres_core.metrics.bounds import counts_rows, highest_of
-from negres_core.metrics.constants import best_constant, constant_score, perfect_score, shows_learning
+from negres_core.metrics.constants import best_constant, certain, constant_score, perfect_score, shows_learning
 from negres_core.metrics.floors import entropy, floor_of, loss_skill
 from negres_core.metrics.lookup import check_threshold, metric_of, monitored_metric
 from negres_core.metrics.of_rows import has_row_scores, score_rows, score_table
@@ -17,6 +17,7 @@ __all__ = [
     "Metric",
     "Predicted",
     "best_constant",
+    "certain",
     "check_threshold",
     "constant_score",
     "counts_rows",
