@@ -12,9 +12,9 @@ from tests.zoo import (
     bugs_of_learning,
     bugs_of_mechanics,
     bugs_of_metrics,
+    bugs_of_segmentation,
     bugs_of_stopping,
     bugs_of_tuning,
-    bugs_of_segmentation,
     bugs_of_weights,
 )
 from tests.zoo.negative_results import NEGATIVE_RESULTS
@@ -24,9 +24,9 @@ from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
+from tests.zoo.pipelines_of_segmentation import PIPELINES_OF_SEGMENTATION
 from tests.zoo.pipelines_of_stopping import PIPELINES_OF_STOPPING
 from tests.zoo.pipelines_of_tuning import PIPELINES_OF_TUNING
-from tests.zoo.pipelines_of_segmentation import PIPELINES_OF_SEGMENTATION
 from tests.zoo.pipelines_of_weights import PIPELINES_OF_WEIGHTS
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
