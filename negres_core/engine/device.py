@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import platform
 import shutil
@@ -82,6 +84,39 @@ def choose_device(request: Request) -> Device:
     if request == "cpu":
         _hide_gpus()
     return Device("cpu", cpu_name(), backend, workers=cpu_count())
+
+
+def choose_device_of_fits(request: Request) -> Device:
+    """Return the device of a session whose arms are all fits, whose own functions decide where they compute.
+
+    No framework is imported. On "cpu", GPUs are hidden from what the functions will import.
+
+    Raises:
+        DeviceError: "gpu" was requested, but the driver shows none.
+    """
+    if request == "gpu":
+        require_gpu()
+    if request == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    elif gpu_visible():
+        return Device("gpu", "as its functions choose", configured_backend(), workers=1)
+    return Device("cpu", cpu_name(), configured_backend(), workers=cpu_count())
+
+
+def configured_backend() -> str:
+    """Return the name of the backend that Keras would run on, without importing it; "none" if it is not installed."""
+    if "keras" in sys.modules:
+        import keras
+
+        return str(keras.backend.backend())
+    folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    backend = os.environ.get("KERAS_BACKEND")
+    if not backend:
+        try:
+            backend = json.loads((folder / "keras.json").read_text())["backend"]
+        except (OSError, ValueError, KeyError):
+            backend = "tensorflow"
+    return str(backend) if importlib.util.find_spec(str(backend)) else "none"
 
 
 def keras_backend() -> str:

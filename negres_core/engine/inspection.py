@@ -17,9 +17,9 @@ from keras import ops
 from negres_core.arrays import digest_array, label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
-from negres_core.engine import drawn_weights, fits, matched_training, same_training
+from negres_core.engine import drawn_weights, matched_training, same_training
 from negres_core.engine.constants import best_constant_loss, shares_or_means
-from negres_core.engine.contract import Job
+from negres_core.engine.fitted_models import FittedModels
 from negres_core.engine.model import build_model, layers_of, make_loss_object, mean_loss, output_shape
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
@@ -64,8 +64,8 @@ class SavedPredictions(NamedTuple):
     predictions: Predictions
 
 
-class SavedModels:
-    """The saved models of one run; see `negres_core.run.Models`.
+class SavedModels(FittedModels):
+    """The saved models of one run, and its fits; see `negres_core.run.Models`.
 
     Args:
         data: the data set.
@@ -74,12 +74,10 @@ class SavedModels:
     """
 
     def __init__(self, data: Dataset, cells: Sequence[Cell], path_of: Callable[[Replicate], Path]) -> None:
-        self._data, self._path_of = data, path_of
-        self._cells = {(cell.repeat, cell.fold): cell for cell in cells}
+        super().__init__(data, cells, path_of)
         self._output_layers: dict[Recipe, OutputLayer] = {}
         self._shapes: dict[Recipe, tuple[int, ...]] = {}
         self._inspections: dict[str, Inspection] = {}
-        self._predictions: dict[tuple[Recipe, str, bytes], np.ndarray | None] = {}
         self._matched: dict[tuple[Recipe, Recipe | None], MatchedTraining] = {}
         self._latest_inputs: tuple[Any, Any] = (None, None)
 
@@ -126,20 +124,6 @@ class SavedModels:
         loss, logits = make_loss_object(stage), self.output_layer(recipe).logits
         return best_constant_loss(loss, self._data, cell, self._shapes[recipe], logits=logits)
 
-    def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
-        """Return raw predictions for some rows of a replicate's test fold; None if its fit returns metrics instead."""
-        # Cached: several pictures need the same rows, and for a fit every prediction is a whole new fit.
-        key = (arm.recipe, arm.replicates[position].id, rows.tobytes())
-        if key not in self._predictions:
-            self._predictions[key] = self._predict(arm, position, rows)
-        return self._predictions[key]
-
-    def refit(
-        self, arm: Arm, position: int, targets: np.ndarray, rows: np.ndarray | None = None
-    ) -> np.ndarray | dict[str, float]:
-        """Compute an arm's fit again with other targets, or rows, in the test fold; return predictions, or metrics."""
-        return fits.answer(arm.recipe, self._data, self._job(arm, position), targets, rows)
-
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
@@ -175,24 +159,15 @@ class SavedModels:
             self._matched[key] = matched_training.match_training(control, treatment, self._data, rows=rows)
         return self._matched[key]
 
-    def render_fit(self, arm: Arm, position: int) -> dict[str, np.ndarray]:
-        """Return the images that an arm's fit renders for a replicate, by caption; none if it renders none."""
-        return fits.render(arm.recipe, self._data, self._job(arm, position)) if arm.recipe.fit else {}
-
     def _predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
         if arm.recipe.fit is not None:
-            return fits.predict(arm.recipe, self._data, self._job(arm, position), rows)
+            return super()._predict(arm, position, rows)
         replicate = arm.replicates[position]
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
         model, x = self._load(arm.recipe, replicate), self._inputs(arm.recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
         logits = self.output_layer(arm.recipe).logits
         return shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task)
-
-    def _job(self, arm: Arm, position: int) -> Job:
-        key = arm.replicates[position].key
-        parent = self._path_of(arm.stages[-2][position]) if arm.recipe.stages else None
-        return Job(self._cells[key.repeat, key.fold], key.seed, parent)
 
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
         """Return raw predictions for some rows with extreme contrast, then for the same rows with inverted contrast."""

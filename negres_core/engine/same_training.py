@@ -20,6 +20,7 @@ from negres_core.engine.description import (
     config_of,
     config_of_optimizer,
     describe_recipe,
+    digest_besides_stages,
     plain_attributes,
 )
 from negres_core.engine.drawn_weights import NARROW, draw_weights, sample_data
@@ -32,7 +33,6 @@ from negres_core.engine.model import (
     make_optimizer,
 )
 from negres_core.engine.program import load_backend
-from negres_core.preprocessing import make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library
 from negres_core.recipe import Recipe, Stage
 
@@ -67,20 +67,13 @@ def same_training(one: Recipe, other: Recipe, data: Dataset) -> bool:
         return False
     if describe_recipe(one, data).digest == describe_recipe(other, data).digest:
         return True
-    if _digest_of_rest(one) != _digest_of_rest(other):
+    if digest_besides_stages(one) != digest_besides_stages(other):
         return False
     pairs = list(zip(one.stages, other.stages, strict=True))
     # Settings are compared first, because they cost nothing.
     return all(_settings_of(mine) == _settings_of(theirs) for mine, theirs in pairs) and all(
         _same_models(mine, theirs, data, sample_data(one, data).x) for mine, theirs in pairs
     )
-
-
-def _digest_of_rest(recipe: Recipe) -> str:
-    """Digest what a recipe has besides its stages."""
-    transformer = make_transformer(recipe) if recipe.preprocess is not None else None
-    prepared = [transformer, transformer.get_params()] if transformer is not None else None
-    return digest_code([prepared, recipe.fit.compute if recipe.fit else None, recipe.fit.metrics if recipe.fit else ()])
 
 
 def _settings_of(stage: Stage) -> list[Any]:

@@ -237,11 +237,11 @@ class Experiment:
         return evidence.updated(registration=registration, prior=prior, power=power, timings=_start())
 
     def _untrained(self, prepared: Prepared) -> Run:
-        from negres_core.engine.inspection import SavedModels
+        from negres_core.engine.fitted_models import models_of
 
         cells = prepared.cells
         arms = [Arm(role, recipe) for role, recipe in prepared.recipes.items()]
-        models = SavedModels(prepared.data, cells, self.store.model_path)
+        models = models_of(prepared.recipes.values(), prepared.data, cells, self.store.model_path)
         basis = (prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
         return Run(*basis, waived=prepared.waived, own_controls=prepared.own_controls)
 
