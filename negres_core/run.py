@@ -303,11 +303,24 @@ class Run:
     @property
     def networks(self) -> Run:
         """The run without fits: each arm as the network that it trains, and no arms that train no network."""
+        return self._with_arms([network for arm in self.arms if (network := _network_of(arm)) is not None])
+
+    @property
+    def learners(self) -> Run:
+        """The run as small runs train it: each arm as its network, or as a fit that is alone and returns predictions.
+
+        A fit that declares metrics of its own returns these, and a small run could not judge them.
+        """
         arms = []
         for arm in self.arms:
-            network = arm.recipe.network
+            fit, network = arm.recipe.fit, _network_of(arm)
             if network is not None:
-                arms.append(replace(arm, recipe=network, stages=arm.stages[: len(network.stages)]))
+                arms.append(network)
+            elif fit is not None and not fit.metrics:
+                arms.append(arm)
+        return self._with_arms(arms)
+
+    def _with_arms(self, arms: Sequence[Arm]) -> Run:
         metric = self.metric
         if self.data.task not in metric.tasks and (metric.compute is None or metric.tasks):
             metric = METRICS["loss"]  # the claim is about a metric that a fit returns
@@ -328,6 +341,12 @@ class Run:
     def cell_of(self, replicate: Replicate) -> Cell:
         """Return the cell that a replicate was trained on."""
         return self.cells[replicate.key.repeat * self.design.folds + replicate.key.fold]
+
+
+def _network_of(arm: Arm) -> Arm | None:
+    """Return an arm as the network that it trains, without a fit at its end; None if it trains none."""
+    network = arm.recipe.network
+    return None if network is None else replace(arm, recipe=network, stages=arm.stages[: len(network.stages)])
 
 
 def watched_metric(metric: Metric) -> Metric | None:

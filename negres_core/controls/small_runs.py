@@ -159,6 +159,8 @@ def most_steps(width: int) -> int:
 def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None = None) -> Recipe:
     """Return a recipe whose stages take about this number of steps, with small batches, on this number of rows.
 
+    A fit stays as it is: only its function knows how it is trained.
+
     If `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there.
     """
     stages = []
@@ -167,7 +169,7 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
         batch_size = min(stage.batch_size, MAX_BATCH_ROWS)
         steps_per_epoch = -(-rows // batch_size)
         stages.append(replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size))
-    return Recipe(*stages, preprocess=recipe.preprocess)
+    return Recipe(*stages, *([recipe.fit] if recipe.fit else []), preprocess=recipe.preprocess)
 
 
 def steps_of(stage: Stage, rows: int) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from negres_core.arrays import Named, digest_array
 from negres_core.dataset import Dataset
@@ -25,6 +26,9 @@ from negres_core.seeds import derive_seed
 
 FRAMEWORKS = ("keras", "tensorflow", "torch")
 """Libraries with a generator of random numbers of their own; those of JAX are made from a key."""
+
+FEW_ROWS = 1000
+"""Training folds of up to so many rows, such as those of small runs, are too small to share among threads."""
 
 
 class Called(NamedTuple):
@@ -97,7 +101,7 @@ def _call_once(
         test = test.with_targets(targets)
     # A function that samples from a global generator, such as Keras', samples the same when it is called again.
     seed_generators(seed)
-    with _kept_settings():
+    with _kept_settings(), _few_threads(len(job.cell.train)):
         began = time.perf_counter()
         output = _call_on(function, prepared.take(job.cell.train), test, arguments)
         seconds = time.perf_counter() - began
@@ -135,6 +139,11 @@ def _kept_settings() -> contextlib.AbstractContextManager[Any]:
     from negres_core.engine.settings import kept_settings
 
     return kept_settings()
+
+
+def _few_threads(rows: int) -> contextlib.AbstractContextManager[Any]:
+    """Let a function of few rows use one thread: on a busy machine, threads wait for each other far longer."""
+    return contextlib.nullcontext() if rows > FEW_ROWS else threadpool_limits(1)
 
 
 def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, arguments: Mapping[str, Any]) -> Any:

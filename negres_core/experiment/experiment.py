@@ -259,6 +259,8 @@ class Experiment:
         except SlowSmallRunError as error:
             self._note(run.data, f"only the controls that train nothing ran: {slow}, so that a small run, {error}")
             return _Screening(findings, PipelineChecks(), "cheap")
+        for sentence in checks.left_out:
+            self._note(run.data, sentence)
         return _Screening([*findings, *checks.findings], checks, evidence.controlled)
 
     def _refuse(self, evidence: Evidence, screening: _Screening, began: float) -> Evidence:
