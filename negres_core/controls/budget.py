@@ -8,22 +8,33 @@ from negres_core.run import Run
 
 NAME = "budget"
 WHEN = "after"
+FITS = True
 
 
-def check(run: Run) -> Finding:
-    """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side."""
+def check(run: Run) -> Finding | None:
+    """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side.
+
+    A fit that records its weights may record its epochs and steps, too. They are reported, and nothing promises them.
+    """
     matches = [
         _matches_recipe(run, stage, replicate)
         for arm in run.arms
-        for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=True)
+        for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=False)  # a fit at the end is no stage
         for replicate in replicates
     ]
     budgets = []
     for arm in run.arms:
-        epochs = sum(stage.epochs for stage in arm.recipe.stages)
+        own = arm.replicates[0].budget
+        if not arm.recipe.stages and not own.trainable_weights:
+            continue
+        epochs = sum(stage.epochs for stage in arm.recipe.stages) + (own.epochs if arm.recipe.fit else 0)
         steps = sum(replicates[0].budget.steps for replicates in arm.stages)
-        weights = arm.replicates[0].budget.trainable_weights
+        # A fit that trains nothing of its own has the weights of the network that it inherits.
+        is_own = own.trainable_weights > 0 or arm.recipe.fit is None
+        weights = own.trainable_weights if is_own else arm.stages[-2][0].budget.trainable_weights
         budgets.append(f"{arm.role} arm: {epochs} epochs, {steps} steps, {weights} trainable weights")
+    if not budgets:
+        return None
     return Finding(
         control=NAME,
         passed=all(matches),

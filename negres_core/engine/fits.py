@@ -17,7 +17,7 @@ from negres_core.engine.interruption import interruptible, stop_if_interrupted
 from negres_core.engine.scores import score
 from negres_core.errors import InputError
 from negres_core.fit import Fit
-from negres_core.metrics import Predicted, probabilities_of
+from negres_core.metrics import Predicted, RankedLabels, probabilities_of
 from negres_core.preprocessing import prepare_inputs, sample_rows
 from negres_core.recipe import Recipe, name_of
 
@@ -130,7 +130,7 @@ def _score(
                 remedy='Return {"accuracy": 0.9}, or predictions of the test fold.',
             )
         return {key: float(value) for key, value in output.items()}, {}, None
-    predicted = np.asarray(output)
+    predicted = output if isinstance(output, RankedLabels) else np.asarray(output)
     y = data.y[job.cell.test]
     are_probabilities = data.has_labels and predicted.shape == (len(y), data.outputs) and predicted.dtype.kind == "f"
     has_kind = (predicted.dtype.kind in "biu") == data.has_labels and predicted.shape == y.shape
