@@ -17,8 +17,8 @@ from negres_core.errors import DeviceError
 
 Request = Literal["auto", "cpu", "gpu"]
 
-BACKENDS = ("tensorflow", "jax")
-"""Backends of Keras that have an engine."""
+BACKENDS = ("tensorflow", "jax", "torch")
+"""Backends of Keras that have an engine; PyTorch has the reference engine alone."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,9 @@ def keras_backend() -> str:
         backend = keras.backend.backend()
     if backend not in BACKENDS:
         raise DeviceError(
-            f"negres trains with Keras on TensorFlow or JAX, not on {backend} yet.",
+            f"negres trains with Keras on TensorFlow, JAX or PyTorch, not on {backend} yet.",
             received=f"the Keras backend {backend!r}",
-            remedy="Set the environment variable KERAS_BACKEND to tensorflow or jax.",
+            remedy="Set the environment variable KERAS_BACKEND to tensorflow, jax or torch.",
         )
     return backend
 
@@ -173,6 +173,10 @@ def _framework_gpus() -> list[str]:
         import jax
 
         return [device.device_kind for device in jax.devices() if device.platform == "gpu"]
+    if keras_backend() == "torch":
+        from negres_core.engine import torch
+
+        return torch.gpu_names()
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -185,6 +189,10 @@ def _hide_gpus() -> None:
 
         config: Any = jax.config  # JAX does not type it
         config.update("jax_platforms", "cpu")
+    elif keras_backend() == "torch":
+        from negres_core.engine import torch
+
+        torch.use_processor()
     else:
         import tensorflow as tf
 

@@ -23,6 +23,7 @@ from negres_core.engine.fitted_models import FittedModels
 from negres_core.engine.model import build_model, layers_of, make_loss_object, mean_loss, output_shape
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
+from negres_core.engine.tensors import number_of
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.metrics import shown_of
@@ -183,7 +184,7 @@ class SavedModels(FittedModels):
         predictions = self._predict_fold(recipe, model, x, cell)
         batches = [(take_rows(x, rows), y[rows]) for rows in _sample_batches(cell, stage.batch_size)]
         with _track_silence(model) as silent:
-            inference = [float(mean_loss(model, stage, *batch, training=False)) for batch in batches]
+            inference = [number_of(mean_loss(model, stage, *batch, training=False)) for batch in batches]
         training, gradient_norm = _gradient_of(model, stage, batches)
         return Inspection(
             output_layer=output_layer,
@@ -287,7 +288,7 @@ def _predict(
                 constant = shares_or_means(data, cell, outputs[0].shape[1:], logits=logits)
             trivial = ops.convert_to_tensor(np.broadcast_to(constant, outputs[-1].shape))
             pair = (loss_object(data.y[rows], some), loss_object(data.y[rows], trivial))
-            losses += [float(ops.mean(loss)) * len(rows) for loss in pair]
+            losses += [number_of(ops.mean(loss)) * len(rows) for loss in pair]
     if stage.objective is not None:
         return np.concatenate(outputs), None, None
     loss, trivial_loss = losses / len(cell.test)

@@ -21,6 +21,7 @@ from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.tensors import number_of
 from negres_core.engine.watch import Watch
 from negres_core.errors import InputError
 from negres_core.preprocessing import prepare_inputs
@@ -140,5 +141,5 @@ def _evaluate(
         loss = objective(model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))
-        total += sum(float(ops.mean(player)) for player in players) * len(rows)
+        total += sum(number_of(ops.mean(player)) for player in players) * len(rows)
     return np.concatenate(outputs), total / len(tested)

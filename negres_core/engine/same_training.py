@@ -33,6 +33,7 @@ from negres_core.engine.model import (
     make_optimizer,
 )
 from negres_core.engine.program import load_backend
+from negres_core.engine.tensors import number_of
 from negres_core.provenance.fingerprint import digest_code, is_library
 from negres_core.recipe import Recipe, Stage
 
@@ -228,7 +229,7 @@ def _results_of(model: Any, weights: Sequence[_Weight], values: Sequence[Any], x
     for training in (False, True):
         with keras.StatelessScope(state_mapping=state, collect_losses=True) as scope:
             results.append(ops.convert_to_numpy(model(x, training=training)))
-            results.append(np.array([float(loss) for loss in scope.losses]))
+            results.append(np.array([number_of(loss) for loss in scope.losses]))
             after = [scope.get_current_value(weight.variable) for weight in weights]
     return results + [ops.convert_to_numpy(value) for value in after]
 

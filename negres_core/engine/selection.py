@@ -13,6 +13,9 @@ from negres_core.engine.device import Device, keras_backend
 from negres_core.errors import EngineWarning
 from negres_core.recipe import Recipe, name_of
 
+SLOW_BACKEND = "Keras on PyTorch has no fast engine"
+"""Why a network is trained by the reference engine whatever it is."""
+
 _reasons: dict[tuple[Any, ...], str | None] = {}
 """Why stages need the reference engine, or None. An engine is called once per repeat."""
 
@@ -53,13 +56,18 @@ def train(
 
 
 def _kept_reason(recipe: Recipe, data: Dataset) -> str | None:
-    """Return what `needs_reference` returns, found once per content of a stage, since it builds several models."""
+    """Return what `slow_reason` returns, found once per content of a stage, since it builds several models."""
     from negres_core.engine.compile_cache import stage_key
 
     key = stage_key(recipe, data)
     if key not in _reasons:
-        _reasons[key] = needs_reference(recipe, data)
+        _reasons[key] = slow_reason(recipe, data)
     return _reasons[key]
+
+
+def slow_reason(recipe: Recipe, data: Dataset) -> str | None:
+    """Return why the last stage of a recipe is trained by the reference engine, or None if it is not."""
+    return SLOW_BACKEND if keras_backend() == "torch" else needs_reference(recipe, data)
 
 
 def needs_reference(recipe: Recipe, data: Dataset) -> str | None:

@@ -247,12 +247,12 @@ class Experiment:
 
     def _screen(self, run: Run, evidence: Evidence) -> _Screening:
         """Run the controls that need no trained arm: those before training, and those on small runs."""
-        from negres_core.engine.selection import needs_reference
+        from negres_core.engine.selection import slow_reason
 
         findings = self._check(run, when="before")
         if evidence.controlled != "all" or not all(finding.is_sound for finding in findings):
             return _Screening(findings, PipelineChecks(), evidence.controlled)
-        slow = next((why for arm in run.networks.arms if (why := needs_reference(arm.recipe, run.data))), None)
+        slow = next((why for arm in run.networks.arms if (why := slow_reason(arm.recipe, run.data))), None)
         progress = patient(self.progress, limit_s=MAX_SMALL_RUN_S) if slow else self.progress
         try:
             checks = check_pipeline(run.scored, self.store, self.device, evidence.provenance, progress)
