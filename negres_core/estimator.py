@@ -17,7 +17,6 @@ from negres_core.arguments import explain_arguments
 from negres_core.dataset import Dataset
 from negres_core.errors import InputError
 from negres_core.fit import Fit, refuse_estimator
-from negres_core.metrics import RankedLabels
 from negres_core.recipe import name_of
 
 Make = Callable[..., Any]
@@ -110,6 +109,8 @@ class FitAndPredict:
         if not train.has_labels:
             return predicted.astype(np.float64)
         if scores is not None and predicted.shape == shape:
+            from negres_core.metrics import RankedLabels
+
             return RankedLabels.of(predicted, scores)
         return predicted if train.task == "classification" else predicted.astype(np.int64)
 
