@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from negres_core.evidence import Finding, Replicate
 from negres_core.recipe import Stage
-from negres_core.run import Run
+from negres_core.resampling import prepare_rows
+from negres_core.run import Arm, Run
 
 NAME = "budget"
 WHEN = "after"
@@ -17,10 +20,10 @@ def check(run: Run) -> Finding | None:
     A fit that records its weights may record its epochs and steps, too. They are reported, and nothing promises them.
     """
     matches = [
-        _matches_recipe(run, stage, replicate)
-        for arm in run.arms
+        _matches_recipe(rows, stage, replicate)
+        for arm in run.by_recipe
         for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=False)  # a fit at the end is no stage
-        for replicate in replicates
+        for replicate, rows in zip(replicates, _trained_rows(run, arm, replicates), strict=True)
     ]
     budgets = []
     for arm in run.arms:
@@ -45,12 +48,22 @@ def check(run: Run) -> Finding | None:
     )
 
 
-def _matches_recipe(run: Run, stage: Stage, replicate: Replicate) -> bool:
+def _trained_rows(run: Run, arm: Arm, replicates: Sequence[Replicate]) -> list[int]:
+    """Return the rows that each replicate of an arm was trained on, which a sampler draws again."""
+    cells = [run.cell_of(replicate) for replicate in replicates]
+    if arm.recipe.resample is None:
+        return [len(cell.train) for cell in cells]
+    by_cell = {(cell.repeat, cell.fold): cell for cell in cells}
+    drawn = {place: len(prepare_rows(arm.recipe, run.data, cell).train) for place, cell in by_cell.items()}
+    return [drawn[cell.repeat, cell.fold] for cell in cells]
+
+
+def _matches_recipe(rows: int, stage: Stage, replicate: Replicate) -> bool:
     """Return whether a replicate was trained for the epochs and steps of its stage.
 
     The curve of a replicate that turned NaN or infinite ends there; the control "finite" reports that.
     """
-    steps_per_epoch = -(-len(run.cell_of(replicate).train) // stage.batch_size)
+    steps_per_epoch = -(-rows // stage.batch_size)
     budget = replicate.budget
     is_complete = replicate.status != "finished" or len(replicate.curve) == stage.epochs
     return is_complete and (budget.epochs, budget.steps) == (stage.epochs, stage.epochs * steps_per_epoch)

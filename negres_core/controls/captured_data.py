@@ -31,7 +31,8 @@ def check(run: Run) -> Finding:
     """
     held = []
     for arm in run.arms:
-        rows, targets = _held(run.data, arm.recipe)
+        functions = [*_functions_of(arm.recipe), *([arm.tuned.make] if arm.tuned else [])]
+        rows, targets = _held(run.data, functions)
         if rows or targets:
             held.append(
                 f"code of the {arm.role} arm reaches "
@@ -48,12 +49,12 @@ def check(run: Run) -> Finding:
     )
 
 
-def _held(data: Dataset, recipe: Recipe) -> tuple[int, bool]:
-    """Return how many different rows of a data set, and whether its targets, are reached by a recipe."""
+def _held(data: Dataset, functions: list[Any]) -> tuple[int, bool]:
+    """Return how many different rows of a data set, and whether its targets, are reached by some functions."""
     inputs = [x.reshape(len(x), -1) for x in label_arrays(data.x, "x").values()]
     known: dict[int, set[bytes]] = {}
     rows, has_targets = set[tuple[int, bytes]](), False
-    for array in reachable_arrays(*_functions_of(recipe)):
+    for array in reachable_arrays(*functions):
         if array.dtype.kind not in "biuf" or array.ndim == 0:
             continue
         has_targets |= _holds_targets(data.y, array)
@@ -67,7 +68,7 @@ def _held(data: Dataset, recipe: Recipe) -> tuple[int, bool]:
 
 
 def _functions_of(recipe: Recipe) -> list[Any]:
-    functions: list[Any] = [recipe.preprocess]
+    functions: list[Any] = [recipe.preprocess, recipe.resample]
     for stage in recipe.stages:
         functions += [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective]
     return [*functions, recipe.fit.compute if recipe.fit else None]

@@ -25,14 +25,16 @@ def check(run: Run) -> Finding | None:
     """
     differ = checked = 0
     fitted_parts: list[str] = []
-    for recipe in {arm.recipe.preprocess: arm.recipe for arm in run.arms if arm.recipe.preprocess}.values():
+    for recipe in {arm.recipe.preprocess: arm.recipe for arm in run.by_recipe if arm.recipe.preprocess}.values():
         replicates = [
-            r for arm in run.arms if arm.recipe.preprocess == recipe.preprocess for s in arm.stages for r in s
+            r for arm in run.by_recipe if arm.recipe.preprocess == recipe.preprocess for s in arm.stages for r in s
         ]
         fitted_parts += _parts_returned_fitted(recipe)
         for cell in run.cells[: run.design.folds]:
-            sample = map_arrays(functools.partial(_refit, recipe=recipe, cell=cell), run.data.x)
             digests = {r.inputs_digest for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)}
+            if not digests:
+                continue  # a tuned arm chose another recipe in this cell
+            sample = map_arrays(functools.partial(_refit, recipe=recipe, cell=cell), run.data.x)
             checked += 1
             if digests != {digest_array(sample)}:
                 differ += 1

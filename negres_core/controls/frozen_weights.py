@@ -17,7 +17,7 @@ def check(run: Run) -> Finding | None:
     """
     freezing = [
         replicate
-        for arm in run.arms
+        for arm in run.by_recipe
         for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=False)  # a fit at the end is no stage
         for replicate in replicates
         if stage.freezes is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 import negres_core.controls
@@ -51,11 +52,22 @@ def check_small_runs(run: Run, trained: Mapping[str, Run]) -> list[Finding]:
 
 def _small_run_controls(run: Run) -> list[tuple[SmallRunControl, Run]]:
     """Return each control of small runs, with the run that it is given: its networks, or all that can learn."""
-    networks, learners = run.networks, run.learners
+    networks, learners = run.networks, _learners(run)
     scopes = [
         (control, learners if getattr(control, "FITS", False) else networks) for control in _controls("small runs", run)
     ]
     return [(control, scope) for control, scope in scopes if scope.arms]
+
+
+def _learners(run: Run) -> Run:
+    """Return a run as small runs train it: each arm as its network, or as a fit that is alone and returns predictions.
+
+    A fit that declares metrics of its own returns these, and a small run could not judge them.
+    """
+    networks = run.networks
+    alone = [arm for arm in run.arms if not arm.recipe.stages and arm.recipe.fit and not arm.recipe.fit.metrics]
+    by_role = {arm.role: arm for arm in (*networks.arms, *alone)}
+    return replace(networks, arms=[by_role[arm.role] for arm in run.arms if arm.role in by_role])
 
 
 def _controls(when: Literal["before", "after", "small runs"], run: Run) -> list[Any]:

@@ -23,7 +23,7 @@ def check(run: Run) -> Finding | None:
     """
     still: list[str] = []
     trainable = 0
-    for arm in run.arms:
+    for arm in run.by_recipe:
         for replicates in arm.stages:
             for weights in each_weight(replicates):
                 if weights[0].trainable and 0 not in weights[0].shape:

@@ -23,6 +23,7 @@ from negres_core.dataset.given import (
     number_names,
     refuse_reordered,
 )
+from negres_core.dataset.row_weights import check_row_weights
 from negres_core.dataset.targets import check_targets
 from negres_core.errors import InputError
 
@@ -54,6 +55,10 @@ class Dataset:
             for several rows of one subject.
         attributes: further values per row, by name, (rows,): integers are labels from 0, held as int32, as text
             becomes; floats are values, held as float32. No arm is trained on them, but a `Fit` may use them.
+        sample_weight: None, or the weight of each row in training, (rows,), 0 or more, held as float32. Networks are
+            trained with them as by `keras.Model.fit`, and an `Estimator` is given them. A `Fit` finds those of its
+            training fold there, and its test fold has none. Scores, the test loss included, are not weighted: each
+            test row counts once.
 
     Raises:
         InputError: the arrays do not fit together, are empty, or hold what is missing, infinite, not a number, or no
@@ -73,6 +78,7 @@ class Dataset:
     source: str = "arrays given by the caller"
     groups: Any = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    sample_weight: Any = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -88,12 +94,14 @@ class Dataset:
         y = self._check_targets(x)
         attributes_given = {f"attributes[{name!r}]": values for name, values in self.attributes.items()}
         given = label_arrays(self.x, "x") | {"y": self.y, "groups": self.groups} | attributes_given
+        given["sample_weight"] = self.sample_weight
         refuse_reordered(given, of=self.name)
         groups = self._check_groups(rows=len(y))
+        weights = check_row_weights(self.sample_weight, of=self.name, rows=len(y))
         attributes = {
             name: self._check_attribute(name, values, rows=len(y)) for name, values in dict(self.attributes).items()
         }
-        for name, value in (("x", x), ("y", y), ("groups", groups)):
+        for name, value in (("x", x), ("y", y), ("groups", groups), ("sample_weight", weights)):
             object.__setattr__(self, name, None if value is None else map_arrays(_read_only, value))
         object.__setattr__(self, "attributes", MappingProxyType(attributes))
 
@@ -233,9 +241,11 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the names, shapes, dtypes and bytes of x, y, groups and attributes; `name` is not part of it."""
+        """SHA-256 over the names, shapes, dtypes and bytes of all arrays; `name` is not part of it."""
         digest = hashlib.sha256()
         arrays = [*label_arrays(self.x, "").items(), ("", self.y), ("", self.groups), *sorted(self.attributes.items())]
+        # An attribute may have the name of the field.
+        arrays.append(("sample_weight of each row: ", self.sample_weight))
         for name, array in arrays:
             if array is not None:
                 digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
@@ -254,11 +264,21 @@ class Dataset:
             name=name or self.name,
             groups=groups,
             attributes=MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
+            sample_weight=None if self.sample_weight is None else _read_only(self.sample_weight[rows]),
         )
 
     def with_targets(self, y: np.ndarray) -> Dataset:
         """Return a data set with other targets of the same kind, such as these in another order."""
         return self._changed(y=_read_only(y))
+
+    def with_rows(self, x: Any, y: np.ndarray) -> Dataset:
+        """Return a data set of other rows of the same kind, which have neither groups, nor attributes, nor weights."""
+        made = {"x": map_arrays(_read_only, x), "y": _read_only(y), "groups": None, "sample_weight": None}
+        return self._changed(**made, attributes=MappingProxyType({}))
+
+    def with_weights(self, weights: np.ndarray | None) -> Dataset:
+        """Return a data set whose rows have other weights, (rows,), float32, or none."""
+        return self._changed(sample_weight=None if weights is None else _read_only(weights))
 
     def without_groups(self) -> Dataset:
         """Return a data set whose rows belong to no groups."""

@@ -17,6 +17,7 @@ from negres_core.evidence import (
     FitDescription,
     MetricDescription,
     RecipeDescription,
+    SamplerDescription,
     StageDescription,
     TransformerDescription,
 )
@@ -25,6 +26,7 @@ from negres_core.preprocessing import make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
 from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Recipe, Stage, name_of
+from negres_core.resampling import make_sampler
 
 
 def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> RecipeDescription:
@@ -46,7 +48,18 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
     return RecipeDescription(
         preprocess=prepared,
         stages=[_describe_stage(stage, data, by_text=by_text) for stage in recipe.stages],
+        resample=_describe_sampler(recipe, by_text=by_text) if recipe.resample else None,
         fit=_describe_fit(recipe.fit, by_text=by_text) if recipe.fit else None,
+    )
+
+
+def _describe_sampler(recipe: Recipe, *, by_text: bool) -> SamplerDescription:
+    sampler = make_sampler(recipe)
+    parameters = sampler.get_params() if hasattr(sampler, "get_params") else None
+    return SamplerDescription(
+        sampler=type(sampler).__qualname__,
+        source=source_of(recipe.resample),
+        code=digest_code([recipe.resample, sampler, parameters], by_text=by_text),
     )
 
 
@@ -58,13 +71,18 @@ def digest_stage(recipe: Recipe, data: Dataset) -> str:
 def digest_besides_stages(recipe: Recipe) -> str:
     """Digest what a recipe has besides its stages, without names."""
     transformer = make_transformer(recipe) if recipe.preprocess is not None else None
-    prepared = [transformer, transformer.get_params()] if transformer is not None else None
+    prepared: Any = [transformer, transformer.get_params()] if transformer is not None else None
+    sampler = make_sampler(recipe) if recipe.resample is not None else None
+    prepared = [prepared, sampler] if sampler is not None else prepared
     return digest_code([prepared, recipe.fit.compute if recipe.fit else None, recipe.fit.metrics if recipe.fit else ()])
 
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
     """Return each installed package that a recipe's code names, with its version, as "numpy==2.1.0"."""
-    made = make_transformer(recipe) if recipe.preprocess is not None else None
+    made = [
+        make_transformer(recipe) if recipe.preprocess is not None else None,
+        *([recipe.resample, make_sampler(recipe)] if recipe.resample is not None else []),
+    ]
     frameworks = [importlib.import_module(name) for name in ("keras", keras_backend())] if recipe.stages else []
     stages = [
         [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, *frameworks]
@@ -127,6 +145,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         epochs=stage.epochs,
         batch_size=stage.batch_size,
         saved_as=stage.saved_as,
+        class_weight=stage.class_weight if isinstance(stage.class_weight, str | None) else dict(stage.class_weight),
     )
     return description.updated(revision=revision_of(stage, model, data, digest=_digest_of(description)))
 

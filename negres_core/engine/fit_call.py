@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from negres_core.arrays import Named, digest_array
+from negres_core.arrays import Named, digest_array, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.engine.recorded_weights import Recorder
 from negres_core.errors import InputError
 from negres_core.evidence import TrainedWeight
 from negres_core.recipe import Recipe, name_of
+from negres_core.resampling import prepare_rows
 from negres_core.seeds import derive_seed
 
 FRAMEWORKS = ("keras", "tensorflow", "torch")
@@ -81,6 +82,10 @@ def _call_once(
     targets: np.ndarray | None,
 ) -> Called:
     prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
+    train = prepared.take(job.cell.train)
+    if recipe.resample is not None:
+        rows = prepare_rows(recipe, data, job.cell)
+        train = train.with_rows(take_rows(rows.x, rows.train), rows.y[rows.train])
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
     model, inherited = None, []
     if job.parent is not None:
@@ -96,14 +101,15 @@ def _call_once(
         for name in inspect.signature(function).parameters
         if name in offered and name not in set_by_partial
     }
-    test = prepared.take(test_rows)
+    # Whatever the weights tell of the targets, an arm cannot read it from the rows that it predicts.
+    test = prepared.take(test_rows).with_weights(None)
     if targets is not None:
         test = test.with_targets(targets)
     # A function that samples from a global generator, such as Keras', samples the same when it is called again.
     seed_generators(seed)
     with _kept_settings(), _few_threads(len(job.cell.train)):
         began = time.perf_counter()
-        output = _call_on(function, prepared.take(job.cell.train), test, arguments)
+        output = _call_on(function, train, test, arguments)
         seconds = time.perf_counter() - began
     return Called(output, inherited, record if "record" in arguments else None, seconds)
 

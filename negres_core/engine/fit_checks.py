@@ -23,6 +23,10 @@ def check_besides_stages(recipe: Recipe, data: Dataset) -> None:
     """Raise InputError at the first mistake in what a recipe has besides its stages."""
     if recipe.preprocess is not None:
         _check_transformer(recipe, data)
+    if recipe.resample is not None:
+        from negres_core.engine.weight_checks import check_sampler
+
+        check_sampler(recipe, data)
     if recipe.fit is not None:
         for function in filter(None, (recipe.fit.compute, recipe.fit.pictures)):
             _check_function(function, has_model=bool(recipe.stages))

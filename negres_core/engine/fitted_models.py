@@ -40,7 +40,7 @@ class FittedModels:
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
         """Return raw predictions for some rows of a replicate's test fold; None if its fit returns metrics instead."""
         # Cached: several pictures need the same rows, and for a fit every prediction is a whole new fit.
-        key = (arm.recipe, arm.replicates[position].id, rows.tobytes())
+        key = (arm.recipe_of(position), arm.replicates[position].id, rows.tobytes())
         if key not in self._predictions:
             self._predictions[key] = self._predict(arm, position, rows)
         return self._predictions[key]
@@ -49,11 +49,12 @@ class FittedModels:
         self, arm: Arm, position: int, targets: np.ndarray, rows: np.ndarray | None = None
     ) -> np.ndarray | dict[str, float]:
         """Compute an arm's fit again with other targets, or rows, in the test fold; return predictions, or metrics."""
-        return fits.answer(arm.recipe, self._data, self._job(arm, position), targets, rows)
+        return fits.answer(arm.recipe_of(position), self._data, self._job(arm, position), targets, rows)
 
     def render_fit(self, arm: Arm, position: int) -> dict[str, np.ndarray]:
         """Return the images that an arm's fit renders for a replicate, by caption; none if it renders none."""
-        return fits.render(arm.recipe, self._data, self._job(arm, position)) if arm.recipe.fit else {}
+        recipe = arm.recipe_of(position)
+        return fits.render(recipe, self._data, self._job(arm, position)) if recipe.fit else {}
 
     def same_training(self, one: Recipe, other: Recipe) -> bool:
         """Return whether two fits compute the same."""
@@ -61,7 +62,7 @@ class FittedModels:
         return digests[0] == digests[1] or digest_besides_stages(one) == digest_besides_stages(other)
 
     def _predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
-        return fits.predict(arm.recipe, self._data, self._job(arm, position), rows)
+        return fits.predict(arm.recipe_of(position), self._data, self._job(arm, position), rows)
 
     def _job(self, arm: Arm, position: int) -> Job:
         key = arm.replicates[position].key

@@ -20,7 +20,8 @@ from negres_core.design import Cell
 from negres_core.engine import drawn_weights, matched_training, same_training
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.fitted_models import FittedModels
-from negres_core.engine.model import build_model, layers_of, make_loss_object, mean_loss, output_shape
+from negres_core.engine.model import build_model, layers_of, make_loss_object, output_shape
+from negres_core.engine.objective import mean_loss
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
 from negres_core.engine.tensors import number_of
@@ -95,7 +96,7 @@ class SavedModels(FittedModels):
 
     def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
         """Return what a recipe's first stage predicts before training, and then with each weight shuffled."""
-        first = Recipe(recipe.stages[0], preprocess=recipe.preprocess)
+        first = recipe.with_parts(recipe.stages[0])
         logits = self.output_layer(first).logits
         seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
         model, x = build_model(first.last.build, self._data, seed=seed), take_rows(self._inputs(first, cell), rows)
@@ -161,13 +162,13 @@ class SavedModels(FittedModels):
         return self._matched[key]
 
     def _predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
-        if arm.recipe.fit is not None:
+        recipe, replicate = arm.recipe_of(position), arm.replicates[position]
+        if recipe.fit is not None:
             return super()._predict(arm, position, rows)
-        replicate = arm.replicates[position]
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
-        model, x = self._load(arm.recipe, replicate), self._inputs(arm.recipe, cell)
+        model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
-        logits = self.output_layer(arm.recipe).logits
+        logits = self.output_layer(recipe).logits
         return shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task)
 
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:

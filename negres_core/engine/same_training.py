@@ -93,6 +93,7 @@ def _settings_of(stage: Stage) -> list[Any]:
         digest_code(stage.objective),
         stage.epochs,
         stage.batch_size,
+        stage.class_weight,
         stage.inherits is None,
         stage.freezes is None,
     ]

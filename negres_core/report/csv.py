@@ -50,7 +50,7 @@ def render(
                     "hypothesis": show(evidence.title, "csv"),
                     "data": show(evidence.data.name, "csv"),
                     "role": arm.role,
-                    "recipe": show(arm.recipe, "csv"),
+                    "recipe": show(arm.name, "csv"),
                     "replicate": show(id, "csv"),
                 }
                 if (replicate := replicates.get(id)) is not None:
