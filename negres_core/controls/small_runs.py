@@ -188,7 +188,8 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
     They hold out no validation rows and do not end early, since a small run asks whether an arm can learn. If
     `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there; and
     each keeps its share of validation rows and its patience, counted in steps and not in epochs. It monitors the loss
-    then, because other metrics may not be defined on few rows.
+    then, because other metrics may not be defined on few rows. A fit stays as it is: only its function knows how it is
+    trained.
     """
     stages = []
     for stage in recipe.stages:
@@ -204,7 +205,7 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
             share = FEW_HELD_OUT if stage.validation is True else stage.validation
             short = replace(short, validation=share, patience=patience, monitor="loss", plateau=None)
         stages.append(short)
-    return recipe.with_parts(*stages)
+    return recipe.with_parts(*stages, *([recipe.fit] if recipe.fit else []))
 
 
 def steps_of(stage: Stage, rows: int) -> int:

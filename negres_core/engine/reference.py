@@ -22,6 +22,7 @@ from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.objective import call_objective
 from negres_core.engine.program import UNWEIGHTED, Program, load_backend, over_positions
 from negres_core.engine.replicate import epoch_orders, finish_replicate, on_rows, start_replicate, training_weights
+from negres_core.engine.tensors import number_of
 from negres_core.engine.watch import Watch, Watched
 from negres_core.errors import InputError
 from negres_core.recipe import Recipe, Stage, name_of
@@ -180,5 +181,5 @@ def _evaluate(
         loss = call_objective(objective, model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))
-        total += sum(float(ops.mean(player)) for player in players) * data.count_targets(rows)
+        total += sum(number_of(ops.mean(player)) for player in players) * data.count_targets(rows)
     return np.concatenate(outputs), total / data.count_targets(tested)

@@ -1,6 +1,7 @@
 """The zoo: planted bugs that the controls have to catch, and clean pipelines that they have to pass."""
 
 from tests.zoo import (
+    arms_of_pytorch,
     bugs_of_arms,
     bugs_of_baselines,
     bugs_of_copies,
@@ -32,6 +33,7 @@ from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
 FAMILIES = (
+    arms_of_pytorch,
     bugs_of_arms,
     bugs_of_baselines,
     bugs_of_data,
@@ -58,6 +60,7 @@ SPECIMENS = {
         for name, pipeline in (
             PIPELINES
             | PIPELINES_OF_ARMS
+            | arms_of_pytorch.PIPELINES_OF_PYTORCH
             | PIPELINES_OF_BASELINES
             | PIPELINES_OF_COSTS
             | PIPELINES_OF_DESIGNS
