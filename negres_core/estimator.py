@@ -15,6 +15,7 @@ import numpy as np
 
 from negres_core.arguments import explain_arguments
 from negres_core.dataset import Dataset
+from negres_core.dataset.named_columns import takes_frame
 from negres_core.errors import InputError
 from negres_core.fit import Fit, refuse_estimator
 from negres_core.recipe import name_of
@@ -43,6 +44,8 @@ class Estimator(Fit):
     `Recipe(Estimator(make))`.
 
     It is given the inputs as float32, flattened to (rows, features); several inputs stand side by side, sorted by name.
+    Inputs that are a DataFrame with text, categories, dates or missing values are given as a DataFrame; so are those of
+    numbers alone if it names columns, as a Pipeline with a ColumnTransformer does.
     It is given class labels as integers, (rows,), values as they are, and images flattened to (rows, pixels). If it has
     `predict_proba`, it predicts the probability of each class; a class that the training fold lacks has 0. Otherwise
     it predicts by `predict`.
@@ -68,6 +71,10 @@ class Estimator(Fit):
         _check_make(make)
         super().__init__(FitAndPredict(make))
 
+    def make(self) -> Any:
+        """Return a new estimator."""
+        return make_estimator(self.function, seed=0)
+
     @property
     def function(self) -> Callable[..., Any]:
         """The function that makes the estimator."""
@@ -90,11 +97,15 @@ class FitAndPredict:
         estimator = make_estimator(self.make, seed=seed)
         _check_kind(self.make, estimator, train)
         is_classification = train.task == "classification"
+        is_frame = takes_frame(estimator, train)
         # Copies, because some estimators refuse read-only arrays; and PyTorch takes labels in int64 alone.
-        x, unknown = (np.array(data.flatten(), dtype=np.float32, order="C") for data in (train, test))
+        x, unknown = (
+            data.as_given.copy() if is_frame else np.array(data.flatten(), dtype=np.float32, order="C")
+            for data in (train, test)
+        )
         y = train.y.astype(np.int64) if is_classification else np.array(train.y)
         y = y.reshape(len(y), -1) if y.ndim > 2 else y
-        with _named_warnings(name_of(self.make)):
+        with _named_warnings(name_of(self.make)), _explained_errors(self.make, train, is_frame=is_frame):
             _fit(self.make, estimator, x, y)
             if is_classification and hasattr(estimator, "predict_proba"):
                 probabilities = np.asarray(estimator.predict_proba(unknown))
@@ -224,6 +235,26 @@ def _column_per_class(
         f"{outputs} in the data set",
         remedy="Return an estimator whose predict_proba has a column for each of its `classes_`.",
     )
+
+
+@contextmanager
+def _explained_errors(make: Make, train: Dataset, *, is_frame: bool) -> Iterator[None]:
+    """Turn what an estimator raises of a frame into an InputError that says what to do."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, TypeError) as error:
+        if not is_frame:
+            raise
+        raise InputError(
+            f"The estimator of {name_of(make)} cannot take the frame of {train.name!r}.",
+            received=f"from scikit-learn, or a library like it: {error}",
+            remedy="Return a Pipeline that begins with a ColumnTransformer, which encodes text, categories and dates, "
+            "and fills what is missing; a test fold may have categories that its training fold lacks, so use "
+            'OneHotEncoder(handle_unknown="ignore"). Or let the recipe prepare the inputs: Recipe(Estimator(make), '
+            "preprocess=...).",
+        ) from error
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import digest_array, label_arrays
+from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
+from negres_core.dataset.frame import row_words, words_of_items
 from negres_core.evidence import Finding
 from negres_core.provenance.reach import reachable_arrays
 from negres_core.recipe import Recipe
@@ -50,10 +51,13 @@ def check(run: Run) -> Finding:
 
 def _held(data: Dataset, recipe: Recipe) -> tuple[int, bool]:
     """Return how many different rows of a data set, and whether its targets, are reached by a recipe."""
-    inputs = [x.reshape(len(x), -1) for x in label_arrays(data.x, "x").values()]
+    inputs = [] if data.has_frame else [x.reshape(len(x), -1) for x in data.arrays.values()]
     known: dict[int, set[bytes]] = {}
     rows, has_targets = set[tuple[int, bytes]](), False
     for array in reachable_arrays(*_functions_of(recipe)):
+        if array.dtype.hasobject:
+            rows |= _rows_of_frame(data, array, known) if data.has_frame else set()
+            continue
         if array.dtype.kind not in "biuf" or array.ndim == 0:
             continue
         has_targets |= _holds_targets(data.y, array)
@@ -64,6 +68,16 @@ def _held(data: Dataset, recipe: Recipe) -> tuple[int, bool]:
                 found = _row_digests(array.reshape(len(array), -1)) & known[number]
                 rows |= {(number, row) for row in found} if len(found) >= MIN_ROWS else set()
     return len(rows), has_targets
+
+
+def _rows_of_frame(data: Dataset, table: np.ndarray, known: dict[int, set[bytes]]) -> set[tuple[int, bytes]]:
+    """Return which rows of a data set's frame a table of values of several kinds holds."""
+    if table.shape[1:] != (data.x.shape[1],) or len(table) < MIN_ROWS:
+        return set()
+    if 0 not in known:
+        known[0] = {row.tobytes() for row in row_words(data.x)}
+    found = {row.tobytes() for row in words_of_items(table)} & known[0]
+    return {(0, row) for row in found} if len(found) >= MIN_ROWS else set()
 
 
 def _functions_of(recipe: Recipe) -> list[Any]:

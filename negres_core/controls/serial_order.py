@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.arrays import label_arrays
 from negres_core.controls.neighbours import Lookups, agreement, choose_queries, find_neighbours, plain_views, worst
 from negres_core.evidence import Finding
 from negres_core.run import Run
@@ -39,7 +38,7 @@ def check(run: Run) -> Finding | None:
 def _search(run: Run, kind: str, lookups: Lookups) -> Finding | None:
     """Look up the held-out rows of one kind, test rows or validation rows."""
     results = []
-    for x in label_arrays(run.data.x, "x").values():
+    for x in run.data.arrays.values():
         for view in plain_views(x[:, ~_is_monotone(x)] if x.ndim == 2 else x):
             neighbours = find_neighbours(lookups, view, count=1)
             if neighbours is None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from negres_core.arrays import Named, is_same, label_arrays, map_arrays, take_rows
 from negres_core.dataset.exact import as_float32, as_int32
+from negres_core.dataset.frame import as_numbers, check_frame, digest_frame, is_frame, needs_frame
 from negres_core.dataset.given import (
     as_array,
     check_numeric,
@@ -41,7 +42,9 @@ class Dataset:
 
     Attributes:
         x: inputs, (rows, ...), an array or a table of numbers, held as float32. For a model with several inputs, a
-            dictionary of such arrays by the names of the model's inputs.
+            dictionary of such arrays by the names of the model's inputs. A DataFrame of pandas with text, categories,
+            dates or missing values is kept as a frame, whose rows are numbered from 0: a recipe's `preprocess` makes
+            numbers of it, or a fit takes it as it is.
         y: targets. Integers shaped (rows,) are class labels from 0 to classes - 1, held as int32 (classification);
             text, in its sorted order, and one-hot integers become such labels.
             Integers 0 and 1, or booleans, shaped (rows, labels) say of each label whether a row has it, held as int32
@@ -73,6 +76,7 @@ class Dataset:
     source: str = "arrays given by the caller"
     groups: Any = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    _frame: Any = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -84,7 +88,8 @@ class Dataset:
                 remedy='Say where the arrays came from: source="the hospital\'s database", or leave it out.',
             )
         self._check_attribute_names()
-        x = self._check_inputs()
+        frame = check_frame(self.x, "x", of=self.name) if is_frame(self.x) else None
+        x = frame if frame is not None and needs_frame(frame) else self._check_inputs()
         y = self._check_targets(x)
         attributes_given = {f"attributes[{name!r}]": values for name, values in self.attributes.items()}
         given = label_arrays(self.x, "x") | {"y": self.y, "groups": self.groups} | attributes_given
@@ -94,8 +99,9 @@ class Dataset:
             name: self._check_attribute(name, values, rows=len(y)) for name, values in dict(self.attributes).items()
         }
         for name, value in (("x", x), ("y", y), ("groups", groups)):
-            object.__setattr__(self, name, None if value is None else map_arrays(_read_only, value))
+            object.__setattr__(self, name, value if value is None or is_frame(value) else map_arrays(_read_only, value))
         object.__setattr__(self, "attributes", MappingProxyType(attributes))
+        object.__setattr__(self, "_frame", frame)
 
     def _check_inputs(self) -> Any:
         """Return x as float32, one array or several by name."""
@@ -219,6 +225,38 @@ class Dataset:
         """Shape of one row of inputs; for several inputs, a dictionary of shapes by name."""
         return map_arrays(lambda array: tuple(array.shape[1:]), self.x)
 
+    @property
+    def has_frame(self) -> bool:
+        """Whether x is a DataFrame, since its columns are not all numbers."""
+        return is_frame(self.x)
+
+    @property
+    def as_given(self) -> Any:
+        """The inputs as a DataFrame, if they were given as one, also if x is an array of its numbers; None otherwise.
+
+        The names of the columns of such an array are not part of the digest, so what names them is digested with them.
+        """
+        return self._frame
+
+    @cached_property
+    def origin(self) -> Dataset:
+        """The data set before its inputs were prepared; itself, if they were not."""
+        return self
+
+    @cached_property
+    def prepared(self) -> dict[Any, Dataset]:
+        """What `negres_core.preprocessing` keeps of this data set, by the function that prepares it."""
+        return {}
+
+    @cached_property
+    def _numbers(self) -> np.ndarray:
+        return _read_only(as_numbers(self.x))
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Inputs as arrays of numbers, by what they are called in messages; a frame as `frame.as_numbers` sees it."""
+        return {"x": self._numbers} if self.has_frame else label_arrays(self.x, "x")
+
     @cached_property
     def outputs(self) -> int:
         """Number of outputs that a model needs: the number of classes, of labels, or of target columns."""
@@ -235,7 +273,10 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 over the names, shapes, dtypes and bytes of x, y, groups and attributes; `name` is not part of it."""
         digest = hashlib.sha256()
-        arrays = [*label_arrays(self.x, "").items(), ("", self.y), ("", self.groups), *sorted(self.attributes.items())]
+        inputs = [] if self.has_frame else [*label_arrays(self.x, "").items()]
+        if self.has_frame:
+            digest.update(digest_frame(self.x).encode())
+        arrays = [*inputs, ("", self.y), ("", self.groups), *sorted(self.attributes.items())]
         for name, array in arrays:
             if array is not None:
                 digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
@@ -244,21 +285,34 @@ class Dataset:
 
     def take(self, rows: np.ndarray, *, name: str | None = None) -> Dataset:
         """Return a data set of the rows with these numbers, in this order, under the same name if there is no other."""
-        x, groups = take_rows(self.x, rows), None
+        frame = None if self._frame is None else self._frame.iloc[rows].reset_index(drop=True)
+        x: Any = frame if self.has_frame else map_arrays(_read_only, take_rows(self.x, rows))
+        groups = None
         if self.groups is not None:
             groups = _read_only(np.unique(self.groups[rows], return_inverse=True)[1].astype(np.int32))
-        return self._changed(
-            x=map_arrays(_read_only, x),
+        taken = self._changed(
+            x=x,
+            _frame=frame,
             # Images that are their own targets stay one array, so that a device holds one copy.
             y=_read_only(x if is_same(self.x, self.y) else self.y[rows]),
             name=name or self.name,
             groups=groups,
             attributes=MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
         )
+        if self.has_frame:
+            # Names keep their places, whichever of them these rows have.
+            taken.__dict__["_numbers"] = _read_only(self._numbers[rows])
+        return taken
 
     def with_targets(self, y: np.ndarray) -> Dataset:
         """Return a data set with other targets of the same kind, such as these in another order."""
         return self._changed(y=_read_only(y))
+
+    def with_inputs(self, x: Named[np.ndarray]) -> Dataset:
+        """Return a data set with other inputs for the same rows, (rows, ...), float32, such as prepared ones."""
+        changed = self._changed(x=map_arrays(_read_only, x), _frame=None)
+        changed.__dict__["origin"] = self.origin
+        return changed
 
     def without_groups(self) -> Dataset:
         """Return a data set whose rows belong to no groups."""
@@ -272,11 +326,13 @@ class Dataset:
         copy = object.__new__(Dataset)
         for field_ in fields(Dataset):
             object.__setattr__(copy, field_.name, changed.get(field_.name, getattr(self, field_.name)))
+        if copy.x is self.x and "_numbers" in self.__dict__:
+            copy.__dict__["_numbers"] = self._numbers
         return copy
 
     def flatten(self, rows: Any = slice(None)) -> np.ndarray:
         """Return some rows of all inputs side by side, (rows, width), float32; several inputs are sorted by name."""
-        parts = [array[rows].reshape(len(self.y[rows]), -1) for array in label_arrays(self.x, "x").values()]
+        parts = [array[rows].reshape(len(self.y[rows]), -1) for array in self.arrays.values()]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     @property

@@ -30,7 +30,7 @@ from negres_core.engine.memory import evaluation_rows, replicate_bytes
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
 from negres_core.engine.watch import Watch
-from negres_core.preprocessing import prepare_inputs
+from negres_core.preprocessing import as_models_see, prepare_inputs
 from negres_core.recipe import Recipe
 
 PLANNED_MEMORY_SHARE = 0.8
@@ -54,6 +54,7 @@ def train(
     """
     if not jobs:
         return
+    data = as_models_see(recipe, data)
     # Measured before the threads start, while nothing else runs.
     peak = peak_flops_per_s()
     backend = load_backend()

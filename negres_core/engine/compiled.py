@@ -27,6 +27,7 @@ from negres_core.engine.prepared_inputs import PreparedInputs
 from negres_core.engine.program import Program, State, load_backend
 from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
 from negres_core.engine.watch import Watch
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe
 
 
@@ -40,6 +41,7 @@ def train(
     """
     if not jobs:
         return
+    data = as_models_see(recipe, data)
     # Measured before the threads start, while nothing else runs.
     peak = peak_flops_per_s()
     # Replicates of one cell follow one another, so that they reuse its prepared inputs.

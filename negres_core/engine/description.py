@@ -12,10 +12,13 @@ import keras
 
 from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
+from negres_core.dataset.frame import digest_frame
+from negres_core.dataset.named_columns import takes_frame
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
 from negres_core.engine.revision import revision_of
 from negres_core.engine.settings import settings
+from negres_core.estimator import Estimator
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
@@ -24,7 +27,7 @@ from negres_core.evidence import (
     TransformerDescription,
 )
 from negres_core.fit import Fit
-from negres_core.preprocessing import make_transformer
+from negres_core.preprocessing import as_models_see, make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
 from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Recipe, Stage, name_of
@@ -38,24 +41,25 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
         data: the data set, which decides the shapes of the models.
         by_text: digest the text of the code instead of its logic; see `digest_code`.
     """
-    prepared = None
+    prepared, data = None, data.origin
     if recipe.preprocess is not None:
         transformer = make_transformer(recipe)
+        code = [recipe.preprocess, transformer, transformer.get_params(), *_named_columns(transformer, data)]
         prepared = TransformerDescription(
             transformer=type(transformer).__qualname__,
             source=source_of(recipe.preprocess),
-            code=digest_code([recipe.preprocess, transformer, transformer.get_params()], by_text=by_text),
+            code=digest_code(code, by_text=by_text),
         )
     return RecipeDescription(
         preprocess=prepared,
-        stages=[_describe_stage(stage, data, by_text=by_text) for stage in recipe.stages],
-        fit=_describe_fit(recipe.fit, by_text=by_text) if recipe.fit else None,
+        stages=[_describe_stage(stage, as_models_see(recipe, data), by_text=by_text) for stage in recipe.stages],
+        fit=_describe_fit(recipe, recipe.fit, data, by_text=by_text) if recipe.fit else None,
     )
 
 
 def digest_stage(recipe: Recipe, data: Dataset) -> str:
     """Digest what the program of a recipe's last stage depends on: all of its description, without the parents."""
-    return _digest_of(_describe_stage(recipe.last, data, by_text=False))
+    return _digest_of(_describe_stage(recipe.last, as_models_see(recipe, data), by_text=False))
 
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
@@ -145,8 +149,10 @@ def changed_settings() -> list[tuple[str, Any]]:
     return [(name, value) for name, value in settings().items() if value != defaults[name]]
 
 
-def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
-    changed = changed_settings()
+def _describe_fit(recipe: Recipe, fit: Fit, data: Dataset, *, by_text: bool) -> FitDescription:
+    changed: list[Any] = changed_settings()
+    if isinstance(fit, Estimator) and recipe.preprocess is None:
+        changed += _named_columns(fit.make(), data)
     return FitDescription(
         compute=name_of(fit.function),
         source=source_of(fit.function),
@@ -154,6 +160,11 @@ def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
         inherits=name_of(fit.inherits) if fit.inherits else None,
         metrics=[MetricDescription.of(metric) for metric in fit.metrics],
     )
+
+
+def _named_columns(estimator: Any, data: Dataset) -> list[Any]:
+    """Return a digest of the frame that numbers came in, if its columns are chosen by name: the data's has no names."""
+    return [digest_frame(data.as_given)] if takes_frame(estimator, data) and not data.has_frame else []
 
 
 def config_of(made: Any) -> Any:

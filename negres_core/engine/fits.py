@@ -25,7 +25,7 @@ from negres_core.errors import InputError
 from negres_core.evidence import TrainedWeight
 from negres_core.fit import OFFERED, Fit
 from negres_core.metrics import Predicted, probabilities_of
-from negres_core.preprocessing import prepare_inputs, sample_rows
+from negres_core.preprocessing import as_models_see, prepare_inputs, sample_rows
 from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
 
@@ -152,7 +152,7 @@ def _call(
     """
     prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
-    model = load_parent(recipe.stages, data, job)
+    model = load_parent(recipe.stages, as_models_see(recipe, data), job)
     weights = _weights_of(model) if model is not None else []
     offered = {"model": model, "seed": seed} | ({} if _sets_outputs(function) else {"outputs": data.outputs})
     arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}

@@ -26,7 +26,7 @@ from negres_core.engine.program import load_backend
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.metrics import shown_of
-from negres_core.preprocessing import prepare_inputs
+from negres_core.preprocessing import as_models_see, prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.rescoring import Predictions
 from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses
@@ -86,12 +86,13 @@ class SavedModels:
     def output_layer(self, recipe: Recipe) -> OutputLayer:
         """Describe the output layer of a recipe's last stage, untrained."""
         if recipe not in self._output_layers:
-            self._output_layers[recipe] = describe_output(build_model(recipe.last.build, self._data), recipe.last)
+            model = build_model(recipe.last.build, self._seen(recipe))
+            self._output_layers[recipe] = describe_output(model, recipe.last)
         return self._output_layers[recipe]
 
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> list[str]:
         """Return the digests of the initial weights that a replicate's seed gives, drawn again."""
-        model = build_model(recipe.last.build, self._data, seed=_seed_of(recipe, replicate))
+        model = build_model(recipe.last.build, self._seen(recipe), seed=_seed_of(recipe, replicate))
         return [digest_array(weight) for weight in model.weights]
 
     def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
@@ -99,7 +100,8 @@ class SavedModels:
         first = Recipe(recipe.stages[0], preprocess=recipe.preprocess)
         logits = self.output_layer(first).logits
         seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
-        model, x = build_model(first.last.build, self._data, seed=seed), take_rows(self._inputs(first, cell), rows)
+        model = build_model(first.last.build, self._seen(first), seed=seed)
+        x = take_rows(self._inputs(first, cell), rows)
         weights, rng = [ops.convert_to_numpy(weight) for weight in model.weights], np.random.default_rng(0)
         predictions = []
         for shuffle in range(1 + shuffles):
@@ -121,8 +123,8 @@ class SavedModels:
         if stage.objective is not None:
             return None
         if recipe not in self._shapes:
-            model = build_model(stage.build, self._data)
-            self._shapes[recipe] = output_shape(model, self._data, name=name_of(stage.build))
+            model = build_model(stage.build, self._seen(recipe))
+            self._shapes[recipe] = output_shape(model, self._seen(recipe), name=name_of(stage.build))
         loss, logits = make_loss_object(stage), self.output_layer(recipe).logits
         return best_constant_loss(loss, self._data, cell, self._shapes[recipe], logits=logits)
 
@@ -244,7 +246,10 @@ class SavedModels:
 
         It is built under the replicate's seed, so that what the build function draws besides weights is drawn again.
         """
-        return load_trained(recipe.last, self._data, self._path_of(replicate), seed=_seed_of(recipe, replicate))
+        return load_trained(recipe.last, self._seen(recipe), self._path_of(replicate), seed=_seed_of(recipe, replicate))
+
+    def _seen(self, recipe: Recipe) -> Dataset:
+        return as_models_see(recipe, self._data)
 
     def _inputs(self, recipe: Recipe, cell: Cell) -> Any:
         """Return the prepared inputs of a cell; the latest are kept for the other arm."""

@@ -23,7 +23,7 @@ from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
 from negres_core.engine.watch import Watch
 from negres_core.errors import InputError
-from negres_core.preprocessing import prepare_inputs
+from negres_core.preprocessing import as_models_see, prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
 
 
@@ -32,6 +32,7 @@ def train(
 ) -> Generator[tuple[Job, Result], None, None]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`."""
     del device  # Keras chooses it
+    data = as_models_see(recipe, data)
     for job in jobs:
         stop_if_interrupted()
         yield job, _train_one(recipe, data, job)

@@ -32,7 +32,7 @@ from negres_core.engine.model import (
     make_optimizer,
 )
 from negres_core.engine.program import load_backend
-from negres_core.preprocessing import make_transformer
+from negres_core.preprocessing import as_models_see, make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library
 from negres_core.recipe import Recipe, Stage
 
@@ -72,7 +72,7 @@ def same_training(one: Recipe, other: Recipe, data: Dataset) -> bool:
     pairs = list(zip(one.stages, other.stages, strict=True))
     # Settings are compared first, because they cost nothing.
     return all(_settings_of(mine) == _settings_of(theirs) for mine, theirs in pairs) and all(
-        _same_models(mine, theirs, data, sample_data(one, data).x) for mine, theirs in pairs
+        _same_models(mine, theirs, as_models_see(one, data), sample_data(one, data).x) for mine, theirs in pairs
     )
 
 

@@ -18,6 +18,7 @@ from negres_core.engine.model import build_model, make_optimizer
 from negres_core.engine.seeding import seed_use
 from negres_core.engine.training_pass import forgotten_change
 from negres_core.errors import EngineWarning
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, name_of
 
 _reasons: dict[tuple[Any, ...], str | None] = {}
@@ -69,6 +70,7 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
     Raises:
         InputError: not even keras.Model.fit can.
     """
+    data = as_models_see(recipe, data)
     model, optimizer = build_model(recipe.last.build, data), make_optimizer(recipe.last)
     optimizer.build(model.trainable_variables)
     listed = {id(variable) for variable in optimizer.variables}
