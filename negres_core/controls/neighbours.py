@@ -24,6 +24,11 @@ COMPARED_FEATURES = 256
 """Most features by which rows are compared, spread over the row."""
 SAMPLED_ROWS = 2_048
 """Rows from which it is judged what kind of feature one is."""
+COLLISIONS = 9.0
+"""Least expected number of pairs of rows with equal values, if values were drawn from a feature's range at random. A
+feature without one is a counter: the chance of that is exp(-9)."""
+COUNTED_FEATURES = 4_096
+"""Most features that are examined for counters."""
 
 Lookups = list[tuple[np.ndarray, np.ndarray]]
 """For each fold, the row numbers of some held-out rows, and of all training rows."""
@@ -161,6 +166,31 @@ def plain_views(x: np.ndarray) -> Iterator[View]:
     every = np.arange(len(kept))
     yield View("as they are", values, every, every, distinct=True)
     yield View("standardized", scaled, every, every, distinct=True)
+
+
+def counters(x: np.ndarray) -> list[int]:
+    """Return which features, of rows (rows, features), number the rows: an index, or names that no two rows share."""
+    sample = np.sort(x[spread_rows(len(x), most=SAMPLED_ROWS)], axis=0)
+    different = np.flatnonzero((sample[1:] != sample[:-1]).all(axis=0))
+    return [int(feature) for feature in different if _is_counter(x[:, feature])]
+
+
+def _is_counter(values: np.ndarray) -> bool:
+    """Return whether all values are different, and on an even grid on which random values would not all be."""
+    ordered = np.sort(values.astype(np.float64))
+    gaps = np.diff(ordered)
+    if gaps.min() <= 0:
+        return False
+    unit = float(np.median(gaps[gaps < 1.5 * gaps.min()]))
+    places = (ordered - ordered[0]) / unit
+    count, reach = len(values), places[-1] + 1
+    # float32 resolves a value to 6e-8 of it, which is this many steps of the grid.
+    rounding = max(float(np.abs(ordered).max()) * 1e-6 / unit, 1e-3)
+    return bool(
+        count * (count - 1) / (2 * reach) >= COLLISIONS
+        and rounding < 0.2
+        and np.abs(gaps / unit - np.round(gaps / unit)).max() <= 2 * rounding
+    )
 
 
 def some_features(positions: np.ndarray) -> np.ndarray:

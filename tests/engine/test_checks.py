@@ -6,19 +6,13 @@ import functools
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 from keras import layers
-from sklearn.compose import ColumnTransformer
-from sklearn.decomposition import PCA
-from sklearn.feature_selection import SelectKBest
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
+from sklearn.preprocessing import MinMaxScaler
 
 from negres_core.dataset import Dataset
 from negres_core.engine.checks import check_recipe
 from negres_core.errors import InputError
-from negres_core.fit import Fit
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
@@ -73,25 +67,6 @@ def sight(input_shape):
     return keras.Model(inputs, layers.Dense(3, "softmax", name="top")(layers.Flatten()(inputs["image"])))
 
 
-class WidthOfAge(MinMaxScaler):
-    """A transformer that changes the width of single columns only."""
-
-    def transform(self, x):
-        scaled = super().transform(x)
-        return np.hstack([scaled, scaled]) if scaled.shape[1] == 1 else scaled
-
-
-def wide(input_shape, outputs):
-    return keras.Sequential([keras.Input(input_shape), layers.Dense(outputs, "softmax", name="classes")])
-
-
-def by_job():
-    return ColumnTransformer([("job", OneHotEncoder(handle_unknown="ignore"), ["job"])], remainder=SimpleImputer())
-
-
-FRAME = Dataset(
-    x=pd.DataFrame({"job": ["cook", "clerk", None] * 20, "wage": [1.0, np.nan] * 30}), y=[0, 1, 2] * 20, name="frame"
-)
 FOUR_CLASSES = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.y % 4, name="four classes")
 SHARED_OPTIMIZER = keras.optimizers.SGD(0.1)
 
@@ -120,15 +95,6 @@ GOOD = {
     ),
     "two inputs and an objective": (Recipe(ex.stage(ex.joined, objective=ex.weighted_by_age)), ex.PORTRAITS),
     "two inputs in two stages": (Recipe(ex.stage(ex.joined), ex.stage(ex.joined, inherits=ex.joined)), ex.PORTRAITS),
-    "a transformer that changes the width": (Recipe(ex.stage(wide), preprocess=lambda: PCA(2)), ex.CLASSES),
-    "a transformer that changes the width of one input": (
-        Recipe(ex.stage(ex.joined), preprocess=WidthOfAge),
-        ex.PORTRAITS,
-    ),
-    "a transformer that returns a sparse array": (Recipe(ex.stage(wide), preprocess=OneHotEncoder), ex.CLASSES),
-    "a transformer that needs targets": (Recipe(ex.stage(wide), preprocess=lambda: SelectKBest(k=3)), ex.CLASSES),
-    "a frame, made numbers of": (Recipe(ex.stage(wide), preprocess=by_job), FRAME),
-    "a fit to a frame": (Recipe(Fit(lambda train, test: test.y)), FRAME),
     "images": (Recipe(ex.stage(ex.convolutional, optimizer=ex.falling)), ex.IMAGES),
 }
 
@@ -304,30 +270,6 @@ class Closed(keras.Model):
 
 
 BAD |= {
-    "a model that does not take the width that a transformer gives": (
-        Recipe(ex.stage(ex.dense), preprocess=lambda: PCA(2)),
-        ex.CLASSES,
-        "cannot take the rows of 'classes'",
-        "rows of shape (2,)",
-    ),
-    "a transformer that cannot be fitted": (
-        Recipe(ex.stage(wide), preprocess=lambda: PCA(7)),
-        ex.CLASSES,
-        "cannot prepare the inputs of 'classes'.",
-        "from the PCA: n_components=7",
-    ),
-    "a transformer that cannot be fitted for a fit": (
-        Recipe(Fit(lambda train, test: test.y), preprocess=lambda: PCA(7)),
-        ex.CLASSES,
-        "cannot prepare the inputs of 'classes'.",
-        "from the PCA: n_components=7",
-    ),
-    "a frame without a transformer": (
-        Recipe(ex.stage(wide)),
-        FRAME,
-        "wide takes numbers, and `x` of data set 'frame' is a frame",
-        "text in column 'job'",
-    ),
     "an objective that does not run": (
         Recipe(ex.stage(ex.dense, objective=lambda model, x, y, *, training: model(x)[:, 99])),
         ex.CLASSES,
