@@ -24,6 +24,7 @@ from negres_core.dataset.given import (
     number_names,
     refuse_reordered,
 )
+from negres_core.dataset.streams import read_stream
 from negres_core.dataset.targets import check_targets
 from negres_core.errors import InputError
 
@@ -204,6 +205,26 @@ class Dataset:
                 "np.unique(labels, return_inverse=True)[1].",
             )
         return _read_only(as_int32(array, label, of=self.name))
+
+    @classmethod
+    def read(cls, stream: Any, *, name: str, **more: Any) -> Dataset:
+        """Read a data set from a pipeline of TensorFlow, Keras or PyTorch, once, into memory.
+
+        It is a call of its own because folds address rows by number: the rows are read in one pass, inputs and targets
+        together, and are from then on those of this data set.
+
+        Args:
+            stream: yields pairs of inputs and targets, in batches or row by row: a tf.data.Dataset, a
+                keras.utils.PyDataset, a Dataset or DataLoader of PyTorch, or a generator.
+            name: the data set's name.
+            **more: `source`, `groups` and `attributes`, as for arrays.
+
+        Raises:
+            InputError: the stream does not end, is shuffled or augmented at random, has no targets, or holds what
+                arrays are refused for.
+        """
+        x, y = read_stream(stream, of=name)
+        return cls(x=x, y=y, name=name, **({"source": f"read from a {type(stream).__name__}"} | more))
 
     def __len__(self) -> int:
         return len(self.y)
