@@ -28,6 +28,7 @@ from negres_core.engine.model import (
     make_optimizer,
     output_shape,
 )
+from negres_core.engine.on_disk import refuse_copies
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
@@ -39,6 +40,7 @@ from negres_core.recipe import Recipe, Stage, name_of
 def check_recipe(recipe: Recipe, data: Dataset) -> None:
     """Build every stage of a recipe once, untrained, and raise InputError at the first mistake."""
     parent = None
+    refuse_copies(recipe, data)
     _check_inputs(recipe, data)
     data = as_models_see(recipe, data)
     if recipe.fit is not None:

@@ -122,15 +122,17 @@ class _Worker:
     def warm_up(self, jobs: Sequence[Job]) -> None:
         """Compile for every fold size while no other thread traces, by calling the epoch with zero whole batches."""
         # The values do not matter here; the first job reuses its inputs.
-        x, y = self._cells.inputs(jobs[0])[1], self._cells.targets
+        self._cells.inputs(jobs[0])
         began = time.perf_counter()
         state = self._placed(self._stage.program.state_of(self._stage.model))
         for job in {len(job.cell.train): job for job in jobs}.values():
-            self._epoch(*state, self._put(job.cell.train), 0, x, y)
+            for rows, x, y in self._cells.first_chunks(jobs[0], job.cell.train):
+                self._epoch(*state, self._put(rows), 0, x, y)
             watched_rows = Watch.rows_of(job)
             for tested in (job.cell.test, *([] if watched_rows is None else [watched_rows])):
                 for size in {min(len(tested), self._rows), len(tested) % self._rows} - {0}:
-                    self._evaluate(state[0], state[1], self._put(tested[:size]), x, y)
+                    for rows, x, y in self._cells.chunks(jobs[0], tested[:size]):
+                        self._evaluate(state[0], state[1], self._put(rows), x, y)
         self._compile_s = time.perf_counter() - began
 
     def _placed(self, state: State) -> State:
@@ -139,7 +141,7 @@ class _Worker:
 
     def train(self, job: Job, state: State) -> _Trained:
         """Train and evaluate one replicate."""
-        (inputs, x), y = self._cells.inputs(job), self._cells.targets
+        inputs = self._cells.inputs(job)[0]
         train_began = time.perf_counter()
         seconds: list[float] = []
         curve: list[float] = []
@@ -149,19 +151,22 @@ class _Worker:
         state = self._placed(state)
         for order in epoch_orders(self._recipe, job):
             epoch_began = time.perf_counter()
-            steps = len(order) // self._recipe.last.batch_size
-            loss, *after = self._epoch(*state, self._put(order), steps, x, y)
-            state = (after[0], after[1], after[2])
-            curve.append(float(loss))
+            total = 0.0
+            for rows, x, y in self._cells.chunks(job, order):
+                steps = len(rows) // self._recipe.last.batch_size
+                loss, *after = self._epoch(*state, self._put(rows), steps, x, y)
+                state = (after[0], after[1], after[2])
+                total += float(loss) * len(rows)
+            curve.append(total / len(order))
             seconds.append(time.perf_counter() - epoch_began)
             if watched_rows is not None and validation is not None:
                 watch_began = time.perf_counter()
-                validation.append(self._watch.score(job, *self._predict(watched_rows, state, x, y)))
+                validation.append(self._watch.score(job, *self._predict(job, watched_rows, state)))
                 watch_s += time.perf_counter() - watch_began
             if not np.isfinite(curve[-1]):
                 break
         train_ended = time.perf_counter()
-        outputs, loss = self._predict(job.cell.test, state, x, y)
+        outputs, loss = self._predict(job, job.cell.test, state)
         cost = {
             "compile_s": self._compile_s,
             "train_s": train_ended - train_began - watch_s,
@@ -171,11 +176,11 @@ class _Worker:
         scored = {"inputs": inputs, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
         return _Trained(state, scored | {"validation": validation})
 
-    def _predict(self, tested: np.ndarray, state: State, x: Any, y: Any) -> tuple[np.ndarray, float]:
+    def _predict(self, job: Job, tested: np.ndarray, state: State) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0
         for begin in range(0, len(tested), self._rows):
-            rows = tested[begin : begin + self._rows]
-            some, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
-            outputs.append(ops.convert_to_numpy(some))
-            total += float(loss) * len(rows)
+            for rows, x, y in self._cells.chunks(job, tested[begin : begin + self._rows]):
+                some, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
+                outputs.append(ops.convert_to_numpy(some))
+                total += float(loss) * len(rows)
         return np.concatenate(outputs), total / len(tested)

@@ -19,6 +19,7 @@ from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
+from negres_core.engine.on_disk import batches_for_fit, is_on_disk
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
 from negres_core.engine.watch import Watch
@@ -92,8 +93,8 @@ def _fit(
     model.compile(optimizer=make_optimizer(stage), loss=make_loss_object(stage), jit_compile=jit)
     try:
         for order in epoch_orders(recipe, job):
-            x, y = take_rows(inputs, order), data.y[order]
-            history = model.fit(x, y, batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0)
+            given = batches_for_fit(inputs, data.y, order, batch=stage.batch_size)
+            history = model.fit(**given, epochs=1, shuffle=False, verbose=0)
             yield _reported_loss(history.history, stage)
     finally:
         # Only the model is saved, without its optimizer, as by the other engines.
@@ -117,12 +118,15 @@ def _step(
 ) -> Generator[float, None, None]:
     """Train with an objective, which `fit` does not support: step by step, uncompiled; yield each epoch's mean loss."""
     program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
-    x, y = put(inputs), put(data.y)
+    on_disk = is_on_disk(inputs)
+    x, y = (None, None) if on_disk else (put(inputs), put(data.y))
     state: Any = tuple([put(value) for value in part] for part in program.state_of(model))
     for order in epoch_orders(recipe, job):
         total = 0.0
         for begin in range(0, len(order), batch):
             rows = order[begin : begin + batch]
+            if on_disk:
+                x, y, rows = put(take_rows(inputs, rows)), put(data.y[rows]), np.arange(len(rows), dtype=rows.dtype)
             loss, state = program.step(state, put(rows), x, y)
             total += float(loss) * len(rows)
         program.restore(model, state)
