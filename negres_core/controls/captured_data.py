@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import digest_array
+from negres_core.arrays import digest_array, row_chunks
 from negres_core.dataset import Dataset
 from negres_core.dataset.frame import row_words, words_of_items
 from negres_core.evidence import Finding
@@ -89,10 +89,13 @@ def _functions_of(recipe: Recipe) -> list[Any]:
 
 def _row_digests(rows: np.ndarray) -> set[bytes]:
     """Return the bytes, or a digest of them, of each row that is not constant, as float32."""
-    with np.errstate(over="ignore"):
-        values = rows.astype(np.float32) + np.float32(0)  # turns -0 into 0
-    values = values[values.min(axis=1) != values.max(axis=1)]
-    return {row.tobytes() if row.nbytes <= 64 else digest_array(row).encode() for row in values}
+    found = set[bytes]()
+    for part in row_chunks(len(rows), rows[:1].nbytes):
+        with np.errstate(over="ignore"):
+            values = rows[part].astype(np.float32) + np.float32(0)  # turns -0 into 0
+        values = values[values.min(axis=1) != values.max(axis=1)]
+        found |= {row.tobytes() if row.nbytes <= 64 else digest_array(row).encode() for row in values}
+    return found
 
 
 def _holds_targets(y: np.ndarray, array: np.ndarray) -> bool:
