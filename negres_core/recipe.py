@@ -30,7 +30,7 @@ class Stage:
     Attributes:
         build: a plain function that returns an uncompiled Keras 3 model. If it has parameters named `input_shape` (a
             tuple, or a dictionary of tuples by the names of several inputs) or `outputs` (the number of classes, or of
-            target columns), it is given those of the data set.
+            target columns), it is given those of the data set, after `preprocess`.
         inherits: the `build` of the stage before. Its trained weights, saved to disk and loaded again, are this model's
             initial weights. Layers are matched by the paths of their weights.
         freezes: a `build` whose layers are not trained in this model (Keras' `trainable = False`).
@@ -168,9 +168,10 @@ class Recipe:
         *parts: one or more stages, and possibly a `Fit` at the end; or a `Fit` alone. Every part after the first
             inherits the stage before it.
         preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer. In each cell a new
-            transformer is fitted on the inputs of the training fold, flattened to (rows, features), and applied to both
-            folds. With several inputs, each has its own transformer; an input that needs another kind has to be scaled
-            in the model.
+            transformer is fitted on the inputs of the training fold, flattened to (rows, features), or a DataFrame if
+            the data set has one that is not all numbers; and on its targets, if it takes any. Applied to both folds, it
+            may change the number of features. With several inputs, each has its own transformer; an input that needs
+            another kind has to be scaled in the model.
 
     Attributes:
         stages: the stages, in order; empty if the recipe is a fit alone.
