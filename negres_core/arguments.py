@@ -24,10 +24,8 @@ OF_KERAS = {
     "of the learning rate belongs to the optimizer: optimizer=lambda: "
     "keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 1000)). For early stopping, write a Fit that "
     "holds back some rows of its training fold.",
-    "class_weight": "Weight the loss: loss=lambda y, p: keras.losses.sparse_categorical_crossentropy(y, p) * "
-    'keras.ops.take(keras.ops.array([1.0, 9.0]), keras.ops.cast(keras.ops.reshape(y, (-1,)), "int32")).',
-    "sample_weight": 'Give the weights as an input of their own, Dataset(x={"rows": x, "weight": weights}, ...), and '
-    'multiply by x["weight"] in an `objective`. Weights that follow from the label can be part of the loss.',
+    "sample_weight": "Give the weights to the data set: Dataset(x=x, y=y, sample_weight=weights, name=...). Weights "
+    "that follow from the label are `class_weight`.",
     "validation_data": _TESTED,
     "validation_split": _TESTED,
     "validation_steps": _TESTED,
@@ -56,6 +54,7 @@ OF_KERAS = {
     "model": "Give the function that builds it as the first argument: Stage(build).",
     "seed": "Leave it out: each replicate has a seed of its own. For several per cell, give seeds=3 beside the claim.",
     "preprocess": "Give it to the recipe: Recipe(Stage(build), preprocess=StandardScaler).",
+    "resample": "Give it to the recipe: Recipe(Stage(build), resample=SMOTE).",
 }
 """What keras.Model.fit and compile take and a stage does not, and a few others: what to do instead."""
 

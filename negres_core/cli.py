@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import compare, history, judge
+from negres_core.commands import compare, history, judge, pack
 from negres_core.commands.reading import Reader
 from negres_core.commands.settings import (
     QUIET,
@@ -46,14 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for_pytest = options.for_pytest and not getattr(options, "verify", False)
     if others and not (for_pytest or getattr(options, "predict", None) is not None):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
-    options.others, options.reader, options.settings = others, Reader(_note), None
+    options.others, options.settings = others, None
     run: Command = options.run
-    try:
-        status = run(options)
-    except NegresError as error:
-        _note(str(error))
-        status = 2
-    return 1 if options.reader.has_damage else status
+    with Reader(_note) as options.reader:
+        try:
+            status = run(options)
+        except NegresError as error:
+            _note(str(error))
+            status = 2
+        return 1 if options.reader.has_damage else status
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -72,7 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
     def add_reader(name: str, run: Command, text: str) -> argparse.ArgumentParser:
         command = add(name, run, text)
         command.add_argument(
-            "folder", nargs="?", type=Path, help="evidence folder (default: that of pytest, also from a subfolder)"
+            "folder", nargs="?", type=Path, help="evidence folder or archive (default: pytest's, also from a subfolder)"
         )
         command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains WORDS")
         return command
@@ -92,6 +93,9 @@ def make_parser() -> argparse.ArgumentParser:
         "(default: all that pytest collects); other arguments are passed to pytest",
     )
     add_reader("export", _export, "print every replicate of every hypothesis as CSV")
+    command = add_reader("pack", _pack, pack.TEXT)
+    pack.add_arguments(command)
+    add_ledger(command)
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
     text = "metric to rank by, of negres or of a claim (default: accuracy)"
     command.add_argument("--metric", metavar="NAME", default="accuracy", help=text)
@@ -204,17 +208,33 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
         mixtures: whether to include the mixtures of bisections, which are not claims, even if `-k` does not ask for
             them.
     """
+    reader: Reader = options.reader
+    return reader.read(_folder(options), words=options.k, mixtures=mixtures)
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    """Return the evidence folder, or the archive of one, that the options or pytest's settings name."""
     if options.folder is None:
         config = settings_of_pytest(options)
         options.folder = root_of(config) / folder_of(config)
-    reader: Reader = options.reader
-    return reader.read(options.folder, words=options.k, mixtures=mixtures)
+    folder: Path = options.folder
+    return folder
+
+
+def _ledger(options: argparse.Namespace) -> Ledger:
+    """Return the ledger of the archive that is read, unless the options name one or there is none."""
+    packed = options.reader.ledger_in(options.folder)
+    return Ledger(packed) if packed and options.ledger is None else ledger_of(options)
+
+
+def _pack(options: argparse.Namespace) -> int:
+    return pack.run(options, options.reader, _folder(options), lambda: _ledger(options))
 
 
 def _table(options: argparse.Namespace) -> int:
     store, records = _read(options)
     notes: list[str] = []
-    family = family_of(store, ledger_of(options), note=notes.append)
+    family = family_of(store, _ledger(options), note=notes.append)
     print(summary.render(records, family=family, style="markdown" if options.markdown else "terminal"))
     for note in notes:
         _note(note)
@@ -266,7 +286,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     store, records = _read(options, mixtures=True)
-    ledger = ledger_of(options)
+    ledger = _ledger(options)
     entries, broken = _entries_of(ledger)
     problems = {evidence.hypothesis: recheck(evidence, store, entries) for evidence in records}
     predictions: dict[str, Prediction] = {}

@@ -14,6 +14,7 @@ from negres_core.arguments import OF_KERAS, count_required, explain_arguments
 from negres_core.errors import InputError
 from negres_core.fit import Fit, refuse_estimator
 from negres_core.provenance.fingerprint import without_address
+from negres_core.weighting import ClassWeight, check_class_weight
 
 Build = Callable[..., Any]
 """A function that returns an uncompiled Keras 3 model. It may ask for `input_shape` and `outputs` by name."""
@@ -38,11 +39,17 @@ class Stage:
         loss: the name of a Keras loss; a loss itself, which is a function (targets, outputs) or a keras.losses.Loss; or
             a function without arguments that returns one.
         objective: None, or a function ``(model, x, y, *, training)`` that takes the place of the loss and returns the
-            quantity to minimize on a batch, a scalar. Losses from `add_loss` and regularizers are added to it. For
-            adversarial models such as a GAN, return a dictionary of one scalar per sub-model, by the name of its layer:
-            each trains the weights of that sub-model only. Written with keras.ops, it runs on every backend.
+            quantity to minimize on a batch, a scalar. If it has a parameter named `sample_weight`, it is given the
+            weights of the rows, (rows,), in training; None where rows are tested, or there are no weights. Losses from
+            `add_loss` and regularizers are added to it. For adversarial models such as a GAN, return a dictionary of
+            one scalar per sub-model, by the name of its layer: each trains the weights of that sub-model only. Written
+            with keras.ops, it runs on every backend.
         epochs: passes over the training fold, 1 or more.
         batch_size: rows per training step, 1 or more.
+        class_weight: None, or the weights of the classes in the training loss, as `keras.Model.fit` takes them: a
+            dictionary of the numbers of classes to weights, in which a class that is not named has weight 1; or
+            "balanced", with which all classes count alike, computed from each training fold as scikit-learn does. They
+            are multiplied by the data set's `sample_weight`. Scores, the test loss included, are not weighted.
         saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
 
     Raises:
@@ -67,6 +74,7 @@ class Stage:
     objective: Objective | None = None
     epochs: int = 10
     batch_size: int = 128
+    class_weight: ClassWeight = None
     saved_as: Literal["keras", "h5"] = "keras"
 
     def __post_init__(self) -> None:
@@ -93,6 +101,8 @@ class Stage:
                     received=f"{field}={value!r}",
                     remedy="Give 1 or more.",
                 )
+        # A dictionary cannot be hashed, and recipes are known by their parts.
+        object.__setattr__(self, "class_weight", check_class_weight(self.class_weight))
         if self.saved_as not in ("keras", "h5"):
             raise InputError(
                 "`saved_as` of a stage has to be a file format that Keras can write.",
@@ -153,6 +163,10 @@ def is_loss(given: Any) -> bool:
 IN_PARTS = {
     name: f"`{name}` belongs to a stage: Recipe(Stage(build, {name}=...))."
     for name in ("epochs", "batch_size", "optimizer", "loss", "objective", "inherits", "freezes", "saved_as")
+} | {
+    "class_weight": "`class_weight` belongs to a stage: Recipe(Stage(build, class_weight=...)); an estimator has its "
+    "own.",
+    "sample_weight": "Give the weights to the data set: Dataset(x=x, y=y, sample_weight=weights, name=...).",
 }
 """Arguments that a recipe does not have, and where they belong."""
 
@@ -172,14 +186,20 @@ class Recipe:
             the data set has one that is not all numbers; and on its targets, if it takes any. Applied to both folds, it
             may change the number of features. With several inputs, each has its own transformer; an input that needs
             another kind has to be scaled in the model.
+        resample: None, or a function (or class) that returns a sampler with `fit_resample`, such as SMOTE of
+            imbalanced-learn. In each cell a new sampler is given the training fold, after `preprocess`, flattened to
+            (rows, features), several inputs side by side, and the arm is trained on the rows that it returns. Each
+            `random_state` that is None is set to a seed of the cell. Validation and test rows are never resampled.
 
     Attributes:
         stages: the stages, in order; empty if the recipe is a fit alone.
         fit: the fit at the end, or None.
         preprocess: the function that makes the transformer, or None.
+        resample: the function that makes the sampler, or None.
 
     Raises:
-        InputError: there are no parts, a part does not inherit the stage before it, or `preprocess` is not a function.
+        InputError: there are no parts, a part does not inherit the stage before it, or `preprocess` or `resample` is
+            not a function.
 
     Examples:
         >>> def shallow(input_shape, outputs): ...
@@ -191,13 +211,21 @@ class Recipe:
     stages: tuple[Stage, ...]
     fit: Fit | None
     preprocess: Callable[[], Any] | None
+    resample: Callable[[], Any] | None
 
-    def __init__(self, *parts: Stage | Fit, preprocess: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self,
+        *parts: Stage | Fit,
+        preprocess: Callable[[], Any] | None = None,
+        resample: Callable[[], Any] | None = None,
+    ) -> None:
         _check_parts(parts)
         _check_preprocess(preprocess)
+        _check_resample(resample)
         object.__setattr__(self, "stages", tuple(part for part in parts if isinstance(part, Stage)))
         object.__setattr__(self, "fit", parts[-1] if isinstance(parts[-1], Fit) else None)
         object.__setattr__(self, "preprocess", preprocess)
+        object.__setattr__(self, "resample", resample)
 
     @property
     def last(self) -> Stage:
@@ -213,12 +241,16 @@ class Recipe:
     def parent(self) -> Recipe | None:
         """The recipe without its last part, which has to be trained first; None if it has one part only."""
         before = self.stages if self.fit else self.stages[:-1]
-        return Recipe(*before, preprocess=self.preprocess) if before else None
+        return self.with_parts(*before) if before else None
 
     @property
     def lineage(self) -> tuple[Recipe, ...]:
         """The recipes to train, in order: each comes after its parent, and this recipe is the last."""
         return (*(self.parent.lineage if self.parent else ()), self)
+
+    def with_parts(self, *parts: Stage | Fit) -> Recipe:
+        """Return a recipe of other parts, whose rows are prepared in the same way."""
+        return Recipe(*parts, preprocess=self.preprocess, resample=self.resample)
 
     def __str__(self) -> str:
         parts = []
@@ -246,6 +278,26 @@ def _check_preprocess(preprocess: Any) -> None:
             wrong,
             received=f"{name_of(preprocess)}, which requires {count_required(preprocess)} arguments",
             remedy=f"Wrap a function of x: preprocess=lambda: FunctionTransformer({name_of(preprocess)}).",
+        )
+
+
+def _check_resample(resample: Any) -> None:
+    """Raise InputError unless `resample` can be called without arguments."""
+    wrong = "`resample` has to be a function that returns a sampler with `fit_resample`."
+    if resample is not None and (
+        not callable(resample) or (hasattr(resample, "get_params") and not isinstance(resample, type))
+    ):
+        raise InputError(
+            wrong,
+            received=resample,
+            remedy="Give the class itself, as in resample=SMOTE, or a function that makes one: "
+            "resample=lambda: SMOTE(k_neighbors=3).",
+        )
+    if resample is not None and not isinstance(resample, type) and count_required(resample):
+        raise InputError(
+            wrong,
+            received=f"{name_of(resample)}, which requires {count_required(resample)} arguments",
+            remedy="Give a function without arguments that returns an object with `fit_resample(x, y)`.",
         )
 
 

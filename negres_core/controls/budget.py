@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from negres_core.design import Cell
 from negres_core.evidence import Finding, Replicate
 from negres_core.recipe import Stage
-from negres_core.run import Run
+from negres_core.resampling import prepare_rows
+from negres_core.run import Arm, Run
 
 NAME = "budget"
 WHEN = "after"
@@ -12,8 +14,9 @@ WHEN = "after"
 
 def check(run: Run) -> Finding:
     """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side."""
+    rows = {(arm.role, cell.repeat, cell.fold): _trained_rows(run, arm, cell) for arm in run.arms for cell in run.cells}
     matches = [
-        _matches_recipe(run, stage, replicate)
+        _matches_recipe(rows[arm.role, replicate.key.repeat, replicate.key.fold], stage, replicate)
         for arm in run.arms
         for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=True)
         for replicate in replicates
@@ -34,12 +37,19 @@ def check(run: Run) -> Finding:
     )
 
 
-def _matches_recipe(run: Run, stage: Stage, replicate: Replicate) -> bool:
+def _trained_rows(run: Run, arm: Arm, cell: Cell) -> int:
+    """Return the rows that an arm trains on in a cell, which a sampler draws again."""
+    if arm.recipe.resample is None or not arm.recipe.stages:
+        return len(cell.train)
+    return len(prepare_rows(arm.recipe, run.data, cell).train)
+
+
+def _matches_recipe(rows: int, stage: Stage, replicate: Replicate) -> bool:
     """Return whether a replicate was trained for the epochs and steps of its stage.
 
     The curve of a replicate that turned NaN or infinite ends there; the control "finite" reports that.
     """
-    steps_per_epoch = -(-len(run.cell_of(replicate).train) // stage.batch_size)
+    steps_per_epoch = -(-rows // stage.batch_size)
     budget = replicate.budget
     is_complete = replicate.status != "finished" or len(replicate.curve) == stage.epochs
     return is_complete and (budget.epochs, budget.steps) == (stage.epochs, stage.epochs * steps_per_epoch)

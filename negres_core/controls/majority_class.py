@@ -12,6 +12,7 @@ from negres_core.claim import Metric
 from negres_core.controls.small_runs import p_better
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import (
+    METRICS,
     best_constant,
     constant_score,
     find_metric,
@@ -155,11 +156,15 @@ def _gains(run: Run, arm: Arm) -> Iterator[tuple[Metric, np.ndarray, np.ndarray,
     """Yield each metric that shows learning, the scores of the constant, the arm's gains, and what separates these.
 
     The claim's metric comes first. The metric of the task, such as accuracy or the mean squared error, may show what it
-    does not: an overconfident classifier has a large loss, and yet it has learned.
+    does not: an overconfident classifier has a large loss, and yet it has learned. An arm whose rows are weighted or
+    resampled may give up accuracy for balanced accuracy on purpose.
     """
     if not arm.recipe.fit and arm.recipe.last.objective is not None and not run.data.has_labels:
         return  # an objective may ask for other values than the targets
-    for metric in dict.fromkeys((run.metric, task_metric(run.data.task))):
+    metrics = [run.metric, task_metric(run.data.task)]
+    if run.data.task == "classification" and _has_other_shares(run, arm):
+        metrics.append(METRICS["balanced_accuracy"])
+    for metric in dict.fromkeys(metrics):
         if any(metric.key not in replicate.metrics for replicate in arm.replicates):
             continue
         if not shows_learning(metric, run.data.y, classes=_classes(run)):
@@ -177,6 +182,12 @@ def _gains(run: Run, arm: Arm) -> Iterator[tuple[Metric, np.ndarray, np.ndarray,
         shape = (-1, run.design.folds)
         gains = sign * (values.mean(axis=2).ravel() - constant)
         yield metric, constant, gains.reshape(shape), room.reshape(shape)
+
+
+def _has_other_shares(run: Run, arm: Arm) -> bool:
+    """Return whether classes may have other shares in an arm's training than in the data."""
+    is_weighted = any(stage.class_weight is not None for stage in arm.recipe.stages)
+    return is_weighted or arm.recipe.resample is not None or run.data.sample_weight is not None
 
 
 def _row_gains(run: Run, arm: Arm, metric: Metric) -> Iterator[tuple[Metric, np.ndarray, np.ndarray, np.ndarray]]:

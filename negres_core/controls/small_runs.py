@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
 from negres_core.design import Cell, Design, KFolds
 from negres_core.fit import Fit
 from negres_core.metrics import METRICS, task_metric
@@ -111,7 +112,7 @@ def _of_each_arm(run: Run, purpose: str, change: Callable[[Run], Run | None]) ->
     for arm in run.arms:
         small_run = _small_run(run, arm)
         if small_run is not None and (small_run := change(small_run)) is not None:
-            changed[name_of_small_run(purpose, arm.role)] = small_run
+            changed[name_of_small_run(purpose, arm.role)] = resample_if_possible(small_run)
     return changed
 
 
@@ -155,10 +156,11 @@ def _small_run(run: Run, arm: Arm) -> Run | None:
         return None
     # The folds do not depend on the targets, so permuting these does not change them. Groups are dropped: they matter
     # for how well an arm generalizes, which is not tested here.
-    data = run.data.take(rows).without_groups()
+    data = weight_rows(run.data.take(rows).without_groups(), of=run.data)
     every = np.arange(len(rows), dtype=np.int32)
     cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(np.array_split(every, folds))]
-    recipe = shorten(arm.recipe, steps=most_steps(width), rows=len(cells[0].train))
+    recipe = weight_classes(arm.recipe, data, of=run.data)
+    recipe = shorten(recipe, steps=most_steps(width), rows=len(cells[0].train))
     return replace(run, data=data, design=_design(folds), cells=cells, arms=[Arm(arm.role, recipe)])
 
 
@@ -182,7 +184,7 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
         batch_size = min(stage.batch_size, MAX_BATCH_ROWS)
         steps_per_epoch = -(-rows // batch_size)
         stages.append(replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size))
-    return Recipe(*stages, preprocess=recipe.preprocess)
+    return recipe.with_parts(*stages)
 
 
 def steps_of(stage: Stage, rows: int) -> int:

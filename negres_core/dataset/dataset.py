@@ -13,17 +13,18 @@ from typing import Any, Literal
 import numpy as np
 
 from negres_core.arrays import Named, is_same, label_arrays, map_arrays, take_rows
-from negres_core.dataset.exact import as_float32, as_int32
+from negres_core.dataset.attributes import check_attribute
+from negres_core.dataset.exact import as_float32
 from negres_core.dataset.frame import as_numbers, check_frame, digest_frame, is_frame, needs_frame
 from negres_core.dataset.given import (
     as_array,
     check_numeric,
     columns_of,
     is_list_of_inputs,
-    kinds_of,
     number_names,
     refuse_reordered,
 )
+from negres_core.dataset.row_weights import check_row_weights
 from negres_core.dataset.streams import read_stream
 from negres_core.dataset.targets import check_targets
 from negres_core.errors import InputError
@@ -58,6 +59,10 @@ class Dataset:
             for several rows of one subject.
         attributes: further values per row, by name, (rows,): integers are labels from 0, held as int32, as text
             becomes; floats are values, held as float32. No arm is trained on them, but a `Fit` may use them.
+        sample_weight: None, or the weight of each row in training, (rows,), 0 or more, held as float32. Networks are
+            trained with them as by `keras.Model.fit`, and an `Estimator` is given them. A `Fit` finds those of its
+            training fold there, and its test fold has none. Scores, the test loss included, are not weighted: each
+            test row counts once.
 
     Raises:
         InputError: the arrays do not fit together, are empty, or hold what is missing, infinite, not a number, or no
@@ -77,6 +82,7 @@ class Dataset:
     source: str = "arrays given by the caller"
     groups: Any = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    sample_weight: Any = None
     _frame: Any = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
@@ -94,12 +100,15 @@ class Dataset:
         y = self._check_targets(x)
         attributes_given = {f"attributes[{name!r}]": values for name, values in self.attributes.items()}
         given = label_arrays(self.x, "x") | {"y": self.y, "groups": self.groups} | attributes_given
+        given["sample_weight"] = self.sample_weight
         refuse_reordered(given, of=self.name)
         groups = self._check_groups(rows=len(y))
+        weights = check_row_weights(self.sample_weight, of=self.name, rows=len(y))
         attributes = {
-            name: self._check_attribute(name, values, rows=len(y)) for name, values in dict(self.attributes).items()
+            name: _read_only(check_attribute(name, values, rows=len(y), of=self.name))
+            for name, values in dict(self.attributes).items()
         }
-        for name, value in (("x", x), ("y", y), ("groups", groups)):
+        for name, value in (("x", x), ("y", y), ("groups", groups), ("sample_weight", weights)):
             object.__setattr__(self, name, value if value is None or is_frame(value) else map_arrays(_read_only, value))
         object.__setattr__(self, "attributes", MappingProxyType(attributes))
         object.__setattr__(self, "_frame", frame)
@@ -180,31 +189,6 @@ class Dataset:
                 received=f"names {list(given)}" if isinstance(given, Mapping) else f"a {type(given).__name__}",
                 remedy='Give a dictionary of arrays: attributes={"age": ages}.',
             )
-
-    def _check_attribute(self, name: str, values: Any, *, rows: int) -> np.ndarray:
-        """Return an attribute, (rows,): labels as int32, values as float32."""
-        label = f"attributes[{name!r}]"
-        array = as_array(values, label, of=self.name)
-        if array.shape != (rows,):
-            raise InputError(
-                f"Attribute {name!r} of data set {self.name!r} needs one number or one name per row.",
-                received=f"an array of shape {array.shape}, for {rows} rows",
-                remedy="Give a one-dimensional array as long as x; several columns are attributes of their own.",
-            )
-        if array.dtype.kind not in "biuf" and kinds_of(array) <= {"text", "missing values"}:
-            missing = f'Give those that are unknown a name of their own: pd.Series({name}).fillna("unknown").'
-            array = number_names(array, label, of=self.name, missing=missing)
-        check_numeric(array, label, of=self.name, columns=None)
-        if array.dtype.kind == "f":
-            return _read_only(as_float32(array, label, of=self.name))
-        if array.dtype.kind != "b" and array.min() < 0:
-            raise InputError(
-                f"Attribute {name!r} of data set {self.name!r} has negative integers, and integers are labels from 0.",
-                received=f"integers from {array.min()} to {array.max()}",
-                remedy="Give values as floats, values.astype(float), and labels as "
-                "np.unique(labels, return_inverse=True)[1].",
-            )
-        return _read_only(as_int32(array, label, of=self.name))
 
     @classmethod
     def read(cls, stream: Any, *, name: str, **more: Any) -> Dataset:
@@ -292,12 +276,14 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the names, shapes, dtypes and bytes of x, y, groups and attributes; `name` is not part of it."""
+        """SHA-256 over the names, shapes, dtypes and bytes of all arrays; `name` is not part of it."""
         digest = hashlib.sha256()
         inputs = [] if self.has_frame else [*label_arrays(self.x, "").items()]
         if self.has_frame:
             digest.update(digest_frame(self.x).encode())
         arrays = [*inputs, ("", self.y), ("", self.groups), *sorted(self.attributes.items())]
+        # An attribute may have the name of the field.
+        arrays.append(("sample_weight of each row: ", self.sample_weight))
         for name, array in arrays:
             if array is not None:
                 digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
@@ -319,6 +305,7 @@ class Dataset:
             name=name or self.name,
             groups=groups,
             attributes=MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
+            sample_weight=None if self.sample_weight is None else _read_only(self.sample_weight[rows]),
         )
         if self.has_frame:
             # Names keep their places, whichever of them these rows have.
@@ -334,6 +321,15 @@ class Dataset:
         changed = self._changed(x=map_arrays(_read_only, x), _frame=None)
         changed.__dict__["origin"] = self.origin
         return changed
+
+    def with_rows(self, x: Any, y: np.ndarray) -> Dataset:
+        """Return a data set of other rows of the same kind, which have neither groups, nor attributes, nor weights."""
+        made = {"x": map_arrays(_read_only, x), "y": _read_only(y), "groups": None, "sample_weight": None}
+        return self._changed(**made, attributes=MappingProxyType({}), _frame=None)
+
+    def with_weights(self, weights: np.ndarray | None) -> Dataset:
+        """Return a data set whose rows have other weights, (rows,), float32, or none."""
+        return self._changed(sample_weight=None if weights is None else _read_only(weights))
 
     def without_groups(self) -> Dataset:
         """Return a data set whose rows belong to no groups."""

@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,19 @@ from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import InterruptedTrainingError, WorkerThreads, interruption_requested
 from negres_core.engine.memory import evaluation_rows, replicate_bytes
 from negres_core.engine.on_disk import is_on_disk
-from negres_core.engine.program import Program, State, load_backend
-from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
+from negres_core.engine.replicate import (
+    Start,
+    epoch_orders,
+    finish_replicate,
+    on_rows,
+    start_replicate,
+    training_weights,
+)
 from negres_core.engine.watch import Watch
-from negres_core.preprocessing import as_models_see, prepare_inputs
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe
+from negres_core.resampling import PreparedRows, prepare_rows
 
 PLANNED_MEMORY_SHARE = 0.8
 """Share of the free memory that chunks are sized for; the rest is left to the allocator."""
@@ -56,7 +65,7 @@ def train(
     if not jobs:
         return
     data = as_models_see(recipe, data)
-    if recipe.preprocess is None and is_on_disk(data.x):
+    if not (recipe.preprocess or recipe.resample) and is_on_disk(data.x):
         raise NotBatchableError("their inputs stay on disk")
     # Measured before the threads start, while nothing else runs.
     peak = peak_flops_per_s()
@@ -68,7 +77,7 @@ def train(
             free = backend.free_memory_bytes(devices[0])
             each_bytes = replicate_bytes(stage.model, recipe, data)
             max_chunk = len(jobs) if free is None else max(1, int(free * PLANNED_MEMORY_SHARE) // each_bytes)
-        waiting = deque(_chunks(jobs, max_chunk))
+        waiting = deque(_chunks(jobs, max_chunk, _trained_rows(recipe, data, jobs)))
         running: dict[Future[list[dict[str, Any]]], tuple[Any, list[Job], list[Start], _Chunk]] = {}
         while running or (waiting and not interruption_requested()):
             while waiting and devices and not interruption_requested():
@@ -97,12 +106,30 @@ def train(
                     yield job, finish_replicate(recipe, data, job, start, peak_flops_per_s=peak, **scored[index])
 
 
-def _chunks(jobs: Sequence[Job], max_chunk: int) -> Iterator[list[Job]]:
-    """Cut jobs into chunks of equal fold size, as even as possible, with the replicates of a cell together."""
+def _trained_rows(recipe: Recipe, data: Dataset, jobs: Sequence[Job]) -> dict[tuple[int, int], int]:
+    """Return the number of rows to train on in each cell."""
+    cells = {(job.cell.repeat, job.cell.fold): job.cell for job in jobs}
+    if recipe.resample is None:
+        return {key: len(cell.train) for key, cell in cells.items()}
+    return {key: len(prepare_rows(recipe, data, cell).train) for key, cell in cells.items()}
+
+
+def _chunks(jobs: Sequence[Job], max_chunk: int, rows: dict[tuple[int, int], int]) -> Iterator[list[Job]]:
+    """Cut jobs into chunks of equal fold size, as even as possible, with the replicates of a cell together.
+
+    Args:
+        jobs: the replicates.
+        max_chunk: maximum number of replicates per chunk.
+        rows: number of rows to train on in each cell.
+    """
 
     def size(job: Job) -> tuple[int, int, int]:
         watched_rows = Watch.rows_of(job)
-        return len(job.cell.train), len(job.cell.test), 0 if watched_rows is None else len(watched_rows)
+        return (
+            rows[job.cell.repeat, job.cell.fold],
+            len(job.cell.test),
+            0 if watched_rows is None else len(watched_rows),
+        )
 
     ordered = sorted(jobs, key=lambda job: (size(job), job.cell.repeat, job.cell.fold, job.seed))
     for _, group in itertools.groupby(ordered, key=size):
@@ -114,7 +141,7 @@ def _chunks(jobs: Sequence[Job], max_chunk: int) -> Iterator[list[Job]]:
 
 def _vectorize(program: Program, model: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     vectorize = load_backend().vectorize
-    return vectorize(program.epoch, stacked=4), vectorize(program.evaluate, stacked=3)
+    return vectorize(program.epoch, stacked=5), vectorize(program.evaluate, stacked=3)
 
 
 class _Chunk:
@@ -141,21 +168,25 @@ class _Chunk:
     def train(self) -> list[dict[str, Any]]:
         """Train and evaluate all replicates; return the arguments of `finish_replicate` for each."""
         put = self._put
-        inputs, x, y, offsets = self._inputs()
+        prepared, x, y, offsets = self._inputs()
+        weights = [training_weights(self._recipe, self._data, rows) for rows in prepared]
         state: Any = tuple([put(value) for value in part] for part in self._state)
-        rows = np.stack([job.cell.train for job in self._jobs])
+        trained = np.stack([rows.train for rows in prepared])
         compile_began = time.perf_counter()
         # A call with zero whole batches, whose result is dropped, to compile the epoch.
-        ops.convert_to_numpy(self._epoch(*state, put(rows), 0, x, y)[0])
+        ops.convert_to_numpy(self._epoch(*state, put(trained), self._weights_in(trained, weights), 0, x, y)[0])
         compile_s = time.perf_counter() - compile_began
         train_began, seconds, losses = time.perf_counter(), [], []
         watched, watch_s = self._watched_rows(), 0.0
         validation: list[list[float]] = [[] for _ in self._jobs]
-        orders = (epoch_orders(self._recipe, job) for job in self._jobs)
+        orders = (
+            epoch_orders(self._recipe, on_rows(job, rows)) for job, rows in zip(self._jobs, prepared, strict=True)
+        )
+        steps = trained.shape[1] // self._recipe.last.batch_size
         for order in zip(*orders, strict=True):
             epoch_began = time.perf_counter()
             placed = put(np.stack(order) + offsets[:, None])
-            loss, *state = self._epoch(*state, placed, rows.shape[1] // self._recipe.last.batch_size, x, y)
+            loss, *state = self._epoch(*state, placed, self._weights_in(order, weights), steps, x, y)
             losses.append(ops.convert_to_numpy(loss))
             seconds.append(time.perf_counter() - epoch_began)
             if watched is not None:
@@ -181,7 +212,7 @@ class _Chunk:
             cost["memory_bytes"] = peak
         curves = [_until_not_finite(curve) for curve in np.stack(losses, axis=1).tolist()]
         return [
-            {"inputs": inputs[i], "outputs": outputs[i], "loss": float(test_loss[i]), "curve": curves[i], "cost": cost}
+            {"rows": prepared[i], "outputs": outputs[i], "loss": float(test_loss[i]), "curve": curves[i], "cost": cost}
             | {"validation": None if watched is None else validation[i][: len(curves[i])]}
             for i in range(len(self._jobs))
         ]
@@ -194,21 +225,32 @@ class _Chunk:
     def _put(self, arrays: Named[np.ndarray]) -> Any:
         return self._backend.put(arrays, self._place)
 
-    def _inputs(self) -> tuple[list[Named[np.ndarray]], Any, Any, np.ndarray]:
-        """Return each job's inputs, all inputs and targets on the device, and the offset of each job's rows there.
+    def _weights_in(self, orders: Sequence[np.ndarray] | np.ndarray, weights: Sequence[np.ndarray | None]) -> Any:
+        """Return the weights of each replicate's rows in training order, (replicates, rows), on the device."""
+        ordered = [each[order] for order, each in zip(orders, weights, strict=True) if each is not None]
+        return self._put(np.stack(ordered)) if ordered else UNWEIGHTED
+
+    def _inputs(self) -> tuple[list[PreparedRows], Any, Any, np.ndarray]:
+        """Return each job's rows, all inputs and targets on the device, and the offset of each job's rows there.
 
         Cells whose inputs were prepared differently are concatenated, each once.
         """
-        keys = [(job.cell.repeat, job.cell.fold) if self._recipe.preprocess else None for job in self._jobs]
+        own = self._recipe.preprocess or self._recipe.resample
+        keys = [(job.cell.repeat, job.cell.fold) if own else None for job in self._jobs]
         jobs = dict(zip(keys, self._jobs, strict=True))
-        prepared = {key: prepare_inputs(self._recipe, self._data, job.cell) for key, job in jobs.items()}
-        first_rows = {key: index * len(self._data) for index, key in enumerate(prepared)}
-        x = map_arrays(_concatenate, *prepared.values())
-        y = _concatenate(*[self._data.y] * len(prepared))
+        prepared = {key: prepare_rows(self._recipe, self._data, job.cell) for key, job in jobs.items()}
+        sizes = [len(rows.y) for rows in prepared.values()]
+        first_rows = dict(zip(prepared, np.cumsum([0, *sizes[:-1]]), strict=True))
+        x = map_arrays(_concatenate, *(rows.x for rows in prepared.values()))
+        y = _concatenate(*(rows.y for rows in prepared.values()))
         offsets = np.array([first_rows[key] for key in keys], dtype=np.int32)
         targets = self._put(y)
         placed = map_arrays(lambda each: targets if is_same(each, y) else self._put(each), x)
-        return [prepared[key] for key in keys], placed, targets, offsets
+        rows_of = [
+            prepared[key] if own else replace(prepared[key], train=job.cell.train)
+            for key, job in zip(keys, self._jobs, strict=True)
+        ]
+        return rows_of, placed, targets, offsets
 
     def _predict(
         self, tested: np.ndarray, state: Any, x: Any, y: Any, offsets: np.ndarray

@@ -28,10 +28,12 @@ from negres_core.engine.model import (
     make_optimizer,
     output_shape,
 )
+from negres_core.engine.objective import call_objective
 from negres_core.engine.on_disk import refuse_copies
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
+from negres_core.engine.weight_checks import check_sampler, check_weights
 from negres_core.errors import InputError
 from negres_core.preprocessing import as_models_see, try_transformer
 from negres_core.recipe import Recipe, Stage, name_of
@@ -42,12 +44,14 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
     parent = None
     refuse_copies(recipe, data)
     _check_inputs(recipe, data)
+    check_sampler(recipe, data)
     data = as_models_see(recipe, data)
     if recipe.fit is not None:
         check_fit(recipe.fit, has_model=bool(recipe.stages))
     for stage in recipe.stages:
         model = build_model(stage.build, data)
         _check_optimizer(stage)
+        check_weights(stage, data)
         check_model(model, stage, data)
         refuse_hooks(stage, model)
         if stage.inherits is not None:
@@ -163,12 +167,22 @@ def _check_optimizer(stage: Stage) -> None:
         )
 
 
+def _try_objective(stage: Stage, model: Any, x: Any, data: Dataset) -> Any:
+    """Return what an objective returns for a batch of two rows, trained with weights if there are any, and tested."""
+    assert stage.objective is not None
+    y = data.y[:2]
+    call_objective(stage.objective, model, x, y, training=False)
+    is_weighted = stage.class_weight is not None or data.sample_weight is not None
+    weights = np.ones(len(y), np.float32) if is_weighted else None
+    return call_objective(stage.objective, model, x, y, training=True, sample_weight=weights)
+
+
 def _check_objective(stage: Stage, model: Any, data: Dataset) -> None:
     """Raise InputError if an objective does not run, or its players do not train every weight exactly once."""
     name = name_of(stage.objective) if stage.objective else ""
     batch = take_rows(data.x, slice(2))
     try:
-        losses = stage.objective(model, batch, data.y[:2], training=True) if stage.objective else 0.0
+        losses = _try_objective(stage, model, batch, data) if stage.objective else 0.0
     except Exception as error:
         raise InputError(
             f"The objective {name} does not run on a batch of {data.name!r}.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,16 @@ from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import InterruptedTrainingError, WorkerThreads, interruption_requested
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import layers_of
-from negres_core.engine.prepared_inputs import PreparedInputs
-from negres_core.engine.program import Program, State, load_backend
-from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.prepared_inputs import PlacedRows, PreparedInputs
+from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
+from negres_core.engine.replicate import (
+    Start,
+    epoch_orders,
+    finish_replicate,
+    on_rows,
+    start_replicate,
+    training_weights,
+)
 from negres_core.engine.watch import Watch
 from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe
@@ -53,7 +60,9 @@ def train(
     # replicate that is timed has the machine to itself.
     most_in_flight = workers if alone else workers + 1
     with hashed_masks(stage.model), WorkerThreads(workers) as pool:
-        worker = _Worker(recipe, data, stage, kept_cells=workers)
+        # A sampler returns other numbers of rows for each cell, for which the program is compiled beforehand.
+        cells = {(job.cell.repeat, job.cell.fold) for job in jobs} if recipe.resample else set()
+        worker = _Worker(recipe, data, stage, kept_cells=max(workers, len(cells)))
         worker.warm_up(waiting)
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
         while running or (waiting and not interruption_requested()):
@@ -104,7 +113,7 @@ def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable
 class _Trained:
     state: State
     scored: dict[str, Any]
-    """Arguments of `finish_replicate`: inputs, outputs, loss, curve, validation and cost."""
+    """Arguments of `finish_replicate`: rows, outputs, loss, curve, validation and cost."""
 
 
 class _Worker:
@@ -121,27 +130,37 @@ class _Worker:
 
     def warm_up(self, jobs: Sequence[Job]) -> None:
         """Compile for every fold size while no other thread traces, by calling the epoch with zero whole batches."""
-        # The values do not matter here; the first job reuses its inputs.
-        self._cells.inputs(jobs[0])
+        by_size: dict[tuple[int, int], tuple[Job, np.ndarray, PlacedRows]] = {}
+        for job in jobs:
+            # The values do not matter here, so cells share the inputs of the first job, which reuses them.
+            rows = self._cells.rows(job if self._recipe.resample else jobs[0])
+            train = rows.host.train if self._recipe.resample else job.cell.train
+            by_size[len(train), len(rows.host.y)] = job, train, rows
         began = time.perf_counter()
         state = self._placed(self._stage.program.state_of(self._stage.model))
-        for job in {len(job.cell.train): job for job in jobs}.values():
-            for rows, x, y in self._cells.first_chunks(jobs[0], job.cell.train):
-                self._epoch(*state, self._put(rows), 0, x, y)
+        for job, train, rows in by_size.values():
+            weights = training_weights(self._recipe, self._data, replace(rows.host, train=train))
+            for some, numbers, x, y in self._cells.first_chunks(rows, train):
+                self._epoch(*state, self._put(numbers), self._weights_in(some, weights), 0, x, y)
             watched_rows = Watch.rows_of(job)
             for tested in (job.cell.test, *([] if watched_rows is None else [watched_rows])):
                 for size in {min(len(tested), self._rows), len(tested) % self._rows} - {0}:
-                    for rows, x, y in self._cells.chunks(jobs[0], tested[:size]):
-                        self._evaluate(state[0], state[1], self._put(rows), x, y)
+                    for _, numbers, x, y in self._cells.chunks(rows, tested[:size]):
+                        self._evaluate(state[0], state[1], self._put(numbers), x, y)
         self._compile_s = time.perf_counter() - began
 
     def _placed(self, state: State) -> State:
         trainable, other, optimizer = state
         return [*map(self._put, trainable)], [*map(self._put, other)], [*map(self._put, optimizer)]
 
+    def _weights_in(self, order: np.ndarray, weights: np.ndarray | None) -> Any:
+        """Return the weights of rows in training order, on the device."""
+        return UNWEIGHTED if weights is None else self._put(weights[order])
+
     def train(self, job: Job, state: State) -> _Trained:
         """Train and evaluate one replicate."""
-        inputs = self._cells.inputs(job)[0]
+        rows = self._cells.rows(job)
+        weights = training_weights(self._recipe, self._data, rows.host)
         train_began = time.perf_counter()
         seconds: list[float] = []
         curve: list[float] = []
@@ -149,38 +168,38 @@ class _Worker:
         validation: list[float] | None = None if watched_rows is None else []
         watch_s = 0.0
         state = self._placed(state)
-        for order in epoch_orders(self._recipe, job):
+        for order in epoch_orders(self._recipe, on_rows(job, rows.host)):
             epoch_began = time.perf_counter()
             total = 0.0
-            for rows, x, y in self._cells.chunks(job, order):
-                steps = len(rows) // self._recipe.last.batch_size
-                loss, *after = self._epoch(*state, self._put(rows), steps, x, y)
+            for some, numbers, x, y in self._cells.chunks(rows, order):
+                steps, weighted = len(some) // self._recipe.last.batch_size, self._weights_in(some, weights)
+                loss, *after = self._epoch(*state, self._put(numbers), weighted, steps, x, y)
                 state = (after[0], after[1], after[2])
-                total += float(loss) * len(rows)
+                total += float(loss) * len(some)
             curve.append(total / len(order))
             seconds.append(time.perf_counter() - epoch_began)
             if watched_rows is not None and validation is not None:
                 watch_began = time.perf_counter()
-                validation.append(self._watch.score(job, *self._predict(job, watched_rows, state)))
+                validation.append(self._watch.score(job, *self._predict(rows, watched_rows, state)))
                 watch_s += time.perf_counter() - watch_began
             if not np.isfinite(curve[-1]):
                 break
         train_ended = time.perf_counter()
-        outputs, loss = self._predict(job, job.cell.test, state)
+        outputs, loss = self._predict(rows, job.cell.test, state)
         cost = {
             "compile_s": self._compile_s,
             "train_s": train_ended - train_began - watch_s,
             "steady_epoch_s": float(np.median(seconds)),
             "evaluate_s": time.perf_counter() - train_ended,
         }
-        scored = {"inputs": inputs, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
+        scored = {"rows": rows.host, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
         return _Trained(state, scored | {"validation": validation})
 
-    def _predict(self, job: Job, tested: np.ndarray, state: State) -> tuple[np.ndarray, float]:
+    def _predict(self, prepared: PlacedRows, tested: np.ndarray, state: State) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0
         for begin in range(0, len(tested), self._rows):
-            for rows, x, y in self._cells.chunks(job, tested[begin : begin + self._rows]):
-                some, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
+            for rows, numbers, x, y in self._cells.chunks(prepared, tested[begin : begin + self._rows]):
+                some, loss = self._evaluate(state[0], state[1], self._put(numbers), x, y)
                 outputs.append(ops.convert_to_numpy(some))
                 total += float(loss) * len(rows)
         return np.concatenate(outputs), total / len(tested)

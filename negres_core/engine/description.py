@@ -23,6 +23,7 @@ from negres_core.evidence import (
     FitDescription,
     MetricDescription,
     RecipeDescription,
+    SamplerDescription,
     StageDescription,
     TransformerDescription,
 )
@@ -31,6 +32,7 @@ from negres_core.preprocessing import as_models_see, make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
 from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Recipe, Stage, name_of
+from negres_core.resampling import make_sampler
 
 
 def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> RecipeDescription:
@@ -53,7 +55,18 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
     return RecipeDescription(
         preprocess=prepared,
         stages=[_describe_stage(stage, as_models_see(recipe, data), by_text=by_text) for stage in recipe.stages],
+        resample=_describe_sampler(recipe, by_text=by_text) if recipe.resample else None,
         fit=_describe_fit(recipe, recipe.fit, data, by_text=by_text) if recipe.fit else None,
+    )
+
+
+def _describe_sampler(recipe: Recipe, *, by_text: bool) -> SamplerDescription:
+    sampler = make_sampler(recipe)
+    parameters = sampler.get_params() if hasattr(sampler, "get_params") else None
+    return SamplerDescription(
+        sampler=type(sampler).__qualname__,
+        source=source_of(recipe.resample),
+        code=digest_code([recipe.resample, sampler, parameters], by_text=by_text),
     )
 
 
@@ -64,7 +77,10 @@ def digest_stage(recipe: Recipe, data: Dataset) -> str:
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
     """Return each installed package that a recipe's code names, with its version, as "numpy==2.1.0"."""
-    made = make_transformer(recipe) if recipe.preprocess is not None else None
+    made = [
+        make_transformer(recipe) if recipe.preprocess is not None else None,
+        *([recipe.resample, make_sampler(recipe)] if recipe.resample is not None else []),
+    ]
     stages = [
         [
             stage.build,
@@ -131,6 +147,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         epochs=stage.epochs,
         batch_size=stage.batch_size,
         saved_as=stage.saved_as,
+        class_weight=stage.class_weight if isinstance(stage.class_weight, str | None) else dict(stage.class_weight),
     )
     return description.updated(revision=revision_of(stage, model, data, digest=_digest_of(description)))
 

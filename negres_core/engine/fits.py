@@ -27,6 +27,7 @@ from negres_core.fit import OFFERED, Fit
 from negres_core.metrics import Predicted, probabilities_of
 from negres_core.preprocessing import as_models_see, prepare_inputs, sample_rows
 from negres_core.recipe import Recipe, name_of
+from negres_core.resampling import prepare_rows
 from negres_core.seeds import derive_seed
 
 NO_BUDGET = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights", "step_flops"), 0)
@@ -151,6 +152,10 @@ def _call(
     `targets` are given, they replace those of the test rows.
     """
     prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
+    train = prepared.take(job.cell.train)
+    if recipe.resample is not None:
+        rows = prepare_rows(recipe, data, job.cell)
+        train = train.with_rows(take_rows(rows.x, rows.train), rows.y[rows.train])
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
     model = load_parent(recipe.stages, as_models_see(recipe, data), job)
     weights = _weights_of(model) if model is not None else []
@@ -158,11 +163,12 @@ def _call(
     arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}
     # A function that samples from a global generator, such as Keras', samples the same when it is called again.
     keras.utils.set_random_seed(seed)
-    test = prepared.take(test_rows)
+    # Whatever the weights tell of the targets, an arm cannot read it from the rows that it predicts.
+    test = prepared.take(test_rows).with_weights(None)
     if targets is not None:
         test = test.with_targets(targets)
     with kept_settings():
-        return _call_on(function, prepared.take(job.cell.train), test, arguments), weights
+        return _call_on(function, train, test, arguments), weights
 
 
 def _sets_outputs(function: Callable[..., Any]) -> bool:

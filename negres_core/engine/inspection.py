@@ -20,7 +20,8 @@ from negres_core.design import Cell
 from negres_core.engine import drawn_weights, fits, matched_training, same_training
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
-from negres_core.engine.model import build_model, layers_of, make_loss_object, mean_loss, output_shape
+from negres_core.engine.model import build_model, layers_of, make_loss_object, output_shape
+from negres_core.engine.objective import mean_loss
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
 from negres_core.engine.trained import load_trained
@@ -97,7 +98,7 @@ class SavedModels:
 
     def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
         """Return what a recipe's first stage predicts before training, and then with each weight shuffled."""
-        first = Recipe(recipe.stages[0], preprocess=recipe.preprocess)
+        first = recipe.with_parts(recipe.stages[0])
         logits = self.output_layer(first).logits
         seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
         model = build_model(first.last.build, self._seen(first), seed=seed)

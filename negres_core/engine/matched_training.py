@@ -23,7 +23,9 @@ from negres_core.engine.same_training import same_training
 from negres_core.preprocessing import as_models_see
 from negres_core.provenance.fingerprint import is_library
 from negres_core.recipe import Build, Recipe, Stage
+from negres_core.resampling import make_sampler
 from negres_core.run import MatchedTraining
+from negres_core.weighting import ClassWeight
 
 NOISE = ("rate", "stddev", "dropout", "recurrent_dropout")
 """Attributes of Keras' layers that say how much noise they add in training: a rate, or a standard deviation."""
@@ -44,6 +46,7 @@ class _Settings:
         noise: the largest dropout rate or standard deviation of the noise of any layer.
         penalty: the largest coefficient of any regularizer.
         frozen: number of layers that have weights and are not trained, although the recipe freezes none.
+        class_weight: weights of the classes.
     """
 
     optimizer: str | Callable[[], Any]
@@ -53,6 +56,7 @@ class _Settings:
     noise: float
     penalty: float
     frozen: int
+    class_weight: ClassWeight = None
 
     def steps(self, rows: int) -> int:
         return self.epochs * math.ceil(rows / self.batch_size)
@@ -76,6 +80,8 @@ def match_training(control: Recipe, treatment: Recipe | None, data: Dataset, *, 
     partners = [theirs[max(0, len(theirs) - len(mine) + place)] for place in range(len(mine))]
     pairs = list(zip(mine, partners, strict=True))
     differences = [text for pair in pairs for text in _differences(*pair, rows)]
+    if control.resample != (treatment.resample if treatment else None):
+        differences.append(f"resampling {_sampler_in_words(control)} against {_sampler_in_words(treatment)}")
     handicaps = [set(_handicaps(*pair, rows)) for pair in pairs]
     every = set().union(*handicaps)
     if not every or any(_shares_layers(stage.build, seen) for stage in control.stages):
@@ -104,6 +110,7 @@ def _settings_of(stage: Stage, data: Dataset) -> _Settings:
         penalty=max(coefficients, default=0.0),
         # A recipe that freezes says so. Nothing is said of a layer that the build function freezes.
         frozen=0 if stage.freezes is not None else len(own),
+        class_weight=stage.class_weight,
     )
 
 
@@ -122,6 +129,8 @@ def _differences(control: _Settings, treatment: _Settings, rows: int) -> Iterato
     ):
         if mine != theirs:
             yield f"{name} {mine:g} against {theirs:g}"
+    if control.class_weight != treatment.class_weight:
+        yield f"class weights {_weights_in_words(control)} against {_weights_in_words(treatment)}"
 
 
 def _handicaps(control: _Settings, treatment: _Settings, rows: int) -> Iterator[str]:
@@ -156,7 +165,7 @@ def _matched(control: Recipe, partners: Sequence[_Settings], names: Sequence[set
             )
         inherits = stages[-1].build if stage.inherits is not None else None
         stages.append(replace(stage, inherits=inherits, **changed))
-    return Recipe(*stages, preprocess=control.preprocess)
+    return control.with_parts(*stages)
 
 
 def build_relieved(
@@ -213,6 +222,18 @@ def _penalties_of(layers: Sequence[Any]) -> list[tuple[Any, str, Any]]:
 def _sizes_of(regularizer: Any) -> list[str]:
     """Return the attributes of a regularizer that say how much it penalizes."""
     return [name for name in COEFFICIENTS if isinstance(getattr(regularizer, name, None), int | float)]
+
+
+def _weights_in_words(settings: _Settings) -> str:
+    weights = settings.class_weight
+    if isinstance(weights, tuple):
+        return ", ".join(f"{weight:g} of class {label}" for label, weight in weights)
+    return "none" if weights is None else "balanced"
+
+
+def _sampler_in_words(recipe: Recipe | None) -> str:
+    """Return the class of a recipe's sampler with its parameters, if it has some."""
+    return "none" if recipe is None or recipe.resample is None else " ".join(repr(make_sampler(recipe)).split())
 
 
 def _optimizer_in_words(settings: _Settings) -> str:

@@ -33,7 +33,7 @@ def bytes_of(inputs: Named[np.ndarray]) -> int:
 
 def chunks(
     inputs: Named[np.ndarray], y: np.ndarray, order: np.ndarray, *, batch: int, put: Callable[[Any], Any]
-) -> Iterator[tuple[np.ndarray, Any, Any]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, Any, Any]]:
     """Yield the rows of an order in chunks of whole batches, each with the inputs and targets of these rows alone.
 
     Args:
@@ -44,36 +44,57 @@ def chunks(
         put: places arrays on the device.
 
     Yields:
-        The numbers of the rows within the chunk, int32, its inputs, and its targets, both placed.
+        The rows, their numbers within the chunk, its inputs, and its targets, both placed.
     """
     batch_bytes = batch * bytes_of(take_rows(inputs, slice(1)))
     for part in row_chunks(-(-len(order) // batch), batch_bytes, most_bytes=CHUNK_BYTES):
         rows = order[part.start * batch : part.stop * batch]
-        yield np.arange(len(rows), dtype=order.dtype), put(take_rows(inputs, rows)), put(y[rows])
+        yield rows, np.arange(len(rows), dtype=order.dtype), put(take_rows(inputs, rows)), put(y[rows])
 
 
 class Batches(keras.utils.PyDataset):
-    """The rows of an order as batches for `keras.Model.fit`, read one by one."""
+    """The rows of an order as batches for `keras.Model.fit`, read one by one; with their weights, if they have any."""
 
-    def __init__(self, inputs: Named[np.ndarray], y: np.ndarray, order: np.ndarray, *, batch: int) -> None:
+    def __init__(
+        self,
+        inputs: Named[np.ndarray],
+        y: np.ndarray,
+        order: np.ndarray,
+        *,
+        batch: int,
+        weights: np.ndarray | None = None,
+    ) -> None:
         super().__init__()
-        self._inputs, self._y, self._order, self._batch = inputs, y, order, batch
+        self._inputs, self._y, self._order, self._batch, self._weights = inputs, y, order, batch, weights
 
     @property
     def num_batches(self) -> int:
         """Number of batches; the last one may be smaller."""
         return -(-len(self._order) // self._batch)
 
-    def __getitem__(self, place: int) -> tuple[Any, np.ndarray]:
-        rows = self._order[place * self._batch : (place + 1) * self._batch]
-        return take_rows(self._inputs, rows), self._y[rows]
+    def __getitem__(self, place: int) -> tuple[Any, ...]:
+        part = slice(place * self._batch, (place + 1) * self._batch)
+        rows = self._order[part]
+        weights = () if self._weights is None else (self._weights[part],)
+        return take_rows(self._inputs, rows), self._y[rows], *weights
 
 
-def batches_for_fit(inputs: Named[np.ndarray], y: np.ndarray, order: np.ndarray, *, batch: int) -> dict[str, Any]:
-    """Return the arguments of `keras.Model.fit` that give it rows in this order, in batches."""
+def batches_for_fit(
+    inputs: Named[np.ndarray], y: np.ndarray, order: np.ndarray, *, batch: int, weights: np.ndarray | None = None
+) -> dict[str, Any]:
+    """Return the arguments of `keras.Model.fit` that give it rows in this order, in batches.
+
+    Args:
+        inputs: inputs of every row.
+        y: targets of every row.
+        order: row numbers.
+        batch: rows of a batch.
+        weights: weights of the rows in this order, or None.
+    """
     if is_on_disk(inputs):
-        return {"x": Batches(inputs, y, order, batch=batch)}
-    return {"x": take_rows(inputs, order), "y": y[order], "batch_size": batch}
+        return {"x": Batches(inputs, y, order, batch=batch, weights=weights)}
+    weighted = {} if weights is None else {"sample_weight": weights}
+    return {"x": take_rows(inputs, order), "y": y[order], "batch_size": batch} | weighted
 
 
 def refuse_copies(recipe: Recipe, data: Dataset) -> None:
@@ -82,9 +103,10 @@ def refuse_copies(recipe: Recipe, data: Dataset) -> None:
         return
     size, room = bytes_of(data.x), MOST_MEMORY * memory_bytes()
     received = f"{size / 2**30:.3g} GiB of inputs on disk, and {memory_bytes() / 2**30:.3g} GiB of memory"
-    if recipe.preprocess is not None and COPIES * size > room:
+    if (recipe.preprocess or recipe.resample) and COPIES * size > room:
+        name = "`preprocess`" if recipe.preprocess else "`resample`"
         raise InputError(
-            f"`preprocess` holds all rows of {data.name!r} in memory, where there is no room for them.",
+            f"{name} holds all rows of {data.name!r} in memory, where there is no room for them.",
             received=received,
             remedy="Scale by constants that you choose, in the model: keras.layers.Rescaling(1 / 255); or transform "
             "the rows beforehand, by what learns nothing from them, and write them to a file of float32.",

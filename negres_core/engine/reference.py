@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from negres_core.arrays import Named, take_rows
+from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
@@ -19,13 +19,16 @@ from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
+from negres_core.engine.objective import call_objective
 from negres_core.engine.on_disk import batches_for_fit, is_on_disk
-from negres_core.engine.program import Program, load_backend
-from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.program import UNWEIGHTED, Program, load_backend
+from negres_core.engine.replicate import epoch_orders, finish_replicate, on_rows, start_replicate, training_weights
 from negres_core.engine.watch import Watch
 from negres_core.errors import InputError
-from negres_core.preprocessing import as_models_see, prepare_inputs
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, Stage, name_of
+from negres_core.resampling import PreparedRows, prepare_rows
+from negres_core.weighting import weights_of_classes
 
 
 def train(
@@ -41,27 +44,27 @@ def train(
 
 def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     start = start_replicate(recipe, data, job)
-    inputs = prepare_inputs(recipe, data, job.cell)
+    rows = prepare_rows(recipe, data, job.cell)
     train_began = time.perf_counter()
     train_epochs = _fit if recipe.last.objective is None else _step
     seconds, curve, validation = [], [], []
     watch, watched_rows, watch_s = Watch(recipe, data), Watch.rows_of(job), 0.0
     with hashed_masks(start.model):
-        epochs = train_epochs(recipe, data, job, start.model, inputs)
+        epochs = train_epochs(recipe, data, job, start.model, rows)
         epoch_began = time.perf_counter()
         for loss in epochs:
             curve.append(loss)
             seconds.append(time.perf_counter() - epoch_began)
             if watched_rows is not None:
                 watch_began = time.perf_counter()
-                validation.append(watch.score(job, *_evaluate(recipe, data, watched_rows, start.model, inputs)))
+                validation.append(watch.score(job, *_evaluate(recipe, data, watched_rows, start.model, rows)))
                 watch_s += time.perf_counter() - watch_began
             if not np.isfinite(loss):
                 break
             epoch_began = time.perf_counter()
         epochs.close()
     train_ended = time.perf_counter()
-    outputs, loss = _evaluate(recipe, data, job.cell.test, start.model, inputs)
+    outputs, loss = _evaluate(recipe, data, job.cell.test, start.model, rows)
     cost = {
         "compile_s": 0.0,
         "train_s": train_ended - train_began - watch_s,
@@ -73,7 +76,7 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
         data,
         job,
         start,
-        inputs=inputs,
+        rows=rows,
         outputs=outputs,
         loss=loss,
         curve=curve,
@@ -83,23 +86,48 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     )
 
 
-def _fit(
-    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
-) -> Generator[float, None, None]:
+def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows) -> Generator[float, None, None]:
     """Train with `keras.Model.fit`, one call per epoch, and yield the loss that it reports."""
     stage = recipe.last
     # Without it JAX would compile every operation separately.
     jit = keras.backend.backend() == "jax"
     model.compile(optimizer=make_optimizer(stage), loss=make_loss_object(stage), jit_compile=jit)
     try:
-        for order in epoch_orders(recipe, job):
-            given = batches_for_fit(inputs, data.y, order, batch=stage.batch_size)
-            history = model.fit(**given, epochs=1, shuffle=False, verbose=0)
+        for order in epoch_orders(recipe, on_rows(job, rows)):
+            weighted = _weights_for_keras(recipe, data, rows, order)
+            weights = weighted.pop("sample_weight", None)
+            given = batches_for_fit(rows.x, rows.y, order, batch=stage.batch_size, weights=weights)
+            try:
+                history = model.fit(**given, **weighted, epochs=1, shuffle=False, verbose=0)
+            except ValueError as error:
+                if (weighted or weights is not None) and "to unpack" in str(error):
+                    raise _no_weights_in_step(stage, error) from error
+                raise
             yield _reported_loss(history.history, stage)
     finally:
         # Only the model is saved, without its optimizer, as by the other engines.
         model.compiled = False
         del model.optimizer
+
+
+def _weights_for_keras(recipe: Recipe, data: Dataset, rows: PreparedRows, order: np.ndarray) -> dict[str, Any]:
+    """Return the arguments of `keras.Model.fit` by which rows in training order are weighted."""
+    class_weight, weights = recipe.last.class_weight, training_weights(recipe, data, rows)
+    if weights is None:
+        return {}
+    # Keras takes one of the two.
+    if data.sample_weight is None:
+        return {"class_weight": weights_of_classes(class_weight, rows.y[rows.train])}
+    return {"sample_weight": weights[order]}
+
+
+def _no_weights_in_step(stage: Stage, error: ValueError) -> InputError:
+    """Return the error of a training step of the user's own that takes batches without weights."""
+    return InputError(
+        f"The own training step of {name_of(stage.build)} takes no weights of rows, and its rows have some.",
+        received=f"a batch (x, y, sample_weight), and from the step: {error}",
+        remedy="Unpack the batch by keras.utils.unpack_x_y_sample_weight(data), and weight the loss by it.",
+    )
 
 
 def _reported_loss(history: dict[str, list[Any]], stage: Stage) -> float:
@@ -113,36 +141,35 @@ def _reported_loss(history: dict[str, list[Any]], stage: Stage) -> float:
     return float(history["loss"][0])
 
 
-def _step(
-    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
-) -> Generator[float, None, None]:
+def _step(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows) -> Generator[float, None, None]:
     """Train with an objective, which `fit` does not support: step by step, uncompiled; yield each epoch's mean loss."""
     program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
-    on_disk = is_on_disk(inputs)
-    x, y = (None, None) if on_disk else (put(inputs), put(data.y))
+    weights, on_disk = training_weights(recipe, data, rows), is_on_disk(rows.x)
+    x, y = (None, None) if on_disk else (put(rows.x), put(rows.y))
     state: Any = tuple([put(value) for value in part] for part in program.state_of(model))
-    for order in epoch_orders(recipe, job):
+    for order in epoch_orders(recipe, on_rows(job, rows)):
         total = 0.0
         for begin in range(0, len(order), batch):
-            rows = order[begin : begin + batch]
+            some = order[begin : begin + batch]
+            weighted = UNWEIGHTED if weights is None else put(weights[some])
             if on_disk:
-                x, y, rows = put(take_rows(inputs, rows)), put(data.y[rows]), np.arange(len(rows), dtype=rows.dtype)
-            loss, state = program.step(state, put(rows), x, y)
-            total += float(loss) * len(rows)
+                x, y, some = put(take_rows(rows.x, some)), put(rows.y[some]), np.arange(len(some), dtype=some.dtype)
+            loss, state = program.step(state, put(some), x, y, weighted)
+            total += float(loss) * len(some)
         program.restore(model, state)
         yield total / len(order)
 
 
 def _evaluate(
-    recipe: Recipe, data: Dataset, tested: np.ndarray, model: Any, inputs: Named[np.ndarray]
+    recipe: Recipe, data: Dataset, tested: np.ndarray, model: Any, prepared: PreparedRows
 ) -> tuple[np.ndarray, float]:
     loss_object, objective = make_loss_object(recipe.last), recipe.last.objective
     outputs, total, size = [], 0.0, evaluation_rows(model, recipe, data)
     for begin in range(0, len(tested), size):
         rows = tested[begin : begin + size]
-        x, y = take_rows(inputs, rows), data.y[rows]
+        x, y = take_rows(prepared.x, rows), data.y[rows]
         some = model(x, training=False)
-        loss = objective(model, x, y, training=False) if objective else loss_object(y, some)
+        loss = call_objective(objective, model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))
         total += sum(float(ops.mean(player)) for player in players) * len(rows)

@@ -35,6 +35,7 @@ from negres_core.engine.program import load_backend
 from negres_core.preprocessing import as_models_see, make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library
 from negres_core.recipe import Recipe, Stage
+from negres_core.resampling import make_sampler
 
 ROWS = 8
 """Rows on which outputs are compared."""
@@ -80,6 +81,8 @@ def _digest_of_rest(recipe: Recipe) -> str:
     """Digest what a recipe has besides its stages."""
     transformer = make_transformer(recipe) if recipe.preprocess is not None else None
     prepared = [transformer, transformer.get_params()] if transformer is not None else None
+    sampler = make_sampler(recipe) if recipe.resample is not None else None
+    prepared = [prepared, sampler] if sampler is not None else prepared
     return digest_code([prepared, recipe.fit.compute if recipe.fit else None, recipe.fit.metrics if recipe.fit else ()])
 
 
@@ -99,6 +102,7 @@ def _settings_of(stage: Stage) -> list[Any]:
         digest_code(stage.objective),
         stage.epochs,
         stage.batch_size,
+        stage.class_weight,
         stage.inherits is None,
         stage.freezes is None,
     ]

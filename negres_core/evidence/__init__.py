@@ -14,6 +14,7 @@ from negres_core.evidence.description import (
     FitDescription,
     MetricDescription,
     RecipeDescription,
+    SamplerDescription,
     StageDescription,
     TransformerDescription,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "Replicate",
     "RowScores",
     "RowsRecord",
+    "SamplerDescription",
     "ScopeRecord",
     "ScoresRecord",
     "SealRecord",

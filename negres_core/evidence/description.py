@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
@@ -20,6 +20,17 @@ class TransformerDescription(Record):
     """The scikit-learn transformer that prepares the inputs."""
 
     transformer: str
+    """Name of its class."""
+    source: str
+    """Source of the function that returns it."""
+    code: str
+    """Digest of its code and parameters."""
+
+
+class SamplerDescription(Record):
+    """The sampler that resamples the training fold."""
+
+    sampler: str
     """Name of its class."""
     source: str
     """Source of the function that returns it."""
@@ -53,6 +64,8 @@ class StageDescription(Record):
     batch_size: int
     saved_as: str
     """Format of the model file: "keras" or "h5"."""
+    class_weight: Literal["balanced"] | dict[int, float] | None = None
+    """Weights of the classes in the training loss; null if there are none."""
     revision: int | None = None
     """Raised for stages that an earlier version of the engines trained wrongly; null for all others."""
 
@@ -92,12 +105,13 @@ class RecipeDescription(Record):
     preprocess: TransformerDescription | None
     stages: list[StageDescription]
     fit: FitDescription | None = None
+    resample: SamplerDescription | None = None
 
     @property
     def lineage(self) -> list[RecipeDescription]:
         """The description of every stage with those before it, and of the fit, if there is one."""
         stages = [
-            RecipeDescription(preprocess=self.preprocess, stages=self.stages[:end])
+            RecipeDescription(preprocess=self.preprocess, stages=self.stages[:end], resample=self.resample)
             for end in range(1, len(self.stages) + 1)
         ]
         return [*stages, self] if self.fit else stages
@@ -109,7 +123,7 @@ class RecipeDescription(Record):
         Names and sources are for readers, and not digested: the code is digested by its logic.
         """
         content = self._content()
-        for part in (content["preprocess"], content["fit"], *content["stages"]):
+        for part in (content["preprocess"], content.get("resample"), content["fit"], *content["stages"]):
             for name in ("source", "build", "compute", "objective") if part else ():
                 part.pop(name, None)
             for name in ("inherits", "freezes") if part else ():
@@ -125,11 +139,18 @@ class RecipeDescription(Record):
         return _digest(content)
 
     def _content(self) -> dict[str, Any]:
-        """Return all fields; a revision only where there is one, so that other digests are what they were before."""
+        """Return all fields; those that later versions added only where they say something.
+
+        So all other digests are what they were before.
+        """
         content = self.model_dump(mode="json")
-        for stage in content["stages"]:
-            if stage["revision"] is None:
-                del stage["revision"]
+        for part, added in [
+            *((stage, ("revision", "class_weight")) for stage in content["stages"]),
+            (content, ("resample",)),
+        ]:
+            for name in added:
+                if part[name] is None:
+                    del part[name]
         return content
 
     def __str__(self) -> str:

@@ -94,7 +94,7 @@ class Store:
         """
         if self._fresh and id not in self._recorded:
             return None
-        path = self._replicate_path(id)
+        path = self.replicate_path(id)
         replicate = self._read(path, Replicate)
         if replicate is None:
             return None
@@ -129,7 +129,7 @@ class Store:
         Returns:
             The replicate as recorded, with the name of its model file.
         """
-        path = self._replicate_path(replicate.id)
+        path = self.replicate_path(replicate.id)
         if path.exists():
             # A fresh run retrained it, or another process was faster. The old record is sound, so there is no note.
             self._set_aside(path)
@@ -145,7 +145,7 @@ class Store:
 
     def add_metrics(self, replicate: Replicate, metrics: Mapping[str, float]) -> Replicate:
         """Add metrics to the record of a replicate, which loses nothing, and return the replicate with all of them."""
-        path = self._replicate_path(replicate.id)
+        path = self.replicate_path(replicate.id)
         # Another process may have added others since.
         latest = self._read(path, Replicate) or replicate
         new = {name: value for name, value in metrics.items() if name not in latest.metrics}
@@ -165,7 +165,7 @@ class Store:
                 received=replicate.id,
                 remedy="Use the model of the stage that the fit inherits.",
             )
-        return self._replicate_path(replicate.id).with_name(replicate.model.file)
+        return self.replicate_path(replicate.id).with_name(replicate.model.file)
 
     def write_evidence(self, evidence: Evidence) -> Path:
         """Write the evidence of a hypothesis; earlier finished evidence with different content is kept beside it."""
@@ -289,7 +289,8 @@ class Store:
             return self.folder / "hypotheses" / match[1] / match[2]
         return self.folder / "bisections" / name.removeprefix("bisections-")
 
-    def _replicate_path(self, id: str) -> Path:
+    def replicate_path(self, id: str) -> Path:
+        """Return the path of the record of a replicate; raise EvidenceError if it is no id."""
         if not _ID.fullmatch(id):
             raise EvidenceError(
                 "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."

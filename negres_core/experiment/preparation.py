@@ -18,6 +18,7 @@ from negres_core.experiment.row_scores import check_row_metric
 from negres_core.experiment.smoke import shrink_recipe, shrink_split
 from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.recipe import Recipe
+from negres_core.resampling import prepare_rows
 from negres_core.run import Role, cells_of, watched_metric
 
 
@@ -96,6 +97,9 @@ def prepare(
         check_common_loss(list(recipes.values()))
     check_metric(scored, list(recipes.values()), seen)
     cells = cells_of(planned, seen, metric)
+    for recipe in (each for each in recipes.values() if each.resample is not None):
+        # A sampler that fails on a training fold is found before anything is trained.
+        prepare_rows(recipe, seen, cells[0])
     planned_recipes, equalized = plan_budgets(dict(recipes), metric, seen, cells, equal=None if smoke else equal)
     check_row_metric(metric, planned, list(planned_recipes.values()))
     if seal is not None:

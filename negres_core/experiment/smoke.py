@@ -41,7 +41,7 @@ def _shrink_fixed(design: FixedSplit, data: Dataset) -> tuple[Design, Dataset]:
 def shrink_recipe(recipe: Recipe) -> Recipe:
     """Train every stage for one epoch."""
     stages = (dataclasses.replace(stage, epochs=1) for stage in recipe.stages)
-    return Recipe(*stages, *([recipe.fit] if recipe.fit else []), preprocess=recipe.preprocess)
+    return recipe.with_parts(*stages, *([recipe.fit] if recipe.fit else []))
 
 
 def shrink_data(data: Dataset, design: Design) -> Dataset:

@@ -71,9 +71,13 @@ def traces_of(run: Run) -> list[Trace]:
             function = stage.objective or stage.loss
             keras_name = run.models.output_layer(recipe).loss if run.models else None
             loss = keras_name or (function if isinstance(function, str) else name_of(function))
+            is_weighted = stage.class_weight is not None or run.data.sample_weight is not None
+            loss += ", rows weighted" if is_weighted else ""
             owner, colour = ("both", NEUTRAL_COLOUR) if key in traces else (arm.role, ARM_COLOURS[arm.role])
             name = f"{owner}: {name_of(stage.build)} ({stage.epochs} epochs)"
-            traces[key] = Trace(name, colour, loss, epochs_before, replicates, stage.objective is None)
+            # The test loss is not weighted.
+            has_same_loss = stage.objective is None and not is_weighted
+            traces[key] = Trace(name, colour, loss, epochs_before, replicates, has_same_loss)
             epochs_before += stage.epochs
     return list(traces.values())
 

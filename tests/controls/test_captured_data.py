@@ -152,6 +152,14 @@ def test_several_labels_a_row_that_are_held_are_targets():
     assert not _holds_targets(y, np.eye(2)[y[:, 0]])
 
 
+def test_a_sampler_that_brings_rows_along_is_found():
+    class Known:
+        def fit_resample(self, x, y):
+            return X, Y
+
+    assert "200 rows of the data set and its targets" in found_in(Recipe(Stage(network), resample=Known)).found
+
+
 FRAME = pd.DataFrame(X[:, :3], columns=list("abc")).assign(kind=RNG.choice(["x", "y"], 200), gap=None)
 
 

@@ -32,7 +32,7 @@ def mapped(tmp_path):
             x = {name: write(array, name) for name, array in data.x.items()}
         else:
             x = write(data.x, "x")
-        return Dataset(x=x, y=x if data.y.ndim == 4 else data.y, name=data.name)
+        return Dataset(x=x, y=x if data.y.ndim == 4 else data.y, sample_weight=data.sample_weight, name=data.name)
 
     return make
 
@@ -59,8 +59,10 @@ def test_a_mapped_array_is_not_copied_and_digests_as_in_memory(mapped):
         (Recipe(ex.stage(ex.plain, optimizer=ex.falling, batch_size=7)), ex.CLASSES),
         (Recipe(ex.stage(ex.joined, objective=ex.weighted_by_age)), ex.PORTRAITS),
         (Recipe(ex.stage(ex.convolutional, batch_size=10)), ex.IMAGES),
+        (Recipe(ex.stage(ex.plain, class_weight={0: 3.0})), ex.CLASSES),
+        (Recipe(ex.stage(ex.plain)), ex.CLASSES.with_weights(np.linspace(0.5, 2, 61, dtype=np.float32))),
     ],
-    ids=["dropout", "a schedule", "two inputs and an objective", "images"],
+    ids=["dropout", "a schedule", "two inputs and an objective", "images", "weights of classes", "weights of rows"],
 )
 def test_chunks_give_the_numbers_of_the_whole(engine, recipe, data, mapped):
     whole, parts = (ex.result_of(engine, recipe, each) for each in (data, mapped(data)))
@@ -70,10 +72,11 @@ def test_chunks_give_the_numbers_of_the_whole(engine, recipe, data, mapped):
 def test_chunks_are_whole_batches_of_the_rows_in_order():
     order = np.random.default_rng(0).permutation(61).astype(np.int32)
     placed = list(chunks(ex.CLASSES.x, ex.CLASSES.y, order, batch=16, put=lambda array: array))
-    assert [len(rows) for rows, _, _ in placed] == [32, 29]
-    np.testing.assert_array_equal(np.concatenate([x for _, x, _ in placed]), ex.CLASSES.x[order])
-    np.testing.assert_array_equal(np.concatenate([y for _, _, y in placed]), ex.CLASSES.y[order])
-    assert all(rows.tolist() == list(range(len(rows))) for rows, _, _ in placed)
+    assert [len(rows) for _, rows, _, _ in placed] == [32, 29]
+    np.testing.assert_array_equal(np.concatenate([x for _, _, x, _ in placed]), ex.CLASSES.x[order])
+    np.testing.assert_array_equal(np.concatenate([y for _, _, _, y in placed]), ex.CLASSES.y[order])
+    assert np.concatenate([rows for rows, _, _, _ in placed]).tolist() == order.tolist()
+    assert all(rows.tolist() == list(range(len(rows))) for _, rows, _, _ in placed)
     assert bytes_of(ex.PORTRAITS.x) == sum(array.nbytes for array in ex.PORTRAITS.x.values())
 
 

@@ -13,6 +13,7 @@ from tests.zoo import (
     bugs_of_learning,
     bugs_of_mechanics,
     bugs_of_metrics,
+    bugs_of_weights,
 )
 from tests.zoo.negative_results import NEGATIVE_RESULTS
 from tests.zoo.pipelines import PIPELINES
@@ -22,6 +23,7 @@ from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
 from tests.zoo.pipelines_of_frames import PIPELINES_OF_FRAMES
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
+from tests.zoo.pipelines_of_weights import PIPELINES_OF_WEIGHTS
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
@@ -37,6 +39,7 @@ FAMILIES = (
     bugs_of_learning,
     bugs_of_harness,
     bugs_of_labels,
+    bugs_of_weights,
     bugs_of_frames,
 )
 """The modules that plant bugs. Importing them fills BUGS."""
@@ -53,6 +56,7 @@ SPECIMENS = {
             | PIPELINES_OF_COSTS
             | PIPELINES_OF_DESIGNS
             | PIPELINES_OF_LABELS
+            | PIPELINES_OF_WEIGHTS
             | PIPELINES_OF_FRAMES
             | NEGATIVE_RESULTS
         ).items()

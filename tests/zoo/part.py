@@ -37,6 +37,7 @@ BUG_OF = {
     "planted effect": "metric of the wrong sign",
     "predicted classes": "class never predicted",
     "refused": "scores whose repeats are copies",
+    "resampled rows": "sampler that loses the order of its labels",
     "row alignment": "images and targets in another order",
     "row identity": "row number among the features",
     "rows alone": "inputs standardized over the batch",

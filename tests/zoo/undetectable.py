@@ -36,6 +36,13 @@ They are planted all the same, and a test shows that they are not caught, so tha
 - Scores on other folds under the same numbers. If each script shuffled its folds with a seed of its own, the tables
   have the same labels. The scores of the arms go together less than on the same folds, as they do where folds hardly
   matter. The pairing then adds noise, and no bias.
+- Weights of classes that were computed on all rows. A recipe has the numbers, and not the rows that they come from.
+  Stratified folds have the shares of the whole table anyway, so the weights are those of each training fold, up to a
+  row; and what they tell of a test fold is its number of rows of each class. (Weights computed in the recipe,
+  "balanced", come from the training fold.)
+- Weights of rows that were made with knowledge of all rows, such as small ones for the rows that a model of the whole
+  table gets wrong. An honest weight, such as the precision of a measurement, looks the same. The weights of test rows
+  are not used, and no arm can read them.
 - Several labels a row that an objective mixes up. What an objective does with targets is the researcher's, and an arm
   that memorizes other labels looks like one that learns slowly. It does not learn planted labels either, so that its
   failure is not taken for a finding: the verdict is inconclusive.
@@ -49,10 +56,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, Fit, Metric, Recipe, Stage, matches, reaches
+from negres_core import Dataset, Fit, Metric, Recipe, Stage, beats, matches, reaches
 from negres_core.design import TimeSeries
-from tests.zoo.models import linear, network, rate
-from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, standard, subjects
+from tests.zoo.models import dense, linear, network, rate
+from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, rare, standard, subjects
 from tests.zoo.pipelines_of_arms import labels_of_noise, trees
 from tests.zoo.pipelines_of_designs import (
     cost_of_errors,
@@ -213,6 +220,29 @@ def fill_before(seed):
     return replace(encoded_by_targets(seed), data=data_of(frame.fillna(frame[NUMBERS].mean()), votes))
 
 
+def weigh_all_classes(seed):
+    pipeline = rare(seed)
+    counts = np.bincount(pipeline.data.y)
+    weights = dict(enumerate(len(pipeline.data) / (len(counts) * counts)))
+    return replace(
+        pipeline,
+        treatment=Recipe(Stage(dense, **FIT, class_weight=weights), preprocess=standard),
+        control=Recipe(Stage(dense, **FIT), preprocess=standard),
+        claim=beats("balanced_accuracy", by=0.02),
+    )
+
+
+def weigh_down_errors(seed):
+    """A logistic regression of the whole table gets some rows wrong, which the training then hardly sees."""
+    from sklearn.linear_model import LogisticRegression
+
+    pipeline = rare(seed)
+    x, y = pipeline.data.x, pipeline.data.y
+    wrong = LogisticRegression().fit(x, y).predict(x) != y
+    data = Dataset(x=x, y=y, sample_weight=np.where(wrong, 0.1, 1.0), name="weighted")
+    return replace(pipeline, data=data)
+
+
 UNDETECTABLE = {
     name: Specimen(name, (), plant)
     for name, plant in (
@@ -232,5 +262,7 @@ UNDETECTABLE = {
         ("scores on other folds under the same numbers", shuffle_folds),
         ("several labels mixed up in training", mix_up),
         ("missing values filled in before they were given", fill_before),
+        ("class weights computed on all rows", weigh_all_classes),
+        ("small weights for rows that a model of all rows gets wrong", weigh_down_errors),
     )
 }
