@@ -64,10 +64,10 @@ def prepare_inputs(recipe: Recipe, data: Dataset, cell: Cell) -> Named[np.ndarra
     Raises:
         InputError: the transformer fails, or does not return finite numbers.
     """
-    return prepare_rows(recipe, data, cell, np.arange(len(data)))
+    return prepare_inputs_of(recipe, data, cell, np.arange(len(data)))
 
 
-def prepare_rows(
+def prepare_inputs_of(
     recipe: Recipe, data: Dataset, cell: Cell, rows: np.ndarray, *, make: Make = make_transformer
 ) -> Named[np.ndarray]:
     """Return the inputs of some rows, prepared for one cell by what `make` returns; see `prepare_inputs`."""

@@ -31,7 +31,7 @@ from negres_core.preprocessing import (
     make_transformer,
     needs_targets,
     prepare_inputs,
-    prepare_rows,
+    prepare_inputs_of,
     sample_rows,
 )
 from negres_core.recipe import Recipe, Stage
@@ -345,9 +345,9 @@ def test_some_rows_are_prepared_as_all_are():
     here, rows = cell(PEOPLE), np.array([3, 59, 0])
     for make in (encoder, by_town):
         np.testing.assert_array_equal(
-            prepare_rows(recipe(make), PEOPLE, here, rows), prepare_inputs(recipe(make), PEOPLE, here)[rows]
+            prepare_inputs_of(recipe(make), PEOPLE, here, rows), prepare_inputs(recipe(make), PEOPLE, here)[rows]
         )
-    np.testing.assert_array_equal(prepare_rows(recipe(None), DATA, here, rows[2:]), DATA.x[[0]])
+    np.testing.assert_array_equal(prepare_inputs_of(recipe(None), DATA, here, rows[2:]), DATA.x[[0]])
 
 
 def test_a_frame_without_a_transformer_is_seen_as_numbers():

@@ -9,7 +9,7 @@ import numpy as np
 from negres_core.arrays import digest_array, label_arrays, take_rows
 from negres_core.design import Cell
 from negres_core.evidence import Finding
-from negres_core.preprocessing import make_transformer, prepare_rows, sample_rows
+from negres_core.preprocessing import make_transformer, prepare_inputs_of, sample_rows
 from negres_core.recipe import Recipe
 from negres_core.run import Run
 
@@ -77,10 +77,10 @@ def _prepares(recipe: Recipe, run: Run, cell: Cell, digest: str) -> bool:
         return clone(make_transformer(recipe))
 
     rows = sample_rows(cell)
-    sample = prepare_rows(recipe, run.data, cell, rows, make=make)
+    sample = prepare_inputs_of(recipe, run.data, cell, rows, make=make)
     if digest_array(sample) == digest:
         return True
-    every = take_rows(prepare_rows(recipe, run.data, cell, np.arange(len(run.data)), make=make), rows)
+    every = take_rows(prepare_inputs_of(recipe, run.data, cell, np.arange(len(run.data)), make=make), rows)
     pairs = zip(label_arrays(sample, "").values(), label_arrays(every, "").values(), strict=True)
     return digest_array(every) == digest and all(
         np.allclose(one, other, rtol=1e-4, atol=1e-5 * np.abs(other).max()) for one, other in pairs

@@ -73,10 +73,11 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
 
 
 def _check_inputs(recipe: Recipe, data: Dataset) -> None:
-    """Raise InputError if a network is to take a frame, or a transformer cannot prepare the inputs."""
+    """Raise InputError if a network or a sampler is to take a frame, or a transformer cannot prepare the inputs."""
     if recipe.preprocess is None:
-        if recipe.stages and data.has_frame:
-            refuse_frame(data.x, of=data.name, wanted_by=name_of(recipe.stages[0].build))
+        taker = recipe.stages[0].build if recipe.stages else recipe.resample
+        if data.has_frame and taker is not None:
+            refuse_frame(data.x, of=data.name, wanted_by=name_of(taker))
         return
     try_transformer(recipe, data)
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from imblearn.over_sampling import RandomOverSampler
 from keras import layers
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
@@ -84,6 +85,7 @@ GOOD = {
     "two stages": (Recipe(ex.stage(wide), ex.stage(wide, inherits=wide), preprocess=by_columns), FRAME),
     "a fit to a frame": (Recipe(Fit(lambda train, test: test.y)), FRAME),
     "an estimator of a frame": (Recipe(Estimator(pipeline)), FRAME),
+    "a sampler after a transformer": (Recipe(ex.stage(wide), preprocess=by_columns, resample=RandomOverSampler), FRAME),
 }
 
 
@@ -115,6 +117,12 @@ BAD = {
         Recipe(ex.stage(wide)),
         FRAME,
         "wide takes numbers, and `x` of data set 'frame' is a frame",
+        "text in column",
+    ),
+    "a sampler of a frame": (
+        Recipe(Estimator(pipeline), resample=RandomOverSampler),
+        FRAME,
+        "RandomOverSampler takes numbers, and `x` of data set 'frame' is a frame",
         "text in column",
     ),
 }
