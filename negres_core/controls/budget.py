@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from negres_core.design import Cell
+from collections.abc import Sequence
+
 from negres_core.evidence import Finding, Replicate
 from negres_core.recipe import Stage
 from negres_core.resampling import prepare_rows
@@ -14,12 +15,11 @@ WHEN = "after"
 
 def check(run: Run) -> Finding:
     """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side."""
-    rows = {(arm.role, cell.repeat, cell.fold): _trained_rows(run, arm, cell) for arm in run.arms for cell in run.cells}
     matches = [
-        _matches_recipe(rows[arm.role, replicate.key.repeat, replicate.key.fold], stage, replicate)
-        for arm in run.arms
+        _matches_recipe(rows, stage, replicate)
+        for arm in run.by_recipe
         for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=True)
-        for replicate in replicates
+        for replicate, rows in zip(replicates, _trained_rows(run, arm, replicates), strict=True)
     ]
     budgets = []
     for arm in run.arms:
@@ -37,11 +37,14 @@ def check(run: Run) -> Finding:
     )
 
 
-def _trained_rows(run: Run, arm: Arm, cell: Cell) -> int:
-    """Return the rows that an arm trains on in a cell, which a sampler draws again."""
-    if arm.recipe.resample is None or not arm.recipe.stages:
-        return len(cell.train)
-    return len(prepare_rows(arm.recipe, run.data, cell).train)
+def _trained_rows(run: Run, arm: Arm, replicates: Sequence[Replicate]) -> list[int]:
+    """Return the rows that each replicate of an arm was trained on, which a sampler draws again."""
+    cells = [run.cell_of(replicate) for replicate in replicates]
+    if arm.recipe.resample is None:
+        return [len(cell.train) for cell in cells]
+    by_cell = {(cell.repeat, cell.fold): cell for cell in cells}
+    drawn = {place: len(prepare_rows(arm.recipe, run.data, cell).train) for place, cell in by_cell.items()}
+    return [drawn[cell.repeat, cell.fold] for cell in cells]
 
 
 def _matches_recipe(rows: int, stage: Stage, replicate: Replicate) -> bool:

@@ -32,7 +32,8 @@ def check(run: Run) -> Finding:
     """
     held = []
     for arm in run.arms:
-        rows, targets = _held(run.data, arm.recipe)
+        functions = [*_functions_of(arm.recipe), *([arm.tuned.make] if arm.tuned else [])]
+        rows, targets = _held(run.data, functions)
         if rows or targets:
             held.append(
                 f"code of the {arm.role} arm reaches "
@@ -49,12 +50,12 @@ def check(run: Run) -> Finding:
     )
 
 
-def _held(data: Dataset, recipe: Recipe) -> tuple[int, bool]:
-    """Return how many different rows of a data set, and whether its targets, are reached by a recipe."""
+def _held(data: Dataset, functions: list[Any]) -> tuple[int, bool]:
+    """Return how many different rows of a data set, and whether its targets, are reached by some functions."""
     inputs = [] if data.has_frame else [x.reshape(len(x), -1) for x in data.arrays.values()]
     known: dict[int, set[bytes]] = {}
     rows, has_targets = set[tuple[int, bytes]](), False
-    for array in reachable_arrays(*_functions_of(recipe)):
+    for array in reachable_arrays(*functions):
         if array.dtype.hasobject:
             rows |= _rows_of_frame(data, array, known) if data.has_frame else set()
             continue

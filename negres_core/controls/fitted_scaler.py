@@ -25,11 +25,13 @@ def check(run: Run) -> Finding | None:
     """
     differ = checked = 0
     fitted_parts: list[str] = []
-    for key, recipe in {_key(arm.recipe): arm.recipe for arm in run.arms if arm.recipe.preprocess}.items():
-        replicates = [r for arm in run.arms if _key(arm.recipe) == key for s in arm.stages for r in s]
+    for key, recipe in {_key(arm.recipe): arm.recipe for arm in run.by_recipe if arm.recipe.preprocess}.items():
+        replicates = [r for arm in run.by_recipe if _key(arm.recipe) == key for s in arm.stages for r in s]
         fitted_parts += _parts_returned_fitted(recipe)
         for cell in run.cells[: run.design.folds]:
             digests = {r.inputs_digest for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)}
+            if not digests:
+                continue  # a tuned arm chose another recipe in this cell
             checked += 1
             differ += len(digests) != 1 or not _prepares(recipe, run, cell, *digests)
     if not checked:

@@ -214,7 +214,8 @@ def _constant(run: Run, arm: Arm, metric: Metric, place: int) -> float | None:
     """Return the score of the best constant in a cell, by the place of the cell."""
     cell = run.cells[place]
     if metric.name == "loss" and metric == find_metric(metric.name):
-        return None if run.models is None or arm.recipe.fit is not None else run.models.constant_loss(arm.recipe, cell)
+        recipe = arm.recipe_of(place * run.design.seeds_per_cell)
+        return None if run.models is None or recipe.fit is not None else run.models.constant_loss(recipe, cell)
     return constant_score(metric, run.data.y[cell.train], run.data.y[cell.test], classes=_classes(run))
 
 

@@ -18,7 +18,7 @@ DISTANCES = 1 << 22
 """Distances that are computed for one view, unless that makes the queries too few."""
 CHUNK_VALUES = 1 << 23
 """Distances that are in memory at once."""
-BLOCK_BYTES = 1 << 28
+BLOCK_BYTES = 1 << 26
 """Bytes of training rows that are in memory at once."""
 MIN_FEATURES, MIN_VALUES = 3, 16
 """Fewest features in which rows are compared, and fewest distinct values of a feature that tells copies apart."""

@@ -5,6 +5,7 @@ from negres_core.design.fixed_split import FixedSplit
 from negres_core.design.given import GivenSplits, Splitter, as_design
 from negres_core.design.k_folds import KFolds
 from negres_core.design.leave_one_group_out import LeaveOneGroupOut
+from negres_core.design.nested import nested_cells
 from negres_core.design.random_splits import Holdout
 from negres_core.design.rows import Rows
 from negres_core.design.sealed_rows import Seal, SealedRows, apply_seal
@@ -28,5 +29,6 @@ __all__ = [
     "apply_seal",
     "as_design",
     "count_units",
+    "nested_cells",
     "with_validation",
 ]

@@ -31,16 +31,25 @@ def with_validation(cells: Iterable[Cell], data: Dataset) -> list[Cell]:
     return [cell if cell.validation is not None else _split_off(cell, data) for cell in cells]
 
 
-def _split_off(cell: Cell, data: Dataset) -> Cell:
-    wanted = max(LEAST_VALIDATION_ROWS, -(-len(cell.train) // VALIDATION_PARTS))
-    too_small = InputError(
-        f"A training fold of {data.name!r} is too small to give up {wanted} validation rows.",
+def rows_wanted(cell: Cell) -> int:
+    """Return how many validation rows a training fold gives up."""
+    return max(LEAST_VALIDATION_ROWS, -(-len(cell.train) // VALIDATION_PARTS))
+
+
+def too_small(cell: Cell, data: Dataset) -> InputError:
+    """Return the error about a training fold that is too small to give up validation rows."""
+    return InputError(
+        f"A training fold of {data.name!r} is too small to give up {rows_wanted(cell)} validation rows.",
         received=f"{len(cell.train)} training rows"
         + ("" if data.groups is None else f" of {len(np.unique(data.groups[cell.train]))} groups"),
         remedy="Use more rows or fewer folds, or a design with validation rows of its own.",
     )
+
+
+def _split_off(cell: Cell, data: Dataset) -> Cell:
+    wanted = rows_wanted(cell)
     if 2 * wanted > len(cell.train):
-        raise too_small
+        raise too_small(cell, data)
     rng = np.random.default_rng(derive_seed("validation", repeat=cell.repeat, fold=cell.fold))
     # Units that stay together: groups, or single rows.
     keys = (
@@ -55,7 +64,7 @@ def _split_off(cell: Cell, data: Dataset) -> Cell:
     taken = order[: int(np.searchsorted(np.cumsum(sizes), wanted)) + 1]
     chosen = np.isin(keys, taken)
     if len(taken) == len(order) or 2 * int(chosen.sum()) > len(cell.train):
-        raise too_small
+        raise too_small(cell, data)
     return replace(cell, train=cell.train[~chosen], validation=cell.train[chosen])
 
 

@@ -124,7 +124,7 @@ def gather(run: Run, arm: Arm) -> Symptoms | None:
         scored=None if scored is None else summarize(scored),
         skill=replicate.metrics.get("skill"),
     )
-    network = arm.recipe.network
+    network = arm.recipe_of(position).network
     if network is None:
         return symptoms
     trained = arm.stages[len(network.stages) - 1][position]

@@ -132,7 +132,7 @@ class SavedModels:
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
         """Return raw predictions for some rows of a replicate's test fold; None if its fit returns metrics instead."""
         # Cached: several pictures need the same rows, and for a fit every prediction is a whole new fit.
-        key = (arm.recipe, arm.replicates[position].id, rows.tobytes())
+        key = (arm.recipe_of(position), arm.replicates[position].id, rows.tobytes())
         if key not in self._predictions:
             self._predictions[key] = self._predict(arm, position, rows)
         return self._predictions[key]
@@ -141,7 +141,7 @@ class SavedModels:
         self, arm: Arm, position: int, targets: np.ndarray, rows: np.ndarray | None = None
     ) -> np.ndarray | dict[str, float]:
         """Compute an arm's fit again with other targets, or rows, in the test fold; return predictions, or metrics."""
-        return fits.answer(arm.recipe, self._data, self._job(arm, position), targets, rows)
+        return fits.answer(arm.recipe_of(position), self._data, self._job(arm, position), targets, rows)
 
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
@@ -180,16 +180,17 @@ class SavedModels:
 
     def render_fit(self, arm: Arm, position: int) -> dict[str, np.ndarray]:
         """Return the images that an arm's fit renders for a replicate, by caption; none if it renders none."""
-        return fits.render(arm.recipe, self._data, self._job(arm, position)) if arm.recipe.fit else {}
+        recipe = arm.recipe_of(position)
+        return fits.render(recipe, self._data, self._job(arm, position)) if recipe.fit else {}
 
     def _predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
-        if arm.recipe.fit is not None:
-            return fits.predict(arm.recipe, self._data, self._job(arm, position), rows)
-        replicate = arm.replicates[position]
+        recipe, replicate = arm.recipe_of(position), arm.replicates[position]
+        if recipe.fit is not None:
+            return fits.predict(recipe, self._data, self._job(arm, position), rows)
         cell = self._cells[replicate.key.repeat, replicate.key.fold]
-        model, x = self._load(arm.recipe, replicate), self._inputs(arm.recipe, cell)
+        model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
-        logits = self.output_layer(arm.recipe).logits
+        logits = self.output_layer(recipe).logits
         return shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task)
 
     def _job(self, arm: Arm, position: int) -> Job:

@@ -48,6 +48,15 @@ from negres_core.evidence.schema import schema_of
 from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm, read_scores, write_scores
 from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.store import Store
+from negres_core.evidence.tuning import (
+    RangeRecord,
+    SearchBudget,
+    SearchRecord,
+    TrialRecord,
+    TuningPlan,
+    TuningRecord,
+    best_of,
+)
 
 __all__ = [
     "AS_GIVEN",
@@ -81,6 +90,7 @@ __all__ = [
     "PredictionSummary",
     "PriorLooks",
     "ProvenanceRecord",
+    "RangeRecord",
     "RecipeDescription",
     "Registration",
     "Replicate",
@@ -90,6 +100,8 @@ __all__ = [
     "ScopeRecord",
     "ScoresRecord",
     "SealRecord",
+    "SearchBudget",
+    "SearchRecord",
     "Spread",
     "StageDescription",
     "StepRecord",
@@ -98,7 +110,11 @@ __all__ = [
     "Timings",
     "TrainedWeight",
     "TransformerDescription",
+    "TrialRecord",
+    "TuningPlan",
+    "TuningRecord",
     "UnreachedRecord",
+    "best_of",
     "digest_of_arm",
     "family_of",
     "read_scores",

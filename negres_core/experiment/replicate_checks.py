@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from negres_core.errors import EvidenceError
-from negres_core.evidence import ArmRecord, Evidence, Replicate, Store
+from negres_core.evidence import ArmRecord, Evidence, RecipeDescription, Replicate, Store
 
 Stages = list[list[Replicate]]
 """The replicates of each stage of an arm, in the order repeat, fold, seed."""
@@ -80,10 +80,11 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
     if arm.recipe != str(description):
         problems.append("its name is not that of the recipe that is described")
     is_older = {each.key.recipe for each in trained.stages[-1]} & set(older_digests)
-    for stage, described in zip(trained.stages, lineage, strict=True):
-        keys = [each.key for each in stage]
-        if [(key.repeat, key.fold, key.seed) for key in keys] != cells:
+    for stage in trained.stages:
+        if [(each.key.repeat, each.key.fold, each.key.seed) for each in stage] != cells:
             return [f"its replicates are not those of {repeats} repeats, each fold and seed once, in order"]
+    for stage, described in _by_description(trained, lineage, seeds=design.seeds):
+        keys = [each.key for each in stage]
         if any(key.data != evidence.data.digest for key in keys):
             problems.append("it has replicates that were trained on other data")
         if any(key.folds != design.folds for key in keys):
@@ -108,6 +109,23 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
     if arm.budget != budgets[-1].updated(**totals):
         problems.append("its training budget is not that of its replicates")
     return problems
+
+
+def _by_description(
+    trained: Trained, lineage: Sequence[RecipeDescription], *, seeds: int
+) -> Iterator[tuple[list[Replicate], RecipeDescription]]:
+    """Yield the replicates of each stage with its description; those of a tuned arm for each recipe that it chose."""
+    tuning = trained.arm.tuning
+    if tuning is None:
+        yield from zip(trained.stages, lineage, strict=True)
+        return
+    places: dict[str, list[int]] = {}
+    for cell, digest in enumerate(tuning.chosen):
+        places.setdefault(digest, []).extend(range(cell * seeds, (cell + 1) * seeds))
+    for digest, chosen in places.items():
+        described = tuning.recipes[digest].lineage if digest in tuning.recipes else lineage
+        for stage, each in zip(trained.stages, described, strict=False):
+            yield [stage[place] for place in chosen if place < len(stage)], each
 
 
 def _problems_of_validation(evidence: Evidence, replicates: Sequence[Replicate]) -> list[str]:

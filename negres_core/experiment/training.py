@@ -7,7 +7,7 @@ import dataclasses
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,9 +88,25 @@ class Trainer:
     def train(self, arm: Arm, cells: Sequence[Cell] | None = None) -> Arm:
         """Return an arm with the replicates of all its stages, on some cells of the run (by default all)."""
         cells = self._run.cells if cells is None else cells
+        if arm.recipes:
+            return self._train_tuned(arm, cells)
         stages: list[list[Replicate]] = []
         for recipe in arm.recipe.lineage:
             stages.append(self._train_stage(recipe, cells, stages[-1] if stages else None, own=recipe == arm.recipe))
+        return dataclasses.replace(arm, stages=stages)
+
+    def _train_tuned(self, arm: Arm, cells: Sequence[Cell]) -> Arm:
+        """Return a tuned arm with the replicates of the recipe that was chosen in each cell, in the order of cells."""
+        places: dict[Recipe, list[int]] = {}
+        for place, recipe in enumerate(arm.recipes):
+            places.setdefault(recipe, []).append(place)
+        seeds = self._run.design.seeds_per_cell
+        stages: list[list[Any]] = [[None] * (len(cells) * seeds) for _ in arm.recipe.lineage]
+        for recipe, chosen in places.items():
+            part = self.train(Arm(arm.role, recipe), [cells[place] for place in chosen])
+            for whole, replicates in zip(stages, part.stages, strict=True):
+                for index, place in enumerate(chosen):
+                    whole[place * seeds : (place + 1) * seeds] = replicates[index * seeds : (index + 1) * seeds]
         return dataclasses.replace(arm, stages=stages)
 
     def _train_stage(
@@ -156,7 +172,8 @@ class Trainer:
             if outputs is None:
                 parent = self._store.model_path(arm.stages[-2][position]) if len(arm.stages) > 1 else None
                 job = Job(self._run.cells[position // seeds], replicate.key.seed, parent)
-                outputs = predict_again(arm.recipe, replicate, self._run.data, job, self._saved_models(), self._device)
+                recipe = arm.recipe_of(position)
+                outputs = predict_again(recipe, replicate, self._run.data, job, self._saved_models(), self._device)
                 self._outputs[replicate.key] = outputs
             predicted.append(Predicted.of(outputs, task=self._run.data.task))
         return predicted

@@ -64,7 +64,7 @@ def render(run: Run) -> Sequence[Rendering] | None:
 def traces_of(run: Run) -> list[Trace]:
     """Return every stage of every arm's network; a stage that the arms share is returned once."""
     traces: dict[tuple[str, ...], Trace] = {}
-    for arm in run.networks.arms:
+    for arm in run.networks.by_recipe:
         epochs_before = 0
         for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True):
             stage, key = recipe.last, tuple(replicate.id for replicate in replicates)

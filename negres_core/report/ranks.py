@@ -82,7 +82,7 @@ def _values(records: Sequence[Evidence], metric: str) -> dict[str, dict[str, flo
         for arm in evidence.arms:
             if metric in arm.metrics and (mean := arm.metrics[metric].mean) is not None:
                 identity, digest = _identity(arm), evidence.whole_data
-                recipes[identity] = show(arm.recipe)
+                recipes[identity] = show(arm.name)
                 cells = sum(map(len, arm.values))
                 best = means.setdefault(identity, {}).get(digest)
                 if best is None or cells > best[0]:
@@ -99,4 +99,6 @@ def _values(records: Sequence[Evidence], metric: str) -> dict[str, dict[str, flo
 def _identity(arm: ArmRecord) -> str:
     """Digest the parts of an arm that do not depend on the data set."""
     assert arm.description is not None  # arms whose scores were given are left out
+    if arm.tuning is not None:
+        return digest_of({"recipe": arm.name, "tuning": arm.tuning.plan.digest})
     return digest_of({"recipe": arm.recipe, **arm.description.without_shapes()})
