@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import compare, export, history, judge, pack
+from negres_core.commands import compare, export, history, judge, pack, report
 from negres_core.commands.reading import Reader
 from negres_core.commands.settings import (
     QUIET,
@@ -92,6 +92,7 @@ def make_parser() -> argparse.ArgumentParser:
         "(default: all that pytest collects); other arguments are passed to pytest",
     )
     export.add_arguments(add_reader("export", _export, export.TEXT))
+    report.add_arguments(add_reader("report", _report, report.TEXT))
     command = add_reader("pack", _pack, pack.TEXT)
     pack.add_arguments(command)
     add_ledger(command)
@@ -238,6 +239,11 @@ def _table(options: argparse.Namespace) -> int:
     for note in notes:
         _note(note)
     return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    store, records = _read(options)
+    return report.run(options, store, records, _ledger(options), note=_note)
 
 
 def _rank(options: argparse.Namespace) -> int:

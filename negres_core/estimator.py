@@ -49,10 +49,11 @@ class Estimator(Fit):
     It is given the inputs as float32, flattened to (rows, features); several inputs stand side by side, sorted by name.
     Inputs that are a DataFrame with text, categories, dates or missing values are given as a DataFrame; so are those of
     numbers alone if it names columns, as a Pipeline with a ColumnTransformer does.
-    It is given class labels as integers, (rows,), values as they are, and images flattened to (rows, pixels). If it has
-    `predict_proba`, it predicts the probability of each class; a class that the training fold lacks has 0. Otherwise
-    it predicts by `predict`. If the data set has weights, those of the training fold are given to its `fit`, or to that
-    of the last step of a Pipeline, as `sample_weight`; an estimator that takes none is refused.
+    It is given class labels as integers, (rows,), values as they are, images flattened to (rows, pixels), and labels of
+    steps or pixels flattened likewise. For class labels, if it has `predict_proba`, it predicts the probability of each
+    class; a class that the training fold lacks has 0. Otherwise it predicts by `predict`. If the data set has weights,
+    those of the training fold are given to its `fit`, or to that of the last step of a Pipeline, as `sample_weight`; an
+    estimator that takes none is refused.
 
     Args:
         make: a function without required parameters that returns an unfitted estimator, with `fit`, `predict` and
@@ -101,6 +102,7 @@ class FitAndPredict:
         estimator = make_estimator(self.make, seed=seed)
         _check_kind(self.make, estimator, train)
         is_classification = train.task == "classification"
+        _check_that_all_count(self.make, train)
         is_frame = takes_frame(estimator, train)
         # Copies, because some estimators refuse read-only arrays; and PyTorch takes labels in int64 alone.
         x, unknown = (
@@ -203,6 +205,17 @@ def _check_kind(make: Make, estimator: Any, train: Dataset) -> None:
         received=f"a {type(estimator).__name__}, which is a {kind.replace('_', ' ')}",
         remedy=f"Return a {wanted}. {remedy}",
     )
+
+
+def _check_that_all_count(make: Make, train: Dataset) -> None:
+    """Raise InputError if some steps or pixels do not count, since an estimator would be fitted to their label too."""
+    if train.ignore_class is not None and (train.y == train.ignore_class).any():
+        raise InputError(
+            f"Some steps or pixels of {train.name!r} do not count, and the estimator of {name_of(make)} cannot leave "
+            "them out.",
+            received="labels with `ignore_class`",
+            remedy="Write the function of a fit, Recipe(Fit(compute)), which fits those that count: train.y != -1.",
+        )
 
 
 def weight_argument(estimator: Any) -> str | None:

@@ -28,7 +28,8 @@ def check(run: Run) -> Finding | None:
     for key, recipe in {_key(arm.recipe): arm.recipe for arm in run.by_recipe if arm.recipe.preprocess}.items():
         replicates = [r for arm in run.by_recipe if _key(arm.recipe) == key for s in arm.stages for r in s]
         fitted_parts += _parts_returned_fitted(recipe)
-        for cell in run.cells[: run.design.folds]:
+        for whole in run.cells[: run.design.folds]:
+            cell = run.trained_cell(recipe, whole)
             digests = {r.inputs_digest for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)}
             if not digests:
                 continue  # a tuned arm chose another recipe in this cell
@@ -46,9 +47,13 @@ def check(run: Run) -> Finding | None:
     )
 
 
-def _key(recipe: Recipe) -> tuple[Any, bool]:
-    """Return by what prepared inputs are known: those of models have one shape in all cells."""
-    return recipe.preprocess, bool(recipe.stages)
+def _key(recipe: Recipe) -> tuple[Any, Any, bool]:
+    """Return by what prepared inputs are known.
+
+    The transformer, the share of the training fold that it is not fitted on, and whether they are those of models,
+    which have one shape in all cells.
+    """
+    return recipe.preprocess, recipe.validation, bool(recipe.stages)
 
 
 def _parts_returned_fitted(recipe: Recipe) -> list[str]:

@@ -10,8 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from negres_core.controls.positions import inputs_by_position
 from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
+from negres_core.dataset import Dataset
+from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell, Design, KFolds
+from negres_core.early_stopping import NO_MONITOR
 from negres_core.fit import Fit
 from negres_core.metrics import METRICS, task_metric
 from negres_core.preprocessing import prepare_inputs
@@ -36,6 +40,9 @@ MAX_ROWS = 150
 """Most rows of a small run: few, so that a pipeline that leaks can memorize them."""
 TEST_ROWS = 5
 """Rows of a test fold."""
+FEW_HELD_OUT = 0.1
+"""Share that a small run holds out if an arm takes the validation rows of the design."""
+
 MAX_BATCH_ROWS = 16
 """Most rows of a training step."""
 TRUE_CELLS = 10
@@ -78,11 +85,14 @@ def planted_targets(run: Run) -> dict[str, Run]:
 
     The inputs of these rows vary most in its direction, so an arm that can learn from such inputs can learn it. The
     targets themselves are the true ones, so that their shares and their distribution stay the same. Of several labels a
-    row each is planted by itself: along the first component, against it, or along or against the second.
+    row each is planted by itself: along the first component, against it, or along or against the second. Labels of
+    steps or pixels are planted along that of the inputs at their place, so that a model can learn it that sees no more.
     """
 
     def plant(small_run: Run) -> Run:
-        y = _plant(_inputs_of(small_run), small_run.data.y)
+        y = _plant_positions(small_run.data) if small_run.data.task == "segmentation" else None
+        if y is None:
+            y = _plant(_inputs_of(small_run), small_run.data.y)
         return replace(small_run, data=small_run.data.with_targets(y))
 
     return _of_each_arm(run, PLANTED_TARGETS, plant)
@@ -129,12 +139,26 @@ def _inputs_of(small_run: Run) -> np.ndarray:
     return x / np.where(x.std(axis=0) > 0, x.std(axis=0), 1)
 
 
+def _plant_positions(data: Dataset) -> np.ndarray | None:
+    """Return labels in the order of the inputs at their place; None if the inputs have no such places."""
+    x = inputs_by_position(data, np.arange(len(data)))
+    if x is None:
+        return None
+    counts = counted(data.y)
+    here = x[counts[..., 0]].astype(np.float64)
+    centered = here - here.mean(axis=0)
+    largest = np.linalg.eigh(centered.T @ centered)[1][:, -1]
+    planted = data.y.copy()
+    planted[counts] = _in_order_of(centered @ largest, data.y[counts])
+    return np.asarray(planted)
+
+
 def _plant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     centered = x - x.mean(axis=0)
     # There are fewer rows than columns in images: the component comes from the products of rows.
     largest = np.linalg.eigh(centered @ centered.T)[1][:, :-3:-1].T
     components = [each * np.sign(each[np.argmax(np.abs(each))]) for each in largest]
-    if y.dtype.kind != "i" or y.ndim == 1:
+    if y.dtype.kind != "i" or y.ndim != 2:
         return _in_order_of(components[0], y)
     # Several labels a row that were all alike could be mixed up without a trace.
     orders = [components[0], -components[0], components[1], -components[1]]
@@ -176,14 +200,25 @@ def most_steps(width: int) -> int:
 def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None = None) -> Recipe:
     """Return a recipe whose stages take about this number of steps, with small batches, on this number of rows.
 
-    If `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there.
+    They hold out no validation rows and do not end early, since a small run asks whether an arm can learn. If
+    `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there; and
+    each keeps its share of validation rows and its patience, counted in steps and not in epochs. It monitors the loss
+    then, because other metrics may not be defined on few rows.
     """
     stages = []
     for stage in recipe.stages:
         planned = steps if planned_rows is None else min(steps, steps_of(stage, planned_rows))
         batch_size = min(stage.batch_size, MAX_BATCH_ROWS)
         steps_per_epoch = -(-rows // batch_size)
-        stages.append(replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size))
+        short = replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size)
+        if planned_rows is None:
+            short = replace(short, **NO_MONITOR)
+        elif stage.validation is not None:
+            waited = None if stage.patience is None else stage.patience * -(-planned_rows // stage.batch_size)
+            patience = None if waited is None else -(-waited // steps_per_epoch)
+            share = FEW_HELD_OUT if stage.validation is True else stage.validation
+            short = replace(short, validation=share, patience=patience, monitor="loss", plateau=None)
+        stages.append(short)
     return recipe.with_parts(*stages)
 
 
@@ -201,7 +236,10 @@ def skills(small_run: Run, *, absolute: bool = False) -> np.ndarray:
     """
     metric = METRICS["mae"] if absolute else task_metric(small_run.data.task)
     y = small_run.data.y
-    if metric.name == "accuracy":
+    if small_run.data.task == "segmentation":
+        labels = np.stack([(y == label).sum(axis=0) for label in range(small_run.data.outputs)])
+        constant = np.full(len(small_run.cells), labels.max(axis=0).sum() / labels.sum())
+    elif metric.name == "accuracy":
         constant = np.full(len(small_run.cells), np.bincount(y).max() / len(y))
     elif metric.name == "hamming":
         shares = y.mean(axis=0)

@@ -1,4 +1,4 @@
-"""Attributes: further values of each row, which no arm is trained on."""
+"""Attributes and groups: further values of each row, which no arm is trained on."""
 
 from __future__ import annotations
 
@@ -45,3 +45,22 @@ def check_attribute(name: str, values: Any, *, rows: int, of: str) -> np.ndarray
             "np.unique(labels, return_inverse=True)[1].",
         )
     return as_int32(array, label, of=of)
+
+
+def check_groups(given: Any, *, rows: int, of: str) -> np.ndarray | None:
+    """Return groups numbered from 0, (rows,), int32; or None."""
+    if given is None:
+        return None
+    groups = as_array(given, "groups", of=of)
+    if groups.shape != (rows,):
+        raise InputError(
+            f"`groups` of data set {of!r} needs one label per row.",
+            received=f"groups of shape {groups.shape} for {rows} rows",
+            remedy="Give a one-dimensional array as long as x; for groups by several columns, text: "
+            "groups=[str(each) for each in groups].",
+        )
+    missing = (
+        "Drop the rows whose group is unknown, or keep all of them together: "
+        'groups=pd.Series(groups).fillna("unknown").'
+    )
+    return number_names(groups, "groups", of=of, missing=missing)

@@ -13,6 +13,7 @@ from negres_core.dataset.frame import refuse_frame
 from negres_core.engine.fits import check_fit
 from negres_core.engine.hooks import refuse_hooks
 from negres_core.engine.loss_checks import (
+    check_ignored,
     check_loss_of_labels,
     check_loss_of_multilabel,
     check_loss_of_values,
@@ -28,6 +29,7 @@ from negres_core.engine.model import (
     make_optimizer,
     output_shape,
 )
+from negres_core.engine.monitor import monitor_of
 from negres_core.engine.objective import call_objective
 from negres_core.engine.on_disk import refuse_copies
 from negres_core.engine.saved_copy import save_and_load
@@ -51,6 +53,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
     for stage in recipe.stages:
         model = build_model(stage.build, data)
         _check_optimizer(stage)
+        monitor_of(stage, data)
         check_weights(stage, data)
         check_model(model, stage, data)
         refuse_hooks(stage, model)
@@ -111,6 +114,8 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
                 'loss="binary_crossentropy"; the build function may take `outputs`.',
             )
         check_loss_of_multilabel(stage, data)
+    elif data.task == "segmentation":
+        _check_positions(stage, model, data, shape)
     elif data.task != "classification":
         if shape not in {data.y.shape[1:], (data.outputs,)}:
             raise InputError(
@@ -138,6 +143,23 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
     else:
         check_loss_of_labels(stage, model, data, outputs=shape[0])
     check_loss_runs(stage, model, data)
+
+
+def _check_positions(stage: Stage, model: Any, data: Dataset, shape: tuple[int, ...]) -> None:
+    """Raise InputError if a model does not give each step or pixel an output for each class, or its loss fits not."""
+    name, positions = name_of(stage.build), data.y.shape[1:-1]
+    if shape[:-1] != positions or data.outputs > max(shape[-1], 2):
+        each = "step" if len(positions) == 1 else "pixel"
+        raise InputError(
+            f"{name} returns a model whose outputs are not an output for each class at each {each} of {data.name!r}.",
+            received=f"outputs of shape {shape} for labels of shape {positions}, from 0 to {data.outputs - 1}",
+            remedy=f"End in outputs of shape {(*positions, data.outputs)}, such as those of "
+            f'{"Dense" if len(positions) == 1 else "Conv2D"}({data.outputs}, ..., activation="softmax"), or, for two '
+            "classes, of one sigmoid; the build function may take `outputs`. If the targets are values, such as "
+            "counts, give floats: y=y.astype(float).",
+        )
+    check_loss_of_labels(stage, model, data, outputs=shape[-1])
+    check_ignored(stage, model, data)
 
 
 def _check_training(stage: Stage, data: Dataset) -> None:

@@ -113,7 +113,7 @@ def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable
 class _Trained:
     state: State
     scored: dict[str, Any]
-    """Arguments of `finish_replicate`: rows, outputs, loss, curve, validation and cost."""
+    """Arguments of `finish_replicate`: rows, outputs, loss, curve, cost and what was watched."""
 
 
 class _Worker:
@@ -142,7 +142,7 @@ class _Worker:
             weights = training_weights(self._recipe, self._data, replace(rows.host, train=train))
             for some, numbers, x, y in self._cells.first_chunks(rows, train):
                 self._epoch(*state, self._put(numbers), self._weights_in(some, weights), 0, x, y)
-            watched_rows = Watch.rows_of(job)
+            watched_rows = self._watch.rows_of(job)
             for tested in (job.cell.test, *([] if watched_rows is None else [watched_rows])):
                 for size in {min(len(tested), self._rows), len(tested) % self._rows} - {0}:
                     for _, numbers, x, y in self._cells.chunks(rows, tested[:size]):
@@ -164,10 +164,8 @@ class _Worker:
         train_began = time.perf_counter()
         seconds: list[float] = []
         curve: list[float] = []
-        watched_rows = Watch.rows_of(job)
-        validation: list[float] | None = None if watched_rows is None else []
-        watch_s = 0.0
-        state = self._placed(state)
+        watched, watch_s = self._watch.begin(job), 0.0
+        state = kept = self._placed(state)
         for order in epoch_orders(self._recipe, on_rows(job, rows.host)):
             epoch_began = time.perf_counter()
             total = 0.0
@@ -178,14 +176,18 @@ class _Worker:
                 total += float(loss) * len(some)
             curve.append(total / len(order))
             seconds.append(time.perf_counter() - epoch_began)
-            if watched_rows is not None and validation is not None:
+            if watched.rows is not None:
                 watch_began = time.perf_counter()
-                validation.append(self._watch.score(job, *self._predict(rows, watched_rows, state)))
+                watched.add(*self._predict(rows, watched.rows, state))
                 watch_s += time.perf_counter() - watch_began
-            if not np.isfinite(curve[-1]):
+            if watched.keeps:
+                kept = state
+            if not np.isfinite(curve[-1]) or watched.is_over:
                 break
+            if watched.rate is not None:
+                state = self._stage.program.with_rate(state, self._put(watched.rate))
         train_ended = time.perf_counter()
-        outputs, loss = self._predict(rows, job.cell.test, state)
+        outputs, loss = self._predict(rows, job.cell.test, kept)
         cost = {
             "compile_s": self._compile_s,
             "train_s": train_ended - train_began - watch_s,
@@ -193,7 +195,7 @@ class _Worker:
             "evaluate_s": time.perf_counter() - train_ended,
         }
         scored = {"rows": rows.host, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
-        return _Trained(state, scored | {"validation": validation})
+        return _Trained(kept, scored | {"watched": watched})
 
     def _predict(self, prepared: PlacedRows, tested: np.ndarray, state: State) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0
@@ -201,5 +203,5 @@ class _Worker:
             for rows, numbers, x, y in self._cells.chunks(prepared, tested[begin : begin + self._rows]):
                 some, loss = self._evaluate(state[0], state[1], self._put(numbers), x, y)
                 outputs.append(ops.convert_to_numpy(some))
-                total += float(loss) * len(rows)
-        return np.concatenate(outputs), total / len(tested)
+                total += float(loss) * self._data.count_targets(rows)
+        return np.concatenate(outputs), total / self._data.count_targets(tested)

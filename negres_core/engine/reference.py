@@ -21,9 +21,9 @@ from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.objective import call_objective
 from negres_core.engine.on_disk import batches_for_fit, is_on_disk
-from negres_core.engine.program import UNWEIGHTED, Program, load_backend
+from negres_core.engine.program import UNWEIGHTED, Program, load_backend, over_positions
 from negres_core.engine.replicate import epoch_orders, finish_replicate, on_rows, start_replicate, training_weights
-from negres_core.engine.watch import Watch
+from negres_core.engine.watch import Watch, Watched
 from negres_core.errors import InputError
 from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, Stage, name_of
@@ -47,22 +47,26 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     rows = prepare_rows(recipe, data, job.cell)
     train_began = time.perf_counter()
     train_epochs = _fit if recipe.last.objective is None else _step
-    seconds, curve, validation = [], [], []
-    watch, watched_rows, watch_s = Watch(recipe, data), Watch.rows_of(job), 0.0
+    seconds, curve, best = list[float](), list[float](), list[Any]()
+    watched, watch_s = Watch(recipe, data).begin(job), 0.0
     with hashed_masks(start.model):
-        epochs = train_epochs(recipe, data, job, start.model, rows)
+        epochs = train_epochs(recipe, data, job, start.model, rows, watched)
         epoch_began = time.perf_counter()
         for loss in epochs:
             curve.append(loss)
             seconds.append(time.perf_counter() - epoch_began)
-            if watched_rows is not None:
+            if watched.rows is not None:
                 watch_began = time.perf_counter()
-                validation.append(watch.score(job, *_evaluate(recipe, data, watched_rows, start.model, rows)))
+                watched.add(*_evaluate(recipe, data, watched.rows, start.model, rows))
+                if watched.restores_best and watched.keeps:
+                    best = [ops.convert_to_numpy(variable) for variable in _variables_of(start.model)]
                 watch_s += time.perf_counter() - watch_began
-            if not np.isfinite(loss):
+            if not np.isfinite(loss) or watched.is_over:
                 break
             epoch_began = time.perf_counter()
         epochs.close()
+        for variable, value in zip(_variables_of(start.model), best, strict=False):
+            variable.assign(value)
     train_ended = time.perf_counter()
     outputs, loss = _evaluate(recipe, data, job.cell.test, start.model, rows)
     cost = {
@@ -81,12 +85,19 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
         loss=loss,
         curve=curve,
         cost=cost,
-        validation=None if watched_rows is None else validation,
+        watched=watched,
         peak_flops_per_s=peak_flops_per_s(),
     )
 
 
-def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows) -> Generator[float, None, None]:
+def _variables_of(model: Any) -> list[Any]:
+    """Return the variables that training changes, those of layers that draw random numbers included."""
+    return [*model.trainable_variables, *model.non_trainable_variables]
+
+
+def _fit(
+    recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows, watched: Watched
+) -> Generator[float, None, None]:
     """Train with `keras.Model.fit`, one call per epoch, and yield the loss that it reports."""
     stage = recipe.last
     # Without it JAX would compile every operation separately.
@@ -104,6 +115,8 @@ def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows
                     raise _no_weights_in_step(stage, error) from error
                 raise
             yield _reported_loss(history.history, stage)
+            if watched.rate is not None:
+                model.optimizer.learning_rate = float(watched.rate)
     finally:
         # Only the model is saved, without its optimizer, as by the other engines.
         model.compiled = False
@@ -118,7 +131,7 @@ def _weights_for_keras(recipe: Recipe, data: Dataset, rows: PreparedRows, order:
     # Keras takes one of the two.
     if data.sample_weight is None:
         return {"class_weight": weights_of_classes(class_weight, rows.y[rows.train])}
-    return {"sample_weight": weights[order]}
+    return {"sample_weight": np.array(over_positions(weights[order], rows.y[order], np))}
 
 
 def _no_weights_in_step(stage: Stage, error: ValueError) -> InputError:
@@ -141,7 +154,9 @@ def _reported_loss(history: dict[str, list[Any]], stage: Stage) -> float:
     return float(history["loss"][0])
 
 
-def _step(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows) -> Generator[float, None, None]:
+def _step(
+    recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows, watched: Watched
+) -> Generator[float, None, None]:
     """Train with an objective, which `fit` does not support: step by step, uncompiled; yield each epoch's mean loss."""
     program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
     weights, on_disk = training_weights(recipe, data, rows), is_on_disk(rows.x)
@@ -158,6 +173,7 @@ def _step(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRow
             total += float(loss) * len(some)
         program.restore(model, state)
         yield total / len(order)
+        state = program.with_rate(state, None if watched.rate is None else put(watched.rate))
 
 
 def _evaluate(
@@ -172,5 +188,5 @@ def _evaluate(
         loss = call_objective(objective, model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))
-        total += sum(float(ops.mean(player)) for player in players) * len(rows)
-    return np.concatenate(outputs), total / len(tested)
+        total += sum(float(ops.mean(player)) for player in players) * data.count_targets(rows)
+    return np.concatenate(outputs), total / data.count_targets(tested)

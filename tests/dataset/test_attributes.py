@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from negres_core.dataset.attributes import check_attribute
+from negres_core.dataset.attributes import check_attribute, check_groups
 from negres_core.errors import InputError
 
 
@@ -35,3 +35,10 @@ def test_labels_and_values_are_told_apart(given, expected, dtype):
 def test_refuses_what_is_neither(given, wrong):
     with pytest.raises(InputError, match=wrong):
         check_attribute("kind", given, rows=3, of="mine")
+
+
+def test_groups_are_numbered_in_their_sorted_order_or_left_out():
+    assert check_groups(["b", "a", "b"], rows=3, of="mine").tolist() == [1, 0, 1]
+    assert check_groups(None, rows=3, of="mine") is None
+    with pytest.raises(InputError, match="needs one label per row"):
+        check_groups([[1], [2]], rows=2, of="mine")

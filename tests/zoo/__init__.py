@@ -13,6 +13,9 @@ from tests.zoo import (
     bugs_of_learning,
     bugs_of_mechanics,
     bugs_of_metrics,
+    bugs_of_segmentation,
+    bugs_of_stopping,
+    bugs_of_tuning,
     bugs_of_weights,
 )
 from tests.zoo.negative_results import NEGATIVE_RESULTS
@@ -23,6 +26,9 @@ from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
 from tests.zoo.pipelines_of_frames import PIPELINES_OF_FRAMES
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
+from tests.zoo.pipelines_of_segmentation import PIPELINES_OF_SEGMENTATION
+from tests.zoo.pipelines_of_stopping import PIPELINES_OF_STOPPING
+from tests.zoo.pipelines_of_tuning import PIPELINES_OF_TUNING
 from tests.zoo.pipelines_of_weights import PIPELINES_OF_WEIGHTS
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
@@ -39,6 +45,9 @@ FAMILIES = (
     bugs_of_learning,
     bugs_of_harness,
     bugs_of_labels,
+    bugs_of_stopping,
+    bugs_of_tuning,
+    bugs_of_segmentation,
     bugs_of_weights,
     bugs_of_frames,
 )
@@ -56,6 +65,9 @@ SPECIMENS = {
             | PIPELINES_OF_COSTS
             | PIPELINES_OF_DESIGNS
             | PIPELINES_OF_LABELS
+            | PIPELINES_OF_STOPPING
+            | PIPELINES_OF_TUNING
+            | PIPELINES_OF_SEGMENTATION
             | PIPELINES_OF_WEIGHTS
             | PIPELINES_OF_FRAMES
             | NEGATIVE_RESULTS
