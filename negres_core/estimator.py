@@ -15,6 +15,7 @@ import numpy as np
 
 from negres_core.arguments import explain_arguments
 from negres_core.dataset import Dataset
+from negres_core.dataset.named_columns import takes_frame
 from negres_core.errors import InputError
 from negres_core.fit import Fit, refuse_estimator
 from negres_core.recipe import name_of
@@ -46,6 +47,8 @@ class Estimator(Fit):
     `Recipe(Estimator(make))`.
 
     It is given the inputs as float32, flattened to (rows, features); several inputs stand side by side, sorted by name.
+    Inputs that are a DataFrame with text, categories, dates or missing values are given as a DataFrame; so are those of
+    numbers alone if it names columns, as a Pipeline with a ColumnTransformer does.
     It is given class labels as integers, (rows,), values as they are, images flattened to (rows, pixels), and labels of
     steps or pixels flattened likewise. If it has `predict_proba`, it predicts the probability of each class; a class
     that the training fold lacks has 0. Of several labels a row it predicts the probability of each. Otherwise it
@@ -75,6 +78,10 @@ class Estimator(Fit):
         _check_make(make)
         super().__init__(FitAndPredict(make))
 
+    def make(self) -> Any:
+        """Return a new estimator."""
+        return make_estimator(self.function, seed=0)
+
     @property
     def function(self) -> Callable[..., Any]:
         """The function that makes the estimator."""
@@ -97,11 +104,15 @@ class FitAndPredict:
         estimator = make_estimator(self.make, seed=seed)
         _check_kind(self.make, estimator, train)
         _check_that_all_count(self.make, train)
+        is_frame = takes_frame(estimator, train)
         # Copies, because some estimators refuse read-only arrays; and PyTorch takes labels in int64 alone.
-        x, unknown = (np.array(data.flatten(), dtype=np.float32, order="C") for data in (train, test))
+        x, unknown = (
+            data.as_given.copy() if is_frame else np.array(data.flatten(), dtype=np.float32, order="C")
+            for data in (train, test)
+        )
         y = train.y.astype(np.int64) if train.has_labels else np.array(train.y)
         y = y.reshape(len(y), -1) if y.ndim > 2 else y
-        with _named_warnings(name_of(self.make)):
+        with _named_warnings(name_of(self.make)), _explained_errors(self.make, train, is_frame=is_frame):
             _fit(self.make, estimator, x, y, train.sample_weight)
             if train.has_labels and hasattr(estimator, "predict_proba"):
                 probabilities = estimator.predict_proba(unknown)
@@ -334,6 +345,26 @@ def _scores(estimator: Any, unknown: np.ndarray, y: np.ndarray, *, outputs: int)
     spread = np.full((len(unknown), outputs), scores.min() - 1)
     spread[:, classes] = scores
     return spread
+
+
+@contextmanager
+def _explained_errors(make: Make, train: Dataset, *, is_frame: bool) -> Iterator[None]:
+    """Turn what an estimator raises of a frame into an InputError that says what to do."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, TypeError) as error:
+        if not is_frame:
+            raise
+        raise InputError(
+            f"The estimator of {name_of(make)} cannot take the frame of {train.name!r}.",
+            received=f"from scikit-learn, or a library like it: {error}",
+            remedy="Return a Pipeline that begins with a ColumnTransformer, which encodes text, categories and dates, "
+            "and fills what is missing; a test fold may have categories that its training fold lacks, so use "
+            'OneHotEncoder(handle_unknown="ignore"). Or let the recipe prepare the inputs: Recipe(Estimator(make), '
+            "preprocess=...).",
+        ) from error
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
 from negres_core.engine.weight_checks import check_weights
 from negres_core.errors import InputError
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, Stage, name_of
 
 
@@ -42,6 +43,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
     """Build every stage of a recipe once, untrained, and raise InputError at the first mistake."""
     parent = None
     check_besides_stages(recipe, data)
+    data = as_models_see(recipe, data)
     for stage in recipe.stages:
         model = build_model(stage.build, data)
         _check_optimizer(stage)

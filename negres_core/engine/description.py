@@ -13,8 +13,11 @@ from typing import Any
 
 from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
+from negres_core.dataset.frame import digest_frame
+from negres_core.dataset.named_columns import takes_frame
 from negres_core.early_stopping import NO_MONITOR
 from negres_core.engine.device import keras_backend
+from negres_core.estimator import Estimator
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
@@ -26,7 +29,7 @@ from negres_core.evidence import (
     TransformerDescription,
 )
 from negres_core.fit import Fit
-from negres_core.preprocessing import make_transformer
+from negres_core.preprocessing import as_models_see, make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
 from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Recipe, Stage, name_of
@@ -41,19 +44,20 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
         data: the data set, which decides the shapes of the models.
         by_text: digest the text of the code instead of its logic; see `digest_code`.
     """
-    prepared = None
+    prepared, data = None, data.origin
     if recipe.preprocess is not None:
         transformer = make_transformer(recipe)
+        code = [recipe.preprocess, transformer, transformer.get_params(), *_named_columns(transformer, data)]
         prepared = TransformerDescription(
             transformer=type(transformer).__qualname__,
             source=source_of(recipe.preprocess),
-            code=digest_code([recipe.preprocess, transformer, transformer.get_params()], by_text=by_text),
+            code=digest_code(code, by_text=by_text),
         )
     return RecipeDescription(
         preprocess=prepared,
-        stages=[_describe_stage(stage, data, by_text=by_text) for stage in recipe.stages],
+        stages=[_describe_stage(stage, as_models_see(recipe, data), by_text=by_text) for stage in recipe.stages],
         resample=_describe_sampler(recipe, by_text=by_text) if recipe.resample else None,
-        fit=_describe_fit(recipe.fit, by_text=by_text) if recipe.fit else None,
+        fit=_describe_fit(recipe, recipe.fit, data, by_text=by_text) if recipe.fit else None,
     )
 
 
@@ -75,7 +79,7 @@ def digest_program(recipe: Recipe, data: Dataset) -> str:
     """
     from negres_core.engine.model import build_model, make_loss, make_optimizer
 
-    stage = replace(recipe.last, **NO_MONITOR)
+    stage, data = replace(recipe.last, **NO_MONITOR), as_models_see(recipe, data)
     described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
     optimizer = make_optimizer(stage)
     config = config_of_optimizer(optimizer)
@@ -233,12 +237,14 @@ def changed_settings() -> list[tuple[str, Any]]:
     return [(name, value) for name, value in settings().items() if value != defaults[name]]
 
 
-def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
+def _describe_fit(recipe: Recipe, fit: Fit, data: Dataset, *, by_text: bool) -> FitDescription:
     # A fit that imports a framework inside its function is seeded, and its settings are kept, from its first call on.
     for name in {"keras", "torch"} & packages_of(fit.compute).keys():
         with contextlib.suppress(ImportError):  # no backend; the fit itself will say so, if it comes to that
             importlib.import_module(name)
-    changed = changed_settings()
+    changed: list[Any] = changed_settings()
+    if isinstance(fit, Estimator) and recipe.preprocess is None:
+        changed += _named_columns(fit.make(), data)
     return FitDescription(
         compute=name_of(fit.function),
         source=source_of(fit.function),
@@ -246,6 +252,11 @@ def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
         inherits=name_of(fit.inherits) if fit.inherits else None,
         metrics=[MetricDescription.of(metric) for metric in fit.metrics],
     )
+
+
+def _named_columns(estimator: Any, data: Dataset) -> list[Any]:
+    """Return a digest of the frame that numbers came in, if its columns are chosen by name: the data's has no names."""
+    return [digest_frame(data.as_given)] if takes_frame(estimator, data) and not data.has_frame else []
 
 
 def config_of(made: Any) -> Any:

@@ -21,6 +21,7 @@ from negres_core.engine.contract import Job
 from negres_core.engine.recorded_weights import Recorder
 from negres_core.errors import InputError
 from negres_core.evidence import TrainedWeight
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, name_of
 from negres_core.resampling import prepare_rows
 from negres_core.seeds import derive_seed
@@ -91,7 +92,7 @@ def _call_once(
     if job.parent is not None:
         from negres_core.engine.trained import load_parent
 
-        model = load_parent(recipe.stages, data, job)
+        model = load_parent(recipe.stages, as_models_see(recipe, data), job)
         inherited = _weights_of(model)
     record = Recorder()
     offered = {"model": model, "seed": seed, "outputs": data.outputs, "record": record}

@@ -6,23 +6,19 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from negres_core.arrays import label_arrays, spread_rows
 from negres_core.dataset import Dataset
+from negres_core.dataset.frame import refuse_frame
+from negres_core.engine.on_disk import refuse_copies
 from negres_core.errors import InputError
 from negres_core.fit import OFFERED
-from negres_core.preprocessing import make_transformer
+from negres_core.preprocessing import try_transformer
 from negres_core.recipe import Recipe, name_of
-
-TRANSFORMER_CHECK_ROWS = 2000
-"""Number of rows that a transformer is fitted on to check it."""
 
 
 def check_besides_stages(recipe: Recipe, data: Dataset) -> None:
     """Raise InputError at the first mistake in what a recipe has besides its stages."""
-    if recipe.preprocess is not None:
-        _check_transformer(recipe, data)
+    refuse_copies(recipe, data)
+    _check_inputs(recipe, data)
     if recipe.resample is not None:
         from negres_core.engine.weight_checks import check_sampler
 
@@ -32,30 +28,14 @@ def check_besides_stages(recipe: Recipe, data: Dataset) -> None:
             _check_function(function, has_model=bool(recipe.stages))
 
 
-def _check_transformer(recipe: Recipe, data: Dataset) -> None:
-    """Raise InputError if a transformer does not return rows of the same width, as a dense array."""
-    for label, array in label_arrays(data.x, "x").items():
-        flat = array.reshape(len(data), -1)
-        sample = flat[spread_rows(len(flat), most=TRANSFORMER_CHECK_ROWS)]
-        try:
-            shape = np.asarray(make_transformer(recipe).fit(sample).transform(sample)).shape
-        except InputError:
-            raise
-        except Exception as error:
-            raise InputError(
-                f"`preprocess` cannot be fitted on `{label}` of {data.name!r}.",
-                received=f"rows of {flat.shape[1]} values, and from the transformer: {error}",
-                remedy="Return a transformer of numbers that needs no targets, such as "
-                "sklearn.preprocessing.MinMaxScaler(). Rows are plain arrays, whose columns have numbers, not names.",
-            ) from error
-        if shape != sample.shape:
-            raise InputError(
-                "`preprocess` has to return a dense array and "
-                f"keep the number of features of `{label}` of {data.name!r}.",
-                received=f"an array of shape {shape} for rows of {flat.shape[1]} values",
-                remedy="Use a scaler. To change the width, put a layer into the model; to encode categories, give the "
-                "data set their columns, x=pd.get_dummies(x, columns=[...]), which learns nothing from other rows.",
-            )
+def _check_inputs(recipe: Recipe, data: Dataset) -> None:
+    """Raise InputError if a network or a sampler is to take a frame, or a transformer cannot prepare the inputs."""
+    if recipe.preprocess is None:
+        taker = recipe.stages[0].build if recipe.stages else recipe.resample
+        if data.has_frame and taker is not None:
+            refuse_frame(data.x, of=data.name, wanted_by=name_of(taker))
+        return
+    try_transformer(recipe, data)
 
 
 def _check_function(function: Callable[..., Any], *, has_model: bool) -> None:

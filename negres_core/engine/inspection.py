@@ -30,7 +30,7 @@ from negres_core.engine.tensors import number_of
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.metrics import shown_of
-from negres_core.preprocessing import prepare_inputs
+from negres_core.preprocessing import as_models_see, prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.rescoring import Predictions
 from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses
@@ -89,12 +89,13 @@ class SavedModels(FittedModels):
     def output_layer(self, recipe: Recipe) -> OutputLayer:
         """Describe the output layer of a recipe's last stage, untrained."""
         if recipe not in self._output_layers:
-            self._output_layers[recipe] = describe_output(build_model(recipe.last.build, self._data), recipe.last)
+            model = build_model(recipe.last.build, self._seen(recipe))
+            self._output_layers[recipe] = describe_output(model, recipe.last)
         return self._output_layers[recipe]
 
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> list[str]:
         """Return the digests of the initial weights that a replicate's seed gives, drawn again."""
-        model = build_model(recipe.last.build, self._data, seed=_seed_of(recipe, replicate))
+        model = build_model(recipe.last.build, self._seen(recipe), seed=_seed_of(recipe, replicate))
         return [digest_array(weight) for weight in model.weights]
 
     def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
@@ -103,7 +104,7 @@ class SavedModels(FittedModels):
         logits = self.output_layer(first).logits
         seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
         x = take_rows(self._inputs(first, self._trained_cells.of(cell, recipe.validation)), rows)
-        model = build_model(first.last.build, self._data, seed=seed)
+        model = build_model(first.last.build, self._seen(first), seed=seed)
         weights, rng = [ops.convert_to_numpy(weight) for weight in model.weights], np.random.default_rng(0)
         predictions = []
         for shuffle in range(1 + shuffles):
@@ -125,8 +126,8 @@ class SavedModels(FittedModels):
         if stage.objective is not None:
             return None
         if recipe not in self._shapes:
-            model = build_model(stage.build, self._data)
-            self._shapes[recipe] = output_shape(model, self._data, name=name_of(stage.build))
+            model = build_model(stage.build, self._seen(recipe))
+            self._shapes[recipe] = output_shape(model, self._seen(recipe), name=name_of(stage.build))
         loss, logits = make_loss_object(stage), self.output_layer(recipe).logits
         cell = self._trained_cells.of(cell, recipe.validation)
         return best_constant_loss(loss, self._data, cell, self._shapes[recipe], logits=logits)
@@ -236,7 +237,10 @@ class SavedModels(FittedModels):
 
         It is built under the replicate's seed, so that what the build function draws besides weights is drawn again.
         """
-        return load_trained(recipe.last, self._data, self._path_of(replicate), seed=_seed_of(recipe, replicate))
+        return load_trained(recipe.last, self._seen(recipe), self._path_of(replicate), seed=_seed_of(recipe, replicate))
+
+    def _seen(self, recipe: Recipe) -> Dataset:
+        return as_models_see(recipe, self._data)
 
     def _cell_of(self, recipe: Recipe, replicate: Replicate) -> Cell:
         """Return the cell that a replicate of a recipe was trained on."""

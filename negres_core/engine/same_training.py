@@ -35,6 +35,7 @@ from negres_core.engine.model import (
 )
 from negres_core.engine.program import load_backend
 from negres_core.engine.tensors import number_of
+from negres_core.preprocessing import as_models_see
 from negres_core.provenance.fingerprint import digest_code, is_library
 from negres_core.recipe import Recipe, Stage
 
@@ -74,7 +75,7 @@ def same_training(one: Recipe, other: Recipe, data: Dataset) -> bool:
     pairs = list(zip(one.stages, other.stages, strict=True))
     # Settings are compared first, because they cost nothing.
     return all(_settings_of(mine, data) == _settings_of(theirs, data) for mine, theirs in pairs) and all(
-        _same_models(mine, theirs, data, sample_data(one, data).x) for mine, theirs in pairs
+        _same_models(mine, theirs, as_models_see(one, data), sample_data(one, data).x) for mine, theirs in pairs
     )
 
 

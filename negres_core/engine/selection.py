@@ -11,6 +11,7 @@ from negres_core.engine import fits
 from negres_core.engine.contract import Job, NotBatchableError, Result, Train
 from negres_core.engine.device import Device, keras_backend
 from negres_core.errors import EngineWarning
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, name_of
 
 SLOW_BACKEND = "Keras on PyTorch has no fast engine"
@@ -83,6 +84,7 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
     from negres_core.engine.seeding import seed_use
     from negres_core.engine.training_pass import forgotten_change
 
+    data = as_models_see(recipe, data)
     model, optimizer = build_model(recipe.last.build, data), make_optimizer(recipe.last)
     optimizer.build(model.trainable_variables)
     listed = {id(variable) for variable in optimizer.variables}

@@ -8,6 +8,7 @@ from tests.zoo import (
     bugs_of_costs,
     bugs_of_data,
     bugs_of_designs,
+    bugs_of_frames,
     bugs_of_harness,
     bugs_of_labels,
     bugs_of_learning,
@@ -24,6 +25,7 @@ from tests.zoo.pipelines_of_arms import PIPELINES_OF_ARMS
 from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
+from tests.zoo.pipelines_of_frames import PIPELINES_OF_FRAMES
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
 from tests.zoo.pipelines_of_segmentation import PIPELINES_OF_SEGMENTATION
 from tests.zoo.pipelines_of_stopping import PIPELINES_OF_STOPPING
@@ -49,6 +51,7 @@ FAMILIES = (
     bugs_of_tuning,
     bugs_of_segmentation,
     bugs_of_weights,
+    bugs_of_frames,
 )
 """The modules that plant bugs. Importing them fills BUGS."""
 
@@ -69,6 +72,7 @@ SPECIMENS = {
             | PIPELINES_OF_TUNING
             | PIPELINES_OF_SEGMENTATION
             | PIPELINES_OF_WEIGHTS
+            | PIPELINES_OF_FRAMES
             | NEGATIVE_RESULTS
         ).items()
     },
