@@ -20,14 +20,17 @@ _ENGINE = "Leave it out: negres decides how a stage is compiled, and the numbers
 OF_KERAS = {
     "x": _DATA,
     "y": _DATA,
-    "callbacks": "Leave them out: every replicate trains for the same `epochs`, so choose them beforehand. A schedule "
-    "of the learning rate belongs to the optimizer: optimizer=lambda: "
-    "keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 1000)). For early stopping, write a Fit that "
-    "holds back some rows of its training fold.",
+    "callbacks": "Leave them out. For early stopping, give validation=0.1 and patience=5. A schedule of the learning "
+    "rate belongs to the optimizer: optimizer=lambda: "
+    "keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 1000)); a rate that falls on a plateau is "
+    "validation=0.1, plateau=lambda: keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=5).",
+    "early_stopping": "Give validation=0.1 and patience=5.",
+    "restore_best_weights": "Name it `restore_best`.",
     "sample_weight": "Give the weights to the data set: Dataset(x=x, y=y, sample_weight=weights, name=...). Weights "
     "that follow from the label are `class_weight`.",
-    "validation_data": _TESTED,
-    "validation_split": _TESTED,
+    "validation_data": "Hold out a share of each training fold: validation=0.1; or name the rows in the design, "
+    "FixedSplit(train=..., validation=..., test=...), and give validation=True.",
+    "validation_split": "Name it `validation`: validation=0.1, the share of each training fold that is held out.",
     "validation_steps": _TESTED,
     "validation_batch_size": _TESTED,
     "validation_freq": _TESTED,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import compare, history, judge, pack
+from negres_core.commands import compare, export, history, judge, pack, report
 from negres_core.commands.reading import Reader
 from negres_core.commands.settings import (
     QUIET,
@@ -22,16 +22,15 @@ from negres_core.commands.settings import (
 )
 from negres_core.design import KFolds
 from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
-from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, read_scores, schema_of
+from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
 from negres_core.experiment.decision import ALPHA, most_dof
 from negres_core.experiment.forecast import record_power, spread_in
 from negres_core.experiment.recheck import recheck
 from negres_core.experiment.recorded_metric import recorded_metric
 from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
-from negres_core.report import csv, power, ranks, summary, words
+from negres_core.report import power, ranks, summary, words
 from negres_core.report.layout import plural
-from negres_core.scores.kept import scores_of_kept
 
 if TYPE_CHECKING:
     from negres_core.experiment.prediction import Prediction
@@ -92,7 +91,8 @@ def make_parser() -> argparse.ArgumentParser:
         help="also predict every test fold again by the stored weights, with the recipes and data of these tests "
         "(default: all that pytest collects); other arguments are passed to pytest",
     )
-    add_reader("export", _export, "print every replicate of every hypothesis as CSV")
+    export.add_arguments(add_reader("export", _export, export.TEXT))
+    report.add_arguments(add_reader("report", _report, report.TEXT))
     command = add_reader("pack", _pack, pack.TEXT)
     pack.add_arguments(command)
     add_ledger(command)
@@ -241,6 +241,11 @@ def _table(options: argparse.Namespace) -> int:
     return 0
 
 
+def _report(options: argparse.Namespace) -> int:
+    store, records = _read(options)
+    return report.run(options, store, records, _ledger(options), note=_note)
+
+
 def _rank(options: argparse.Namespace) -> int:
     _, records = _read(options)
     key, higher_is_better = recorded_metric(options.metric, records)
@@ -376,17 +381,4 @@ def _note(sentence: str) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    store, records = _read(options, mixtures=True)
-    ids = [id for evidence in records for arm in evidence.arms for id in arm.own_replicates]
-    found = {id: store.find(id) for id in dict.fromkeys(ids)}
-    replicates = {id: replicate for id, replicate in found.items() if replicate is not None}
-    scores = {each.hypothesis: _scores_of(store, each) for each in records if each.scores is not None}
-    print(csv.render(records, replicates, scores), end="")
-    return 0
-
-
-def _scores_of(store: Store, evidence: Evidence) -> list[csv.GivenScore]:
-    """Return the scores that a verdict rests on; none if their table is missing or was changed."""
-    content = read_scores(store, evidence)
-    known = [] if content is None else scores_of_kept(content)
-    return [csv.GivenScore(each.arm, each.repeat, each.fold, each.seed, each.score) for each in known]
+    return export.run(options, *_read(options, mixtures=True))

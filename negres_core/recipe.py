@@ -11,6 +11,9 @@ from typing import Any, Literal
 import numpy as np
 
 from negres_core.arguments import OF_KERAS, count_required, explain_arguments
+from negres_core.claim import Metric
+from negres_core.claim.scorers import as_metric
+from negres_core.early_stopping import NO_MONITOR, Validation, check_same_rows, checked_options
 from negres_core.errors import InputError
 from negres_core.fit import Fit, refuse_estimator
 from negres_core.provenance.fingerprint import without_address
@@ -44,16 +47,27 @@ class Stage:
             `add_loss` and regularizers are added to it. For adversarial models such as a GAN, return a dictionary of
             one scalar per sub-model, by the name of its layer: each trains the weights of that sub-model only. Written
             with keras.ops, it runs on every backend.
-        epochs: passes over the training fold, 1 or more.
+        epochs: passes over the training fold, 1 or more; with `patience`, the most.
         batch_size: rows per training step, 1 or more.
         class_weight: None, or the weights of the classes in the training loss, as `keras.Model.fit` takes them: a
             dictionary of the numbers of classes to weights, in which a class that is not named has weight 1; or
             "balanced", with which all classes count alike, computed from each training fold as scikit-learn does. They
             are multiplied by the data set's `sample_weight`. Scores, the test loss included, are not weighted.
         saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
+        validation: None; or a share of the training fold, such as 0.1, that is held out as validation rows: neither
+            trained on, nor used to fit `preprocess`. They are stratified and grouped as the folds are, and the same for
+            every arm with the same share. True takes the validation rows of the design, and a tenth of the training
+            fold if it has none. All stages of a recipe hold out the same rows.
+        patience: None; or the epochs without a better value on the validation rows after which training ends.
+        monitor: what is measured on the validation rows after each epoch: "loss" (without penalties), the name of any
+            metric of the task, a `Metric` with `compute`, or a scorer of scikit-learn. Its direction is known.
+        restore_best: whether the stage ends with the weights of its best epoch, and not of its last. None, the default,
+            does so if there is `patience`.
+        plateau: None; or a `keras.callbacks.ReduceLROnPlateau`, or a function that returns one: the learning rate falls
+            if `monitor` does not improve.
 
     Raises:
-        InputError: a field has the wrong type, or is out of range.
+        InputError: a field has the wrong type, or is out of range; or what needs validation rows has none.
 
     Examples:
         >>> def wide(input_shape, outputs):
@@ -76,6 +90,11 @@ class Stage:
     batch_size: int = 128
     class_weight: ClassWeight = None
     saved_as: Literal["keras", "h5"] = "keras"
+    validation: Validation | None = None
+    patience: int | None = None
+    monitor: str | Metric = "loss"
+    restore_best: bool | None = None
+    plateau: Any = None
 
     def __post_init__(self) -> None:
         for field in ("build", "inherits", "freezes"):
@@ -109,6 +128,14 @@ class Stage:
                 received=self.saved_as,
                 remedy='Give "keras" or "h5".',
             )
+        options = {name: getattr(self, name) for name in NO_MONITOR} | {"monitor": as_metric(self.monitor)}
+        for name, value in checked_options(**options).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def restores_best(self) -> bool:
+        """Whether the stage ends with the weights of its best epoch, and not of its last."""
+        return self.patience is not None if self.restore_best is None else self.restore_best
 
     def _check_functions(self) -> None:
         """Raise InputError unless optimizer, loss and objective are what can make or be one, by what they require."""
@@ -162,7 +189,10 @@ def is_loss(given: Any) -> bool:
 
 IN_PARTS = {
     name: f"`{name}` belongs to a stage: Recipe(Stage(build, {name}=...))."
-    for name in ("epochs", "batch_size", "optimizer", "loss", "objective", "inherits", "freezes", "saved_as")
+    for name in (
+        *("epochs", "batch_size", "optimizer", "loss", "objective", "inherits", "freezes", "saved_as"),
+        *NO_MONITOR,
+    )
 } | {
     "class_weight": "`class_weight` belongs to a stage: Recipe(Stage(build, class_weight=...)); an estimator has its "
     "own.",
@@ -232,6 +262,11 @@ class Recipe:
         return self.stages[-1]
 
     @property
+    def validation(self) -> Validation | None:
+        """What all stages of the recipe hold out as validation rows; a fit at the end is not given them either."""
+        return self.stages[0].validation if self.stages else None
+
+    @property
     def network(self) -> Recipe | None:
         """The recipe without its fit, which is the network that it trains; None if it trains none."""
         return self if self.fit is None else self.parent
@@ -255,7 +290,8 @@ class Recipe:
         parts = []
         for stage in self.stages:
             frozen = f", {name_of(stage.freezes)} frozen" if stage.freezes else ""
-            parts.append(f"{name_of(stage.build)} ({stage.epochs} epochs{frozen})")
+            most = "at most " if stage.patience is not None else ""
+            parts.append(f"{name_of(stage.build)} ({most}{stage.epochs} epochs{frozen})")
         return " then ".join(parts + ([name_of(self.fit.function)] if self.fit else []))
 
 
@@ -334,6 +370,7 @@ def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
                 received=f"{_name_of_part(part)}, which inherits {inherited}, after {_name_of_part(before)}",
                 remedy=f"Give inherits={_name_of_part(before)}, or drop the stage before.",
             )
+    check_same_rows({_name_of_part(part): part.validation for part in parts if isinstance(part, Stage)})
 
 
 def _name_of_part(part: Stage | Fit) -> str:

@@ -9,13 +9,14 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 
 from negres_core.claim import Claim, CostMetric, Metric
+from negres_core.claim.cost import watched_metric
 from negres_core.dataset import Dataset
-from negres_core.design import Cell, Design, with_validation
-from negres_core.errors import InputError
+from negres_core.design import Cell, Design, hold_out
 from negres_core.evidence import Replicate, SearchRecord
 from negres_core.metrics import METRICS, Predicted, score_table, task_metric
 from negres_core.metrics.of_rows import Unit
 from negres_core.recipe import Recipe
+from negres_core.rescoring import Predictions
 from negres_core.tuning import Tuned
 
 ControlLevel = Literal["all", "cheap", "none"]
@@ -216,6 +217,9 @@ class Models(Protocol):
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
 
+    def predictions(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> Predictions:
+        """Return what a trained model predicts for rows of the data set, with the loss there."""
+
     def draw_outputs(self, recipe: Recipe) -> np.ndarray:
         """Return raw outputs, (rows, ...), of a recipe's last model on some rows, under several draws of its weights.
 
@@ -350,7 +354,7 @@ class Run:
         for arm in self.arms:
             network = arm.recipe.network
             if network is not None:
-                networks = [each.network or network for each in arm.recipes]
+                networks = tuple(each.network or network for each in arm.recipes)
                 stages = arm.stages[: len(network.stages)]
                 arms.append(replace(arm, recipe=network, recipes=networks, stages=stages))
         metric = self.metric
@@ -371,28 +375,9 @@ class Run:
         return replace(self, metric=metric, claim=None)
 
     def cell_of(self, replicate: Replicate) -> Cell:
-        """Return the cell that a replicate was trained on."""
+        """Return the cell of a replicate, with the whole training fold; see `trained_cell`."""
         return self.cells[replicate.key.repeat * self.design.folds + replicate.key.fold]
 
-
-def watched_metric(metric: Metric) -> Metric | None:
-    """Return the metric that a claim about the cost to a target watches; None for any other claim."""
-    return metric.watched if isinstance(metric, CostMetric) and isinstance(metric.watched, Metric) else None
-
-
-def cells_of(design: Design, data: Dataset, metric: Metric) -> list[Cell]:
-    """Return the cells of a design, with validation rows if, and only if, the metric of the claim is measured on them.
-
-    Raises:
-        InputError: the data set cannot be split this way, or the design has no valid test of a cost.
-    """
-    if isinstance(metric, CostMetric) and design.kind == "time series":
-        raise InputError(
-            "A time series has no valid test of a cost: its folds are no sample, and a cost has no score for each row.",
-            received=f"a claim about {metric.name}",
-            remedy="Use KFolds, Holdout or a FixedSplit with several seeds.",
-        )
-    cells = list(design.split(data))
-    if watched_metric(metric) is None:
-        return [replace(cell, validation=None) for cell in cells]
-    return with_validation(cells, data)
+    def trained_cell(self, recipe: Recipe, cell: Cell) -> Cell:
+        """Return a cell as a recipe is trained on it: without the validation rows that it holds out."""
+        return hold_out(cell, self.data, recipe.validation)

@@ -64,7 +64,7 @@ def test_the_signature_stays_readable():
 
 
 def test_the_advice_about_schedules_is_a_line_that_works():
-    line = OF_KERAS["callbacks"].partition("optimizer=")[2].partition(". For early")[0]
+    line = OF_KERAS["callbacks"].partition("optimizer=")[2].partition("; a rate")[0]
 
     assert isinstance(eval(line, {"keras": keras})(), keras.optimizers.Adam)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -25,12 +26,13 @@ def check(run: Run) -> Finding | None:
     """
     differ = checked = 0
     fitted_parts: list[str] = []
-    for recipe in {arm.recipe.preprocess: arm.recipe for arm in run.by_recipe if arm.recipe.preprocess}.values():
+    for recipe in {_fitted_on(arm.recipe): arm.recipe for arm in run.by_recipe if arm.recipe.preprocess}.values():
         replicates = [
-            r for arm in run.by_recipe if arm.recipe.preprocess == recipe.preprocess for s in arm.stages for r in s
+            r for arm in run.by_recipe if _fitted_on(arm.recipe) == _fitted_on(recipe) for s in arm.stages for r in s
         ]
         fitted_parts += _parts_returned_fitted(recipe)
-        for cell in run.cells[: run.design.folds]:
+        for whole in run.cells[: run.design.folds]:
+            cell = run.trained_cell(recipe, whole)
             digests = {r.inputs_digest for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)}
             if not digests:
                 continue  # a tuned arm chose another recipe in this cell
@@ -48,6 +50,11 @@ def check(run: Run) -> Finding | None:
         threshold="expected 0: a scaler that was fitted on test rows leaks information about them",
         remedy="Return an unfitted transformer from `preprocess`, and not a random one.",
     )
+
+
+def _fitted_on(recipe: Recipe) -> tuple[Any, Any]:
+    """Return the transformer of a recipe, and the share of the training fold that it is not fitted on."""
+    return recipe.preprocess, recipe.validation
 
 
 def _parts_returned_fitted(recipe: Recipe) -> list[str]:

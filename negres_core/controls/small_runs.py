@@ -15,6 +15,7 @@ from negres_core.controls.trial_rows import resample_if_possible, weight_classes
 from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell, Design, KFolds
+from negres_core.early_stopping import NO_MONITOR
 from negres_core.metrics import METRICS, task_metric
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm, Role, Run
@@ -37,6 +38,9 @@ MAX_ROWS = 150
 """Most rows of a small run: few, so that a pipeline that leaks can memorize them."""
 TEST_ROWS = 5
 """Rows of a test fold."""
+FEW_HELD_OUT = 0.1
+"""Share that a small run holds out if an arm takes the validation rows of the design."""
+
 MAX_BATCH_ROWS = 16
 """Most rows of a training step."""
 TRUE_CELLS = 10
@@ -181,14 +185,25 @@ def most_steps(width: int) -> int:
 def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None = None) -> Recipe:
     """Return a recipe whose stages take about this number of steps, with small batches, on this number of rows.
 
-    If `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there.
+    They hold out no validation rows and do not end early, since a small run asks whether an arm can learn. If
+    `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there; and
+    each keeps its share of validation rows and its patience, counted in steps and not in epochs. It monitors the loss
+    then, because other metrics may not be defined on few rows.
     """
     stages = []
     for stage in recipe.stages:
         planned = steps if planned_rows is None else min(steps, steps_of(stage, planned_rows))
         batch_size = min(stage.batch_size, MAX_BATCH_ROWS)
         steps_per_epoch = -(-rows // batch_size)
-        stages.append(replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size))
+        short = replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size)
+        if planned_rows is None:
+            short = replace(short, **NO_MONITOR)
+        elif stage.validation is not None:
+            waited = None if stage.patience is None else stage.patience * -(-planned_rows // stage.batch_size)
+            patience = None if waited is None else -(-waited // steps_per_epoch)
+            share = FEW_HELD_OUT if stage.validation is True else stage.validation
+            short = replace(short, validation=share, patience=patience, monitor="loss", plateau=None)
+        stages.append(short)
     return recipe.with_parts(*stages)
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from negres_core.dataset import Dataset
 from negres_core.design.base import Cell, Design
-from negres_core.design.validation import rows_wanted, too_small, with_validation
+from negres_core.design.validation import with_validation
 
 
 def nested_cells(design: Design, data: Dataset) -> list[Cell]:
@@ -21,22 +19,5 @@ def nested_cells(design: Design, data: Dataset) -> list[Cell]:
     Raises:
         InputError: a training fold is too small, or the data set cannot be split this way.
     """
-    cells = list(design.split(data))
-    if design.kind == "time series":
-        # A splitter of scikit-learn that is a series has its gap in the design that it is like.
-        gap = int(getattr(getattr(design, "like", design), "gap", 0))
-        return [_latest(cell, data, gap=gap) for cell in cells]
-    split = with_validation(cells, data)
+    split = with_validation(design.split(data), data)
     return [replace(cell, test=cell.validation, validation=None) for cell in split if cell.validation is not None]
-
-
-def _latest(cell: Cell, data: Dataset, *, gap: int) -> Cell:
-    """Return a cell that is tested on the latest training rows of another."""
-    wanted = rows_wanted(cell)
-    test = cell.train[-wanted:]
-    train = cell.train[cell.train < test[0] - gap]
-    if data.groups is not None:
-        train = train[~np.isin(data.groups[train], data.groups[test])]
-    if len(train) < len(test):
-        raise too_small(cell, data)
-    return Cell(cell.repeat, cell.fold, train, test)

@@ -37,7 +37,7 @@ from negres_core.engine.replicate import (
     start_replicate,
     training_weights,
 )
-from negres_core.engine.watch import Watch
+from negres_core.engine.watch import Watch, Watched
 from negres_core.recipe import Recipe
 from negres_core.resampling import PreparedRows, prepare_rows
 
@@ -72,7 +72,8 @@ def train(
             free = backend.free_memory_bytes(devices[0])
             each_bytes = replicate_bytes(stage.model, recipe, data)
             max_chunk = len(jobs) if free is None else max(1, int(free * PLANNED_MEMORY_SHARE) // each_bytes)
-        waiting = deque(_chunks(jobs, max_chunk, _trained_rows(recipe, data, jobs)))
+        trained = _trained_rows(recipe, data, jobs)
+        waiting = deque(_chunks(jobs, max_chunk, trained, Watch(recipe, data)))
         running: dict[Future[list[dict[str, Any]]], tuple[Any, list[Job], list[Start], _Chunk]] = {}
         while running or (waiting and not interruption_requested()):
             while waiting and devices and not interruption_requested():
@@ -109,17 +110,18 @@ def _trained_rows(recipe: Recipe, data: Dataset, jobs: Sequence[Job]) -> dict[tu
     return {key: len(prepare_rows(recipe, data, cell).train) for key, cell in cells.items()}
 
 
-def _chunks(jobs: Sequence[Job], max_chunk: int, rows: dict[tuple[int, int], int]) -> Iterator[list[Job]]:
+def _chunks(jobs: Sequence[Job], max_chunk: int, rows: dict[tuple[int, int], int], watch: Watch) -> Iterator[list[Job]]:
     """Cut jobs into chunks of equal fold size, as even as possible, with the replicates of a cell together.
 
     Args:
         jobs: the replicates.
         max_chunk: maximum number of replicates per chunk.
         rows: number of rows to train on in each cell.
+        watch: tells which validation rows are watched.
     """
 
     def size(job: Job) -> tuple[int, int, int]:
-        watched_rows = Watch.rows_of(job)
+        watched_rows = watch.rows_of(job)
         return (
             rows[job.cell.repeat, job.cell.fold],
             len(job.cell.test),
@@ -152,7 +154,7 @@ class _Chunk:
         self._state = tuple(
             [np.stack(values) for values in zip(*part, strict=True)] for part in zip(*states, strict=True)
         )
-        self._epoch, self._evaluate = stage.epoch, stage.evaluate
+        self._program, self._epoch, self._evaluate = stage.program, stage.epoch, stage.evaluate
         self._watch = Watch(recipe, data)
 
     def state_of(self, index: int) -> State:
@@ -171,9 +173,12 @@ class _Chunk:
         # A call with zero whole batches, whose result is dropped, to compile the epoch.
         ops.convert_to_numpy(self._epoch(*state, put(trained), self._weights_in(trained, weights), 0, x, y)[0])
         compile_s = time.perf_counter() - compile_began
-        train_began, seconds, losses = time.perf_counter(), [], []
-        watched, watch_s = self._watched_rows(), 0.0
-        validation: list[list[float]] = [[] for _ in self._jobs]
+        train_began, seconds, watch_s = time.perf_counter(), list[float](), 0.0
+        watched = [self._watch.begin(job) for job in self._jobs]
+        validation_rows = self._validation_rows(watched)
+        curves: list[list[float]] = [[] for _ in self._jobs]
+        # A replicate that is over keeps its state, while the others go on.
+        going_on, kept = np.ones(len(self._jobs), dtype=bool), state
         orders = (
             epoch_orders(self._recipe, on_rows(job, rows)) for job, rows in zip(self._jobs, prepared, strict=True)
         )
@@ -182,17 +187,23 @@ class _Chunk:
             epoch_began = time.perf_counter()
             placed = put(np.stack(order) + offsets[:, None])
             loss, *state = self._epoch(*state, placed, self._weights_in(order, weights), steps, x, y)
-            losses.append(ops.convert_to_numpy(loss))
+            losses = ops.convert_to_numpy(loss)
             seconds.append(time.perf_counter() - epoch_began)
-            if watched is not None:
+            scored = None
+            if validation_rows is not None:
                 watch_began = time.perf_counter()
-                some, some_loss = self._predict(watched, state, x, y, offsets)
-                for values, job, *scored in zip(validation, self._jobs, some, some_loss, strict=True):
-                    values.append(self._watch.score(job, scored[0], float(scored[1])))
+                scored = self._predict(validation_rows, state, x, y, offsets)
                 watch_s += time.perf_counter() - watch_began
-            if not np.isfinite(losses).all(axis=0).any():
+            for place in np.flatnonzero(going_on):
+                curves[place].append(float(losses[place]))
+                if scored is not None:
+                    watched[place].add(scored[0][place], float(scored[1][place]))
+            kept = self._choose(going_on & np.array([each.keeps for each in watched]), state, kept)
+            going_on &= np.isfinite(losses) & ~np.array([each.is_over for each in watched])
+            if not going_on.any():
                 break
-        self._state = state
+            state = self._with_rates(state, watched)
+        self._state = state = kept
         train_ended = time.perf_counter()
         outputs, test_loss = self._predict(np.stack([job.cell.test for job in self._jobs]), state, x, y, offsets)
         # The chunk's seconds are divided equally among its replicates.
@@ -205,17 +216,33 @@ class _Chunk:
         }
         if (peak := self._backend.peak_memory_bytes(self._place)) is not None:
             cost["memory_bytes"] = peak
-        curves = [_until_not_finite(curve) for curve in np.stack(losses, axis=1).tolist()]
         return [
             {"rows": prepared[i], "outputs": outputs[i], "loss": float(test_loss[i]), "curve": curves[i], "cost": cost}
-            | {"validation": None if watched is None else validation[i][: len(curves[i])]}
+            | {"watched": watched[i]}
             for i in range(len(self._jobs))
         ]
 
-    def _watched_rows(self) -> np.ndarray | None:
-        """Return the validation rows of each replicate, (replicates, rows); None if no metric is watched."""
-        rows = [each for job in self._jobs if (each := Watch.rows_of(job)) is not None]
+    @staticmethod
+    def _validation_rows(watched: Sequence[Watched]) -> np.ndarray | None:
+        """Return the validation rows of each replicate, (replicates, rows); None if nothing is watched."""
+        rows = [each.rows for each in watched if each.rows is not None]
         return np.stack(rows) if rows else None
+
+    @staticmethod
+    def _choose(chosen: np.ndarray, state: Any, kept: Any) -> Any:
+        """Return the states of the chosen replicates, and what was kept of the others."""
+        if chosen.all() or not chosen.any():
+            return state if chosen.any() else kept
+
+        def choose(new: Any, old: Any) -> Any:
+            return ops.where(chosen.reshape(-1, *[1] * (len(new.shape) - 1)), new, old)
+
+        return [[choose(new, old) for new, old in zip(*part, strict=True)] for part in zip(state, kept, strict=True)]
+
+    def _with_rates(self, state: Any, watched: Sequence[Watched]) -> Any:
+        """Return the state of all replicates with their learning rates for the next epoch."""
+        rates = [each.rate for each in watched if each.rate is not None]
+        return self._program.with_rate(state, self._put(np.stack(rates))) if rates else state
 
     def _put(self, arrays: Named[np.ndarray]) -> Any:
         return self._backend.put(arrays, self._place)
@@ -268,9 +295,3 @@ class _Chunk:
 def _concatenate(*arrays: np.ndarray) -> np.ndarray:
     """Concatenate arrays; a single one is returned as it is, so that `is_same` still recognizes it."""
     return np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
-
-
-def _until_not_finite(curve: list[float]) -> list[float]:
-    """Cut a curve after its first loss that is not finite, where a replicate trained alone would have stopped."""
-    ends = [epoch for epoch, loss in enumerate(curve) if not np.isfinite(loss)]
-    return curve[: ends[0] + 1] if ends else curve

@@ -28,6 +28,7 @@ from negres_core.engine.model import (
     make_optimizer,
     output_shape,
 )
+from negres_core.engine.monitor import monitor_of
 from negres_core.engine.objective import call_objective
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
@@ -52,6 +53,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
     for stage in recipe.stages:
         model = build_model(stage.build, data)
         _check_optimizer(stage)
+        monitor_of(stage, data)
         check_weights(stage, data)
         check_model(model, stage, data)
         refuse_hooks(stage, model)

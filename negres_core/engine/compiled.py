@@ -111,7 +111,7 @@ def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable
 class _Trained:
     state: State
     scored: dict[str, Any]
-    """Arguments of `finish_replicate`: rows, outputs, loss, curve, validation and cost."""
+    """Arguments of `finish_replicate`: rows, outputs, loss, curve, cost and what was watched."""
 
 
 class _Worker:
@@ -140,7 +140,7 @@ class _Worker:
             x, y = rows.x, rows.y
             weights = training_weights(self._recipe, self._data, replace(rows.host, train=train))
             self._epoch(*state, self._put(train), self._weights_in(train, weights), 0, x, y)
-            watched_rows = Watch.rows_of(job)
+            watched_rows = self._watch.rows_of(job)
             for tested in (job.cell.test, *([] if watched_rows is None else [watched_rows])):
                 for size in {min(len(tested), self._rows), len(tested) % self._rows} - {0}:
                     self._evaluate(state[0], state[1], self._put(tested[:size]), x, y)
@@ -161,10 +161,8 @@ class _Worker:
         train_began = time.perf_counter()
         seconds: list[float] = []
         curve: list[float] = []
-        watched_rows = Watch.rows_of(job)
-        validation: list[float] | None = None if watched_rows is None else []
-        watch_s = 0.0
-        state = self._placed(state)
+        watched, watch_s = self._watch.begin(job), 0.0
+        state = kept = self._placed(state)
         for order in epoch_orders(self._recipe, on_rows(job, rows.host)):
             epoch_began = time.perf_counter()
             steps = len(order) // self._recipe.last.batch_size
@@ -172,14 +170,18 @@ class _Worker:
             state = (after[0], after[1], after[2])
             curve.append(float(loss))
             seconds.append(time.perf_counter() - epoch_began)
-            if watched_rows is not None and validation is not None:
+            if watched.rows is not None:
                 watch_began = time.perf_counter()
-                validation.append(self._watch.score(job, *self._predict(watched_rows, state, x, y)))
+                watched.add(*self._predict(watched.rows, state, x, y))
                 watch_s += time.perf_counter() - watch_began
-            if not np.isfinite(curve[-1]):
+            if watched.keeps:
+                kept = state
+            if not np.isfinite(curve[-1]) or watched.is_over:
                 break
+            if watched.rate is not None:
+                state = self._stage.program.with_rate(state, self._put(watched.rate))
         train_ended = time.perf_counter()
-        outputs, loss = self._predict(job.cell.test, state, x, y)
+        outputs, loss = self._predict(job.cell.test, kept, x, y)
         cost = {
             "compile_s": self._compile_s,
             "train_s": train_ended - train_began - watch_s,
@@ -187,7 +189,7 @@ class _Worker:
             "evaluate_s": time.perf_counter() - train_ended,
         }
         scored = {"rows": rows.host, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
-        return _Trained(state, scored | {"validation": validation})
+        return _Trained(kept, scored | {"watched": watched})
 
     def _predict(self, tested: np.ndarray, state: State, x: Any, y: Any) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0

@@ -6,6 +6,7 @@ Independence is the point: a mistake of the engine that trained a model must not
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from keras import ops
 
 from negres_core.arrays import digest_array, label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
-from negres_core.design import Cell
+from negres_core.design import Cell, TrainedCells
 from negres_core.engine import drawn_weights, fits, matched_training, same_training
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
@@ -83,6 +84,7 @@ class SavedModels:
         self._predictions: dict[tuple[Recipe, str, bytes], np.ndarray | None] = {}
         self._matched: dict[tuple[Recipe, Recipe | None], MatchedTraining] = {}
         self._latest_inputs: tuple[Any, Any] = (None, None)
+        self._trained_cells = TrainedCells(data)
 
     def output_layer(self, recipe: Recipe) -> OutputLayer:
         """Describe the output layer of a recipe's last stage, untrained."""
@@ -100,7 +102,8 @@ class SavedModels:
         first = recipe.with_parts(recipe.stages[0])
         logits = self.output_layer(first).logits
         seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
-        model, x = build_model(first.last.build, self._data, seed=seed), take_rows(self._inputs(first, cell), rows)
+        x = take_rows(self._inputs(first, self._trained_cells.of(cell, recipe.validation)), rows)
+        model = build_model(first.last.build, self._data, seed=seed)
         weights, rng = [ops.convert_to_numpy(weight) for weight in model.weights], np.random.default_rng(0)
         predictions = []
         for shuffle in range(1 + shuffles):
@@ -125,6 +128,7 @@ class SavedModels:
             model = build_model(stage.build, self._data)
             self._shapes[recipe] = output_shape(model, self._data, name=name_of(stage.build))
         loss, logits = make_loss_object(stage), self.output_layer(recipe).logits
+        cell = self._trained_cells.of(cell, recipe.validation)
         return best_constant_loss(loss, self._data, cell, self._shapes[recipe], logits=logits)
 
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
@@ -143,14 +147,19 @@ class SavedModels:
 
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         outputs = [ops.convert_to_numpy(model(take_rows(x, rows), training=False)) for rows in batches]
         return np.concatenate(outputs).astype(np.float32)
 
+    def predictions(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> Predictions:
+        """Return what a saved model predicts for rows of the data set, with the loss there."""
+        cell = dataclasses.replace(self._cell_of(recipe, replicate), test=rows)
+        return self._predict_fold(recipe, self._load(recipe, replicate), self._inputs(recipe, cell), cell)
+
     def predict_fold(self, recipe: Recipe, replicate: Replicate) -> SavedPredictions:
         """Predict the test fold of a replicate by its saved weights, and do nothing else."""
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         weights = [digest_array(weight) for weight in model.weights]
         finite = all(bool(np.isfinite(weight).all()) for weight in model.get_weights())
@@ -185,7 +194,7 @@ class SavedModels:
         recipe, replicate = arm.recipe_of(position), arm.replicates[position]
         if recipe.fit is not None:
             return fits.predict(recipe, self._data, self._job(arm, position), rows)
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
         logits = self.output_layer(recipe).logits
@@ -194,17 +203,17 @@ class SavedModels:
     def _job(self, arm: Arm, position: int) -> Job:
         key = arm.replicates[position].key
         parent = self._path_of(arm.stages[-2][position]) if arm.recipe.stages else None
-        return Job(self._cells[key.repeat, key.fold], key.seed, parent)
+        return Job(self._cell_of(arm.recipe, arm.replicates[position]), key.seed, parent)
 
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
         """Return raw predictions for some rows with extreme contrast, then for the same rows with inverted contrast."""
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), take_rows(self._inputs(recipe, cell), rows)
         outputs = model(_raise_contrast(x), training=False)
         return ops.convert_to_numpy(outputs).reshape(-1, *self._data.y.shape[1:])
 
     def _inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
-        cell, stage, y = self._cells[replicate.key.repeat, replicate.key.fold], recipe.last, self._data.y
+        cell, stage, y = self._cell_of(recipe, replicate), recipe.last, self._data.y
         output_layer, model, x = self.output_layer(recipe), self._load(recipe, replicate), self._inputs(recipe, cell)
         weights = [digest_array(weight) for weight in model.weights]
         predictions = self._predict_fold(recipe, model, x, cell)
@@ -248,9 +257,13 @@ class SavedModels:
         """
         return load_trained(recipe.last, self._data, self._path_of(replicate), seed=_seed_of(recipe, replicate))
 
+    def _cell_of(self, recipe: Recipe, replicate: Replicate) -> Cell:
+        """Return the cell that a replicate of a recipe was trained on."""
+        return self._trained_cells.of(self._cells[replicate.key.repeat, replicate.key.fold], recipe.validation)
+
     def _inputs(self, recipe: Recipe, cell: Cell) -> Any:
         """Return the prepared inputs of a cell; the latest are kept for the other arm."""
-        key = (recipe.preprocess, cell)
+        key = (recipe.preprocess, recipe.validation, cell)
         if self._latest_inputs[0] != key:
             self._latest_inputs = (key, prepare_inputs(recipe, self._data, cell))
         return self._latest_inputs[1]

@@ -7,6 +7,7 @@ values, so that one program serves every replicate of a stage: in parallel threa
 
 from __future__ import annotations
 
+import copy
 import importlib
 from types import ModuleType
 from typing import Any
@@ -54,15 +55,30 @@ class Program:
         self._batch = recipe.last.batch_size
         self._loss = make_loss_object(recipe.last)
         self._objective = recipe.last.objective
-        self._optimizer = backend.stateless_optimizer(make_optimizer(recipe.last))
-        self._optimizer.build(model.trainable_variables)
-        self._initial_optimizer = [ops.convert_to_numpy(variable) for variable in self._optimizer.variables]
+        self._optimizer, self._initial_optimizer = _start_optimizer(recipe, model)
+        rate = getattr(self._optimizer, "_learning_rate", None)
+        places = [place for place, each in enumerate(self._optimizer.variables) if each is rate]
+        self._rate_place = places[0] if places else None
         self._gradient = backend.value_and_gradient
+
+    def starting_as(self, recipe: Recipe) -> Program:
+        """Return the program of a recipe that differs in its epochs and its learning rate alone."""
+        other = copy.copy(self)
+        other._initial_optimizer = _start_optimizer(recipe, self._model)[1]
+        return other
 
     def state_of(self, model: Any) -> State:
         """Return the values of a model's variables, and of a new optimizer's, as NumPy arrays."""
         trainable, other = model.trainable_variables, model.non_trainable_variables
         return [*map(ops.convert_to_numpy, trainable)], [*map(ops.convert_to_numpy, other)], self._initial_optimizer
+
+    def with_rate(self, state: State, rate: Any) -> State:
+        """Return a state with another learning rate, an array as the optimizer keeps it; None changes nothing."""
+        if rate is None:
+            return state
+        assert self._rate_place is not None, "the optimizer has no learning rate of its own"
+        trainable, other, optimizer = state
+        return trainable, other, [rate if place == self._rate_place else v for place, v in enumerate(optimizer)]
 
     @staticmethod
     def restore(model: Any, state: State) -> None:
@@ -171,6 +187,13 @@ class Program:
         positions = {id(variable): index for index, variable in enumerate(self._model.trainable_variables)}
         players = {layer.name: layer for layer in self._model.layers}
         return {name: [positions[id(variable)] for variable in players[name].trainable_variables] for name in names}
+
+
+def _start_optimizer(recipe: Recipe, model: Any) -> tuple[Any, list[Any]]:
+    """Return a new optimizer of a recipe's last stage for a model, and the initial values of its variables."""
+    optimizer = load_backend().stateless_optimizer(make_optimizer(recipe.last))
+    optimizer.build(model.trainable_variables)
+    return optimizer, [ops.convert_to_numpy(variable) for variable in optimizer.variables]
 
 
 def over_positions(weights: Any, y: Any, library: Any) -> Any:

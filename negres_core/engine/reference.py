@@ -22,7 +22,7 @@ from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.objective import call_objective
 from negres_core.engine.program import UNWEIGHTED, Program, load_backend, over_positions
 from negres_core.engine.replicate import epoch_orders, finish_replicate, on_rows, start_replicate, training_weights
-from negres_core.engine.watch import Watch
+from negres_core.engine.watch import Watch, Watched
 from negres_core.errors import InputError
 from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.resampling import PreparedRows, prepare_rows
@@ -44,22 +44,26 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     rows = prepare_rows(recipe, data, job.cell)
     train_began = time.perf_counter()
     train_epochs = _fit if recipe.last.objective is None else _step
-    seconds, curve, validation = [], [], []
-    watch, watched_rows, watch_s = Watch(recipe, data), Watch.rows_of(job), 0.0
+    seconds, curve, best = list[float](), list[float](), list[Any]()
+    watched, watch_s = Watch(recipe, data).begin(job), 0.0
     with hashed_masks(start.model):
-        epochs = train_epochs(recipe, data, job, start.model, rows)
+        epochs = train_epochs(recipe, data, job, start.model, rows, watched)
         epoch_began = time.perf_counter()
         for loss in epochs:
             curve.append(loss)
             seconds.append(time.perf_counter() - epoch_began)
-            if watched_rows is not None:
+            if watched.rows is not None:
                 watch_began = time.perf_counter()
-                validation.append(watch.score(job, *_evaluate(recipe, data, watched_rows, start.model, rows)))
+                watched.add(*_evaluate(recipe, data, watched.rows, start.model, rows))
+                if watched.restores_best and watched.keeps:
+                    best = [ops.convert_to_numpy(variable) for variable in _variables_of(start.model)]
                 watch_s += time.perf_counter() - watch_began
-            if not np.isfinite(loss):
+            if not np.isfinite(loss) or watched.is_over:
                 break
             epoch_began = time.perf_counter()
         epochs.close()
+        for variable, value in zip(_variables_of(start.model), best, strict=False):
+            variable.assign(value)
     train_ended = time.perf_counter()
     outputs, loss = _evaluate(recipe, data, job.cell.test, start.model, rows)
     cost = {
@@ -78,12 +82,19 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
         loss=loss,
         curve=curve,
         cost=cost,
-        validation=None if watched_rows is None else validation,
+        watched=watched,
         peak_flops_per_s=peak_flops_per_s(),
     )
 
 
-def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows) -> Generator[float, None, None]:
+def _variables_of(model: Any) -> list[Any]:
+    """Return the variables that training changes, those of layers that draw random numbers included."""
+    return [*model.trainable_variables, *model.non_trainable_variables]
+
+
+def _fit(
+    recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows, watched: Watched
+) -> Generator[float, None, None]:
     """Train with `keras.Model.fit`, one call per epoch, and yield the loss that it reports."""
     stage = recipe.last
     # Without it JAX would compile every operation separately.
@@ -99,6 +110,8 @@ def _fit(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows
                     raise _no_weights_in_step(stage, error) from error
                 raise
             yield _reported_loss(history.history, stage)
+            if watched.rate is not None:
+                model.optimizer.learning_rate = float(watched.rate)
     finally:
         # Only the model is saved, without its optimizer, as by the other engines.
         model.compiled = False
@@ -136,7 +149,9 @@ def _reported_loss(history: dict[str, list[Any]], stage: Stage) -> float:
     return float(history["loss"][0])
 
 
-def _step(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows) -> Generator[float, None, None]:
+def _step(
+    recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows, watched: Watched
+) -> Generator[float, None, None]:
     """Train with an objective, which `fit` does not support: step by step, uncompiled; yield each epoch's mean loss."""
     program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
     x, y, weights = put(rows.x), put(rows.y), training_weights(recipe, data, rows)
@@ -150,6 +165,7 @@ def _step(recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRow
             total += float(loss) * len(some)
         program.restore(model, state)
         yield total / len(order)
+        state = program.with_rate(state, None if watched.rate is None else put(watched.rate))
 
 
 def _evaluate(

@@ -26,6 +26,7 @@ from negres_core.engine.model import (
 from negres_core.engine.output_layer import describe_output, takes_logits
 from negres_core.engine.scores import score
 from negres_core.engine.trained import load_parent
+from negres_core.engine.watch import Watched
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import Predicted, floor_of, loss_skill
 from negres_core.preprocessing import sample_rows
@@ -121,7 +122,7 @@ def finish_replicate(
     curve: list[float],
     cost: dict[str, float],
     peak_flops_per_s: float,
-    validation: list[float] | None = None,
+    watched: Watched,
 ) -> Result:
     """Score a trained replicate and return its result.
 
@@ -136,9 +137,11 @@ def finish_replicate(
         curve: mean training loss of each trained epoch.
         cost: seconds of each step, including `steady_epoch_s`.
         peak_flops_per_s: the measured peak of the device.
-        validation: the watched metric on the validation rows after each trained epoch; None if none is watched.
+        watched: what was watched on validation rows.
     """
     stage, model = recipe.last, start.model
+    # A replicate whose loss is not finite ends early, too, and counts as planned.
+    epochs = stage.epochs if stage.patience is None else len(curve)
     trainable = {id(weight) for weight in model.trainable_weights}
     weights = [
         TrainedWeight(
@@ -159,13 +162,15 @@ def finish_replicate(
         metrics=metrics,
         finite=finite,
         curve=curve,
-        validation=validation,
+        validation=watched.validation,
+        monitored=watched.monitored,
+        best_epoch=watched.best_epoch,
         predictions=predictions,
         weights=weights,
         inputs_digest=digest_array(take_rows(rows.x, sample_rows(job.cell))),
         budget={
-            "epochs": stage.epochs,
-            "steps": stage.epochs * -(-len(rows.train) // stage.batch_size),
+            "epochs": epochs,
+            "steps": epochs * -(-len(rows.train) // stage.batch_size),
             "trainable_weights": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
             "weights": int(model.count_params()),
             "step_flops": step_flops(model, stage.batch_size),

@@ -13,6 +13,8 @@ from negres_core.evidence.commitment import Commitment, DataIdentity, Entry, Reg
 from negres_core.evidence.description import (
     FitDescription,
     MetricDescription,
+    MonitorDescription,
+    PlateauDescription,
     RecipeDescription,
     SamplerDescription,
     StageDescription,
@@ -32,6 +34,7 @@ from negres_core.evidence.evidence import (
 )
 from negres_core.evidence.family import family_of
 from negres_core.evidence.ledger import Ledger
+from negres_core.evidence.picture_files import read_picture
 from negres_core.evidence.provenance import ProvenanceRecord, trace_provenance
 from negres_core.evidence.replicate import (
     Budget,
@@ -84,8 +87,10 @@ __all__ = [
     "LookRecord",
     "MetricDescription",
     "ModelFile",
+    "MonitorDescription",
     "PartRecord",
     "Picture",
+    "PlateauDescription",
     "PowerRecord",
     "PredictionSummary",
     "PriorLooks",
@@ -117,6 +122,7 @@ __all__ = [
     "best_of",
     "digest_of_arm",
     "family_of",
+    "read_picture",
     "read_scores",
     "schema_of",
     "trace_provenance",

@@ -34,7 +34,8 @@ class Key(Record):
     """Each installed package that the recipe's code names, with its version, as "numpy==2.1.0"; null in older records,
     whose provenance names the versions."""
     validation: str | None = None
-    """Digest of the validation rows and of the metric that is measured on them after each epoch; null if none is."""
+    """The metric that is measured on validation rows after each epoch, and the digest of these rows; null if none is.
+    The metric is the one that the claim watches, or else the one that the stage monitors."""
     timed: str | None = None
     """A mark of the run that trained it alone on its device, for a claim about seconds; null if it was not timed so.
     Such a replicate is not used by any other run, since seconds depend on what else runs at the time."""
@@ -147,6 +148,10 @@ class Replicate(Record):
     """Mean training loss of each epoch."""
     validation: list[Number] | None = None
     """The metric that a claim watches, on the validation rows after each epoch; null if none is watched."""
+    monitored: list[Number] | None = None
+    """The metric that the stage monitors, on its validation rows after each epoch; null if the stage has none."""
+    best_epoch: int | None = None
+    """The epoch with the best monitored value, from 1; null if the stage has no validation rows."""
     predictions: PredictionSummary
     weights: list[TrainedWeight]
     inputs_digest: str

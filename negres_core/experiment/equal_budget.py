@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from negres_core.claim import COSTS, CostMetric, Metric
 from negres_core.dataset import Dataset
-from negres_core.design import Cell
+from negres_core.design import Cell, hold_out
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, EqualizedArm
 from negres_core.recipe import Recipe
@@ -60,7 +60,8 @@ def plan_budgets(
 
 def _trained_rows(recipe: Recipe, data: Dataset, cell: Cell) -> int:
     """Return the rows that an arm trains on in a cell, of which a sampler may return more or fewer than there are."""
-    return len(cell.train if recipe.resample is None else prepare_rows(recipe, data, cell).train)
+    trained = hold_out(cell, data, recipe.validation)
+    return len(trained.train if recipe.resample is None else prepare_rows(recipe, data, trained).train)
 
 
 def equalize(
@@ -80,9 +81,18 @@ def equalize(
         The recipes, and the record of what was left out.
 
     Raises:
-        InputError: an arm is a fit, its operations cannot be counted, or not even one epoch fits into the budget.
+        InputError: an arm is a fit, or ends by its patience, its operations cannot be counted, or not even one epoch
+            fits into the budget.
     """
     check_equal(equal)
+    for role, recipe in recipes.items():
+        if any(stage.patience is not None for stage in recipe.stages):
+            raise InputError(
+                f"The {role} arm ends by its patience, so that its budget is not known before it is trained.",
+                received=f'equal="{equal}", and {recipe}',
+                remedy="Leave out `equal`: what each arm was trained for stands beside the verdict. Or leave out "
+                "`patience`, and give both arms the same budget.",
+            )
     plans = {role: _plan(role, recipe, data, rows[role], equal) for role, recipe in recipes.items()}
     budget = min(plan.total for plan in plans.values())
     shortened: dict[Role, Recipe] = {}

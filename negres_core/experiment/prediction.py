@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from negres_core.claim import Metric
+from negres_core.claim.cost import watched_metric
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import Design, cells_of
 from negres_core.evidence import ArmRecord, DesignRecord, Evidence, RecipeDescription, Replicate, Store
 from negres_core.experiment.comparison import compare
 from negres_core.experiment.equal_budget import with_epochs
@@ -19,7 +20,7 @@ from negres_core.experiment.search import Recipes
 from negres_core.experiment.training import Progress, no_progress
 from negres_core.experiment.tuned_arms import first_recipe, tuned_arm
 from negres_core.recipe import Recipe
-from negres_core.run import Role, cells_of, watched_metric
+from negres_core.run import Role
 from negres_core.tuning import Tuned
 
 
@@ -89,7 +90,10 @@ def predict_again(
     from negres_core.engine.inspection import SavedModels
 
     repeats = max(len(arm.values) for arm in evidence.arms)
-    cells = cells_of(design, data, metric)[: repeats * evidence.design.folds]
+    networks = [recipe for recipe in map(first_recipe, recipes.values()) if recipe.stages]
+    cells = cells_of(design, data, metric, [recipe.validation for recipe in networks])[
+        : repeats * evidence.design.folds
+    ]
     models = SavedModels(data, cells, store.model_path)
     scored = watched_metric(metric) or metric
     places = {(cell.repeat, cell.fold): cell for cell in cells}

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from negres_core.claim import Claim
+from negres_core.claim.cost import watched_metric
 from negres_core.controls.own import OwnControl, ready_controls
 from negres_core.controls.waivers import check_waivers
 from negres_core.dataset import Dataset, Task
-from negres_core.design import Cell, Design, Seal, apply_seal
+from negres_core.design import Cell, Design, Seal, apply_seal, cells_of, hold_out
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, SealRecord, Store
-from negres_core.experiment.completion import check_metric
+from negres_core.experiment.completion import check_metric, check_monitor
 from negres_core.experiment.equal_budget import Equal, plan_budgets
 from negres_core.experiment.row_scores import check_row_metric
 from negres_core.experiment.smoke import shrink_arm, shrink_split
@@ -20,7 +21,7 @@ from negres_core.experiment.tuned_arms import TunedArm, first_recipe, tuned_arms
 from negres_core.metrics import OF_A_LOSS, Metric, metric_of
 from negres_core.recipe import Recipe
 from negres_core.resampling import prepare_rows
-from negres_core.run import Role, cells_of, watched_metric
+from negres_core.run import Role
 from negres_core.tuning import Tuned
 
 
@@ -101,10 +102,13 @@ def prepare(
     if scored.name in OF_A_LOSS and scored.code is None:
         check_common_loss(list(recipes.values()))
     check_metric(scored, list(recipes.values()), seen)
-    cells = cells_of(planned, seen, metric)
+    for recipe in recipes.values():
+        for stages in (recipe.stages[:end] for end in range(1, len(recipe.stages) + 1)):
+            check_monitor(recipe.with_parts(*stages), metric, seen)
+    cells = cells_of(planned, seen, metric, [recipe.validation for recipe in recipes.values() if recipe.stages])
     for recipe in (each for each in recipes.values() if each.resample is not None):
         # A sampler that fails on a training fold is found before anything is trained.
-        prepare_rows(recipe, seen, cells[0])
+        prepare_rows(recipe, seen, hold_out(cells[0], seen, recipe.validation))
     tuned = tuned_arms(arms, recipes, metric, planned, seen, equal=equal)
     planned_recipes, equalized = plan_budgets(dict(recipes), metric, seen, cells, equal=None if smoke else equal)
     check_row_metric(metric, planned, list(planned_recipes.values()), data.task)

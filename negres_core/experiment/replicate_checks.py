@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from negres_core.errors import EvidenceError
 from negres_core.evidence import ArmRecord, Evidence, RecipeDescription, Replicate, Store
+from negres_core.experiment.decision import budget_of
+from negres_core.experiment.epoch_checks import check_epochs
 
 Stages = list[list[Replicate]]
 """The replicates of each stage of an arm, in the order repeat, fold, seed."""
@@ -94,8 +96,12 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
             problems.append("it has replicates of another recipe than the one that is described")
         if any((each.model is None) == (described.fit is None) for each in stage):
             problems.append("it has replicates with a model where its recipe has none, or the reverse")
-        if described.fit is None and any(each.budget.epochs != described.stages[-1].epochs for each in stage):
-            problems.append("it has replicates that were trained for another number of epochs")
+        if described.fit is None:
+            problems += [
+                problem
+                for problem in (check_epochs(described.stages[-1], each) for each in stage)
+                if problem is not None and problem not in problems
+            ]
     for parents, children in itertools.pairwise(trained.stages):
         if any(child.differing_weights(parent) for parent, child in zip(parents, children, strict=False)):
             problems.append("it has replicates that did not start from the weights of those they inherit")
@@ -104,9 +110,7 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
     if any(wanted - each.metrics.keys() for each in trained.stages[-1]):
         problems.append("its replicates do not all report the metrics that it has")
     problems += _problems_of_validation(evidence, trained.stages[-1])
-    budgets = [stage[0].budget for stage in trained.stages]
-    totals = {name: sum(getattr(budget, name) for budget in budgets) for name in ("epochs", "steps")}
-    if arm.budget != budgets[-1].updated(**totals):
+    if arm.budget != budget_of(trained.stages):
         problems.append("its training budget is not that of its replicates")
     return problems
 

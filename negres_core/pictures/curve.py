@@ -74,11 +74,12 @@ def traces_of(run: Run) -> list[Trace]:
             is_weighted = stage.class_weight is not None or run.data.sample_weight is not None
             loss += ", rows weighted" if is_weighted else ""
             owner, colour = ("both", NEUTRAL_COLOUR) if key in traces else (arm.role, ARM_COLOURS[arm.role])
-            name = f"{owner}: {name_of(stage.build)} ({stage.epochs} epochs)"
+            most = "at most " if stage.patience is not None else ""
+            name = f"{owner}: {name_of(stage.build)} ({most}{stage.epochs} epochs)"
             # The test loss is not weighted.
             has_same_loss = stage.objective is None and not is_weighted
             traces[key] = Trace(name, colour, loss, epochs_before, replicates, has_same_loss)
-            epochs_before += stage.epochs
+            epochs_before += max(len(replicate.curve) for replicate in replicates)
     return list(traces.values())
 
 

@@ -39,7 +39,7 @@ def stop_early():
         _, state, outputs, test_loss = best
         cost = dict.fromkeys(("compile_s", "train_s", "steady_epoch_s", "evaluate_s"), 1.0)
         scored = {"rows": rows, "outputs": outputs, "loss": test_loss, "curve": curve, "cost": cost}
-        return compiled._Trained(tuple(state), scored)
+        return compiled._Trained(tuple(state), scored | {"watched": self._watch.begin(job)})
 
     return {"negres_core.engine.compiled._Worker.train": train}
 

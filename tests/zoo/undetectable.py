@@ -36,6 +36,9 @@ They are planted all the same, and a test shows that they are not caught, so tha
 - Scores on other folds under the same numbers. If each script shuffled its folds with a seed of its own, the tables
   have the same labels. The scores of the arms go together less than on the same folds, as they do where folds hardly
   matter. The pairing then adds noise, and no bias.
+- A control arm whose space leaves out what is good for it. Both arms have the same trials, and the record shows the
+  ranges; that the best cost of a support vector machine lies beyond them, only trials outside could show. (If the arms
+  are networks, the control of weak control arms tries the treatment arm's settings.)
 - Weights of classes that were computed on all rows. A recipe has the numbers, and not the rows that they come from.
   Stratified folds have the shares of the whole table anyway, so the weights are those of each training fold, up to a
   row; and what they tell of a test fold is its number of rows of each class. (Weights computed in the recipe,
@@ -54,7 +57,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, Fit, Metric, Recipe, Stage, beats, matches, reaches
+from negres_core import Dataset, Fit, Metric, Recipe, Stage, Tuned, beats, matches, reaches
 from negres_core.design import TimeSeries
 from tests.zoo.models import dense, linear, network, rate
 from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, rare, standard, subjects
@@ -71,6 +74,7 @@ from tests.zoo.pipelines_of_designs import (
     scores_of_folds,
 )
 from tests.zoo.pipelines_of_labels import several_labels
+from tests.zoo.pipelines_of_tuning import make_svm, tuned_estimators
 from tests.zoo.specimens import Specimen
 
 
@@ -211,6 +215,11 @@ def mix_up(seed):
     return replace(several_labels(seed), treatment=Recipe(stage, preprocess=min_max))
 
 
+def search_elsewhere(seed):
+    few = Tuned(make_svm, space={"cost": [0.001, 0.003, 0.01, 0.03]}, trials=4)
+    return replace(tuned_estimators(seed), control=few)
+
+
 def weigh_all_classes(seed):
     pipeline = rare(seed)
     counts = np.bincount(pipeline.data.y)
@@ -252,6 +261,7 @@ UNDETECTABLE = {
         ("own metric whose arguments are swapped", swap_arguments),
         ("scores on other folds under the same numbers", shuffle_folds),
         ("several labels mixed up in training", mix_up),
+        ("a space without the good settings of the control arm", search_elsewhere),
         ("class weights computed on all rows", weigh_all_classes),
         ("small weights for rows that a model of all rows gets wrong", weigh_down_errors),
     )
