@@ -138,6 +138,13 @@ def of_steps(last="softmax", outputs=3):
     )
 
 
+def of_single_steps():
+    """A model without a convolution, which TensorFlow does not vectorize over different filters."""
+    return keras.Sequential(
+        [keras.Input((5, 2)), layers.Dense(6, "relu", name="h"), layers.Dropout(0.5), layers.Dense(3, name="classes")]
+    )
+
+
 def of_pixels():
     return keras.Sequential([keras.Input((5, 2, 1)), layers.Conv2D(1, 3, padding="same", activation="sigmoid")])
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler
@@ -71,7 +69,7 @@ def test_several_labels_a_row_have_the_numbers_of_the_reference():
 
 
 def test_steps_that_do_not_count_have_the_numbers_of_the_reference():
-    recipe = Recipe(ex.stage(functools.partial(ex.of_steps, None), loss=ex.counted_logits))
+    recipe = Recipe(ex.stage(ex.of_single_steps, loss=ex.counted_logits))
     jobs = [Job(cell, 0) for cell in ex.cells(ex.PADDED)[:2]]
     slow = {(0, fold, 0): ex.result_of("reference", recipe, ex.PADDED, fold=fold) for fold in (0, 1)}
     fast = by_job(batched.train(recipe, ex.PADDED, jobs, device=ex.device()))

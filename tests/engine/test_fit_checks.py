@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.feature_selection import SelectKBest
+from sklearn.decomposition import PCA
 
 from negres_core import Dataset, Fit, Recipe, Stage
 from negres_core.engine.fit_checks import check_besides_stages
@@ -46,5 +46,5 @@ def test_a_fit_can_take_everything_that_is_offered():
 
 
 def test_the_transformer_of_a_fit_is_checked_too():
-    with pytest.raises(InputError, match="`preprocess` cannot be fitted"):
-        check_besides_stages(Recipe(Fit(majority), preprocess=SelectKBest), DATA)
+    with pytest.raises(InputError, match="`preprocess` cannot prepare the inputs"):
+        check_besides_stages(Recipe(Fit(majority), preprocess=lambda: PCA(50)), DATA)

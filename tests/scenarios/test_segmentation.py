@@ -80,7 +80,7 @@ def test_an_official_test_set_is_judged_over_seeds_and_rows(new_experiment, stor
 
     assert evidence.verdict == "supported", str(evidence)
     assert evidence.row_scores.form == form
-    assert [part.part for part in evidence.parts] == ["all rows", "class 0", "class 2"]  # all rows have class 1
+    assert [part.part for part in evidence.parts] == ["all rows", "class 0", "class 1", "class 2"]
     assert recheck(evidence, store, None) == []
 
 
