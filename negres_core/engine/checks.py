@@ -31,7 +31,7 @@ from negres_core.engine.objective import call_objective
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
-from negres_core.engine.weight_checks import check_sampler, check_weights
+from negres_core.engine.weight_checks import check_estimator, check_sampler, check_weights
 from negres_core.errors import InputError
 from negres_core.preprocessing import make_transformer
 from negres_core.recipe import Recipe, Stage, name_of
@@ -46,6 +46,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
     if recipe.preprocess is not None:
         _check_transformer(recipe, data)
     check_sampler(recipe, data)
+    check_estimator(recipe, data)
     if recipe.fit is not None:
         check_fit(recipe.fit, has_model=bool(recipe.stages))
     for stage in recipe.stages:
