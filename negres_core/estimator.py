@@ -248,7 +248,7 @@ def weight_argument(estimator: Any) -> str | None:
     return None
 
 
-def _weights_for(make: Make, estimator: Any, weights: np.ndarray | None) -> dict[str, np.ndarray]:
+def weights_for(make: Make, estimator: Any, weights: np.ndarray | None) -> dict[str, np.ndarray]:
     """Return the argument of `fit` with the weights of the rows; raise InputError if the estimator takes none."""
     if weights is None:
         return {}
@@ -265,7 +265,7 @@ def _weights_for(make: Make, estimator: Any, weights: np.ndarray | None) -> dict
 
 def _fit(make: Make, estimator: Any, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> None:
     """Fit an estimator; raise InputError if it takes one column of targets or no weights, and there are such."""
-    weighted = _weights_for(make, estimator, weights)
+    weighted = weights_for(make, estimator, weights)
     try:
         estimator.fit(x, y, **weighted)
     except ValueError as error:

@@ -19,10 +19,11 @@ def check_besides_stages(recipe: Recipe, data: Dataset) -> None:
     """Raise InputError at the first mistake in what a recipe has besides its stages."""
     refuse_copies(recipe, data)
     _check_inputs(recipe, data)
-    if recipe.resample is not None:
-        from negres_core.engine.weight_checks import check_sampler
+    if recipe.resample is not None or data.sample_weight is not None:
+        from negres_core.engine.weight_checks import check_estimator, check_sampler
 
         check_sampler(recipe, data)
+        check_estimator(recipe, data)
     if recipe.fit is not None:
         for function in filter(None, (recipe.fit.compute, recipe.fit.pictures)):
             _check_function(function, has_model=bool(recipe.stages))

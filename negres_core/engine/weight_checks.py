@@ -7,6 +7,7 @@ import numpy as np
 from negres_core.dataset import Dataset
 from negres_core.engine.objective import asks_for_weights
 from negres_core.errors import InputError
+from negres_core.estimator import Estimator, make_estimator, weights_for
 from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.resampling import make_sampler
 
@@ -44,6 +45,13 @@ def check_weights(stage: Stage, data: Dataset) -> None:
             remedy="Take (model, x, y, *, training, sample_weight) and multiply each row's loss by its weight, "
             "(rows,), which is None where rows are tested; or leave the weights out.",
         )
+
+
+def check_estimator(recipe: Recipe, data: Dataset) -> None:
+    """Raise InputError if an estimator takes no weights of rows, and those of a data set have some."""
+    if isinstance(recipe.fit, Estimator) and data.sample_weight is not None:
+        make = recipe.fit.function
+        weights_for(make, make_estimator(make, seed=0), data.sample_weight)
 
 
 def check_sampler(recipe: Recipe, data: Dataset) -> None:

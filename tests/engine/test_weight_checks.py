@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import pytest
 from imblearn.over_sampling import SMOTE
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from negres_core.dataset import Dataset
 from negres_core.engine import reference
@@ -13,6 +15,7 @@ from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.weight_checks import check_sampler, check_weights
 from negres_core.errors import InputError
+from negres_core.estimator import Estimator
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
@@ -80,6 +83,22 @@ def test_an_objective_has_to_run_without_weights_too():
 def test_samplers_that_cannot_be_used_are_refused(resample, data, wrong):
     with pytest.raises(InputError, match=wrong):
         check_sampler(Recipe(ex.stage(ex.plain), resample=resample), data)
+
+
+def test_an_estimator_that_takes_no_weights_is_refused_before_anything_is_trained():
+    recipe = Recipe(Estimator(neighbours))
+    check_recipe(recipe, ex.CLASSES)
+    check_recipe(Recipe(Estimator(logistic)), WEIGHTED)
+    with pytest.raises(InputError, match="neighbours takes no weights of rows"):
+        check_recipe(recipe, WEIGHTED)
+
+
+def neighbours():
+    return KNeighborsClassifier()
+
+
+def logistic():
+    return LogisticRegression()
 
 
 def test_samplers_go_with_weights_of_classes():
