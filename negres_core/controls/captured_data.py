@@ -8,6 +8,7 @@ import numpy as np
 
 from negres_core.arrays import digest_array, label_arrays
 from negres_core.dataset import Dataset
+from negres_core.dataset.segmentation import is_segmentation
 from negres_core.evidence import Finding
 from negres_core.provenance.reach import reachable_arrays
 from negres_core.recipe import Recipe
@@ -84,7 +85,15 @@ def _row_digests(rows: np.ndarray) -> set[bytes]:
 
 def _holds_targets(y: np.ndarray, array: np.ndarray) -> bool:
     """Return whether an array, or one of its columns, is the targets, as labels, one-hot labels or values."""
-    if len(array) != len(y) or len(y) < MIN_TARGETS or y.ndim > 2:
+    if len(array) != len(y) or len(y) < MIN_TARGETS:
+        return False
+    if is_segmentation(y):
+        flat = array.reshape(len(array), -1)
+        # A label that does not count may have had any number when it was given.
+        return flat.shape[1] == y[0].size and bool(
+            ((flat == y.reshape(flat.shape)) | (y.reshape(flat.shape) < 0)).all()
+        )
+    if y.ndim > 2:
         return False
     columns = array.reshape(len(array), -1)
     if columns.shape[1] > 4_096:

@@ -192,7 +192,9 @@ def _has_other_shares(run: Run, arm: Arm) -> bool:
 
 def _row_gains(run: Run, arm: Arm, metric: Metric) -> Iterator[tuple[Metric, np.ndarray, np.ndarray, np.ndarray]]:
     """Yield the same for a design that scores single rows, with the gains of rows, or of stretches of a time series."""
-    if not run.predicted.get(arm.role) or (run.design.kind == "time series" and not has_row_scores(metric)):
+    if not run.predicted.get(arm.role) or (
+        run.design.kind == "time series" and not has_row_scores(metric, task=run.data.task)
+    ):
         return
     constants = []
     for cell in run.judged_cells:
@@ -228,7 +230,7 @@ def _perfect(run: Run, metric: Metric) -> np.ndarray:
 
 
 def _classes(run: Run) -> int:
-    return run.data.outputs if run.data.task == "classification" else 0
+    return run.data.classes
 
 
 def _has_one_answer(replicate: Replicate) -> bool:

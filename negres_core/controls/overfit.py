@@ -30,8 +30,11 @@ def small_runs(run: Run) -> dict[str, Run]:
 
     Later stages were tuned to continue from the first, not to start from scratch. Left out are stages that freeze
     layers, which may be unable to memorize, and, in a regression, objectives, which may ask for other values than the
-    targets. All rows count alike, without weights and samplers, which may leave some of them out.
+    targets; and labels of steps or pixels, since a model that sees little of a row at each cannot memorize the rows.
+    All rows count alike, without weights and samplers, which may leave some of them out.
     """
+    if run.data.task == "segmentation":
+        return {}
     rows = run.data.shuffle_rows(derive_seed("overfitted rows"))[: 8 * OVERFIT_ROWS]
     _, first = np.unique(run.data.flatten(rows), axis=0, return_index=True)
     data = run.data.take(rows[np.sort(first)][:OVERFIT_ROWS]).without_groups().with_weights(None)

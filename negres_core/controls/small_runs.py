@@ -10,7 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from negres_core.controls.positions import inputs_by_position
 from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
+from negres_core.dataset import Dataset
+from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell, Design, KFolds
 from negres_core.early_stopping import NO_MONITOR
 from negres_core.metrics import METRICS, task_metric
@@ -80,11 +83,14 @@ def planted_targets(run: Run) -> dict[str, Run]:
 
     The inputs of these rows vary most in its direction, so an arm that can learn from such inputs can learn it. The
     targets themselves are the true ones, so that their shares and their distribution stay the same. Of several labels a
-    row each is planted by itself: along the first component, against it, or along or against the second.
+    row each is planted by itself: along the first component, against it, or along or against the second. Labels of
+    steps or pixels are planted along that of the inputs at their place, so that a model can learn it that sees no more.
     """
 
     def plant(small_run: Run) -> Run:
-        y = _plant(small_run.data.flatten().astype(np.float64), small_run.data.y)
+        y = _plant_positions(small_run.data) if small_run.data.task == "segmentation" else None
+        if y is None:
+            y = _plant(small_run.data.flatten().astype(np.float64), small_run.data.y)
         return replace(small_run, data=small_run.data.with_targets(y))
 
     return _of_each_arm(run, PLANTED_TARGETS, plant)
@@ -118,12 +124,26 @@ def _of_each_arm(run: Run, purpose: str, change: Callable[[Run], Run | None]) ->
     return changed
 
 
+def _plant_positions(data: Dataset) -> np.ndarray | None:
+    """Return labels in the order of the inputs at their place; None if the inputs have no such places."""
+    x = inputs_by_position(data, np.arange(len(data)))
+    if x is None:
+        return None
+    counts = counted(data.y)
+    here = x[counts[..., 0]].astype(np.float64)
+    centered = here - here.mean(axis=0)
+    largest = np.linalg.eigh(centered.T @ centered)[1][:, -1]
+    planted = data.y.copy()
+    planted[counts] = _in_order_of(centered @ largest, data.y[counts])
+    return np.asarray(planted)
+
+
 def _plant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     centered = x - x.mean(axis=0)
     # There are fewer rows than columns in images: the component comes from the products of rows.
     largest = np.linalg.eigh(centered @ centered.T)[1][:, :-3:-1].T
     components = [each * np.sign(each[np.argmax(np.abs(each))]) for each in largest]
-    if y.dtype.kind != "i" or y.ndim == 1:
+    if y.dtype.kind != "i" or y.ndim != 2:
         return _in_order_of(components[0], y)
     # Several labels a row that were all alike could be mixed up without a trace.
     orders = [components[0], -components[0], components[1], -components[1]]
@@ -168,7 +188,8 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
     They hold out no validation rows and do not end early, since a small run asks whether an arm can learn. If
     `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there; and
     each keeps its share of validation rows and its patience, counted in steps and not in epochs. It monitors the loss
-    then, because other metrics may not be defined on few rows.
+    then, because other metrics may not be defined on few rows. A fit stays as it is: only its function knows how it is
+    trained.
     """
     stages = []
     for stage in recipe.stages:
@@ -184,7 +205,7 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
             share = FEW_HELD_OUT if stage.validation is True else stage.validation
             short = replace(short, validation=share, patience=patience, monitor="loss", plateau=None)
         stages.append(short)
-    return recipe.with_parts(*stages)
+    return recipe.with_parts(*stages, *([recipe.fit] if recipe.fit else []))
 
 
 def steps_of(stage: Stage, rows: int) -> int:
@@ -201,7 +222,10 @@ def skills(small_run: Run, *, absolute: bool = False) -> np.ndarray:
     """
     metric = METRICS["mae"] if absolute else task_metric(small_run.data.task)
     y = small_run.data.y
-    if metric.name == "accuracy":
+    if small_run.data.task == "segmentation":
+        labels = np.stack([(y == label).sum(axis=0) for label in range(small_run.data.outputs)])
+        constant = np.full(len(small_run.cells), labels.max(axis=0).sum() / labels.sum())
+    elif metric.name == "accuracy":
         constant = np.full(len(small_run.cells), np.bincount(y).max() / len(y))
     elif metric.name == "hamming":
         shares = y.mean(axis=0)

@@ -280,11 +280,16 @@ class _Chunk:
         rows = tested + offsets[:, None]
         outputs, total = [], np.zeros(len(self._jobs))
         for begin in range(0, rows.shape[1], self._rows):
-            some_rows = rows[:, begin : begin + self._rows]
+            chunk = slice(begin, begin + self._rows)
+            some_rows = rows[:, chunk]
             some, loss = self._evaluate(state[0], state[1], self._put(some_rows), x, y)
             outputs.append(ops.convert_to_numpy(some))
-            total += ops.convert_to_numpy(loss).astype(float) * some_rows.shape[1]
-        return np.concatenate(outputs, axis=1), total / rows.shape[1]
+            total += ops.convert_to_numpy(loss).astype(float) * self._weights(tested[:, chunk])
+        return np.concatenate(outputs, axis=1), total / self._weights(tested)
+
+    def _weights(self, rows: np.ndarray) -> np.ndarray:
+        """Return by how much the mean loss of some rows of each replicate weighs, (replicates,)."""
+        return np.array([self._data.count_targets(each) for each in rows])
 
 
 def _concatenate(*arrays: np.ndarray) -> np.ndarray:

@@ -197,5 +197,5 @@ class _Worker:
             rows = tested[begin : begin + self._rows]
             some, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
             outputs.append(ops.convert_to_numpy(some))
-            total += float(loss) * len(rows)
-        return np.concatenate(outputs), total / len(tested)
+            total += float(loss) * self._data.count_targets(rows)
+        return np.concatenate(outputs), total / self._data.count_targets(tested)

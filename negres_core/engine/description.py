@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import inspect
 import json
+import sys
 from dataclasses import replace
 from typing import Any
-
-import keras
 
 from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
 from negres_core.early_stopping import NO_MONITOR
 from negres_core.engine.device import keras_backend
-from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
-from negres_core.engine.monitor import monitor_of
-from negres_core.engine.revision import revision_of
-from negres_core.engine.settings import settings
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
@@ -77,6 +73,8 @@ def digest_program(recipe: Recipe, data: Dataset) -> str:
     Epochs are calls of the program, validation rows are measured between them, and a plain learning rate is a variable
     of the optimizer. Stages that differ in these alone share a program.
     """
+    from negres_core.engine.model import build_model, make_loss, make_optimizer
+
     stage = replace(recipe.last, **NO_MONITOR)
     described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
     optimizer = make_optimizer(stage)
@@ -109,22 +107,24 @@ def _content_of(value: Any) -> Any:
     return type(value)
 
 
+def digest_besides_stages(recipe: Recipe) -> str:
+    """Digest what a recipe has besides its stages, without names."""
+    transformer = make_transformer(recipe) if recipe.preprocess is not None else None
+    prepared: Any = [transformer, transformer.get_params()] if transformer is not None else None
+    sampler = make_sampler(recipe) if recipe.resample is not None else None
+    prepared = [prepared, sampler] if sampler is not None else prepared
+    return digest_code([prepared, recipe.fit.compute if recipe.fit else None, recipe.fit.metrics if recipe.fit else ()])
+
+
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
     """Return each installed package that a recipe's code names, with its version, as "numpy==2.1.0"."""
     made = [
         make_transformer(recipe) if recipe.preprocess is not None else None,
         *([recipe.resample, make_sampler(recipe)] if recipe.resample is not None else []),
     ]
+    frameworks = [importlib.import_module(name) for name in ("keras", keras_backend())] if recipe.stages else []
     stages = [
-        [
-            stage.build,
-            stage.freezes,
-            stage.optimizer,
-            stage.loss,
-            stage.objective,
-            keras,
-            importlib.import_module(keras_backend()),
-        ]
+        [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, *frameworks]
         for stage in recipe.stages
     ]
     reached = packages_of([recipe.preprocess, made, stages, recipe.fit.compute if recipe.fit else None])
@@ -144,6 +144,9 @@ def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str | None:
 
 
 def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescription:
+    from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
+    from negres_core.engine.revision import revision_of
+
     model = build_model(stage.build, data)
     layers = [model, *layers_of(model)]
     # The configuration of a subclassed model does not contain its layers.
@@ -172,6 +175,8 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
 
 def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
     """Describe what a stage measures on validation rows, and what follows; None if it has none."""
+    from negres_core.engine.monitor import monitor_of
+
     monitor = monitor_of(stage, data)
     if monitor is None:
         return None
@@ -187,6 +192,8 @@ def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
 
 def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tuple[Any, ...]) -> list[Any]:
     """Return all user code that a stage reaches, of which what makes the optimizer is given."""
+    from negres_core.engine.model import layers_of
+
     # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
     layers = [model, *layers_of(model)]
     own = [type(layer) for layer in layers]
@@ -216,13 +223,21 @@ def changed_settings() -> list[tuple[str, Any]]:
     """Return Keras' global settings that differ from those it comes with, as pairs of name and value.
 
     A build function, a loss or a fit may read them. Only changed ones are digested, so that the digests of all other
-    recipes are what they were before settings counted.
+    recipes are what they were before settings counted. Nothing reads them while Keras is not imported.
     """
+    if "keras" not in sys.modules:
+        return []
+    from negres_core.engine.settings import settings
+
     defaults = {"dtype_policy": "float32", "epsilon": 1e-7, "floatx": "float32", "image_data_format": "channels_last"}
     return [(name, value) for name, value in settings().items() if value != defaults[name]]
 
 
 def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
+    # A fit that imports a framework inside its function is seeded, and its settings are kept, from its first call on.
+    for name in {"keras", "torch"} & packages_of(fit.compute).keys():
+        with contextlib.suppress(ImportError):  # no backend; the fit itself will say so, if it comes to that
+            importlib.import_module(name)
     changed = changed_settings()
     return FitDescription(
         compute=name_of(fit.function),
@@ -235,6 +250,8 @@ def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
 
 def config_of(made: Any) -> Any:
     """Return the configuration of a Keras object; generated names do not depend on what was built before."""
+    import keras
+
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(made), default=without_address))
     names: dict[str, str] = {}
 

@@ -14,6 +14,7 @@ from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine.model import build_model
 from negres_core.engine.objective import mean_loss
+from negres_core.engine.tensors import number_of
 from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe
 from negres_core.run import PairLosses
@@ -93,7 +94,7 @@ def pair_losses(recipe: Recipe, data: Dataset) -> PairLosses | None:
     def loss(inputs: list[int], targets: list[int]) -> float:
         x, y = take_rows(sample.x, rows[inputs]), sample.y[rows[targets]]
         with keras.StatelessScope(state_mapping=drawn):
-            return float(mean_loss(model, recipe.last, x, y, training=False))
+            return number_of(mean_loss(model, recipe.last, x, y, training=False))
 
     pairs = []
     for seed in range(PAIRED_DRAWS):

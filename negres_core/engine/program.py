@@ -171,6 +171,7 @@ class Program:
         given = {} if isinstance(weights, tuple) else {"sample_weight": weights}
         with self._scope(trainable, other) as scope:
             if self._objective is None:
+                given = {name: over_positions(each, y, ops) for name, each in given.items()}
                 losses = {ONLY_PLAYER: self._loss(y, self._model(x, training=True), **given)}
             else:
                 losses = self._named(call_objective(self._objective, self._model, x, y, training=True, **given))
@@ -193,6 +194,20 @@ def _start_optimizer(recipe: Recipe, model: Any) -> tuple[Any, list[Any]]:
     optimizer = load_backend().stateless_optimizer(make_optimizer(recipe.last))
     optimizer.build(model.trainable_variables)
     return optimizer, [ops.convert_to_numpy(variable) for variable in optimizer.variables]
+
+
+def over_positions(weights: Any, y: Any, library: Any) -> Any:
+    """Return weights of rows, (rows,), with the axes of a loss, which has a value for each step or pixel.
+
+    Args:
+        weights: the weights.
+        y: targets of these rows.
+        library: numpy, or keras.ops.
+    """
+    positions = tuple(y.shape[1:-1])
+    if not positions:
+        return weights
+    return library.broadcast_to(library.reshape(weights, (-1, *(1 for _ in positions))), (y.shape[0], *positions))
 
 
 def _part(weights: Any, begin: Any, rows: int) -> Any:

@@ -20,8 +20,9 @@ from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.objective import call_objective
-from negres_core.engine.program import UNWEIGHTED, Program, load_backend
+from negres_core.engine.program import UNWEIGHTED, Program, load_backend, over_positions
 from negres_core.engine.replicate import epoch_orders, finish_replicate, on_rows, start_replicate, training_weights
+from negres_core.engine.tensors import number_of
 from negres_core.engine.watch import Watch, Watched
 from negres_core.errors import InputError
 from negres_core.recipe import Recipe, Stage, name_of
@@ -126,7 +127,7 @@ def _weights_for_keras(recipe: Recipe, data: Dataset, rows: PreparedRows, order:
     # Keras takes one of the two.
     if data.sample_weight is None:
         return {"class_weight": weights_of_classes(class_weight, rows.y[rows.train])}
-    return {"sample_weight": weights[order]}
+    return {"sample_weight": np.array(over_positions(weights[order], rows.y[order], np))}
 
 
 def _no_weights_in_step(stage: Stage, error: ValueError) -> InputError:
@@ -180,5 +181,5 @@ def _evaluate(
         loss = call_objective(objective, model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))
-        total += sum(float(ops.mean(player)) for player in players) * len(rows)
-    return np.concatenate(outputs), total / len(tested)
+        total += sum(number_of(ops.mean(player)) for player in players) * data.count_targets(rows)
+    return np.concatenate(outputs), total / data.count_targets(tested)

@@ -190,7 +190,7 @@ def _score(
     recipe: Recipe, data: Dataset, job: Job, model: Any, outputs: np.ndarray, *, loss: float, finite: bool
 ) -> tuple[dict[str, float], dict[str, Any]]:
     y = data.y[job.cell.test]
-    classes = max(outputs.shape[1], 2) if data.task == "classification" else 0
+    classes = max(outputs.shape[-1], 2) if data.classes else 0
     predicted = _predicted(recipe, data, job, outputs)
     metrics, summary = score(data, job.cell, predicted, finite=finite, classes=classes)
     metrics["loss"] = loss if finite else float("nan")

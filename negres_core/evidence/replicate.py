@@ -79,11 +79,13 @@ class PredictionSummary(PartialRecord):
     """Summary of a replicate's predictions on the test fold; a record contains only the fields that apply."""
 
     counts: list[int] | None = None
-    """Number of rows predicted as each class, or with each of several labels."""
+    """Number of rows, or of steps or pixels that count, predicted as each class; or of rows with each of several
+    labels."""
     mean: Number = None
     """Mean of the predicted values, or of the probabilities of several labels a row."""
     sd: Number = None
-    """Standard deviation of the predicted values; of several labels a row that between rows, over all labels."""
+    """Standard deviation of the predicted values; of several labels a row that between rows, over all labels; of labels
+    of steps or pixels that of their numbers between rows, which is 0 if all rows are given the same ones."""
     low: Number = None
     """Smallest raw output, for images."""
     high: Number = None

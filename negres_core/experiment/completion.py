@@ -41,13 +41,10 @@ def check_metric(metric: Metric, recipes: Sequence[Recipe], data: Dataset) -> No
 
     Of a fit, only its result shows whether it gives probabilities.
     """
-    from negres_core.engine.output_layer import gives_probabilities
-
     if metric.code is not None:
         y = data.y[spread_rows(len(data), most=CHECK_ROWS)]
-        classes = data.outputs if data.task == "classification" else 0
         try:
-            constant_score(metric, y, y, classes=classes)
+            constant_score(metric, y, y, classes=data.classes)
         except InputError:
             raise
         except Exception as error:
@@ -55,13 +52,17 @@ def check_metric(metric: Metric, recipes: Sequence[Recipe], data: Dataset) -> No
                 f"The function of the metric {metric.name!r} does not run on a constant prediction of {data.name!r}.",
                 received=f"{type(error).__name__}: {error}",
                 remedy="Take (targets, outputs): the targets of the data set, and probabilities of the classes, (rows, "
-                "classes), or values in the shape of the targets. For predicted labels, give the metric takes="
+                "..., classes), or values in the shape of the targets. For predicted labels, give the metric takes="
                 '"labels".',
             ) from error
     if metric.compute is None or metric.takes == "labels" or not data.has_labels:
         return
     for recipe in recipes:
-        if recipe.fit is None and not gives_probabilities(recipe, data):
+        if recipe.fit is not None:
+            continue
+        from negres_core.engine.output_layer import gives_probabilities
+
+        if not gives_probabilities(recipe, data):
             raise without_probabilities(recipe, metric)
 
 

@@ -9,7 +9,7 @@ from negres_core.claim import Claim
 from negres_core.claim.cost import watched_metric
 from negres_core.controls.own import OwnControl, ready_controls
 from negres_core.controls.waivers import check_waivers
-from negres_core.dataset import Dataset
+from negres_core.dataset import Dataset, Task
 from negres_core.design import Cell, Design, Seal, apply_seal, cells_of, hold_out
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, SealRecord, Store
@@ -74,8 +74,7 @@ def prepare(
         InputError: an argument is invalid.
         EvidenceError: the store cannot be written.
     """
-    from negres_core.engine.checks import check_recipe
-    from negres_core.engine.common_loss import check_common_loss
+    from negres_core.engine.fit_checks import check_besides_stages
 
     ready = ready_controls(own_controls)
     waived = check_waivers(waive, [control.NAME for control in ready])
@@ -97,9 +96,16 @@ def prepare(
         recipes = {role: first_recipe(arm) for role, arm in arms.items()}
     store.check_writable()
     for recipe in recipes.values():
-        check_recipe(recipe, seen)
+        if recipe.stages:  # only networks need Keras
+            from negres_core.engine.checks import check_recipe
+
+            check_recipe(recipe, seen)
+        else:
+            check_besides_stages(recipe, seen)
     scored = watched_metric(metric) or metric
     if scored.name in OF_A_LOSS and scored.code is None:
+        from negres_core.engine.common_loss import check_common_loss
+
         check_common_loss(list(recipes.values()))
     check_metric(scored, list(recipes.values()), seen)
     for recipe in recipes.values():
@@ -111,16 +117,16 @@ def prepare(
         prepare_rows(recipe, seen, hold_out(cells[0], seen, recipe.validation))
     tuned = tuned_arms(arms, recipes, metric, planned, seen, equal=equal)
     planned_recipes, equalized = plan_budgets(dict(recipes), metric, seen, cells, equal=None if smoke else equal)
-    check_row_metric(metric, planned, list(planned_recipes.values()))
+    check_row_metric(metric, planned, list(planned_recipes.values()), data.task)
     if seal is not None:
-        _check_confirmation(metric, seal, list(planned_recipes.values()))
+        _check_confirmation(metric, seal, list(planned_recipes.values()), data.task)
     return Prepared(planned_recipes, tuned, seen, claim, metric, planned, cells, equalized, record, waived, ready)
 
 
-def _check_confirmation(metric: Metric, seal: Seal, recipes: Sequence[Recipe]) -> None:
+def _check_confirmation(metric: Metric, seal: Seal, recipes: Sequence[Recipe], task: Task) -> None:
     """Raise InputError if the claim could be explored, and not be judged on the sealed rows later."""
     try:
-        check_row_metric(metric, seal.confirming, recipes)
+        check_row_metric(metric, seal.confirming, recipes, task)
     except InputError as error:
         raise InputError(
             f"The sealed rows could not confirm this claim. {error.wrong}",

@@ -47,6 +47,16 @@ OTHER_NAMES = {
     "expected_calibration_error": "ece",
     "neg_mean_squared_error": "mse",
     "neg_mean_absolute_error": "mae",
+    "dice": "f1",
+    "dice_score": "f1",
+    "iou_score": "iou",
+    "jaccard": "iou",
+    "jaccard_score": "iou",
+    "mean_io_u": "iou",
+    "mean_iou": "iou",
+    "miou": "iou",
+    "pixel_accuracy": "accuracy",
+    "token_accuracy": "accuracy",
     "pinball": "pinball_0.9",
     "mean_pinball_loss": "pinball_0.9",
 }
@@ -233,6 +243,8 @@ def _remedy_for_metric(name: str, known: Iterable[str], task: Task, targets: np.
     usual = OTHER_NAMES.get(name.lower().removeprefix("val_"), name.lower().removeprefix("val_"))
     if task == "multilabel" and usual == "accuracy":
         return f'Write "exact_match" for rows with all labels right, or "hamming" for the share of wrong ones. {listed}'
+    if task == "segmentation" and usual == "balanced_accuracy":
+        return f'Write "recall", the mean recall of the classes. {listed}'
     if usual in known or (usual in OTHER_NAMES.values() and _known(usual, task, None)):
         return f'Write "{usual}"{", of which less is better" if name.startswith("neg_") else ""}.'
     kind = METRICS[usual].tasks if usual in METRICS else ()

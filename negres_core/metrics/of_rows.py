@@ -9,8 +9,11 @@ from typing import Literal
 import numpy as np
 
 from negres_core.claim import Metric
+from negres_core.dataset import Task
+from negres_core.dataset.segmentation import is_segmentation
 from negres_core.errors import InputError
 from negres_core.metrics.of_multilabel import briers, log_losses
+from negres_core.metrics.of_segmentation import exact_matches, row_accuracies, row_f1s, row_ious
 from negres_core.metrics.predicted import Predicted, score_metric
 from negres_core.metrics.registry import find_metric
 from negres_core.statistics.jackknife import MOST_COLUMNS, group_scores, pseudo_values
@@ -19,9 +22,10 @@ Unit = Literal["rows", "groups", "blocks of rows"]
 """What a column of a table of scores stands for."""
 
 
-def has_row_scores(metric: Metric) -> bool:
-    """Return whether a metric is a mean over rows whose scores are known."""
-    return _function_of(metric) is not None
+def has_row_scores(metric: Metric, *, task: Task | None = None) -> bool:
+    """Return whether a metric is a mean over rows whose scores are known; of any task if `task` is None."""
+    kinds = (False, True) if task is None else (task == "segmentation",)
+    return any(_function_of(metric, has_positions=each) is not None for each in kinds)
 
 
 def score_rows(metric: Metric, targets: np.ndarray, predicted: Predicted) -> np.ndarray | None:
@@ -35,9 +39,9 @@ def score_rows(metric: Metric, targets: np.ndarray, predicted: Predicted) -> np.
     Returns:
         The scores; None if the predictions have not what the metric needs, such as probabilities.
     """
-    function = _function_of(metric)
+    function = _function_of(metric, has_positions=is_segmentation(targets))
     assert function is not None
-    given = predicted.labels if metric.takes == "labels" else predicted.outputs
+    given = predicted.given_to(metric)
     return None if given is None else function(targets, given)
 
 
@@ -62,22 +66,22 @@ def score_table(
     Raises:
         InputError: the metric cannot be computed of the predictions, or without some of the rows.
     """
-    if has_row_scores(metric):
+    if _function_of(metric, has_positions=is_segmentation(targets)) is not None:
         scores = [score_rows(metric, targets, each) for each in predicted]
         if any(each is None for each in scores):
             raise _without_scores(metric)
         table = np.stack([each for each in scores if each is not None]).astype(np.float64)
         return (table, "rows") if groups is None else (group_scores(table, groups), "groups")
+    given = [each.given_to(metric) for each in predicted]
     if any(score_metric(metric, targets, each) is None for each in predicted):
         raise _without_scores(metric)
-
     takes_labels = metric.takes == "labels" and predicted[0].labels is not None
 
     def compute(targets: np.ndarray, given: np.ndarray) -> float:
         value = score_metric(metric, targets, Predicted(None, given) if takes_labels else Predicted(given))
         return float("nan") if value is None else value
 
-    outputs = np.stack([each.shown if takes_labels else each.best for each in predicted])
+    outputs = np.stack([each for each in given if each is not None])
     units = len(targets) if groups is None else len(np.unique(groups))
     unit: Unit = "blocks of rows" if units > MOST_COLUMNS else "rows" if groups is None else "groups"
     return pseudo_values(compute, targets, outputs, groups=groups), unit
@@ -91,10 +95,15 @@ def _without_scores(metric: Metric) -> InputError:
     )
 
 
-def _function_of(metric: Metric) -> Callable[[np.ndarray, np.ndarray], np.ndarray] | None:
-    """Return the function of targets and predictions that scores rows one by one, or None if there is none."""
+def _function_of(metric: Metric, *, has_positions: bool) -> Callable[[np.ndarray, np.ndarray], np.ndarray] | None:
+    """Return the function of targets and predictions that scores rows one by one, or None if there is none.
+
+    If a row has a label for each step or pixel, few metrics are means over rows: rows weigh by what counts in them.
+    """
     if find_metric(metric.name) != metric:
         return None
+    if has_positions:
+        return BY_POSITIONS.get(metric.name)
     name, _, parameter = metric.name.rpartition("_")
     if name == "top":
         return partial(_is_among, k=int(parameter))
@@ -172,3 +181,11 @@ BY_ROW: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "mae": _absolute,
 }
 """Functions of targets and predictions that score rows one by one, by the metric that is their mean."""
+
+BY_POSITIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "exact_match": exact_matches,
+    "row_accuracy": row_accuracies,
+    "row_f1": row_f1s,
+    "row_iou": row_ious,
+}
+"""The same if a row has a label for each step or pixel."""

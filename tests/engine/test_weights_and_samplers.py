@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -87,6 +88,10 @@ PAIRS = {
     "weights of several labels a row": (
         Recipe(ex.stage(ex.sigmoids, loss="binary_crossentropy")),
         weighted(ex.SEVERAL),
+    ),
+    "weights of rows with a label for each step, of which some do not count": (
+        Recipe(ex.stage(functools.partial(ex.of_steps, None), loss=ex.counted_logits)),
+        replace(ex.PADDED, sample_weight=WEIGHTS[:41]),
     ),
     "penalties": (Recipe(ex.stage(ex.regularized, class_weight={1: 3.0})), RARE_ROWS),
     "an objective": (Recipe(ex.stage(ex.plain, objective=asking, class_weight="balanced")), RARE_ROWS),

@@ -1,6 +1,7 @@
 """The zoo: planted bugs that the controls have to catch, and clean pipelines that they have to pass."""
 
 from tests.zoo import (
+    arms_of_pytorch,
     bugs_of_arms,
     bugs_of_baselines,
     bugs_of_copies,
@@ -12,6 +13,7 @@ from tests.zoo import (
     bugs_of_learning,
     bugs_of_mechanics,
     bugs_of_metrics,
+    bugs_of_segmentation,
     bugs_of_stopping,
     bugs_of_tuning,
     bugs_of_weights,
@@ -23,6 +25,7 @@ from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
+from tests.zoo.pipelines_of_segmentation import PIPELINES_OF_SEGMENTATION
 from tests.zoo.pipelines_of_stopping import PIPELINES_OF_STOPPING
 from tests.zoo.pipelines_of_tuning import PIPELINES_OF_TUNING
 from tests.zoo.pipelines_of_weights import PIPELINES_OF_WEIGHTS
@@ -30,6 +33,7 @@ from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
 FAMILIES = (
+    arms_of_pytorch,
     bugs_of_arms,
     bugs_of_baselines,
     bugs_of_data,
@@ -43,6 +47,7 @@ FAMILIES = (
     bugs_of_labels,
     bugs_of_stopping,
     bugs_of_tuning,
+    bugs_of_segmentation,
     bugs_of_weights,
 )
 """The modules that plant bugs. Importing them fills BUGS."""
@@ -55,12 +60,14 @@ SPECIMENS = {
         for name, pipeline in (
             PIPELINES
             | PIPELINES_OF_ARMS
+            | arms_of_pytorch.PIPELINES_OF_PYTORCH
             | PIPELINES_OF_BASELINES
             | PIPELINES_OF_COSTS
             | PIPELINES_OF_DESIGNS
             | PIPELINES_OF_LABELS
             | PIPELINES_OF_STOPPING
             | PIPELINES_OF_TUNING
+            | PIPELINES_OF_SEGMENTATION
             | PIPELINES_OF_WEIGHTS
             | NEGATIVE_RESULTS
         ).items()
