@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from negres_core import KFolds, beats
 from negres_core.report.page.canvas import drawing
 from negres_core.report.page.hypothesis import (
     Sources,
@@ -11,6 +12,7 @@ from negres_core.report.page.hypothesis import (
     replicate_ids,
     summarize,
 )
+from tests.experiment.simple_arms import COLUMNS, DATA, SHIFTS
 from tests.report.page.suites import write_hypothesis
 
 
@@ -61,8 +63,13 @@ def test_metrics_on_validation_rows_have_curves(store, view_of):
     ]
 
 
-def test_a_tuned_arm_says_how_it_was_tuned(store, view_of):
+def test_a_tuned_arm_says_how_it_was_tuned(new_experiment, store, render_page, view_of):
     assert view_of(write_hypothesis(store)).tuning == []
+    claim, design = beats("accuracy", by=0.05), KFolds(3, repeats=1)
+    tuned = new_experiment().compare(SHIFTS, against=COLUMNS, on=DATA, claim=claim, design=design)
+    page = render_page([tuned])
+    assert "treatment arm: 3 trials in each of 3 cells, random sampler" in page
+    assert "make_shifted, tuned: 3 trials" in page
 
 
 def test_a_stage_that_arms_share_belongs_to_neither_in_the_timeline(store, view_of):
