@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import mmap
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -76,3 +79,32 @@ def digest_array(array: Any) -> str:
         value = np.ascontiguousarray(part)
         digest.update(f"{name}{value.dtype.str}{value.shape}".encode() + value.tobytes())
     return digest.hexdigest()
+
+
+def is_mapped(array: Any) -> bool:
+    """Return whether an array is a view of a file, as `np.memmap` and `np.load(mmap_mode="r")` give it."""
+    while isinstance(array, np.ndarray):
+        if isinstance(array, np.memmap):
+            return True
+        array = array.base
+    return isinstance(array, mmap.mmap)
+
+
+def row_chunks(count: int, row_bytes: int, *, most_bytes: int = 1 << 26) -> Iterator[slice]:
+    """Yield slices of so many rows, of all that there are, that a chunk has at most this many bytes, or is one row.
+
+    >>> list(row_chunks(5, 8, most_bytes=20))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    step = max(1, most_bytes // max(row_bytes, 1))
+    for begin in range(0, count, step):
+        yield slice(begin, min(begin + step, count))
+
+
+def memory_bytes() -> int:
+    """Return the size of the machine's memory."""
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.virtual_memory().total)
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -15,6 +15,7 @@ import numpy as np
 
 from negres_core.arguments import explain_arguments
 from negres_core.dataset import Dataset
+from negres_core.dataset.named_columns import takes_frame
 from negres_core.errors import InputError
 from negres_core.fit import Fit, refuse_estimator
 from negres_core.recipe import name_of
@@ -46,16 +47,20 @@ class Estimator(Fit):
     `Recipe(Estimator(make))`.
 
     It is given the inputs as float32, flattened to (rows, features); several inputs stand side by side, sorted by name.
+    Inputs that are a DataFrame with text, categories, dates or missing values are given as a DataFrame; so are those of
+    numbers alone if it names columns, as a Pipeline with a ColumnTransformer does.
     It is given class labels as integers, (rows,), values as they are, images flattened to (rows, pixels), and labels of
-    steps or pixels flattened likewise. For class labels, if it has `predict_proba`, it predicts the probability of each
-    class; a class that the training fold lacks has 0. Otherwise it predicts by `predict`. If the data set has weights,
-    those of the training fold are given to its `fit`, or to that of the last step of a Pipeline, as `sample_weight`; an
-    estimator that takes none is refused.
+    steps or pixels flattened likewise. If it has `predict_proba`, it predicts the probability of each class; a class
+    that the training fold lacks has 0. Of several labels a row it predicts the probability of each. Otherwise it
+    predicts by `predict`; and if it has a `decision_function`, such as a LinearSVC, its scores give the metrics of
+    ranks, such as an area under the ROC curve. If the data set has weights, those of the training fold are given to its
+    `fit`, or to that of the last step of a Pipeline, as `sample_weight`; an estimator that takes none is refused.
 
     Args:
         make: a function without required parameters that returns an unfitted estimator, with `fit`, `predict` and
             `get_params`. A parameter named `seed` is given an integer that differs between replicates. Each
-            `random_state` that is None, also inside a Pipeline, is set to it, so that every replicate can be repeated.
+            `random_state`, `seed` or `random_seed` that is None, also inside a Pipeline, is set to it, so that every
+            replicate can be repeated.
 
     Raises:
         InputError: `make` is not such a function; or, in a cell, what it returns is no estimator for the data's task.
@@ -72,6 +77,10 @@ class Estimator(Fit):
     def __init__(self, make: Make) -> None:
         _check_make(make)
         super().__init__(FitAndPredict(make))
+
+    def make(self) -> Any:
+        """Return a new estimator."""
+        return make_estimator(self.function, seed=0)
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -91,26 +100,36 @@ class FitAndPredict:
     make: Make
 
     def __call__(self, train: Dataset, test: Dataset, seed: int, outputs: int) -> np.ndarray:
-        """Return predictions of the test fold: probabilities, (rows, classes), labels, (rows,), or values."""
+        """Return predictions of the test fold: probabilities, (rows, classes) or (rows, labels), labels, or values."""
         estimator = make_estimator(self.make, seed=seed)
         _check_kind(self.make, estimator, train)
-        is_classification = train.task == "classification"
         _check_that_all_count(self.make, train)
+        is_frame = takes_frame(estimator, train)
         # Copies, because some estimators refuse read-only arrays; and PyTorch takes labels in int64 alone.
-        x, unknown = (np.array(data.flatten(), dtype=np.float32, order="C") for data in (train, test))
-        y = train.y.astype(np.int64) if is_classification else np.array(train.y)
+        x, unknown = (
+            data.as_given.copy() if is_frame else np.array(data.flatten(), dtype=np.float32, order="C")
+            for data in (train, test)
+        )
+        y = train.y.astype(np.int64) if train.has_labels else np.array(train.y)
         y = y.reshape(len(y), -1) if y.ndim > 2 else y
-        with _named_warnings(name_of(self.make)):
+        with _named_warnings(name_of(self.make)), _explained_errors(self.make, train, is_frame=is_frame):
             _fit(self.make, estimator, x, y, train.sample_weight)
-            if is_classification and hasattr(estimator, "predict_proba"):
-                probabilities = np.asarray(estimator.predict_proba(unknown))
-                return _column_per_class(self.make, estimator, probabilities, y, outputs=outputs)
+            if train.has_labels and hasattr(estimator, "predict_proba"):
+                probabilities = estimator.predict_proba(unknown)
+                if train.task == "multilabel":
+                    return _column_per_label(self.make, estimator, probabilities, (len(test), outputs))
+                return _column_per_class(self.make, estimator, np.asarray(probabilities), y, outputs=outputs)
             predicted = np.asarray(estimator.predict(unknown))
+            scores = _scores(estimator, unknown, y, outputs=outputs) if train.has_labels else None
         shape = (len(test), *train.y.shape[1:])
         predicted = predicted.reshape(shape) if predicted.size == np.prod(shape) else predicted
-        if is_classification:
-            return predicted
-        return predicted.astype(np.int64 if train.has_labels else np.float64)
+        if not train.has_labels:
+            return predicted.astype(np.float64)
+        if scores is not None and predicted.shape == shape:
+            from negres_core.metrics import RankedLabels
+
+            return RankedLabels.of(predicted, scores)
+        return predicted if train.task == "classification" else predicted.astype(np.int64)
 
 
 def make_estimator(make: Make, *, seed: int) -> Any:
@@ -137,7 +156,7 @@ def make_estimator(make: Make, *, seed: int) -> Any:
     unset = {
         name
         for name, value in estimator.get_params(deep=True).items()
-        if value is None and name.endswith("random_state")
+        if value is None and (name.endswith("random_state") or name.rpartition("__")[2] in ("seed", "random_seed"))
     }
     if unset:
         estimator.set_params(**dict.fromkeys(unset, seed))
@@ -279,6 +298,73 @@ def _column_per_class(
         f"{outputs} in the data set",
         remedy="Return an estimator whose predict_proba has a column for each of its `classes_`.",
     )
+
+
+def _column_per_label(make: Make, estimator: Any, probabilities: Any, shape: tuple[int, int]) -> np.ndarray:
+    """Return the probability of each of several labels, (rows, labels).
+
+    Forests and MultiOutputClassifier return a list with an array for each label, (rows, classes of the label); a chain
+    and a network return one array.
+    """
+    if not isinstance(probabilities, list):
+        of_each = np.asarray(probabilities)
+    else:
+        columns = []
+        classes = getattr(estimator, "classes_", None) or [np.arange(np.shape(each)[1]) for each in probabilities]
+        for each, known in zip(probabilities, classes, strict=True):
+            # A label that all rows of the training fold have, or none has, is a single class.
+            place = np.flatnonzero(np.asarray(known) == 1)
+            columns.append(np.asarray(each)[:, place[0]] if len(place) else np.zeros(len(each)))
+        of_each = np.stack(columns, axis=1)
+    if of_each.shape != shape:
+        raise InputError(
+            f"The estimator of {name_of(make)} does not return a probability for each label.",
+            received=f"probabilities of shape {of_each.shape} for {shape[1]} labels a row",
+            remedy="Return an estimator such as sklearn.multioutput.MultiOutputClassifier(...), or write a Fit.",
+        )
+    return of_each.astype(np.float64)
+
+
+def _scores(estimator: Any, unknown: np.ndarray, y: np.ndarray, *, outputs: int) -> np.ndarray | None:
+    """Return a score for each class, (rows, classes), or each label, (rows, labels); None if there are none."""
+    # One score for each pair of classes is none of a class.
+    of_pairs = any(
+        name.endswith("decision_function_shape") and value == "ovo" for name, value in estimator.get_params().items()
+    )
+    if not hasattr(estimator, "decision_function") or of_pairs:
+        return None
+    scores = np.asarray(estimator.decision_function(unknown), dtype=np.float64)
+    if y.ndim > 1:
+        return scores if scores.shape == (len(unknown), outputs) else None
+    classes = np.asarray(getattr(estimator, "classes_", np.unique(y))).astype(np.int64)
+    if scores.ndim == 1 and len(classes) == 2:
+        scores = np.stack([-scores, scores], axis=1)
+    if scores.shape != (len(unknown), len(classes)):
+        return None
+    # A class that the training fold lacks ranks last.
+    spread = np.full((len(unknown), outputs), scores.min() - 1)
+    spread[:, classes] = scores
+    return spread
+
+
+@contextmanager
+def _explained_errors(make: Make, train: Dataset, *, is_frame: bool) -> Iterator[None]:
+    """Turn what an estimator raises of a frame into an InputError that says what to do."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, TypeError) as error:
+        if not is_frame:
+            raise
+        raise InputError(
+            f"The estimator of {name_of(make)} cannot take the frame of {train.name!r}.",
+            received=f"from scikit-learn, or a library like it: {error}",
+            remedy="Return a Pipeline that begins with a ColumnTransformer, which encodes text, categories and dates, "
+            "and fills what is missing; a test fold may have categories that its training fold lacks, so use "
+            'OneHotEncoder(handle_unknown="ignore"). Or let the recipe prepare the inputs: Recipe(Estimator(make), '
+            "preprocess=...).",
+        ) from error
 
 
 @contextmanager

@@ -16,7 +16,7 @@ Compute = Callable[..., Any]
 Render = Callable[..., Any]
 """A function (train, test) of two data sets that returns images by caption."""
 
-OFFERED = ("model", "seed", "outputs")
+OFFERED = ("model", "seed", "outputs", "record")
 """The arguments that the functions of a fit may ask for."""
 
 
@@ -51,8 +51,11 @@ class Fit:
             numbers. Predictions must not depend on the targets of the test fold. A claim about a metric
             that negres computes itself needs predictions. If the data set has weights, those of the training fold are
             `train.sample_weight`, and the test fold has none. A parameter named `model` is given the trained Keras
-            model that the fit inherits, one named `seed` an integer that differs between replicates, and one named
-            `outputs` the number of classes, or of target columns, of the whole data set.
+            model that the fit inherits, one named `seed` an integer that differs between replicates, one named
+            `outputs` the number of classes, or of target columns, of the whole data set, and one named `record` a
+            function to call before and after training, `record(model, epochs=30, steps=600)`: with a PyTorch module, a
+            Keras model, or a dictionary of names to arrays, such as a state_dict. Controls then see what was trained.
+            The counts may be left out.
         inherits: the `build` of the stage before, whose trained model the fit is given; None if the recipe has no
             stages.
         metrics: direction and unit of the custom metrics that `compute` returns.

@@ -34,7 +34,7 @@ class Stage:
     Attributes:
         build: a plain function that returns an uncompiled Keras 3 model. If it has parameters named `input_shape` (a
             tuple, or a dictionary of tuples by the names of several inputs) or `outputs` (the number of classes, or of
-            target columns), it is given those of the data set.
+            target columns), it is given those of the data set, after `preprocess`.
         inherits: the `build` of the stage before. Its trained weights, saved to disk and loaded again, are this model's
             initial weights. Layers are matched by the paths of their weights.
         freezes: a `build` whose layers are not trained in this model (Keras' `trainable = False`).
@@ -212,9 +212,9 @@ class Recipe:
         *parts: one or more stages, and possibly a `Fit` at the end; or a `Fit` alone. Every part after the first
             inherits the stage before it.
         preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer. In each cell a new
-            transformer is fitted on the inputs of the training fold, flattened to (rows, features), and applied to both
-            folds. With several inputs, each has its own transformer; an input that needs another kind has to be scaled
-            in the model.
+            transformer is fitted on the training fold: its inputs, flattened to (rows, features) or a DataFrame, and
+            its targets, if it takes any. It may change the number of features. With several inputs, each has its own
+            transformer; an input that needs another kind has to be scaled in the model.
         resample: None, or a function (or class) that returns a sampler with `fit_resample`, such as SMOTE of
             imbalanced-learn. In each cell a new sampler is given the training fold, after `preprocess`, flattened to
             (rows, features), several inputs side by side, and the arm is trained on the rows that it returns. Each

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from negres_core.arrays import is_same, label_arrays, map_arrays, spread_rows, take_rows
+from negres_core.arrays import (
+    is_mapped,
+    is_same,
+    label_arrays,
+    map_arrays,
+    memory_bytes,
+    row_chunks,
+    spread_rows,
+    take_rows,
+)
 
 ONE = np.arange(6).reshape(3, 2)
 TWO = {"image": ONE, "age": ONE[:, :1]}
@@ -61,3 +70,22 @@ def test_arrays_are_the_same_if_they_are_the_same_rows_of_the_same_memory():
     assert not is_same(ONE, ONE[1:])
     assert not is_same(ONE, ONE.T)
     assert not is_same(TWO, TWO)
+
+
+def test_a_view_of_a_file_is_known_as_such(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((4, 2), np.float32))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    for view in (mapped, mapped[1:], np.asarray(mapped), np.asarray(mapped).reshape(-1)):
+        assert is_mapped(view)
+    for array in (np.zeros(3), np.array(mapped), mapped[[0, 1]] + 1, [1, 2]):
+        assert not is_mapped(array)
+
+
+def test_chunks_cover_all_rows_once():
+    assert [range(7)[rows] for rows in row_chunks(7, 10, most_bytes=35)] == [range(3), range(3, 6), range(6, 7)]
+    assert list(row_chunks(2, 100, most_bytes=1)) == [slice(0, 1), slice(1, 2)]
+    assert list(row_chunks(0, 4)) == []
+
+
+def test_the_machine_has_memory():
+    assert 2**28 < memory_bytes() < 2**50

@@ -15,20 +15,25 @@ from negres_core.run import Arm, Run
 
 NAME = "budget"
 WHEN = "after"
+FITS = True
 
 
-def check(run: Run) -> Finding:
+def check(run: Run) -> Finding | None:
     """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side.
 
-    A stage with patience is over when its metric on the validation rows says so: neither earlier nor later.
+    A stage with patience is over when its metric on the validation rows says so: neither earlier nor later. A fit that
+    records its weights may record its epochs and steps, too. They are reported, and nothing promises them.
     """
     matches = [
         _matches_recipe(run, rows, recipe, replicate)
         for arm in run.by_recipe
         for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True)
+        if recipe.fit is None
         for replicate, rows in zip(replicates, _trained_rows(run, arm, replicates), strict=True)
     ]
-    budgets = [_in_words(arm) for arm in run.arms]
+    budgets = [_in_words(arm) for arm in run.arms if arm.recipe.stages or arm.replicates[0].budget.trainable_weights]
+    if not budgets:
+        return None
     held_out = [arm.recipe.validation for arm in run.arms]
     if len(set(held_out)) > 1:
         shares = " and ".join(_share_in_words(each) for each in held_out)

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import digest_array, label_arrays
+from negres_core.arrays import digest_array, row_chunks
 from negres_core.dataset import Dataset
+from negres_core.dataset.frame import row_words, words_of_items
 from negres_core.dataset.segmentation import is_segmentation
 from negres_core.evidence import Finding
 from negres_core.provenance.reach import reachable_arrays
@@ -52,10 +53,13 @@ def check(run: Run) -> Finding:
 
 def _held(data: Dataset, functions: list[Any]) -> tuple[int, bool]:
     """Return how many different rows of a data set, and whether its targets, are reached by some functions."""
-    inputs = [x.reshape(len(x), -1) for x in label_arrays(data.x, "x").values()]
+    inputs = [] if data.has_frame else [x.reshape(len(x), -1) for x in data.arrays.values()]
     known: dict[int, set[bytes]] = {}
     rows, has_targets = set[tuple[int, bytes]](), False
     for array in reachable_arrays(*functions):
+        if array.dtype.hasobject:
+            rows |= _rows_of_frame(data, array, known) if data.has_frame else set()
+            continue
         if array.dtype.kind not in "biuf" or array.ndim == 0:
             continue
         has_targets |= _holds_targets(data.y, array)
@@ -68,6 +72,16 @@ def _held(data: Dataset, functions: list[Any]) -> tuple[int, bool]:
     return len(rows), has_targets
 
 
+def _rows_of_frame(data: Dataset, table: np.ndarray, known: dict[int, set[bytes]]) -> set[tuple[int, bytes]]:
+    """Return which rows of a data set's frame a table of values of several kinds holds."""
+    if table.shape[1:] != (data.x.shape[1],) or len(table) < MIN_ROWS:
+        return set()
+    if 0 not in known:
+        known[0] = {row.tobytes() for row in row_words(data.x)}
+    found = {row.tobytes() for row in words_of_items(table)} & known[0]
+    return {(0, row) for row in found} if len(found) >= MIN_ROWS else set()
+
+
 def _functions_of(recipe: Recipe) -> list[Any]:
     functions: list[Any] = [recipe.preprocess, recipe.resample]
     for stage in recipe.stages:
@@ -77,10 +91,13 @@ def _functions_of(recipe: Recipe) -> list[Any]:
 
 def _row_digests(rows: np.ndarray) -> set[bytes]:
     """Return the bytes, or a digest of them, of each row that is not constant, as float32."""
-    with np.errstate(over="ignore"):
-        values = rows.astype(np.float32) + np.float32(0)  # turns -0 into 0
-    values = values[values.min(axis=1) != values.max(axis=1)]
-    return {row.tobytes() if row.nbytes <= 64 else digest_array(row).encode() for row in values}
+    found = set[bytes]()
+    for part in row_chunks(len(rows), rows[:1].nbytes):
+        with np.errstate(over="ignore"):
+            values = rows[part].astype(np.float32) + np.float32(0)  # turns -0 into 0
+        values = values[values.min(axis=1) != values.max(axis=1)]
+        found |= {row.tobytes() if row.nbytes <= 64 else digest_array(row).encode() for row in values}
+    return found
 
 
 def _holds_targets(y: np.ndarray, array: np.ndarray) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from negres_core.arrays import spread_rows
-from negres_core.controls.neighbours import Lookups, held_out, worst
+from negres_core.controls.neighbours import COUNTED_FEATURES, Lookups, counters, held_out, worst
 from negres_core.dataset import Dataset
 from negres_core.evidence import Finding
 from negres_core.run import Run
@@ -16,6 +16,8 @@ FITS = True
 
 MAX_TWIN_SHARE = 0.01
 """Most rows of a test fold that may have a twin in the training fold, as a share, beyond those expected by chance."""
+MIN_NUMBERED_ROWS, MIN_OTHERS = 60, 2
+"""Fewest rows that a feature is said to number, and fewest other features by which rows are then compared."""
 HASHED_VALUES = 1 << 22
 """Values that are hashed at once."""
 ROUGH_FEATURES = 64
@@ -31,11 +33,23 @@ def check(run: Run) -> Finding | None:
     few features, weighted by the chance that those features had agreed. So the number of twins of a row by chance is a
     sum over all rows that differ from it; each adds the product, over the features that differ, of the chance that two
     values of that feature are equal. It is large for data of a few categories, and next to nothing for images and
-    measurements.
+    measurements. A feature that numbers the rows, such as the name of a patient, is left out: with new numbers, copies
+    are copies all the same.
     """
-    input_hashes, row_hashes = _hash_rows(run.data)
+    data = run.data if run.design.kind == "time series" else _without_numbers(run.data)
+    input_hashes, row_hashes = _hash_rows(data)
     _, twins = np.unique(row_hashes, return_inverse=True)
-    return worst(_count_twins(run.data, kind, lookups, twins, input_hashes) for kind, lookups in held_out(run).items())
+    return worst(_count_twins(data, kind, lookups, twins, input_hashes) for kind, lookups in held_out(run).items())
+
+
+def _without_numbers(data: Dataset) -> Dataset:
+    """Return a data set without the features that number its rows, as identifiers do, if two others are left."""
+    if len(data) < MIN_NUMBERED_ROWS or data.width > COUNTED_FEATURES or data.task == "reconstruction":
+        return data
+    numbers = counters(data.flatten())
+    if not numbers or data.width - len(numbers) < MIN_OTHERS:
+        return data
+    return data.with_inputs(np.delete(data.flatten(), numbers, axis=1))
 
 
 def _count_twins(data: Dataset, kind: str, lookups: Lookups, twins: np.ndarray, input_hashes: np.ndarray) -> Finding:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from negres_core.evidence import Finding
+from negres_core.controls.recorded import each_weight
+from negres_core.evidence import Finding, TrainedWeight
 from negres_core.run import Run
 
 NAME = "initial weights"
 WHEN = "after"
+FITS = True
 
 MIN_RANDOM_SIZE = 16
 """Size of a random weight from which two equal draws are not a coincidence, whatever its distribution."""
@@ -21,7 +24,7 @@ def check(run: Run) -> Finding | None:
 
     The control "inherited weights" checks inherited ones. A weight was carried over if it begins as another replicate's
     weight ended, and that weight had moved. A weight that differs between two draws is random, so no two replicates may
-    begin with the same one.
+    begin with the same one. Weights that a fit records cannot be redrawn; whether they were carried over is seen.
     """
     stages = {
         recipe: replicates
@@ -32,6 +35,9 @@ def check(run: Run) -> Finding | None:
         return None
     differ = carried = repeated = drawn = 0
     for recipe, replicates in stages.items():
+        if recipe.fit is not None:
+            carried += sum(map(_count_carried, each_weight(replicates)))
+            continue
         own = [index for index, weight in enumerate(replicates[0].weights) if weight.inherited_from is None]
         random = set(own)
         if run.models is not None:
@@ -46,8 +52,7 @@ def check(run: Run) -> Finding | None:
             random = {index for one, other in pairwise(draws) for index in own if one[index] != other[index]}
         for index in own:
             weights = [replicate.weights[index] for replicate in replicates]
-            trained = {weight.end for weight in weights if weight.end != weight.start}
-            carried += sum(weight.start in trained for weight in weights)
+            carried += _count_carried(weights)
             if index in random and np.prod(weights[0].shape) >= MIN_RANDOM_SIZE:
                 repeated += len(weights) - len({weight.start for weight in weights})
     return Finding(
@@ -59,3 +64,9 @@ def check(run: Run) -> Finding | None:
         "continues from another's final weights has seen its own test fold",
         remedy="Build all layers inside the build function, and give initializers no seed or generator of their own.",
     )
+
+
+def _count_carried(weights: Sequence[TrainedWeight]) -> int:
+    """Count the replicates in which a weight begins as it ended in another one, where it had moved."""
+    trained = {weight.end for weight in weights if weight.end != weight.start}
+    return sum(weight.start in trained for weight in weights)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from negres_core.arrays import label_arrays, spread_rows
+from negres_core.arrays import spread_rows
 from negres_core.controls.neighbours import (
     SAMPLED_ROWS,
     Lookups,
@@ -108,7 +108,7 @@ def _near(neighbours: Neighbours) -> np.ndarray:
 
 def _views(run: Run) -> Iterator[View]:
     """Yield the views of each input."""
-    for x in label_arrays(run.data.x, "x").values():
+    for x in run.data.arrays.values():
         shape = _image_shape(x.shape[1]) if x.ndim == 2 and _is_image(x) else None
         image = x if shape is None else x.reshape(len(x), *shape)
         yield from plain_views(image)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from negres_core.arrays import spread_rows
+from negres_core.arrays import is_mapped, row_chunks, spread_rows
 from negres_core.dataset.segmentation import counted, is_segmentation
 from negres_core.evidence import Finding
 from negres_core.metrics.of_segmentation import class_shares
@@ -20,12 +20,19 @@ DISTANCES = 1 << 22
 """Distances that are computed for one view, unless that makes the queries too few."""
 CHUNK_VALUES = 1 << 23
 """Distances that are in memory at once."""
+BLOCK_BYTES = 1 << 26
+"""Bytes of training rows that are in memory at once."""
 MIN_FEATURES, MIN_VALUES = 3, 16
 """Fewest features in which rows are compared, and fewest distinct values of a feature that tells copies apart."""
 COMPARED_FEATURES = 256
 """Most features by which rows are compared, spread over the row."""
 SAMPLED_ROWS = 2_048
 """Rows from which it is judged what kind of feature one is."""
+COLLISIONS = 9.0
+"""Least expected number of pairs of rows with equal values, if values were drawn from a feature's range at random. A
+feature without one is a counter: the chance of that is exp(-9)."""
+COUNTED_FEATURES = 4_096
+"""Most features that are examined for counters."""
 
 Lookups = list[tuple[np.ndarray, np.ndarray]]
 """For each fold, the row numbers of some held-out rows, and of all training rows."""
@@ -43,6 +50,7 @@ class View:
         evened: whether the mean and the spread of each row are taken out first.
         distinct: whether training rows at a distance of 0 are left out, of which some data have many by nature.
         steps: the number of steps by which windows are moved; 0 if the rows are no windows.
+        scale: what is subtracted from each feature, and what it is divided by, (2, features of the table); or None.
     """
 
     name: str
@@ -52,10 +60,13 @@ class View:
     evened: bool = False
     distinct: bool = False
     steps: int = 0
+    scale: np.ndarray | None = None
 
     def select(self, rows: np.ndarray | slice, features: np.ndarray) -> np.ndarray:
         """Return some features of some rows as they are compared."""
         values = self.table[rows][:, features]
+        if self.scale is not None:
+            values = (values - self.scale[0, features]) / self.scale[1, features]
         if not self.evened:
             return values
         spread = values.std(axis=1, keepdims=True)
@@ -113,36 +124,56 @@ def find_neighbours(lookups: Lookups, view: View, *, count: int) -> Neighbours |
     lookups = [(test, train) for test, train in lookups if len(train) >= 3 * count]
     if not lookups:
         return None
-    keys = view.select(slice(None), view.keys)
-    centre = keys.mean(axis=0)  # so that the squares of large means do not swallow small distances
-    keys = keys - centre
-    squares = np.einsum("ij,ij->i", keys, keys)
-    step = max(1, CHUNK_VALUES // len(keys))
+    blocks = list(row_chunks(len(view.table), 4 * len(view.keys), most_bytes=BLOCK_BYTES))
+    sample = blocks[0] if len(blocks) == 1 else spread_rows(len(view.table), most=SAMPLED_ROWS)
+    centre = view.select(sample, view.keys).mean(axis=0)  # so that the squares of large means do not swallow distances
+    step = max(1, CHUNK_VALUES // blocks[0].stop)
     rows, nearest, distances = [], [], []
-    for test, train in lookups:
-        excluded = np.ones(len(keys), dtype=bool)
-        excluded[train] = False
-        for begin in range(0, len(test), step):
-            chunk = test[begin : begin + step]
-            queries = view.select(chunk, view.queries) - centre
-            rough = squares - 2 * (queries @ keys.T)
-            rough[:, excluded] = np.inf
-            likely = np.argpartition(rough, 3 * count - 1, axis=1)[:, : 3 * count]
-            # The rough distances are differences of large numbers; those of the likely neighbours are computed again.
-            exact = np.sqrt(((keys[likely].astype(np.float64) - queries[:, None]) ** 2).sum(axis=2))
-            if view.distinct:
-                exact[exact == 0] = np.inf
-            order = np.argsort(exact, axis=1, kind="stable")[:, :count]
-            rows.append(chunk)
-            nearest.append(np.take_along_axis(likely, order, axis=1))
-            distances.append(np.take_along_axis(exact, order, axis=1))
+    found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in lookups]
+    # Rows on disk are read once, block by block, for the test rows of all folds.
+    for block in blocks:
+        keys = view.select(block, view.keys) - centre
+        squares = np.einsum("ij,ij->i", keys, keys)
+        for place, (test, train) in enumerate(lookups):
+            excluded = np.ones(len(view.table), dtype=bool)
+            excluded[train] = False
+            for begin in range(0, len(test), step):
+                queries = view.select(test[begin : begin + step], view.queries) - centre
+                rough = squares - 2 * (queries @ keys.T)
+                rough[:, excluded[block]] = np.inf
+                most = min(3 * count, len(keys))
+                likely = np.argpartition(rough, most - 1, axis=1)[:, :most]
+                # Rough distances are differences of large numbers; those of the likely neighbours are computed again.
+                exact = np.sqrt(((keys[likely].astype(np.float64) - queries[:, None]) ** 2).sum(axis=2))
+                exact[np.isinf(np.take_along_axis(rough, likely, axis=1))] = np.inf
+                if view.distinct:
+                    exact[exact == 0] = np.inf
+                found[place].append((likely + block.start, exact))
+    for (test, _), parts in zip(lookups, found, strict=True):
+        likely, exact = _joined(parts, len(blocks))
+        order = np.argsort(exact, axis=1, kind="stable")[:, :count]
+        rows.append(test)
+        nearest.append(np.take_along_axis(likely, order, axis=1))
+        distances.append(np.take_along_axis(exact, order, axis=1))
     complete = np.isfinite(np.concatenate(distances)).all(axis=1)
-    found = (np.concatenate(each)[complete] for each in (rows, nearest, distances))
-    return Neighbours(*found) if complete.any() else None
+    arrays = (np.concatenate(each)[complete] for each in (rows, nearest, distances))
+    return Neighbours(*arrays) if complete.any() else None
 
 
-def plain_views(x: np.ndarray) -> Iterator[View]:
+def _joined(parts: list[tuple[np.ndarray, np.ndarray]], blocks: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return likely neighbours and their distances, found block by block for some of the test rows at a time."""
+    size = len(parts) // blocks
+    by_block = [parts[begin : begin + size] for begin in range(0, len(parts), size)]
+    whole = [[np.concatenate(each) for each in zip(*block, strict=True)] for block in by_block]
+    return np.concatenate([each[0] for each in whole], axis=1), np.concatenate([each[1] for each in whole], axis=1)
+
+
+def plain_views(x: np.ndarray, *, without: np.ndarray | None = None) -> Iterator[View]:
     """Yield the views of one input, (rows, ...), in which rows are compared feature by feature.
+
+    Args:
+        x: the input.
+        without: of a table, which features are left out, (features,), bool.
 
     Of a table these are its values, and standardized ones, without features that have few values by nature. Of images
     and series they are the values, and what is left without the brightness and contrast of each row.
@@ -154,15 +185,42 @@ def plain_views(x: np.ndarray) -> Iterator[View]:
         yield View("of another brightness", table, every, every, evened=True, distinct=True)
         return
     sample = np.sort(x[spread_rows(len(x), most=SAMPLED_ROWS)], axis=0)
-    kept = np.flatnonzero((sample[1:] != sample[:-1]).sum(axis=0) + 1 >= MIN_VALUES)
+    has_values = (sample[1:] != sample[:-1]).sum(axis=0) + 1 >= MIN_VALUES
+    kept = np.flatnonzero(has_values if without is None else has_values & ~without)
     if len(kept) < MIN_FEATURES:
         return
     kept = some_features(kept)
-    values = x[:, kept]
-    scaled = (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-12)
-    every = np.arange(len(kept))
-    yield View("as they are", values, every, every, distinct=True)
-    yield View("standardized", scaled, every, every, distinct=True)
+    yield View("as they are", x, kept, kept, distinct=True)
+    # Of a file, a sample is enough.
+    values = x[spread_rows(len(x), most=SAMPLED_ROWS)][:, kept] if is_mapped(x) else x[:, kept]
+    scale = np.zeros((2, x.shape[1]), dtype=np.float32)
+    scale[0, kept], scale[1, kept] = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-12)
+    yield View("standardized", x, kept, kept, distinct=True, scale=scale)
+
+
+def counters(x: np.ndarray) -> list[int]:
+    """Return which features, of rows (rows, features), number the rows: an index, or names that no two rows share."""
+    sample = np.sort(x[spread_rows(len(x), most=SAMPLED_ROWS)], axis=0)
+    different = np.flatnonzero((sample[1:] != sample[:-1]).all(axis=0))
+    return [int(feature) for feature in different if _is_counter(x[:, feature])]
+
+
+def _is_counter(values: np.ndarray) -> bool:
+    """Return whether all values are different, and on an even grid on which random values would not all be."""
+    ordered = np.sort(values.astype(np.float64))
+    gaps = np.diff(ordered)
+    if gaps.min() <= 0:
+        return False
+    unit = float(np.median(gaps[gaps < 1.5 * gaps.min()]))
+    places = (ordered - ordered[0]) / unit
+    count, reach = len(values), places[-1] + 1
+    # float32 resolves a value to 6e-8 of it, which is this many steps of the grid.
+    rounding = max(float(np.abs(ordered).max()) * 1e-6 / unit, 1e-3)
+    return bool(
+        count * (count - 1) / (2 * reach) >= COLLISIONS
+        and rounding < 0.2
+        and np.abs(gaps / unit - np.round(gaps / unit)).max() <= 2 * rounding
+    )
 
 
 def some_features(positions: np.ndarray) -> np.ndarray:

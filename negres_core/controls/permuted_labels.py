@@ -22,6 +22,7 @@ from negres_core.run import Role, Run
 
 NAME = "permuted labels"
 WHEN = "small runs"
+FITS = True
 small_runs = permuted_targets
 
 MAX_SUSPECT = 0.3

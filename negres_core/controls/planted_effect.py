@@ -28,11 +28,12 @@ from negres_core.controls.small_runs import (
     true_targets,
 )
 from negres_core.evidence import Finding
-from negres_core.metrics import METRICS, constant_score, shows_learning
+from negres_core.metrics import METRICS, constant_score, shows_learning, task_metric
 from negres_core.run import Role, Run
 
 NAME = "planted effect"
 WHEN = "small runs"
+FITS = True
 
 MAX_LEARNED_P_VALUE = 1e-5
 """The check applies if the arm beats the best constant at a p-value below this: failing to see the planted effect then
@@ -129,7 +130,7 @@ def _paired(metric: str, learned: Run, permuted: Sequence[Run]) -> tuple[np.ndar
 
 
 def _metric_of(run: Run, learned: Run, permuted: Sequence[Run]) -> Metric:
-    """Return the metric of the claim, or the loss if the former cannot show the effect.
+    """Return the metric of the claim, or the loss if the former cannot show the effect; a fit has that of the task.
 
     The few test rows of a small run may be of one class, in which an AUC is not defined. A metric in which a constant
     is as good as a perfect prediction, such as a calibration error, need not be better for an arm that has learned.
@@ -138,8 +139,9 @@ def _metric_of(run: Run, learned: Run, permuted: Sequence[Run]) -> Metric:
     is_defined = all(replicate.metrics[run.metric.key] is not None for replicate in every)
     if any(replicate.status != "finished" for replicate in every):
         return run.metric
-    classes = run.data.classes
-    return run.metric if is_defined and shows_learning(run.metric, learned.data.y, classes=classes) else METRICS["loss"]
+    if is_defined and shows_learning(run.metric, learned.data.y, classes=run.data.classes):
+        return run.metric
+    return METRICS["loss"] if learned.arms[0].recipe.fit is None else task_metric(run.data.task)
 
 
 def _gains(metric: Metric, learned: Run, permuted: Sequence[Run], effect: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core.arrays import label_arrays, spread_rows
+from negres_core.arrays import spread_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell
@@ -23,7 +23,7 @@ def inputs_by_position(data: Dataset, rows: np.ndarray) -> np.ndarray | None:
     places = data.y.shape[1:-1]
     parts = [
         array[rows].reshape(len(rows), *places, -1)
-        for array in label_arrays(data.x, "x").values()
+        for array in data.arrays.values()
         if array.shape[1 : 1 + len(places)] == places
     ]
     return np.concatenate(parts, axis=-1) if parts else None

@@ -28,7 +28,10 @@ class Control(Protocol):
 
 
 class SmallRunControl(Protocol):
-    """A module or object that checks small runs, which are trained before the arms. It is not given fits.
+    """A module or object that checks small runs, which are trained before the arms.
+
+    It is given only the networks of the run, unless it defines `FITS = True`: then it is given fits too, if they are
+    alone in their recipe and return predictions. The small runs of a fit that cannot cope with few rows are left out.
 
     If it defines `follow_ups(run, trained)`, that returns further small runs by name, after those of all controls.
 

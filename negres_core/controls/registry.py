@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 import negres_core.controls
@@ -31,34 +32,47 @@ def known_controls() -> list[tuple[str, Literal["before", "after", "small runs"]
 
 def small_runs_of(run: Run) -> dict[str, Run]:
     """Return the small runs, by name, that the controls need to have trained."""
-    networks = run.networks
     return {
         name: small_run
-        for control in _small_run_controls(networks)
-        for name, small_run in control.small_runs(networks).items()
+        for control, scope in _small_run_controls(run)
+        for name, small_run in control.small_runs(scope).items()
     }
 
 
 def follow_ups_of(run: Run, trained: Mapping[str, Run]) -> dict[str, Run]:
     """Return further small runs, by name, that the controls need after what the first ones showed."""
-    networks = run.networks
     return {
         name: small_run
-        for control in _small_run_controls(networks)
+        for control, scope in _small_run_controls(run)
         if hasattr(control, "follow_ups")
-        for name, small_run in control.follow_ups(networks, trained).items()
+        for name, small_run in control.follow_ups(scope, trained).items()
     }
 
 
 def check_small_runs(run: Run, trained: Mapping[str, Run]) -> list[Finding]:
     """Run every control that checks small runs; `trained` has those of `small_runs_of` and `follow_ups_of`, trained."""
-    networks = run.networks
-    findings = [control.check(networks, trained) for control in _small_run_controls(networks)]
+    findings = [control.check(scope, trained) for control, scope in _small_run_controls(run)]
     return apply_waivers(findings, run.waived)
 
 
-def _small_run_controls(networks: Run) -> list[SmallRunControl]:
-    return cast(list[SmallRunControl], _controls("small runs", networks) if networks.arms else [])
+def _small_run_controls(run: Run) -> list[tuple[SmallRunControl, Run]]:
+    """Return each control of small runs, with the run that it is given: its networks, or all that can learn."""
+    networks, learners = run.networks, _learners(run)
+    scopes = [
+        (control, learners if getattr(control, "FITS", False) else networks) for control in _controls("small runs", run)
+    ]
+    return [(control, scope) for control, scope in scopes if scope.arms]
+
+
+def _learners(run: Run) -> Run:
+    """Return a run as small runs train it: each arm as its network, or as a fit that is alone and returns predictions.
+
+    A fit that declares metrics of its own returns these, and a small run could not judge them.
+    """
+    networks = run.networks
+    alone = [arm for arm in run.arms if not arm.recipe.stages and arm.recipe.fit and not arm.recipe.fit.metrics]
+    by_role = {arm.role: arm for arm in (*networks.arms, *alone)}
+    return replace(networks, arms=[by_role[arm.role] for arm in run.arms if arm.role in by_role])
 
 
 def _controls(when: Literal["before", "after", "small runs"], run: Run) -> list[Any]:

@@ -71,7 +71,7 @@ def _finding(failed: bool, found: str) -> Finding:
 def _is_shuffled(run: Run) -> bool | None:
     """Return whether targets that are the inputs come in another order; None if they are not the inputs."""
     x, y = run.data.x, run.data.y
-    if isinstance(x, dict) or x.shape != y.shape or y.dtype.kind != "f" or is_same(x, y):
+    if isinstance(x, dict) or run.data.has_frame or x.shape != y.shape or y.dtype.kind != "f" or is_same(x, y):
         return None
     flat, targets = (array.reshape(len(array), -1) for array in (x, y))
     if np.array_equal(flat, targets):

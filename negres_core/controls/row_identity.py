@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.arrays import spread_rows
-from negres_core.controls.neighbours import SAMPLED_ROWS, agreement
+from negres_core.controls.neighbours import COUNTED_FEATURES, agreement, counters
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
@@ -19,14 +18,9 @@ STANDARD_ERRORS = 5.0
 """By how many standard errors the agreement has to exceed 0, which it is if numbers and targets are unrelated."""
 MIN_ROWS = 60
 """Fewest rows among which a number that no two rows share is not a coincidence."""
-COLLISIONS = 9.0
-"""Least expected number of pairs of rows with equal values, if values were drawn from a feature's range at random. A
-feature without one is a counter: the chance of that is exp(-9)."""
 MAX_SMOOTH = 0.9
 """Correlation of a feature's values in rows with neighbouring numbers. If all other features are that smooth, the rows
 are points of a curve or of a series, and their number is its time."""
-COUNTED_FEATURES = 4_096
-"""Most features that are examined."""
 
 
 def check(run: Run) -> Finding | None:
@@ -41,12 +35,9 @@ def check(run: Run) -> Finding | None:
     if run.design.kind == "time series":
         return None
     x = data.flatten()
-    sample = np.sort(x[spread_rows(len(x), most=SAMPLED_ROWS)], axis=0)
-    different = np.flatnonzero((sample[1:] != sample[:-1]).all(axis=0))
-    counters = [int(feature) for feature in different if _is_counter(x[:, feature])]
     results = [
         (*_agreement_of_next(run, x[:, feature]), feature)
-        for feature in counters
+        for feature in counters(x)
         if not _is_smooth(np.delete(x, feature, axis=1)[np.argsort(x[:, feature])])
     ]
     if not results:
@@ -60,24 +51,6 @@ def check(run: Run) -> Finding | None:
         threshold=f"expected {MAX_AGREEMENT} or less: if rows with neighbouring numbers share their target, the number "
         "tells which training rows to copy the answer from, and says nothing about a new row",
         remedy="Leave the feature out; if rows came in runs, give each run one label in `groups`.",
-    )
-
-
-def _is_counter(values: np.ndarray) -> bool:
-    """Return whether all values are different, and on an even grid on which random values would not all be."""
-    ordered = np.sort(values.astype(np.float64))
-    gaps = np.diff(ordered)
-    if gaps.min() <= 0:
-        return False
-    unit = float(np.median(gaps[gaps < 1.5 * gaps.min()]))
-    places = (ordered - ordered[0]) / unit
-    count, reach = len(values), places[-1] + 1
-    # float32 resolves a value to 6e-8 of it, which is this many steps of the grid.
-    rounding = max(float(np.abs(ordered).max()) * 1e-6 / unit, 1e-3)
-    return bool(
-        count * (count - 1) / (2 * reach) >= COLLISIONS
-        and rounding < 0.2
-        and np.abs(gaps / unit - np.round(gaps / unit)).max() <= 2 * rounding
     )
 
 

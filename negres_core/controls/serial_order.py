@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.arrays import label_arrays
+from negres_core.arrays import row_chunks
 from negres_core.controls.neighbours import Lookups, agreement, choose_queries, find_neighbours, plain_views, worst
 from negres_core.evidence import Finding
 from negres_core.run import Run
@@ -39,8 +39,8 @@ def check(run: Run) -> Finding | None:
 def _search(run: Run, kind: str, lookups: Lookups) -> Finding | None:
     """Look up the held-out rows of one kind, test rows or validation rows."""
     results = []
-    for x in label_arrays(run.data.x, "x").values():
-        for view in plain_views(x[:, ~_is_monotone(x)] if x.ndim == 2 else x):
+    for x in run.data.arrays.values():
+        for view in plain_views(x, without=_is_monotone(x) if x.ndim == 2 else None):
             neighbours = find_neighbours(lookups, view, count=1)
             if neighbours is None:
                 continue
@@ -68,5 +68,8 @@ def _search(run: Run, kind: str, lookups: Lookups) -> Finding | None:
 
 def _is_monotone(x: np.ndarray) -> np.ndarray:
     """Return which features never fall, or never rise, from the first row of the file to the last."""
-    steps = np.diff(x, axis=0)
-    return np.asarray((steps >= 0).all(axis=0) | (steps <= 0).all(axis=0))
+    rises = falls = np.ones(x.shape[1], dtype=bool)
+    for rows in row_chunks(len(x) - 1, x[:1].nbytes):
+        steps = np.diff(x[rows.start : rows.stop + 1], axis=0)
+        rises, falls = rises & (steps >= 0).all(axis=0), falls & (steps <= 0).all(axis=0)
+    return rises | falls

@@ -16,7 +16,9 @@ from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell, Design, KFolds
 from negres_core.early_stopping import NO_MONITOR
+from negres_core.fit import Fit
 from negres_core.metrics import METRICS, task_metric
+from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm, Role, Run
 from negres_core.seeds import derive_seed
@@ -90,7 +92,7 @@ def planted_targets(run: Run) -> dict[str, Run]:
     def plant(small_run: Run) -> Run:
         y = _plant_positions(small_run.data) if small_run.data.task == "segmentation" else None
         if y is None:
-            y = _plant(small_run.data.flatten().astype(np.float64), small_run.data.y)
+            y = _plant(_inputs_of(small_run), small_run.data.y)
         return replace(small_run, data=small_run.data.with_targets(y))
 
     return _of_each_arm(run, PLANTED_TARGETS, plant)
@@ -122,6 +124,19 @@ def _of_each_arm(run: Run, purpose: str, change: Callable[[Run], Run | None]) ->
         if small_run is not None and (small_run := change(small_run)) is not None:
             changed[name_of_small_run(purpose, arm.role)] = resample_if_possible(small_run)
     return changed
+
+
+def _inputs_of(small_run: Run) -> np.ndarray:
+    """Return the inputs of all rows as numbers, (rows, features), float64; those of a frame as they are prepared.
+
+    The columns of a frame have different units, and codes that no arm need be able to order.
+    """
+    data, every = small_run.data, np.arange(len(small_run.data), dtype=np.int32)
+    if not data.has_frame:
+        return data.flatten().astype(np.float64)
+    alone = Recipe(Fit(len), preprocess=small_run.arms[0].recipe.preprocess)
+    x = np.asarray(prepare_inputs(alone, data, Cell(0, 0, every, every)), dtype=np.float64)
+    return x / np.where(x.std(axis=0) > 0, x.std(axis=0), 1)
 
 
 def _plant_positions(data: Dataset) -> np.ndarray | None:
@@ -188,7 +203,8 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
     They hold out no validation rows and do not end early, since a small run asks whether an arm can learn. If
     `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there; and
     each keeps its share of validation rows and its patience, counted in steps and not in epochs. It monitors the loss
-    then, because other metrics may not be defined on few rows.
+    then, because other metrics may not be defined on few rows. A fit stays as it is: only its function knows how it is
+    trained.
     """
     stages = []
     for stage in recipe.stages:
@@ -204,7 +220,7 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
             share = FEW_HELD_OUT if stage.validation is True else stage.validation
             short = replace(short, validation=share, patience=patience, monitor="loss", plateau=None)
         stages.append(short)
-    return recipe.with_parts(*stages)
+    return recipe.with_parts(*stages, *([recipe.fit] if recipe.fit else []))
 
 
 def steps_of(stage: Stage, rows: int) -> int:

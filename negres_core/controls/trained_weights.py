@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from negres_core.controls.recorded import each_weight
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
 NAME = "trained weights"
 WHEN = "after"
+FITS = True
 
 
 def check(run: Run) -> Finding | None:
@@ -16,20 +18,21 @@ def check(run: Run) -> Finding | None:
     start. A gradient that is mathematically zero, such as that of a bias before a normalization, is not zero in
     floating point, so that weight moves. Where it is exactly zero, such as that of a bias that cancels in the
     difference of two branches, the weight is redundant: that is reported. Other weights of its layer have to have
-    moved, and the outputs must not depend on it, because a gradient that is blocked is zero too.
+    moved, and the outputs must not depend on it, because a gradient that is blocked is zero too. The weights of a fit
+    are those that it records, and negres cannot compute its outputs: there, every one has to move.
     """
     still: list[str] = []
     trainable = 0
     for arm in run.by_recipe:
         for replicates in arm.stages:
-            for weights in zip(*(replicate.weights for replicate in replicates), strict=True):
+            for weights in each_weight(replicates):
                 if weights[0].trainable and 0 not in weights[0].shape:
                     trainable += 1
                     if all(weight.start == weight.end for weight in weights):
                         still.append(weights[0].path)
     if not trainable:
         return None
-    redundant = set(still) & _redundant(run) if still else set()
+    redundant = set(still) & _redundant(run.networks) if still else set()
     still = [path for path in still if path not in redundant]
     names = sorted(set(still))
     aside = f"; redundant, and therefore still: {', '.join(sorted(redundant)[:5])}" if redundant else ""

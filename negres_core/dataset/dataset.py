@@ -13,18 +13,19 @@ from typing import Any, Literal
 import numpy as np
 
 from negres_core.arrays import Named, is_same, label_arrays, map_arrays, take_rows
-from negres_core.dataset.exact import as_float32, as_int32
+from negres_core.dataset.attributes import check_attribute, check_groups
+from negres_core.dataset.exact import as_float32
+from negres_core.dataset.frame import as_numbers, check_frame, digest_frame, is_frame, needs_frame
 from negres_core.dataset.given import (
     as_array,
     check_numeric,
     columns_of,
     is_list_of_inputs,
-    kinds_of,
-    number_names,
     refuse_reordered,
 )
 from negres_core.dataset.row_weights import check_row_weights
 from negres_core.dataset.segmentation import NOT_COUNTED, counted
+from negres_core.dataset.streams import read_stream
 from negres_core.dataset.targets import check_targets
 from negres_core.errors import InputError
 
@@ -44,7 +45,9 @@ class Dataset:
 
     Attributes:
         x: inputs, (rows, ...), an array or a table of numbers, held as float32. For a model with several inputs, a
-            dictionary of such arrays by the names of the model's inputs.
+            dictionary of such arrays by the names of the model's inputs. A DataFrame of pandas with text, categories,
+            dates or missing values is kept as a frame, whose rows are numbered from 0: a recipe's `preprocess` makes
+            numbers of it, or a fit takes it as it is.
         y: targets. Integers shaped (rows,) are class labels from 0 to classes - 1, held as int32 (classification);
             text, in its sorted order, and one-hot integers become such labels.
             Integers 0 and 1, or booleans, shaped (rows, labels) say of each label whether a row has it, held as int32
@@ -86,6 +89,7 @@ class Dataset:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     ignore_class: int | None = None
     sample_weight: Any = None
+    _frame: Any = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -103,20 +107,23 @@ class Dataset:
                 remedy="Give one label, such as ignore_class=255; turn several into one before.",
             )
         self._check_attribute_names()
-        x = self._check_inputs()
+        frame = check_frame(self.x, "x", of=self.name) if is_frame(self.x) else None
+        x = frame if frame is not None and needs_frame(frame) else self._check_inputs()
         y = self._check_targets(x)
         attributes_given = {f"attributes[{name!r}]": values for name, values in self.attributes.items()}
         given = label_arrays(self.x, "x") | {"y": self.y, "groups": self.groups} | attributes_given
         given["sample_weight"] = self.sample_weight
         refuse_reordered(given, of=self.name)
-        groups = self._check_groups(rows=len(y))
+        groups = check_groups(self.groups, rows=len(y), of=self.name)
         weights = check_row_weights(self.sample_weight, of=self.name, rows=len(y))
         attributes = {
-            name: self._check_attribute(name, values, rows=len(y)) for name, values in dict(self.attributes).items()
+            name: _read_only(check_attribute(name, values, rows=len(y), of=self.name))
+            for name, values in dict(self.attributes).items()
         }
         for name, value in (("x", x), ("y", y), ("groups", groups), ("sample_weight", weights)):
-            object.__setattr__(self, name, None if value is None else map_arrays(_read_only, value))
+            object.__setattr__(self, name, value if value is None or is_frame(value) else map_arrays(_read_only, value))
         object.__setattr__(self, "attributes", MappingProxyType(attributes))
+        object.__setattr__(self, "_frame", frame)
         object.__setattr__(self, "ignore_class", None if self.ignore_class is None else NOT_COUNTED)
 
     def _check_inputs(self) -> Any:
@@ -169,24 +176,6 @@ class Dataset:
                 )
         return check_targets(y, of=self.name, given=self.y, ignore_class=self.ignore_class)
 
-    def _check_groups(self, *, rows: int) -> np.ndarray | None:
-        """Return groups numbered from 0, (rows,), int32; or None."""
-        if self.groups is None:
-            return None
-        groups = as_array(self.groups, "groups", of=self.name)
-        if groups.shape != (rows,):
-            raise InputError(
-                f"`groups` of data set {self.name!r} needs one label per row.",
-                received=f"groups of shape {groups.shape} for {rows} rows",
-                remedy="Give a one-dimensional array as long as x; for groups by several columns, text: "
-                "groups=[str(each) for each in groups].",
-            )
-        missing = (
-            "Drop the rows whose group is unknown, or keep all of them together: "
-            'groups=pd.Series(groups).fillna("unknown").'
-        )
-        return number_names(groups, "groups", of=self.name, missing=missing)
-
     def _check_attribute_names(self) -> None:
         given = self.attributes
         if not isinstance(given, Mapping) or not all(name and isinstance(name, str) for name in given):
@@ -196,30 +185,25 @@ class Dataset:
                 remedy='Give a dictionary of arrays: attributes={"age": ages}.',
             )
 
-    def _check_attribute(self, name: str, values: Any, *, rows: int) -> np.ndarray:
-        """Return an attribute, (rows,): labels as int32, values as float32."""
-        label = f"attributes[{name!r}]"
-        array = as_array(values, label, of=self.name)
-        if array.shape != (rows,):
-            raise InputError(
-                f"Attribute {name!r} of data set {self.name!r} needs one number or one name per row.",
-                received=f"an array of shape {array.shape}, for {rows} rows",
-                remedy="Give a one-dimensional array as long as x; several columns are attributes of their own.",
-            )
-        if array.dtype.kind not in "biuf" and kinds_of(array) <= {"text", "missing values"}:
-            missing = f'Give those that are unknown a name of their own: pd.Series({name}).fillna("unknown").'
-            array = number_names(array, label, of=self.name, missing=missing)
-        check_numeric(array, label, of=self.name, columns=None)
-        if array.dtype.kind == "f":
-            return _read_only(as_float32(array, label, of=self.name))
-        if array.dtype.kind != "b" and array.min() < 0:
-            raise InputError(
-                f"Attribute {name!r} of data set {self.name!r} has negative integers, and integers are labels from 0.",
-                received=f"integers from {array.min()} to {array.max()}",
-                remedy="Give values as floats, values.astype(float), and labels as "
-                "np.unique(labels, return_inverse=True)[1].",
-            )
-        return _read_only(as_int32(array, label, of=self.name))
+    @classmethod
+    def read(cls, stream: Any, *, name: str, **more: Any) -> Dataset:
+        """Read a data set from a pipeline of TensorFlow, Keras or PyTorch, once, into memory.
+
+        It is a call of its own because folds address rows by number: the rows are read in one pass, inputs and targets
+        together, and are from then on those of this data set.
+
+        Args:
+            stream: yields pairs of inputs and targets, in batches or row by row: a tf.data.Dataset, a
+                keras.utils.PyDataset, a Dataset or DataLoader of PyTorch, or a generator.
+            name: the data set's name.
+            **more: `source`, `groups` and `attributes`, as for arrays.
+
+        Raises:
+            InputError: the stream does not end, is shuffled or augmented at random, has no targets, or holds what
+                arrays are refused for.
+        """
+        x, y = read_stream(stream, of=name)
+        return cls(x=x, y=y, name=name, **({"source": f"read from a {type(stream).__name__}"} | more))
 
     def __len__(self) -> int:
         return len(self.y)
@@ -240,6 +224,38 @@ class Dataset:
     def input_shape(self) -> Named[tuple[int, ...]]:
         """Shape of one row of inputs; for several inputs, a dictionary of shapes by name."""
         return map_arrays(lambda array: tuple(array.shape[1:]), self.x)
+
+    @property
+    def has_frame(self) -> bool:
+        """Whether x is a DataFrame, since its columns are not all numbers."""
+        return is_frame(self.x)
+
+    @property
+    def as_given(self) -> Any:
+        """The inputs as a DataFrame, if they were given as one, also if x is an array of its numbers; None otherwise.
+
+        The names of the columns of such an array are not part of the digest, so what names them is digested with them.
+        """
+        return self._frame
+
+    @cached_property
+    def origin(self) -> Dataset:
+        """The data set before its inputs were prepared; itself, if they were not."""
+        return self
+
+    @cached_property
+    def prepared(self) -> dict[Any, Dataset]:
+        """What `negres_core.preprocessing` keeps of this data set, by the function that prepares it."""
+        return {}
+
+    @cached_property
+    def _numbers(self) -> np.ndarray:
+        return _read_only(as_numbers(self.x))
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Inputs as arrays of numbers, by what they are called in messages; a frame as `frame.as_numbers` sees it."""
+        return {"x": self._numbers} if self.has_frame else label_arrays(self.x, "x")
 
     @cached_property
     def outputs(self) -> int:
@@ -272,7 +288,10 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 over the names, shapes, dtypes and bytes of all arrays; `name` is not part of it."""
         digest = hashlib.sha256()
-        arrays = [*label_arrays(self.x, "").items(), ("", self.y), ("", self.groups), *sorted(self.attributes.items())]
+        inputs = [] if self.has_frame else [*label_arrays(self.x, "").items()]
+        if self.has_frame:
+            digest.update(digest_frame(self.x).encode())
+        arrays = [*inputs, ("", self.y), ("", self.groups), *sorted(self.attributes.items())]
         # An attribute may have the name of the field.
         arrays.append(("sample_weight of each row: ", self.sample_weight))
         for name, array in arrays:
@@ -283,11 +302,14 @@ class Dataset:
 
     def take(self, rows: np.ndarray, *, name: str | None = None) -> Dataset:
         """Return a data set of the rows with these numbers, in this order, under the same name if there is no other."""
-        x, groups = take_rows(self.x, rows), None
+        frame = None if self._frame is None else self._frame.iloc[rows].reset_index(drop=True)
+        x: Any = frame if self.has_frame else map_arrays(_read_only, take_rows(self.x, rows))
+        groups = None
         if self.groups is not None:
             groups = _read_only(np.unique(self.groups[rows], return_inverse=True)[1].astype(np.int32))
-        return self._changed(
-            x=map_arrays(_read_only, x),
+        taken = self._changed(
+            x=x,
+            _frame=frame,
             # Images that are their own targets stay one array, so that a device holds one copy.
             y=_read_only(x if is_same(self.x, self.y) else self.y[rows]),
             name=name or self.name,
@@ -295,15 +317,25 @@ class Dataset:
             attributes=MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
             sample_weight=None if self.sample_weight is None else _read_only(self.sample_weight[rows]),
         )
+        if self.has_frame:
+            # Names keep their places, whichever of them these rows have.
+            taken.__dict__["_numbers"] = _read_only(self._numbers[rows])
+        return taken
 
     def with_targets(self, y: np.ndarray) -> Dataset:
         """Return a data set with other targets of the same kind, such as these in another order."""
         return self._changed(y=_read_only(y))
 
+    def with_inputs(self, x: Named[np.ndarray]) -> Dataset:
+        """Return a data set with other inputs for the same rows, (rows, ...), float32, such as prepared ones."""
+        changed = self._changed(x=map_arrays(_read_only, x), _frame=None)
+        changed.__dict__["origin"] = self.origin
+        return changed
+
     def with_rows(self, x: Any, y: np.ndarray) -> Dataset:
         """Return a data set of other rows of the same kind, which have neither groups, nor attributes, nor weights."""
         made = {"x": map_arrays(_read_only, x), "y": _read_only(y), "groups": None, "sample_weight": None}
-        return self._changed(**made, attributes=MappingProxyType({}))
+        return self._changed(**made, attributes=MappingProxyType({}), _frame=None)
 
     def with_weights(self, weights: np.ndarray | None) -> Dataset:
         """Return a data set whose rows have other weights, (rows,), float32, or none."""
@@ -321,11 +353,13 @@ class Dataset:
         copy = object.__new__(Dataset)
         for field_ in fields(Dataset):
             object.__setattr__(copy, field_.name, changed.get(field_.name, getattr(self, field_.name)))
+        if copy.x is self.x and "_numbers" in self.__dict__:
+            copy.__dict__["_numbers"] = self._numbers
         return copy
 
     def flatten(self, rows: Any = slice(None)) -> np.ndarray:
         """Return some rows of all inputs side by side, (rows, width), float32; several inputs are sorted by name."""
-        parts = [array[rows].reshape(len(self.y[rows]), -1) for array in label_arrays(self.x, "x").values()]
+        parts = [array[rows].reshape(len(self.y[rows]), -1) for array in self.arrays.values()]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     @property

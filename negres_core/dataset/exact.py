@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arrays import is_mapped, memory_bytes, row_chunks
 from negres_core.dataset.remedies import remedy_for_missing
 from negres_core.errors import InputError
 
+MOST_MEMORY = 0.8
+"""Share of the machine's memory that a file which has to be converted may take."""
 LARGEST_ROUNDING = 1e-3
 """Largest error of rounding to float32, in parts of a column's range."""
 NUMERICAL_NOISE = 1e-10
@@ -27,6 +30,13 @@ def as_float32(array: np.ndarray, label: str, *, of: str, columns: list[Any] | N
     Raises:
         InputError: values are missing or infinite, or float32 cannot tell apart what they tell apart.
     """
+    if is_mapped(array) and array.dtype != np.float32 and 4 * array.size > MOST_MEMORY * memory_bytes():
+        raise InputError(
+            f"`{label}` of data set {of!r} is a file whose numbers are not float32, and too large to be held as such.",
+            received=f"{array.dtype} of shape {array.shape}, {4 * array.size / 2**30:.3g} GiB as float32",
+            remedy='Write it as float32 once, in parts: held = np.lib.format.open_memmap(path, "w+", np.float32, '
+            f'{label}.shape), then held[begin:end] = {label}[begin:end]; and give np.load(path, mmap_mode="r").',
+        )
     # Values beyond the range of float32 become infinite.
     with np.errstate(over="ignore"):
         held = np.ascontiguousarray(array, dtype=np.float32)
@@ -39,9 +49,10 @@ def as_float32(array: np.ndarray, label: str, *, of: str, columns: list[Any] | N
 
 
 def _check_finite(array: np.ndarray, held: np.ndarray, label: str, of: str, columns: list[Any] | None) -> None:
-    broken = ~np.isfinite(held)
-    if not broken.any():
+    # In chunks, so that a file is read and not held.
+    if all(np.isfinite(held[rows]).all() for rows in row_chunks(len(held), held[:1].nbytes)):
         return
+    broken = ~np.isfinite(held)
     rows = np.flatnonzero(broken.reshape(len(held), -1).any(axis=1))
     found = f"{int(broken.sum())} values in {len(rows)} rows, the first in row {rows[0]}{_names(broken, columns)}"
     if np.isnan(held).any():

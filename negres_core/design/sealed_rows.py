@@ -11,6 +11,7 @@ import numpy as np
 
 from negres_core.arrays import label_arrays
 from negres_core.dataset import Dataset
+from negres_core.dataset.frame import row_words
 from negres_core.design.base import Design, checked_count
 from negres_core.design.fixed_split import FixedSplit
 from negres_core.design.given import GivenSplits, Splitter, as_design
@@ -241,7 +242,8 @@ def _rows_by_content(data: Dataset, share: float) -> np.ndarray:
 
 def _hash_inputs(data: Dataset) -> np.ndarray:
     """Return a hash of the inputs of each row, (rows,), uint64, which no version of a library changes."""
-    parts = [np.ascontiguousarray(each).reshape(len(data), -1) for each in label_arrays(data.x, "").values()]
+    arrays = [row_words(data.x)] if data.has_frame else label_arrays(data.x, "").values()
+    parts = [np.ascontiguousarray(each).reshape(len(data), -1) for each in arrays]
     # Slices of one buffer: rows of arrays would take five times as long.
     buffers = [(part.data.cast("B"), part.itemsize * part.shape[1]) for part in parts]
     digests = bytearray()

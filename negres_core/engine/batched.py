@@ -22,12 +22,13 @@ from keras import ops
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.compile_cache import CompiledStage, compile_stage
-from negres_core.engine.contract import Job, Result
+from negres_core.engine.contract import Job, NotBatchableError, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import InterruptedTrainingError, WorkerThreads, interruption_requested
 from negres_core.engine.memory import evaluation_rows, replicate_bytes
+from negres_core.engine.on_disk import is_on_disk
 from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
 from negres_core.engine.replicate import (
     Start,
@@ -38,6 +39,7 @@ from negres_core.engine.replicate import (
     training_weights,
 )
 from negres_core.engine.watch import Watch, Watched
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe
 from negres_core.resampling import PreparedRows, prepare_rows
 
@@ -62,6 +64,9 @@ def train(
     """
     if not jobs:
         return
+    data = as_models_see(recipe, data)
+    if not (recipe.preprocess or recipe.resample) and is_on_disk(data.x):
+        raise NotBatchableError("their inputs stay on disk")
     # Measured before the threads start, while nothing else runs.
     peak = peak_flops_per_s()
     backend = load_backend()

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import label_arrays, map_arrays, spread_rows, take_rows
+from negres_core.arrays import map_arrays, take_rows
 from negres_core.dataset import Dataset
-from negres_core.engine.fits import check_fit
+from negres_core.engine.fit_checks import check_besides_stages
 from negres_core.engine.hooks import refuse_hooks
 from negres_core.engine.loss_checks import (
     check_ignored,
@@ -33,23 +33,17 @@ from negres_core.engine.objective import call_objective
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
-from negres_core.engine.weight_checks import check_sampler, check_weights
+from negres_core.engine.weight_checks import check_weights
 from negres_core.errors import InputError
-from negres_core.preprocessing import make_transformer
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, Stage, name_of
-
-TRANSFORMER_CHECK_ROWS = 2000
-"""Number of rows that a transformer is fitted on to check it."""
 
 
 def check_recipe(recipe: Recipe, data: Dataset) -> None:
     """Build every stage of a recipe once, untrained, and raise InputError at the first mistake."""
     parent = None
-    if recipe.preprocess is not None:
-        _check_transformer(recipe, data)
-    check_sampler(recipe, data)
-    if recipe.fit is not None:
-        check_fit(recipe.fit, has_model=bool(recipe.stages))
+    check_besides_stages(recipe, data)
+    data = as_models_see(recipe, data)
     for stage in recipe.stages:
         model = build_model(stage.build, data)
         _check_optimizer(stage)
@@ -73,32 +67,6 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
         # These look models up by a digest, which one that cannot be saved does not have.
         check_seeds(model, stage, data)
         _check_training(stage, data)
-
-
-def _check_transformer(recipe: Recipe, data: Dataset) -> None:
-    """Raise InputError if a transformer does not return rows of the same width, as a dense array."""
-    for label, array in label_arrays(data.x, "x").items():
-        flat = array.reshape(len(data), -1)
-        sample = flat[spread_rows(len(flat), most=TRANSFORMER_CHECK_ROWS)]
-        try:
-            shape = np.asarray(make_transformer(recipe).fit(sample).transform(sample)).shape
-        except InputError:
-            raise
-        except Exception as error:
-            raise InputError(
-                f"`preprocess` cannot be fitted on `{label}` of {data.name!r}.",
-                received=f"rows of {flat.shape[1]} values, and from the transformer: {error}",
-                remedy="Return a transformer of numbers that needs no targets, such as "
-                "sklearn.preprocessing.MinMaxScaler(). Rows are plain arrays, whose columns have numbers, not names.",
-            ) from error
-        if shape != sample.shape:
-            raise InputError(
-                "`preprocess` has to return a dense array and "
-                f"keep the number of features of `{label}` of {data.name!r}.",
-                received=f"an array of shape {shape} for rows of {flat.shape[1]} values",
-                remedy="Use a scaler. To change the width, put a layer into the model; to encode categories, give the "
-                "data set their columns, x=pd.get_dummies(x, columns=[...]), which learns nothing from other rows.",
-            )
 
 
 def check_model(model: Any, stage: Stage, data: Dataset) -> None:

@@ -13,6 +13,7 @@ from negres_core.engine.description import digest_program
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import start_replicate
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe
 
 COMPILED_STAGES_KEPT = 8
@@ -52,6 +53,7 @@ def stage_key(recipe: Recipe, data: Dataset) -> tuple[Any, ...]:
     A program does not depend on the data's values, so the run on permuted targets reuses it. It depends on all that
     its functions read, so it is known by its content: the same functions may mean something else by now.
     """
+    data = as_models_see(recipe, data)
     return digest_program(recipe, data), repr(data.input_shape), data.task, data.outputs
 
 

@@ -34,6 +34,7 @@ from negres_core.engine.replicate import (
     training_weights,
 )
 from negres_core.engine.watch import Watch
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe
 
 
@@ -47,6 +48,7 @@ def train(
     """
     if not jobs:
         return
+    data = as_models_see(recipe, data)
     # Measured before the threads start, while nothing else runs.
     peak = peak_flops_per_s()
     # Replicates of one cell follow one another, so that they reuse its prepared inputs.
@@ -137,13 +139,14 @@ class _Worker:
         began = time.perf_counter()
         state = self._placed(self._stage.program.state_of(self._stage.model))
         for job, train, rows in by_size.values():
-            x, y = rows.x, rows.y
             weights = training_weights(self._recipe, self._data, replace(rows.host, train=train))
-            self._epoch(*state, self._put(train), self._weights_in(train, weights), 0, x, y)
+            for some, numbers, x, y in self._cells.first_chunks(rows, train):
+                self._epoch(*state, self._put(numbers), self._weights_in(some, weights), 0, x, y)
             watched_rows = self._watch.rows_of(job)
             for tested in (job.cell.test, *([] if watched_rows is None else [watched_rows])):
                 for size in {min(len(tested), self._rows), len(tested) % self._rows} - {0}:
-                    self._evaluate(state[0], state[1], self._put(tested[:size]), x, y)
+                    for _, numbers, x, y in self._cells.chunks(rows, tested[:size]):
+                        self._evaluate(state[0], state[1], self._put(numbers), x, y)
         self._compile_s = time.perf_counter() - began
 
     def _placed(self, state: State) -> State:
@@ -157,7 +160,7 @@ class _Worker:
     def train(self, job: Job, state: State) -> _Trained:
         """Train and evaluate one replicate."""
         rows = self._cells.rows(job)
-        x, y, weights = rows.x, rows.y, training_weights(self._recipe, self._data, rows.host)
+        weights = training_weights(self._recipe, self._data, rows.host)
         train_began = time.perf_counter()
         seconds: list[float] = []
         curve: list[float] = []
@@ -165,14 +168,17 @@ class _Worker:
         state = kept = self._placed(state)
         for order in epoch_orders(self._recipe, on_rows(job, rows.host)):
             epoch_began = time.perf_counter()
-            steps = len(order) // self._recipe.last.batch_size
-            loss, *after = self._epoch(*state, self._put(order), self._weights_in(order, weights), steps, x, y)
-            state = (after[0], after[1], after[2])
-            curve.append(float(loss))
+            total = 0.0
+            for some, numbers, x, y in self._cells.chunks(rows, order):
+                steps, weighted = len(some) // self._recipe.last.batch_size, self._weights_in(some, weights)
+                loss, *after = self._epoch(*state, self._put(numbers), weighted, steps, x, y)
+                state = (after[0], after[1], after[2])
+                total += float(loss) * len(some)
+            curve.append(total / len(order))
             seconds.append(time.perf_counter() - epoch_began)
             if watched.rows is not None:
                 watch_began = time.perf_counter()
-                watched.add(*self._predict(watched.rows, state, x, y))
+                watched.add(*self._predict(rows, watched.rows, state))
                 watch_s += time.perf_counter() - watch_began
             if watched.keeps:
                 kept = state
@@ -181,7 +187,7 @@ class _Worker:
             if watched.rate is not None:
                 state = self._stage.program.with_rate(state, self._put(watched.rate))
         train_ended = time.perf_counter()
-        outputs, loss = self._predict(job.cell.test, kept, x, y)
+        outputs, loss = self._predict(rows, job.cell.test, kept)
         cost = {
             "compile_s": self._compile_s,
             "train_s": train_ended - train_began - watch_s,
@@ -191,11 +197,11 @@ class _Worker:
         scored = {"rows": rows.host, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
         return _Trained(kept, scored | {"watched": watched})
 
-    def _predict(self, tested: np.ndarray, state: State, x: Any, y: Any) -> tuple[np.ndarray, float]:
+    def _predict(self, prepared: PlacedRows, tested: np.ndarray, state: State) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0
         for begin in range(0, len(tested), self._rows):
-            rows = tested[begin : begin + self._rows]
-            some, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
-            outputs.append(ops.convert_to_numpy(some))
-            total += float(loss) * self._data.count_targets(rows)
+            for rows, numbers, x, y in self._cells.chunks(prepared, tested[begin : begin + self._rows]):
+                some, loss = self._evaluate(state[0], state[1], self._put(numbers), x, y)
+                outputs.append(ops.convert_to_numpy(some))
+                total += float(loss) * self._data.count_targets(rows)
         return np.concatenate(outputs), total / self._data.count_targets(tested)

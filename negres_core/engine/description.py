@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import inspect
 import json
+import sys
 from dataclasses import replace
 from typing import Any
 
-import keras
-
 from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
+from negres_core.dataset.frame import digest_frame
+from negres_core.dataset.named_columns import takes_frame
 from negres_core.early_stopping import NO_MONITOR
 from negres_core.engine.device import keras_backend
-from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
-from negres_core.engine.monitor import monitor_of
-from negres_core.engine.revision import revision_of
-from negres_core.engine.settings import settings
+from negres_core.estimator import Estimator
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
@@ -30,7 +29,7 @@ from negres_core.evidence import (
     TransformerDescription,
 )
 from negres_core.fit import Fit
-from negres_core.preprocessing import make_transformer
+from negres_core.preprocessing import as_models_see, make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
 from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Recipe, Stage, name_of
@@ -45,19 +44,20 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
         data: the data set, which decides the shapes of the models.
         by_text: digest the text of the code instead of its logic; see `digest_code`.
     """
-    prepared = None
+    prepared, data = None, data.origin
     if recipe.preprocess is not None:
         transformer = make_transformer(recipe)
+        code = [recipe.preprocess, transformer, transformer.get_params(), *_named_columns(transformer, data)]
         prepared = TransformerDescription(
             transformer=type(transformer).__qualname__,
             source=source_of(recipe.preprocess),
-            code=digest_code([recipe.preprocess, transformer, transformer.get_params()], by_text=by_text),
+            code=digest_code(code, by_text=by_text),
         )
     return RecipeDescription(
         preprocess=prepared,
-        stages=[_describe_stage(stage, data, by_text=by_text) for stage in recipe.stages],
+        stages=[_describe_stage(stage, as_models_see(recipe, data), by_text=by_text) for stage in recipe.stages],
         resample=_describe_sampler(recipe, by_text=by_text) if recipe.resample else None,
-        fit=_describe_fit(recipe.fit, by_text=by_text) if recipe.fit else None,
+        fit=_describe_fit(recipe, recipe.fit, data, by_text=by_text) if recipe.fit else None,
     )
 
 
@@ -77,7 +77,9 @@ def digest_program(recipe: Recipe, data: Dataset) -> str:
     Epochs are calls of the program, validation rows are measured between them, and a plain learning rate is a variable
     of the optimizer. Stages that differ in these alone share a program.
     """
-    stage = replace(recipe.last, **NO_MONITOR)
+    from negres_core.engine.model import build_model, make_loss, make_optimizer
+
+    stage, data = replace(recipe.last, **NO_MONITOR), as_models_see(recipe, data)
     described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
     optimizer = make_optimizer(stage)
     config = config_of_optimizer(optimizer)
@@ -109,22 +111,24 @@ def _content_of(value: Any) -> Any:
     return type(value)
 
 
+def digest_besides_stages(recipe: Recipe) -> str:
+    """Digest what a recipe has besides its stages, without names."""
+    transformer = make_transformer(recipe) if recipe.preprocess is not None else None
+    prepared: Any = [transformer, transformer.get_params()] if transformer is not None else None
+    sampler = make_sampler(recipe) if recipe.resample is not None else None
+    prepared = [prepared, sampler] if sampler is not None else prepared
+    return digest_code([prepared, recipe.fit.compute if recipe.fit else None, recipe.fit.metrics if recipe.fit else ()])
+
+
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
     """Return each installed package that a recipe's code names, with its version, as "numpy==2.1.0"."""
     made = [
         make_transformer(recipe) if recipe.preprocess is not None else None,
         *([recipe.resample, make_sampler(recipe)] if recipe.resample is not None else []),
     ]
+    frameworks = [importlib.import_module(name) for name in ("keras", keras_backend())] if recipe.stages else []
     stages = [
-        [
-            stage.build,
-            stage.freezes,
-            stage.optimizer,
-            stage.loss,
-            stage.objective,
-            keras,
-            importlib.import_module(keras_backend()),
-        ]
+        [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, *frameworks]
         for stage in recipe.stages
     ]
     reached = packages_of([recipe.preprocess, made, stages, recipe.fit.compute if recipe.fit else None])
@@ -144,6 +148,9 @@ def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str | None:
 
 
 def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescription:
+    from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
+    from negres_core.engine.revision import revision_of
+
     model = build_model(stage.build, data)
     layers = [model, *layers_of(model)]
     # The configuration of a subclassed model does not contain its layers.
@@ -172,6 +179,8 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
 
 def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
     """Describe what a stage measures on validation rows, and what follows; None if it has none."""
+    from negres_core.engine.monitor import monitor_of
+
     monitor = monitor_of(stage, data)
     if monitor is None:
         return None
@@ -187,6 +196,8 @@ def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
 
 def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tuple[Any, ...]) -> list[Any]:
     """Return all user code that a stage reaches, of which what makes the optimizer is given."""
+    from negres_core.engine.model import layers_of
+
     # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
     layers = [model, *layers_of(model)]
     own = [type(layer) for layer in layers]
@@ -216,14 +227,24 @@ def changed_settings() -> list[tuple[str, Any]]:
     """Return Keras' global settings that differ from those it comes with, as pairs of name and value.
 
     A build function, a loss or a fit may read them. Only changed ones are digested, so that the digests of all other
-    recipes are what they were before settings counted.
+    recipes are what they were before settings counted. Nothing reads them while Keras is not imported.
     """
+    if "keras" not in sys.modules:
+        return []
+    from negres_core.engine.settings import settings
+
     defaults = {"dtype_policy": "float32", "epsilon": 1e-7, "floatx": "float32", "image_data_format": "channels_last"}
     return [(name, value) for name, value in settings().items() if value != defaults[name]]
 
 
-def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
-    changed = changed_settings()
+def _describe_fit(recipe: Recipe, fit: Fit, data: Dataset, *, by_text: bool) -> FitDescription:
+    # A fit that imports a framework inside its function is seeded, and its settings are kept, from its first call on.
+    for name in {"keras", "torch"} & packages_of(fit.compute).keys():
+        with contextlib.suppress(ImportError):  # no backend; the fit itself will say so, if it comes to that
+            importlib.import_module(name)
+    changed: list[Any] = changed_settings()
+    if isinstance(fit, Estimator) and recipe.preprocess is None:
+        changed += _named_columns(fit.make(), data)
     return FitDescription(
         compute=name_of(fit.function),
         source=source_of(fit.function),
@@ -233,8 +254,15 @@ def _describe_fit(fit: Fit, *, by_text: bool) -> FitDescription:
     )
 
 
+def _named_columns(estimator: Any, data: Dataset) -> list[Any]:
+    """Return a digest of the frame that numbers came in, if its columns are chosen by name: the data's has no names."""
+    return [digest_frame(data.as_given)] if takes_frame(estimator, data) and not data.has_frame else []
+
+
 def config_of(made: Any) -> Any:
     """Return the configuration of a Keras object; generated names do not depend on what was built before."""
+    import keras
+
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(made), default=without_address))
     names: dict[str, str] = {}
 

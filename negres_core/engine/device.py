@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import platform
 import shutil
@@ -15,8 +17,8 @@ from negres_core.errors import DeviceError
 
 Request = Literal["auto", "cpu", "gpu"]
 
-BACKENDS = ("tensorflow", "jax")
-"""Backends of Keras that have an engine."""
+BACKENDS = ("tensorflow", "jax", "torch")
+"""Backends of Keras that have an engine; PyTorch has the reference engine alone."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,39 @@ def choose_device(request: Request) -> Device:
     return Device("cpu", cpu_name(), backend, workers=cpu_count())
 
 
+def choose_device_of_fits(request: Request) -> Device:
+    """Return the device of a session whose arms are all fits, whose own functions decide where they compute.
+
+    No framework is imported. On "cpu", GPUs are hidden from what the functions will import.
+
+    Raises:
+        DeviceError: "gpu" was requested, but the driver shows none.
+    """
+    if request == "gpu":
+        require_gpu()
+    if request == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    elif gpu_visible():
+        return Device("gpu", "as its functions choose", configured_backend(), workers=1)
+    return Device("cpu", cpu_name(), configured_backend(), workers=cpu_count())
+
+
+def configured_backend() -> str:
+    """Return the name of the backend that Keras would run on, without importing it; "none" if it is not installed."""
+    if "keras" in sys.modules:
+        import keras
+
+        return str(keras.backend.backend())
+    folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    backend = os.environ.get("KERAS_BACKEND")
+    if not backend:
+        try:
+            backend = json.loads((folder / "keras.json").read_text())["backend"]
+        except (OSError, ValueError, KeyError):
+            backend = "tensorflow"
+    return str(backend) if importlib.util.find_spec(str(backend)) else "none"
+
+
 def keras_backend() -> str:
     """Return the name of Keras' backend.
 
@@ -98,9 +133,9 @@ def keras_backend() -> str:
         backend = keras.backend.backend()
     if backend not in BACKENDS:
         raise DeviceError(
-            f"negres trains with Keras on TensorFlow or JAX, not on {backend} yet.",
+            f"negres trains with Keras on TensorFlow, JAX or PyTorch, not on {backend} yet.",
             received=f"the Keras backend {backend!r}",
-            remedy="Set the environment variable KERAS_BACKEND to tensorflow or jax.",
+            remedy="Set the environment variable KERAS_BACKEND to tensorflow, jax or torch.",
         )
     return backend
 
@@ -138,6 +173,10 @@ def _framework_gpus() -> list[str]:
         import jax
 
         return [device.device_kind for device in jax.devices() if device.platform == "gpu"]
+    if keras_backend() == "torch":
+        from negres_core.engine import torch
+
+        return torch.gpu_names()
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -150,6 +189,10 @@ def _hide_gpus() -> None:
 
         config: Any = jax.config  # JAX does not type it
         config.update("jax_platforms", "cpu")
+    elif keras_backend() == "torch":
+        from negres_core.engine import torch
+
+        torch.use_processor()
     else:
         import tensorflow as tf
 

@@ -14,7 +14,8 @@ from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine.model import build_model
 from negres_core.engine.objective import mean_loss
-from negres_core.preprocessing import prepare_inputs
+from negres_core.engine.tensors import number_of
+from negres_core.preprocessing import as_models_see, prepare_inputs
 from negres_core.recipe import Recipe
 from negres_core.run import PairLosses
 
@@ -42,6 +43,8 @@ PAIRED_ROWS = 3
 
 def sample_data(recipe: Recipe, data: Dataset) -> Dataset:
     """Return some rows of a data set, with the inputs that a model of the recipe is given."""
+    if (seen := as_models_see(recipe, data)) is not data.origin:
+        return seen.take(spread_rows(len(data), most=SAMPLED_ROWS)).without_groups().with_weights(None)
     sample = data.take(spread_rows(len(data), most=SAMPLED_ROWS))
     every = np.arange(len(sample), dtype=np.int32)
     return dataclasses.replace(
@@ -69,7 +72,7 @@ def draw_outputs(recipe: Recipe, data: Dataset) -> np.ndarray:
     """Return finite raw outputs on some rows under several draws of the weights: (rows of all draws, ...)."""
     sample = sample_data(recipe, data)
     x = take_rows(sample.x, spread_rows(len(sample), most=ROWS))
-    outputs, model = [], build_model(recipe.last.build, data)
+    outputs, model = [], build_model(recipe.last.build, as_models_see(recipe, data))
     for seed in range(DRAWS):
         with keras.StatelessScope(state_mapping=draw_weights(model, np.random.default_rng(seed), width=WIDE)):
             outputs.append(ops.convert_to_numpy(model(x, training=False)).astype(np.float64))
@@ -87,13 +90,13 @@ def pair_losses(recipe: Recipe, data: Dataset) -> PairLosses | None:
     rows = _rows_with_different_targets(sample)
     if len(rows) < PAIRED_ROWS:
         return None
-    model, places = build_model(recipe.last.build, data), range(PAIRED_ROWS)
+    model, places = build_model(recipe.last.build, as_models_see(recipe, data)), range(PAIRED_ROWS)
     drawn: list[tuple[Any, Any]] = []
 
     def loss(inputs: list[int], targets: list[int]) -> float:
         x, y = take_rows(sample.x, rows[inputs]), sample.y[rows[targets]]
         with keras.StatelessScope(state_mapping=drawn):
-            return float(mean_loss(model, recipe.last, x, y, training=False))
+            return number_of(mean_loss(model, recipe.last, x, y, training=False))
 
     pairs = []
     for seed in range(PAIRED_DRAWS):

@@ -35,10 +35,10 @@ class HashDropout(keras.layers.Dropout):
         size = 1
         for length in shape:
             size = size * length
-        bits = ops.cast(ops.arange(size, dtype="int32"), "uint32") * _word(0x9E3779B9)
-        bits = bits + seed[1] * _word(0x85EBCA6B) + seed[0]
-        bits = ops.bitwise_xor(bits, ops.right_shift(bits, _word(16))) * _word(0x7FEB352D)
-        bits = ops.bitwise_xor(bits, ops.right_shift(bits, _word(15))) * _word(0x846CA68B)
+        bits = _low(ops.cast(ops.arange(size, dtype="int32"), "uint32") * _word(0x9E3779B9))
+        bits = _low(bits + _low(seed[1] * _word(0x85EBCA6B)) + seed[0])
+        bits = _low(ops.bitwise_xor(bits, ops.right_shift(bits, _word(16))) * _word(0x7FEB352D))
+        bits = _low(ops.bitwise_xor(bits, ops.right_shift(bits, _word(15))) * _word(0x846CA68B))
         bits = ops.bitwise_xor(bits, ops.right_shift(bits, _word(16)))
         keep = ops.reshape(bits, shape) >= _word(int(self.rate * 2**32))
         return ops.where(keep, inputs * (1 / (1 - self.rate)), ops.zeros_like(inputs))
@@ -51,6 +51,11 @@ def samples_only_by_hash(model: Any) -> bool:
     }
     seeds = {id(variable) for variable in model.variables if variable.name == "seed_generator_state"}
     return seeds <= hash_seeds
+
+
+def _low(bits: Any) -> Any:
+    """Return the low 32 bits: PyTorch has no integers of 32 bits without a sign, and Keras uses those of 64."""
+    return ops.bitwise_and(bits, _word(0xFFFFFFFF)) if keras.backend.backend() == "torch" else bits
 
 
 def _word(value: int) -> Any:

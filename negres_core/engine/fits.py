@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-import inspect
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
-from negres_core.arrays import Named, digest_array, take_rows
+from negres_core.arrays import digest_array, take_rows
 from negres_core.dataset import Dataset, Task
 from negres_core.dataset.segmentation import is_segmentation
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device, peak_memory_bytes
+from negres_core.engine.fit_call import call_fit
 from negres_core.engine.interruption import interruptible, stop_if_interrupted
-from negres_core.engine.model import weight_paths
 from negres_core.engine.scores import score
-from negres_core.engine.settings import kept_settings
-from negres_core.engine.trained import load_parent
 from negres_core.errors import InputError
-from negres_core.evidence import TrainedWeight
-from negres_core.fit import OFFERED, Fit
-from negres_core.metrics import Predicted, probabilities_of
+from negres_core.fit import Fit
+from negres_core.metrics import Predicted, RankedLabels, probabilities_of
 from negres_core.preprocessing import prepare_inputs, sample_rows
 from negres_core.recipe import Recipe, name_of
-from negres_core.resampling import prepare_rows
-from negres_core.seeds import derive_seed
 
 NO_BUDGET = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights", "step_flops"), 0)
 """The training budget of a fit, which trains no network; its cost is recorded in seconds."""
@@ -51,7 +42,7 @@ def train(
 def predict(recipe: Recipe, data: Dataset, job: Job, rows: np.ndarray) -> np.ndarray | None:
     """Compute a fit again for some rows of a job's test fold: labels or values; None if it returns metrics instead."""
     assert recipe.fit is not None
-    output = _call(recipe.fit.compute, recipe, data, job, prepare_inputs(recipe, data, job.cell), rows)[0]
+    output = call_fit(recipe.fit.compute, recipe, data, job, prepare_inputs(recipe, data, job.cell), rows).output
     if isinstance(output, Mapping):
         return None
     return Predicted.of(np.asarray(output), task=data.task).shown
@@ -63,7 +54,8 @@ def answer(
     """Compute a fit again with other targets, or other rows, in the test fold; return its predictions, or metrics."""
     assert recipe.fit is not None
     inputs = prepare_inputs(recipe, data, job.cell)
-    output = _call(recipe.fit.compute, recipe, data, job, inputs, job.cell.test if rows is None else rows, targets)[0]
+    asked = job.cell.test if rows is None else rows
+    output = call_fit(recipe.fit.compute, recipe, data, job, inputs, asked, targets).output
     if isinstance(output, Mapping):
         return {name: float(value) for name, value in output.items()}
     return np.asarray(output)
@@ -78,7 +70,8 @@ def render(recipe: Recipe, data: Dataset, job: Job) -> dict[str, np.ndarray]:
     assert recipe.fit is not None
     if recipe.fit.pictures is None:
         return {}
-    output = _call(recipe.fit.pictures, recipe, data, job, prepare_inputs(recipe, data, job.cell), job.cell.test)[0]
+    inputs = prepare_inputs(recipe, data, job.cell)
+    output = call_fit(recipe.fit.pictures, recipe, data, job, inputs, job.cell.test).output
     images = {caption: np.asarray(image) for caption, image in output.items()} if isinstance(output, Mapping) else {}
     valid = (
         image.ndim in (2, 3) and image.dtype.kind in "biuf" and np.isfinite(image).all() for image in images.values()
@@ -93,119 +86,29 @@ def render(recipe: Recipe, data: Dataset, job: Job) -> dict[str, np.ndarray]:
     return images
 
 
-def check_fit(fit: Fit, *, has_model: bool) -> None:
-    """Raise InputError if a function of a fit requires an argument that it is not given."""
-    for function in filter(None, (fit.compute, fit.pictures)):
-        _check_function(function, has_model=has_model)
-
-
-def _check_function(function: Callable[..., Any], *, has_model: bool) -> None:
-    parameters = list(inspect.signature(function).parameters.values())
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    required = [
-        p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    ]
-    offered = OFFERED if has_model else OFFERED[1:]
-    unknown = [name for name in required if name not in offered and name not in [p.name for p in positional[:2]]]
-    if len(positional) < 2 or unknown:
-        raise InputError(
-            f"{name_of(function)} has to take a training fold and a test fold, and may take "
-            f"{', '.join(offered[:-1])} and {offered[-1]}.",
-            received=f"a function of {', '.join(p.name for p in parameters) or 'nothing'}",
-            remedy="Set other arguments with functools.partial; `model` is only for a fit that inherits a stage.",
-        )
-
-
 def _compute_one(recipe: Recipe, fit: Fit, data: Dataset, job: Job) -> Result:
     inputs = prepare_inputs(recipe, data, job.cell)
-    began = time.perf_counter()
-    output, weights = _call(fit.compute, recipe, data, job, inputs, job.cell.test)
+    called = call_fit(fit.compute, recipe, data, job, inputs, job.cell.test)
     ended = time.perf_counter()
-    metrics, predictions, outputs = _score(output, fit, data, job)
-    cost = {"compile_s": 0.0, "train_s": ended - began, "steady_epoch_s": ended - began}
+    metrics, predictions, outputs = _score(called.output, fit, data, job)
+    weights = [] if called.record is None else called.record.weights(name_of(fit.function))
+    is_finite = called.record is None or called.record.is_finite
+    if not is_finite:
+        metrics, predictions, outputs = dict.fromkeys(metrics, float("nan")), {}, None
+    cost = {"compile_s": 0.0, "train_s": called.seconds, "steady_epoch_s": called.seconds}
     return Result(
         metrics=metrics,
         # Predictions may be finite where a metric is not defined, such as an AUC of rows of one class.
-        finite=outputs is not None or all(np.isfinite(value) for value in metrics.values()),
+        finite=is_finite and (outputs is not None or all(np.isfinite(value) for value in metrics.values())),
         curve=[],
         predictions=predictions,
-        weights=weights,
+        weights=called.inherited + weights,
         inputs_digest=digest_array(take_rows(inputs, sample_rows(job.cell))),
-        budget=dict(NO_BUDGET),
+        budget=dict(NO_BUDGET) if called.record is None else called.record.budget(weights),
         cost=cost | {"evaluate_s": time.perf_counter() - ended, "memory_bytes": peak_memory_bytes()},
         model=None,
         outputs=outputs,
     )
-
-
-def _call(
-    function: Callable[..., Any],
-    recipe: Recipe,
-    data: Dataset,
-    job: Job,
-    inputs: Named[np.ndarray],
-    test_rows: np.ndarray,
-    targets: np.ndarray | None = None,
-) -> tuple[Any, list[TrainedWeight]]:
-    """Call a function with the training fold and test rows; return its output, and the weights that it was given.
-
-    The model is its own, loaded for this call, so it may train it further. The weights are those before the call. If
-    `targets` are given, they replace those of the test rows.
-    """
-    prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
-    train = prepared.take(job.cell.train)
-    if recipe.resample is not None:
-        rows = prepare_rows(recipe, data, job.cell)
-        train = train.with_rows(take_rows(rows.x, rows.train), rows.y[rows.train])
-    seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
-    model = load_parent(recipe.stages, data, job)
-    weights = _weights_of(model) if model is not None else []
-    offered = {"model": model, "seed": seed} | ({} if _sets_outputs(function) else {"outputs": data.outputs})
-    arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}
-    # A function that samples from a global generator, such as Keras', samples the same when it is called again.
-    keras.utils.set_random_seed(seed)
-    # Whatever the weights tell of the targets, an arm cannot read it from the rows that it predicts.
-    test = prepared.take(test_rows).with_weights(None)
-    if targets is not None:
-        test = test.with_targets(targets)
-    with kept_settings():
-        return _call_on(function, train, test, arguments), weights
-
-
-def _sets_outputs(function: Callable[..., Any]) -> bool:
-    """Return whether a partial has set the number of outputs."""
-    return isinstance(function, functools.partial) and "outputs" in function.keywords
-
-
-def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, arguments: Mapping[str, Any]) -> Any:
-    """Call a function on two folds, whose arrays are read-only."""
-    try:
-        return function(train, test, **arguments)
-    except ValueError as error:
-        if "read-only" not in str(error):
-            raise
-        raise InputError(
-            f"{name_of(function)} changes an array of a fold in place, and folds are read-only.",
-            received=str(error),
-            remedy="Change a copy: x = train.x.copy(); y = train.y.copy().",
-        ) from error
-
-
-def _weights_of(model: Any) -> list[TrainedWeight]:
-    """Return the weights of the inherited model, which identify it in the record."""
-    digests = [digest_array(weight) for weight in model.weights]
-    return [
-        TrainedWeight(
-            path=path,
-            shape=tuple(weight.shape),
-            trainable=False,
-            frozen=True,
-            start=digest,
-            end=digest,
-            inherited_from=index,
-        )
-        for index, (path, weight, digest) in enumerate(zip(weight_paths(model), model.weights, digests, strict=True))
-    ]
 
 
 EXPECTED: dict[Task, tuple[str, str]] = {
@@ -232,7 +135,7 @@ def _score(
                 remedy='Return {"accuracy": 0.9}, or predictions of the test fold.',
             )
         return {key: float(value) for key, value in output.items()}, {}, None
-    predicted = np.asarray(output)
+    predicted = output if isinstance(output, RankedLabels) else np.asarray(output)
     y = data.y[job.cell.test]
     is_dense = data.task == "segmentation"
     if is_dense and predicted.dtype.kind in "biu" and predicted.shape == y.shape[:-1]:

@@ -18,17 +18,19 @@ from keras import ops
 from negres_core.arrays import digest_array, label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, TrainedCells
-from negres_core.engine import drawn_weights, fits, matched_training, same_training
+from negres_core.engine import drawn_weights, matched_training, same_training
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
+from negres_core.engine.fitted_models import FittedModels
 from negres_core.engine.model import build_model, layers_of, make_loss_object, output_shape
 from negres_core.engine.objective import mean_loss
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
+from negres_core.engine.tensors import number_of
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.metrics import shown_of
-from negres_core.preprocessing import prepare_inputs
+from negres_core.preprocessing import as_models_see, prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.rescoring import Predictions
 from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses
@@ -66,8 +68,8 @@ class SavedPredictions(NamedTuple):
     predictions: Predictions
 
 
-class SavedModels:
-    """The saved models of one run; see `negres_core.run.Models`.
+class SavedModels(FittedModels):
+    """The saved models of one run, and its fits; see `negres_core.run.Models`.
 
     Args:
         data: the data set.
@@ -76,12 +78,10 @@ class SavedModels:
     """
 
     def __init__(self, data: Dataset, cells: Sequence[Cell], path_of: Callable[[Replicate], Path]) -> None:
-        self._data, self._path_of = data, path_of
-        self._cells = {(cell.repeat, cell.fold): cell for cell in cells}
+        super().__init__(data, cells, path_of)
         self._output_layers: dict[Recipe, OutputLayer] = {}
         self._shapes: dict[Recipe, tuple[int, ...]] = {}
         self._inspections: dict[str, Inspection] = {}
-        self._predictions: dict[tuple[Recipe, str, bytes], np.ndarray | None] = {}
         self._matched: dict[tuple[Recipe, Recipe | None], MatchedTraining] = {}
         self._latest_inputs: tuple[Any, Any] = (None, None)
         self._trained_cells = TrainedCells(data)
@@ -89,12 +89,13 @@ class SavedModels:
     def output_layer(self, recipe: Recipe) -> OutputLayer:
         """Describe the output layer of a recipe's last stage, untrained."""
         if recipe not in self._output_layers:
-            self._output_layers[recipe] = describe_output(build_model(recipe.last.build, self._data), recipe.last)
+            model = build_model(recipe.last.build, self._seen(recipe))
+            self._output_layers[recipe] = describe_output(model, recipe.last)
         return self._output_layers[recipe]
 
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> list[str]:
         """Return the digests of the initial weights that a replicate's seed gives, drawn again."""
-        model = build_model(recipe.last.build, self._data, seed=_seed_of(recipe, replicate))
+        model = build_model(recipe.last.build, self._seen(recipe), seed=_seed_of(recipe, replicate))
         return [digest_array(weight) for weight in model.weights]
 
     def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
@@ -103,7 +104,7 @@ class SavedModels:
         logits = self.output_layer(first).logits
         seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
         x = take_rows(self._inputs(first, self._trained_cells.of(cell, recipe.validation)), rows)
-        model = build_model(first.last.build, self._data, seed=seed)
+        model = build_model(first.last.build, self._seen(first), seed=seed)
         weights, rng = [ops.convert_to_numpy(weight) for weight in model.weights], np.random.default_rng(0)
         predictions = []
         for shuffle in range(1 + shuffles):
@@ -125,25 +126,11 @@ class SavedModels:
         if stage.objective is not None:
             return None
         if recipe not in self._shapes:
-            model = build_model(stage.build, self._data)
-            self._shapes[recipe] = output_shape(model, self._data, name=name_of(stage.build))
+            model = build_model(stage.build, self._seen(recipe))
+            self._shapes[recipe] = output_shape(model, self._seen(recipe), name=name_of(stage.build))
         loss, logits = make_loss_object(stage), self.output_layer(recipe).logits
         cell = self._trained_cells.of(cell, recipe.validation)
         return best_constant_loss(loss, self._data, cell, self._shapes[recipe], logits=logits)
-
-    def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
-        """Return raw predictions for some rows of a replicate's test fold; None if its fit returns metrics instead."""
-        # Cached: several pictures need the same rows, and for a fit every prediction is a whole new fit.
-        key = (arm.recipe_of(position), arm.replicates[position].id, rows.tobytes())
-        if key not in self._predictions:
-            self._predictions[key] = self._predict(arm, position, rows)
-        return self._predictions[key]
-
-    def refit(
-        self, arm: Arm, position: int, targets: np.ndarray, rows: np.ndarray | None = None
-    ) -> np.ndarray | dict[str, float]:
-        """Compute an arm's fit again with other targets, or rows, in the test fold; return predictions, or metrics."""
-        return fits.answer(arm.recipe_of(position), self._data, self._job(arm, position), targets, rows)
 
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
@@ -185,15 +172,10 @@ class SavedModels:
             self._matched[key] = matched_training.match_training(control, treatment, self._data, rows=rows)
         return self._matched[key]
 
-    def render_fit(self, arm: Arm, position: int) -> dict[str, np.ndarray]:
-        """Return the images that an arm's fit renders for a replicate, by caption; none if it renders none."""
-        recipe = arm.recipe_of(position)
-        return fits.render(recipe, self._data, self._job(arm, position)) if recipe.fit else {}
-
     def _predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
         recipe, replicate = arm.recipe_of(position), arm.replicates[position]
         if recipe.fit is not None:
-            return fits.predict(recipe, self._data, self._job(arm, position), rows)
+            return super()._predict(arm, position, rows)
         cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
@@ -203,7 +185,7 @@ class SavedModels:
     def _job(self, arm: Arm, position: int) -> Job:
         key = arm.replicates[position].key
         parent = self._path_of(arm.stages[-2][position]) if arm.recipe.stages else None
-        return Job(self._cell_of(arm.recipe, arm.replicates[position]), key.seed, parent)
+        return Job(self._cell_of(arm.recipe_of(position), arm.replicates[position]), key.seed, parent)
 
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
         """Return raw predictions for some rows with extreme contrast, then for the same rows with inverted contrast."""
@@ -219,7 +201,7 @@ class SavedModels:
         predictions = self._predict_fold(recipe, model, x, cell)
         batches = [(take_rows(x, rows), y[rows]) for rows in _sample_batches(cell, stage.batch_size)]
         with _track_silence(model) as silent:
-            inference = [float(mean_loss(model, stage, *batch, training=False)) for batch in batches]
+            inference = [number_of(mean_loss(model, stage, *batch, training=False)) for batch in batches]
         training, gradient_norm = _gradient_of(model, stage, batches)
         return Inspection(
             output_layer=output_layer,
@@ -255,7 +237,10 @@ class SavedModels:
 
         It is built under the replicate's seed, so that what the build function draws besides weights is drawn again.
         """
-        return load_trained(recipe.last, self._data, self._path_of(replicate), seed=_seed_of(recipe, replicate))
+        return load_trained(recipe.last, self._seen(recipe), self._path_of(replicate), seed=_seed_of(recipe, replicate))
+
+    def _seen(self, recipe: Recipe) -> Dataset:
+        return as_models_see(recipe, self._data)
 
     def _cell_of(self, recipe: Recipe, replicate: Replicate) -> Cell:
         """Return the cell that a replicate of a recipe was trained on."""
@@ -327,7 +312,7 @@ def _predict(
                 constant = shares_or_means(data, cell, outputs[0].shape[1:], logits=logits)
             trivial = ops.convert_to_tensor(np.broadcast_to(constant, outputs[-1].shape))
             pair = (loss_object(data.y[rows], some), loss_object(data.y[rows], trivial))
-            losses += [float(ops.mean(loss)) * data.count_targets(rows) for loss in pair]
+            losses += [number_of(ops.mean(loss)) * data.count_targets(rows) for loss in pair]
     if stage.objective is not None:
         return np.concatenate(outputs), None, None
     loss, trivial_loss = losses / data.count_targets(cell.test)

@@ -12,6 +12,7 @@ from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import NOT_COUNTED, counted
 from negres_core.engine.model import make_loss, make_loss_object
+from negres_core.engine.tensors import number_of
 from negres_core.errors import InputError
 from negres_core.recipe import Stage, name_of
 
@@ -50,7 +51,7 @@ def check_loss_runs(stage: Stage, model: Any, data: Dataset) -> None:
     y = data.y[:ROWS]
     outputs = model(take_rows(data.x, slice(ROWS)), training=False)
     try:
-        float(ops.mean(make_loss_object(stage)(y, outputs)))
+        number_of(ops.mean(make_loss_object(stage)(y, outputs)))
     except Exception as error:
         name = getattr(loss, "__name__", type(loss).__name__)
         raise InputError(

@@ -22,6 +22,7 @@ from negres_core.engine.description import config_of, config_of_optimizer, descr
 from negres_core.engine.model import build_model, layers_of, make_optimizer
 from negres_core.engine.same_training import same_training
 from negres_core.evidence import MonitorDescription
+from negres_core.preprocessing import as_models_see
 from negres_core.provenance.fingerprint import is_library
 from negres_core.recipe import Build, Recipe, Stage
 from negres_core.resampling import make_sampler
@@ -79,8 +80,11 @@ def match_training(control: Recipe, treatment: Recipe | None, data: Dataset, *, 
         data: the data set.
         rows: rows of a training fold, which give the number of steps.
     """
-    mine = [_settings_of(stage, data) for stage in control.stages]
-    theirs = [_settings_of(stage, data) for stage in treatment.stages] if treatment else [_keras_defaults()]
+    seen = as_models_see(control, data)
+    mine = [_settings_of(stage, seen) for stage in control.stages]
+    theirs = [_keras_defaults()]
+    if treatment is not None:
+        theirs = [_settings_of(stage, as_models_see(treatment, data)) for stage in treatment.stages]
     # A recipe with fewer stages has no partner for the first of the other: its own first stage is the nearest.
     partners = [theirs[max(0, len(theirs) - len(mine) + place)] for place in range(len(mine))]
     pairs = list(zip(mine, partners, strict=True))
@@ -89,7 +93,7 @@ def match_training(control: Recipe, treatment: Recipe | None, data: Dataset, *, 
         differences.append(f"resampling {_sampler_in_words(control)} against {_sampler_in_words(treatment)}")
     handicaps = [set(_handicaps(*pair, rows)) for pair in pairs]
     every = set().union(*handicaps)
-    if not every or any(_shares_layers(stage.build, data) for stage in control.stages):
+    if not every or any(_shares_layers(stage.build, seen) for stage in control.stages):
         return MatchedTraining(differences=tuple(dict.fromkeys(differences)))
     variants = [every] if every == {"optimizer"} or "optimizer" not in every else [every, every - {"optimizer"}]
     recipes = {

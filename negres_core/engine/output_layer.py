@@ -11,6 +11,7 @@ from negres_core.arrays import spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, make_loss
 from negres_core.metrics import probabilities_of
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import OutputLayer
 
@@ -56,6 +57,7 @@ def describe_output(model: Any, stage: Stage) -> OutputLayer:
 
 def gives_probabilities(recipe: Recipe, data: Dataset) -> bool:
     """Return whether the untrained model of a recipe's last stage gives probabilities of labels, or logits of them."""
+    data = as_models_see(recipe, data)
     model = build_model(recipe.last.build, data)
     x = take_rows(data.x, spread_rows(len(data), most=PROBABILITY_ROWS))
     outputs = keras.ops.convert_to_numpy(model(x, training=False))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from negres_core.dataset import Dataset
 from negres_core.engine.flops import step_flops
 from negres_core.engine.model import build_model, describe_relation, freeze_layers
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, Stage
 
 
@@ -27,6 +28,7 @@ class PlannedBudget:
 
 def planned_budgets(recipe: Recipe, data: Dataset, *, rows: int) -> list[PlannedBudget]:
     """Return the budget of each stage of a recipe on a training fold of some rows."""
+    data = as_models_see(recipe, data)
     return [
         PlannedBudget(stage.epochs, -(-rows // stage.batch_size), _step_flops(stage, data)) for stage in recipe.stages
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ import numpy as np
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
+from negres_core.engine.on_disk import chunks, is_on_disk
 from negres_core.recipe import Recipe
 from negres_core.resampling import PreparedRows, prepare_rows
 
@@ -41,7 +42,8 @@ class PreparedInputs:
         kept_cells: number of cells whose inputs are kept.
 
     Attributes:
-        targets: targets of every row, on the device; if the targets are the inputs, they are placed once.
+        targets: targets of every row, on the device; if the targets are the inputs, they are placed once. None if the
+            inputs stay on disk.
     """
 
     def __init__(
@@ -51,10 +53,14 @@ class PreparedInputs:
         self._lock = threading.Lock()
         self._cell_locks: dict[tuple[int, int], threading.Lock] = {}
         self._cache: OrderedDict[tuple[int, int], PlacedRows] = OrderedDict()
-        self.targets = put(data.y)
+        self._stays = not (recipe.preprocess or recipe.resample) and is_on_disk(data.x)
+        self.targets = None if self._stays else put(data.y)
 
     def rows(self, job: Job) -> PlacedRows:
-        """Return every row, prepared for a job's cell, on the host and on the device."""
+        """Return every row, prepared for a job's cell, on the host and on the device.
+
+        Those that stay on disk are not placed.
+        """
         # Without a transformer every cell has the same inputs.
         own = self._recipe.preprocess or self._recipe.resample
         key = (job.cell.repeat, job.cell.fold) if own else (-1, -1)
@@ -71,7 +77,27 @@ class PreparedInputs:
                         self._cache.popitem(last=False)
         return placed if own else placed._replace(host=replace(placed.host, train=job.cell.train))
 
+    def chunks(self, rows: PlacedRows, order: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, Any, Any]]:
+        """Yield rows of an order, their numbers in arrays on the device, and these arrays: inputs and targets.
+
+        These are all rows of the order at once, unless the inputs stay on disk: then chunks of them, see `on_disk`.
+        """
+        if self._stays:
+            batch = self._recipe.last.batch_size
+            yield from chunks(rows.host.x, rows.host.y, order, batch=batch, put=self._put)
+        else:
+            yield order, order, rows.x, rows.y
+
+    def first_chunks(self, rows: PlacedRows, order: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, Any, Any]]:
+        """Yield one chunk of each size that `chunks` has: a whole one, and what is left over."""
+        first = next(self.chunks(rows, order))
+        yield first
+        if rest := len(order) % len(first[0]):
+            yield from self.chunks(rows, order[:rest])
+
     def _placed(self, rows: PreparedRows) -> PlacedRows:
+        if self._stays:
+            return PlacedRows(rows, None, None)
         targets = self.targets if rows.y is self._data.y else self._put(rows.y)
         x = map_arrays(lambda each: targets if is_same(each, rows.y) else self._put(each), rows.x)
         # On a CPU these are views of the placed arrays, so that intermediate copies are freed.

@@ -12,6 +12,7 @@ from keras import ops
 
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
+from negres_core.engine.batches import batches_for_fit
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
@@ -20,10 +21,13 @@ from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.objective import call_objective
+from negres_core.engine.on_disk import is_on_disk
 from negres_core.engine.program import UNWEIGHTED, Program, load_backend, over_positions
 from negres_core.engine.replicate import epoch_orders, finish_replicate, on_rows, start_replicate, training_weights
+from negres_core.engine.tensors import number_of
 from negres_core.engine.watch import Watch, Watched
 from negres_core.errors import InputError
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.resampling import PreparedRows, prepare_rows
 from negres_core.weighting import weights_of_classes
@@ -34,6 +38,7 @@ def train(
 ) -> Generator[tuple[Job, Result], None, None]:
     """Train the last stage of a recipe on every job; see `negres_core.engine.contract.Train`."""
     del device  # Keras chooses it
+    data = as_models_see(recipe, data)
     for job in jobs:
         stop_if_interrupted()
         yield job, _train_one(recipe, data, job)
@@ -102,11 +107,13 @@ def _fit(
     model.compile(optimizer=make_optimizer(stage), loss=make_loss_object(stage), jit_compile=jit)
     try:
         for order in epoch_orders(recipe, on_rows(job, rows)):
-            x, y, weighted = take_rows(rows.x, order), rows.y[order], _weights_for_keras(recipe, data, rows, order)
+            weighted = _weights_for_keras(recipe, data, rows, order)
+            weights = weighted.pop("sample_weight", None)
+            given = batches_for_fit(rows.x, rows.y, order, batch=stage.batch_size, weights=weights)
             try:
-                history = model.fit(x, y, batch_size=stage.batch_size, epochs=1, shuffle=False, verbose=0, **weighted)
+                history = model.fit(**given, **weighted, epochs=1, shuffle=False, verbose=0)
             except ValueError as error:
-                if weighted and "to unpack" in str(error):
+                if (weighted or weights is not None) and "to unpack" in str(error):
                     raise _no_weights_in_step(stage, error) from error
                 raise
             yield _reported_loss(history.history, stage)
@@ -154,13 +161,16 @@ def _step(
 ) -> Generator[float, None, None]:
     """Train with an objective, which `fit` does not support: step by step, uncompiled; yield each epoch's mean loss."""
     program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
-    x, y, weights = put(rows.x), put(rows.y), training_weights(recipe, data, rows)
+    weights, on_disk = training_weights(recipe, data, rows), is_on_disk(rows.x)
+    x, y = (None, None) if on_disk else (put(rows.x), put(rows.y))
     state: Any = tuple([put(value) for value in part] for part in program.state_of(model))
     for order in epoch_orders(recipe, on_rows(job, rows)):
         total = 0.0
         for begin in range(0, len(order), batch):
             some = order[begin : begin + batch]
             weighted = UNWEIGHTED if weights is None else put(weights[some])
+            if on_disk:
+                x, y, some = put(take_rows(rows.x, some)), put(rows.y[some]), np.arange(len(some), dtype=some.dtype)
             loss, state = program.step(state, put(some), x, y, weighted)
             total += float(loss) * len(some)
         program.restore(model, state)
@@ -180,5 +190,5 @@ def _evaluate(
         loss = call_objective(objective, model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))
-        total += sum(float(ops.mean(player)) for player in players) * data.count_targets(rows)
+        total += sum(number_of(ops.mean(player)) for player in players) * data.count_targets(rows)
     return np.concatenate(outputs), total / data.count_targets(tested)

@@ -21,6 +21,7 @@ from negres_core.engine.description import (
     config_of_optimizer,
     describe_monitor,
     describe_recipe,
+    digest_besides_stages,
     plain_attributes,
 )
 from negres_core.engine.drawn_weights import NARROW, draw_weights, sample_data
@@ -33,10 +34,10 @@ from negres_core.engine.model import (
     make_optimizer,
 )
 from negres_core.engine.program import load_backend
-from negres_core.preprocessing import make_transformer
+from negres_core.engine.tensors import number_of
+from negres_core.preprocessing import as_models_see
 from negres_core.provenance.fingerprint import digest_code, is_library
 from negres_core.recipe import Recipe, Stage
-from negres_core.resampling import make_sampler
 
 ROWS = 8
 """Rows on which outputs are compared."""
@@ -69,22 +70,13 @@ def same_training(one: Recipe, other: Recipe, data: Dataset) -> bool:
         return False
     if describe_recipe(one, data).digest == describe_recipe(other, data).digest:
         return True
-    if _digest_of_rest(one) != _digest_of_rest(other):
+    if digest_besides_stages(one) != digest_besides_stages(other):
         return False
     pairs = list(zip(one.stages, other.stages, strict=True))
     # Settings are compared first, because they cost nothing.
     return all(_settings_of(mine, data) == _settings_of(theirs, data) for mine, theirs in pairs) and all(
-        _same_models(mine, theirs, data, sample_data(one, data).x) for mine, theirs in pairs
+        _same_models(mine, theirs, as_models_see(one, data), sample_data(one, data).x) for mine, theirs in pairs
     )
-
-
-def _digest_of_rest(recipe: Recipe) -> str:
-    """Digest what a recipe has besides its stages."""
-    transformer = make_transformer(recipe) if recipe.preprocess is not None else None
-    prepared = [transformer, transformer.get_params()] if transformer is not None else None
-    sampler = make_sampler(recipe) if recipe.resample is not None else None
-    prepared = [prepared, sampler] if sampler is not None else prepared
-    return digest_code([prepared, recipe.fit.compute if recipe.fit else None, recipe.fit.metrics if recipe.fit else ()])
 
 
 def _settings_of(stage: Stage, data: Dataset) -> list[Any]:
@@ -241,7 +233,7 @@ def _results_of(model: Any, weights: Sequence[_Weight], values: Sequence[Any], x
     for training in (False, True):
         with keras.StatelessScope(state_mapping=state, collect_losses=True) as scope:
             results.append(ops.convert_to_numpy(model(x, training=training)))
-            results.append(np.array([float(loss) for loss in scope.losses]))
+            results.append(np.array([number_of(loss) for loss in scope.losses]))
             after = [scope.get_current_value(weight.variable) for weight in weights]
     return results + [ops.convert_to_numpy(value) for value in after]
 

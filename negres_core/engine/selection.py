@@ -6,19 +6,16 @@ import warnings
 from collections.abc import Generator, Sequence
 from typing import Any
 
-import keras
-
 from negres_core.dataset import Dataset
-from negres_core.engine import batched, compiled, fits, reference
-from negres_core.engine.compile_cache import stage_key
+from negres_core.engine import fits
 from negres_core.engine.contract import Job, NotBatchableError, Result, Train
-from negres_core.engine.device import Device
-from negres_core.engine.hooks import slow_hook
-from negres_core.engine.model import build_model, make_optimizer
-from negres_core.engine.seeding import seed_use
-from negres_core.engine.training_pass import forgotten_change
+from negres_core.engine.device import Device, keras_backend
 from negres_core.errors import EngineWarning
+from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, name_of
+
+SLOW_BACKEND = "Keras on PyTorch has no fast engine"
+"""Why a network is trained by the reference engine whatever it is."""
 
 _reasons: dict[tuple[Any, ...], str | None] = {}
 """Why stages need the reference engine, or None. An engine is called once per repeat."""
@@ -33,11 +30,15 @@ def train(
     """
     if not jobs:
         return
+    if recipe.fit is not None:
+        yield from fits.train(recipe, data, jobs, device=device)
+        return
+    # They import Keras, which a session of fits alone can do without.
+    from negres_core.engine import batched, compiled, reference
+
     # The types let mypy check every engine against the contract.
     engines: tuple[Train, ...]
-    if recipe.fit is not None:
-        engines = (fits.train,)
-    elif (reason := _kept_reason(recipe, data)) is not None:
+    if (reason := _kept_reason(recipe, data)) is not None:
         _warn(recipe, f"{reason}; it trains with keras.Model.fit, one replicate after another")
         engines = (reference.train,)
     elif device.kind == "gpu" and not any(job.alone for job in jobs):
@@ -49,18 +50,25 @@ def train(
         try:
             yield from engine(recipe, data, jobs, device=device)
         except NotBatchableError as error:
-            _warn(recipe, f"{keras.backend.backend()} cannot stack its replicates ({error}); they train one by one")
+            _warn(recipe, f"{keras_backend()} cannot stack its replicates ({error}); they train one by one")
         else:
             return
     yield from last(recipe, data, jobs, device=device)
 
 
 def _kept_reason(recipe: Recipe, data: Dataset) -> str | None:
-    """Return what `needs_reference` returns, found once per content of a stage, since it builds several models."""
+    """Return what `slow_reason` returns, found once per content of a stage, since it builds several models."""
+    from negres_core.engine.compile_cache import stage_key
+
     key = stage_key(recipe, data)
     if key not in _reasons:
-        _reasons[key] = needs_reference(recipe, data)
+        _reasons[key] = slow_reason(recipe, data)
     return _reasons[key]
+
+
+def slow_reason(recipe: Recipe, data: Dataset) -> str | None:
+    """Return why the last stage of a recipe is trained by the reference engine, or None if it is not."""
+    return SLOW_BACKEND if keras_backend() == "torch" else needs_reference(recipe, data)
 
 
 def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
@@ -69,6 +77,14 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
     Raises:
         InputError: not even keras.Model.fit can.
     """
+    import keras
+
+    from negres_core.engine.hooks import slow_hook
+    from negres_core.engine.model import build_model, make_optimizer
+    from negres_core.engine.seeding import seed_use
+    from negres_core.engine.training_pass import forgotten_change
+
+    data = as_models_see(recipe, data)
     model, optimizer = build_model(recipe.last.build, data), make_optimizer(recipe.last)
     optimizer.build(model.trainable_variables)
     listed = {id(variable) for variable in optimizer.variables}

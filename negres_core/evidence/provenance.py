@@ -11,7 +11,7 @@ from pathlib import Path
 from negres_core.evidence.record import Record
 from negres_core.provenance.commit import trace_commit
 
-PACKAGES = ("negres", "keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "scikit-learn", "scipy")
+PACKAGES = ("negres", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn", "scipy")
 """Packages whose version can change the numbers."""
 
 

@@ -19,7 +19,7 @@ from negres_core.rescoring import EVERY_VERSION, Scores, agrees, image_tolerance
 if TYPE_CHECKING:
     from negres_core.engine.inspection import SavedModels, SavedPredictions
 
-DATED = ("keras", "numpy", "scikit-learn", "tensorflow", "jax")
+DATED = ("keras", "numpy", "scikit-learn", "tensorflow", "jax", "torch")
 """Packages whose versions are named beside a difference."""
 
 

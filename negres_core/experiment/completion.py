@@ -41,8 +41,6 @@ def check_metric(metric: Metric, recipes: Sequence[Recipe], data: Dataset) -> No
 
     Of a fit, only its result shows whether it gives probabilities.
     """
-    from negres_core.engine.output_layer import gives_probabilities
-
     if metric.code is not None:
         y = data.y[spread_rows(len(data), most=CHECK_ROWS)]
         try:
@@ -60,7 +58,11 @@ def check_metric(metric: Metric, recipes: Sequence[Recipe], data: Dataset) -> No
     if metric.compute is None or metric.takes == "labels" or not data.has_labels:
         return
     for recipe in recipes:
-        if recipe.fit is None and not gives_probabilities(recipe, data):
+        if recipe.fit is not None:
+            continue
+        from negres_core.engine.output_layer import gives_probabilities
+
+        if not gives_probabilities(recipe, data):
             raise without_probabilities(recipe, metric)
 
 

@@ -245,29 +245,30 @@ class Experiment:
         return evidence.updated(registration=registration, prior=prior, power=power, timings=_start())
 
     def _untrained(self, prepared: Prepared) -> Run:
-        from negres_core.engine.inspection import SavedModels
+        from negres_core.engine.fitted_models import models_of
 
-        cells = prepared.cells
         tuned = {role: arm.tuned for role, arm in prepared.tuned.items()}
         arms = [Arm(role, recipe, tuned=tuned.get(role)) for role, recipe in prepared.recipes.items()]
-        models = SavedModels(prepared.data, cells, self.store.model_path)
-        basis = (prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
+        models = models_of(prepared.recipes.values(), prepared.data, prepared.cells, self.store.model_path)
+        basis = (prepared.data, prepared.design, prepared.cells, arms, prepared.metric, models, prepared.claim)
         return Run(*basis, waived=prepared.waived, own_controls=prepared.own_controls)
 
     def _screen(self, run: Run, evidence: Evidence) -> _Screening:
         """Run the controls that need no trained arm: those before training, and those on small runs."""
-        from negres_core.engine.selection import needs_reference
+        from negres_core.engine.selection import slow_reason
 
         findings = self._check(run, when="before")
         if evidence.controlled != "all" or not all(finding.is_sound for finding in findings):
             return _Screening(findings, PipelineChecks(), evidence.controlled)
-        slow = next((why for arm in run.networks.arms if (why := needs_reference(arm.recipe, run.data))), None)
+        slow = next((why for arm in run.networks.arms if (why := slow_reason(arm.recipe, run.data))), None)
         progress = patient(self.progress, limit_s=MAX_SMALL_RUN_S) if slow else self.progress
         try:
             checks = check_pipeline(run.scored, self.store, self.device, evidence.provenance, progress)
         except SlowSmallRunError as error:
             self._note(run.data, f"only the controls that train nothing ran: {slow}, so that a small run, {error}")
             return _Screening(findings, PipelineChecks(), "cheap")
+        for sentence in checks.left_out:
+            self._note(run.data, sentence)
         return _Screening([*findings, *checks.findings], checks, evidence.controlled)
 
     def _refuse(self, evidence: Evidence, screening: _Screening, trainer: ArmTrainer, began: float) -> Evidence:

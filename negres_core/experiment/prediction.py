@@ -87,14 +87,14 @@ def predict_again(
     trained, missing = find_replicates(evidence, store)
     if missing:
         return unpredicted(evidence, missing[0])
-    from negres_core.engine.inspection import SavedModels
+    from negres_core.engine.fitted_models import models_of
 
     repeats = max(len(arm.values) for arm in evidence.arms)
     networks = [recipe for recipe in map(first_recipe, recipes.values()) if recipe.stages]
     cells = cells_of(design, data, metric, [recipe.validation for recipe in networks])[
         : repeats * evidence.design.folds
     ]
-    models = SavedModels(data, cells, store.model_path)
+    models = models_of(map(first_recipe, recipes.values()), data, cells, store.model_path)
     scored = watched_metric(metric) or metric
     places = {(cell.repeat, cell.fold): cell for cell in cells}
     result, done = Prediction(total=len(_ids_of(evidence.arms))), set[str]()
@@ -145,7 +145,7 @@ def _not_at_hand(
 ) -> str | None:
     """Return why the evidence cannot be predicted by these recipes on these data, or None if it can."""
     from negres_core.engine.description import describe_recipe
-    from negres_core.engine.device import keras_backend
+    from negres_core.engine.device import configured_backend
 
     if data.digest != evidence.data.digest:
         return f"the data set at hand, {data.name}, is not the recorded one"
@@ -153,8 +153,8 @@ def _not_at_hand(
         return f"the design at hand, {design.layout()}, is not the recorded one"
     if (metric.name, metric.code) != (evidence.claim.metric, evidence.claim.code):
         return f"the metric at hand, {metric.name}, is not the recorded one, or its function does something else"
-    if evidence.provenance.backend != keras_backend():
-        return f"it was trained on {evidence.provenance.backend}, and this is {keras_backend()}: set KERAS_BACKEND"
+    if evidence.provenance.backend != (backend := configured_backend()):
+        return f"it was trained on {evidence.provenance.backend}, and this is {backend}: set KERAS_BACKEND"
     for arm in evidence.arms:
         recipe = recipes.get(arm.role)
         if recipe is None:

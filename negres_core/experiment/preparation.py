@@ -74,8 +74,7 @@ def prepare(
         InputError: an argument is invalid.
         EvidenceError: the store cannot be written.
     """
-    from negres_core.engine.checks import check_recipe
-    from negres_core.engine.common_loss import check_common_loss
+    from negres_core.engine.fit_checks import check_besides_stages
 
     ready = ready_controls(own_controls)
     waived = check_waivers(waive, [control.NAME for control in ready])
@@ -97,9 +96,16 @@ def prepare(
         recipes = {role: first_recipe(arm) for role, arm in arms.items()}
     store.check_writable()
     for recipe in recipes.values():
-        check_recipe(recipe, seen)
+        if recipe.stages:  # only networks need Keras
+            from negres_core.engine.checks import check_recipe
+
+            check_recipe(recipe, seen)
+        else:
+            check_besides_stages(recipe, seen)
     scored = watched_metric(metric) or metric
     if scored.name in OF_A_LOSS and scored.code is None:
+        from negres_core.engine.common_loss import check_common_loss
+
         check_common_loss(list(recipes.values()))
     check_metric(scored, list(recipes.values()), seen)
     for recipe in recipes.values():

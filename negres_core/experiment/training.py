@@ -185,10 +185,11 @@ class Trainer:
         return predicted
 
     def _saved_models(self) -> SavedModels:
-        from negres_core.engine.inspection import SavedModels
+        from negres_core.engine.fitted_models import models_of
 
         if self._models is None:
-            self._models = SavedModels(self._run.data, self._run.cells, self._store.model_path)
+            recipes = [arm.recipe for arm in self._run.arms]
+            self._models = models_of(recipes, self._run.data, self._run.cells, self._store.model_path)
         return self._models
 
     def _find(self, key: Key, recipe: Recipe) -> Replicate | None:

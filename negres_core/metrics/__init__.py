@@ -8,7 +8,7 @@ from negres_core.metrics.constants import best_constant, certain, constant_score
 from negres_core.metrics.floors import entropy, floor_of, loss_skill
 from negres_core.metrics.lookup import check_threshold, metric_of, monitored_metric
 from negres_core.metrics.of_rows import has_row_scores, score_rows, score_table
-from negres_core.metrics.predicted import Predicted, probabilities_of, score_metric, shown_of
+from negres_core.metrics.predicted import Predicted, RankedLabels, probabilities_of, score_metric, shown_of
 from negres_core.metrics.registry import METRICS, OF_A_LOSS, find_metric, recorded_names, task_metric
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "OF_A_LOSS",
     "Metric",
     "Predicted",
+    "RankedLabels",
     "best_constant",
     "certain",
     "check_threshold",

@@ -41,7 +41,7 @@ def score_rows(metric: Metric, targets: np.ndarray, predicted: Predicted) -> np.
     """
     function = _function_of(metric, has_positions=is_segmentation(targets))
     assert function is not None
-    given = predicted.labels if metric.takes == "labels" else predicted.outputs
+    given = predicted.given_to(metric)
     return None if given is None else function(targets, given)
 
 
@@ -72,16 +72,16 @@ def score_table(
             raise _without_scores(metric)
         table = np.stack([each for each in scores if each is not None]).astype(np.float64)
         return (table, "rows") if groups is None else (group_scores(table, groups), "groups")
+    given = [each.given_to(metric) for each in predicted]
     if any(score_metric(metric, targets, each) is None for each in predicted):
         raise _without_scores(metric)
-
     takes_labels = metric.takes == "labels" and predicted[0].labels is not None
 
     def compute(targets: np.ndarray, given: np.ndarray) -> float:
         value = score_metric(metric, targets, Predicted(None, given) if takes_labels else Predicted(given))
         return float("nan") if value is None else value
 
-    outputs = np.stack([each.shown if takes_labels else each.best for each in predicted])
+    outputs = np.stack([each for each in given if each is not None])
     units = len(targets) if groups is None else len(np.unique(groups))
     unit: Unit = "blocks of rows" if units > MOST_COLUMNS else "rows" if groups is None else "groups"
     return pseudo_values(compute, targets, outputs, groups=groups), unit

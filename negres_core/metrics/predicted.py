@@ -14,6 +14,28 @@ MOST_FROM_ONE = 1e-2
 """How far the probabilities of a row may be from a sum of 1: those in half precision have few digits."""
 
 
+RANKING = ("roc_auc", "average_precision", "ranking_average_precision", "top_2", "top_3", "top_5")
+"""Metrics of negres that depend on the order of outputs alone, so that scores do as well as probabilities."""
+
+
+class RankedLabels(np.ndarray):
+    """Predicted labels, of an arm without probabilities, that come with the scores behind them.
+
+    Attributes:
+        scores: a score for each class, (rows, classes), or for each of several labels, (rows, labels); None after an
+            operation on the labels, which then are labels alone.
+    """
+
+    scores: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, labels: np.ndarray, scores: np.ndarray) -> RankedLabels:
+        """Return labels with their scores."""
+        ranked = np.asarray(labels, dtype=np.int64).view(cls)
+        ranked.scores = np.asarray(scores, dtype=np.float64)
+        return ranked
+
+
 @dataclass(frozen=True, eq=False)
 class Predicted:
     """Predictions of the rows of a test fold.
@@ -23,10 +45,13 @@ class Predicted:
             classes), and for several labels a row the probability of each, (rows, labels), or None if an arm has only
             labels.
         labels: predicted labels in the shape of the targets, 0 and 1 for several labels a row; None for values.
+        scores: of an arm without probabilities, a score for each class or label, in the shape of probabilities; None if
+            it has none either.
     """
 
     outputs: np.ndarray | None
     labels: np.ndarray | None = None
+    scores: np.ndarray | None = None
 
     @property
     def best(self) -> np.ndarray:
@@ -42,6 +67,14 @@ class Predicted:
         assert shown is not None
         return shown
 
+    def given_to(self, metric: Metric) -> np.ndarray | None:
+        """Return what the function of a metric is given besides the targets; None if the arm does not have it."""
+        if metric.takes == "labels" and self.labels is not None:
+            return self.labels
+        if self.outputs is None and metric.name in RANKING and metric.code is None:
+            return self.scores
+        return self.outputs
+
     def repeated(self, rows: int) -> Predicted:
         """Return the prediction of one row as that of many."""
 
@@ -55,9 +88,10 @@ class Predicted:
     @classmethod
     def of(cls, outputs: np.ndarray, *, task: Task) -> Predicted:
         """Return values, or labels from an array of them or of their probabilities."""
+        scores = outputs.scores if isinstance(outputs, RankedLabels) else None
         if task == "multilabel":
             if outputs.dtype.kind in "biu":
-                return cls(None, outputs.astype(np.int64))
+                return cls(None, np.array(outputs, dtype=np.int64), scores)
             return cls(outputs, _above(outputs, 0.5))
         if task == "segmentation":
             if outputs.dtype.kind in "biu":
@@ -66,7 +100,7 @@ class Predicted:
         if task != "classification":
             return cls(outputs)
         if outputs.ndim == 1:
-            return cls(None, outputs)
+            return cls(None, np.asarray(outputs), scores)
         return cls(outputs, outputs.argmax(axis=1))
 
     @classmethod
@@ -87,8 +121,7 @@ def score_metric(metric: Metric, targets: np.ndarray, predicted: Predicted) -> f
     Raises:
         InputError: the function of the metric does not return one number.
     """
-    takes_labels = metric.takes == "labels" and predicted.labels is not None
-    given = predicted.labels if takes_labels else predicted.outputs
+    given = predicted.given_to(metric)
     if metric.compute is None or given is None:
         return None
     value = metric.compute(targets, given)

@@ -25,6 +25,8 @@ SUMMARIES = {"len", "max", "min", "unique", "bincount", "set", "nunique", "ndim"
 def reachable_arrays(*values: Any) -> Iterator[np.ndarray]:
     """Yield the arrays that functions or objects reach, and what can be read as an array, such as a table of pandas.
 
+    A table of several kinds is yielded as it is, an array of objects, and then column by column.
+
     A function reaches what is in its closure, its defaults, and the globals that it and its inner functions load, also
     through other functions and through the user's modules. What it only measures, as in `len(x)` or `x.shape`, does not
     count. Objects reach their attributes: a fitted nearest-neighbour classifier holds the rows that it was fitted on.
@@ -40,6 +42,8 @@ def reachable_arrays(*values: Any) -> Iterator[np.ndarray]:
         if array is None:
             pending.extend(_parts_of(value))
         elif array.dtype.hasobject:
+            if array.ndim == 2:
+                yield array
             pending.extend(_as_array(column) if array.ndim == 2 else column for column in _columns_of(array))
         else:
             yield array

@@ -272,14 +272,17 @@ class ExperimentFixture:
         return item
 
     def _once(self, verb: str, *arms: Recipe | Tuned, **arguments: Any) -> Evidence:
-        from negres_core.engine.device import choose_device
+        from negres_core.engine.device import choose_device, choose_device_of_fits
         from negres_core.experiment.experiment import Experiment
+        from negres_core.experiment.tuned_arms import first_recipe
         from negres_core.run import Role
 
         item, config = self._begin(verb, arguments["confirm"]), self._request.config
         store, notes = store_of(config), notes_of(config)
-        device = choose_device(config.getoption("negres_device"))
         recipes = dict(zip(get_args(Role), filter(None, (*arms, arguments.get("against"))), strict=False))
+        # What is neither is refused later, in words of its own.
+        has_network = any(not isinstance(arm, Recipe | Tuned) or first_recipe(arm).stages for arm in recipes.values())
+        device = (choose_device if has_network else choose_device_of_fits)(config.getoption("negres_device"))
         with progress_of(config) as progress:
             experiment = Experiment(
                 hypothesis=identity_of_test(item),

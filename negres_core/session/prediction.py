@@ -101,12 +101,13 @@ class PredictionPlugin(SilentRuns):
         claim: Claim,
         progress: Progress,
     ) -> None:
-        from negres_core.engine.device import choose_device
+        from negres_core.engine.device import choose_device, choose_device_of_fits
 
         self._has_predicted = True
         if (record := self._records.get(commitment.hypothesis)) is not None:
-            device = choose_device(item.config.getoption("negres_device")).kind
             made = [first_recipe(arm) for arm in recipes.values()]
+            choose = choose_device if any(recipe.stages for recipe in made) else choose_device_of_fits
+            device = choose(item.config.getoption("negres_device")).kind
             own = [recipe.fit.metrics if recipe.fit else None for recipe in made]
             metric = metric_of(claim, task=data.task, own=own)
             self.results[record.hypothesis] = predict_again(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from negres_core import Fit, Recipe, Stage
@@ -168,3 +169,25 @@ def test_a_sampler_that_brings_rows_along_is_found():
             return X, Y
 
     assert "200 rows of the data set and its targets" in found_in(Recipe(Stage(network), resample=Known)).found
+
+
+FRAME = pd.DataFrame(X[:, :3], columns=list("abc")).assign(kind=RNG.choice(["x", "y"], 200), gap=None)
+
+
+@pytest.mark.parametrize(
+    ("held", "rows"),
+    [
+        (FRAME, 200),
+        (FRAME.iloc[50:90], 40),
+        (FRAME.to_numpy(dtype=object), 200),
+        (FRAME.iloc[:5], 0),
+        (FRAME.assign(a=0.5), 0),
+        (FRAME[["a", "kind"]], 0),
+    ],
+    ids=["the frame", "some rows", "as objects", "few rows", "other values", "some columns"],
+)
+def test_rows_of_a_frame_are_found_in_frames(held, rows):
+    data = Dataset(x=FRAME, y=Y, name="frame")
+    finding = found_in(Recipe(Fit(in_a_closure(held))), data=data)
+    assert finding.passed == (rows == 0)
+    assert (f"reaches {rows} rows" in finding.found) == (rows > 0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from negres_core.controls.duplicates import check
@@ -118,3 +119,29 @@ def test_rows_that_differ_in_the_sign_of_zero_are_copies():
 
     assert np.signbit(again[0, 0])
     assert not check(run_of(np.concatenate([x, again]), np.append(y, y[:20]))).passed
+
+
+@pytest.mark.parametrize("kind", ["array", "frame", "frame of names"])
+def test_copies_under_new_numbers_fail(kind):
+    rng = np.random.default_rng(1)
+    x, y = measured(rng)
+    x, y = np.concatenate([x, x[:20]]), np.concatenate([y, y[:20]])
+    table = pd.DataFrame(x).rename(columns=str).assign(number=rng.permutation(len(x)))
+    if kind != "array":
+        table["kind"] = "a"
+    if kind == "frame of names":
+        table["number"] = [f"patient {number}" for number in table["number"]]
+
+    finding, clean = check(run_of(table, y)), check(run_of(table[:400], y[:400]))
+
+    assert not finding.passed
+    assert clean.passed
+
+
+def test_rows_of_a_few_categories_that_are_numbered_pass():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame(rng.choice(["a", "b"], (400, 6))).rename(columns=str)
+    y = rng.integers(0, 2, 400)
+
+    assert check(run_of(table, y)).passed
+    assert check(run_of(table.assign(number=np.arange(400)), y)).passed

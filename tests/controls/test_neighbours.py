@@ -3,10 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from negres_core.controls import neighbours
 from negres_core.controls.neighbours import (
     View,
     agreement,
     choose_queries,
+    counters,
     find_neighbours,
     held_out,
     plain_views,
@@ -42,6 +44,32 @@ def test_the_nearest_training_rows_are_those_of_an_exhaustive_search():
         exact = np.linalg.norm(x[train].astype(float) - x[row], axis=1)
         assert distances == pytest.approx(np.sort(exact)[:5], abs=1e-4)
         assert set(nearest) <= set(train)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_rows_in_several_blocks_are_searched_as_in_one(scaled, monkeypatch):
+    x = RNG.normal(size=(121, 4)).astype(np.float32)
+    lookups = choose_queries(run_of(x))["test"]
+    raw, standardized = plain_views(x)
+    view = standardized if scaled else raw
+    whole = find_neighbours(lookups, view, count=5)
+    monkeypatch.setattr(neighbours, "BLOCK_BYTES", 16 * 30)
+    monkeypatch.setattr(neighbours, "CHUNK_VALUES", 30 * 7)
+    parts = find_neighbours(lookups, view, count=5)
+    np.testing.assert_array_equal(parts.rows, whole.rows)
+    np.testing.assert_array_equal(parts.nearest, whole.nearest)
+    np.testing.assert_allclose(parts.distances, whole.distances, rtol=1e-5)
+
+
+def test_counters_number_the_rows():
+    x = np.column_stack([RNG.permutation(200) * 3 + 7, RNG.integers(0, 9, 200), RNG.normal(size=200)])
+    assert counters(x.astype(np.float32)) == [0]
+
+
+def test_features_can_be_left_out_of_the_views():
+    x = RNG.normal(size=(80, 5)).astype(np.float32)
+    for view in plain_views(x, without=np.arange(5) == 1):
+        assert view.keys.tolist() == [0, 2, 3, 4]
 
 
 def test_equal_rows_are_left_out_if_only_distinct_ones_count():
@@ -92,8 +120,8 @@ def test_features_of_few_values_tell_no_copies_apart():
     values, categories = RNG.normal(size=(80, 3)), RNG.integers(0, 3, (80, 5))
 
     [raw, standardized] = plain_views(np.column_stack([categories, values]).astype(np.float32))
-    assert raw.table.shape == (80, 3)
-    assert standardized.table.std(axis=0) == pytest.approx(1, abs=1e-3)
+    assert raw.keys.tolist() == raw.queries.tolist() == [5, 6, 7]
+    assert standardized.select(slice(None), standardized.keys).std(axis=0) == pytest.approx(1, abs=1e-3)
     assert list(plain_views(categories.astype(np.float32))) == []
 
 

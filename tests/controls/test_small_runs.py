@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from negres_core import Dataset, Recipe, Stage
@@ -172,6 +173,29 @@ def test_each_of_several_labels_is_planted_by_itself_and_keeps_its_share(new_pro
     assert (np.abs(found[0, [0, 1, 4]]) > 0.5).all()
     assert (np.abs(found[1, [2, 3]]) > 0.5).all()
     assert found[0, 0] * found[0, 1] < 0
+
+
+def by_towns():
+    from sklearn.compose import ColumnTransformer
+    from sklearn.preprocessing import OneHotEncoder
+
+    return ColumnTransformer([("town", OneHotEncoder(handle_unknown="ignore"), ["town"])])
+
+
+def test_what_is_planted_in_a_frame_is_in_the_features_that_its_arm_is_given(new_problem):
+    """The towns that an arm knows tell what is planted, and the sizes, which it does not know, do not."""
+    rng = np.random.default_rng(0)
+    towns = rng.choice(["a", "b"], 150)
+    frame = pd.DataFrame({"town": towns, "size": 1e6 * rng.normal(size=150), "gap": [None, 1.0] * 75})
+    run = replace(new_problem(), data=Dataset(x=frame, y=np.arange(150) % 2, name="frame"))
+    run = replace(run, arms=[Arm("treatment", Recipe(run.arms[0].recipe.stages[0], preprocess=by_towns))])
+
+    planted = planted_targets(run)[f"{PLANTED_TARGETS}, treatment"].data
+
+    shares = [planted.y[planted.x["town"] == town].mean() for town in "ab"]
+    assert planted.y.sum() == 75
+    assert abs(shares[0] - shares[1]) > 0.8
+    assert abs(np.corrcoef(planted.x["size"], planted.y)[0, 1]) < 0.3
 
 
 def steps_of_rows(rows=60, steps=5):

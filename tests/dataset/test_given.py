@@ -13,6 +13,7 @@ import pytest
 import scipy.sparse
 
 from negres_core import Dataset
+from negres_core.dataset.frame import refuse_frame
 from negres_core.dataset.given import as_array, check_numeric, columns_of, kinds_of, number_names
 from negres_core.errors import InputError
 
@@ -147,8 +148,8 @@ MISSING = frame(mass=[1.0, np.nan, 3.0] * 2)
 
 
 def test_the_advice_about_missing_values_is_a_line_that_works_and_uses_no_other_row():
-    with pytest.raises(InputError, match="missing values") as caught:
-        Dataset(x=MISSING, y=[0, 1] * 3, name="mine")
+    with pytest.raises(InputError, match="A network takes numbers") as caught:
+        refuse_frame(Dataset(x=MISSING, y=[0, 1] * 3, name="mine").x, of="mine", wanted_by="A network")
     assert "in column 'mass'" in caught.value.received
     assert "carry test rows into training" in caught.value.remedy
     x = MISSING

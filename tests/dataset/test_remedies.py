@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from negres_core import Dataset
+from negres_core.dataset.frame import refuse_frame
 from negres_core.dataset.remedies import are_numbers
 from negres_core.errors import InputError
 
@@ -48,7 +49,7 @@ def table(values):
 )
 def test_the_line_for_inputs_works(x, line, expected):
     with pytest.raises(InputError, match="`x` of data set 'mine'") as caught:
-        Dataset(x=x, y=[0, 1] * 2, name="mine")
+        refuse_frame(Dataset(x=x, y=[0, 1] * 2, name="mine").x, of="mine", wanted_by="A network")
     begin, _, end = line.partition("{}")
     remedy = caught.value.remedy
     start = remedy.index(begin)

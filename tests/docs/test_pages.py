@@ -16,6 +16,9 @@ OWN_TEST = {"extending.md"}
 COMMAND = re.compile(r"^    (?:\$ )?((?:negres|pytest|tox|python -m) .*)$", re.MULTILINE)
 """A command in an indented block."""
 
+NEEDS = {"pytorch.md": "torch"}
+"""Pages whose examples need a package that is not among those of the tests; `tox -e torch` has it."""
+
 SAME_CLAIM = {"README.md", "getting-started.md"}
 """Pages that begin with the same claim: negres finds the replicates of the one for the other, so they share them."""
 
@@ -41,6 +44,8 @@ def replicates(tmp_path_factory):
     ids=name_of,
 )
 def test_the_snippets_of_a_page_run_and_print_what_it_shows(page, tmp_path, replicates):
+    if page.name in NEEDS:
+        pytest.importorskip(NEEDS[page.name])
     if page.name in SAME_CLAIM:
         (tmp_path / ".negres").mkdir()
         (tmp_path / ".negres" / "replicates").symlink_to(replicates, target_is_directory=True)

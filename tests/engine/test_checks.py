@@ -8,9 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from sklearn.decomposition import PCA
-from sklearn.feature_selection import SelectKBest
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder
+from sklearn.preprocessing import MinMaxScaler
 
 from negres_core.dataset import Dataset
 from negres_core.engine.checks import check_recipe
@@ -67,14 +65,6 @@ def sight(input_shape):
     """A model that takes both inputs and uses one, for the arm without the other."""
     inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
     return keras.Model(inputs, layers.Dense(3, "softmax", name="top")(layers.Flatten()(inputs["image"])))
-
-
-class WidthOfAge(MinMaxScaler):
-    """A transformer that changes the width of single columns only."""
-
-    def transform(self, x):
-        scaled = super().transform(x)
-        return np.hstack([scaled, scaled]) if scaled.shape[1] == 1 else scaled
 
 
 FOUR_CLASSES = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.y % 4, name="four classes")
@@ -280,30 +270,6 @@ class Closed(keras.Model):
 
 
 BAD |= {
-    "a transformer that changes the width": (
-        Recipe(ex.stage(ex.dense), preprocess=lambda: PCA(2)),
-        ex.CLASSES,
-        "keep the number of features",
-        "shape (61, 2) for rows of 6 values",
-    ),
-    "a transformer that changes the width of one input": (
-        Recipe(ex.stage(ex.joined), preprocess=WidthOfAge),
-        ex.PORTRAITS,
-        "keep the number of features of `x['age']` of 'portraits'",
-        "shape (23, 2) for rows of 1 values",
-    ),
-    "a transformer that returns a sparse array": (
-        Recipe(ex.stage(ex.dense), preprocess=OneHotEncoder),
-        ex.CLASSES,
-        "dense array",
-        "rows of 6 values",
-    ),
-    "a transformer that needs targets": (
-        Recipe(ex.stage(ex.dense), preprocess=SelectKBest),
-        ex.CLASSES,
-        "cannot be fitted",
-        "from the transformer",
-    ),
     "an objective that does not run": (
         Recipe(ex.stage(ex.dense, objective=lambda model, x, y, *, training: model(x)[:, 99])),
         ex.CLASSES,

@@ -128,7 +128,7 @@ except DeviceError as error:
 
 
 @pytest.mark.parametrize("request_", ["auto", "cpu", "gpu"])
-@pytest.mark.parametrize("backend", ["torch", "openvino", "numpy"])
+@pytest.mark.parametrize("backend", ["openvino", "numpy"])
 def test_a_backend_without_an_engine_is_refused_before_keras_is_imported(backend, request_):
     """In a process of its own: Keras reads the variable once, and fails if the backend is not installed."""
     run = subprocess.run(
@@ -140,14 +140,14 @@ def test_a_backend_without_an_engine_is_refused_before_keras_is_imported(backend
         check=True,
     )
     wrong, received, remedy = run.stdout.splitlines()
-    assert wrong == f"negres trains with Keras on TensorFlow or JAX, not on {backend} yet."
+    assert wrong == f"negres trains with Keras on TensorFlow, JAX or PyTorch, not on {backend} yet."
     assert backend in received
-    assert remedy == "  To do: Set the environment variable KERAS_BACKEND to tensorflow or jax. False"
+    assert remedy == "  To do: Set the environment variable KERAS_BACKEND to tensorflow, jax or torch. False"
 
 
 def test_a_backend_from_keras_own_configuration_file_is_checked_too(monkeypatch):
-    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
-    with pytest.raises(DeviceError, match="TensorFlow or JAX, not on torch yet"):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "openvino")
+    with pytest.raises(DeviceError, match="TensorFlow, JAX or PyTorch, not on openvino yet"):
         device.choose_device("cpu")
 
 

@@ -12,7 +12,6 @@ from keras import layers
 from negres_core import Dataset, Fit, Metric, Recipe, Stage
 from negres_core.arrays import digest_array
 from negres_core.design import Cell, KFolds
-from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.description import describe_recipe
 from negres_core.engine.device import Device
@@ -299,22 +298,6 @@ def test_a_fit_may_ask_for_the_number_of_outputs_of_the_whole_data_set():
     for compute, expected in ((zeros, 4), (partial(zeros, outputs=7), 7)):
         [(_, result)] = train(Recipe(Fit(compute)), few, [job], device=CPU)
         assert result.metrics == {"outputs": expected}
-
-
-@pytest.mark.parametrize("compute", [lambda train: 0, lambda train, test, code: 0, doubled])
-def test_refuses_a_function_with_unknown_arguments(compute):
-    with pytest.raises(InputError, match="has to take a training fold and a test fold, and may take seed and outputs"):
-        check_recipe(Recipe(Fit(compute)), IMAGES)
-
-
-def test_a_fit_that_inherits_can_take_the_model():
-    check_recipe(Recipe(Stage(autoencoder, loss="mse"), Fit(doubled, inherits=autoencoder)), IMAGES)
-
-
-@pytest.mark.parametrize("pictures", [lambda train: {}, lambda train, test, code: {}, doubled])
-def test_refuses_a_picture_function_with_unknown_arguments(pictures):
-    with pytest.raises(InputError, match="has to take a training fold and a test fold, and may take seed and outputs"):
-        check_recipe(Recipe(Fit(pca, pictures=pictures)), IMAGES)
 
 
 def test_pictures_get_the_folds_and_the_seed_of_their_job():

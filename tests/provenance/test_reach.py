@@ -100,7 +100,8 @@ def test_lists_of_numbers_and_columns_of_tables_are_arrays():
 
     [rows] = reachable_arrays([[1, 2], [3, 4]])
     assert rows.tolist() == [[1, 2], [3, 4]]
-    columns = list(reachable_arrays(pd.DataFrame({"name": ["a", "b"], "label": [0, 1]})))
+    table, *columns = reachable_arrays(pd.DataFrame({"name": ["a", "b"], "label": [0, 1]}))
+    assert table.tolist() == [["a", 0], ["b", 1]]
     assert [column.tolist() for column in columns] == [[0, 1]]
 
 

@@ -85,11 +85,12 @@ def test_a_probe_of_a_network_reuses_its_replicates(new_experiment, tmp_path):
     assert recompute(evidence, Store(tmp_path)) == evidence
 
 
-def test_a_run_without_networks_has_the_controls_of_its_data(new_experiment):
+def test_a_run_without_networks_has_the_controls_of_its_data_and_small_runs(new_experiment):
     evidence = new_experiment(controls="all").measure(Recipe(Fit(pca)), claim=reaches("psnr", bar=5.0), **ON_FACES)
 
     assert evidence.verdict == "supported", evidence
     assert {finding.control for finding in evidence.controls} == {
+        "A/A",
         "captured data",
         "disjoint folds",
         "duplicates",
@@ -97,6 +98,8 @@ def test_a_run_without_networks_has_the_controls_of_its_data(new_experiment):
         "headroom",
         "mean prediction",
         "paired cells",
+        "permuted labels",
+        "planted effect",
         "row alignment",
         "serial order",
     }

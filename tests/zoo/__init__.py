@@ -1,12 +1,14 @@
 """The zoo: planted bugs that the controls have to catch, and clean pipelines that they have to pass."""
 
 from tests.zoo import (
+    arms_of_pytorch,
     bugs_of_arms,
     bugs_of_baselines,
     bugs_of_copies,
     bugs_of_costs,
     bugs_of_data,
     bugs_of_designs,
+    bugs_of_frames,
     bugs_of_harness,
     bugs_of_labels,
     bugs_of_learning,
@@ -23,6 +25,7 @@ from tests.zoo.pipelines_of_arms import PIPELINES_OF_ARMS
 from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
+from tests.zoo.pipelines_of_frames import PIPELINES_OF_FRAMES
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
 from tests.zoo.pipelines_of_segmentation import PIPELINES_OF_SEGMENTATION
 from tests.zoo.pipelines_of_stopping import PIPELINES_OF_STOPPING
@@ -32,6 +35,7 @@ from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
 FAMILIES = (
+    arms_of_pytorch,
     bugs_of_arms,
     bugs_of_baselines,
     bugs_of_data,
@@ -47,6 +51,7 @@ FAMILIES = (
     bugs_of_tuning,
     bugs_of_segmentation,
     bugs_of_weights,
+    bugs_of_frames,
 )
 """The modules that plant bugs. Importing them fills BUGS."""
 
@@ -58,6 +63,7 @@ SPECIMENS = {
         for name, pipeline in (
             PIPELINES
             | PIPELINES_OF_ARMS
+            | arms_of_pytorch.PIPELINES_OF_PYTORCH
             | PIPELINES_OF_BASELINES
             | PIPELINES_OF_COSTS
             | PIPELINES_OF_DESIGNS
@@ -66,6 +72,7 @@ SPECIMENS = {
             | PIPELINES_OF_TUNING
             | PIPELINES_OF_SEGMENTATION
             | PIPELINES_OF_WEIGHTS
+            | PIPELINES_OF_FRAMES
             | NEGATIVE_RESULTS
         ).items()
     },

@@ -23,7 +23,7 @@ def fitted(seed, compute, **fields):
     return replace(forest(seed), data=labels_of_noise(seed), treatment=Recipe(Fit(compute)), **fields)
 
 
-@bug("fit returns the test targets", "blind fit")
+@bug("fit returns the test targets", "blind fit", "permuted labels")
 def return_targets(seed):
     """A variable was renamed, but not everywhere."""
 
@@ -36,7 +36,7 @@ def return_targets(seed):
     return fitted(seed, compute)
 
 
-@bug("fit is tuned on the test fold", "blind fit")
+@bug("fit is tuned on the test fold", "blind fit", "permuted labels")
 def tune_on_test(seed):
     def compute(train, test):
         from sklearn.tree import DecisionTreeClassifier
@@ -47,7 +47,7 @@ def tune_on_test(seed):
     return fitted(seed, compute)
 
 
-@bug("fit chooses features on both folds", "blind fit")
+@bug("fit chooses features on both folds", "blind fit", "permuted labels")
 def choose_on_both(seed):
     def compute(train, test):
         from sklearn.feature_selection import SelectKBest
@@ -61,7 +61,7 @@ def choose_on_both(seed):
     return fitted(seed, compute)
 
 
-@bug("fit stops early on the test fold", "blind fit")
+@bug("fit stops early on the test fold", "blind fit", "permuted labels")
 def stop_fit_early(seed):
     """The test fold is given to scikit-learn's boosting step by step, and the best step is kept."""
 

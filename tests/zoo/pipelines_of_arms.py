@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core import Dataset, Fit, Metric, Recipe, Stage, beats, matches
+from negres_core import Dataset, Estimator, Fit, Metric, Recipe, Stage, beats, matches
 from tests.zoo.models import dense, network
 from tests.zoo.pipelines import FIT, Pipeline, load, min_max, sample, standard
 
@@ -55,4 +55,29 @@ def confidence(seed):
     return Pipeline(data=data, treatment=treatment, control=control, claim=beats("confidence", by=0.01))
 
 
-PIPELINES_OF_ARMS = {pipeline.__name__: pipeline for pipeline in (forest, confidence)}
+def histograms():
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(max_iter=30, min_samples_leaf=5)
+
+
+def machine():
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import LinearSVC
+
+    return make_pipeline(StandardScaler(), CalibratedClassifierCV(LinearSVC(), cv=3))
+
+
+def boosting(seed):
+    """Gradient boosting against a calibrated support vector machine, which a Pipeline scales."""
+    return Pipeline(
+        data=sample(*load("breast_cancer"), seed, name="cancer", rows=300),
+        treatment=Recipe(Estimator(histograms)),
+        control=Recipe(Estimator(machine)),
+        claim=matches("roc_auc", within=0.1),
+    )
+
+
+PIPELINES_OF_ARMS = {pipeline.__name__: pipeline for pipeline in (forest, confidence, boosting)}

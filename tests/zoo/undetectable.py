@@ -49,6 +49,8 @@ They are planted all the same, and a test shows that they are not caught, so tha
 - Several labels a row that an objective mixes up. What an objective does with targets is the researcher's, and an arm
   that memorizes other labels looks like one that learns slowly. It does not learn planted labels either, so that its
   failure is not taken for a finding: the verdict is inconclusive.
+- Missing values that were filled in before they were given. A mean over all rows is a number like any other, which many
+  rows may share. A test row moves it by its share among all rows, in both arms alike.
 """
 
 from __future__ import annotations
@@ -73,6 +75,7 @@ from tests.zoo.pipelines_of_designs import (
     own_metric,
     scores_of_folds,
 )
+from tests.zoo.pipelines_of_frames import NUMBERS, data_of, encoded_by_targets, survey
 from tests.zoo.pipelines_of_labels import several_labels
 from tests.zoo.pipelines_of_tuning import make_svm, tuned_estimators
 from tests.zoo.specimens import Specimen
@@ -215,6 +218,12 @@ def mix_up(seed):
     return replace(several_labels(seed), treatment=Recipe(stage, preprocess=min_max))
 
 
+def fill_before(seed):
+    """What is missing in a column of numbers was replaced by its mean over all rows."""
+    frame, votes = survey(seed)
+    return replace(encoded_by_targets(seed), data=data_of(frame.fillna(frame[NUMBERS].mean()), votes))
+
+
 def search_elsewhere(seed):
     few = Tuned(make_svm, space={"cost": [0.001, 0.003, 0.01, 0.03]}, trials=4)
     return replace(tuned_estimators(seed), control=few)
@@ -261,6 +270,7 @@ UNDETECTABLE = {
         ("own metric whose arguments are swapped", swap_arguments),
         ("scores on other folds under the same numbers", shuffle_folds),
         ("several labels mixed up in training", mix_up),
+        ("missing values filled in before they were given", fill_before),
         ("a space without the good settings of the control arm", search_elsewhere),
         ("class weights computed on all rows", weigh_all_classes),
         ("small weights for rows that a model of all rows gets wrong", weigh_down_errors),

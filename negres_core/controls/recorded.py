@@ -1,0 +1,14 @@
+"""What the records of a stage's replicates have in common, for the controls that compare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from negres_core.evidence import Replicate, TrainedWeight
+
+
+def each_weight(replicates: Sequence[Replicate]) -> Iterator[list[TrainedWeight]]:
+    """Yield each weight of a stage in all replicates; those that a fit records may differ from cell to cell."""
+    by_path = [{weight.path: weight for weight in replicate.weights} for replicate in replicates]
+    for path in dict.fromkeys(path for weights in by_path for path in weights):
+        yield [weights[path] for weights in by_path if path in weights]

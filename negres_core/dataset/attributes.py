@@ -1,0 +1,66 @@
+"""Attributes and groups: further values of each row, which no arm is trained on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from negres_core.dataset.exact import as_float32, as_int32
+from negres_core.dataset.given import as_array, check_numeric, kinds_of, number_names
+from negres_core.errors import InputError
+
+
+def check_attribute(name: str, values: Any, *, rows: int, of: str) -> np.ndarray:
+    """Return an attribute, (rows,): labels as int32, values as float32.
+
+    Args:
+        name: its name.
+        values: one number or one name per row.
+        rows: number of rows.
+        of: the name of the data set.
+
+    Raises:
+        InputError: it is neither, or integers are negative.
+    """
+    label = f"attributes[{name!r}]"
+    array = as_array(values, label, of=of)
+    if array.shape != (rows,):
+        raise InputError(
+            f"Attribute {name!r} of data set {of!r} needs one number or one name per row.",
+            received=f"an array of shape {array.shape}, for {rows} rows",
+            remedy="Give a one-dimensional array as long as x; several columns are attributes of their own.",
+        )
+    if array.dtype.kind not in "biuf" and kinds_of(array) <= {"text", "missing values"}:
+        missing = f'Give those that are unknown a name of their own: pd.Series({name}).fillna("unknown").'
+        array = number_names(array, label, of=of, missing=missing)
+    check_numeric(array, label, of=of, columns=None)
+    if array.dtype.kind == "f":
+        return as_float32(array, label, of=of)
+    if array.dtype.kind != "b" and array.min() < 0:
+        raise InputError(
+            f"Attribute {name!r} of data set {of!r} has negative integers, and integers are labels from 0.",
+            received=f"integers from {array.min()} to {array.max()}",
+            remedy="Give values as floats, values.astype(float), and labels as "
+            "np.unique(labels, return_inverse=True)[1].",
+        )
+    return as_int32(array, label, of=of)
+
+
+def check_groups(given: Any, *, rows: int, of: str) -> np.ndarray | None:
+    """Return groups numbered from 0, (rows,), int32; or None."""
+    if given is None:
+        return None
+    groups = as_array(given, "groups", of=of)
+    if groups.shape != (rows,):
+        raise InputError(
+            f"`groups` of data set {of!r} needs one label per row.",
+            received=f"groups of shape {groups.shape} for {rows} rows",
+            remedy="Give a one-dimensional array as long as x; for groups by several columns, text: "
+            "groups=[str(each) for each in groups].",
+        )
+    missing = (
+        "Drop the rows whose group is unknown, or keep all of them together: "
+        'groups=pd.Series(groups).fillna("unknown").'
+    )
+    return number_names(groups, "groups", of=of, missing=missing)
