@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from negres_core.errors import EvidenceError
 from negres_core.evidence import Evidence, Store, read_scores
 from negres_core.report import csv, json_lines
 from negres_core.report.replicates import GivenScore, tabulate
 from negres_core.scores.kept import scores_of_kept
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXT = "print every replicate of every hypothesis as CSV, or write it in another format"
 

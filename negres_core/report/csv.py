@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from negres_core.errors import show
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def render(table: pd.DataFrame) -> str:
@@ -12,6 +15,8 @@ def render(table: pd.DataFrame) -> str:
 
     Text that a spreadsheet would compute, such as "=1+1", begins with an apostrophe.
     """
+    import pandas as pd  # takes a quarter of a second, which other commands need not wait for
+
     if table.empty:
         return ""
     shown = table.copy()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from negres_core.evidence import AS_GIVEN, Evidence, Replicate
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     ("hypothesis", "the hypothesis in words"),
@@ -58,6 +59,8 @@ def tabulate(
         The table. A metric with the name of another column is called "metric NAME". Numbers that are not finite are
         missing.
     """
+    import pandas as pd  # takes a quarter of a second, which other commands need not wait for
+
     rows: list[dict[str, Any]] = []
     for evidence in records:
         rows += _of_scores(evidence, (scores or {}).get(evidence.hypothesis, ()))

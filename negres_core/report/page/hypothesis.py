@@ -33,6 +33,7 @@ from negres_core.report.page.shell_commands import ShellCommand, commands_for
 from negres_core.report.page.timeline import Span, draw_timeline, lanes_of, spans_of
 from negres_core.report.page.timeline import describe as describe_timeline
 from negres_core.report.table import Row, row_of
+from negres_core.report.tuning import describe_tuning
 
 KINDS = ("supported", "refuted", "inconclusive", "invalid", "none")
 """Verdicts by which the page filters, the last for runs without one."""
@@ -79,6 +80,7 @@ class View:
         saved: what the looks saved, in a sentence.
         roles: roles of the arms.
         facts: the arms side by side.
+        tuning: how arms were tuned, in lines.
         curves: learning curves.
         images: pictures.
         parts: the parts of the test rows.
@@ -110,6 +112,7 @@ class View:
     saved: str
     roles: Sequence[str]
     facts: Sequence[Fact]
+    tuning: Sequence[str]
     curves: Sequence[Markup]
     images: Sequence[Image]
     parts: Sequence[Part]
@@ -183,6 +186,7 @@ def make_view(
         saved=saved_in_words(evidence) if looks is not None else "",
         roles=[arm.role for arm in evidence.arms],
         facts=compare_arms(evidence, known.replicates),
+        tuning=describe_tuning(evidence.arms),
         curves=_curves(evidence, known.replicates, anchor),
         images=images,
         parts=parts_of(evidence),
@@ -208,24 +212,24 @@ def replicate_ids(evidence: Evidence) -> list[str]:
 
 
 def _curves(evidence: Evidence, replicates: Replicates, anchor: str) -> list[Markup]:
-    """Return the training losses, those that cannot be compared in figures of their own, and the watched metric."""
-    by_loss: dict[str, dict[str, list[Sequence[float | None]]]] = {}
-    watched: dict[str, list[Sequence[float | None]]] = {}
-    for arm in evidence.arms:
-        stages = arm.description.stages if arm.description else []
-        loss = f"{stages[-1].loss}{stages[-1].objective}" if stages else ""
-        for id in arm.own_replicates:
-            if (replicate := replicates.get(id)) is not None:
-                by_loss.setdefault(loss, {}).setdefault(arm.role, []).append(replicate.curve)
-                if replicate.validation:
-                    watched.setdefault(arm.role, []).append(replicate.validation)
-    figures = [
-        draw_curves(curves, what="training loss", id=f"{anchor}-curve{place}")
-        for place, curves in enumerate(by_loss.values())
-    ]
+    """Return the training losses, and metrics on validation rows; those that cannot be compared apart."""
     cost = evidence.claim.cost
-    metric = (cost.metric if cost else None) or "the watched metric"
-    figures.append(draw_curves(watched, what=f"{metric}, on validation rows,", id=f"{anchor}-watched"))
+    claimed = (cost.metric if cost else None) or "the watched metric"
+    curves: dict[tuple[str, str], dict[str, list[Sequence[float | None]]]] = {}
+    for arm in evidence.arms:
+        stage = arm.description.stages[-1] if arm.description and arm.description.stages else None
+        loss = f"{stage.loss}{stage.objective}" if stage else ""
+        monitored = stage.monitor.metric if stage and stage.monitor else claimed
+        for replicate in filter(None, map(replicates.get, arm.own_replicates)):
+            known = {("training loss", loss): replicate.curve}
+            for metric, values in ((monitored, replicate.monitored), (claimed, replicate.validation)):
+                known |= {(f"{metric}, on validation rows,", ""): values} if values else {}
+            for key, values in known.items():
+                curves.setdefault(key, {}).setdefault(arm.role, []).append(values)
+    figures = [
+        draw_curves(by_arm, what=what, id=f"{anchor}-curve{place}")
+        for place, ((what, _), by_arm) in enumerate(curves.items())
+    ]
     return [figure for figure in figures if figure is not None]
 
 

@@ -16,7 +16,7 @@ MEANINGS = {
 def state_claim(evidence: Evidence) -> str:
     """Return the claim as a sentence."""
     claim = evidence.claim
-    names = {arm.role: arm.recipe for arm in evidence.arms}
+    names = {arm.role: arm.name for arm in evidence.arms}
     treatment = f"the treatment arm, {names['treatment']}," if "treatment" in names else "the treatment arm"
     control = f"the control arm, {names['control']}" if "control" in names else "the control arm"
     amount = _amount(claim.threshold, claim.unit, claim.metric)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from negres_core import KFolds, beats
 from negres_core.report.page.canvas import drawing
 from negres_core.report.page.hypothesis import (
     Sources,
@@ -11,13 +12,14 @@ from negres_core.report.page.hypothesis import (
     replicate_ids,
     summarize,
 )
+from tests.experiment.simple_arms import COLUMNS, DATA, SHIFTS
 from tests.report.page.suites import write_hypothesis
 
 
 @pytest.fixture
 def view_of(store):
-    def make(evidence):
-        replicates = {id: store.read_replicate(id) for id in replicate_ids(evidence)}
+    def make(evidence, **changed):
+        replicates = {id: store.read_replicate(id).updated(**changed) for id in replicate_ids(evidence)}
         family = {evidence.hypothesis: 0.04}
         known = Sources(replicates, None, family, [("A/A", "small runs")], {}, ".negres")
         with drawing():
@@ -41,6 +43,33 @@ def test_losses_that_cannot_be_compared_have_figures_of_their_own(store, view_of
     stage = control.description.stages[0].updated(loss="mse")
     arms = [evidence.arms[0], control.updated(description=control.description.updated(stages=[stage]))]
     assert len(view_of(evidence.updated(arms=arms)).curves) == 2
+
+
+def test_metrics_on_validation_rows_have_curves(store, view_of):
+    evidence = write_hypothesis(store)
+    cost = {"counted_in": "epochs", "metric": "accuracy", "target": 0.9, "higher_is_better": True}
+    watching = evidence.updated(claim=evidence.claim.updated(cost=cost))
+    monitor = {"share": 0.1, "metric": "f1", "higher_is_better": True, "patience": 3, "restores_best": True}
+    stage = evidence.arms[0].description.stages[0].updated(monitor=monitor)
+    description = evidence.arms[0].description.updated(stages=[stage])
+    arms = [arm.updated(description=description) for arm in watching.arms]
+    changed = {"validation": [0.1, 0.2], "monitored": [0.3, 0.4]}
+
+    view = view_of(watching.updated(arms=arms), **changed)
+    assert [figure.partition("<title")[2].partition(">")[2].partition("<")[0] for figure in view.curves] == [
+        "Training loss by epoch",
+        "F1, on validation rows, by epoch",
+        "Accuracy, on validation rows, by epoch",
+    ]
+
+
+def test_a_tuned_arm_says_how_it_was_tuned(new_experiment, store, render_page, view_of):
+    assert view_of(write_hypothesis(store)).tuning == []
+    claim, design = beats("accuracy", by=0.05), KFolds(3, repeats=1)
+    tuned = new_experiment().compare(SHIFTS, against=COLUMNS, on=DATA, claim=claim, design=design)
+    page = render_page([tuned])
+    assert "treatment arm: 3 trials in each of 3 cells, random sampler" in page
+    assert "make_shifted, tuned: 3 trials" in page
 
 
 def test_a_stage_that_arms_share_belongs_to_neither_in_the_timeline(store, view_of):
