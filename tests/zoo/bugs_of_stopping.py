@@ -47,7 +47,7 @@ def scale_with_validation_rows():
             cell = dataclasses.replace(cell, train=np.sort(np.concatenate([cell.train, cell.validation])))
         return prepare_inputs(recipe, data, cell)
 
-    return {"negres_core.engine.prepared_inputs.prepare_inputs": on_both}
+    return {"negres_core.resampling.prepare_inputs": on_both}
 
 
 @bug("weights of the last epoch for those of the best", "validation curve", on=early_stopping)
