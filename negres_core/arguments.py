@@ -20,10 +20,6 @@ _ENGINE = "Leave it out: negres decides how a stage is compiled, and the numbers
 OF_KERAS = {
     "x": _DATA,
     "y": _DATA,
-    "callbacks": "Leave them out: every replicate trains for the same `epochs`, so choose them beforehand. A schedule "
-    "of the learning rate belongs to the optimizer: optimizer=lambda: "
-    "keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 1000)). For early stopping, write a Fit that "
-    "holds back some rows of its training fold.",
     "class_weight": "Weight the loss: loss=lambda y, p: keras.losses.sparse_categorical_crossentropy(y, p) * "
     'keras.ops.take(keras.ops.array([1.0, 9.0]), keras.ops.cast(keras.ops.reshape(y, (-1,)), "int32")).',
     "sample_weight": 'Give the weights as an input of their own, Dataset(x={"rows": x, "weight": weights}, ...), and '

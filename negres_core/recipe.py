@@ -41,6 +41,9 @@ class Stage:
             quantity to minimize on a batch, a scalar. Losses from `add_loss` and regularizers are added to it. For
             adversarial models such as a GAN, return a dictionary of one scalar per sub-model, by the name of its layer:
             each trains the weights of that sub-model only. Written with keras.ops, it runs on every backend.
+        callbacks: None, or a function without arguments that returns a list of new `keras.callbacks.Callback` objects,
+            for each replicate. They see the training fold alone. Only keras.Model.fit calls them, so the stage is
+            trained by the reference engine, with an EngineWarning.
         epochs: passes over the training fold, 1 or more.
         batch_size: rows per training step, 1 or more.
         saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
@@ -65,6 +68,7 @@ class Stage:
     optimizer: str | Callable[[], Any] = "adam"
     loss: str | Callable[[], Any] = "sparse_categorical_crossentropy"
     objective: Objective | None = None
+    callbacks: Callable[[], Any] | None = None
     epochs: int = 10
     batch_size: int = 128
     saved_as: Literal["keras", "h5"] = "keras"
@@ -101,7 +105,7 @@ class Stage:
             )
 
     def _check_functions(self) -> None:
-        """Raise InputError unless optimizer, loss and objective are what can make or be one, by what they require."""
+        """Raise InputError unless optimizer, loss, callbacks and objective can be called as they are."""
         if not isinstance(self.optimizer, str) and not callable(self.optimizer):
             made = f"keras.optimizers.{type(self.optimizer).__name__}"
             raise InputError(
@@ -118,9 +122,16 @@ class Stage:
                 received=self.loss,
                 remedy='Give, for example, "mse" or `lambda: keras.losses.Huber(0.5)`.',
             )
-        for field in ("optimizer", "loss"):
+        if self.callbacks is not None and not callable(self.callbacks):
+            raise InputError(
+                "`callbacks` of a stage has to be a function that returns a list of new callbacks: "
+                "every replicate has its own.",
+                received=self.callbacks,
+                remedy="Give a function, callbacks=lambda: [keras.callbacks.LearningRateScheduler(...)].",
+            )
+        for field in ("optimizer", "loss", "callbacks"):
             value = getattr(self, field)
-            is_done = isinstance(value, str) or (field == "loss" and is_loss(value))
+            is_done = value is None or isinstance(value, str) or (field == "loss" and is_loss(value))
             required = 0 if is_done else count_required(value)
             if required > 2 and field == "loss" and not isinstance(value, type):
                 raise InputError(
@@ -152,7 +163,10 @@ def is_loss(given: Any) -> bool:
 
 IN_PARTS = {
     name: f"`{name}` belongs to a stage: Recipe(Stage(build, {name}=...))."
-    for name in ("epochs", "batch_size", "optimizer", "loss", "objective", "inherits", "freezes", "saved_as")
+    for name in (
+        *("epochs", "batch_size", "optimizer", "loss", "objective", "callbacks"),
+        *("inherits", "freezes", "saved_as"),
+    )
 }
 """Arguments that a recipe does not have, and where they belong."""
 

@@ -76,12 +76,6 @@ def test_the_advice_about_class_weights_is_a_line_that_works():
         np.testing.assert_allclose(weighted, -np.log([0.75, 0.5, 0.875]) * [1, 9, 9], rtol=1e-5)
 
 
-def test_the_advice_about_schedules_is_a_line_that_works():
-    line = OF_KERAS["callbacks"].partition("optimizer=")[2].partition(". For early")[0]
-
-    assert isinstance(eval(line, {"keras": keras})(), keras.optimizers.Adam)
-
-
 @pytest.mark.parametrize(
     ("function", "required"),
     [

@@ -69,7 +69,7 @@ def _held(data: Dataset, recipe: Recipe) -> tuple[int, bool]:
 def _functions_of(recipe: Recipe) -> list[Any]:
     functions: list[Any] = [recipe.preprocess]
     for stage in recipe.stages:
-        functions += [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective]
+        functions += [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, stage.callbacks]
     return [*functions, recipe.fit.compute if recipe.fit else None]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from negres_core.arrays import label_arrays, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
+from negres_core.engine.callbacks import check_callbacks
 from negres_core.engine.fits import check_fit
 from negres_core.engine.hooks import refuse_hooks
 from negres_core.engine.loss_checks import (
@@ -54,6 +55,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
             inherit_weights(model, parent, wanted_by=describe_relation(stage, "inherits"))
         if stage.freezes is not None:
             freeze_layers(model, build_model(stage.freezes, data), wanted_by=describe_relation(stage, "freezes"))
+        check_callbacks(stage, model)
         if stage.objective is not None:
             _check_objective(stage, model, data)
         if not model.trainable_weights:

@@ -12,6 +12,7 @@ import keras
 
 from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
+from negres_core.engine.callbacks import make_callbacks
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
 from negres_core.engine.revision import revision_of
@@ -68,6 +69,7 @@ def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
             stage.optimizer,
             stage.loss,
             stage.objective,
+            stage.callbacks,
             keras,
             importlib.import_module(keras_backend()),
         ]
@@ -112,6 +114,8 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
     if inspect.isfunction(loss) and not is_library(loss):
         code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
+    if stage.callbacks is not None:
+        code += [stage.callbacks, *map(type, make_callbacks(stage))]
     code += changed_settings()
     description = StageDescription(
         build=name_of(stage.build),
@@ -124,6 +128,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         optimizer=config_of_optimizer(optimizer),
         loss=config_of(loss) if hasattr(loss, "get_config") else name_of(loss),
         objective=source_of(stage.objective) if stage.objective else None,
+        callbacks=source_of(stage.callbacks) if stage.callbacks else None,
         epochs=stage.epochs,
         batch_size=stage.batch_size,
         saved_as=stage.saved_as,

@@ -97,6 +97,7 @@ def _settings_of(stage: Stage) -> list[Any]:
         digest_code(type(optimizer)),
         digest_code(loss if library_loss else stage.loss),
         digest_code(stage.objective),
+        digest_code(stage.callbacks),
         stage.epochs,
         stage.batch_size,
         stage.inherits is None,

@@ -71,6 +71,8 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
     """
     model, optimizer = build_model(recipe.last.build, data), make_optimizer(recipe.last)
     optimizer.build(model.trainable_variables)
+    if recipe.last.callbacks is not None:
+        return "it has callbacks, which only keras.Model.fit calls"
     listed = {id(variable) for variable in optimizer.variables}
     name = type(optimizer).__name__
     if optimizer.gradient_accumulation_steps:

@@ -53,6 +53,8 @@ class StageDescription(Record):
     batch_size: int
     saved_as: str
     """Format of the model file: "keras" or "h5"."""
+    callbacks: str | None = None
+    """Source of the function that returns the callbacks, if the stage has any."""
     revision: int | None = None
     """Raised for stages that an earlier version of the engines trained wrongly; null for all others."""
 
@@ -110,7 +112,7 @@ class RecipeDescription(Record):
         """
         content = self._content()
         for part in (content["preprocess"], content["fit"], *content["stages"]):
-            for name in ("source", "build", "compute", "objective") if part else ():
+            for name in ("source", "build", "compute", "objective", "callbacks") if part else ():
                 part.pop(name, None)
             for name in ("inherits", "freezes") if part else ():
                 part[name] = part.get(name) is not None
@@ -125,11 +127,12 @@ class RecipeDescription(Record):
         return _digest(content)
 
     def _content(self) -> dict[str, Any]:
-        """Return all fields; a revision only where there is one, so that other digests are what they were before."""
+        """Return all fields; later ones only where they say something, so that other digests are what they were."""
         content = self.model_dump(mode="json")
         for stage in content["stages"]:
-            if stage["revision"] is None:
-                del stage["revision"]
+            for name in ("callbacks", "revision"):
+                if stage[name] is None:
+                    del stage[name]
         return content
 
     def __str__(self) -> str:
