@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import Named, map_arrays
+from negres_core.arrays import Named, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.errors import InputError
@@ -60,6 +60,12 @@ def prepare_inputs(recipe: Recipe, data: Dataset, cell: Cell) -> Named[np.ndarra
         return prepared.reshape(x.shape) if prepared.shape == flat.shape else prepared
 
     return map_arrays(prepare, data.x)
+
+
+def training_fold(recipe: Recipe, data: Dataset, cell: Cell) -> Named[np.ndarray]:
+    """Return the inputs of a cell's training fold, prepared for the cell."""
+    fold: Named[np.ndarray] = take_rows(prepare_inputs(recipe, data, cell), cell.train)
+    return fold
 
 
 def sample_rows(cell: Cell) -> np.ndarray:

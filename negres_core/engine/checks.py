@@ -9,9 +9,11 @@ import numpy as np
 
 from negres_core.arrays import label_arrays, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
+from negres_core.engine.adapted import adapt_layers, unadapted_layers
 from negres_core.engine.callbacks import check_callbacks
 from negres_core.engine.fits import check_fit
 from negres_core.engine.hooks import refuse_hooks
+from negres_core.engine.layers import layers_of
 from negres_core.engine.loss_checks import (
     check_loss_of_labels,
     check_loss_of_multilabel,
@@ -23,7 +25,6 @@ from negres_core.engine.model import (
     describe_relation,
     freeze_layers,
     inherit_weights,
-    layers_of,
     make_loss,
     make_optimizer,
     output_shape,
@@ -38,6 +39,9 @@ from negres_core.recipe import Recipe, Stage, name_of
 TRANSFORMER_CHECK_ROWS = 2000
 """Number of rows that a transformer is fitted on to check it."""
 
+ADAPTED_CHECK_ROWS = 256
+"""Number of rows that layers are adapted to, to check that they can be."""
+
 
 def check_recipe(recipe: Recipe, data: Dataset) -> None:
     """Build every stage of a recipe once, untrained, and raise InputError at the first mistake."""
@@ -51,6 +55,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
         _check_optimizer(stage)
         check_model(model, stage, data)
         refuse_hooks(stage, model)
+        _check_adaptation(stage, model, data)
         if stage.inherits is not None:
             inherit_weights(model, parent, wanted_by=describe_relation(stage, "inherits"))
         if stage.freezes is not None:
@@ -152,6 +157,14 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
     else:
         check_loss_of_labels(stage, model, data, outputs=shape[0])
     check_loss_runs(stage, model, data)
+
+
+def _check_adaptation(stage: Stage, model: Any, data: Dataset) -> None:
+    """Raise InputError if a layer that is not adapted cannot be."""
+    if unadapted_layers(model):
+        # Another model: this one goes on as it was built.
+        rows = spread_rows(len(data), most=ADAPTED_CHECK_ROWS)
+        adapt_layers(build_model(stage.build, data), lambda: take_rows(data.x, rows), name=name_of(stage.build))
 
 
 def _check_training(stage: Stage, data: Dataset) -> None:

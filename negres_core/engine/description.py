@@ -14,7 +14,8 @@ from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
 from negres_core.engine.callbacks import make_callbacks
 from negres_core.engine.device import keras_backend
-from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import build_model, make_loss, make_optimizer
 from negres_core.engine.revision import revision_of
 from negres_core.engine.settings import settings
 from negres_core.evidence import (

@@ -152,7 +152,7 @@ def _call(
     """
     prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
-    model = load_parent(recipe.stages, data, job)
+    model = load_parent(recipe.parent, data, job)
     weights = _weights_of(model) if model is not None else []
     offered = {"model": model, "seed": seed} | ({} if _sets_outputs(function) else {"outputs": data.outputs})
     arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}

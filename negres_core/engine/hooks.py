@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import keras
 
-from negres_core.engine.model import layers_of, make_loss, make_optimizer
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import make_loss, make_optimizer
 from negres_core.errors import InputError
 from negres_core.recipe import Stage, name_of
 

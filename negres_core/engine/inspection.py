@@ -17,10 +17,12 @@ from keras import ops
 from negres_core.arrays import digest_array, label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
-from negres_core.engine import drawn_weights, fits, matched_training, same_training
+from negres_core.engine import adapted, drawn_weights, fits, matched_training, same_training
+from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
-from negres_core.engine.model import build_model, layers_of, make_loss_object, mean_loss, output_shape
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import build_model, make_loss_object, mean_loss, output_shape
 from negres_core.engine.output_layer import activation_of, describe_output, last_layer
 from negres_core.engine.program import load_backend
 from negres_core.engine.trained import load_trained
@@ -92,6 +94,7 @@ class SavedModels:
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> list[str]:
         """Return the digests of the initial weights that a replicate's seed gives, drawn again."""
         model = build_model(recipe.last.build, self._data, seed=_seed_of(recipe, replicate))
+        adapt_layers(model, self._fold_of(recipe, replicate), name=name_of(recipe.last.build))
         return [digest_array(weight) for weight in model.weights]
 
     def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
@@ -100,6 +103,7 @@ class SavedModels:
         logits = self.output_layer(first).logits
         seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
         model, x = build_model(first.last.build, self._data, seed=seed), take_rows(self._inputs(first, cell), rows)
+        adapt_layers(model, lambda: take_rows(self._inputs(first, cell), cell.train), name=name_of(first.last.build))
         weights, rng = [ops.convert_to_numpy(weight) for weight in model.weights], np.random.default_rng(0)
         predictions = []
         for shuffle in range(1 + shuffles):
@@ -108,6 +112,14 @@ class SavedModels:
             outputs = ops.convert_to_numpy(model(x, training=False))
             predictions.append(shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task))
         return np.stack(predictions)
+
+    def statistics_of_all_rows(self, recipe: Recipe) -> list[str]:
+        """Return the layers of all stages that the build functions have adapted to all rows of the data set."""
+        return [
+            f"{layer} of {name_of(stage.build)}"
+            for stage in recipe.stages
+            for layer in adapted.statistics_of_all_rows(build_model(stage.build, self._data), self._data.x)
+        ]
 
     def inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
         """Inspect a trained replicate of a recipe's last stage."""
@@ -244,7 +256,13 @@ class SavedModels:
 
         It is built under the replicate's seed, so that what the build function draws besides weights is drawn again.
         """
-        return load_trained(recipe.last, self._data, self._path_of(replicate), seed=_seed_of(recipe, replicate))
+        fold, seed = self._fold_of(recipe, replicate), _seed_of(recipe, replicate)
+        return load_trained(recipe.last, self._data, self._path_of(replicate), fold=fold, seed=seed)
+
+    def _fold_of(self, recipe: Recipe, replicate: Replicate) -> Callable[[], Any]:
+        """Return a function that returns the prepared inputs of a replicate's training fold."""
+        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        return lambda: take_rows(self._inputs(recipe, cell), cell.train)
 
     def _inputs(self, recipe: Recipe, cell: Cell) -> Any:
         """Return the prepared inputs of a cell; the latest are kept for the other arm."""

@@ -18,7 +18,8 @@ from negres_core.arrays import Named
 from negres_core.dataset import Dataset
 from negres_core.engine.build import call_build
 from negres_core.engine.description import config_of, config_of_optimizer
-from negres_core.engine.model import build_model, layers_of, make_optimizer
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import build_model, make_optimizer
 from negres_core.engine.same_training import same_training
 from negres_core.provenance.fingerprint import is_library
 from negres_core.recipe import Build, Recipe, Stage

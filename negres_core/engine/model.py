@@ -21,6 +21,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine.batch_size import refuse_batches_of_one_size, refuse_stateful
 from negres_core.engine.build import call_build
 from negres_core.engine.keras_names import names_like
+from negres_core.engine.layers import layers_of, make_callable, refuse_layers_of_tensorflow
 from negres_core.engine.settings import kept_settings, settings
 from negres_core.errors import EvidenceError, InputError
 from negres_core.provenance.outside_reads import watch
@@ -70,6 +71,8 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
             received="a model on which compile() was called",
             remedy="Leave out compile(), and pass optimizer= and loss= to the Stage.",
         )
+    refuse_layers_of_tensorflow(model, name=name_of(build))
+    make_callable(model)
     if not model.built:
         output_shape(model, data, name=name_of(build))
     return model
@@ -160,21 +163,6 @@ def _make(stage: Stage, field: Literal["loss", "optimizer"], get: Any, kind: typ
             remedy=f"Let the function return a new Keras {field}.",
         )
     return instance
-
-
-def layers_of(model: Any) -> Iterator[Any]:
-    """Yield the layers of a model at every depth, in order, each container before its layers."""
-    for layer in getattr(model, "layers", None) or getattr(model, "_layers", None) or ():
-        yield layer
-        yield from layers_of(layer)
-
-
-def shape_of(layer: Any, end: Literal["input", "output"]) -> tuple[int, ...] | None:
-    """Return the shape of one row at an end of a layer, or None if the layer was never called on a symbolic tensor."""
-    try:
-        return tuple(length or 1 for length in getattr(layer, end).shape[1:])
-    except (AttributeError, ValueError):
-        return None
 
 
 def weight_paths(model: Any) -> list[str]:
@@ -288,6 +276,9 @@ def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int
                 remedy="Give layers that are not shared different names.",
             )
         ours.assign(theirs)
+    for layer in layers_of(model):
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with constants that are made of its weights
     return matches
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from negres_core.arrays import Named, digest_array, take_rows
 from negres_core.dataset import Dataset
+from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import peak_memory_bytes
 from negres_core.engine.flops import step_flops
@@ -28,8 +29,8 @@ from negres_core.engine.scores import score
 from negres_core.engine.trained import load_parent
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import Predicted, floor_of, loss_skill
-from negres_core.preprocessing import sample_rows
-from negres_core.recipe import Recipe
+from negres_core.preprocessing import sample_rows, training_fold
+from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
 
 MEAN_IMAGE_ROWS = 256
@@ -57,8 +58,9 @@ def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
     """Build the model of a job, with inherited weights and frozen layers."""
     stage = recipe.last
     # The parent first: what is drawn while it is built must not be drawn from the seed of this model.
-    parent = load_parent(recipe.stages[:-1], data, job)
+    parent = load_parent(recipe.parent, data, job)
     model = build_model(stage.build, data, seed=_seed("weights", recipe, job))
+    adapt_layers(model, lambda: training_fold(recipe, data, job.cell), name=name_of(stage.build))
     inherited: dict[int, int] = {}
     frozen: set[int] = set()
     if stage.inherits is not None and parent is not None:

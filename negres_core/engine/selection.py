@@ -10,6 +10,7 @@ import keras
 
 from negres_core.dataset import Dataset
 from negres_core.engine import batched, compiled, fits, reference
+from negres_core.engine.adapted import not_carried
 from negres_core.engine.compile_cache import stage_key
 from negres_core.engine.contract import Job, NotBatchableError, Result, Train
 from negres_core.engine.device import Device
@@ -74,6 +75,8 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
     if recipe.last.callbacks is not None:
         return "it has callbacks, which only keras.Model.fit calls"
     listed = {id(variable) for variable in optimizer.variables}
+    if reason := not_carried(model):
+        return reason
     name = type(optimizer).__name__
     if optimizer.gradient_accumulation_steps:
         return f"{name} accumulates gradients"

@@ -10,12 +10,12 @@ import pytest
 from keras import layers
 
 from negres_core.dataset import Dataset
+from negres_core.engine.layers import layers_of
 from negres_core.engine.model import (
     build_model,
     freeze_layers,
     inherit_weights,
     is_made_up,
-    layers_of,
     load_model,
     make_loss,
     make_loss_object,
