@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import judge
+from negres_core.commands import compare, history, judge
+from negres_core.commands.reading import Reader
 from negres_core.commands.settings import (
     QUIET,
     add_ledger,
@@ -29,7 +30,7 @@ from negres_core.experiment.recorded_metric import recorded_metric
 from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
 from negres_core.report import csv, power, ranks, summary, words
-from negres_core.report.layout import plural, sort_naturally
+from negres_core.report.layout import plural
 from negres_core.scores.kept import scores_of_kept
 
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for_pytest = options.for_pytest and not getattr(options, "verify", False)
     if others and not (for_pytest or getattr(options, "predict", None) is not None):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
-    options.others, options.store, options.settings = others, None, None
+    options.others, options.reader, options.settings = others, Reader(_note), None
     run: Command = options.run
     try:
         status = run(options)
     except NegresError as error:
         _note(str(error))
         status = 2
-    return 1 if options.store is not None and options.store.damaged else status
+    return 1 if options.reader.has_damage else status
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -97,6 +98,8 @@ def make_parser() -> argparse.ArgumentParser:
     command = add_reader("plan", _plan, "print what designs can decide, given the spread in earlier evidence or --sd")
     _add_designs(command)
     judge.add_arguments(add("judge", _judge, judge.TEXT))
+    compare.add_arguments(add("compare", _compare, compare.TEXT))
+    history.add_arguments(add("history", _history, history.TEXT))
     command = add("schema", _schema, "print the JSON Schema of a record")
     command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"), help="kind of record")
     text = "register hypotheses instead of running them; other arguments are passed to pytest"
@@ -126,6 +129,14 @@ def _add_designs(command: argparse.ArgumentParser) -> None:
 
 def _judge(options: argparse.Namespace) -> int:
     return judge.run(options, note=_note)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    return compare.run(options, options.reader)
+
+
+def _history(options: argparse.Namespace) -> int:
+    return history.run(options, options.reader)
 
 
 def _schema(options: argparse.Namespace) -> int:
@@ -196,25 +207,8 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
     if options.folder is None:
         config = settings_of_pytest(options)
         options.folder = root_of(config) / folder_of(config)
-    if not options.folder.is_dir():
-        raise EvidenceError(
-            "There is no evidence folder here.",
-            received=str(options.folder),
-            remedy="Run pytest first, or name the folder that was given with --negres-evidence.",
-        )
-    store = options.store = Store(options.folder, read_only=True, note=_note)
-    records = [store.read_evidence(path) for path in store.evidence_paths()]
-    selected = [record for record in records if record is not None and options.k in record.hypothesis]
-    selected = sort_naturally(selected, key=lambda record: record.hypothesis)
-    if not (mixtures or "mix-" in options.k):
-        selected = [record for record in selected if record.kind == "claim"]
-    if not selected:
-        raise EvidenceError(
-            "There is no matching evidence here.",
-            received=f"{options.folder} -k {options.k}" if options.k else str(options.folder),
-            remedy="Run pytest first; `negres table` without -k lists all evidence.",
-        )
-    return store, selected
+    reader: Reader = options.reader
+    return reader.read(options.folder, words=options.k, mixtures=mixtures)
 
 
 def _table(options: argparse.Namespace) -> int:

@@ -96,7 +96,7 @@ def run(options: argparse.Namespace, *, note: Callable[[str], None]) -> int:
     config = settings_of_pytest(options)
     root = root_of(config)
     claim, metric = _claim_of(options), _metric_of(options)
-    options.store = store = Store(options.evidence or root / folder_of(config), note=note)
+    store = options.reader.remember(Store(options.evidence or root / folder_of(config), note=note))
     text = _sentence(claim, options.treatment, options.control)
     path = Path(os.path.relpath(options.scores, root)) if options.scores.absolute().is_relative_to(root) else None
     judge = Judge(

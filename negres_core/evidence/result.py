@@ -61,7 +61,7 @@ class EstimateRecord(Record):
     standard_error: Annotated[float, Field(ge=0)]
     """Standard error of the corrected resampled t-test (Nadeau & Bengio 2003), or of the test of a design that scores
     single rows."""
-    dof: Annotated[int | float, Field(ge=1)]
+    dof: Annotated[int, Field(ge=1)] | Annotated[float, Field(ge=1)]
     """Degrees of freedom."""
     most_dof: Annotated[int, Field(ge=1)] | None = None
     """The degrees of freedom that no number of repeats exceeds; null if there is no limit."""

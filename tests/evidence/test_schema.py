@@ -36,6 +36,28 @@ def test_the_shipped_schema_is_up_to_date(record):
     )
 
 
+def keywords_of(schema):
+    """Return the keywords that a schema and the schemas in it use; names of properties are none."""
+    if isinstance(schema, list):
+        return set().union(*map(keywords_of, schema))
+    if not isinstance(schema, dict):
+        return set()
+    parts = [
+        schemas.values() if name in ("properties", "$defs") else [schemas]
+        for name, schemas in schema.items()
+        if name not in ("const", "enum", "default", "examples")
+    ]
+    return set(schema).union(*(keywords_of(each) for part in parts for each in part))
+
+
+@pytest.mark.parametrize("record", ["bisection", "evidence", "ledger", "replicate"])
+def test_the_schema_uses_no_keyword_that_a_validator_would_ignore(record):
+    metaschema = jsonschema.Draft202012Validator
+    known = set(metaschema.VALIDATORS) | {"$schema", "$defs", "title", "description", "default"}
+
+    assert keywords_of(json.loads(schema_of(record))) <= known
+
+
 def test_two_wordings_of_a_schema_mean_the_same_and_another_constant_does_not():
     new = {"properties": {"kind": {"const": 1}, "budget": {"$ref": "#/$defs/Budget", "minimum": 0}}}
     old = {

@@ -1,0 +1,148 @@
+"""The comparison of two evidence folders: flipped verdicts, changed effects, times as ratios, environments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from negres_core.errors import show
+from negres_core.evidence import Evidence
+from negres_core.report.change import Change
+from negres_core.report.layout import Style, lay_out, plural, show_number
+
+HEADERS = ("hypothesis", "data", "verdict", "effect", "change [95% interval]", "time")
+"""Headers on a page."""
+TERMINAL_HEADERS = ("hypothesis,\ndata set", "verdict", "effect", "change\n[95% interval]", "time")
+"""Headers in a terminal."""
+WIDTHS = (34, 24, 20, 20, 14)
+"""Characters per column in a terminal."""
+
+
+def render(
+    changes: Sequence[Change],
+    *,
+    missing: tuple[Sequence[Evidence], Sequence[Evidence]] = ((), ()),
+    names: tuple[str, str] = ("the first folder", "the second folder"),
+    style: Style = "terminal",
+) -> str:
+    """Render what changed between two folders.
+
+    Args:
+        changes: the change of each hypothesis that both folders have.
+        missing: the hypotheses that only the first and only the second folder has.
+        names: how the folders are called.
+        style: see `Style`.
+    """
+    parts = [_summary(changes)]
+    if changes:
+        page = style == "markdown"
+        rows = [_row(each, on_page=page) for each in changes]
+        headers, widths = (HEADERS, ()) if page else (TERMINAL_HEADERS, WIDTHS)
+        parts.append(lay_out(rows, headers=headers, widths=widths, style=style))
+    if any(each.effect for each in changes):
+        parts.append(_explanation(changes))
+    parts.append(_listed("Not comparable", [(e.after, e.incomparable) for e in changes if e.incomparable], style))
+    parts.append(_listed("Changed parts", [(e.after, ", ".join(e.moved)) for e in changes if e.moved], style))
+    for records, name in zip(missing, names, strict=True):
+        parts.append(_listed(f"Only in {show(name, style)}", [(each, "") for each in records], style))
+    before, after = ([each.before for each in changes], [each.after for each in changes])
+    parts.append(_listed("Environment", differences_of_environments(before, after), style))
+    return "\n\n".join(filter(None, parts))
+
+
+def differences_of_environments(before: Sequence[Evidence], after: Sequence[Evidence]) -> list[tuple[str, str]]:
+    """Return what differs between the environments of two folders, as a name and both values in words."""
+    first, second = _environments(before), _environments(after)
+    return [
+        (name, f"{_values(first.get(name, set()))} -> {_values(second.get(name, set()))}")
+        for name in first | second
+        if first.get(name) != second.get(name)
+    ]
+
+
+def _environments(records: Sequence[Evidence]) -> dict[str, set[str]]:
+    """Return all values of each part of the environments, by its name."""
+    found: dict[str, set[str]] = {}
+    for evidence in records:
+        content = evidence.provenance.model_dump()
+        for name, value in (content | content.pop("packages")).items():
+            found.setdefault(name, set()).add("none" if value is None else str(value))
+    return found
+
+
+def _values(values: set[str]) -> str:
+    return ", ".join(show(each) for each in sorted(values)) or "none"
+
+
+def _summary(changes: Sequence[Change]) -> str:
+    counted = plural(len(changes), "hypothesis", "hypotheses")
+    if not changes:
+        return "No hypothesis is in both folders."
+    flips = plural(sum(each.is_flip for each in changes), "verdict")
+    clear = plural(sum(each.effect is not None and each.effect.is_clear for each in changes), "effect")
+    surprises = plural(sum(each.is_new_surprise for each in changes), "new surprise")
+    return f"{counted} in both folders: {flips} flipped, {clear} clearly changed, {surprises}."
+
+
+def _row(change: Change, *, on_page: bool) -> tuple[str, ...]:
+    before, after = change.before, change.after
+    verdict = _arrow(_verdict(before), _verdict(after))
+    if change.is_flip:
+        verdict = f"FLIP: {verdict}"
+    if change.is_new_surprise:
+        verdict += "\nSURPRISE"
+    effect = _arrow(_effect(before), _effect(after))
+    unit = show(after.claim.unit) if effect else ""
+    cells = (verdict, f"{effect} {unit}".strip(), _change(change), _times(change, on_page=on_page))
+    title, data = show(after.title), show(after.data.name)
+    return (title, data, *cells) if on_page else (f"{title}, {data}", *cells)
+
+
+def _verdict(evidence: Evidence) -> str:
+    if evidence.verdict is not None:
+        return evidence.verdict
+    return "not judged (smoke)" if evidence.smoke else "none: interrupted"
+
+
+def _effect(evidence: Evidence) -> str:
+    return "" if evidence.estimate is None else show_number(evidence.estimate.effect, sign=True)
+
+
+def _arrow(before: str, after: str) -> str:
+    return after if before == after else f"{before or 'none'} -> {after or 'none'}"
+
+
+def _change(change: Change) -> str:
+    if change.incomparable:
+        return "not comparable"
+    if change.effect is None:
+        return ""
+    if change.effect.interval_95 is None:
+        return "none in any cell"
+    low, high = (show_number(end, sign=True) for end in change.effect.interval_95)
+    return f"{show_number(change.effect.change, sign=True)}\n[{low}, {high}]{'' if change.effect.paired else ' *'}"
+
+
+def _times(change: Change, *, on_page: bool) -> str:
+    ratios = [f"{show(role)} x{ratio:.2f}" for role, ratio in change.times.items()]
+    return (", " if on_page else "\n").join(ratios)
+
+
+def _explanation(changes: Sequence[Change]) -> str:
+    lines = [
+        "A positive effect is in favor of the treatment. The change is that of the cells that both runs have, with the "
+        "interval of the corrected resampled t-test. Times are the median seconds of a replicate, after / before."
+    ]
+    if any(each.effect and each.effect.interval_95 and not each.effect.paired for each in changes):
+        lines.append("* The runs count as independent, which makes the interval too wide if they share rows.")
+    return "\n".join(lines)
+
+
+def _listed(heading: str, items: Sequence[tuple[Evidence | str, str | None]], style: Style) -> str:
+    """Return a list of hypotheses, or of other names, each with a text; nothing if it is empty."""
+    if not items:
+        return ""
+    lines = [f"{heading}:", *([""] if style == "markdown" else [])]
+    for name, text in items:
+        shown = name if isinstance(name, str) else f"{show(name.title, style)}, {show(name.data.name, style)}"
+        lines.append(f"- {shown}: {show(text, style, most=500)}" if text else f"- {shown}")
+    return "\n".join(lines)

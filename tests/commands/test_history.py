@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from negres_core.cli import main
+from negres_core.evidence import Store
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch, on_data):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    for folder, day in (("new", "02"), ("old", "01")):
+        timings = {"started_at": f"2025-01-{day}T10:00:00+00:00"}
+        Store(tmp_path / folder).write_evidence(on_data("a", 0.01, timings=timings))
+    return tmp_path
+
+
+def test_the_oldest_run_comes_first(capsys):
+    assert main(["history", "new", "old"]) == 0
+    out = capsys.readouterr().out
+    assert out.index("2025-01-01") < out.index("2025-01-02")
+
+
+def test_a_folder_given_twice_is_read_once(capsys):
+    assert main(["history", "new", "new", "--markdown"]) == 0
+    assert capsys.readouterr().out.count("2025-01-02") == 1
+
+
+def test_damage_and_missing_folders(folders, capsys):
+    assert main(["history", "new", "none"]) == 2
+    next((folders / "old").rglob("evidence.json")).write_text("{")
+    assert main(["history", "old"]) == 1
+    assert "is damaged" in capsys.readouterr().err
