@@ -1,7 +1,7 @@
 """Layers that adapt to data, Normalization and Discretization: those that a build function leaves unadapted.
 
-The engine adapts them to the training fold of each cell, as a transformer of the recipe is fitted on it. Until then such
-a layer has provisional numbers that do not depend on the data, so that a model can be checked and described.
+The engine adapts them to the training fold of each cell, as a transformer of the recipe is fitted on it. Until then
+such a layer has provisional numbers that do not depend on the data, so that a model can be checked and described.
 """
 
 from __future__ import annotations

@@ -13,22 +13,15 @@ from negres_core.engine.adapted import adapt_layers, unadapted_layers
 from negres_core.engine.callbacks import check_callbacks
 from negres_core.engine.fits import check_fit
 from negres_core.engine.hooks import refuse_hooks
-from negres_core.engine.layers import layers_of
+from negres_core.engine.inheritance import describe_relation, freeze_layers, inherit_weights
+from negres_core.engine.lora import lora_layers
 from negres_core.engine.loss_checks import (
     check_loss_of_labels,
     check_loss_of_multilabel,
     check_loss_of_values,
     check_loss_runs,
 )
-from negres_core.engine.model import (
-    build_model,
-    describe_relation,
-    freeze_layers,
-    inherit_weights,
-    make_loss,
-    make_optimizer,
-    output_shape,
-)
+from negres_core.engine.model import build_model, make_loss, make_optimizer, output_shape
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
@@ -104,14 +97,12 @@ def _check_transformer(recipe: Recipe, data: Dataset) -> None:
 def check_model(model: Any, stage: Stage, data: Dataset) -> None:
     """Raise InputError if a model cannot take the data's rows, or its outputs do not fit their targets."""
     name = name_of(stage.build)
-    adapted = [layer.name for layer in layers_of(model) if getattr(layer, "lora_enabled", False)]
-    if adapted:
+    if stage.saved_as == "h5" and (adapted := [layer.name for layer in lora_layers(model)]):
         raise InputError(
-            f"{name} returns a model with LoRA, whose weights Keras merges when it saves them, "
-            "so that the trained ones cannot be checked.",
-            received=f"enable_lora() in {', '.join(adapted)}",
-            remedy="Freeze the layer, and add a small one beside it: Dense(rank, use_bias=False), then "
-            "Dense(units, use_bias=False), summed with keras.layers.Add.",
+            f"{name} returns a model with LoRA, which changes the order of the weights of a layer, and HDF5 "
+            "keeps the weights of a layer in their order.",
+            received=f"enable_lora() in {', '.join(adapted)}, and saved_as='h5'",
+            remedy='Give saved_as="keras".',
         )
     reduction = getattr(make_loss(stage), "reduction", "mean")
     if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):

@@ -16,8 +16,8 @@ from negres_core.arrays import Named, digest_array, take_rows
 from negres_core.dataset import Dataset, Task
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device, peak_memory_bytes
+from negres_core.engine.inheritance import weight_paths
 from negres_core.engine.interruption import interruptible, stop_if_interrupted
-from negres_core.engine.model import weight_paths
 from negres_core.engine.scores import score
 from negres_core.engine.settings import kept_settings
 from negres_core.engine.trained import load_parent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import keras
@@ -12,9 +12,14 @@ from negres_core.errors import InputError
 
 def layers_of(model: Any) -> Iterator[Any]:
     """Yield the layers of a model at every depth, in order, each container before its layers."""
-    for layer in getattr(model, "layers", None) or getattr(model, "_layers", None) or ():
+    for layer in layers_within(model):
         yield layer
         yield from layers_of(layer)
+
+
+def layers_within(container: Any) -> Sequence[Any]:
+    """Return the layers directly inside a model or a layer."""
+    return getattr(container, "layers", None) or getattr(container, "_layers", None) or ()
 
 
 def shape_of(layer: Any, end: Literal["input", "output"]) -> tuple[int, ...] | None:

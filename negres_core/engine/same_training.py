@@ -23,8 +23,9 @@ from negres_core.engine.description import (
     plain_attributes,
 )
 from negres_core.engine.drawn_weights import NARROW, draw_weights, sample_data
+from negres_core.engine.inheritance import describe_relation, freeze_layers
 from negres_core.engine.layers import layers_of
-from negres_core.engine.model import build_model, describe_relation, freeze_layers, make_loss, make_optimizer
+from negres_core.engine.model import build_model, make_loss, make_optimizer
 from negres_core.engine.program import load_backend
 from negres_core.preprocessing import make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library

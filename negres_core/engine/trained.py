@@ -15,7 +15,9 @@ from negres_core.arrays import Named
 from negres_core.dataset import Dataset
 from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.contract import Job
-from negres_core.engine.model import build_model, describe_relation, freeze_layers
+from negres_core.engine.inheritance import describe_relation, freeze_layers
+from negres_core.engine.lora import weights_as_trained
+from negres_core.engine.model import build_model
 from negres_core.preprocessing import training_fold
 from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.seeds import derive_seed
@@ -37,7 +39,8 @@ def load_trained(stage: Stage, data: Dataset, path: Path, *, fold: Callable[[], 
         freeze_layers(model, build_model(stage.freezes, data), wanted_by=describe_relation(stage, "freezes"))
     # What a layer adapts to is not always among its weights.
     adapt_layers(model, fold, name=name_of(stage.build))
-    model.load_weights(path)
+    with weights_as_trained(model):
+        model.load_weights(path)
     return model
 
 

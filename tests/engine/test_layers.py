@@ -23,6 +23,12 @@ def test_layers_are_found_inside_models_and_layers():
     assert [name for name in names if name in ("each", "inner", "deep", "flat")] == ["each", "inner", "deep", "flat"]
 
 
+def test_layers_are_listed_at_every_depth_containers_first():
+    inner = keras.Sequential([keras.Input((6,)), layers.Dense(6, name="a")], name="inner")
+    names = [layer.name for layer in layers_of(keras.Sequential([keras.Input((6,)), inner]))]
+    assert names == ["inner", "a"]
+
+
 def test_the_shape_of_a_layer_is_that_of_one_row():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(2, name="deep")])
     assert shape_of(model.layers[0], "input") == (4,)
