@@ -29,8 +29,8 @@ def small_runs(run: Run) -> dict[str, Run]:
     """Return, for each arm, its first stage on 16 distinct rows, which are both folds of each cell.
 
     Later stages were tuned to continue from the first, not to start from scratch. Left out are stages that freeze
-    layers, which may be unable to memorize, and, in a regression, objectives, which may ask for other values than the
-    targets.
+    layers, which may be unable to memorize, objectives that have no use for the targets, and, in a regression, all
+    objectives, which may ask for other values than the targets.
     """
     rows = run.data.shuffle_rows(derive_seed("overfitted rows"))[: 8 * OVERFIT_ROWS]
     _, first = np.unique(run.data.flatten(rows), axis=0, return_index=True)
@@ -43,6 +43,8 @@ def small_runs(run: Run) -> dict[str, Run]:
     runs: dict[Recipe, Run] = {}
     for arm in run.arms:
         stage = arm.recipe.stages[0]
+        if run.models is not None and not run.models.predicts_targets(Recipe(stage)):
+            continue
         if stage.freezes is None and (stage.objective is None or data.has_labels):
             recipe = shorten(Recipe(stage, preprocess=arm.recipe.preprocess), steps=steps, rows=OVERFIT_ROWS)
             small_run = replace(run, data=data, design=TWO_STARTS, cells=cells, arms=[Arm(arm.role, recipe)])

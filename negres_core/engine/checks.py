@@ -25,6 +25,7 @@ from negres_core.engine.model import build_model, make_loss, make_optimizer, out
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
+from negres_core.engine.target_use import outputs_predict
 from negres_core.errors import InputError
 from negres_core.preprocessing import make_transformer
 from negres_core.recipe import Recipe, Stage, name_of
@@ -46,7 +47,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
     for stage in recipe.stages:
         model = build_model(stage.build, data)
         _check_optimizer(stage)
-        check_model(model, stage, data)
+        check_model(model, stage, data, is_inherited=stage is not recipe.stages[-1])
         refuse_hooks(stage, model)
         _check_adaptation(stage, model, data)
         if stage.inherits is not None:
@@ -94,8 +95,11 @@ def _check_transformer(recipe: Recipe, data: Dataset) -> None:
             )
 
 
-def check_model(model: Any, stage: Stage, data: Dataset) -> None:
-    """Raise InputError if a model cannot take the data's rows, or its outputs do not fit their targets."""
+def check_model(model: Any, stage: Stage, data: Dataset, *, is_inherited: bool = False) -> None:
+    """Raise InputError if a model cannot take the data's rows, or its outputs do not fit their targets.
+
+    Outputs of a stage with an objective that another stage inherits need not: the objective may have no use for them.
+    """
     name = name_of(stage.build)
     if stage.saved_as == "h5" and (adapted := [layer.name for layer in lora_layers(model)]):
         raise InputError(
@@ -112,6 +116,8 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
             remedy="Leave `reduction` at its default.",
         )
     shape = output_shape(model, data, name=name)
+    if is_inherited and not outputs_predict(stage, model, data, shape):
+        return
     if data.task == "multilabel":
         if shape != (data.outputs,):
             raise InputError(

@@ -5,8 +5,7 @@ Independence is the point: a mistake of the engine that trained a model must not
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,10 +20,11 @@ from negres_core.engine import adapted, drawn_weights, fits, matched_training, s
 from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
-from negres_core.engine.layers import layers_of
 from negres_core.engine.model import build_model, make_loss_object, mean_loss, output_shape
-from negres_core.engine.output_layer import activation_of, describe_output, last_layer
+from negres_core.engine.output_layer import describe_output
 from negres_core.engine.program import load_backend
+from negres_core.engine.silence import track_silence
+from negres_core.engine.target_use import predicts_targets
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.metrics import shown_of
@@ -112,6 +112,10 @@ class SavedModels:
             outputs = ops.convert_to_numpy(model(x, training=False))
             predictions.append(shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task))
         return np.stack(predictions)
+
+    def predicts_targets(self, recipe: Recipe) -> bool:
+        """Return whether the outputs of a recipe's last stage are predictions of the targets."""
+        return predicts_targets(recipe.last, self._data)
 
     def statistics_of_all_rows(self, recipe: Recipe) -> list[str]:
         """Return the layers of all stages that the build functions have adapted to all rows of the data set."""
@@ -219,7 +223,7 @@ class SavedModels:
         weights = [digest_array(weight) for weight in model.weights]
         predictions = self._predict_fold(recipe, model, x, cell)
         batches = [(take_rows(x, rows), y[rows]) for rows in _sample_batches(cell, stage.batch_size)]
-        with _track_silence(model) as silent:
+        with track_silence(model) as silent:
             inference = [float(mean_loss(model, stage, *batch, training=False)) for batch in batches]
         training, gradient_norm = _gradient_of(model, stage, batches)
         return Inspection(
@@ -346,33 +350,6 @@ def _raise_contrast(inputs: Any) -> Any:
         return np.concatenate([mean + far, mean - far] if x.ndim == axes else [x, x]).astype(x.dtype)
 
     return map_arrays(drive, inputs)
-
-
-@contextlib.contextmanager
-def _track_silence(model: Any) -> Iterator[dict[int, np.ndarray]]:
-    """Record, while a model is called, which units of each hidden ReLU layer are zero on every row so far."""
-    silent: dict[int, np.ndarray] = {}
-    output = last_layer(model)
-    hidden = [layer for layer in layers_of(model) if layer is not output and activation_of(layer) == "relu"]
-
-    def wrap(position: int, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-        def call_and_record(*arguments: Any, **options: Any) -> Any:
-            outputs = call(*arguments, **options)
-            values = ops.convert_to_numpy(outputs)
-            axis = 1 if getattr(layer, "data_format", None) == "channels_first" else values.ndim - 1
-            zero = (values == 0).all(axis=tuple(other for other in range(values.ndim) if other != axis))
-            silent[position] = silent.get(position, True) & zero
-            return outputs
-
-        return call_and_record
-
-    for position, layer in enumerate(hidden):
-        layer.call = wrap(position, layer, layer.call)
-    try:
-        yield silent
-    finally:
-        for layer in hidden:
-            del layer.call
 
 
 def _gradient_of(model: Any, stage: Stage, batches: Sequence[tuple[Any, np.ndarray]]) -> tuple[float, float]:

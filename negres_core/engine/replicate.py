@@ -19,6 +19,7 @@ from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.model import build_model, make_loss_object, save_model
 from negres_core.engine.output_layer import describe_output, takes_logits
 from negres_core.engine.scores import score
+from negres_core.engine.target_use import outputs_predict
 from negres_core.engine.trained import load_parent
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import Predicted, floor_of, loss_skill
@@ -119,8 +120,12 @@ def finish_replicate(
         for index, (path, weight) in enumerate(zip(weight_paths(model), model.weights, strict=True))
     ]
     finite = all(bool(np.isfinite(values).all()) for values in (curve, loss, outputs, *model.get_weights()))
-    metrics, predictions = _score(recipe, data, job, model, outputs, loss=loss, finite=finite)
-    predicted = _predicted(recipe, data, job, outputs) if finite else None
+    metrics: dict[str, float] = {"loss": loss if finite else float("nan")}
+    predictions: dict[str, Any] = {}
+    predicted = None
+    if outputs_predict(stage, model, data, outputs.shape[1:]):
+        metrics, predictions = _score(recipe, data, job, model, outputs, loss=loss, finite=finite)
+        predicted = _predicted(recipe, data, job, outputs) if finite else None
     return Result(
         metrics=metrics,
         finite=finite,
