@@ -8,6 +8,7 @@ from tests.zoo import (
     bugs_of_data,
     bugs_of_designs,
     bugs_of_harness,
+    bugs_of_keras,
     bugs_of_labels,
     bugs_of_learning,
     bugs_of_mechanics,
@@ -19,6 +20,7 @@ from tests.zoo.pipelines_of_arms import PIPELINES_OF_ARMS
 from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
+from tests.zoo.pipelines_of_keras import PIPELINES_OF_KERAS
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
@@ -35,6 +37,7 @@ FAMILIES = (
     bugs_of_learning,
     bugs_of_harness,
     bugs_of_labels,
+    bugs_of_keras,
 )
 """The modules that plant bugs. Importing them fills BUGS."""
 
@@ -50,6 +53,7 @@ SPECIMENS = {
             | PIPELINES_OF_COSTS
             | PIPELINES_OF_DESIGNS
             | PIPELINES_OF_LABELS
+            | PIPELINES_OF_KERAS
             | NEGATIVE_RESULTS
         ).items()
     },
