@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from negres_core.arrays import label_arrays, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.adapted import adapt_layers, unadapted_layers
 from negres_core.engine.callbacks import check_callbacks
+from negres_core.engine.drawn_weights import sample_data
 from negres_core.engine.fits import check_fit
 from negres_core.engine.hooks import refuse_hooks
 from negres_core.engine.inheritance import describe_relation, freeze_layers, inherit_weights
@@ -26,6 +28,7 @@ from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
 from negres_core.engine.target_use import outputs_predict
+from negres_core.engine.tokens import check_tokens
 from negres_core.errors import InputError
 from negres_core.preprocessing import make_transformer
 from negres_core.recipe import Recipe, Stage, name_of
@@ -40,6 +43,7 @@ ADAPTED_CHECK_ROWS = 256
 def check_recipe(recipe: Recipe, data: Dataset) -> None:
     """Build every stage of a recipe once, untrained, and raise InputError at the first mistake."""
     parent = None
+    inputs_of_models = functools.partial(_with_inputs_of_models, recipe, data)
     if recipe.preprocess is not None:
         _check_transformer(recipe, data)
     if recipe.fit is not None:
@@ -50,6 +54,7 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
         check_model(model, stage, data, is_inherited=stage is not recipe.stages[-1])
         refuse_hooks(stage, model)
         _check_adaptation(stage, model, data)
+        check_tokens(model, inputs_of_models, name=name_of(stage.build))
         if stage.inherits is not None:
             inherit_weights(model, parent, wanted_by=describe_relation(stage, "inherits"))
         if stage.freezes is not None:
@@ -67,6 +72,11 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
         # These look models up by a digest, which one that cannot be saved does not have.
         check_seeds(model, stage, data)
         _check_training(stage, data)
+
+
+def _with_inputs_of_models(recipe: Recipe, data: Dataset) -> Dataset:
+    """Return a data set with the inputs that its models are given; with a transformer, some rows of it."""
+    return data if recipe.preprocess is None else sample_data(recipe, data)
 
 
 def _check_transformer(recipe: Recipe, data: Dataset) -> None:
