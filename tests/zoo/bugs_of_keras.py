@@ -69,32 +69,17 @@ def drift(seed):
             return inputs - self.mean
 
     def base(input_shape, outputs):
-        hidden = [layers.Rescaling(1 / 16), layers.Dense(24, "relu", name="hidden"), Centred(name="centred")]
+        hidden = [layers.Rescaling(1 / 16), layers.Dense(24, "relu", name="hidden"), Centred(name="moments")]
         return keras.Sequential([keras.Input(input_shape), *hidden, layers.Dense(outputs, "softmax", name="classes")])
 
     def headed(input_shape, outputs):
         model = base(input_shape, outputs)
-        hidden = layers.Dense(16, "relu", name="head")(model.get_layer("centred").output)
-        return keras.Model(model.inputs, layers.Dense(outputs, "softmax", name="new_classes")(hidden))
+        hidden = layers.Dense(16, "relu", name="head")(model.get_layer("moments").output)
+        return keras.Model(model.inputs[0], layers.Dense(outputs, "softmax", name="new_classes")(hidden))
 
     def features(input_shape, outputs):
         model = base(input_shape, outputs)
-        return keras.Model(model.inputs, model.get_layer("centred").output)
+        return keras.Model(model.inputs[0], model.get_layer("moments").output)
 
     treatment = Recipe(Stage(base, **FIT), Stage(headed, inherits=base, freezes=features, **FIT))
     return replace(frozen_normalization(seed), treatment=treatment, control=Recipe(Stage(base, **FIT)))
-
-
-@bug("dropout that is left on", "evaluation")
-def leave_dropout_on(seed):
-    """The layer is called with training=True, as for Monte Carlo samples of the outputs."""
-
-    def build(input_shape, outputs):
-        import keras
-        from keras import layers
-
-        inputs = keras.Input(input_shape)
-        hidden = layers.Dropout(0.5)(layers.Dense(32, "relu")(inputs), training=True)
-        return keras.Model(inputs, layers.Dense(outputs, "softmax")(hidden))
-
-    return replace(digits(seed), treatment=Recipe(Stage(build, **FIT), preprocess=min_max))

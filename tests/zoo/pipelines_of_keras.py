@@ -56,7 +56,7 @@ def headed(input_shape, outputs):
     base = normalized(input_shape, outputs)
     features = base.get_layer("moments").output
     hidden = layers.Dense(16, "relu", name="head")(features)
-    return Model(base.inputs, layers.Dense(outputs, "softmax", name="new_classes")(hidden))
+    return Model(base.inputs[0], layers.Dense(outputs, "softmax", name="new_classes")(hidden))
 
 
 def features(input_shape, outputs):
@@ -64,7 +64,7 @@ def features(input_shape, outputs):
     from keras import Model
 
     base = normalized(input_shape, outputs)
-    return Model(base.inputs, base.get_layer("moments").output)
+    return Model(base.inputs[0], base.get_layer("moments").output)
 
 
 def frozen_normalization(seed):

@@ -39,6 +39,11 @@ They are planted all the same, and a test shows that they are not caught, so tha
 - Several labels a row that an objective mixes up. What an objective does with targets is the researcher's, and an arm
   that memorizes other labels looks like one that learns slowly. It does not learn planted labels either, so that its
   failure is not taken for a finding: the verdict is inconclusive.
+- Dropout that is left on by the model itself. Whoever samples outputs on purpose, as in Monte Carlo dropout, writes the
+  same, and a saved model draws the same masks again. The finding about rows alone says that the outputs vary by
+  themselves.
+- A base that is meant to be frozen, and is not. The recipe does not say that it should be; the verdict shows how many
+  weights each arm trains. (With `freezes`, weights and moving averages are checked.)
 """
 
 from __future__ import annotations
@@ -63,6 +68,7 @@ from tests.zoo.pipelines_of_designs import (
     own_metric,
     scores_of_folds,
 )
+from tests.zoo.pipelines_of_keras import frozen_normalization
 from tests.zoo.pipelines_of_labels import several_labels
 from tests.zoo.specimens import Specimen
 
@@ -204,6 +210,27 @@ def mix_up(seed):
     return replace(several_labels(seed), treatment=Recipe(stage, preprocess=min_max))
 
 
+def leave_dropout_on(seed):
+    """The layer is called with training=True, as for Monte Carlo samples of the outputs."""
+
+    def build(input_shape, outputs):
+        import keras
+        from keras import layers
+
+        inputs = keras.Input(input_shape)
+        hidden = layers.Dropout(0.5)(layers.Dense(32, "relu")(inputs), training=True)
+        return keras.Model(inputs, layers.Dense(outputs, "softmax")(hidden))
+
+    return replace(digits(seed), treatment=Recipe(Stage(build, **FIT), preprocess=min_max))
+
+
+def forget_to_freeze(seed):
+    """The stage inherits the base, and nobody said `freezes`."""
+    pipeline = frozen_normalization(seed)
+    base, head = pipeline.treatment.stages
+    return replace(pipeline, treatment=Recipe(base, replace(head, freezes=None)))
+
+
 UNDETECTABLE = {
     name: Specimen(name, (), plant)
     for name, plant in (
@@ -222,5 +249,7 @@ UNDETECTABLE = {
         ("own metric whose arguments are swapped", swap_arguments),
         ("scores on other folds under the same numbers", shuffle_folds),
         ("several labels mixed up in training", mix_up),
+        ("dropout that the model leaves on", leave_dropout_on),
+        ("base that is meant to be frozen, and is not", forget_to_freeze),
     )
 }
