@@ -10,6 +10,7 @@ from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, Se
 from negres_core.estimator import Estimator
 from negres_core.fit import Fit
 from negres_core.recipe import Recipe, Stage
+from negres_core.tuning import Tuned
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence
@@ -28,6 +29,7 @@ __all__ = [
     "SealedRows",
     "Stage",
     "TimeSeries",
+    "Tuned",
     "beats",
     "matches",
     "reaches",

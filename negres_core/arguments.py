@@ -20,12 +20,13 @@ _ENGINE = "Leave it out: negres decides how a stage is compiled, and the numbers
 OF_KERAS = {
     "x": _DATA,
     "y": _DATA,
-    "class_weight": "Weight the loss: loss=lambda y, p: keras.losses.sparse_categorical_crossentropy(y, p) * "
-    'keras.ops.take(keras.ops.array([1.0, 9.0]), keras.ops.cast(keras.ops.reshape(y, (-1,)), "int32")).',
-    "sample_weight": 'Give the weights as an input of their own, Dataset(x={"rows": x, "weight": weights}, ...), and '
-    'multiply by x["weight"] in an `objective`. Weights that follow from the label can be part of the loss.',
-    "validation_data": _TESTED,
-    "validation_split": _TESTED,
+    "early_stopping": "Give validation=0.1 and patience=5.",
+    "restore_best_weights": "Name it `restore_best`.",
+    "sample_weight": "Give the weights to the data set: Dataset(x=x, y=y, sample_weight=weights, name=...). Weights "
+    "that follow from the label are `class_weight`.",
+    "validation_data": "Hold out a share of each training fold: validation=0.1; or name the rows in the design, "
+    "FixedSplit(train=..., validation=..., test=...), and give validation=True.",
+    "validation_split": "Name it `validation`: validation=0.1, the share of each training fold that is held out.",
     "validation_steps": _TESTED,
     "validation_batch_size": _TESTED,
     "validation_freq": _TESTED,
@@ -52,8 +53,25 @@ OF_KERAS = {
     "model": "Give the function that builds it as the first argument: Stage(build).",
     "seed": "Leave it out: each replicate has a seed of its own. For several per cell, give seeds=3 beside the claim.",
     "preprocess": "Give it to the recipe: Recipe(Stage(build), preprocess=StandardScaler).",
+    "resample": "Give it to the recipe: Recipe(Stage(build), resample=SMOTE).",
 }
 """What keras.Model.fit and compile take and a stage does not, and a few others: what to do instead."""
+
+
+def of_stage(*names: str) -> dict[str, str]:
+    """Return, for arguments of a stage that a recipe does not have, where they belong."""
+    return {name: f"`{name}` belongs to a stage: Recipe(Stage(build, {name}=...))." for name in names}
+
+
+OF_STAGES = of_stage(
+    *("epochs", "batch_size", "optimizer", "loss", "objective", "callbacks"),
+    *("inherits", "freezes", "saved_as"),
+) | {
+    "class_weight": "`class_weight` belongs to a stage: Recipe(Stage(build, class_weight=...)); an estimator has its "
+    "own.",
+    "sample_weight": "Give the weights to the data set: Dataset(x=x, y=y, sample_weight=weights, name=...).",
+}
+"""Arguments of a stage that a recipe does not have, and where they belong."""
 
 
 def explain_arguments(noun: str, elsewhere: Mapping[str, str]) -> Callable[[Kind], Kind]:

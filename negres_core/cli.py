@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import compare, history, judge
+from negres_core.commands import compare, export, history, judge, pack, report
 from negres_core.commands.reading import Reader
 from negres_core.commands.settings import (
     QUIET,
@@ -22,16 +22,15 @@ from negres_core.commands.settings import (
 )
 from negres_core.design import KFolds
 from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
-from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, read_scores, schema_of
+from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
 from negres_core.experiment.decision import ALPHA, most_dof
 from negres_core.experiment.forecast import record_power, spread_in
 from negres_core.experiment.recheck import recheck
 from negres_core.experiment.recorded_metric import recorded_metric
 from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
-from negres_core.report import csv, power, ranks, summary, words
+from negres_core.report import power, ranks, summary, words
 from negres_core.report.layout import plural
-from negres_core.scores.kept import scores_of_kept
 
 if TYPE_CHECKING:
     from negres_core.experiment.prediction import Prediction
@@ -46,14 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for_pytest = options.for_pytest and not getattr(options, "verify", False)
     if others and not (for_pytest or getattr(options, "predict", None) is not None):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
-    options.others, options.reader, options.settings = others, Reader(_note), None
+    options.others, options.settings = others, None
     run: Command = options.run
-    try:
-        status = run(options)
-    except NegresError as error:
-        _note(str(error))
-        status = 2
-    return 1 if options.reader.has_damage else status
+    with Reader(_note) as options.reader:
+        try:
+            status = run(options)
+        except NegresError as error:
+            _note(str(error))
+            status = 2
+        return 1 if options.reader.has_damage else status
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -72,7 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
     def add_reader(name: str, run: Command, text: str) -> argparse.ArgumentParser:
         command = add(name, run, text)
         command.add_argument(
-            "folder", nargs="?", type=Path, help="evidence folder (default: that of pytest, also from a subfolder)"
+            "folder", nargs="?", type=Path, help="evidence folder or archive (default: pytest's, also from a subfolder)"
         )
         command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains WORDS")
         return command
@@ -91,7 +91,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="also predict every test fold again by the stored weights, with the recipes and data of these tests "
         "(default: all that pytest collects); other arguments are passed to pytest",
     )
-    add_reader("export", _export, "print every replicate of every hypothesis as CSV")
+    export.add_arguments(add_reader("export", _export, export.TEXT))
+    report.add_arguments(add_reader("report", _report, report.TEXT))
+    command = add_reader("pack", _pack, pack.TEXT)
+    pack.add_arguments(command)
+    add_ledger(command)
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
     text = "metric to rank by, of negres or of a claim (default: accuracy)"
     command.add_argument("--metric", metavar="NAME", default="accuracy", help=text)
@@ -204,21 +208,42 @@ def _read(options: argparse.Namespace, *, mixtures: bool = False) -> tuple[Store
         mixtures: whether to include the mixtures of bisections, which are not claims, even if `-k` does not ask for
             them.
     """
+    reader: Reader = options.reader
+    return reader.read(_folder(options), words=options.k, mixtures=mixtures)
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    """Return the evidence folder, or the archive of one, that the options or pytest's settings name."""
     if options.folder is None:
         config = settings_of_pytest(options)
         options.folder = root_of(config) / folder_of(config)
-    reader: Reader = options.reader
-    return reader.read(options.folder, words=options.k, mixtures=mixtures)
+    folder: Path = options.folder
+    return folder
+
+
+def _ledger(options: argparse.Namespace) -> Ledger:
+    """Return the ledger of the archive that is read, unless the options name one or there is none."""
+    packed = options.reader.ledger_in(options.folder)
+    return Ledger(packed) if packed and options.ledger is None else ledger_of(options)
+
+
+def _pack(options: argparse.Namespace) -> int:
+    return pack.run(options, options.reader, _folder(options), lambda: _ledger(options))
 
 
 def _table(options: argparse.Namespace) -> int:
     store, records = _read(options)
     notes: list[str] = []
-    family = family_of(store, ledger_of(options), note=notes.append)
+    family = family_of(store, _ledger(options), note=notes.append)
     print(summary.render(records, family=family, style="markdown" if options.markdown else "terminal"))
     for note in notes:
         _note(note)
     return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    store, records = _read(options)
+    return report.run(options, store, records, _ledger(options), note=_note)
 
 
 def _rank(options: argparse.Namespace) -> int:
@@ -266,7 +291,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     store, records = _read(options, mixtures=True)
-    ledger = ledger_of(options)
+    ledger = _ledger(options)
     entries, broken = _entries_of(ledger)
     problems = {evidence.hypothesis: recheck(evidence, store, entries) for evidence in records}
     predictions: dict[str, Prediction] = {}
@@ -356,17 +381,4 @@ def _note(sentence: str) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    store, records = _read(options, mixtures=True)
-    ids = [id for evidence in records for arm in evidence.arms for id in arm.own_replicates]
-    found = {id: store.find(id) for id in dict.fromkeys(ids)}
-    replicates = {id: replicate for id, replicate in found.items() if replicate is not None}
-    scores = {each.hypothesis: _scores_of(store, each) for each in records if each.scores is not None}
-    print(csv.render(records, replicates, scores), end="")
-    return 0
-
-
-def _scores_of(store: Store, evidence: Evidence) -> list[csv.GivenScore]:
-    """Return the scores that a verdict rests on; none if their table is missing or was changed."""
-    content = read_scores(store, evidence)
-    known = [] if content is None else scores_of_kept(content)
-    return [csv.GivenScore(each.arm, each.repeat, each.fold, each.seed, each.score) for each in known]
+    return export.run(options, *_read(options, mixtures=True))

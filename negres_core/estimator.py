@@ -29,7 +29,10 @@ IN_A_FIT = {
     "preprocess": "Give it to the recipe, Recipe(Estimator(make), preprocess=StandardScaler), or let `make` return a "
     "Pipeline.",
     "seed": "Leave it out: a parameter of `make` that is named `seed` is given one.",
-    "sample_weight": "Leave it out, or write the function of a fit: Recipe(Fit(compute)).",
+    "resample": "Give it to the recipe, Recipe(Estimator(make), resample=SMOTE), or let `make` return a Pipeline of "
+    "imbalanced-learn.",
+    "class_weight": 'Give it to the estimator itself, as in LogisticRegression(class_weight="balanced").',
+    "sample_weight": "Give the weights to the data set: Dataset(x=x, y=y, sample_weight=weights, name=...).",
 }
 """Arguments that an estimator does not have, and where they belong."""
 
@@ -43,9 +46,11 @@ class Estimator(Fit):
     `Recipe(Estimator(make))`.
 
     It is given the inputs as float32, flattened to (rows, features); several inputs stand side by side, sorted by name.
-    It is given class labels as integers, (rows,), values as they are, and images flattened to (rows, pixels). If it has
-    `predict_proba`, it predicts the probability of each class; a class that the training fold lacks has 0. Otherwise
-    it predicts by `predict`.
+    It is given class labels as integers, (rows,), values as they are, images flattened to (rows, pixels), and labels of
+    steps or pixels flattened likewise. For class labels, if it has `predict_proba`, it predicts the probability of each
+    class; a class that the training fold lacks has 0. Otherwise it predicts by `predict`. If the data set has weights,
+    those of the training fold are given to its `fit`, or to that of the last step of a Pipeline, as `sample_weight`; an
+    estimator that takes none is refused.
 
     Args:
         make: a function without required parameters that returns an unfitted estimator, with `fit`, `predict` and
@@ -90,12 +95,13 @@ class FitAndPredict:
         estimator = make_estimator(self.make, seed=seed)
         _check_kind(self.make, estimator, train)
         is_classification = train.task == "classification"
+        _check_that_all_count(self.make, train)
         # Copies, because some estimators refuse read-only arrays; and PyTorch takes labels in int64 alone.
         x, unknown = (np.array(data.flatten(), dtype=np.float32, order="C") for data in (train, test))
         y = train.y.astype(np.int64) if is_classification else np.array(train.y)
         y = y.reshape(len(y), -1) if y.ndim > 2 else y
         with _named_warnings(name_of(self.make)):
-            _fit(self.make, estimator, x, y)
+            _fit(self.make, estimator, x, y, train.sample_weight)
             if is_classification and hasattr(estimator, "predict_proba"):
                 probabilities = np.asarray(estimator.predict_proba(unknown))
                 return _column_per_class(self.make, estimator, probabilities, y, outputs=outputs)
@@ -190,10 +196,59 @@ def _check_kind(make: Make, estimator: Any, train: Dataset) -> None:
     )
 
 
-def _fit(make: Make, estimator: Any, x: np.ndarray, y: np.ndarray) -> None:
-    """Fit an estimator; raise InputError if it takes one column of targets, and there are several."""
+def _check_that_all_count(make: Make, train: Dataset) -> None:
+    """Raise InputError if some steps or pixels do not count, since an estimator would be fitted to their label too."""
+    if train.ignore_class is not None and (train.y == train.ignore_class).any():
+        raise InputError(
+            f"Some steps or pixels of {train.name!r} do not count, and the estimator of {name_of(make)} cannot leave "
+            "them out.",
+            received="labels with `ignore_class`",
+            remedy="Write the function of a fit, Recipe(Fit(compute)), which fits those that count: train.y != -1.",
+        )
+
+
+def weight_argument(estimator: Any) -> str | None:
+    """Return the argument by which the `fit` of an estimator takes weights of rows; None if it takes none.
+
+    A Pipeline hands it to its last step, and a search or another estimator around one hands it on.
+    """
+    from sklearn.utils.validation import has_fit_parameter
+
+    if has_fit_parameter(estimator, "sample_weight"):
+        return "sample_weight"
+    if steps := getattr(estimator, "steps", None):
+        name, last = steps[-1]
+        inner = weight_argument(last)
+        return None if inner is None else f"{name}__{inner}"
+    parameters = inspect.signature(estimator.fit).parameters.values()
+    wrapped = next(
+        (each for name in ("estimator", "regressor") if (each := getattr(estimator, name, None)) is not None), None
+    )
+    if wrapped is not None and any(each.kind is each.VAR_KEYWORD for each in parameters):
+        return weight_argument(wrapped)
+    return None
+
+
+def _weights_for(make: Make, estimator: Any, weights: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Return the argument of `fit` with the weights of the rows; raise InputError if the estimator takes none."""
+    if weights is None:
+        return {}
+    argument = weight_argument(estimator)
+    if argument is None:
+        raise InputError(
+            f"The estimator of {name_of(make)} takes no weights of rows, and the data set has some.",
+            received=f"a {type(estimator).__name__}, whose `fit` has no sample_weight",
+            remedy="Return an estimator whose `fit` takes sample_weight; or use a Fit, whose function finds the "
+            "weights in train.sample_weight; or leave the weights out.",
+        )
+    return {argument: np.array(weights)}
+
+
+def _fit(make: Make, estimator: Any, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> None:
+    """Fit an estimator; raise InputError if it takes one column of targets or no weights, and there are such."""
+    weighted = _weights_for(make, estimator, weights)
     try:
-        estimator.fit(x, y)
+        estimator.fit(x, y, **weighted)
     except ValueError as error:
         if y.ndim == 1 or "1d array" not in str(error):
             raise

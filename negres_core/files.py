@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 NONBLOCKING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 """Flags with which a file is opened for reading: a pipe does not wait for a writer."""
@@ -76,11 +77,18 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
     Raises:
         OSError: the file system refused; the temporary file is removed.
     """
+    with write_whole(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing piece by piece, which takes its place when all is written; see `write_atomically`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with temporary.open("xb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -28,6 +28,10 @@ IN_STAGES = {
     for name in ("epochs", "batch_size", "optimizer", "loss", "objective", "freezes")
 } | {
     "preprocess": "Give it to the recipe: Recipe(Fit(compute), preprocess=StandardScaler).",
+    "resample": "Give it to the recipe: Recipe(Fit(compute), resample=SMOTE).",
+    "class_weight": "Leave it out: the function itself weights the rows of its training fold.",
+    "sample_weight": "Give the weights to the data set, Dataset(..., sample_weight=weights); the function finds those "
+    "of its training fold in train.sample_weight.",
     "seed": "Leave it out: a parameter of the function that is named `seed` is given one.",
 }
 """Arguments that a fit does not have, and where they belong."""
@@ -45,9 +49,10 @@ class Fit:
             the test fold's targets, in their shape, which are scored like a network's; or for class labels also
             probabilities, (rows, classes), which some metrics need; or a dictionary of the names of metrics to
             numbers. Predictions must not depend on the targets of the test fold. A claim about a metric
-            that negres computes itself needs predictions. A parameter named `model` is given the trained Keras model
-            that the fit inherits, one named `seed` an integer that differs between replicates, and one named `outputs`
-            the number of classes, or of target columns, of the whole data set.
+            that negres computes itself needs predictions. If the data set has weights, those of the training fold are
+            `train.sample_weight`, and the test fold has none. A parameter named `model` is given the trained Keras
+            model that the fit inherits, one named `seed` an integer that differs between replicates, and one named
+            `outputs` the number of classes, or of target columns, of the whole data set.
         inherits: the `build` of the stage before, whose trained model the fit is given; None if the recipe has no
             stages.
         metrics: direction and unit of the custom metrics that `compute` returns.

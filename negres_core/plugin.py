@@ -63,6 +63,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "open the rows that tests seal by confirm=, for the confirmations that are registered",
     },
+    "--negres-report": {
+        "metavar": "FILE",
+        "help": "at the end, write the session's hypotheses as one HTML page to FILE",
+    },
     "--negres-controls": {
         "choices": ("all", "cheap", "none"),
         "default": "all",

@@ -10,10 +10,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from negres_core.arguments import OF_KERAS, count_required, explain_arguments
+from negres_core.arguments import OF_KERAS, OF_STAGES, count_required, explain_arguments, of_stage
+from negres_core.claim import Metric
+from negres_core.claim.scorers import as_metric
+from negres_core.early_stopping import NO_MONITOR, Validation, check_same_rows, checked_options
 from negres_core.errors import InputError
 from negres_core.fit import Fit, refuse_estimator
 from negres_core.provenance.fingerprint import without_address
+from negres_core.weighting import ClassWeight, check_class_weight
 
 Build = Callable[..., Any]
 """A function that returns an uncompiled Keras 3 model. It may ask for `input_shape` and `outputs` by name."""
@@ -38,18 +42,34 @@ class Stage:
         loss: the name of a Keras loss; a loss itself, which is a function (targets, outputs) or a keras.losses.Loss; or
             a function without arguments that returns one.
         objective: None, or a function ``(model, x, y, *, training)`` that takes the place of the loss and returns the
-            quantity to minimize on a batch, a scalar. Losses from `add_loss` and regularizers are added to it. For
-            adversarial models such as a GAN, return a dictionary of one scalar per sub-model, by the name of its layer:
-            each trains the weights of that sub-model only. Written with keras.ops, it runs on every backend.
+            quantity to minimize on a batch, a scalar. If it has a parameter named `sample_weight`, it is given the
+            weights of the rows, (rows,), in training; None where rows are tested, or there are no weights. Losses from
+            `add_loss` and regularizers are added to it. For adversarial models such as a GAN, return a dictionary of
+            one scalar per sub-model, by the name of its layer: each trains the weights of that sub-model only. Written
+            with keras.ops, it runs on every backend.
         callbacks: None, or a function without arguments that returns a list of new `keras.callbacks.Callback` objects,
-            for each replicate. They see the training fold alone. Only keras.Model.fit calls them, so the stage is
-            trained by the reference engine, with an EngineWarning.
-        epochs: passes over the training fold, 1 or more.
+            for each replicate. They see the training fold alone, and need the reference engine, with an EngineWarning.
+        epochs: passes over the training fold, 1 or more; with `patience`, the most.
         batch_size: rows per training step, 1 or more.
+        class_weight: None, or the weights of the classes in the training loss, as `keras.Model.fit` takes them: a
+            dictionary of the numbers of classes to weights, in which a class that is not named has weight 1; or
+            "balanced", with which all classes count alike, computed from each training fold as scikit-learn does. They
+            are multiplied by the data set's `sample_weight`. Scores, the test loss included, are not weighted.
         saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
+        validation: None; or a share of the training fold, such as 0.1, that is held out as validation rows: neither
+            trained on, nor used to fit `preprocess`. They are stratified and grouped as the folds are, and the same for
+            every arm with the same share. True takes the validation rows of the design, and a tenth of the training
+            fold if it has none. All stages of a recipe hold out the same rows.
+        patience: None; or the epochs without a better value on the validation rows after which training ends.
+        monitor: what is measured on the validation rows after each epoch: "loss" (without penalties), the name of any
+            metric of the task, a `Metric` with `compute`, or a scorer of scikit-learn. Its direction is known.
+        restore_best: whether the stage ends with the weights of its best epoch, and not of its last. None, the default,
+            does so if there is `patience`.
+        plateau: None; or a `keras.callbacks.ReduceLROnPlateau`, or a function that returns one: the learning rate falls
+            if `monitor` does not improve.
 
     Raises:
-        InputError: a field has the wrong type, or is out of range.
+        InputError: a field has the wrong type, or is out of range; or what needs validation rows has none.
 
     Examples:
         >>> def wide(input_shape, outputs):
@@ -71,7 +91,13 @@ class Stage:
     callbacks: Callable[[], Any] | None = None
     epochs: int = 10
     batch_size: int = 128
+    class_weight: ClassWeight = None
     saved_as: Literal["keras", "h5"] = "keras"
+    validation: Validation | None = None
+    patience: int | None = None
+    monitor: str | Metric = "loss"
+    restore_best: bool | None = None
+    plateau: Any = None
 
     def __post_init__(self) -> None:
         for field in ("build", "inherits", "freezes"):
@@ -97,12 +123,22 @@ class Stage:
                     received=f"{field}={value!r}",
                     remedy="Give 1 or more.",
                 )
+        # A dictionary cannot be hashed, and recipes are known by their parts.
+        object.__setattr__(self, "class_weight", check_class_weight(self.class_weight))
         if self.saved_as not in ("keras", "h5"):
             raise InputError(
                 "`saved_as` of a stage has to be a file format that Keras can write.",
                 received=self.saved_as,
                 remedy='Give "keras" or "h5".',
             )
+        options = {name: getattr(self, name) for name in NO_MONITOR} | {"monitor": as_metric(self.monitor)}
+        for name, value in checked_options(**options).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def restores_best(self) -> bool:
+        """Whether the stage ends with the weights of its best epoch, and not of its last."""
+        return self.patience is not None if self.restore_best is None else self.restore_best
 
     def _check_functions(self) -> None:
         """Raise InputError unless optimizer, loss, callbacks and objective can be called as they are."""
@@ -161,13 +197,7 @@ def is_loss(given: Any) -> bool:
     return callable(given) and not isinstance(given, type) and count_required(given) == 2
 
 
-IN_PARTS = {
-    name: f"`{name}` belongs to a stage: Recipe(Stage(build, {name}=...))."
-    for name in (
-        *("epochs", "batch_size", "optimizer", "loss", "objective", "callbacks"),
-        *("inherits", "freezes", "saved_as"),
-    )
-}
+IN_PARTS = OF_STAGES | of_stage(*NO_MONITOR)
 """Arguments that a recipe does not have, and where they belong."""
 
 
@@ -185,14 +215,20 @@ class Recipe:
             transformer is fitted on the inputs of the training fold, flattened to (rows, features), and applied to both
             folds. With several inputs, each has its own transformer; an input that needs another kind has to be scaled
             in the model.
+        resample: None, or a function (or class) that returns a sampler with `fit_resample`, such as SMOTE of
+            imbalanced-learn. In each cell a new sampler is given the training fold, after `preprocess`, flattened to
+            (rows, features), several inputs side by side, and the arm is trained on the rows that it returns. Each
+            `random_state` that is None is set to a seed of the cell. Validation and test rows are never resampled.
 
     Attributes:
         stages: the stages, in order; empty if the recipe is a fit alone.
         fit: the fit at the end, or None.
         preprocess: the function that makes the transformer, or None.
+        resample: the function that makes the sampler, or None.
 
     Raises:
-        InputError: there are no parts, a part does not inherit the stage before it, or `preprocess` is not a function.
+        InputError: there are no parts, a part does not inherit the stage before it, or `preprocess` or `resample` is
+            not a function.
 
     Examples:
         >>> def shallow(input_shape, outputs): ...
@@ -204,18 +240,31 @@ class Recipe:
     stages: tuple[Stage, ...]
     fit: Fit | None
     preprocess: Callable[[], Any] | None
+    resample: Callable[[], Any] | None
 
-    def __init__(self, *parts: Stage | Fit, preprocess: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self,
+        *parts: Stage | Fit,
+        preprocess: Callable[[], Any] | None = None,
+        resample: Callable[[], Any] | None = None,
+    ) -> None:
         _check_parts(parts)
         _check_preprocess(preprocess)
+        _check_resample(resample)
         object.__setattr__(self, "stages", tuple(part for part in parts if isinstance(part, Stage)))
         object.__setattr__(self, "fit", parts[-1] if isinstance(parts[-1], Fit) else None)
         object.__setattr__(self, "preprocess", preprocess)
+        object.__setattr__(self, "resample", resample)
 
     @property
     def last(self) -> Stage:
         """The last stage: its model is the arm's result, or the model that the fit is given."""
         return self.stages[-1]
+
+    @property
+    def validation(self) -> Validation | None:
+        """What all stages of the recipe hold out as validation rows; a fit at the end is not given them either."""
+        return self.stages[0].validation if self.stages else None
 
     @property
     def network(self) -> Recipe | None:
@@ -226,18 +275,23 @@ class Recipe:
     def parent(self) -> Recipe | None:
         """The recipe without its last part, which has to be trained first; None if it has one part only."""
         before = self.stages if self.fit else self.stages[:-1]
-        return Recipe(*before, preprocess=self.preprocess) if before else None
+        return self.with_parts(*before) if before else None
 
     @property
     def lineage(self) -> tuple[Recipe, ...]:
         """The recipes to train, in order: each comes after its parent, and this recipe is the last."""
         return (*(self.parent.lineage if self.parent else ()), self)
 
+    def with_parts(self, *parts: Stage | Fit) -> Recipe:
+        """Return a recipe of other parts, whose rows are prepared in the same way."""
+        return Recipe(*parts, preprocess=self.preprocess, resample=self.resample)
+
     def __str__(self) -> str:
         parts = []
         for stage in self.stages:
             frozen = f", {name_of(stage.freezes)} frozen" if stage.freezes else ""
-            parts.append(f"{name_of(stage.build)} ({stage.epochs} epochs{frozen})")
+            most = "at most " if stage.patience is not None else ""
+            parts.append(f"{name_of(stage.build)} ({most}{stage.epochs} epochs{frozen})")
         return " then ".join(parts + ([name_of(self.fit.function)] if self.fit else []))
 
 
@@ -259,6 +313,26 @@ def _check_preprocess(preprocess: Any) -> None:
             wrong,
             received=f"{name_of(preprocess)}, which requires {count_required(preprocess)} arguments",
             remedy=f"Wrap a function of x: preprocess=lambda: FunctionTransformer({name_of(preprocess)}).",
+        )
+
+
+def _check_resample(resample: Any) -> None:
+    """Raise InputError unless `resample` can be called without arguments."""
+    wrong = "`resample` has to be a function that returns a sampler with `fit_resample`."
+    if resample is not None and (
+        not callable(resample) or (hasattr(resample, "get_params") and not isinstance(resample, type))
+    ):
+        raise InputError(
+            wrong,
+            received=resample,
+            remedy="Give the class itself, as in resample=SMOTE, or a function that makes one: "
+            "resample=lambda: SMOTE(k_neighbors=3).",
+        )
+    if resample is not None and not isinstance(resample, type) and count_required(resample):
+        raise InputError(
+            wrong,
+            received=f"{name_of(resample)}, which requires {count_required(resample)} arguments",
+            remedy="Give a function without arguments that returns an object with `fit_resample(x, y)`.",
         )
 
 
@@ -296,6 +370,7 @@ def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
                 received=f"{_name_of_part(part)}, which inherits {inherited}, after {_name_of_part(before)}",
                 remedy=f"Give inherits={_name_of_part(before)}, or drop the stage before.",
             )
+    check_same_rows({_name_of_part(part): part.validation for part in parts if isinstance(part, Stage)})
 
 
 def _name_of_part(part: Stage | Fit) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from negres_core.claim import Metric
 from negres_core.dataset import Task
+from negres_core.dataset.segmentation import counted, is_segmentation
 from negres_core.metrics import METRICS, Predicted, entropy, probabilities_of, recorded_names, score_metric, shown_of
 from negres_core.metrics.of_probabilities import calibration_tolerance
 
@@ -87,9 +88,10 @@ def rescore(predictions: Predictions, *, relative: float, also: Sequence[Metric]
     scores = _score_loss(predictions, relative)
     if predictions.task == "classification":
         scores |= _score_labels(predictions, relative * _largest(predictions))
-    elif predictions.task != "multilabel":
+    elif predictions.task not in ("multilabel", "segmentation"):
         scores |= _score_values(predictions, relative * _largest(predictions))
-    classes = max(predictions.outputs.shape[1], 2) if predictions.task == "classification" else 0
+    has_classes = predictions.task in ("classification", "segmentation")
+    classes = max(predictions.outputs.shape[-1], 2) if has_classes else 0
     # The metrics of images alone need the mean image; see `image_tolerances`.
     names = recorded_names("regression" if predictions.task == "reconstruction" else predictions.task, classes=classes)
     others = {name: METRICS[name] for name in names} | {each.key: each for each in also}
@@ -195,6 +197,8 @@ def _score_other(metric: Metric, predictions: Predictions, relative: float) -> t
 
 def _entropy_of_shares(labels: np.ndarray) -> float:
     """Return the log loss of the shares of classes, or of labels."""
+    if is_segmentation(labels):
+        labels = labels[counted(labels)]
     if labels.ndim == 2:
         return entropy(labels.mean(axis=0)[None])
     shares = np.bincount(labels) / len(labels)
@@ -204,7 +208,7 @@ def _entropy_of_shares(labels: np.ndarray) -> float:
 def _predicted_of(predictions: Predictions, outputs: np.ndarray) -> Predicted:
     """Return what outputs predict, which are raw ones or such as rounding may give."""
     task, logits = predictions.task, predictions.logits
-    if task not in ("classification", "multilabel"):
+    if task in ("regression", "reconstruction"):
         return Predicted(outputs.reshape(predictions.targets.shape))
     if outputs is predictions.outputs:
         return Predicted(probabilities_of(outputs, logits=logits, task=task), predictions.predicted)
@@ -221,9 +225,9 @@ def _inside(outputs: np.ndarray, logits: bool, task: Task) -> np.ndarray:
     if logits:
         return outputs
     inside: np.ndarray = np.clip(outputs, 0, 1)
-    if task == "multilabel" or outputs.shape[1] == 1:
+    if task == "multilabel" or outputs.shape[-1] == 1:
         return inside
-    return np.asarray(inside / inside.sum(axis=1, keepdims=True))
+    return np.asarray(inside / inside.sum(axis=-1, keepdims=True))
 
 
 def _moved(predictions: Predictions, rounding: float) -> Iterator[np.ndarray]:
@@ -231,6 +235,9 @@ def _moved(predictions: Predictions, rounding: float) -> Iterator[np.ndarray]:
     y, outputs = predictions.targets, predictions.outputs.astype(np.float64)
     if predictions.task == "multilabel":
         towards = 2.0 * y - 1
+    elif predictions.task == "segmentation":
+        classes = outputs.shape[-1]
+        towards = 2.0 * y - 1 if classes == 1 else 2 * np.eye(classes)[y[..., 0]] - 1
     elif predictions.task != "classification":
         towards = np.sign(y.reshape(outputs.shape) - outputs)
     elif outputs.shape[1] == 1:

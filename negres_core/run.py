@@ -9,13 +9,15 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 
 from negres_core.claim import Claim, CostMetric, Metric
+from negres_core.claim.cost import watched_metric
 from negres_core.dataset import Dataset
-from negres_core.design import Cell, Design, with_validation
-from negres_core.errors import InputError
-from negres_core.evidence import Replicate
+from negres_core.design import Cell, Design, hold_out
+from negres_core.evidence import Replicate, SearchRecord
 from negres_core.metrics import METRICS, Predicted, score_table, task_metric
 from negres_core.metrics.of_rows import Unit
 from negres_core.recipe import Recipe
+from negres_core.rescoring import Predictions
+from negres_core.tuning import Tuned
 
 ControlLevel = Literal["all", "cheap", "none"]
 """Which controls run: all of them, only those that train no models of their own ("cheap"), or none."""
@@ -29,13 +31,50 @@ class Arm:
 
     Attributes:
         role: "treatment" or "control".
-        recipe: the recipe that the arm trains.
+        recipe: the recipe that the arm trains; of a tuned arm, the one that was chosen in the first cell.
         stages: the replicates of each stage of the recipe, ordered by repeat, fold and seed. Empty before training.
+        tuned: how its settings are searched for; None if it is not tuned.
+        recipes: of a tuned arm, the recipe that was chosen in each cell, cell by cell.
+        searches: of a tuned arm, the trials in each cell.
+        trials: the replicates of these trials, by their ids.
     """
 
     role: Role
     recipe: Recipe
     stages: Sequence[Sequence[Replicate]] = ()
+    tuned: Tuned | None = None
+    recipes: Sequence[Recipe] = ()
+    searches: Sequence[SearchRecord] = ()
+    trials: Mapping[str, Replicate] = field(default_factory=dict, repr=False)
+
+    def recipe_of(self, position: int) -> Recipe:
+        """Return the recipe of the replicate at a position."""
+        return self.recipes[position // self._seeds] if self.recipes else self.recipe
+
+    @property
+    def untrained(self) -> Arm:
+        """The arm before training, of which the recipe is known, and how it was searched for."""
+        return replace(self, stages=(), recipes=())
+
+    @property
+    def by_recipe(self) -> list[Arm]:
+        """The arm once for each recipe that its replicates have, with the replicates of that; itself if it has one."""
+        places: dict[Recipe, list[int]] = {}
+        for cell, recipe in enumerate(self.recipes):
+            places.setdefault(recipe, []).extend(range(cell * self._seeds, (cell + 1) * self._seeds))
+        if len(places) < 2:
+            return [self]
+        return [
+            replace(
+                self, recipe=recipe, recipes=(), stages=[[stage[place] for place in chosen] for stage in self.stages]
+            )
+            for recipe, chosen in places.items()
+        ]
+
+    @property
+    def _seeds(self) -> int:
+        """Replicates of a cell of a tuned arm."""
+        return len(self.stages[-1]) // len(self.recipes)
 
     @property
     def replicates(self) -> Sequence[Replicate]:
@@ -187,6 +226,9 @@ class Models(Protocol):
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
 
+    def predictions(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> Predictions:
+        """Return what a trained model predicts for rows of the data set, with the loss there."""
+
     def draw_outputs(self, recipe: Recipe) -> np.ndarray:
         """Return raw outputs, (rows, ...), of a recipe's last model on some rows, under several draws of its weights.
 
@@ -297,7 +339,12 @@ class Run:
         for arm in self.arms:
             if self.models is not None and (position := arm.first_finished) is not None:
                 replicate = arm.replicates[position]
-                yield arm, replicate, self.models.inspect(arm.recipe, replicate)
+                yield arm, replicate, self.models.inspect(arm.recipe_of(position), replicate)
+
+    @property
+    def by_recipe(self) -> list[Arm]:
+        """The arms, a tuned one once for each recipe that was chosen in any cell."""
+        return [each for arm in self.arms for each in arm.by_recipe]
 
     @property
     def stages(self) -> Iterator[tuple[Arm, Recipe]]:
@@ -316,7 +363,9 @@ class Run:
         for arm in self.arms:
             network = arm.recipe.network
             if network is not None:
-                arms.append(replace(arm, recipe=network, stages=arm.stages[: len(network.stages)]))
+                networks = tuple(each.network or network for each in arm.recipes)
+                stages = arm.stages[: len(network.stages)]
+                arms.append(replace(arm, recipe=network, recipes=networks, stages=stages))
         metric = self.metric
         if self.data.task not in metric.tasks and (metric.compute is None or metric.tasks):
             metric = METRICS["loss"]  # the claim is about a metric that a fit returns
@@ -335,28 +384,9 @@ class Run:
         return replace(self, metric=metric, claim=None)
 
     def cell_of(self, replicate: Replicate) -> Cell:
-        """Return the cell that a replicate was trained on."""
+        """Return the cell of a replicate, with the whole training fold; see `trained_cell`."""
         return self.cells[replicate.key.repeat * self.design.folds + replicate.key.fold]
 
-
-def watched_metric(metric: Metric) -> Metric | None:
-    """Return the metric that a claim about the cost to a target watches; None for any other claim."""
-    return metric.watched if isinstance(metric, CostMetric) and isinstance(metric.watched, Metric) else None
-
-
-def cells_of(design: Design, data: Dataset, metric: Metric) -> list[Cell]:
-    """Return the cells of a design, with validation rows if, and only if, the metric of the claim is measured on them.
-
-    Raises:
-        InputError: the data set cannot be split this way, or the design has no valid test of a cost.
-    """
-    if isinstance(metric, CostMetric) and design.kind == "time series":
-        raise InputError(
-            "A time series has no valid test of a cost: its folds are no sample, and a cost has no score for each row.",
-            received=f"a claim about {metric.name}",
-            remedy="Use KFolds, Holdout or a FixedSplit with several seeds.",
-        )
-    cells = list(design.split(data))
-    if watched_metric(metric) is None:
-        return [replace(cell, validation=None) for cell in cells]
-    return with_validation(cells, data)
+    def trained_cell(self, recipe: Recipe, cell: Cell) -> Cell:
+        """Return a cell as a recipe is trained on it: without the validation rows that it holds out."""
+        return hold_out(cell, self.data, recipe.validation)

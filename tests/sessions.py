@@ -53,6 +53,7 @@ def imported(tmp_path_factory):
     import numpy as np
 
     import negres_core.engine.inspection
+    import negres_core.report.page.write
     import negres_core.report.summary  # noqa: F401
     from negres_core.statistics.multiplicity import holm
 

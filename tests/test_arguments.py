@@ -6,9 +6,7 @@ import functools
 import inspect
 
 import keras
-import numpy as np
 import pytest
-from keras import ops
 
 from negres_core import Fit, Recipe, Stage
 from negres_core.arguments import OF_KERAS, count_required
@@ -63,17 +61,6 @@ def test_refuses_an_argument_that_does_not_exist(make, wrong, remedy):
 def test_the_signature_stays_readable():
     assert list(inspect.signature(Stage).parameters)[:2] == ["build", "inherits"]
     assert next(iter(inspect.signature(Fit).parameters)) == "compute"
-
-
-def test_the_advice_about_class_weights_is_a_line_that_works():
-    line = OF_KERAS["class_weight"].removeprefix("Weight the loss: loss=").removesuffix(".")
-    loss = eval(line, {"keras": keras})
-    assert Stage(base, loss=loss).loss is loss
-    labels, shares = np.array([0, 1, 1]), np.array([[0.75, 0.25], [0.5, 0.5], [0.125, 0.875]], dtype=np.float32)
-
-    for y in (labels, labels[:, None]):
-        weighted = ops.convert_to_numpy(loss(ops.convert_to_tensor(y), ops.convert_to_tensor(shares)))
-        np.testing.assert_allclose(weighted, -np.log([0.75, 0.5, 0.875]) * [1, 9, 9], rtol=1e-5)
 
 
 @pytest.mark.parametrize(

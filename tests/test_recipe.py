@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -300,3 +301,30 @@ def test_refuses_a_preprocess_that_makes_no_transformer_when_it_is_called(prepro
         Recipe(Stage(base), preprocess=preprocess)
     assert received in str(caught.value)
     assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [(None, None), ("balanced", "balanced"), ({1: 9, 0: 1.0}, ((0, 1.0), (1, 9.0)))],
+)
+def test_weights_of_classes_leave_a_stage_a_key(given, held):
+    stage = Stage(base, class_weight=given)
+    assert stage.class_weight == held
+    assert dataclasses.replace(stage, epochs=3).class_weight == held
+    assert {Recipe(stage): 1}[Recipe(Stage(base, class_weight=given))] == 1
+    assert given is None or stage != Stage(base)
+
+
+def test_other_parts_are_prepared_and_resampled_alike():
+    recipe = Recipe(Stage(base), preprocess=dict, resample=list)
+    assert recipe.with_parts(Stage(grown)) == Recipe(Stage(grown), preprocess=dict, resample=list)
+    assert Recipe(Stage(base), Stage(grown, inherits=base), resample=list).parent.resample is list
+    assert Recipe(Stage(base)) != Recipe(Stage(base), resample=list)
+
+
+def test_refuses_a_sampler_in_place_of_a_function_that_makes_one():
+    def needs(x):
+        """Never called."""
+
+    with pytest.raises(InputError, match="needs, which requires 1 arguments"):
+        Recipe(Stage(base), resample=needs)

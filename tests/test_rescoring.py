@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from negres_core.claim import Metric
 from negres_core.engine.scores import score_images, score_labels, score_values
-from negres_core.metrics import METRICS, probabilities_of, recorded_names
+from negres_core.metrics import METRICS, probabilities_of, recorded_names, shown_of
 from negres_core.rescoring import SSIM_SLOPE, Predictions, agrees, image_tolerances, relative_rounding, rescore
 
 RANDOM = np.random.default_rng(0)
@@ -220,3 +220,40 @@ def test_the_coarsest_program_decides_how_far_outputs_may_differ():
     assert relative_rounding(devices={"cpu", "gpu"}) == 1e-2
     assert relative_rounding(devices={"cpu"}, dtype="float16") == 1e-2
     assert relative_rounding(devices={"gpu"}, dtype="bfloat16") == 3e-2
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+@pytest.mark.parametrize("logits", [False, True])
+def test_metrics_of_steps_that_were_rounded_otherwise_are_within_the_tolerance(logits, columns):
+    widest = 0.0
+    for _ in range(20):
+        relative = 10 ** RANDOM.uniform(-5, -3)
+        y = RANDOM.integers(max(columns, 2), size=(20, 8, 1))
+        y[:, 6:] = -1
+        outputs = RANDOM.normal(size=(20, 8, columns))
+        if not logits:
+            outputs = np.exp(outputs) / np.exp(outputs).sum(axis=-1, keepdims=True) if columns > 1 else expit(outputs)
+        other = rounded(outputs, relative / 2)
+        if not logits:
+            other = np.clip(other, 1e-9, 1 - 1e-9)
+            other = other / other.sum(axis=-1, keepdims=True) if columns > 1 else other
+        before, after = (
+            rescore(
+                Predictions(
+                    targets=y,
+                    outputs=each,
+                    predicted=shown_of(each, y, logits=logits, task="segmentation"),
+                    logits=logits,
+                    loss=None,
+                    trivial_loss=None,
+                    task="segmentation",
+                ),
+                relative=relative,
+            )
+            for each in (outputs, other)
+        )
+        assert before.keys() == set(recorded_names("segmentation"))
+        for name, (value, tolerance) in before.items():
+            assert abs(after[name][0] - value) <= tolerance, name
+            widest = max(widest, tolerance / relative)
+    assert widest < 1e4

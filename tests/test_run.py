@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from negres_core import Dataset, Fit, Recipe, beats, to_reach
-from negres_core.design import FixedSplit, KFolds
-from negres_core.metrics import METRICS, Metric, Predicted, metric_of
-from negres_core.run import Arm, Run, cells_of
+from negres_core import Dataset, Fit, Recipe
+from negres_core.design import FixedSplit
+from negres_core.metrics import METRICS, Metric, Predicted
+from negres_core.run import Arm, Run
 
 
 class FakeModels:
@@ -127,17 +127,6 @@ def test_the_cell_of_a_replicate_is_the_one_it_was_trained_on(new_run):
     for replicate in run.arms[0].replicates:
         cell = run.cell_of(replicate)
         assert (cell.repeat, cell.fold) == (replicate.key.repeat, replicate.key.fold)
-
-
-@pytest.mark.parametrize(
-    "design", [FixedSplit(train=range(120), validation=range(120, 160), test=range(160, 200)), KFolds(4, repeats=1)]
-)
-def test_cells_have_validation_rows_only_if_a_target_is_measured_on_them(design):
-    data = Dataset(x=np.zeros((200, 1)), y=np.arange(200) % 2, name="rows")
-    to_target = metric_of(beats(to_reach("accuracy", 0.8)), task=data.task)
-
-    assert all(cell.validation is None for cell in cells_of(design, data, METRICS["accuracy"]))
-    assert all(len(cell.validation) >= 30 for cell in cells_of(design, data, to_target))
 
 
 def test_a_table_of_row_scores_is_computed_once():

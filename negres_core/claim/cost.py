@@ -96,3 +96,8 @@ def to_reach(metric: Given, target: float, *, in_: CostName = "epochs") -> CostM
         watched=watched,
         target=float(target),
     )
+
+
+def watched_metric(metric: Metric) -> Metric | None:
+    """Return the metric that a claim about the cost to a target watches; None for any other claim."""
+    return metric.watched if isinstance(metric, CostMetric) and isinstance(metric.watched, Metric) else None

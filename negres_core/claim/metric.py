@@ -37,9 +37,10 @@ class Metric:
         tasks: the tasks that it applies to; empty for any task.
         compute: None, or a function (targets, outputs) of a test fold that returns one number. `targets` are those of
             the data set, (rows, ...). `outputs` are what an arm predicts for them: probabilities, (rows, classes), for
-            class labels; values in the shape of the targets otherwise. What the function does is part of what is
-            registered.
-        takes: "outputs", or "labels" if the function takes predicted class labels, (rows,), instead of probabilities.
+            class labels, and (rows, ..., classes) for those of steps or pixels, of which -1 does not count; values in
+            the shape of the targets otherwise. What the function does is part of what is registered.
+        takes: "outputs", or "labels" if the function takes predicted labels, in the shape of the targets, instead of
+            probabilities.
 
     Raises:
         InputError: a field has the wrong type, or `compute` does not take two arguments.

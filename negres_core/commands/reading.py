@@ -1,17 +1,20 @@
-"""Reading evidence folders for a command."""
+"""Reading evidence folders, and archives of them, for a command."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from negres_core.errors import EvidenceError
 from negres_core.evidence import Evidence, Store
+from negres_core.evidence.archive import LEDGER, unpack_archive
 from negres_core.report.layout import sort_naturally
 
 
 class Reader:
-    """Reads evidence folders, changes nothing in them, and remembers whether any record was damaged.
+    """Reads evidence folders and archives, changes nothing in them, and remembers whether any record was damaged.
 
     Args:
         note: called with a sentence about each damaged record.
@@ -20,6 +23,14 @@ class Reader:
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note
         self._stores: list[Store] = []
+        self._unpacked: dict[Path, tempfile.TemporaryDirectory[str]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for unpacked in self._unpacked.values():
+            unpacked.cleanup()
 
     @property
     def has_damage(self) -> bool:
@@ -27,11 +38,15 @@ class Reader:
         return any(store.damaged for store in self._stores)
 
     def open(self, folder: Path) -> Store:
-        """Return the store of an evidence folder.
+        """Return the store of an evidence folder, or of an archive, which stays unpacked until the reader is closed.
 
         Raises:
-            EvidenceError: there is no such folder.
+            EvidenceError: there is no such folder or archive, or the archive cannot be trusted.
         """
+        if folder.is_file():
+            unpacked = self._unpacked[folder] = tempfile.TemporaryDirectory(prefix="negres-")
+            unpack_archive(folder, Path(unpacked.name))
+            return self.remember(Store(Path(unpacked.name), read_only=True, note=self._note))
         if not folder.is_dir():
             raise EvidenceError(
                 "There is no evidence folder here.",
@@ -39,6 +54,12 @@ class Reader:
                 remedy="Run pytest first, or name the folder that was given with --negres-evidence.",
             )
         return self.remember(Store(folder, read_only=True, note=self._note))
+
+    def ledger_in(self, folder: Path | None) -> Path | None:
+        """Return the ledger of an archive that was opened; None for a folder, or an archive without one."""
+        unpacked = self._unpacked.get(folder) if folder else None
+        ledger = Path(unpacked.name) / LEDGER if unpacked else None
+        return ledger if ledger and ledger.is_file() else None
 
     def remember(self, store: Store) -> Store:
         """Return a store, and count its damage, too."""
@@ -49,7 +70,7 @@ class Reader:
         """Return the store of an evidence folder, and the selected evidence in the order of its names.
 
         Args:
-            folder: the evidence folder.
+            folder: the evidence folder, or an archive.
             words: only hypotheses whose test id contains them.
             mixtures: whether to include the mixtures of bisections, which are not claims, even if `words` do not ask
                 for them.

@@ -28,10 +28,10 @@ ROUNDING = 1e-4
 def check(run: Run) -> Finding | None:
     """Compute fits again with other targets of the test fold.
 
-    Every class label becomes the next class, several labels a row become all others, and every value is mirrored in the
-    middle of the fold's range. Predictions must stay the same. A metric of a fit's own may change, but a metric that
-    clearly prefers the wrong targets has the wrong sign. A number for which predictions would do is not believed:
-    nothing shows on which rows it was computed.
+    Every class label, also of a step or a pixel, becomes the next class, several labels a row become all others, and
+    every value is mirrored in the middle of the fold's range. Predictions must stay the same. A metric of a fit's own
+    may change, but a metric that clearly prefers the wrong targets has the wrong sign. A number for which predictions
+    would do is not believed: nothing shows on which rows it was computed.
 
     The control does not apply to targets that are the inputs.
     """
@@ -124,7 +124,7 @@ def turn(targets: np.ndarray, classes: int) -> np.ndarray:
     if targets.dtype.kind == "f":
         wrong: np.ndarray = targets.max(axis=0) + targets.min(axis=0) - targets
     else:
-        wrong = (targets + 1) % (classes if targets.ndim == 1 else 2)
+        wrong = np.where(targets < 0, targets, (targets + 1) % (2 if targets.ndim == 2 else classes))
     return wrong.astype(targets.dtype)
 
 

@@ -1,29 +1,38 @@
-"""Every replicate was trained for the epochs and steps of its recipe."""
+"""Every replicate was trained for the epochs and steps of its recipe, or until its patience ended."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from negres_core.early_stopping import replay
 from negres_core.evidence import Finding, Replicate
-from negres_core.recipe import Stage
-from negres_core.run import Run
+from negres_core.metrics import monitored_metric
+from negres_core.recipe import Recipe
+from negres_core.resampling import prepare_rows
+from negres_core.run import Arm, Run
 
 NAME = "budget"
 WHEN = "after"
 
 
 def check(run: Run) -> Finding:
-    """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side."""
+    """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side.
+
+    A stage with patience is over when its metric on the validation rows says so: neither earlier nor later.
+    """
     matches = [
-        _matches_recipe(run, stage, replicate)
-        for arm in run.arms
-        for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=True)
-        for replicate in replicates
+        _matches_recipe(run, rows, recipe, replicate)
+        for arm in run.by_recipe
+        for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True)
+        for replicate, rows in zip(replicates, _trained_rows(run, arm, replicates), strict=True)
     ]
-    budgets = []
-    for arm in run.arms:
-        epochs = sum(stage.epochs for stage in arm.recipe.stages)
-        steps = sum(replicates[0].budget.steps for replicates in arm.stages)
-        weights = arm.replicates[0].budget.trainable_weights
-        budgets.append(f"{arm.role} arm: {epochs} epochs, {steps} steps, {weights} trainable weights")
+    budgets = [_in_words(arm) for arm in run.arms]
+    held_out = [arm.recipe.validation for arm in run.arms]
+    if len(set(held_out)) > 1:
+        shares = " and ".join(_share_in_words(each) for each in held_out)
+        budgets.append(f"the arms hold out different validation rows: {shares}")
     return Finding(
         control=NAME,
         passed=all(matches),
@@ -34,12 +43,51 @@ def check(run: Run) -> Finding:
     )
 
 
-def _matches_recipe(run: Run, stage: Stage, replicate: Replicate) -> bool:
-    """Return whether a replicate was trained for the epochs and steps of its stage.
+def _in_words(arm: Arm) -> str:
+    """Return the budget of an arm: what was trained, on average over its replicates, and the most if it could end."""
+    epochs, steps = (
+        sum(float(np.mean([getattr(each.budget, name) for each in stage])) for stage in arm.stages)
+        for name in ("epochs", "steps")
+    )
+    most, patience = "", ""
+    if any(stage.patience is not None for stage in arm.recipe.stages):
+        most = f" of at most {sum(stage.epochs for stage in arm.recipe.stages)}"
+        patience = f", patience {' and '.join(str(stage.patience or 'none') for stage in arm.recipe.stages)}"
+    weights = arm.replicates[0].budget.trainable_weights
+    return f"{arm.role} arm: {epochs:.6g}{most} epochs, {steps:.6g} steps, {weights} trainable weights{patience}"
+
+
+def _share_in_words(held_out: float | bool | None) -> str:
+    if held_out is None:
+        return "none"
+    return "those of the design or a tenth" if held_out is True else f"{held_out:g} of the training fold"
+
+
+def _trained_rows(run: Run, arm: Arm, replicates: Sequence[Replicate]) -> list[int]:
+    """Return the rows that each replicate of an arm was trained on, which a sampler draws again."""
+    cells = [run.trained_cell(arm.recipe, run.cell_of(replicate)) for replicate in replicates]
+    if arm.recipe.resample is None:
+        return [len(cell.train) for cell in cells]
+    by_cell = {(cell.repeat, cell.fold): cell for cell in cells}
+    drawn = {place: len(prepare_rows(arm.recipe, run.data, cell).train) for place, cell in by_cell.items()}
+    return [drawn[cell.repeat, cell.fold] for cell in cells]
+
+
+def _matches_recipe(run: Run, rows: int, recipe: Recipe, replicate: Replicate) -> bool:
+    """Return whether a replicate was trained for the epochs and steps of its stage, or until its patience ended.
 
     The curve of a replicate that turned NaN or infinite ends there; the control "finite" reports that.
     """
-    steps_per_epoch = -(-len(run.cell_of(replicate).train) // stage.batch_size)
-    budget = replicate.budget
-    is_complete = replicate.status != "finished" or len(replicate.curve) == stage.epochs
-    return is_complete and (budget.epochs, budget.steps) == (stage.epochs, stage.epochs * steps_per_epoch)
+    stage, budget = recipe.last, replicate.budget
+    steps_per_epoch = -(-rows // stage.batch_size)
+    epochs = stage.epochs
+    if stage.patience is not None:
+        metric = monitored_metric(stage.monitor, task=run.data.task, targets=run.data.y)
+        course = replay(replicate.monitored or (), higher_is_better=metric.higher_is_better, patience=stage.patience)
+        if not course.is_over and replicate.status == "finished" and len(replicate.curve) < stage.epochs:
+            return False
+        epochs = len(course.values)
+        if replicate.status != "finished":
+            epochs = len(replicate.curve)
+    is_complete = replicate.status != "finished" or len(replicate.curve) == epochs
+    return is_complete and (budget.epochs, budget.steps) == (epochs, epochs * steps_per_epoch)

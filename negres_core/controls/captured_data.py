@@ -8,6 +8,7 @@ import numpy as np
 
 from negres_core.arrays import digest_array, label_arrays
 from negres_core.dataset import Dataset
+from negres_core.dataset.segmentation import is_segmentation
 from negres_core.evidence import Finding
 from negres_core.provenance.reach import reachable_arrays
 from negres_core.recipe import Recipe
@@ -31,7 +32,8 @@ def check(run: Run) -> Finding:
     """
     held = []
     for arm in run.arms:
-        rows, targets = _held(run.data, arm.recipe)
+        functions = [*_functions_of(arm.recipe), *([arm.tuned.make] if arm.tuned else [])]
+        rows, targets = _held(run.data, functions)
         if rows or targets:
             held.append(
                 f"code of the {arm.role} arm reaches "
@@ -48,12 +50,12 @@ def check(run: Run) -> Finding:
     )
 
 
-def _held(data: Dataset, recipe: Recipe) -> tuple[int, bool]:
-    """Return how many different rows of a data set, and whether its targets, are reached by a recipe."""
+def _held(data: Dataset, functions: list[Any]) -> tuple[int, bool]:
+    """Return how many different rows of a data set, and whether its targets, are reached by some functions."""
     inputs = [x.reshape(len(x), -1) for x in label_arrays(data.x, "x").values()]
     known: dict[int, set[bytes]] = {}
     rows, has_targets = set[tuple[int, bytes]](), False
-    for array in reachable_arrays(*_functions_of(recipe)):
+    for array in reachable_arrays(*functions):
         if array.dtype.kind not in "biuf" or array.ndim == 0:
             continue
         has_targets |= _holds_targets(data.y, array)
@@ -67,7 +69,7 @@ def _held(data: Dataset, recipe: Recipe) -> tuple[int, bool]:
 
 
 def _functions_of(recipe: Recipe) -> list[Any]:
-    functions: list[Any] = [recipe.preprocess]
+    functions: list[Any] = [recipe.preprocess, recipe.resample]
     for stage in recipe.stages:
         functions += [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, stage.callbacks]
     return [*functions, recipe.fit.compute if recipe.fit else None]
@@ -83,7 +85,15 @@ def _row_digests(rows: np.ndarray) -> set[bytes]:
 
 def _holds_targets(y: np.ndarray, array: np.ndarray) -> bool:
     """Return whether an array, or one of its columns, is the targets, as labels, one-hot labels or values."""
-    if len(array) != len(y) or len(y) < MIN_TARGETS or y.ndim > 2:
+    if len(array) != len(y) or len(y) < MIN_TARGETS:
+        return False
+    if is_segmentation(y):
+        flat = array.reshape(len(array), -1)
+        # A label that does not count may have had any number when it was given.
+        return flat.shape[1] == y[0].size and bool(
+            ((flat == y.reshape(flat.shape)) | (y.reshape(flat.shape) < 0)).all()
+        )
+    if y.ndim > 2:
         return False
     columns = array.reshape(len(array), -1)
     if columns.shape[1] > 4_096:

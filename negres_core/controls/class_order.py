@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from negres_core.dataset.segmentation import counted
 from negres_core.evidence import Finding
 from negres_core.metrics import Predicted
 from negres_core.run import Arm, Models, Run
@@ -19,7 +20,7 @@ STANDARD_ERRORS = 6.0
 MIN_ROWS = 30
 """Fewest training rows of which predictions are asked."""
 MOST_ROWS = 2_000
-"""Most training rows of which predictions are asked."""
+"""Most training rows of which predictions are asked, or steps or pixels of `MIN_ROWS` rows or more."""
 
 
 def check(run: Run) -> Finding | None:
@@ -29,7 +30,7 @@ def check(run: Run) -> Finding | None:
     fold is like. If class 3 is predicted where the label is 5, columns of probabilities are in another order than the
     labels, or one of two encodings was sorted. Half of the rows choose the order, and the other half is judged by it.
     """
-    if run.models is None or run.data.task != "classification":
+    if run.models is None or not run.data.classes:
         return None
     results = [
         (fault, f"{arm.role} arm {words}")
@@ -53,23 +54,28 @@ def check(run: Run) -> Finding | None:
 
 def _judge(run: Run, models: Models, arm: Arm) -> tuple[bool, str]:
     """Return whether there is a fault in one fit, and what was found; no words if it cannot be judged."""
-    rows = np.random.default_rng(0).permutation(run.cells[0].train)[:MOST_ROWS]
+    most = max(MIN_ROWS, MOST_ROWS // run.data.y[0].size)
+    rows = np.random.default_rng(0).permutation(run.cells[0].train)[:most]
     labels = run.data.y[rows]
     answer = models.refit(arm, 0, labels, rows) if len(rows) >= MIN_ROWS else {}
     if isinstance(answer, Mapping):
         return False, ""
-    predicted = Predicted.of(np.asarray(answer), task="classification")
+    predicted = Predicted.of(np.asarray(answer), task=run.data.task)
     classes = run.data.outputs
     shares = predicted.outputs if predicted.outputs is not None else np.eye(classes)[predicted.best]
+    if run.data.task == "segmentation":
+        shares = shares.reshape(*labels.shape[:-1], classes)[counted(labels)[..., 0]]
+        labels = labels[counted(labels)]
     shares = shares - shares.mean(axis=0)
     # Two halves: each is judged by the order that the other has chosen.
     gains = [_gains(shares, labels, chosen=chosen, judged=1 - chosen) for chosen in (0, 1)]
     gain = np.concatenate(gains)
-    error = gain.std() / np.sqrt(len(gain))
-    own = float(shares[np.arange(len(rows)), labels].mean())
+    # Steps or pixels of a row are hardly independent, so rows count.
+    error = gain.std() / np.sqrt(len(rows))
+    own = float(shares[np.arange(len(labels)), labels].mean())
     fault = min(each.mean() for each in gains) > 0 and gain.mean() > STANDARD_ERRORS * error and own <= gain.mean()
     return bool(fault), (
-        f"agrees with its {len(rows)} training labels by {own:+.3f}, and by {gain.mean():+.3f} more (standard error "
+        f"agrees with its {len(labels)} training labels by {own:+.3f}, and by {gain.mean():+.3f} more (standard error "
         f"{error:.3f}) with another order of the classes"
     )
 

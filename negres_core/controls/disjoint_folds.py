@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.design import Cell
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
@@ -26,8 +27,10 @@ def check(run: Run) -> Finding:
         held_out = np.zeros(rows, dtype=bool)
         held_out[cell.test] = True
         shared += int(held_out[cell.train].sum())
-        if cell.validation is not None:
-            shared += int(held_out[cell.validation].sum()) + len(np.intersect1d(cell.train, cell.validation))
+        for trained in _as_trained(run, cell):
+            assert trained.validation is not None, "it has validation rows"
+            shared += int(held_out[trained.validation].sum()) + len(np.intersect1d(trained.train, trained.validation))
+            shared += len(np.setdiff1d(trained.train, cell.train))
         if run.design.kind == "time series":
             shared += int((cell.train > cell.test[0]).sum())
         if run.data.groups is not None:
@@ -41,3 +44,10 @@ def check(run: Run) -> Finding:
         threshold="expected 0 of each: a row in both folds is a leak",
         remedy="Report this as a bug of negres, or of the splitter that replaces its own.",
     )
+
+
+def _as_trained(run: Run, cell: Cell) -> list[Cell]:
+    """Return a cell as each arm is trained on it, without those that have no validation rows."""
+    held_out = {arm.recipe.validation: arm.recipe for arm in run.arms}
+    cells = [run.trained_cell(recipe, cell) for recipe in held_out.values()] or [cell]
+    return [each for each in cells if each.validation is not None]

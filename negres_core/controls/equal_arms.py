@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.recipe import Recipe
+from negres_core.run import Arm, Run
 
 NAME = "equal arms"
 WHEN = "before"
@@ -19,7 +20,9 @@ def check(run: Run) -> Finding | None:
     """
     if run.models is None or len(run.arms) != 2:
         return None
-    treatment, control = (arm.recipe for arm in run.arms)
+    if (recipes := _recipes_of(*run.arms)) is None:
+        return None
+    treatment, control = recipes
     same = run.models.same_training(treatment, control)
     return Finding(
         control=NAME,
@@ -30,3 +33,18 @@ def check(run: Run) -> Finding | None:
         remedy="Check that the treatment reaches the model: that its options are read, and that its layers are "
         "connected to the outputs.",
     )
+
+
+def _recipes_of(treatment: Arm, control: Arm) -> tuple[Recipe, Recipe] | None:
+    """Return the recipes to compare; None if one arm is tuned and the other is not, or if they search other spaces.
+
+    Tuned arms are compared at the settings that the treatment arm chose in the first cell: both may choose the same
+    recipe there, and not be the same search.
+    """
+    if treatment.tuned is None and control.tuned is None:
+        return treatment.recipe, control.recipe
+    if treatment.tuned is None or control.tuned is None:
+        return None
+    if treatment.tuned.ranges != control.tuned.ranges or not treatment.searches:
+        return None
+    return treatment.recipe, control.tuned.recipe(treatment.searches[0].best.settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -26,14 +27,17 @@ def check(run: Run) -> Finding | None:
     """
     differ = checked = 0
     fitted_parts: list[str] = []
-    for recipe in {arm.recipe.preprocess: arm.recipe for arm in run.arms if arm.recipe.preprocess}.values():
+    for recipe in {_fitted_on(arm.recipe): arm.recipe for arm in run.by_recipe if arm.recipe.preprocess}.values():
         replicates = [
-            r for arm in run.arms if arm.recipe.preprocess == recipe.preprocess for s in arm.stages for r in s
+            r for arm in run.by_recipe if _fitted_on(arm.recipe) == _fitted_on(recipe) for s in arm.stages for r in s
         ]
         fitted_parts += _parts_returned_fitted(recipe)
-        for cell in run.cells[: run.design.folds]:
-            sample = map_arrays(functools.partial(_refit, recipe=recipe, cell=cell), run.data.x)
+        for whole in run.cells[: run.design.folds]:
+            cell = run.trained_cell(recipe, whole)
             digests = {r.inputs_digest for r in replicates if (r.key.repeat, r.key.fold) == (cell.repeat, cell.fold)}
+            if not digests:
+                continue  # a tuned arm chose another recipe in this cell
+            sample = map_arrays(functools.partial(_refit, recipe=recipe, cell=cell), run.data.x)
             checked += 1
             if digests != {digest_array(sample)}:
                 differ += 1
@@ -58,6 +62,11 @@ def _adapted_to_all_rows(run: Run) -> list[str]:
         return []
     recipes = [arm.recipe for arm in run.arms if arm.recipe.stages]
     return list(dict.fromkeys(layer for recipe in recipes for layer in run.models.statistics_of_all_rows(recipe)))
+
+
+def _fitted_on(recipe: Recipe) -> tuple[Any, Any]:
+    """Return the transformer of a recipe, and the share of the training fold that it is not fitted on."""
+    return recipe.preprocess, recipe.validation
 
 
 def _parts_returned_fitted(recipe: Recipe) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.dataset.segmentation import counted, is_segmentation
 from negres_core.evidence import Finding
+from negres_core.metrics.of_segmentation import class_shares
 from negres_core.recipe import Recipe
 from negres_core.run import Run
 
@@ -12,7 +14,9 @@ NAME = "fresh start"
 WHEN = "before"
 
 MOST_ROWS = 512
-"""Most rows of a test fold that are predicted."""
+"""Most rows of a test fold that are predicted, or most steps or pixels of rows."""
+LEAST_ROWS = 16
+"""Rows that are predicted of however many steps or pixels."""
 ALPHA = 1e-4
 """Level of the test whether an untrained model is right more often than the most frequent class is."""
 SHUFFLES = 100
@@ -30,21 +34,21 @@ def check(run: Run) -> Finding | None:
     objective has no use for the targets predicts none. Models of values are left out: many are built to begin with a
     good guess, such as the last value of a series.
     """
-    if run.models is None or run.data.task != "classification":
+    if run.models is None or not run.data.classes:
         return None
     cell = run.cells[0]
-    rows = cell.test[:MOST_ROWS]
+    rows = cell.test[: max(LEAST_ROWS, MOST_ROWS // run.data.y[0].size)]
     y = run.data.y[rows]
-    majority = float(np.bincount(y).max() / len(y))
+    counts, majority = counted(y), _majority(y)
     told, passed = [], True
     for arm in run.arms:
         if not run.models.predicts_targets(Recipe(arm.recipe.stages[0])):
             continue
-        right = float((run.models.predict_untrained(arm.recipe, cell, rows)[0] == y).mean())
+        right = float((run.models.predict_untrained(arm.recipe, cell, rows)[0] == y)[counts].mean())
         note = ""
         if _p_of(right, majority, len(y)) < ALPHA:
             shuffled = run.models.predict_untrained(arm.recipe, cell, rows, shuffles=SHUFFLES)[1:]
-            best = float((shuffled == y).mean(axis=1).max())
+            best = float((shuffled == y)[:, counts].mean(axis=1).max())
             passed &= right < best + MIN_LEAD
             note = f" (with its weights shuffled: at most {best:.1%})"
         told.append(f"{arm.role} arm {right:.1%}{note}")
@@ -53,13 +57,21 @@ def check(run: Run) -> Finding | None:
     return Finding(
         control=NAME,
         passed=passed,
-        found=f"untrained, the first stage predicts so much of {len(y)} labels of a test fold: {', '.join(told)}; the "
-        f"most frequent class has {majority:.1%}",
+        found=f"untrained, the first stage predicts so much of {counts.sum()} labels of a test fold: "
+        f"{', '.join(told)}; the most frequent class has {majority:.1%}",
         threshold=f"expected no more than the most frequent class has (p < {ALPHA:g}), or than with shuffled weights: "
         "a model that knows labels before it is trained has seen them, maybe those of the test rows",
         remedy="Train what the build function brings along as a first stage of the recipe, so that it sees the "
         "training fold only.",
     )
+
+
+def _majority(y: np.ndarray) -> float:
+    """Return the share of the most frequent class; of labels of steps or pixels, that of the most frequent at each."""
+    if not is_segmentation(y):
+        return float(np.bincount(y).max() / len(y))
+    most_frequent = class_shares(y, 1 + int(y.max())).argmax(axis=-1)[..., None]
+    return float((most_frequent == y)[counted(y)].mean())
 
 
 def _p_of(right: float, majority: float, count: int) -> float:

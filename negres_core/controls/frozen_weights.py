@@ -13,7 +13,7 @@ def check(run: Run) -> Finding | None:
     """Compare the digests of every weight that a stage froze, and check that stages with `freezes` froze any."""
     freezing = [
         replicate
-        for arm in run.arms
+        for arm in run.by_recipe
         for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=True)
         for replicate in replicates
         if stage.freezes is not None

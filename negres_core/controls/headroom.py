@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.dataset import Dataset
+from negres_core.dataset.segmentation import counted
 from negres_core.evidence import Finding
 from negres_core.metrics import constant_score, find_metric, highest_of
 from negres_core.run import Run
@@ -26,14 +28,14 @@ def check(run: Run) -> Finding:
     """
     y = run.data.y
     if run.data.has_labels:
-        # Each combination of several labels a row counts as a class of its own.
-        share = float(np.unique(y, axis=0, return_counts=True)[1].max() / len(y))
-        largest = "largest class" if run.data.task == "classification" else "most frequent combination of labels"
-        found = f"the {largest} has {share:.2%} of the rows"
+        share, largest, units = _largest_share(run.data)
+        found = f"the {largest} has {share:.2%} of the {units}"
         threshold = f"expected less than {MAX_MAJORITY:.0%} for a claim about accuracy, less than 100% for any other"
         constant = _constant(run)
-        if constant is not None and run.metric.name != "accuracy":
-            found += f", and the best constant has a {run.metric.name} of {constant:.2%}"
+        # The class that is most frequent at each step or pixel may be right more often than any single class.
+        if constant is not None and (run.metric.name != "accuracy" or run.data.task == "segmentation"):
+            article = "an" if run.metric.name[0] in "aeio" else "a"
+            found += f", and the best constant has {article} {run.metric.name} of {constant:.2%}"
             threshold = f"expected less than {MAX_MAJORITY:.0%} {run.metric.name} of the best constant"
         passed = share < 1 and (constant is None or constant < MAX_MAJORITY)
     else:
@@ -48,6 +50,16 @@ def check(run: Run) -> Finding:
         threshold=f"{threshold}: no arm can be better than a constant that is nearly always right",
         remedy="Check how the targets were made; if one class is rare, claim recall or F1.",
     )
+
+
+def _largest_share(data: Dataset) -> tuple[float, str, str]:
+    """Return the share of the largest class, and in words what that is and of what it is a share."""
+    if data.task == "segmentation":
+        labels = data.y[counted(data.y)]
+        return float(np.bincount(labels).max() / len(labels)), "largest class", "steps or pixels that count"
+    # Each combination of several labels a row counts as a class of its own.
+    share = float(np.unique(data.y, axis=0, return_counts=True)[1].max() / len(data))
+    return share, "largest class" if data.classes else "most frequent combination of labels", "rows"
 
 
 def _constant(run: Run) -> float | None:

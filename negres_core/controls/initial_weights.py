@@ -25,7 +25,7 @@ def check(run: Run) -> Finding | None:
     """
     stages = {
         recipe: replicates
-        for arm in run.arms
+        for arm in run.by_recipe
         for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True)
     }
     if not any(replicate.weights for replicates in stages.values() for replicate in replicates):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.controls.positions import positions_as_rows
 from negres_core.design import Cell
 from negres_core.evidence import Finding
 from negres_core.run import Run
@@ -27,9 +28,13 @@ MIN_ROWS = 300
 def check(run: Run) -> Finding | None:
     """Predict the target by one feature at a time.
 
-    Of several labels a row, each is a target. Data with one feature have nothing to leak, and several columns of values
-    may be the inputs themselves: the control does not apply to either.
+    Of several labels a row, each is a target. A label of a step or a pixel is predicted by the features there, if the
+    inputs have such. Data with one feature have nothing to leak, and several columns of values may be the inputs
+    themselves: the control does not apply to either.
     """
+    if run.data.task == "segmentation":
+        pointwise = positions_as_rows(run)
+        return None if pointwise is None else check(pointwise)
     data = run.data
     rows = np.sort(np.random.default_rng(0).permutation(len(data))[:SCREENED_ROWS])
     x, y = data.flatten(rows), data.y[rows]
@@ -102,7 +107,7 @@ def _predict_by_each(run: Run, cell: Cell, features: np.ndarray, columns: np.nda
     rng = np.random.default_rng(cell.fold)
     train, test = (rng.permutation(rows)[:SUSPECT_ROWS] for rows in (cell.train, cell.test))
     x_train, x_test, y = run.data.flatten(train), run.data.flatten(test), run.data.y.reshape(len(run.data), -1)
-    classes = run.data.outputs if run.data.task == "classification" else 2
+    classes = run.data.classes or 2
     predicted = [
         DecisionTreeClassifier(max_leaf_nodes=4 * classes, random_state=0)
         .fit(x_train[:, [feature]], y[train, column])

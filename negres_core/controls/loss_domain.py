@@ -38,7 +38,8 @@ def check(run: Run) -> Finding | None:
         layer, outputs = run.models.output_layer(recipe), run.models.draw_outputs(recipe)
         if not len(outputs):
             continue
-        fault = _fault_of(layer, outputs.reshape(len(outputs), -1), excludes=run.data.task != "multilabel")
+        width = outputs.shape[-1] if run.data.classes else outputs[0].size
+        fault = _fault_of(layer, outputs.reshape(-1, width), excludes=run.data.task != "multilabel")
         name = describe_stage(arm, recipe)
         if fault:
             faults.append(f"{name} {fault}")

@@ -12,6 +12,7 @@ from negres_core.claim import Metric
 from negres_core.controls.small_runs import p_better
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import (
+    METRICS,
     best_constant,
     constant_score,
     find_metric,
@@ -155,11 +156,15 @@ def _gains(run: Run, arm: Arm) -> Iterator[tuple[Metric, np.ndarray, np.ndarray,
     """Yield each metric that shows learning, the scores of the constant, the arm's gains, and what separates these.
 
     The claim's metric comes first. The metric of the task, such as accuracy or the mean squared error, may show what it
-    does not: an overconfident classifier has a large loss, and yet it has learned.
+    does not: an overconfident classifier has a large loss, and yet it has learned. An arm whose rows are weighted or
+    resampled may give up accuracy for balanced accuracy on purpose.
     """
     if not arm.recipe.fit and arm.recipe.last.objective is not None and not run.data.has_labels:
         return  # an objective may ask for other values than the targets
-    for metric in dict.fromkeys((run.metric, task_metric(run.data.task))):
+    metrics = [run.metric, task_metric(run.data.task)]
+    if run.data.task == "classification" and _has_other_shares(run, arm):
+        metrics.append(METRICS["balanced_accuracy"])
+    for metric in dict.fromkeys(metrics):
         if any(metric.key not in replicate.metrics for replicate in arm.replicates):
             continue
         if not shows_learning(metric, run.data.y, classes=_classes(run)):
@@ -179,9 +184,17 @@ def _gains(run: Run, arm: Arm) -> Iterator[tuple[Metric, np.ndarray, np.ndarray,
         yield metric, constant, gains.reshape(shape), room.reshape(shape)
 
 
+def _has_other_shares(run: Run, arm: Arm) -> bool:
+    """Return whether classes may have other shares in an arm's training than in the data."""
+    is_weighted = any(stage.class_weight is not None for stage in arm.recipe.stages)
+    return is_weighted or arm.recipe.resample is not None or run.data.sample_weight is not None
+
+
 def _row_gains(run: Run, arm: Arm, metric: Metric) -> Iterator[tuple[Metric, np.ndarray, np.ndarray, np.ndarray]]:
     """Yield the same for a design that scores single rows, with the gains of rows, or of stretches of a time series."""
-    if not run.predicted.get(arm.role) or (run.design.kind == "time series" and not has_row_scores(metric)):
+    if not run.predicted.get(arm.role) or (
+        run.design.kind == "time series" and not has_row_scores(metric, task=run.data.task)
+    ):
         return
     constants = []
     for cell in run.judged_cells:
@@ -203,7 +216,8 @@ def _constant(run: Run, arm: Arm, metric: Metric, place: int) -> float | None:
     """Return the score of the best constant in a cell, by the place of the cell."""
     cell = run.cells[place]
     if metric.name == "loss" and metric == find_metric(metric.name):
-        return None if run.models is None or arm.recipe.fit is not None else run.models.constant_loss(arm.recipe, cell)
+        recipe = arm.recipe_of(place * run.design.seeds_per_cell)
+        return None if run.models is None or recipe.fit is not None else run.models.constant_loss(recipe, cell)
     return constant_score(metric, run.data.y[cell.train], run.data.y[cell.test], classes=_classes(run))
 
 
@@ -216,7 +230,7 @@ def _perfect(run: Run, metric: Metric) -> np.ndarray:
 
 
 def _classes(run: Run) -> int:
-    return run.data.outputs if run.data.task == "classification" else 0
+    return run.data.classes
 
 
 def _has_one_answer(replicate: Replicate) -> bool:

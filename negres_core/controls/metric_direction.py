@@ -7,7 +7,7 @@ import numpy as np
 from negres_core.arrays import spread_rows
 from negres_core.claim import Metric
 from negres_core.evidence import Finding
-from negres_core.metrics import Predicted, find_metric, score_metric
+from negres_core.metrics import Predicted, certain, find_metric, score_metric
 from negres_core.run import Run
 
 NAME = "metric direction"
@@ -28,10 +28,10 @@ def check(run: Run) -> Finding | None:
     """
     metric, targets = run.metric, run.data.y[run.cells[0].test]
     targets = targets[spread_rows(len(targets), most=MOST_ROWS)]
-    if metric.compute is None or metric == find_metric(metric.name) or len(np.unique(targets, axis=0)) < 2:
+    if metric.compute is None or metric == find_metric(metric.name) or (targets == targets[:1]).all():
         return None
     random = np.random.default_rng(0)
-    classes = run.data.outputs if run.data.task == "classification" else 0
+    classes = run.data.classes
     right = _score(metric, targets, targets, classes)
     wrong = [_score(metric, targets, random.permutation(targets), classes) for _ in range(SHUFFLES)]
     constants = [_score(metric, targets, np.broadcast_to(target, targets.shape), classes) for target in _some(targets)]
@@ -65,7 +65,7 @@ def _some(targets: np.ndarray) -> list[np.ndarray]:
 def _score(metric: Metric, targets: np.ndarray, predicted: np.ndarray, classes: int) -> float:
     """Return the metric of targets or values that are predicted; NaN if it cannot be computed of them."""
     if classes:
-        given = Predicted(np.eye(classes)[predicted], predicted)
+        given = certain(np.maximum(predicted, 0), classes)  # what does not count is predicted all the same
     else:
         given = Predicted(predicted.astype(np.float64), predicted if predicted.dtype.kind == "i" else None)
     score = score_metric(metric, targets, given)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from negres_core.arrays import spread_rows
+from negres_core.dataset.segmentation import counted, is_segmentation
 from negres_core.evidence import Finding
+from negres_core.metrics.of_segmentation import class_shares
 from negres_core.run import Run
 
 FEWEST_QUERIES, MOST_QUERIES = 100, 240
@@ -172,11 +174,17 @@ def some_features(positions: np.ndarray) -> np.ndarray:
 def agreement(y: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
     """Return how far the targets of paired rows agree: 0 as those of any two rows do, 1 if they are the same.
 
-    For class labels this is Cohen's kappa, and for values and several labels a row an intraclass correlation. It is 0
-    if there are no pairs.
+    For class labels this is Cohen's kappa, also of steps or pixels, whose labels agree by chance as often as those at
+    the same place of other rows. For values and several labels a row it is an intraclass correlation. It is 0 if there
+    are no pairs.
     """
     if not len(one):
         return 0.0
+    if is_segmentation(y):
+        both = counted(y[one]) & counted(y[other])
+        chances = np.broadcast_to((class_shares(y, 1 + int(y.max())) ** 2).sum(axis=-1)[..., None], both.shape)
+        expected = float(chances[both].mean()) if both.any() else 1.0
+        return (float(np.mean((y[one] == y[other])[both])) - expected) / (1 - expected) if expected < 1 else 0.0
     if y.dtype.kind == "i" and y.ndim == 1:
         by_chance = float(((np.bincount(y) / len(y)) ** 2).sum())
         return (float(np.mean(y[one] == y[other])) - by_chance) / max(1 - by_chance, 1e-12)

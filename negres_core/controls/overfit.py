@@ -30,11 +30,15 @@ def small_runs(run: Run) -> dict[str, Run]:
 
     Later stages were tuned to continue from the first, not to start from scratch. Left out are stages that freeze
     layers, which may be unable to memorize, objectives that have no use for the targets, and, in a regression, all
-    objectives, which may ask for other values than the targets.
+    objectives, which may ask for other values than the targets; and labels of steps or pixels, since a model that sees
+    little of a row at each cannot memorize the rows. All rows count alike, without weights and samplers, which may
+    leave some of them out.
     """
+    if run.data.task == "segmentation":
+        return {}
     rows = run.data.shuffle_rows(derive_seed("overfitted rows"))[: 8 * OVERFIT_ROWS]
     _, first = np.unique(run.data.flatten(rows), axis=0, return_index=True)
-    data = run.data.take(rows[np.sort(first)][:OVERFIT_ROWS]).without_groups()
+    data = run.data.take(rows[np.sort(first)][:OVERFIT_ROWS]).without_groups().with_weights(None)
     if len(data) < OVERFIT_ROWS or len(np.unique(data.y, axis=0)) < 2:
         return {}
     every = np.arange(OVERFIT_ROWS, dtype=np.int32)
@@ -46,7 +50,8 @@ def small_runs(run: Run) -> dict[str, Run]:
         if run.models is not None and not run.models.predicts_targets(Recipe(stage)):
             continue
         if stage.freezes is None and (stage.objective is None or data.has_labels):
-            recipe = shorten(Recipe(stage, preprocess=arm.recipe.preprocess), steps=steps, rows=OVERFIT_ROWS)
+            unweighted = Recipe(replace(stage, class_weight=None), preprocess=arm.recipe.preprocess)
+            recipe = shorten(unweighted, steps=steps, rows=OVERFIT_ROWS)
             small_run = replace(run, data=data, design=TWO_STARTS, cells=cells, arms=[Arm(arm.role, recipe)])
             runs.setdefault(recipe, small_run)
     return {f"{OVERFIT_ROWS} rows, {small_run.arms[0].role}": small_run for small_run in runs.values()}

@@ -138,7 +138,7 @@ def _metric_of(run: Run, learned: Run, permuted: Sequence[Run]) -> Metric:
     is_defined = all(replicate.metrics[run.metric.key] is not None for replicate in every)
     if any(replicate.status != "finished" for replicate in every):
         return run.metric
-    classes = run.data.outputs if run.data.task == "classification" else 0
+    classes = run.data.classes
     return run.metric if is_defined and shows_learning(run.metric, learned.data.y, classes=classes) else METRICS["loss"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from negres_core.dataset import Task
+from negres_core.dataset.segmentation import counted
 from negres_core.evidence import Finding
 from negres_core.metrics import probabilities_of
 from negres_core.run import Run
@@ -35,12 +36,15 @@ def check(run: Run) -> Finding | None:
         counts = [replicate.predictions.counts or () for replicate in arm.replicates]
         if probabilities is None or not all(counts):
             continue
+        targets, predicted = inspection.targets, np.sum(counts, axis=0)
+        if run.data.task == "segmentation":
+            counts_here = counted(targets)
+            targets, probabilities = targets[counts_here], probabilities[counts_here[..., 0]]
         classes = probabilities.shape[1]
-        predicted = np.sum(counts, axis=0)
         if kind == "labels":
-            share = inspection.targets.mean(axis=0)
+            share = targets.mean(axis=0)
         else:
-            share = np.bincount(inspection.targets, minlength=classes)[:classes] / len(inspection.targets)
+            share = np.bincount(targets, minlength=classes)[:classes] / len(targets)
         common = share >= least
         never = common & (predicted == 0)
         ignored = never & (probabilities.mean(axis=0) < share / 2)
@@ -67,5 +71,5 @@ def check(run: Run) -> Finding | None:
 
 
 def _probabilities(outputs: np.ndarray, *, logits: bool, task: Task) -> np.ndarray | None:
-    """Return the probability of each class or label, (rows, outputs), or None if the outputs are not probabilities."""
+    """Return the probability of each class or label, (rows, ..., outputs); None if the outputs are no probabilities."""
     return probabilities_of(outputs, logits=logits, task=task) if np.isfinite(outputs).all() else None

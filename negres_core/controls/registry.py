@@ -24,6 +24,11 @@ def run_controls(run: Run, *, when: Literal["before", "after"]) -> list[Finding]
     return apply_waivers(findings, run.waived)
 
 
+def known_controls() -> list[tuple[str, Literal["before", "after", "small runs"]]]:
+    """Return the name of each control of negres, and when it runs."""
+    return [(control.NAME, control.WHEN) for control in modules_in(negres_core.controls, having="check")]
+
+
 def small_runs_of(run: Run) -> dict[str, Run]:
     """Return the small runs, by name, that the controls need to have trained."""
     networks = run.networks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.arrays import is_same
+from negres_core.arrays import is_same, spread_rows
 from negres_core.evidence import Finding
 from negres_core.run import Run
 
@@ -16,6 +16,8 @@ MAX_ROWS = 1500
 """Most rows, the first, of which neighbours are sought."""
 MAX_COLUMNS = 20_000
 """Most values of a row; of wider inputs, every so many are used."""
+MAX_POSITIONS = 256
+"""Most steps or pixels whose labels are compared, spread over the row."""
 CLEAR, ABSENT = 6.0, 3.0
 """Standard errors from which an association is clear, and below which there is none."""
 MAX_LAG = 0.9
@@ -39,6 +41,8 @@ def check(run: Run) -> Finding | None:
     x = run.data.flatten(rows).astype(np.float64)
     x = x[:, :: -(-x.shape[1] // MAX_COLUMNS)]
     y = run.data.y[rows].reshape(len(rows), -1)
+    if run.data.task == "segmentation":
+        y = y[:, spread_rows(y.shape[1], most=MAX_POSITIONS)]
     inner = rows[1:-1]
     nearest = _nearest(x, inner)
     if np.mean(np.abs(nearest - inner) == 1) > MAX_SERIAL:

@@ -32,7 +32,7 @@ def check(run: Run) -> Finding | None:
         rows = np.random.default_rng(0).permutation(run.cell_of(replicate).test)[:INSPECTED_ROWS]
         small = [rows[begin : begin + SMALL_BATCH] for begin in range(0, len(rows), SMALL_BATCH)]
         together, again, apart, alone = (
-            run.models.predict_batches(arm.recipe, replicate, each)
+            run.models.predict_batches(arm.recipe_of(position), replicate, each)
             for each in ([np.sort(rows)], [np.sort(rows)], small, list(rows[:SINGLE_ROWS, None]))
         )
         together, again = (each[np.argsort(np.argsort(rows))] for each in (together, again))

@@ -10,7 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from negres_core.controls.positions import inputs_by_position
+from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
+from negres_core.dataset import Dataset
+from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell, Design, KFolds
+from negres_core.early_stopping import NO_MONITOR
 from negres_core.metrics import METRICS, task_metric
 from negres_core.recipe import Recipe, Stage
 from negres_core.run import Arm, Role, Run
@@ -33,6 +38,9 @@ MAX_ROWS = 150
 """Most rows of a small run: few, so that a pipeline that leaks can memorize them."""
 TEST_ROWS = 5
 """Rows of a test fold."""
+FEW_HELD_OUT = 0.1
+"""Share that a small run holds out if an arm takes the validation rows of the design."""
+
 MAX_BATCH_ROWS = 16
 """Most rows of a training step."""
 TRUE_CELLS = 10
@@ -75,11 +83,14 @@ def planted_targets(run: Run) -> dict[str, Run]:
 
     The inputs of these rows vary most in its direction, so an arm that can learn from such inputs can learn it. The
     targets themselves are the true ones, so that their shares and their distribution stay the same. Of several labels a
-    row each is planted by itself: along the first component, against it, or along or against the second.
+    row each is planted by itself: along the first component, against it, or along or against the second. Labels of
+    steps or pixels are planted along that of the inputs at their place, so that a model can learn it that sees no more.
     """
 
     def plant(small_run: Run) -> Run:
-        y = _plant(small_run.data.flatten().astype(np.float64), small_run.data.y)
+        y = _plant_positions(small_run.data) if small_run.data.task == "segmentation" else None
+        if y is None:
+            y = _plant(small_run.data.flatten().astype(np.float64), small_run.data.y)
         return replace(small_run, data=small_run.data.with_targets(y))
 
     return _of_each_arm(run, PLANTED_TARGETS, plant)
@@ -109,8 +120,22 @@ def _of_each_arm(run: Run, purpose: str, change: Callable[[Run], Run | None]) ->
     for arm in run.arms:
         small_run = _small_run(run, arm)
         if small_run is not None and (small_run := change(small_run)) is not None:
-            changed[name_of_small_run(purpose, arm.role)] = small_run
+            changed[name_of_small_run(purpose, arm.role)] = resample_if_possible(small_run)
     return changed
+
+
+def _plant_positions(data: Dataset) -> np.ndarray | None:
+    """Return labels in the order of the inputs at their place; None if the inputs have no such places."""
+    x = inputs_by_position(data, np.arange(len(data)))
+    if x is None:
+        return None
+    counts = counted(data.y)
+    here = x[counts[..., 0]].astype(np.float64)
+    centered = here - here.mean(axis=0)
+    largest = np.linalg.eigh(centered.T @ centered)[1][:, -1]
+    planted = data.y.copy()
+    planted[counts] = _in_order_of(centered @ largest, data.y[counts])
+    return np.asarray(planted)
 
 
 def _plant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -118,7 +143,7 @@ def _plant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     # There are fewer rows than columns in images: the component comes from the products of rows.
     largest = np.linalg.eigh(centered @ centered.T)[1][:, :-3:-1].T
     components = [each * np.sign(each[np.argmax(np.abs(each))]) for each in largest]
-    if y.dtype.kind != "i" or y.ndim == 1:
+    if y.dtype.kind != "i" or y.ndim != 2:
         return _in_order_of(components[0], y)
     # Several labels a row that were all alike could be mixed up without a trace.
     orders = [components[0], -components[0], components[1], -components[1]]
@@ -140,10 +165,11 @@ def _small_run(run: Run, arm: Arm) -> Run | None:
         return None
     # The folds do not depend on the targets, so permuting these does not change them. Groups are dropped: they matter
     # for how well an arm generalizes, which is not tested here.
-    data = run.data.take(rows).without_groups()
+    data = weight_rows(run.data.take(rows).without_groups(), of=run.data)
     every = np.arange(len(rows), dtype=np.int32)
     cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(np.array_split(every, folds))]
-    recipe = shorten(arm.recipe, steps=most_steps(width), rows=len(cells[0].train))
+    recipe = weight_classes(arm.recipe, data, of=run.data)
+    recipe = shorten(recipe, steps=most_steps(width), rows=len(cells[0].train))
     return replace(run, data=data, design=_design(folds), cells=cells, arms=[Arm(arm.role, recipe)])
 
 
@@ -159,15 +185,26 @@ def most_steps(width: int) -> int:
 def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None = None) -> Recipe:
     """Return a recipe whose stages take about this number of steps, with small batches, on this number of rows.
 
-    If `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there.
+    They hold out no validation rows and do not end early, since a small run asks whether an arm can learn. If
+    `planned_rows`, the rows of a training fold of the arm itself, are given, no stage takes more steps than there; and
+    each keeps its share of validation rows and its patience, counted in steps and not in epochs. It monitors the loss
+    then, because other metrics may not be defined on few rows.
     """
     stages = []
     for stage in recipe.stages:
         planned = steps if planned_rows is None else min(steps, steps_of(stage, planned_rows))
         batch_size = min(stage.batch_size, MAX_BATCH_ROWS)
         steps_per_epoch = -(-rows // batch_size)
-        stages.append(replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size))
-    return Recipe(*stages, preprocess=recipe.preprocess)
+        short = replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size)
+        if planned_rows is None:
+            short = replace(short, **NO_MONITOR)
+        elif stage.validation is not None:
+            waited = None if stage.patience is None else stage.patience * -(-planned_rows // stage.batch_size)
+            patience = None if waited is None else -(-waited // steps_per_epoch)
+            share = FEW_HELD_OUT if stage.validation is True else stage.validation
+            short = replace(short, validation=share, patience=patience, monitor="loss", plateau=None)
+        stages.append(short)
+    return recipe.with_parts(*stages)
 
 
 def steps_of(stage: Stage, rows: int) -> int:
@@ -184,7 +221,10 @@ def skills(small_run: Run, *, absolute: bool = False) -> np.ndarray:
     """
     metric = METRICS["mae"] if absolute else task_metric(small_run.data.task)
     y = small_run.data.y
-    if metric.name == "accuracy":
+    if small_run.data.task == "segmentation":
+        labels = np.stack([(y == label).sum(axis=0) for label in range(small_run.data.outputs)])
+        constant = np.full(len(small_run.cells), labels.max(axis=0).sum() / labels.sum())
+    elif metric.name == "accuracy":
         constant = np.full(len(small_run.cells), np.bincount(y).max() / len(y))
     elif metric.name == "hamming":
         shares = y.mean(axis=0)

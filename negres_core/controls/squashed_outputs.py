@@ -27,7 +27,9 @@ def check(run: Run) -> Finding | None:
     results, passed = [], True
     for arm, _, inspection in run.inspections():
         outputs = inspection.outputs.astype(np.float64)
-        has_softmax = run.data.task == "classification" and outputs.shape[1] > 1
+        if run.data.task == "segmentation":
+            outputs = outputs.reshape(-1, outputs.shape[-1])
+        has_softmax = run.data.classes > 0 and outputs.shape[1] > 1
         if has_softmax and outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
             is_squashed, log_odds = _check_softmax(outputs)
         elif not has_softmax and outputs.min() >= 0 and outputs.max() <= 1:

@@ -20,7 +20,7 @@ def check(run: Run) -> Finding | None:
     """
     still: list[str] = []
     trainable = 0
-    for arm in run.arms:
+    for arm in run.by_recipe:
         for replicates in arm.stages:
             for weights in zip(*(replicate.weights for replicate in replicates), strict=True):
                 if weights[0].trainable and 0 not in weights[0].shape:

@@ -1,72 +1,93 @@
-"""The watched metric was measured on the validation rows: the saved model gives the last value of its curve there."""
+"""Metrics were measured on the validation rows: saved models give the same there as the curves that were recorded."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from negres_core.claim import Metric
 from negres_core.evidence import Finding, Replicate
-from negres_core.metrics import Predicted
+from negres_core.metrics import monitored_metric
 from negres_core.recipe import Recipe
-from negres_core.rescoring import Predictions, agrees, relative_rounding, rescore
-from negres_core.run import Models, Run
+from negres_core.rescoring import agrees, relative_rounding, rescore
+from negres_core.run import Arm, Models, Run
 
 NAME = "validation curve"
 WHEN = "after"
-BATCH_ROWS = 256
-"""Validation rows that a model is given at once."""
+
+
+class _Curve(NamedTuple):
+    """A metric, what was recorded of it for the epoch whose weights were saved, and whether that epoch was the best."""
+
+    metric: Metric
+    recorded: float | None
+    is_best: bool = True
 
 
 def check(run: Run) -> Finding | None:
     """Predict the validation rows by the saved models of the first repeat of each arm, and score them.
 
-    A metric that was measured on other rows, such as test rows, may agree by chance in one cell, but not in all.
+    The curves are those of what a claim watches and of what a stage monitors. A metric that was measured on other rows,
+    such as test rows, may agree by chance in one cell, but not in all. A stage that restores its best epoch has the
+    weights of the epoch with the best value, which is compared, too.
     """
     differ: list[str] = []
     compared = 0
     for arm in run.arms:
-        for replicate in arm.replicates[: run.design.folds * run.design.seeds_per_cell]:
-            if run.models is None or not replicate.validation or replicate.status != "finished":
-                continue
-            recorded = replicate.validation[-1]
-            score = _score(run, run.models, arm.recipe, replicate)
-            if score is None:
-                continue
-            compared += 1
-            if not agrees(recorded, *score):
-                shown = "not finite" if recorded is None else f"{recorded:.6g}"
-                differ.append(f"{run.metric.name} of the {arm.role} arm is {shown}, and {score[0]:.6g} for its model")
+        for recipe, stage in zip(arm.recipe.lineage, arm.stages, strict=True):
+            for replicate in stage[: run.design.folds * run.design.seeds_per_cell]:
+                for metric, recorded, is_best in _curves(run, arm, recipe, replicate):
+                    score = None if run.models is None else _score(run, run.models, recipe, replicate, metric)
+                    if score is None:
+                        continue
+                    compared += 1
+                    shown = "not finite" if recorded is None else f"{recorded:.6g}"
+                    if not is_best:
+                        differ.append(f"the best epoch of the {arm.role} arm is not the best of its curve")
+                    elif not agrees(recorded, *score):
+                        differ.append(
+                            f"{metric.name} of the {arm.role} arm is {shown}, and {score[0]:.6g} for its model"
+                        )
     if not compared:
         return None
     return Finding(
         control=NAME,
         passed=not differ,
-        found=f"{len(differ)} of {compared} curves do not end at what the saved model gives on the validation rows"
+        found=f"{len(differ)} of {compared} curves do not have what the saved model gives on the validation rows"
         f"{': ' if differ else ''}{'; '.join(differ[:2])}",
-        threshold="expected 0: the target is measured on rows that are neither trained nor tested on",
+        threshold="expected 0: a target, and what ends a training, are measured on rows that are neither trained nor "
+        "tested on",
         remedy="Report this as a bug of negres, unless a layer handles `training` wrongly.",
     )
 
 
-def _score(run: Run, models: Models, recipe: Recipe, replicate: Replicate) -> tuple[float, float] | None:
-    """Return the watched metric of a saved model on the validation rows, and its tolerance; None if it is unknown."""
-    rows = run.cell_of(replicate).validation
+def _curves(run: Run, arm: Arm, recipe: Recipe, replicate: Replicate) -> list[_Curve]:
+    """Return the curves of a replicate, at the epoch whose weights its model has."""
+    if replicate.status != "finished" or recipe.fit is not None:
+        return []
+    restored = recipe.last.restores_best and replicate.best_epoch is not None
+    place = (replicate.best_epoch or 0) - 1 if restored else -1
+    curves = []
+    if replicate.validation and recipe == arm.recipe:
+        curves.append(_Curve(run.metric, replicate.validation[place]))
+    if replicate.monitored:
+        metric = monitored_metric(recipe.last.monitor, task=run.data.task, targets=run.data.y)
+        values = np.array([np.nan if each is None else each for each in replicate.monitored])
+        best = int(np.nanargmax(values) if metric.higher_is_better else np.nanargmin(values)) + 1
+        curves.append(_Curve(metric, replicate.monitored[place], is_best=best == replicate.best_epoch))
+    return curves
+
+
+def _score(
+    run: Run, models: Models, recipe: Recipe, replicate: Replicate, metric: Metric
+) -> tuple[float, float] | None:
+    """Return a metric of a saved model on the validation rows, and its tolerance; None if it is unknown."""
+    rows = run.trained_cell(recipe, run.cell_of(replicate)).validation
     if rows is None:
         return None
-    batches = [rows[begin : begin + BATCH_ROWS] for begin in range(0, len(rows), BATCH_ROWS)]
-    outputs = models.predict_batches(recipe, replicate, batches)
-    targets, task = run.data.y[rows], run.data.task
-    logits = models.output_layer(recipe).logits
-    if not np.isfinite(outputs).all():
+    predictions = models.predictions(recipe, replicate, rows)
+    if not np.isfinite(predictions.outputs).all():
         return None
-    predicted = Predicted.of_network(outputs, targets, logits=logits, task=task)
-    predictions = Predictions(
-        targets=targets,
-        outputs=outputs,
-        predicted=predicted.shown,
-        logits=logits,
-        loss=None,
-        trivial_loss=None,
-        task=task,
-    )
     relative = relative_rounding(devices=[replicate.key.device])
-    return rescore(predictions, relative=relative, also=[run.metric]).get(run.metric.key)
+    return rescore(predictions, relative=relative, also=[metric]).get(metric.key)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core.controls.small_runs import most_steps, shorten, skills, steps_of
+from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
 from negres_core.design import Cell, KFolds
 from negres_core.evidence import Finding, Replicate
 from negres_core.run import Arm, MatchedTraining, Run
@@ -44,14 +45,16 @@ def small_runs(run: Run) -> dict[str, Run]:
     rows = run.data.shuffle_rows(derive_seed("comparison rows"))[: min(MAX_ROWS, max(MIN_ROWS, 3_000_000 // width))]
     if len(rows) < MIN_ROWS or (control.recipe.last.objective is not None and not run.data.has_labels):
         return {}  # an objective may ask for other values than the targets
-    data, every = run.data.take(rows).without_groups(), np.arange(len(rows), dtype=np.int32)
+    data = weight_rows(run.data.take(rows).without_groups(), of=run.data)
+    every = np.arange(len(rows), dtype=np.int32)
     cells = [Cell(0, fold, np.setdiff1d(every, test), test) for fold, test in enumerate(np.array_split(every, FOLDS))]
     design = KFolds(folds=FOLDS, repeats=1, looks=False)
     sizes = {"rows": len(cells[0].train), "planned_rows": _planned_rows(run), "steps": most_steps(width)}
-    return {
-        name: replace(run, data=data, design=design, cells=cells, arms=[Arm(control.role, shorten(recipe, **sizes))])
-        for name, recipe in recipes.items()
-    }
+    trials = {}
+    for name, recipe in recipes.items():
+        arm = Arm(control.role, shorten(weight_classes(recipe, data, of=run.data), **sizes))
+        trials[name] = resample_if_possible(replace(run, data=data, design=design, cells=cells, arms=[arm]))
+    return trials
 
 
 def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:

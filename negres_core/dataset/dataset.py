@@ -23,11 +23,14 @@ from negres_core.dataset.given import (
     number_names,
     refuse_reordered,
 )
+from negres_core.dataset.row_weights import check_row_weights
+from negres_core.dataset.segmentation import NOT_COUNTED, counted
 from negres_core.dataset.targets import check_targets
 from negres_core.errors import InputError
 
-Task = Literal["classification", "multilabel", "regression", "reconstruction"]
-"""What a model predicts: one class label a row, several labels a row, values, or images."""
+Task = Literal["classification", "multilabel", "segmentation", "regression", "reconstruction"]
+"""What a model predicts: one class label a row, several labels a row, a label for each step or pixel of a row, values,
+or images."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -45,7 +48,9 @@ class Dataset:
         y: targets. Integers shaped (rows,) are class labels from 0 to classes - 1, held as int32 (classification);
             text, in its sorted order, and one-hot integers become such labels.
             Integers 0 and 1, or booleans, shaped (rows, labels) say of each label whether a row has it, held as int32
-            (multilabel), unless they are one-hot.
+            (multilabel), unless they are one-hot. All other integers shaped (rows, steps) or (rows, height, width) are
+            a class label for each step or pixel, held as int32 with an axis of length 1 at the end, (rows, steps, 1)
+            (segmentation). Give 0 and 1 for each step with that axis, y[..., None].
             Floats shaped (rows,) or (rows, columns) are values, held as float32 (regression). Floats shaped (rows,
             height, width, channels) are images, held as float32 (reconstruction); they may be x itself.
         name: the data set's name in tables and evidence.
@@ -54,6 +59,12 @@ class Dataset:
             for several rows of one subject.
         attributes: further values per row, by name, (rows,): integers are labels from 0, held as int32, as text
             becomes; floats are values, held as float32. No arm is trained on them, but a `Fit` may use them.
+        ignore_class: None, or the label of steps or pixels that do not count, such as padding, for example 255. They
+            are neither scored nor trained on, and held as -1; so is this field.
+        sample_weight: None, or the weight of each row in training, (rows,), 0 or more, held as float32. Networks are
+            trained with them as by `keras.Model.fit`, and an `Estimator` is given them. A `Fit` finds those of its
+            training fold there, and its test fold has none. Scores, the test loss included, are not weighted: each
+            test row counts once.
 
     Raises:
         InputError: the arrays do not fit together, are empty, or hold what is missing, infinite, not a number, or no
@@ -73,6 +84,8 @@ class Dataset:
     source: str = "arrays given by the caller"
     groups: Any = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    ignore_class: int | None = None
+    sample_weight: Any = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -83,19 +96,28 @@ class Dataset:
                 received=self.source,
                 remedy='Say where the arrays came from: source="the hospital\'s database", or leave it out.',
             )
+        if self.ignore_class is not None and type(self.ignore_class) is not int:
+            raise InputError(
+                f"`ignore_class` of data set {self.name!r} has to be an integer, the label that does not count.",
+                received=self.ignore_class,
+                remedy="Give one label, such as ignore_class=255; turn several into one before.",
+            )
         self._check_attribute_names()
         x = self._check_inputs()
         y = self._check_targets(x)
         attributes_given = {f"attributes[{name!r}]": values for name, values in self.attributes.items()}
         given = label_arrays(self.x, "x") | {"y": self.y, "groups": self.groups} | attributes_given
+        given["sample_weight"] = self.sample_weight
         refuse_reordered(given, of=self.name)
         groups = self._check_groups(rows=len(y))
+        weights = check_row_weights(self.sample_weight, of=self.name, rows=len(y))
         attributes = {
             name: self._check_attribute(name, values, rows=len(y)) for name, values in dict(self.attributes).items()
         }
-        for name, value in (("x", x), ("y", y), ("groups", groups)):
+        for name, value in (("x", x), ("y", y), ("groups", groups), ("sample_weight", weights)):
             object.__setattr__(self, name, None if value is None else map_arrays(_read_only, value))
         object.__setattr__(self, "attributes", MappingProxyType(attributes))
+        object.__setattr__(self, "ignore_class", None if self.ignore_class is None else NOT_COUNTED)
 
     def _check_inputs(self) -> Any:
         """Return x as float32, one array or several by name."""
@@ -145,7 +167,7 @@ class Dataset:
                     received=f"{label} of shape {array.shape}",
                     remedy="Give 2 rows or more; check how the rows were selected.",
                 )
-        return check_targets(y, of=self.name, given=self.y)
+        return check_targets(y, of=self.name, given=self.y, ignore_class=self.ignore_class)
 
     def _check_groups(self, *, rows: int) -> np.ndarray | None:
         """Return groups numbered from 0, (rows,), int32; or None."""
@@ -206,13 +228,13 @@ class Dataset:
     def task(self) -> Task:
         """The task, decided by the dtype and the shape of the targets."""
         if self.y.dtype.kind == "i":
-            return "classification" if self.y.ndim == 1 else "multilabel"
+            return "classification" if self.y.ndim == 1 else "multilabel" if self.y.ndim == 2 else "segmentation"
         return "reconstruction" if self.y.ndim == 4 else "regression"
 
     @property
     def has_labels(self) -> bool:
-        """Whether the targets are labels, one or several a row, and not values."""
-        return self.task in ("classification", "multilabel")
+        """Whether the targets are labels, of a row or of its steps or pixels, and not values."""
+        return self.task in ("classification", "multilabel", "segmentation")
 
     @property
     def input_shape(self) -> Named[tuple[int, ...]]:
@@ -221,10 +243,25 @@ class Dataset:
 
     @cached_property
     def outputs(self) -> int:
-        """Number of outputs that a model needs: the number of classes, of labels, or of target columns."""
-        if self.task == "classification":
+        """Number of outputs that a model needs: the number of classes, of labels, or of target columns.
+
+        For a label at each step or pixel, it is the number of classes, which a model needs at each of them.
+        """
+        if self.task in ("classification", "segmentation"):
             return int(self.y.max()) + 1
         return 1 if self.y.ndim == 1 else int(self.y.shape[1])
+
+    @property
+    def classes(self) -> int:
+        """Number of classes of a row, a step or a pixel; 0 if the targets are not class labels."""
+        return self.outputs if self.task in ("classification", "segmentation") else 0
+
+    def count_targets(self, rows: np.ndarray) -> int:
+        """Return the number of targets of some rows that count, by which a mean loss of them weighs.
+
+        Unless steps or pixels are left out by `ignore_class`, it is the number of rows.
+        """
+        return len(rows) if self.ignore_class is None else int(counted(self.y[rows]).sum())
 
     @cached_property
     def span(self) -> float:
@@ -233,9 +270,11 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the names, shapes, dtypes and bytes of x, y, groups and attributes; `name` is not part of it."""
+        """SHA-256 over the names, shapes, dtypes and bytes of all arrays; `name` is not part of it."""
         digest = hashlib.sha256()
         arrays = [*label_arrays(self.x, "").items(), ("", self.y), ("", self.groups), *sorted(self.attributes.items())]
+        # An attribute may have the name of the field.
+        arrays.append(("sample_weight of each row: ", self.sample_weight))
         for name, array in arrays:
             if array is not None:
                 digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
@@ -254,11 +293,21 @@ class Dataset:
             name=name or self.name,
             groups=groups,
             attributes=MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
+            sample_weight=None if self.sample_weight is None else _read_only(self.sample_weight[rows]),
         )
 
     def with_targets(self, y: np.ndarray) -> Dataset:
         """Return a data set with other targets of the same kind, such as these in another order."""
         return self._changed(y=_read_only(y))
+
+    def with_rows(self, x: Any, y: np.ndarray) -> Dataset:
+        """Return a data set of other rows of the same kind, which have neither groups, nor attributes, nor weights."""
+        made = {"x": map_arrays(_read_only, x), "y": _read_only(y), "groups": None, "sample_weight": None}
+        return self._changed(**made, attributes=MappingProxyType({}))
+
+    def with_weights(self, weights: np.ndarray | None) -> Dataset:
+        """Return a data set whose rows have other weights, (rows,), float32, or none."""
+        return self._changed(sample_weight=None if weights is None else _read_only(weights))
 
     def without_groups(self) -> Dataset:
         """Return a data set whose rows belong to no groups."""
@@ -304,7 +353,8 @@ class Dataset:
         return np.clip(np.round((values - float(self.y.min())) * (255 / self.span)), 0, 255).astype(np.uint8)
 
     def __repr__(self) -> str:
-        targets = f" of {self.y.shape[1:]}" if self.task == "reconstruction" else f", {self.outputs} outputs"
+        targets = f" of {self.y.shape[1:]}" if self.y.ndim > 2 else ""
+        targets += f", {self.outputs} outputs" if self.task != "reconstruction" else ""
         return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {self.task}{targets})"
 
 

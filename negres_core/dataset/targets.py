@@ -1,5 +1,7 @@
 """Targets: class labels as integers from 0, several labels a row as integers 0 and 1, or values as floats.
 
+A label for each step or pixel of a row is in `segmentation.py`.
+
 What is neither is refused with the line to write.
 """
 
@@ -10,22 +12,38 @@ import numpy as np
 from negres_core.dataset.exact import as_float32, as_int32
 from negres_core.dataset.given import columns_of, kinds_of, number_names
 from negres_core.dataset.remedies import are_numbers, remedy_for_targets
+from negres_core.dataset.segmentation import as_segmentation, counted, is_one_hot_at_the_end, is_segmentation
 from negres_core.errors import InputError
 
 
-def check_targets(y: np.ndarray, *, of: str, given: object) -> np.ndarray:
-    """Return targets: class labels, (rows,), int32; 0 and 1 for several labels a row, (rows, labels), int32; or values.
+def check_targets(y: np.ndarray, *, of: str, given: object, ignore_class: int | None = None) -> np.ndarray:
+    """Return targets: labels, int32, or values, float32.
 
-    Values are (rows,), (rows, columns) or images, (rows, height, width, channels), float32.
+    Class labels are (rows,), and 0 and 1 for several labels a row (rows, labels). A label for each step or pixel is
+    (rows, steps, 1) or (rows, height, width, 1). Values are (rows,), (rows, columns) or images, (rows, height, width,
+    channels).
 
     Args:
         y: the targets, (rows, ...), one row or more.
         of: the name of the data set.
         given: the targets as the user gave them.
+        ignore_class: the label of steps or pixels that do not count; None if all labels do.
 
     Raises:
-        InputError: they are neither.
+        InputError: they are none of these.
     """
+    checked = _check(y, of, given, ignore_class)
+    if ignore_class is not None and not is_segmentation(checked):
+        raise InputError(
+            f"`ignore_class` of data set {of!r} is for a label at each step or pixel.",
+            received=f"ignore_class={ignore_class}, and y of shape {y.shape} and dtype {y.dtype}",
+            remedy="Give such labels as integers, (rows, steps) or (rows, height, width). With other targets, drop the "
+            "rows that do not count.",
+        )
+    return checked
+
+
+def _check(y: np.ndarray, of: str, given: object, ignore_class: int | None) -> np.ndarray:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim == 1 and kinds_of(y) == {"text"} and are_numbers(y.tolist(), with_fractions=True):
@@ -46,18 +64,23 @@ def check_targets(y: np.ndarray, *, of: str, given: object) -> np.ndarray:
         )
     if y.dtype.kind == "f":
         return _check_values(y, of, given)
-    if y.ndim > 1:
-        if is_one_hot(y) and y.any(axis=0).all():
+    if y.ndim == 1:
+        return _check_labels(y, of)
+    if not _are_batches(given):
+        if ignore_class is None and is_one_hot(y) and y.any(axis=0).all():
             return as_int32(y.argmax(axis=1), "y", of=of)
-        if is_multilabel(y) and not _are_batches(given):
+        if ignore_class is None and is_multilabel(y):
             return as_int32(y, "y", of=of)
-        raise InputError(
-            f"`y` of data set {of!r} has integers in several columns, which are neither a class label for a row nor 0 "
-            "and 1 for each label.",
-            received=f"{describe_targets(y)}, of shape {y.shape}",
-            remedy=_remedy_for_columns(y, given),
-        )
-    return _check_labels(y, of)
+        is_dense = ignore_class is not None or not is_one_hot(y)
+        if is_dense and (labels := as_segmentation(y, of=of, ignore_class=ignore_class)) is not None:
+            _check_labels(labels[counted(labels)], of, each="steps or pixels")
+            return as_int32(labels, "y", of=of)
+    raise InputError(
+        f"`y` of data set {of!r} has integers in several columns, which are neither a class label for a row, nor 0 and "
+        "1 for each label, nor a label for each step or pixel.",
+        received=f"{describe_targets(y)}, of shape {y.shape}",
+        remedy=_remedy_for_columns(y, given),
+    )
 
 
 def _check_values(y: np.ndarray, of: str, given: object) -> np.ndarray:
@@ -74,10 +97,10 @@ def _check_values(y: np.ndarray, of: str, given: object) -> np.ndarray:
     return as_float32(y, "y", of=of, columns=columns_of(given))
 
 
-def _check_labels(y: np.ndarray, of: str) -> np.ndarray:
+def _check_labels(y: np.ndarray, of: str, *, each: str = "rows") -> np.ndarray:
     classes = np.unique(y)
     low, high = int(classes[0]), int(classes[-1])
-    received = f"{len(classes)} distinct integers from {low} to {high} in {len(y)} rows"
+    received = f"{len(classes)} distinct integers from {low} to {high} in {len(y)} {each}"
     remedy = ""
     if low < 0:
         remedy = "y=np.unique(y, return_inverse=True)[1]"
@@ -118,6 +141,10 @@ def describe_targets(y: np.ndarray) -> str:
         return f"{kind}, all of them whole numbers" if is_whole else kind
     if is_one_hot(y):
         return f"{kind}, one-hot rows"
+    if is_one_hot_at_the_end(y):
+        return f"{kind}, one-hot along the last axis"
+    if is_segmentation(y) and y.shape[-1] == 1:
+        return f"{kind}, one for each step or pixel"
     if ((y == 0) | (y == 1)).all():
         return f"{kind}, 0 and 1 in several columns"
     return f"{kind}, {y.shape[1]} a row" if y.ndim == 2 else kind
@@ -134,15 +161,18 @@ def _remedy_for_columns(y: np.ndarray, given: object) -> str:
         return f"If these are batches, join them: y=np.concatenate(y), and x likewise.{rows}"
     if is_one_hot(y):
         empty = int(np.flatnonzero(~y.any(axis=0))[0])
-        return f"Drop column {empty}, in which no row has a 1; or give class labels, y=y.argmax(axis=1)."
-    if ((y == 0) | (y == 1)).all() and y.size:
-        as_floats = "y=y[..., None].astype(float)" if y.ndim == 3 else "y=y.astype(float)"
         return (
-            f"For a label a time step or a mask, give values, {as_floats}, with sigmoid outputs and "
-            'loss="binary_crossentropy", and claim the "loss"; or ask about several labels a row, '
-            "y=y.reshape(len(y), -1), with keras.layers.Flatten() at the end of the model."
+            f"Drop column {empty}, in which no row has a 1; or give class labels, y=y.argmax(axis=1). For a label at "
+            "each step, give y=y[..., None]."
+        )
+    if is_one_hot_at_the_end(y):
+        return "Give a class for each step or pixel: y=y.argmax(axis=-1)[..., None]."
+    if ((y == 0) | (y == 1)).all() and y.size:
+        return (
+            "For masks that do not exclude each other, give values, y=y.astype(float), with sigmoid outputs and "
+            'loss="binary_crossentropy", and claim the "loss"; or ask about one of them, y=y[..., 0].'
         )
     return (
-        "Give values, such as counts, as floats: y=y.astype(float). For labels, ask about one a row, such as "
-        f"y=y[:, {', '.join('0' * (y.ndim - 1))}]; a label for each time step or pixel cannot be judged."
+        "Give values, such as counts, as floats: y=y.astype(float). Give labels of steps as (rows, steps), and of "
+        "pixels as (rows, height, width)."
     )

@@ -42,6 +42,7 @@ class Cell:
         train: row numbers of the training fold, ascending, int32.
         test: row numbers of the test fold, ascending, int32.
         validation: row numbers that are neither trained nor tested on, ascending, int32; None if there are none.
+        gap: in a time series, the rows left out between training rows and what comes after; None if rows have no order.
     """
 
     repeat: int
@@ -49,6 +50,7 @@ class Cell:
     train: np.ndarray = field(repr=False, compare=False)
     test: np.ndarray = field(repr=False, compare=False)
     validation: np.ndarray | None = field(default=None, repr=False, compare=False)
+    gap: int | None = field(default=None, repr=False, compare=False)
 
     def digest(self, rows: int) -> str:
         """Return a digest of the rows of the cell, given the number of rows of the data set.

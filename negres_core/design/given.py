@@ -104,8 +104,9 @@ class GivenSplits(Design):
     def split(self, data: Dataset) -> Iterator[Cell]:
         """Yield the splits of the splitter; see `Design.split`."""
         del data  # they were made for it
+        gap = self.like.gap if isinstance(self.like, TimeSeries) else None
         for place, (train, test) in enumerate(self.splits[: self.cell_count]):
-            yield Cell(*divmod(place, self.folds), train, test)
+            yield Cell(*divmod(place, self.folds), train, test, gap=gap)
 
 
 @dataclass(frozen=True, kw_only=True)

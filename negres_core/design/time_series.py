@@ -167,4 +167,4 @@ class TimeSeries(Design):
             train = np.arange(0 if self.most_train is None else max(0, end - self.most_train), end, dtype=np.int32)
             if data.groups is not None:
                 train = train[~np.isin(data.groups[train], data.groups[test])]
-            yield Cell(0, fold, train, test)
+            yield Cell(0, fold, train, test, gap=self.gap)

@@ -124,7 +124,7 @@ def gather(run: Run, arm: Arm) -> Symptoms | None:
         scored=None if scored is None else summarize(scored),
         skill=replicate.metrics.get("skill"),
     )
-    network = arm.recipe.network
+    network = arm.recipe_of(position).network
     if network is None:
         return symptoms
     trained = arm.stages[len(network.stages) - 1][position]
@@ -144,8 +144,8 @@ def gather(run: Run, arm: Arm) -> Symptoms | None:
         loss_floor=trained.predictions.loss_floor or 0.0,
         training_loss=inspection.training_loss,
         inference_loss=inspection.inference_loss,
-        first_loss=_loss_in_epoch(trained, 0),
-        last_loss=_loss_in_epoch(trained, -1),
+        first_loss=_loss_in_epoch(run, trained, 0),
+        last_loss=_loss_in_epoch(run, trained, -1),
         dead_share=max((zero / units for zero, units in inspection.silent), default=0.0),
     )
 
@@ -160,5 +160,9 @@ def _lost_variance(targets: np.ndarray, low: float, high: float) -> float:
     return float(np.mean((targets - np.clip(targets, low, high)) ** 2)) / variance if variance else 0.0
 
 
-def _loss_in_epoch(replicate: Replicate, epoch: int) -> float | None:
-    return replicate.curve[epoch] if replicate.curve else None
+def _loss_in_epoch(run: Run, replicate: Replicate, epoch: int) -> float | None:
+    """Return the training loss of an epoch; divided by the mean weight, if rows have weights."""
+    loss = replicate.curve[epoch] if replicate.curve else None
+    if loss is None or run.data.sample_weight is None:
+        return loss
+    return loss / (float(run.data.sample_weight[run.cell_of(replicate).train].mean()) or 1.0)

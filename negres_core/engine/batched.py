@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,18 @@ from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import InterruptedTrainingError, WorkerThreads, interruption_requested
 from negres_core.engine.memory import evaluation_rows, replicate_bytes
-from negres_core.engine.program import Program, State, load_backend
-from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
-from negres_core.engine.watch import Watch
-from negres_core.preprocessing import prepare_inputs
+from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
+from negres_core.engine.replicate import (
+    Start,
+    epoch_orders,
+    finish_replicate,
+    on_rows,
+    start_replicate,
+    training_weights,
+)
+from negres_core.engine.watch import Watch, Watched
 from negres_core.recipe import Recipe
+from negres_core.resampling import PreparedRows, prepare_rows
 
 PLANNED_MEMORY_SHARE = 0.8
 """Share of the free memory that chunks are sized for; the rest is left to the allocator."""
@@ -64,7 +72,8 @@ def train(
             free = backend.free_memory_bytes(devices[0])
             each_bytes = replicate_bytes(stage.model, recipe, data)
             max_chunk = len(jobs) if free is None else max(1, int(free * PLANNED_MEMORY_SHARE) // each_bytes)
-        waiting = deque(_chunks(jobs, max_chunk))
+        trained = _trained_rows(recipe, data, jobs)
+        waiting = deque(_chunks(jobs, max_chunk, trained, Watch(recipe, data)))
         running: dict[Future[list[dict[str, Any]]], tuple[Any, list[Job], list[Start], _Chunk]] = {}
         while running or (waiting and not interruption_requested()):
             while waiting and devices and not interruption_requested():
@@ -93,12 +102,31 @@ def train(
                     yield job, finish_replicate(recipe, data, job, start, peak_flops_per_s=peak, **scored[index])
 
 
-def _chunks(jobs: Sequence[Job], max_chunk: int) -> Iterator[list[Job]]:
-    """Cut jobs into chunks of equal fold size, as even as possible, with the replicates of a cell together."""
+def _trained_rows(recipe: Recipe, data: Dataset, jobs: Sequence[Job]) -> dict[tuple[int, int], int]:
+    """Return the number of rows to train on in each cell."""
+    cells = {(job.cell.repeat, job.cell.fold): job.cell for job in jobs}
+    if recipe.resample is None:
+        return {key: len(cell.train) for key, cell in cells.items()}
+    return {key: len(prepare_rows(recipe, data, cell).train) for key, cell in cells.items()}
+
+
+def _chunks(jobs: Sequence[Job], max_chunk: int, rows: dict[tuple[int, int], int], watch: Watch) -> Iterator[list[Job]]:
+    """Cut jobs into chunks of equal fold size, as even as possible, with the replicates of a cell together.
+
+    Args:
+        jobs: the replicates.
+        max_chunk: maximum number of replicates per chunk.
+        rows: number of rows to train on in each cell.
+        watch: tells which validation rows are watched.
+    """
 
     def size(job: Job) -> tuple[int, int, int]:
-        watched_rows = Watch.rows_of(job)
-        return len(job.cell.train), len(job.cell.test), 0 if watched_rows is None else len(watched_rows)
+        watched_rows = watch.rows_of(job)
+        return (
+            rows[job.cell.repeat, job.cell.fold],
+            len(job.cell.test),
+            0 if watched_rows is None else len(watched_rows),
+        )
 
     ordered = sorted(jobs, key=lambda job: (size(job), job.cell.repeat, job.cell.fold, job.seed))
     for _, group in itertools.groupby(ordered, key=size):
@@ -110,7 +138,7 @@ def _chunks(jobs: Sequence[Job], max_chunk: int) -> Iterator[list[Job]]:
 
 def _vectorize(program: Program, model: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     vectorize = load_backend().vectorize
-    return vectorize(program.epoch, stacked=4), vectorize(program.evaluate, stacked=3)
+    return vectorize(program.epoch, stacked=5), vectorize(program.evaluate, stacked=3)
 
 
 class _Chunk:
@@ -126,7 +154,7 @@ class _Chunk:
         self._state = tuple(
             [np.stack(values) for values in zip(*part, strict=True)] for part in zip(*states, strict=True)
         )
-        self._epoch, self._evaluate = stage.epoch, stage.evaluate
+        self._program, self._epoch, self._evaluate = stage.program, stage.epoch, stage.evaluate
         self._watch = Watch(recipe, data)
 
     def state_of(self, index: int) -> State:
@@ -137,32 +165,45 @@ class _Chunk:
     def train(self) -> list[dict[str, Any]]:
         """Train and evaluate all replicates; return the arguments of `finish_replicate` for each."""
         put = self._put
-        inputs, x, y, offsets = self._inputs()
+        prepared, x, y, offsets = self._inputs()
+        weights = [training_weights(self._recipe, self._data, rows) for rows in prepared]
         state: Any = tuple([put(value) for value in part] for part in self._state)
-        rows = np.stack([job.cell.train for job in self._jobs])
+        trained = np.stack([rows.train for rows in prepared])
         compile_began = time.perf_counter()
         # A call with zero whole batches, whose result is dropped, to compile the epoch.
-        ops.convert_to_numpy(self._epoch(*state, put(rows), 0, x, y)[0])
+        ops.convert_to_numpy(self._epoch(*state, put(trained), self._weights_in(trained, weights), 0, x, y)[0])
         compile_s = time.perf_counter() - compile_began
-        train_began, seconds, losses = time.perf_counter(), [], []
-        watched, watch_s = self._watched_rows(), 0.0
-        validation: list[list[float]] = [[] for _ in self._jobs]
-        orders = (epoch_orders(self._recipe, job) for job in self._jobs)
+        train_began, seconds, watch_s = time.perf_counter(), list[float](), 0.0
+        watched = [self._watch.begin(job) for job in self._jobs]
+        validation_rows = self._validation_rows(watched)
+        curves: list[list[float]] = [[] for _ in self._jobs]
+        # A replicate that is over keeps its state, while the others go on.
+        going_on, kept = np.ones(len(self._jobs), dtype=bool), state
+        orders = (
+            epoch_orders(self._recipe, on_rows(job, rows)) for job, rows in zip(self._jobs, prepared, strict=True)
+        )
+        steps = trained.shape[1] // self._recipe.last.batch_size
         for order in zip(*orders, strict=True):
             epoch_began = time.perf_counter()
             placed = put(np.stack(order) + offsets[:, None])
-            loss, *state = self._epoch(*state, placed, rows.shape[1] // self._recipe.last.batch_size, x, y)
-            losses.append(ops.convert_to_numpy(loss))
+            loss, *state = self._epoch(*state, placed, self._weights_in(order, weights), steps, x, y)
+            losses = ops.convert_to_numpy(loss)
             seconds.append(time.perf_counter() - epoch_began)
-            if watched is not None:
+            scored = None
+            if validation_rows is not None:
                 watch_began = time.perf_counter()
-                some, some_loss = self._predict(watched, state, x, y, offsets)
-                for values, job, *scored in zip(validation, self._jobs, some, some_loss, strict=True):
-                    values.append(self._watch.score(job, scored[0], float(scored[1])))
+                scored = self._predict(validation_rows, state, x, y, offsets)
                 watch_s += time.perf_counter() - watch_began
-            if not np.isfinite(losses).all(axis=0).any():
+            for place in np.flatnonzero(going_on):
+                curves[place].append(float(losses[place]))
+                if scored is not None:
+                    watched[place].add(scored[0][place], float(scored[1][place]))
+            kept = self._choose(going_on & np.array([each.keeps for each in watched]), state, kept)
+            going_on &= np.isfinite(losses) & ~np.array([each.is_over for each in watched])
+            if not going_on.any():
                 break
-        self._state = state
+            state = self._with_rates(state, watched)
+        self._state = state = kept
         train_ended = time.perf_counter()
         outputs, test_loss = self._predict(np.stack([job.cell.test for job in self._jobs]), state, x, y, offsets)
         # The chunk's seconds are divided equally among its replicates.
@@ -175,36 +216,63 @@ class _Chunk:
         }
         if (peak := self._backend.peak_memory_bytes(self._place)) is not None:
             cost["memory_bytes"] = peak
-        curves = [_until_not_finite(curve) for curve in np.stack(losses, axis=1).tolist()]
         return [
-            {"inputs": inputs[i], "outputs": outputs[i], "loss": float(test_loss[i]), "curve": curves[i], "cost": cost}
-            | {"validation": None if watched is None else validation[i][: len(curves[i])]}
+            {"rows": prepared[i], "outputs": outputs[i], "loss": float(test_loss[i]), "curve": curves[i], "cost": cost}
+            | {"watched": watched[i]}
             for i in range(len(self._jobs))
         ]
 
-    def _watched_rows(self) -> np.ndarray | None:
-        """Return the validation rows of each replicate, (replicates, rows); None if no metric is watched."""
-        rows = [each for job in self._jobs if (each := Watch.rows_of(job)) is not None]
+    @staticmethod
+    def _validation_rows(watched: Sequence[Watched]) -> np.ndarray | None:
+        """Return the validation rows of each replicate, (replicates, rows); None if nothing is watched."""
+        rows = [each.rows for each in watched if each.rows is not None]
         return np.stack(rows) if rows else None
+
+    @staticmethod
+    def _choose(chosen: np.ndarray, state: Any, kept: Any) -> Any:
+        """Return the states of the chosen replicates, and what was kept of the others."""
+        if chosen.all() or not chosen.any():
+            return state if chosen.any() else kept
+
+        def choose(new: Any, old: Any) -> Any:
+            return ops.where(chosen.reshape(-1, *[1] * (len(new.shape) - 1)), new, old)
+
+        return [[choose(new, old) for new, old in zip(*part, strict=True)] for part in zip(state, kept, strict=True)]
+
+    def _with_rates(self, state: Any, watched: Sequence[Watched]) -> Any:
+        """Return the state of all replicates with their learning rates for the next epoch."""
+        rates = [each.rate for each in watched if each.rate is not None]
+        return self._program.with_rate(state, self._put(np.stack(rates))) if rates else state
 
     def _put(self, arrays: Named[np.ndarray]) -> Any:
         return self._backend.put(arrays, self._place)
 
-    def _inputs(self) -> tuple[list[Named[np.ndarray]], Any, Any, np.ndarray]:
-        """Return each job's inputs, all inputs and targets on the device, and the offset of each job's rows there.
+    def _weights_in(self, orders: Sequence[np.ndarray] | np.ndarray, weights: Sequence[np.ndarray | None]) -> Any:
+        """Return the weights of each replicate's rows in training order, (replicates, rows), on the device."""
+        ordered = [each[order] for order, each in zip(orders, weights, strict=True) if each is not None]
+        return self._put(np.stack(ordered)) if ordered else UNWEIGHTED
+
+    def _inputs(self) -> tuple[list[PreparedRows], Any, Any, np.ndarray]:
+        """Return each job's rows, all inputs and targets on the device, and the offset of each job's rows there.
 
         Cells whose inputs were prepared differently are concatenated, each once.
         """
-        keys = [(job.cell.repeat, job.cell.fold) if self._recipe.preprocess else None for job in self._jobs]
+        own = self._recipe.preprocess or self._recipe.resample
+        keys = [(job.cell.repeat, job.cell.fold) if own else None for job in self._jobs]
         jobs = dict(zip(keys, self._jobs, strict=True))
-        prepared = {key: prepare_inputs(self._recipe, self._data, job.cell) for key, job in jobs.items()}
-        first_rows = {key: index * len(self._data) for index, key in enumerate(prepared)}
-        x = map_arrays(_concatenate, *prepared.values())
-        y = _concatenate(*[self._data.y] * len(prepared))
+        prepared = {key: prepare_rows(self._recipe, self._data, job.cell) for key, job in jobs.items()}
+        sizes = [len(rows.y) for rows in prepared.values()]
+        first_rows = dict(zip(prepared, np.cumsum([0, *sizes[:-1]]), strict=True))
+        x = map_arrays(_concatenate, *(rows.x for rows in prepared.values()))
+        y = _concatenate(*(rows.y for rows in prepared.values()))
         offsets = np.array([first_rows[key] for key in keys], dtype=np.int32)
         targets = self._put(y)
         placed = map_arrays(lambda each: targets if is_same(each, y) else self._put(each), x)
-        return [prepared[key] for key in keys], placed, targets, offsets
+        rows_of = [
+            prepared[key] if own else replace(prepared[key], train=job.cell.train)
+            for key, job in zip(keys, self._jobs, strict=True)
+        ]
+        return rows_of, placed, targets, offsets
 
     def _predict(
         self, tested: np.ndarray, state: Any, x: Any, y: Any, offsets: np.ndarray
@@ -212,19 +280,18 @@ class _Chunk:
         rows = tested + offsets[:, None]
         outputs, total = [], np.zeros(len(self._jobs))
         for begin in range(0, rows.shape[1], self._rows):
-            some_rows = rows[:, begin : begin + self._rows]
+            chunk = slice(begin, begin + self._rows)
+            some_rows = rows[:, chunk]
             some, loss = self._evaluate(state[0], state[1], self._put(some_rows), x, y)
             outputs.append(ops.convert_to_numpy(some))
-            total += ops.convert_to_numpy(loss).astype(float) * some_rows.shape[1]
-        return np.concatenate(outputs, axis=1), total / rows.shape[1]
+            total += ops.convert_to_numpy(loss).astype(float) * self._weights(tested[:, chunk])
+        return np.concatenate(outputs, axis=1), total / self._weights(tested)
+
+    def _weights(self, rows: np.ndarray) -> np.ndarray:
+        """Return by how much the mean loss of some rows of each replicate weighs, (replicates,)."""
+        return np.array([self._data.count_targets(each) for each in rows])
 
 
 def _concatenate(*arrays: np.ndarray) -> np.ndarray:
     """Concatenate arrays; a single one is returned as it is, so that `is_same` still recognizes it."""
     return np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
-
-
-def _until_not_finite(curve: list[float]) -> list[float]:
-    """Cut a curve after its first loss that is not finite, where a replicate trained alone would have stopped."""
-    ends = [epoch for epoch, loss in enumerate(curve) if not np.isfinite(loss)]
-    return curve[: ends[0] + 1] if ends else curve

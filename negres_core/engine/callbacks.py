@@ -122,7 +122,8 @@ def _refuse_monitor(callback: Any, name: str, *, reported: str) -> None:
     raise InputError(
         f"{type(callback).__name__} monitors a number that the training of stage {name} does not report.",
         received=f"monitor={_monitor_of(callback)!r}; reported: {reported}",
-        remedy='Monitor "loss". A callback sees no held-out rows: the test fold is for the verdict alone.',
+        remedy='Monitor "loss": a callback sees no held-out rows. To stop early, or to lower the rate, by rows '
+        "that are held out of the training fold, give validation=0.1 with patience=5 or plateau= to the stage.",
     )
 
 

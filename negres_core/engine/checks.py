@@ -18,17 +18,21 @@ from negres_core.engine.hooks import refuse_hooks
 from negres_core.engine.inheritance import describe_relation, freeze_layers, inherit_weights
 from negres_core.engine.lora import lora_layers
 from negres_core.engine.loss_checks import (
+    check_ignored,
     check_loss_of_labels,
     check_loss_of_multilabel,
     check_loss_of_values,
     check_loss_runs,
 )
 from negres_core.engine.model import build_model, make_loss, make_optimizer, output_shape
+from negres_core.engine.monitor import monitor_of
+from negres_core.engine.objective import call_objective
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
 from negres_core.engine.target_use import outputs_predict
 from negres_core.engine.tokens import check_tokens
+from negres_core.engine.weight_checks import check_sampler, check_weights
 from negres_core.errors import InputError
 from negres_core.preprocessing import make_transformer
 from negres_core.recipe import Recipe, Stage, name_of
@@ -46,11 +50,14 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
     inputs_of_models = functools.partial(_with_inputs_of_models, recipe, data)
     if recipe.preprocess is not None:
         _check_transformer(recipe, data)
+    check_sampler(recipe, data)
     if recipe.fit is not None:
         check_fit(recipe.fit, has_model=bool(recipe.stages))
     for stage in recipe.stages:
         model = build_model(stage.build, data)
         _check_optimizer(stage)
+        monitor_of(stage, data)
+        check_weights(stage, data)
         check_model(model, stage, data, is_inherited=stage is not recipe.stages[-1])
         refuse_hooks(stage, model)
         _check_adaptation(stage, model, data)
@@ -137,6 +144,8 @@ def check_model(model: Any, stage: Stage, data: Dataset, *, is_inherited: bool =
                 'loss="binary_crossentropy"; the build function may take `outputs`.',
             )
         check_loss_of_multilabel(stage, data)
+    elif data.task == "segmentation":
+        _check_positions(stage, model, data, shape)
     elif data.task != "classification":
         if shape not in {data.y.shape[1:], (data.outputs,)}:
             raise InputError(
@@ -174,6 +183,23 @@ def _check_adaptation(stage: Stage, model: Any, data: Dataset) -> None:
         adapt_layers(build_model(stage.build, data), lambda: take_rows(data.x, rows), name=name_of(stage.build))
 
 
+def _check_positions(stage: Stage, model: Any, data: Dataset, shape: tuple[int, ...]) -> None:
+    """Raise InputError if a model does not give each step or pixel an output for each class, or its loss fits not."""
+    name, positions = name_of(stage.build), data.y.shape[1:-1]
+    if shape[:-1] != positions or data.outputs > max(shape[-1], 2):
+        each = "step" if len(positions) == 1 else "pixel"
+        raise InputError(
+            f"{name} returns a model whose outputs are not an output for each class at each {each} of {data.name!r}.",
+            received=f"outputs of shape {shape} for labels of shape {positions}, from 0 to {data.outputs - 1}",
+            remedy=f"End in outputs of shape {(*positions, data.outputs)}, such as those of "
+            f'{"Dense" if len(positions) == 1 else "Conv2D"}({data.outputs}, ..., activation="softmax"), or, for two '
+            "classes, of one sigmoid; the build function may take `outputs`. If the targets are values, such as "
+            "counts, give floats: y=y.astype(float).",
+        )
+    check_loss_of_labels(stage, model, data, outputs=shape[-1])
+    check_ignored(stage, model, data)
+
+
 def _check_training(stage: Stage, data: Dataset) -> None:
     """Raise InputError if no engine trains a stage as it is written, or if an objective would need `fit`."""
     reason = needs_reference(Recipe(replace(stage, inherits=None)), data)
@@ -202,12 +228,22 @@ def _check_optimizer(stage: Stage) -> None:
         )
 
 
+def _try_objective(stage: Stage, model: Any, x: Any, data: Dataset) -> Any:
+    """Return what an objective returns for a batch of two rows, trained with weights if there are any, and tested."""
+    assert stage.objective is not None
+    y = data.y[:2]
+    call_objective(stage.objective, model, x, y, training=False)
+    is_weighted = stage.class_weight is not None or data.sample_weight is not None
+    weights = np.ones(len(y), np.float32) if is_weighted else None
+    return call_objective(stage.objective, model, x, y, training=True, sample_weight=weights)
+
+
 def _check_objective(stage: Stage, model: Any, data: Dataset) -> None:
     """Raise InputError if an objective does not run, or its players do not train every weight exactly once."""
     name = name_of(stage.objective) if stage.objective else ""
     batch = take_rows(data.x, slice(2))
     try:
-        losses = stage.objective(model, batch, data.y[:2], training=True) if stage.objective else 0.0
+        losses = _try_objective(stage, model, batch, data) if stage.objective else 0.0
     except Exception as error:
         raise InputError(
             f"The objective {name} does not run on a batch of {data.name!r}.",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
-from negres_core.engine.description import digest_stage
+from negres_core.engine.description import digest_program
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import start_replicate
@@ -47,12 +47,12 @@ _kept: OrderedDict[tuple[Any, ...], CompiledStage] = OrderedDict()
 
 
 def stage_key(recipe: Recipe, data: Dataset) -> tuple[Any, ...]:
-    """Return what the last stage of a recipe is known by in this process: its content, and the shapes of the data.
+    """Return what the program of a recipe's last stage is known by in this process: content, and shapes of the data.
 
     A program does not depend on the data's values, so the run on permuted targets reuses it. It depends on all that
     its functions read, so it is known by its content: the same functions may mean something else by now.
     """
-    return digest_stage(recipe, data), repr(data.input_shape), data.task, data.outputs
+    return digest_program(recipe, data), repr(data.input_shape), data.task, data.outputs
 
 
 def compile_stage(
@@ -64,6 +64,8 @@ def compile_stage(
     compile_program: Callable[[Program, Any], tuple[Callable[..., Any], Callable[..., Any]]],
 ) -> CompiledStage:
     """Return the last stage of a recipe, compiled by an engine, from the cache if possible.
+
+    A stage that differs from a compiled one in its epochs and its learning rate alone shares its program.
 
     Args:
         recipe: the recipe.
@@ -82,4 +84,4 @@ def compile_stage(
         while len(_kept) > COMPILED_STAGES_KEPT:
             _kept.popitem(last=False)[1].release()
     _kept.move_to_end(key)
-    return _kept[key]
+    return replace(_kept[key], program=_kept[key].program.starting_as(recipe))

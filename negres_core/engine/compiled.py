@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,16 @@ from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import InterruptedTrainingError, WorkerThreads, interruption_requested
 from negres_core.engine.layers import layers_of
 from negres_core.engine.memory import evaluation_rows
-from negres_core.engine.prepared_inputs import PreparedInputs
-from negres_core.engine.program import Program, State, load_backend
-from negres_core.engine.replicate import Start, epoch_orders, finish_replicate, start_replicate
+from negres_core.engine.prepared_inputs import PlacedRows, PreparedInputs
+from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
+from negres_core.engine.replicate import (
+    Start,
+    epoch_orders,
+    finish_replicate,
+    on_rows,
+    start_replicate,
+    training_weights,
+)
 from negres_core.engine.watch import Watch
 from negres_core.recipe import Recipe
 
@@ -51,7 +58,9 @@ def train(
     # replicate that is timed has the machine to itself.
     most_in_flight = workers if alone else workers + 1
     with hashed_masks(stage.model), WorkerThreads(workers) as pool:
-        worker = _Worker(recipe, data, stage, kept_cells=workers)
+        # A sampler returns other numbers of rows for each cell, for which the program is compiled beforehand.
+        cells = {(job.cell.repeat, job.cell.fold) for job in jobs} if recipe.resample else set()
+        worker = _Worker(recipe, data, stage, kept_cells=max(workers, len(cells)))
         worker.warm_up(waiting)
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
         while running or (waiting and not interruption_requested()):
@@ -102,7 +111,7 @@ def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable
 class _Trained:
     state: State
     scored: dict[str, Any]
-    """Arguments of `finish_replicate`: inputs, outputs, loss, curve, validation and cost."""
+    """Arguments of `finish_replicate`: rows, outputs, loss, curve, cost and what was watched."""
 
 
 class _Worker:
@@ -119,13 +128,19 @@ class _Worker:
 
     def warm_up(self, jobs: Sequence[Job]) -> None:
         """Compile for every fold size while no other thread traces, by calling the epoch with zero whole batches."""
-        # The values do not matter here; the first job reuses its inputs.
-        x, y = self._cells.inputs(jobs[0])[1], self._cells.targets
+        by_size: dict[tuple[int, int], tuple[Job, np.ndarray, PlacedRows]] = {}
+        for job in jobs:
+            # The values do not matter here, so cells share the inputs of the first job, which reuses them.
+            rows = self._cells.rows(job if self._recipe.resample else jobs[0])
+            train = rows.host.train if self._recipe.resample else job.cell.train
+            by_size[len(train), len(rows.host.y)] = job, train, rows
         began = time.perf_counter()
         state = self._placed(self._stage.program.state_of(self._stage.model))
-        for job in {len(job.cell.train): job for job in jobs}.values():
-            self._epoch(*state, self._put(job.cell.train), 0, x, y)
-            watched_rows = Watch.rows_of(job)
+        for job, train, rows in by_size.values():
+            x, y = rows.x, rows.y
+            weights = training_weights(self._recipe, self._data, replace(rows.host, train=train))
+            self._epoch(*state, self._put(train), self._weights_in(train, weights), 0, x, y)
+            watched_rows = self._watch.rows_of(job)
             for tested in (job.cell.test, *([] if watched_rows is None else [watched_rows])):
                 for size in {min(len(tested), self._rows), len(tested) % self._rows} - {0}:
                     self._evaluate(state[0], state[1], self._put(tested[:size]), x, y)
@@ -135,39 +150,46 @@ class _Worker:
         trainable, other, optimizer = state
         return [*map(self._put, trainable)], [*map(self._put, other)], [*map(self._put, optimizer)]
 
+    def _weights_in(self, order: np.ndarray, weights: np.ndarray | None) -> Any:
+        """Return the weights of rows in training order, on the device."""
+        return UNWEIGHTED if weights is None else self._put(weights[order])
+
     def train(self, job: Job, state: State) -> _Trained:
         """Train and evaluate one replicate."""
-        (inputs, x), y = self._cells.inputs(job), self._cells.targets
+        rows = self._cells.rows(job)
+        x, y, weights = rows.x, rows.y, training_weights(self._recipe, self._data, rows.host)
         train_began = time.perf_counter()
         seconds: list[float] = []
         curve: list[float] = []
-        watched_rows = Watch.rows_of(job)
-        validation: list[float] | None = None if watched_rows is None else []
-        watch_s = 0.0
-        state = self._placed(state)
-        for order in epoch_orders(self._recipe, job):
+        watched, watch_s = self._watch.begin(job), 0.0
+        state = kept = self._placed(state)
+        for order in epoch_orders(self._recipe, on_rows(job, rows.host)):
             epoch_began = time.perf_counter()
             steps = len(order) // self._recipe.last.batch_size
-            loss, *after = self._epoch(*state, self._put(order), steps, x, y)
+            loss, *after = self._epoch(*state, self._put(order), self._weights_in(order, weights), steps, x, y)
             state = (after[0], after[1], after[2])
             curve.append(float(loss))
             seconds.append(time.perf_counter() - epoch_began)
-            if watched_rows is not None and validation is not None:
+            if watched.rows is not None:
                 watch_began = time.perf_counter()
-                validation.append(self._watch.score(job, *self._predict(watched_rows, state, x, y)))
+                watched.add(*self._predict(watched.rows, state, x, y))
                 watch_s += time.perf_counter() - watch_began
-            if not np.isfinite(curve[-1]):
+            if watched.keeps:
+                kept = state
+            if not np.isfinite(curve[-1]) or watched.is_over:
                 break
+            if watched.rate is not None:
+                state = self._stage.program.with_rate(state, self._put(watched.rate))
         train_ended = time.perf_counter()
-        outputs, loss = self._predict(job.cell.test, state, x, y)
+        outputs, loss = self._predict(job.cell.test, kept, x, y)
         cost = {
             "compile_s": self._compile_s,
             "train_s": train_ended - train_began - watch_s,
             "steady_epoch_s": float(np.median(seconds)),
             "evaluate_s": time.perf_counter() - train_ended,
         }
-        scored = {"inputs": inputs, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
-        return _Trained(state, scored | {"validation": validation})
+        scored = {"rows": rows.host, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
+        return _Trained(kept, scored | {"watched": watched})
 
     def _predict(self, tested: np.ndarray, state: State, x: Any, y: Any) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0
@@ -175,5 +197,5 @@ class _Worker:
             rows = tested[begin : begin + self._rows]
             some, loss = self._evaluate(state[0], state[1], self._put(rows), x, y)
             outputs.append(ops.convert_to_numpy(some))
-            total += float(loss) * len(rows)
-        return np.concatenate(outputs), total / len(tested)
+            total += float(loss) * self._data.count_targets(rows)
+        return np.concatenate(outputs), total / self._data.count_targets(tested)

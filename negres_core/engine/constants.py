@@ -10,6 +10,7 @@ from keras import ops
 
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
+from negres_core.metrics.of_segmentation import class_shares
 
 MIN_PROBABILITY = 1e-7
 """Probability that a constant gives to a class that is missing from the training fold."""
@@ -25,6 +26,9 @@ another quantile."""
 def shares_or_means(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> np.ndarray:
     """Return one row of outputs: the shares of classes or labels, or the column means, of the training fold."""
     y = data.y[cell.train]
+    if data.task == "segmentation":
+        shares = class_shares(y, max(2, shape[-1]))[0]
+        return _outputs(shares[..., 1:] if shape[-1] == 1 else shares, data, logits=logits)
     if data.task != "classification":
         return _outputs(y.mean(axis=0, dtype=np.float64).reshape(shape), data, logits=logits)
     if shape == (1,):
@@ -43,9 +47,9 @@ def best_constant_loss(loss: Any, data: Dataset, cell: Cell, shape: tuple[int, .
         logits: whether the loss takes logits.
     """
     candidates = list(_candidates(data, cell, shape, logits=logits))
-    train, test = data.y[cell.train[:CHOSEN_ON_ROWS]], data.y[cell.test]
-    losses = [_loss(loss, train, candidate) for candidate in candidates] if len(candidates) > 1 else [0.0]
-    return _loss(loss, test, candidates[int(np.argmin(np.nan_to_num(losses, nan=np.inf)))])
+    train, test = cell.train[:CHOSEN_ON_ROWS], cell.test
+    losses = [_loss(loss, data, train, candidate) for candidate in candidates] if len(candidates) > 1 else [0.0]
+    return _loss(loss, data, test, candidates[int(np.argmin(np.nan_to_num(losses, nan=np.inf)))])
 
 
 def _candidates(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bool) -> Iterator[np.ndarray]:
@@ -53,8 +57,8 @@ def _candidates(data: Dataset, cell: Cell, shape: tuple[int, ...], *, logits: bo
     yield shares_or_means(data, cell, shape, logits=logits)
     if data.task == "multilabel":
         yield _outputs(np.full(shape, 0.5), data, logits=logits)
-    elif data.task == "classification":
-        yield _outputs(np.full(shape, 1 / max(2, *shape)), data, logits=logits)
+    elif data.classes:
+        yield _outputs(np.full(shape, 1 / max(2, shape[-1])), data, logits=logits)
     elif data.task == "regression":
         y = data.y[cell.train]
         for level in LEVELS:
@@ -66,15 +70,15 @@ def _outputs(constant: np.ndarray, data: Dataset, *, logits: bool) -> np.ndarray
     if data.has_labels or logits:
         constant = np.clip(constant, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     if logits:
-        one_of_many = data.task == "classification" and constant.shape != (1,)
+        one_of_many = bool(data.classes) and constant.shape[-1] != 1
         constant = np.log(constant) - (0 if one_of_many else np.log1p(-constant))
     return constant.astype(np.float32)
 
 
-def _loss(loss: Any, y: np.ndarray, constant: np.ndarray) -> float:
+def _loss(loss: Any, data: Dataset, rows: np.ndarray, constant: np.ndarray) -> float:
     total = 0.0
-    for begin in range(0, len(y), CHOSEN_ON_ROWS):
-        some = y[begin : begin + CHOSEN_ON_ROWS]
+    for begin in range(0, len(rows), CHOSEN_ON_ROWS):
+        some = rows[begin : begin + CHOSEN_ON_ROWS]
         outputs = ops.convert_to_tensor(np.broadcast_to(constant, (len(some), *constant.shape)))
-        total += float(ops.mean(loss(some, outputs))) * len(some)
-    return total / len(y)
+        total += float(ops.mean(loss(data.y[some], outputs))) * data.count_targets(some)
+    return total / data.count_targets(rows)

@@ -47,6 +47,8 @@ class Result:
         finite: whether losses, weights and predictions stayed finite.
         curve: mean training loss of each epoch, dropout and penalties included, as Keras reports it.
         validation: the watched metric on the validation rows after each epoch; None if none is watched.
+        monitored: the metric that the stage monitors on its validation rows after each epoch; None if it has none.
+        best_epoch: the epoch with the best monitored value, from 1; None if the stage has no validation rows.
         predictions: a summary: the counts of predicted classes, or the moments of predicted values.
         weights: every weight, in the model's order.
         inputs_digest: digest of a fixed sample of the prepared inputs, for the control that checks the scaler.
@@ -74,6 +76,8 @@ class Result:
     model: bytes | None = field(repr=False)
     outputs: np.ndarray | None = field(default=None, repr=False)
     validation: list[float] | None = None
+    monitored: list[float] | None = None
+    best_epoch: int | None = None
 
 
 class NotBatchableError(Exception):

@@ -6,22 +6,28 @@ import hashlib
 import importlib
 import inspect
 import json
+from dataclasses import replace
 from typing import Any
 
 import keras
 
 from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
+from negres_core.early_stopping import NO_MONITOR
 from negres_core.engine.callbacks import make_callbacks
 from negres_core.engine.device import keras_backend
 from negres_core.engine.layers import layers_of
 from negres_core.engine.model import build_model, make_loss, make_optimizer
+from negres_core.engine.monitor import monitor_of
 from negres_core.engine.revision import revision_of
 from negres_core.engine.settings import settings
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
+    MonitorDescription,
+    PlateauDescription,
     RecipeDescription,
+    SamplerDescription,
     StageDescription,
     TransformerDescription,
 )
@@ -30,6 +36,7 @@ from negres_core.preprocessing import make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
 from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Recipe, Stage, name_of
+from negres_core.resampling import make_sampler
 
 
 def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> RecipeDescription:
@@ -51,18 +58,65 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
     return RecipeDescription(
         preprocess=prepared,
         stages=[_describe_stage(stage, data, by_text=by_text) for stage in recipe.stages],
+        resample=_describe_sampler(recipe, by_text=by_text) if recipe.resample else None,
         fit=_describe_fit(recipe.fit, by_text=by_text) if recipe.fit else None,
     )
 
 
-def digest_stage(recipe: Recipe, data: Dataset) -> str:
-    """Digest what the program of a recipe's last stage depends on: all of its description, without the parents."""
-    return _digest_of(_describe_stage(recipe.last, data, by_text=False))
+def _describe_sampler(recipe: Recipe, *, by_text: bool) -> SamplerDescription:
+    sampler = make_sampler(recipe)
+    parameters = sampler.get_params() if hasattr(sampler, "get_params") else None
+    return SamplerDescription(
+        sampler=type(sampler).__qualname__,
+        source=source_of(recipe.resample),
+        code=digest_code([recipe.resample, sampler, parameters], by_text=by_text),
+    )
+
+
+def digest_program(recipe: Recipe, data: Dataset) -> str:
+    """Digest what the program of a recipe's last stage depends on: its description, without what is an argument.
+
+    Epochs are calls of the program, validation rows are measured between them, and a plain learning rate is a variable
+    of the optimizer. Stages that differ in these alone share a program.
+    """
+    stage = replace(recipe.last, **NO_MONITOR)
+    described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
+    optimizer = make_optimizer(stage)
+    config = config_of_optimizer(optimizer)
+    if isinstance(config["config"].get("learning_rate"), float) and _follows_from_configuration(optimizer):
+        plain = config | {"config": config["config"] | {"learning_rate": None}}
+        code = _code_of(stage, build_model(stage.build, data), optimizer, make_loss(stage), made_by=())
+        described = described.updated(optimizer=plain, code=digest_code(code))
+    return _digest_of(described)
+
+
+def _follows_from_configuration(optimizer: Any) -> bool:
+    """Return whether an optimizer is one of Keras, and nothing was changed in it after it was made.
+
+    A configuration leaves out, for example, which weights do not decay.
+    """
+    if not is_library(type(optimizer)):
+        return False
+    mine, its = (vars(each) for each in (optimizer, type(optimizer).from_config(optimizer.get_config())))
+    return mine.keys() == its.keys() and all(_content_of(mine[name]) == _content_of(its[name]) for name in mine)
+
+
+def _content_of(value: Any) -> Any:
+    """Return a plain value as it is, a collection by the texts of its parts, and anything else by its class."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, set | frozenset | list | tuple | dict):
+        parts = value.items() if isinstance(value, dict) else value
+        return type(value), sorted(without_address(each) for each in parts)
+    return type(value)
 
 
 def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
     """Return each installed package that a recipe's code names, with its version, as "numpy==2.1.0"."""
-    made = make_transformer(recipe) if recipe.preprocess is not None else None
+    made = [
+        make_transformer(recipe) if recipe.preprocess is not None else None,
+        *([recipe.resample, make_sampler(recipe)] if recipe.resample is not None else []),
+    ]
     stages = [
         [
             stage.build,
@@ -98,26 +152,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
     # The configuration of a subclassed model does not contain its layers.
     config = json.dumps(config_of(layers), sort_keys=True)
     optimizer, loss = make_optimizer(stage), make_loss(stage)
-    # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
-    own = [type(layer) for layer in layers]
-    own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
-    code: list[Any] = [
-        stage.build,
-        stage.freezes,
-        stage.optimizer,
-        stage.loss,
-        stage.objective,
-        type(optimizer),
-        type(loss),
-        own,
-    ]
-    if loss is stage.loss:
-        code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
-    if inspect.isfunction(loss) and not is_library(loss):
-        code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
-    if stage.callbacks is not None:
-        code += [stage.callbacks, *map(type, make_callbacks(stage))]
-    code += changed_settings()
+    code = _code_of(stage, model, optimizer, loss, made_by=(stage.optimizer,))
     description = StageDescription(
         build=name_of(stage.build),
         source=source_of(stage.build),
@@ -133,8 +168,50 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         epochs=stage.epochs,
         batch_size=stage.batch_size,
         saved_as=stage.saved_as,
+        class_weight=stage.class_weight if isinstance(stage.class_weight, str | None) else dict(stage.class_weight),
+        monitor=describe_monitor(stage, data),
     )
     return description.updated(revision=revision_of(stage, model, data, digest=_digest_of(description)))
+
+
+def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
+    """Describe what a stage measures on validation rows, and what follows; None if it has none."""
+    monitor = monitor_of(stage, data)
+    if monitor is None:
+        return None
+    return MonitorDescription(
+        share=None if stage.validation is True else stage.validation,
+        metric=monitor.metric.key,
+        higher_is_better=monitor.metric.higher_is_better,
+        patience=monitor.patience,
+        restores_best=monitor.restores_best,
+        plateau=None if monitor.plateau is None else PlateauDescription.of(monitor.plateau),
+    )
+
+
+def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tuple[Any, ...]) -> list[Any]:
+    """Return all user code that a stage reaches, of which what makes the optimizer is given."""
+    # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
+    layers = [model, *layers_of(model)]
+    own = [type(layer) for layer in layers]
+    own += [value for layer in layers for value in vars(layer).values() if callable(value) and not is_library(value)]
+    code: list[Any] = [
+        stage.build,
+        stage.freezes,
+        *made_by,
+        stage.loss,
+        stage.objective,
+        type(optimizer),
+        type(loss),
+        own,
+    ]
+    if loss is stage.loss:
+        code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
+    if inspect.isfunction(loss) and not is_library(loss):
+        code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
+    if stage.callbacks is not None:
+        code += [stage.callbacks, *map(type, make_callbacks(stage))]
+    return code + changed_settings()
 
 
 def _digest_of(description: StageDescription) -> str:

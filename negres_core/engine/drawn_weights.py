@@ -13,7 +13,8 @@ from negres_core.arrays import spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine.adapted import adapt_layers
-from negres_core.engine.model import build_model, mean_loss
+from negres_core.engine.model import build_model
+from negres_core.engine.objective import mean_loss
 from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe, name_of
 from negres_core.run import PairLosses
@@ -44,7 +45,9 @@ def sample_data(recipe: Recipe, data: Dataset) -> Dataset:
     """Return some rows of a data set, with the inputs that a model of the recipe is given."""
     sample = data.take(spread_rows(len(data), most=SAMPLED_ROWS))
     every = np.arange(len(sample), dtype=np.int32)
-    return dataclasses.replace(sample, x=prepare_inputs(recipe, sample, Cell(0, 0, every, every)), groups=None)
+    return dataclasses.replace(
+        sample, x=prepare_inputs(recipe, sample, Cell(0, 0, every, every)), groups=None, sample_weight=None
+    )
 
 
 def draw_weights(model: Any, random: np.random.Generator, *, width: float, scale: float = 1.0) -> list[tuple[Any, Any]]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from negres_core.arrays import Named, digest_array, take_rows
 from negres_core.dataset import Dataset, Task
+from negres_core.dataset.segmentation import is_segmentation
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device, peak_memory_bytes
 from negres_core.engine.inheritance import weight_paths
@@ -27,6 +28,7 @@ from negres_core.fit import OFFERED, Fit
 from negres_core.metrics import Predicted, probabilities_of
 from negres_core.preprocessing import prepare_inputs, sample_rows
 from negres_core.recipe import Recipe, name_of
+from negres_core.resampling import prepare_rows
 from negres_core.seeds import derive_seed
 
 NO_BUDGET = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights", "step_flops"), 0)
@@ -151,6 +153,10 @@ def _call(
     `targets` are given, they replace those of the test rows.
     """
     prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
+    train = prepared.take(job.cell.train)
+    if recipe.resample is not None:
+        rows = prepare_rows(recipe, data, job.cell)
+        train = train.with_rows(take_rows(rows.x, rows.train), rows.y[rows.train])
     seed = derive_seed("fit", repeat=job.cell.repeat, fold=job.cell.fold, seed=job.seed)
     model = load_parent(recipe.parent, data, job)
     weights = _weights_of(model) if model is not None else []
@@ -158,11 +164,12 @@ def _call(
     arguments = {name: offered[name] for name in inspect.signature(function).parameters if name in offered}
     # A function that samples from a global generator, such as Keras', samples the same when it is called again.
     keras.utils.set_random_seed(seed)
-    test = prepared.take(test_rows)
+    # Whatever the weights tell of the targets, an arm cannot read it from the rows that it predicts.
+    test = prepared.take(test_rows).with_weights(None)
     if targets is not None:
         test = test.with_targets(targets)
     with kept_settings():
-        return _call_on(function, prepared.take(job.cell.train), test, arguments), weights
+        return _call_on(function, train, test, arguments), weights
 
 
 def _sets_outputs(function: Callable[..., Any]) -> bool:
@@ -204,6 +211,10 @@ def _weights_of(model: Any) -> list[TrainedWeight]:
 EXPECTED: dict[Task, tuple[str, str]] = {
     "classification": ("class labels, integers", ", probabilities of the classes, (rows, classes),"),
     "multilabel": ("0 and 1, integers,", ", the probability of each label, floats, (rows, labels),"),
+    "segmentation": (
+        "a class label for each step or pixel, integers,",
+        ", probabilities of the classes of each, (rows, ..., classes),",
+    ),
 }
 """What a fit returns for labels, and what it may return instead."""
 
@@ -223,16 +234,23 @@ def _score(
         return {key: float(value) for key, value in output.items()}, {}, None
     predicted = np.asarray(output)
     y = data.y[job.cell.test]
-    are_probabilities = data.has_labels and predicted.shape == (len(y), data.outputs) and predicted.dtype.kind == "f"
+    is_dense = data.task == "segmentation"
+    if is_dense and predicted.dtype.kind in "biu" and predicted.shape == y.shape[:-1]:
+        predicted = predicted[..., None]
+    shape = (*y.shape[: -1 if is_dense else 1], data.outputs)
+    are_probabilities = data.has_labels and predicted.shape == shape and predicted.dtype.kind == "f"
     has_kind = (predicted.dtype.kind in "biu") == data.has_labels and predicted.shape == y.shape
     if data.task == "multilabel":
         has_kind = has_kind and bool(((predicted == 0) | (predicted == 1)).all())
+    if is_dense:
+        has_kind = has_kind and bool(((predicted >= 0) & (predicted < data.outputs)).all())
     if not has_kind and not are_probabilities:
         expected, or_else = EXPECTED.get(data.task, ("finite values", ","))
         raise InputError(
             f"{name} has to return predictions of the test fold, {expected} in the shape of its targets{or_else} or "
             "metrics.",
-            received=f"an array of shape {predicted.shape} and dtype {predicted.dtype} for targets of shape {y.shape}",
+            received=f"an array of shape {predicted.shape} and dtype {predicted.dtype}"
+            f"{_range_of(predicted) if is_dense else ''} for targets of shape {y.shape}",
             remedy=_remedy_for_predictions(predicted, y),
         )
     finite = bool(np.isfinite(predicted).all())
@@ -243,7 +261,7 @@ def _score(
         job.cell,
         Predicted.of(predicted, task=data.task),
         finite=finite,
-        classes=data.outputs if data.task == "classification" else 0,
+        classes=data.classes,
     )
     return *summary, predicted if finite else None
 
@@ -257,19 +275,28 @@ def _checked_probabilities(outputs: np.ndarray, name: str, task: Task) -> np.nda
                 received=f"values from {outputs.min():.4g} to {outputs.max():.4g}",
                 remedy="Return the probability of each label, from 0 to 1, or labels: (scores > 0).astype(int).",
             )
-        sums = outputs.sum(axis=1)
+        sums = outputs.sum(axis=-1)
         raise InputError(
             f"{name} returns an array with a column for each class, and its rows are no probabilities.",
             received=f"values from {outputs.min():.4g} to {outputs.max():.4g}, and rows that sum to {sums.min():.4g} "
             f"to {sums.max():.4g}",
-            remedy="Return predict_proba(...), or labels: scores.argmax(axis=1).",
+            remedy=f"Return predict_proba(...), or labels: scores.argmax(axis={-1 if outputs.ndim > 2 else 1}).",
         )
     return probabilities
+
+
+def _range_of(predicted: np.ndarray) -> str:
+    return f", from {predicted.min()} to {predicted.max()}," if predicted.size else ""
 
 
 def _remedy_for_predictions(predicted: np.ndarray, y: np.ndarray) -> str:
     """Return how to turn what a fit returned into predictions of the test fold's targets, if that is plain."""
     has_rows = predicted.ndim > 0 and len(predicted) == len(y)
+    if is_segmentation(y):
+        return (
+            "Return a class for each step or pixel, from 0: probabilities.argmax(axis=-1); or these, as floats. If the "
+            "targets are values, such as counts, give the data set floats: y=y.astype(float)."
+        )
     if y.dtype.kind == "i" and y.ndim == 2:
         if predicted.shape == (y.shape[1], len(y), 2):
             return "Return one column for each label: np.stack([each[:, 1] for each in probabilities], axis=1)."

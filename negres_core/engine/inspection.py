@@ -5,6 +5,7 @@ Independence is the point: a mistake of the engine that trained a model must not
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,12 +16,13 @@ from keras import ops
 
 from negres_core.arrays import digest_array, label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
-from negres_core.design import Cell
+from negres_core.design import Cell, TrainedCells
 from negres_core.engine import adapted, drawn_weights, fits, matched_training, same_training
 from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
-from negres_core.engine.model import build_model, make_loss_object, mean_loss, output_shape
+from negres_core.engine.model import build_model, make_loss_object, output_shape
+from negres_core.engine.objective import mean_loss
 from negres_core.engine.output_layer import describe_output
 from negres_core.engine.program import load_backend
 from negres_core.engine.silence import track_silence
@@ -84,6 +86,7 @@ class SavedModels:
         self._predictions: dict[tuple[Recipe, str, bytes], np.ndarray | None] = {}
         self._matched: dict[tuple[Recipe, Recipe | None], MatchedTraining] = {}
         self._latest_inputs: tuple[Any, Any] = (None, None)
+        self._trained_cells = TrainedCells(data)
 
     def output_layer(self, recipe: Recipe) -> OutputLayer:
         """Describe the output layer of a recipe's last stage, untrained."""
@@ -99,11 +102,14 @@ class SavedModels:
 
     def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
         """Return what a recipe's first stage predicts before training, and then with each weight shuffled."""
-        first = Recipe(recipe.stages[0], preprocess=recipe.preprocess)
+        first = recipe.with_parts(recipe.stages[0])
         logits = self.output_layer(first).logits
         seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
-        model, x = build_model(first.last.build, self._data, seed=seed), take_rows(self._inputs(first, cell), rows)
-        adapt_layers(model, lambda: take_rows(self._inputs(first, cell), cell.train), name=name_of(first.last.build))
+        trained_cell = self._trained_cells.of(cell, recipe.validation)
+        inputs = self._inputs(first, trained_cell)
+        x = take_rows(inputs, rows)
+        model = build_model(first.last.build, self._data, seed=seed)
+        adapt_layers(model, lambda: take_rows(inputs, trained_cell.train), name=name_of(first.last.build))
         weights, rng = [ops.convert_to_numpy(weight) for weight in model.weights], np.random.default_rng(0)
         predictions = []
         for shuffle in range(1 + shuffles):
@@ -140,12 +146,13 @@ class SavedModels:
             model = build_model(stage.build, self._data)
             self._shapes[recipe] = output_shape(model, self._data, name=name_of(stage.build))
         loss, logits = make_loss_object(stage), self.output_layer(recipe).logits
+        cell = self._trained_cells.of(cell, recipe.validation)
         return best_constant_loss(loss, self._data, cell, self._shapes[recipe], logits=logits)
 
     def predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
         """Return raw predictions for some rows of a replicate's test fold; None if its fit returns metrics instead."""
         # Cached: several pictures need the same rows, and for a fit every prediction is a whole new fit.
-        key = (arm.recipe, arm.replicates[position].id, rows.tobytes())
+        key = (arm.recipe_of(position), arm.replicates[position].id, rows.tobytes())
         if key not in self._predictions:
             self._predictions[key] = self._predict(arm, position, rows)
         return self._predictions[key]
@@ -154,18 +161,23 @@ class SavedModels:
         self, arm: Arm, position: int, targets: np.ndarray, rows: np.ndarray | None = None
     ) -> np.ndarray | dict[str, float]:
         """Compute an arm's fit again with other targets, or rows, in the test fold; return predictions, or metrics."""
-        return fits.answer(arm.recipe, self._data, self._job(arm, position), targets, rows)
+        return fits.answer(arm.recipe_of(position), self._data, self._job(arm, position), targets, rows)
 
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         outputs = [ops.convert_to_numpy(model(take_rows(x, rows), training=False)) for rows in batches]
         return np.concatenate(outputs).astype(np.float32)
 
+    def predictions(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> Predictions:
+        """Return what a saved model predicts for rows of the data set, with the loss there."""
+        cell = dataclasses.replace(self._cell_of(recipe, replicate), test=rows)
+        return self._predict_fold(recipe, self._load(recipe, replicate), self._inputs(recipe, cell), cell)
+
     def predict_fold(self, recipe: Recipe, replicate: Replicate) -> SavedPredictions:
         """Predict the test fold of a replicate by its saved weights, and do nothing else."""
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         weights = [digest_array(weight) for weight in model.weights]
         finite = all(bool(np.isfinite(weight).all()) for weight in model.get_weights())
@@ -193,32 +205,33 @@ class SavedModels:
 
     def render_fit(self, arm: Arm, position: int) -> dict[str, np.ndarray]:
         """Return the images that an arm's fit renders for a replicate, by caption; none if it renders none."""
-        return fits.render(arm.recipe, self._data, self._job(arm, position)) if arm.recipe.fit else {}
+        recipe = arm.recipe_of(position)
+        return fits.render(recipe, self._data, self._job(arm, position)) if recipe.fit else {}
 
     def _predict(self, arm: Arm, position: int, rows: np.ndarray) -> np.ndarray | None:
-        if arm.recipe.fit is not None:
-            return fits.predict(arm.recipe, self._data, self._job(arm, position), rows)
-        replicate = arm.replicates[position]
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
-        model, x = self._load(arm.recipe, replicate), self._inputs(arm.recipe, cell)
+        recipe, replicate = arm.recipe_of(position), arm.replicates[position]
+        if recipe.fit is not None:
+            return fits.predict(recipe, self._data, self._job(arm, position), rows)
+        cell = self._cell_of(recipe, replicate)
+        model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
         outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
-        logits = self.output_layer(arm.recipe).logits
+        logits = self.output_layer(recipe).logits
         return shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task)
 
     def _job(self, arm: Arm, position: int) -> Job:
         key = arm.replicates[position].key
         parent = self._path_of(arm.stages[-2][position]) if arm.recipe.stages else None
-        return Job(self._cells[key.repeat, key.fold], key.seed, parent)
+        return Job(self._cell_of(arm.recipe, arm.replicates[position]), key.seed, parent)
 
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
         """Return raw predictions for some rows with extreme contrast, then for the same rows with inverted contrast."""
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), take_rows(self._inputs(recipe, cell), rows)
         outputs = model(_raise_contrast(x), training=False)
         return ops.convert_to_numpy(outputs).reshape(-1, *self._data.y.shape[1:])
 
     def _inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
-        cell, stage, y = self._cells[replicate.key.repeat, replicate.key.fold], recipe.last, self._data.y
+        cell, stage, y = self._cell_of(recipe, replicate), recipe.last, self._data.y
         output_layer, model, x = self.output_layer(recipe), self._load(recipe, replicate), self._inputs(recipe, cell)
         weights = [digest_array(weight) for weight in model.weights]
         predictions = self._predict_fold(recipe, model, x, cell)
@@ -265,12 +278,16 @@ class SavedModels:
 
     def _fold_of(self, recipe: Recipe, replicate: Replicate) -> Callable[[], Any]:
         """Return a function that returns the prepared inputs of a replicate's training fold."""
-        cell = self._cells[replicate.key.repeat, replicate.key.fold]
+        cell = self._cell_of(recipe, replicate)
         return lambda: take_rows(self._inputs(recipe, cell), cell.train)
+
+    def _cell_of(self, recipe: Recipe, replicate: Replicate) -> Cell:
+        """Return the cell that a replicate of a recipe was trained on."""
+        return self._trained_cells.of(self._cells[replicate.key.repeat, replicate.key.fold], recipe.validation)
 
     def _inputs(self, recipe: Recipe, cell: Cell) -> Any:
         """Return the prepared inputs of a cell; the latest are kept for the other arm."""
-        key = (recipe.preprocess, cell)
+        key = (recipe.preprocess, recipe.validation, cell)
         if self._latest_inputs[0] != key:
             self._latest_inputs = (key, prepare_inputs(recipe, self._data, cell))
         return self._latest_inputs[1]
@@ -334,10 +351,10 @@ def _predict(
                 constant = shares_or_means(data, cell, outputs[0].shape[1:], logits=logits)
             trivial = ops.convert_to_tensor(np.broadcast_to(constant, outputs[-1].shape))
             pair = (loss_object(data.y[rows], some), loss_object(data.y[rows], trivial))
-            losses += [float(ops.mean(loss)) * len(rows) for loss in pair]
+            losses += [float(ops.mean(loss)) * data.count_targets(rows) for loss in pair]
     if stage.objective is not None:
         return np.concatenate(outputs), None, None
-    loss, trivial_loss = losses / len(cell.test)
+    loss, trivial_loss = losses / data.count_targets(cell.test)
     return np.concatenate(outputs), float(loss), float(trivial_loss)
 
 

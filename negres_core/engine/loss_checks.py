@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
+from negres_core.dataset.segmentation import NOT_COUNTED, counted
 from negres_core.engine.model import make_loss, make_loss_object
 from negres_core.errors import InputError
 from negres_core.recipe import Stage, name_of
@@ -84,6 +86,37 @@ def check_loss_of_multilabel(stage: Stage, data: Dataset) -> None:
             received=f"loss={loss_name!r}",
             remedy=f'Use loss="binary_crossentropy" with Dense({data.outputs}, "sigmoid").',
         )
+
+
+def check_ignored(stage: Stage, model: Any, data: Dataset) -> None:
+    """Raise InputError if a loss depends on outputs for steps or pixels that do not count, or fails on their label.
+
+    A loss of the user's is tried on outputs of the untrained model, of which those that do not count are exchanged.
+    """
+    rows = np.flatnonzero((~counted(data.y)).reshape(len(data), -1).any(axis=1))[:ROWS]
+    if stage.objective is not None or not len(rows):
+        return  # an objective is trusted, as it is with its targets
+    loss, y = make_loss_object(stage), data.y[rows]
+    if (ignored := getattr(loss, "ignore_class", None)) == NOT_COUNTED:
+        return
+    received = f"a loss with ignore_class={ignored}"
+    if not make_loss(stage).__module__.startswith("keras."):
+        outputs = ops.convert_to_numpy(model(take_rows(data.x, rows), training=False))
+        others = np.where(counted(y), outputs, outputs[..., ::-1] * 0.5 + 0.25)
+        try:
+            one, other = (float(ops.mean(loss(y, ops.convert_to_tensor(each)))) for each in (outputs, others))
+        except Exception as error:
+            received = str(error)
+        else:
+            if np.isclose(one, other, rtol=1e-5, atol=1e-7):
+                return
+            received = f"a loss of {one:.6g}, and of {other:.6g} with other outputs for these alone"
+    raise InputError(
+        f"The loss of {name_of(stage.build)} does not leave out steps or pixels of {data.name!r} that do not count.",
+        received=received,
+        remedy="Give one that does, with an output for each class; the data set holds their label as -1: "
+        "loss=lambda: keras.losses.SparseCategoricalCrossentropy(ignore_class=-1).",
+    )
 
 
 def check_loss_of_values(stage: Stage, data: Dataset) -> None:

@@ -8,25 +8,32 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
 
 from negres_core.arrays import Named
 from negres_core.dataset import Dataset
+from negres_core.early_stopping import NO_MONITOR
 from negres_core.engine.build import call_build
-from negres_core.engine.description import config_of, config_of_optimizer
+from negres_core.engine.description import config_of, config_of_optimizer, describe_monitor
 from negres_core.engine.layers import layers_of
 from negres_core.engine.model import build_model, make_optimizer
 from negres_core.engine.same_training import same_training
+from negres_core.evidence import MonitorDescription
 from negres_core.provenance.fingerprint import is_library
 from negres_core.recipe import Build, Recipe, Stage
+from negres_core.resampling import make_sampler
 from negres_core.run import MatchedTraining
+from negres_core.weighting import ClassWeight
 
 NOISE = ("rate", "stddev", "dropout", "recurrent_dropout")
 """Attributes of Keras' layers that say how much noise they add in training: a rate, or a standard deviation."""
+
+HELD_OUT = 0.1
+"""Share of a training fold that is held out if none is given."""
 
 COEFFICIENTS = ("l1", "l2")
 """Attributes of Keras' regularizers that say how much they penalize."""
@@ -44,6 +51,9 @@ class _Settings:
         noise: the largest dropout rate or standard deviation of the noise of any layer.
         penalty: the largest coefficient of any regularizer.
         frozen: number of layers that have weights and are not trained, although the recipe freezes none.
+        class_weight: weights of the classes.
+        monitor: the validation rows and what follows from a metric on them; None if there are none.
+        options: the same as the stage has it.
     """
 
     optimizer: str | Callable[[], Any]
@@ -53,6 +63,9 @@ class _Settings:
     noise: float
     penalty: float
     frozen: int
+    class_weight: ClassWeight = None
+    monitor: MonitorDescription | None = None
+    options: Mapping[str, Any] = field(default_factory=lambda: NO_MONITOR)
 
     def steps(self, rows: int) -> int:
         return self.epochs * math.ceil(rows / self.batch_size)
@@ -73,6 +86,8 @@ def match_training(control: Recipe, treatment: Recipe | None, data: Dataset, *, 
     partners = [theirs[max(0, len(theirs) - len(mine) + place)] for place in range(len(mine))]
     pairs = list(zip(mine, partners, strict=True))
     differences = [text for pair in pairs for text in _differences(*pair, rows)]
+    if control.resample != (treatment.resample if treatment else None):
+        differences.append(f"resampling {_sampler_in_words(control)} against {_sampler_in_words(treatment)}")
     handicaps = [set(_handicaps(*pair, rows)) for pair in pairs]
     every = set().union(*handicaps)
     if not every or any(_shares_layers(stage.build, data) for stage in control.stages):
@@ -101,6 +116,9 @@ def _settings_of(stage: Stage, data: Dataset) -> _Settings:
         penalty=max(coefficients, default=0.0),
         # A recipe that freezes says so. Nothing is said of a layer that the build function freezes.
         frozen=0 if stage.freezes is not None else len(own),
+        class_weight=stage.class_weight,
+        monitor=describe_monitor(stage, data),
+        options={name: getattr(stage, name) for name in NO_MONITOR},
     )
 
 
@@ -119,6 +137,27 @@ def _differences(control: _Settings, treatment: _Settings, rows: int) -> Iterato
     ):
         if mine != theirs:
             yield f"{name} {mine:g} against {theirs:g}"
+    if control.class_weight != treatment.class_weight:
+        yield f"class weights {_weights_in_words(control)} against {_weights_in_words(treatment)}"
+    if treatment.epochs:
+        options, others = (_options_of(each.monitor) for each in (control, treatment))
+        for name, option in options.items():
+            if (other := others.get(name, option)) != option:
+                yield f"{name}: {option} against {other}"
+
+
+def _options_of(monitor: MonitorDescription | None) -> dict[str, str]:
+    """Return the options of early stopping by name, in words, as far as they say anything."""
+    if monitor is None:
+        return {"validation rows": "none", "patience": "none"}
+    plateau = monitor.plateau
+    return {
+        "validation rows": "yes" if monitor.share is None else f"{monitor.share:g} of the training fold",
+        "patience": str(monitor.patience or "none"),
+        "monitor": monitor.metric,
+        "weights of": "the best epoch" if monitor.restores_best else "the last epoch",
+        "plateau": "none" if plateau is None else f"rate x {plateau.factor:g} after {plateau.patience} epochs",
+    }
 
 
 def _handicaps(control: _Settings, treatment: _Settings, rows: int) -> Iterator[str]:
@@ -133,17 +172,32 @@ def _handicaps(control: _Settings, treatment: _Settings, rows: int) -> Iterator[
         yield "penalty on weights"
     if control.frozen and not treatment.frozen:
         yield "frozen layers"
+    if treatment.epochs and _stops_sooner(control.monitor, treatment.monitor):
+        yield "early stopping"
+
+
+def _stops_sooner(control: MonitorDescription | None, treatment: MonitorDescription | None) -> bool:
+    """Return whether the control arm has less patience, fewer rows to train on, or its last weights for its best."""
+    patience = [(each.patience if each else None) or math.inf for each in (control, treatment)]
+    # Rows of the design are trained on by no arm. If it has none, a tenth is held out.
+    shares = [0.0 if each is None else HELD_OUT if each.share is None else each.share for each in (control, treatment)]
+    restores = [each is not None and each.restores_best for each in (control, treatment)]
+    return patience[0] < patience[1] or shares[0] > shares[1] or restores[0] < restores[1]
 
 
 def _matched(control: Recipe, partners: Sequence[_Settings], names: Sequence[set[str]]) -> Recipe:
     """Return the control arm with some settings of its partners, stage by stage."""
     stages: list[Stage] = []
+    # All stages of a recipe hold out the same rows.
+    stops_alike = any("early stopping" in taken for taken in names)
     for stage, partner, taken in zip(control.stages, partners, names, strict=True):
         changed: dict[str, Any] = {}
         if "optimizer" in taken:
             changed["optimizer"] = partner.optimizer
         if "steps" in taken:
             changed |= {"epochs": partner.epochs, "batch_size": partner.batch_size}
+        if stops_alike:
+            changed |= partner.options
         noise = partner.noise if "dropout or noise" in taken else math.inf
         penalty = partner.penalty if "penalty on weights" in taken else math.inf
         thaw = "frozen layers" in taken
@@ -153,7 +207,7 @@ def _matched(control: Recipe, partners: Sequence[_Settings], names: Sequence[set
             )
         inherits = stages[-1].build if stage.inherits is not None else None
         stages.append(replace(stage, inherits=inherits, **changed))
-    return Recipe(*stages, preprocess=control.preprocess)
+    return control.with_parts(*stages)
 
 
 def build_relieved(
@@ -210,6 +264,18 @@ def _penalties_of(layers: Sequence[Any]) -> list[tuple[Any, str, Any]]:
 def _sizes_of(regularizer: Any) -> list[str]:
     """Return the attributes of a regularizer that say how much it penalizes."""
     return [name for name in COEFFICIENTS if isinstance(getattr(regularizer, name, None), int | float)]
+
+
+def _weights_in_words(settings: _Settings) -> str:
+    weights = settings.class_weight
+    if isinstance(weights, tuple):
+        return ", ".join(f"{weight:g} of class {label}" for label, weight in weights)
+    return "none" if weights is None else "balanced"
+
+
+def _sampler_in_words(recipe: Recipe | None) -> str:
+    """Return the class of a recipe's sampler with its parameters, if it has some."""
+    return "none" if recipe is None or recipe.resample is None else " ".join(repr(make_sampler(recipe)).split())
 
 
 def _optimizer_in_words(settings: _Settings) -> str:

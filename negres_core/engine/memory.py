@@ -21,11 +21,11 @@ def replicate_bytes(model: Any, recipe: Recipe, data: Dataset) -> int:
 
     The program holds the weights six times (value, gradient, two moments, and two copies during the update), the
     activations of a batch twice (forward and backward) and those of a call of evaluation once; also the order of the
-    rows, and a copy of the inputs if the recipe prepares them for each cell.
+    rows, and a copy of the inputs if the recipe prepares them for each cell, and another one if it resamples them.
     """
     weights = 6 * sum(int(np.prod(weight.shape)) for weight in model.weights)
     rows = 2 * recipe.last.batch_size + evaluation_rows(model, recipe, data)
-    inputs = len(data) * data.width if recipe.preprocess else 0
+    inputs = len(data) * data.width * (bool(recipe.preprocess) + bool(recipe.resample))
     return FLOAT_BYTES * (weights + rows * _values(model, data)[0] + len(data) + inputs)
 
 

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
-from keras import ops
 
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
@@ -130,14 +129,6 @@ def make_loss_object(stage: Stage) -> Any:
     loss = make_loss(stage)
     # Keras wraps a plain function in a class that has no public name.
     return loss if isinstance(loss, keras.losses.Loss) else keras.losses.MeanSquaredError.__base__(loss)
-
-
-def mean_loss(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool) -> Any:
-    """Return the mean loss of a batch, without penalties; for an objective, summed over its players."""
-    if stage.objective is None:
-        return ops.mean(make_loss_object(stage)(y, model(x, training=training)))
-    losses = stage.objective(model, x, y, training=training)
-    return sum(ops.mean(loss) for loss in (losses.values() if isinstance(losses, dict) else [losses]))
 
 
 def _make(stage: Stage, field: Literal["loss", "optimizer"], get: Any, kind: type) -> Any:

@@ -5,22 +5,37 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
-from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe
+from negres_core.resampling import PreparedRows, prepare_rows
+
+
+class PlacedRows(NamedTuple):
+    """The rows of a cell.
+
+    Attributes:
+        host: on the host; on a CPU the inputs are views of the placed ones.
+        x: inputs on the device.
+        y: targets on the device.
+    """
+
+    host: PreparedRows
+    x: Any
+    y: Any
 
 
 class PreparedInputs:
-    """Prepared inputs by cell, on the host and on the device.
+    """Prepared rows by cell, on the host and on the device.
 
     Args:
-        recipe: the recipe, with its transformer.
+        recipe: the recipe, with its transformer and its sampler.
         data: the data set.
         put: places an array on the device.
         kept_cells: number of cells whose inputs are kept.
@@ -35,28 +50,29 @@ class PreparedInputs:
         self._recipe, self._data, self._put, self._kept_cells = recipe, data, put, kept_cells
         self._lock = threading.Lock()
         self._cell_locks: dict[tuple[int, int], threading.Lock] = {}
-        self._cache: OrderedDict[tuple[int, int], tuple[Named[np.ndarray], Any]] = OrderedDict()
+        self._cache: OrderedDict[tuple[int, int], PlacedRows] = OrderedDict()
         self.targets = put(data.y)
 
-    def inputs(self, job: Job) -> tuple[Named[np.ndarray], Any]:
-        """Return the inputs of every row, prepared for a job's cell, on the host and on the device."""
+    def rows(self, job: Job) -> PlacedRows:
+        """Return every row, prepared for a job's cell, on the host and on the device."""
         # Without a transformer every cell has the same inputs.
-        key = (job.cell.repeat, job.cell.fold) if self._recipe.preprocess else (-1, -1)
+        own = self._recipe.preprocess or self._recipe.resample
+        key = (job.cell.repeat, job.cell.fold) if own else (-1, -1)
         with self._lock:
             cell_lock = self._cell_locks.setdefault(key, threading.Lock())
         with cell_lock:
             with self._lock:
-                pair = self._cache.get(key)
-            if pair is None:
-                prepared = prepare_inputs(self._recipe, self._data, job.cell)
-                placed = map_arrays(self._place, prepared)
-                # On a CPU these are views of the placed arrays, so that intermediate copies are freed.
-                pair = (map_arrays(np.asarray, placed), placed)
+                placed = self._cache.get(key)
+            if placed is None:
+                placed = self._placed(prepare_rows(self._recipe, self._data, job.cell))
                 with self._lock:
-                    self._cache[key] = pair
+                    self._cache[key] = placed
                     while len(self._cache) > self._kept_cells:
                         self._cache.popitem(last=False)
-        return pair
+        return placed if own else placed._replace(host=replace(placed.host, train=job.cell.train))
 
-    def _place(self, array: np.ndarray) -> Any:
-        return self.targets if is_same(array, self._data.y) else self._put(array)
+    def _placed(self, rows: PreparedRows) -> PlacedRows:
+        targets = self.targets if rows.y is self._data.y else self._put(rows.y)
+        x = map_arrays(lambda each: targets if is_same(each, rows.y) else self._put(each), rows.x)
+        # On a CPU these are views of the placed arrays, so that intermediate copies are freed.
+        return PlacedRows(replace(rows, x=map_arrays(np.asarray, x)), x, targets)

@@ -7,6 +7,7 @@ values, so that one program serves every replicate of a stage: in parallel threa
 
 from __future__ import annotations
 
+import copy
 import importlib
 from types import ModuleType
 from typing import Any
@@ -17,10 +18,14 @@ from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import make_loss_object, make_optimizer
+from negres_core.engine.objective import call_objective
 from negres_core.recipe import Recipe
 
 State = tuple[list[Any], list[Any], list[Any]]
 """Values of a replicate's trainable variables, its other variables, and its optimizer's variables."""
+
+UNWEIGHTED: tuple[()] = ()
+"""Weights of rows that have none: a structure without tensors, which every backend passes on."""
 
 ONLY_PLAYER = ""
 """The player of an objective without named players, which trains every trainable variable."""
@@ -49,17 +54,31 @@ class Program:
         self._model = model
         self._batch = recipe.last.batch_size
         self._loss = make_loss_object(recipe.last)
-        self._is_custom = recipe.last.objective is not None
-        self._objective = recipe.last.objective or self._default_objective
-        self._optimizer = backend.stateless_optimizer(make_optimizer(recipe.last))
-        self._optimizer.build(model.trainable_variables)
-        self._initial_optimizer = [ops.convert_to_numpy(variable) for variable in self._optimizer.variables]
+        self._objective = recipe.last.objective
+        self._optimizer, self._initial_optimizer = _start_optimizer(recipe, model)
+        rate = getattr(self._optimizer, "_learning_rate", None)
+        places = [place for place, each in enumerate(self._optimizer.variables) if each is rate]
+        self._rate_place = places[0] if places else None
         self._gradient = backend.value_and_gradient
+
+    def starting_as(self, recipe: Recipe) -> Program:
+        """Return the program of a recipe that differs in its epochs and its learning rate alone."""
+        other = copy.copy(self)
+        other._initial_optimizer = _start_optimizer(recipe, self._model)[1]
+        return other
 
     def state_of(self, model: Any) -> State:
         """Return the values of a model's variables, and of a new optimizer's, as NumPy arrays."""
         trainable, other = model.trainable_variables, model.non_trainable_variables
         return [*map(ops.convert_to_numpy, trainable)], [*map(ops.convert_to_numpy, other)], self._initial_optimizer
+
+    def with_rate(self, state: State, rate: Any) -> State:
+        """Return a state with another learning rate, an array as the optimizer keeps it; None changes nothing."""
+        if rate is None:
+            return state
+        assert self._rate_place is not None, "the optimizer has no learning rate of its own"
+        trainable, other, optimizer = state
+        return trainable, other, [rate if place == self._rate_place else v for place, v in enumerate(optimizer)]
 
     @staticmethod
     def restore(model: Any, state: State) -> None:
@@ -70,7 +89,7 @@ class Program:
             variable.assign(value)
 
     def epoch(
-        self, trainable: Any, other: Any, optimizer: Any, order: Any, steps: Any, x: Any, y: Any
+        self, trainable: Any, other: Any, optimizer: Any, order: Any, weights: Any, steps: Any, x: Any, y: Any
     ) -> tuple[Any, Any, Any, Any]:
         """Train on the rows in order, in batches; the last batch may be smaller.
 
@@ -79,6 +98,7 @@ class Program:
             other: values of the other variables.
             optimizer: values of the optimizer's variables.
             order: row numbers, (rows,), int32.
+            weights: their weights in training, (rows,), float32; `UNWEIGHTED` if they have none.
             steps: number of whole batches, a tensor, so that a call with 0 compiles almost without training.
             x: inputs of every row of the data set, one array or several by name.
             y: targets of every row of the data set.
@@ -91,7 +111,8 @@ class Program:
 
         def body(step: Any, carry: Any) -> Any:
             total, *state = carry
-            loss, state = self.step(state, ops.slice(order, [step * batch], [batch]), x, y)
+            some = ops.slice(order, [step * batch], [batch])
+            loss, state = self.step(state, some, x, y, _part(weights, step * batch, batch))
             return (total + loss * batch, *state)
 
         carry = (ops.zeros((), "float32"), trainable, other, optimizer)
@@ -99,21 +120,21 @@ class Program:
             carry = ops.fori_loop(0, steps, body, carry)
         total, *state = carry
         if rest:
-            loss, state = self.step(state, order[rows - rest :], x, y)
+            loss, state = self.step(state, order[rows - rest :], x, y, _part(weights, rows - rest, rest))
             total = total + loss * rest
         return (total / rows, *state)
 
-    def step(self, state: Any, rows: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, rows: Any, x: Any, y: Any, weights: Any = UNWEIGHTED) -> tuple[Any, Any]:
         """Train on one batch of rows; return its loss, summed over players, and the state after it."""
         trainable, other, optimizer = state
         inputs, targets = _gather(x, rows), _gather(y, rows)
         total: Any = 0.0
         gradients: list[Any] = [None] * len(trainable)
         after = other
-        for player, indices in self._players(trainable, other, inputs, targets).items():
+        for player, indices in self._players(trainable, other, inputs, targets, weights).items():
 
             def objective(trainable: Any, player: str = player) -> Any:
-                losses, after = self._losses(trainable, other, inputs, targets, training=True)
+                losses, after = self._losses(trainable, other, inputs, targets, weights)
                 # The optimizer divides the gradients by the factor that it multiplies the loss by.
                 return self._optimizer.scale_loss(losses[player]), (losses[player], after)
 
@@ -129,14 +150,11 @@ class Program:
         """Return the model's outputs for some rows, and their mean loss without penalties, both in inference mode."""
         inputs, targets = _gather(x, rows), _gather(y, rows)
         with self._scope(trainable, other):
-            if not self._is_custom:
+            if self._objective is None:
                 outputs = self._model(inputs, training=False)
                 return outputs, ops.mean(self._loss(targets, outputs))
-            losses = self._named(self._objective(self._model, inputs, targets, training=False))
+            losses = self._named(call_objective(self._objective, self._model, inputs, targets, training=False))
             return self._model(inputs, training=False), sum(ops.mean(loss) for loss in losses.values())
-
-    def _default_objective(self, model: Any, x: Any, y: Any, *, training: bool) -> Any:
-        return self._loss(y, model(x, training=training))
 
     def _scope(self, trainable: Any, other: Any) -> Any:
         variables = (*self._model.trainable_variables, *self._model.non_trainable_variables)
@@ -148,24 +166,53 @@ class Program:
     def _named(losses: Any) -> dict[str, Any]:
         return losses if isinstance(losses, dict) else {ONLY_PLAYER: losses}
 
-    def _losses(
-        self, trainable: Any, other: Any, x: Any, y: Any, *, training: bool
-    ) -> tuple[dict[str, Any], list[Any]]:
-        """Return the loss of each player, penalties included, and the other variables' values after the pass."""
+    def _losses(self, trainable: Any, other: Any, x: Any, y: Any, weights: Any) -> tuple[dict[str, Any], list[Any]]:
+        """Return the loss of each player, penalties included, and the other variables' values after a training pass."""
+        given = {} if isinstance(weights, tuple) else {"sample_weight": weights}
         with self._scope(trainable, other) as scope:
-            losses = self._named(self._objective(self._model, x, y, training=training))
+            if self._objective is None:
+                given = {name: over_positions(each, y, ops) for name, each in given.items()}
+                losses = {ONLY_PLAYER: self._loss(y, self._model(x, training=True), **given)}
+            else:
+                losses = self._named(call_objective(self._objective, self._model, x, y, training=True, **given))
             penalties = self._model.losses
             after = [scope.get_current_value(variable) for variable in self._model.non_trainable_variables]
         return {player: sum(penalties, ops.mean(loss)) for player, loss in losses.items()}, after
 
-    def _players(self, trainable: Any, other: Any, x: Any, y: Any) -> dict[str, list[int]]:
+    def _players(self, trainable: Any, other: Any, x: Any, y: Any, weights: Any) -> dict[str, list[int]]:
         """Return, for each player, the positions of the trainable variables that its loss trains."""
-        names = list(self._losses(trainable, other, x, y, training=True)[0]) if self._is_custom else [ONLY_PLAYER]
+        names = [ONLY_PLAYER] if self._objective is None else list(self._losses(trainable, other, x, y, weights)[0])
         if names == [ONLY_PLAYER]:
             return {ONLY_PLAYER: list(range(len(self._model.trainable_variables)))}
         positions = {id(variable): index for index, variable in enumerate(self._model.trainable_variables)}
         players = {layer.name: layer for layer in self._model.layers}
         return {name: [positions[id(variable)] for variable in players[name].trainable_variables] for name in names}
+
+
+def _start_optimizer(recipe: Recipe, model: Any) -> tuple[Any, list[Any]]:
+    """Return a new optimizer of a recipe's last stage for a model, and the initial values of its variables."""
+    optimizer = load_backend().stateless_optimizer(make_optimizer(recipe.last))
+    optimizer.build(model.trainable_variables)
+    return optimizer, [ops.convert_to_numpy(variable) for variable in optimizer.variables]
+
+
+def over_positions(weights: Any, y: Any, library: Any) -> Any:
+    """Return weights of rows, (rows,), with the axes of a loss, which has a value for each step or pixel.
+
+    Args:
+        weights: the weights.
+        y: targets of these rows.
+        library: numpy, or keras.ops.
+    """
+    positions = tuple(y.shape[1:-1])
+    if not positions:
+        return weights
+    return library.broadcast_to(library.reshape(weights, (-1, *(1 for _ in positions))), (y.shape[0], *positions))
+
+
+def _part(weights: Any, begin: Any, rows: int) -> Any:
+    """Return the weights of some rows in order, if there are any."""
+    return weights if isinstance(weights, tuple) else ops.slice(weights, [begin], [rows])
 
 
 def _gather(arrays: Any, rows: Any) -> Any:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from negres_core.arrays import Named, take_rows
+from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.callbacks import EpochwiseCallbacks
 from negres_core.engine.contract import Job, Result
@@ -20,12 +20,14 @@ from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
-from negres_core.engine.program import Program, load_backend
-from negres_core.engine.replicate import epoch_orders, finish_replicate, start_replicate
-from negres_core.engine.watch import Watch
+from negres_core.engine.objective import call_objective
+from negres_core.engine.program import UNWEIGHTED, Program, load_backend, over_positions
+from negres_core.engine.replicate import epoch_orders, finish_replicate, on_rows, start_replicate, training_weights
+from negres_core.engine.watch import Watch, Watched
 from negres_core.errors import InputError
-from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe, Stage, name_of
+from negres_core.resampling import PreparedRows, prepare_rows
+from negres_core.weighting import weights_of_classes
 
 
 def train(
@@ -40,27 +42,31 @@ def train(
 
 def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
     start = start_replicate(recipe, data, job)
-    inputs = prepare_inputs(recipe, data, job.cell)
+    rows = prepare_rows(recipe, data, job.cell)
     train_began = time.perf_counter()
     train_epochs = _fit if recipe.last.objective is None else _step
-    seconds, curve, validation = [], [], []
-    watch, watched_rows, watch_s = Watch(recipe, data), Watch.rows_of(job), 0.0
+    seconds, curve, best = list[float](), list[float](), list[Any]()
+    watched, watch_s = Watch(recipe, data).begin(job), 0.0
     with hashed_masks(start.model):
-        epochs = train_epochs(recipe, data, job, start.model, inputs)
+        epochs = train_epochs(recipe, data, job, start.model, rows, watched)
         epoch_began = time.perf_counter()
         for loss in epochs:
             curve.append(loss)
             seconds.append(time.perf_counter() - epoch_began)
-            if watched_rows is not None:
+            if watched.rows is not None:
                 watch_began = time.perf_counter()
-                validation.append(watch.score(job, *_evaluate(recipe, data, watched_rows, start.model, inputs)))
+                watched.add(*_evaluate(recipe, data, watched.rows, start.model, rows))
+                if watched.restores_best and watched.keeps:
+                    best = [ops.convert_to_numpy(variable) for variable in _variables_of(start.model)]
                 watch_s += time.perf_counter() - watch_began
-            if not np.isfinite(loss):
+            if not np.isfinite(loss) or watched.is_over:
                 break
             epoch_began = time.perf_counter()
         epochs.close()
+        for variable, value in zip(_variables_of(start.model), best, strict=False):
+            variable.assign(value)
     train_ended = time.perf_counter()
-    outputs, loss = _evaluate(recipe, data, job.cell.test, start.model, inputs)
+    outputs, loss = _evaluate(recipe, data, job.cell.test, start.model, rows)
     cost = {
         "compile_s": 0.0,
         "train_s": train_ended - train_began - watch_s,
@@ -72,18 +78,23 @@ def _train_one(recipe: Recipe, data: Dataset, job: Job) -> Result:
         data,
         job,
         start,
-        inputs=inputs,
+        rows=rows,
         outputs=outputs,
         loss=loss,
         curve=curve,
         cost=cost,
-        validation=None if watched_rows is None else validation,
+        watched=watched,
         peak_flops_per_s=peak_flops_per_s(),
     )
 
 
+def _variables_of(model: Any) -> list[Any]:
+    """Return the variables that training changes, those of layers that draw random numbers included."""
+    return [*model.trainable_variables, *model.non_trainable_variables]
+
+
 def _fit(
-    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
+    recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows, watched: Watched
 ) -> Generator[float, None, None]:
     """Train with `keras.Model.fit`, one call per epoch, and yield the loss that it reports."""
     stage = recipe.last
@@ -93,21 +104,48 @@ def _fit(
     steps = -(-len(job.cell.train) // stage.batch_size)
     callbacks = EpochwiseCallbacks(stage, model, steps=steps) if stage.callbacks is not None else None
     try:
-        for epoch, order in enumerate(epoch_orders(recipe, job)):
-            x, y = take_rows(inputs, order), data.y[order]
-            options: dict[str, Any] = {"batch_size": stage.batch_size, "shuffle": False, "verbose": 0}
+        for epoch, order in enumerate(epoch_orders(recipe, on_rows(job, rows))):
+            x, y, weighted = take_rows(rows.x, order), rows.y[order], _weights_for_keras(recipe, data, rows, order)
+            options: dict[str, Any] = {"batch_size": stage.batch_size, "shuffle": False, "verbose": 0} | weighted
             if callbacks is not None:
                 options |= {"callbacks": callbacks, "initial_epoch": epoch}
-            history = model.fit(x, y, epochs=options.get("initial_epoch", 0) + 1, **options)
+            try:
+                history = model.fit(x, y, epochs=options.get("initial_epoch", 0) + 1, **options)
+            except ValueError as error:
+                if weighted and "to unpack" in str(error):
+                    raise _no_weights_in_step(stage, error) from error
+                raise
             yield _reported_loss(history, stage)
             if callbacks is not None and model.stop_training:
                 break
+            if watched.rate is not None:
+                model.optimizer.learning_rate = float(watched.rate)
         if callbacks is not None:
             callbacks.finish()
     finally:
         # Only the model is saved, without its optimizer, as by the other engines.
         model.compiled = False
         del model.optimizer
+
+
+def _weights_for_keras(recipe: Recipe, data: Dataset, rows: PreparedRows, order: np.ndarray) -> dict[str, Any]:
+    """Return the arguments of `keras.Model.fit` by which rows in training order are weighted."""
+    class_weight, weights = recipe.last.class_weight, training_weights(recipe, data, rows)
+    if weights is None:
+        return {}
+    # Keras takes one of the two.
+    if data.sample_weight is None:
+        return {"class_weight": weights_of_classes(class_weight, rows.y[rows.train])}
+    return {"sample_weight": np.array(over_positions(weights[order], rows.y[order], np))}
+
+
+def _no_weights_in_step(stage: Stage, error: ValueError) -> InputError:
+    """Return the error of a training step of the user's own that takes batches without weights."""
+    return InputError(
+        f"The own training step of {name_of(stage.build)} takes no weights of rows, and its rows have some.",
+        received=f"a batch (x, y, sample_weight), and from the step: {error}",
+        remedy="Unpack the batch by keras.utils.unpack_x_y_sample_weight(data), and weight the loss by it.",
+    )
 
 
 def _reported_loss(history: Any, stage: Stage) -> float:
@@ -125,33 +163,35 @@ def _reported_loss(history: Any, stage: Stage) -> float:
 
 
 def _step(
-    recipe: Recipe, data: Dataset, job: Job, model: Any, inputs: Named[np.ndarray]
+    recipe: Recipe, data: Dataset, job: Job, model: Any, rows: PreparedRows, watched: Watched
 ) -> Generator[float, None, None]:
     """Train with an objective, which `fit` does not support: step by step, uncompiled; yield each epoch's mean loss."""
     program, batch, put = Program(recipe, data, model), recipe.last.batch_size, load_backend().put
-    x, y = put(inputs), put(data.y)
+    x, y, weights = put(rows.x), put(rows.y), training_weights(recipe, data, rows)
     state: Any = tuple([put(value) for value in part] for part in program.state_of(model))
-    for order in epoch_orders(recipe, job):
+    for order in epoch_orders(recipe, on_rows(job, rows)):
         total = 0.0
         for begin in range(0, len(order), batch):
-            rows = order[begin : begin + batch]
-            loss, state = program.step(state, put(rows), x, y)
-            total += float(loss) * len(rows)
+            some = order[begin : begin + batch]
+            weighted = UNWEIGHTED if weights is None else put(weights[some])
+            loss, state = program.step(state, put(some), x, y, weighted)
+            total += float(loss) * len(some)
         program.restore(model, state)
         yield total / len(order)
+        state = program.with_rate(state, None if watched.rate is None else put(watched.rate))
 
 
 def _evaluate(
-    recipe: Recipe, data: Dataset, tested: np.ndarray, model: Any, inputs: Named[np.ndarray]
+    recipe: Recipe, data: Dataset, tested: np.ndarray, model: Any, prepared: PreparedRows
 ) -> tuple[np.ndarray, float]:
     loss_object, objective = make_loss_object(recipe.last), recipe.last.objective
     outputs, total, size = [], 0.0, evaluation_rows(model, recipe, data)
     for begin in range(0, len(tested), size):
         rows = tested[begin : begin + size]
-        x, y = take_rows(inputs, rows), data.y[rows]
+        x, y = take_rows(prepared.x, rows), data.y[rows]
         some = model(x, training=False)
-        loss = objective(model, x, y, training=False) if objective else loss_object(y, some)
+        loss = call_objective(objective, model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))
-        total += sum(float(ops.mean(player)) for player in players) * len(rows)
-    return np.concatenate(outputs), total / len(tested)
+        total += sum(float(ops.mean(player)) for player in players) * data.count_targets(rows)
+    return np.concatenate(outputs), total / data.count_targets(tested)

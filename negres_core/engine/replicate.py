@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import Named, digest_array, take_rows
+from negres_core.arrays import digest_array, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.contract import Job, Result
@@ -21,11 +21,14 @@ from negres_core.engine.output_layer import describe_output, takes_logits
 from negres_core.engine.scores import score
 from negres_core.engine.target_use import outputs_predict
 from negres_core.engine.trained import load_parent
+from negres_core.engine.watch import Watched
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import Predicted, floor_of, loss_skill
 from negres_core.preprocessing import sample_rows, training_fold
 from negres_core.recipe import Recipe, name_of
+from negres_core.resampling import PreparedRows
 from negres_core.seeds import derive_seed
+from negres_core.weighting import weights_of_rows
 
 MEAN_IMAGE_ROWS = 256
 """Rows per call of the loss of the mean image."""
@@ -64,6 +67,13 @@ def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
     return Start(model, inherited, frozen, [digest_array(weight) for weight in model.weights])
 
 
+def on_rows(job: Job, rows: PreparedRows) -> Job:
+    """Return a job whose training fold is the rows to train on, which a sampler may have returned."""
+    if rows.train is job.cell.train:
+        return job
+    return replace(job, cell=replace(job.cell, train=rows.train))
+
+
 def epoch_orders(recipe: Recipe, job: Job) -> Iterator[np.ndarray]:
     """Yield, for each epoch, the rows of the training fold in training order, int32.
 
@@ -76,19 +86,39 @@ def epoch_orders(recipe: Recipe, job: Job) -> Iterator[np.ndarray]:
         yield generator.permutation(job.cell.train)
 
 
+def training_weights(recipe: Recipe, data: Dataset, rows: PreparedRows) -> np.ndarray | None:
+    """Return the weights of all rows in the training of the last stage, by row number; None if they have none.
+
+    Args:
+        recipe: the recipe.
+        data: the data set, which may have weights of rows.
+        rows: the prepared rows of the cell. Those that a sampler returned have only the weights of their classes.
+
+    Returns:
+        float32, (rows,); 0 for rows that are not trained on.
+    """
+    of_data = None if data.sample_weight is None else data.sample_weight[rows.train]
+    weights = weights_of_rows(recipe.last.class_weight, rows.y[rows.train], of_data)
+    if weights is None:
+        return None
+    every = np.zeros(len(rows.y), np.float32)
+    every[rows.train] = weights
+    return every
+
+
 def finish_replicate(
     recipe: Recipe,
     data: Dataset,
     job: Job,
     start: Start,
     *,
-    inputs: Named[np.ndarray],
+    rows: PreparedRows,
     outputs: np.ndarray,
     loss: float,
     curve: list[float],
     cost: dict[str, float],
     peak_flops_per_s: float,
-    validation: list[float] | None = None,
+    watched: Watched,
 ) -> Result:
     """Score a trained replicate and return its result.
 
@@ -97,15 +127,17 @@ def finish_replicate(
         data: the data set.
         job: the replicate.
         start: the start of the replicate; its model has the trained weights by now.
-        inputs: the cell's prepared inputs, all rows.
+        rows: the cell's prepared rows.
         outputs: the model's outputs on the test fold, (rows, outputs).
         loss: mean loss on the test fold, without penalties.
         curve: mean training loss of each trained epoch.
         cost: seconds of each step, including `steady_epoch_s`.
         peak_flops_per_s: the measured peak of the device.
-        validation: the watched metric on the validation rows after each trained epoch; None if none is watched.
+        watched: what was watched on validation rows.
     """
     stage, model = recipe.last, start.model
+    # A replicate whose loss is not finite ends early, too, and counts as planned.
+    epochs = stage.epochs if stage.patience is None else len(curve)
     trainable = {id(weight) for weight in model.trainable_weights}
     weights = [
         TrainedWeight(
@@ -130,20 +162,22 @@ def finish_replicate(
         metrics=metrics,
         finite=finite,
         curve=curve,
-        validation=validation,
+        validation=watched.validation,
+        monitored=watched.monitored,
+        best_epoch=watched.best_epoch,
         predictions=predictions,
         weights=weights,
-        inputs_digest=digest_array(take_rows(inputs, sample_rows(job.cell))),
+        inputs_digest=digest_array(take_rows(rows.x, sample_rows(job.cell))),
         budget={
-            "epochs": stage.epochs,
-            "steps": stage.epochs * -(-len(job.cell.train) // stage.batch_size),
+            "epochs": epochs,
+            "steps": epochs * -(-len(rows.train) // stage.batch_size),
             "trainable_weights": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
             "weights": int(model.count_params()),
             "step_flops": step_flops(model, stage.batch_size),
         },
         cost={
             "memory_bytes": peak_memory_bytes(),
-            "flops_per_s": step_flops(model, len(job.cell.train)) / cost["steady_epoch_s"],
+            "flops_per_s": step_flops(model, len(rows.train)) / cost["steady_epoch_s"],
             "peak_flops_per_s": peak_flops_per_s,
         }
         | cost,
@@ -156,7 +190,7 @@ def _score(
     recipe: Recipe, data: Dataset, job: Job, model: Any, outputs: np.ndarray, *, loss: float, finite: bool
 ) -> tuple[dict[str, float], dict[str, Any]]:
     y = data.y[job.cell.test]
-    classes = max(outputs.shape[1], 2) if data.task == "classification" else 0
+    classes = max(outputs.shape[-1], 2) if data.classes else 0
     predicted = _predicted(recipe, data, job, outputs)
     metrics, summary = score(data, job.cell, predicted, finite=finite, classes=classes)
     metrics["loss"] = loss if finite else float("nan")

@@ -19,6 +19,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine.description import (
     config_of,
     config_of_optimizer,
+    describe_monitor,
     describe_recipe,
     plain_attributes,
 )
@@ -30,6 +31,7 @@ from negres_core.engine.program import load_backend
 from negres_core.preprocessing import make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library
 from negres_core.recipe import Recipe, Stage
+from negres_core.resampling import make_sampler
 
 ROWS = 8
 """Rows on which outputs are compared."""
@@ -66,7 +68,7 @@ def same_training(one: Recipe, other: Recipe, data: Dataset) -> bool:
         return False
     pairs = list(zip(one.stages, other.stages, strict=True))
     # Settings are compared first, because they cost nothing.
-    return all(_settings_of(mine) == _settings_of(theirs) for mine, theirs in pairs) and all(
+    return all(_settings_of(mine, data) == _settings_of(theirs, data) for mine, theirs in pairs) and all(
         _same_models(mine, theirs, data, sample_data(one, data).x) for mine, theirs in pairs
     )
 
@@ -75,10 +77,12 @@ def _digest_of_rest(recipe: Recipe) -> str:
     """Digest what a recipe has besides its stages."""
     transformer = make_transformer(recipe) if recipe.preprocess is not None else None
     prepared = [transformer, transformer.get_params()] if transformer is not None else None
+    sampler = make_sampler(recipe) if recipe.resample is not None else None
+    prepared = [prepared, sampler] if sampler is not None else prepared
     return digest_code([prepared, recipe.fit.compute if recipe.fit else None, recipe.fit.metrics if recipe.fit else ()])
 
 
-def _settings_of(stage: Stage) -> list[Any]:
+def _settings_of(stage: Stage, data: Dataset) -> list[Any]:
     """Return all that decides how a stage is trained, besides its model."""
     optimizer, loss = make_optimizer(stage), make_loss(stage)
     library_loss = is_library(loss if hasattr(loss, "__module__") else type(loss)) and hasattr(loss, "get_config")
@@ -95,8 +99,10 @@ def _settings_of(stage: Stage) -> list[Any]:
         digest_code(stage.callbacks),
         stage.epochs,
         stage.batch_size,
+        stage.class_weight,
         stage.inherits is None,
         stage.freezes is None,
+        describe_monitor(stage, data),
     ]
 
 

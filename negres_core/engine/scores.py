@@ -11,6 +11,7 @@ import numpy as np
 
 from negres_core.arrays import spread_rows
 from negres_core.dataset import Dataset
+from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell
 from negres_core.metrics import METRICS, Predicted, of_labels, of_values, recorded_names, score_metric
 
@@ -45,6 +46,8 @@ def score(
                 metrics |= {} if value is None else {name: value}
         if data.task == "multilabel":
             return metrics, _summarize_labels(predicted)
+        if data.task == "segmentation":
+            return metrics, _summarize_positions(y, predicted.labels, classes)
         return metrics, {"counts": np.bincount(predicted.labels, minlength=classes).tolist()}
     values = predicted.best
     metrics = score_values(y, values)
@@ -63,6 +66,14 @@ def _summarize_labels(predicted: Predicted) -> dict[str, Any]:
     spread = best - best.mean(axis=0)
     sd = 0.0 if np.ptp(best, axis=0).max() == 0 else float(np.sqrt((spread**2).mean()))
     return {"counts": predicted.labels.sum(axis=0).tolist(), "mean": float(best.mean()), "sd": sd}
+
+
+def _summarize_positions(y: np.ndarray, labels: np.ndarray, classes: int) -> dict[str, Any]:
+    """Summarize a label for each step or pixel: how often each class is predicted, and the spread between rows."""
+    counts = np.bincount(labels[counted(y)], minlength=classes).tolist()
+    spread = labels - labels.mean(axis=0)
+    is_constant = bool((labels == labels[:1]).all())
+    return {"counts": counts, "sd": 0.0 if is_constant else float(np.sqrt((spread**2).mean()))}
 
 
 def score_labels(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:

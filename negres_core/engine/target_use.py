@@ -12,7 +12,8 @@ import numpy as np
 
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
-from negres_core.engine.model import build_model, mean_loss, output_shape
+from negres_core.engine.model import build_model, output_shape
+from negres_core.engine.objective import mean_loss
 from negres_core.recipe import Stage, name_of
 
 ROWS = 8

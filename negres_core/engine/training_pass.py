@@ -16,6 +16,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
 from negres_core.engine.layers import layers_of
 from negres_core.engine.model import make_loss_object
+from negres_core.engine.objective import call_objective
 from negres_core.errors import InputError
 from negres_core.provenance.outside_reads import watch
 from negres_core.recipe import Stage, name_of
@@ -75,7 +76,7 @@ def _pass(stage: Stage, model: Any, data: Dataset) -> list[Any]:
     x, y = take_rows(data.x, slice(ROWS)), data.y[:ROWS]
     with _Recorder() as scope:
         if stage.objective is not None:
-            watch(stage.objective, model, x, y, training=True)
+            watch(call_objective, stage.objective, model, x, y, training=True)
         else:
             watch(lambda: make_loss_object(stage)(y, model(x, training=True)))
     return list(scope.changed.values())

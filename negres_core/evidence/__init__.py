@@ -13,7 +13,10 @@ from negres_core.evidence.commitment import Commitment, DataIdentity, Entry, Reg
 from negres_core.evidence.description import (
     FitDescription,
     MetricDescription,
+    MonitorDescription,
+    PlateauDescription,
     RecipeDescription,
+    SamplerDescription,
     StageDescription,
     TransformerDescription,
 )
@@ -31,6 +34,7 @@ from negres_core.evidence.evidence import (
 )
 from negres_core.evidence.family import family_of
 from negres_core.evidence.ledger import Ledger
+from negres_core.evidence.picture_files import read_picture
 from negres_core.evidence.provenance import ProvenanceRecord, trace_provenance
 from negres_core.evidence.replicate import (
     Budget,
@@ -47,6 +51,15 @@ from negres_core.evidence.schema import schema_of
 from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm, read_scores, write_scores
 from negres_core.evidence.sealing import PriorLooks, SealRecord
 from negres_core.evidence.store import Store
+from negres_core.evidence.tuning import (
+    RangeRecord,
+    SearchBudget,
+    SearchRecord,
+    TrialRecord,
+    TuningPlan,
+    TuningRecord,
+    best_of,
+)
 
 __all__ = [
     "AS_GIVEN",
@@ -74,20 +87,26 @@ __all__ = [
     "LookRecord",
     "MetricDescription",
     "ModelFile",
+    "MonitorDescription",
     "PartRecord",
     "Picture",
+    "PlateauDescription",
     "PowerRecord",
     "PredictionSummary",
     "PriorLooks",
     "ProvenanceRecord",
+    "RangeRecord",
     "RecipeDescription",
     "Registration",
     "Replicate",
     "RowScores",
     "RowsRecord",
+    "SamplerDescription",
     "ScopeRecord",
     "ScoresRecord",
     "SealRecord",
+    "SearchBudget",
+    "SearchRecord",
     "Spread",
     "StageDescription",
     "StepRecord",
@@ -96,9 +115,14 @@ __all__ = [
     "Timings",
     "TrainedWeight",
     "TransformerDescription",
+    "TrialRecord",
+    "TuningPlan",
+    "TuningRecord",
     "UnreachedRecord",
+    "best_of",
     "digest_of_arm",
     "family_of",
+    "read_picture",
     "read_scores",
     "schema_of",
     "trace_provenance",

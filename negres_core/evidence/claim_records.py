@@ -253,6 +253,8 @@ class DataRecord(Record):
     """Number of rows; null if the scores were given, and the rows were not."""
     groups: Annotated[int, Field(ge=1)] | None = None
     """Number of groups of rows that stay in one fold together; null if there are none."""
+    weighted: bool = False
+    """Whether rows have weights in training."""
     input_shape: Named[tuple[int, ...]] | None
     """Shape of one row of inputs; by name if there are several inputs; null if the scores were given."""
     outputs: Annotated[int, Field(ge=1)] | None
@@ -274,6 +276,7 @@ class DataRecord(Record):
             digest=data.digest,
             rows=len(data),
             groups=None if data.groups is None else count_units(data),
+            weighted=data.sample_weight is not None,
             input_shape=map_arrays(tuple, data.input_shape),
             outputs=data.outputs,
             task=data.task,

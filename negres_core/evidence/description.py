@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from pydantic import JsonValue
 
 from negres_core.claim import Metric
 from negres_core.dataset import Task
-from negres_core.evidence.record import Record
+from negres_core.early_stopping import Plateau
+from negres_core.evidence.record import PartialRecord, Record
 
 KerasConfig = dict[str, JsonValue]
 """A configuration as Keras serializes it: the class decides which keys it has."""
@@ -27,8 +28,60 @@ class TransformerDescription(Record):
     """Digest of its code and parameters."""
 
 
-class StageDescription(Record):
+class PlateauDescription(Record):
+    """The rule by which the learning rate falls if the monitored metric does not improve."""
+
+    factor: float
+    """What the rate is multiplied by."""
+    patience: int
+    min_delta: float
+    """Smallest change that counts as an improvement."""
+    cooldown: int
+    min_rate: float
+
+    @classmethod
+    def of(cls, plateau: Plateau) -> PlateauDescription:
+        """Return the description of a rule."""
+        return cls(
+            factor=plateau.factor,
+            patience=plateau.patience,
+            min_delta=plateau.min_delta,
+            cooldown=plateau.cooldown,
+            min_rate=plateau.min_rate,
+        )
+
+
+class MonitorDescription(Record):
+    """The validation rows of a stage, and what follows from a metric on them."""
+
+    share: float | None
+    """Share of the training fold that is held out; null for the validation rows of the design, or a tenth."""
+    metric: str
+    """The metric, by the name under which replicates record metrics."""
+    higher_is_better: bool
+    """Its direction."""
+    patience: int | None
+    """Epochs without improvement after which training ends; null if it never does."""
+    restores_best: bool
+    """Whether the stage ends with the weights of its best epoch."""
+    plateau: PlateauDescription | None = None
+
+
+class SamplerDescription(Record):
+    """The sampler that resamples the training fold."""
+
+    sampler: str
+    """Name of its class."""
+    source: str
+    """Source of the function that returns it."""
+    code: str
+    """Digest of its code and parameters."""
+
+
+class StageDescription(PartialRecord):
     """One stage: a model, and how it is trained."""
+
+    OPTIONAL: ClassVar = frozenset({"monitor"})
 
     build: str
     """Name of the function that builds the model."""
@@ -55,8 +108,18 @@ class StageDescription(Record):
     """Format of the model file: "keras" or "h5"."""
     callbacks: str | None = None
     """Source of the function that returns the callbacks, if the stage has any."""
+    class_weight: Literal["balanced"] | dict[int, float] | None = None
+    """Weights of the classes in the training loss; null if there are none."""
     revision: int | None = None
     """Raised for stages that an earlier version of the engines trained wrongly; null for all others."""
+    monitor: MonitorDescription | None = None
+    """Left out if the stage has no validation rows."""
+
+    @property
+    def epochs_in_words(self) -> str:
+        """The epochs of the stage, "at most" so many if it has patience."""
+        has_patience = self.monitor is not None and self.monitor.patience is not None
+        return f"{'at most ' if has_patience else ''}{self.epochs} epochs"
 
 
 class MetricDescription(Record):
@@ -94,12 +157,13 @@ class RecipeDescription(Record):
     preprocess: TransformerDescription | None
     stages: list[StageDescription]
     fit: FitDescription | None = None
+    resample: SamplerDescription | None = None
 
     @property
     def lineage(self) -> list[RecipeDescription]:
         """The description of every stage with those before it, and of the fit, if there is one."""
         stages = [
-            RecipeDescription(preprocess=self.preprocess, stages=self.stages[:end])
+            RecipeDescription(preprocess=self.preprocess, stages=self.stages[:end], resample=self.resample)
             for end in range(1, len(self.stages) + 1)
         ]
         return [*stages, self] if self.fit else stages
@@ -111,7 +175,7 @@ class RecipeDescription(Record):
         Names and sources are for readers, and not digested: the code is digested by its logic.
         """
         content = self._content()
-        for part in (content["preprocess"], content["fit"], *content["stages"]):
+        for part in (content["preprocess"], content.get("resample"), content["fit"], *content["stages"]):
             for name in ("source", "build", "compute", "objective", "callbacks") if part else ():
                 part.pop(name, None)
             for name in ("inherits", "freezes") if part else ():
@@ -127,18 +191,24 @@ class RecipeDescription(Record):
         return _digest(content)
 
     def _content(self) -> dict[str, Any]:
-        """Return all fields; later ones only where they say something, so that other digests are what they were."""
+        """Return all fields; those that later versions added only where they say something.
+
+        So all other digests are what they were before.
+        """
         content = self.model_dump(mode="json")
-        for stage in content["stages"]:
-            for name in ("callbacks", "revision"):
-                if stage[name] is None:
-                    del stage[name]
+        for part, added in [
+            *((stage, ("revision", "class_weight", "callbacks")) for stage in content["stages"]),
+            (content, ("resample",)),
+        ]:
+            for name in added:
+                if part[name] is None:
+                    del part[name]
         return content
 
     def __str__(self) -> str:
         """Return the recipe in words, as `Recipe` does."""
         parts = [
-            f"{stage.build} ({stage.epochs} epochs{f', {stage.freezes} frozen' if stage.freezes else ''})"
+            f"{stage.build} ({stage.epochs_in_words}{f', {stage.freezes} frozen' if stage.freezes else ''})"
             for stage in self.stages
         ]
         return " then ".join([*parts, self.fit.compute] if self.fit else parts)

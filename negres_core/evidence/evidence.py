@@ -18,6 +18,7 @@ from negres_core.evidence.result import EstimateRecord, LookRecord, PowerRecord,
 from negres_core.evidence.row_scores import PartRecord, RowScores
 from negres_core.evidence.scores import AS_GIVEN, ScoresRecord
 from negres_core.evidence.sealing import PriorLooks, SealRecord
+from negres_core.evidence.tuning import TuningRecord
 from negres_core.evidence.upgrade import upgrade_evidence
 
 Role = Literal["treatment", "control"]
@@ -126,6 +127,16 @@ class ArmRecord(Record):
     the scores were given."""
     unreached: UnreachedRecord | None = None
     """For a claim about the cost to reach a target; null otherwise."""
+    tuning: TuningRecord | None = None
+    """How the arm was tuned; null if it was not. Then `recipe`, `description` and `budget` are those of the recipe that
+    was chosen in the first cell."""
+
+    @property
+    def name(self) -> str:
+        """The arm in a few words: its recipe, or how it was tuned."""
+        if self.tuning is None:
+            return self.recipe
+        return f"{self.tuning.plan.make}, tuned: {self.tuning.plan.trials} trials"
 
     @property
     def own_replicates(self) -> list[str]:
@@ -258,8 +269,19 @@ class Evidence(Record):
             return None
         failed = [each.control for each in self.controls if each.is_sound and not each.passed]
         caveats = [AS_GIVEN] if self.scores else ["uncontrolled"] if self.controlled == "none" else []
+        caveats += self._tuned()
         caveats += [f"waived: {', '.join(failed)}"] if failed else []
         return ", ".join([f"{self.verdict} ({self.finding})", *caveats])
+
+    def _tuned(self) -> list[str]:
+        """Return how many trials the arms had, if any is tuned."""
+        trials = [arm.tuning.plan.trials if arm.tuning else 0 for arm in self.arms]
+        if not any(trials):
+            return []
+        if len(set(trials)) == 1:
+            return [f"tuned: {trials[0]} trials"]
+        each = [f"{arm.role} {number or 'not'}" for arm, number in zip(self.arms, trials, strict=True)]
+        return [f"tuned: {', '.join(each)}"]
 
     def substance(self) -> dict[str, Any]:
         """Return the content that two runs of the same hypothesis share.
@@ -270,7 +292,11 @@ class Evidence(Record):
         """
         left_out = {"explanation", "does_not_show", "parts"}
         excluded = {"timings", "provenance", "power", "pictures", "diagnosis", "prior", *left_out}
-        return self.model_dump(mode="json", exclude=excluded)
+        content = self.model_dump(mode="json", exclude=excluded)
+        for arm in content["arms"]:
+            if arm["tuning"] is not None:
+                del arm["tuning"]["budget"]["seconds"]
+        return content
 
     def __str__(self) -> str:
         # A failed assertion prints its evidence. `negres_core.report` imports this module, so it is imported late.

@@ -34,7 +34,8 @@ class Key(Record):
     """Each installed package that the recipe's code names, with its version, as "numpy==2.1.0"; null in older records,
     whose provenance names the versions."""
     validation: str | None = None
-    """Digest of the validation rows and of the metric that is measured on them after each epoch; null if none is."""
+    """The metric that is measured on validation rows after each epoch, and the digest of these rows; null if none is.
+    The metric is the one that the claim watches, or else the one that the stage monitors."""
     timed: str | None = None
     """A mark of the run that trained it alone on its device, for a claim about seconds; null if it was not timed so.
     Such a replicate is not used by any other run, since seconds depend on what else runs at the time."""
@@ -78,11 +79,13 @@ class PredictionSummary(PartialRecord):
     """Summary of a replicate's predictions on the test fold; a record contains only the fields that apply."""
 
     counts: list[int] | None = None
-    """Number of rows predicted as each class, or with each of several labels."""
+    """Number of rows, or of steps or pixels that count, predicted as each class; or of rows with each of several
+    labels."""
     mean: Number = None
     """Mean of the predicted values, or of the probabilities of several labels a row."""
     sd: Number = None
-    """Standard deviation of the predicted values; of several labels a row that between rows, over all labels."""
+    """Standard deviation of the predicted values; of several labels a row that between rows, over all labels; of labels
+    of steps or pixels that of their numbers between rows, which is 0 if all rows are given the same ones."""
     low: Number = None
     """Smallest raw output, for images."""
     high: Number = None
@@ -145,6 +148,10 @@ class Replicate(Record):
     """Mean training loss of each epoch."""
     validation: list[Number] | None = None
     """The metric that a claim watches, on the validation rows after each epoch; null if none is watched."""
+    monitored: list[Number] | None = None
+    """The metric that the stage monitors, on its validation rows after each epoch; null if the stage has none."""
+    best_epoch: int | None = None
+    """The epoch with the best monitored value, from 1; null if the stage has no validation rows."""
     predictions: PredictionSummary
     weights: list[TrainedWeight]
     inputs_digest: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import re
 import tempfile
 import uuid
@@ -18,7 +17,7 @@ from pydantic import ValidationError
 from negres_core.errors import EvidenceError, show
 from negres_core.evidence.bisection import BisectionRecord
 from negres_core.evidence.evidence import Evidence, Picture
-from negres_core.evidence.record import Record, canonical, digest_of, read_strict
+from negres_core.evidence.record import canonical, context_of, digest_of, read_strict, sealed
 from negres_core.evidence.replicate import ModelFile, Replicate
 from negres_core.evidence.row_scores import RowScores, RowUnit, pack_scores, unpack_scores
 from negres_core.files import digest_regular, read_regular, write_atomically
@@ -87,22 +86,17 @@ class Store:
                 pass
 
     def find(self, id: str) -> Replicate | None:
-        """Return the replicate with an id, or None if no trustworthy record of it exists.
+        """Return the replicate with an id, or None if no trustworthy record of it exists, or its model was changed.
 
         Raises:
             EvidenceError: the record was written by a newer version.
         """
         if self._fresh and id not in self._recorded:
             return None
-        path = self._replicate_path(id)
-        replicate = self._read(path, Replicate)
-        if replicate is None:
-            return None
-        if replicate.id != id or replicate.key.id != id:
-            self._reject(path, "its id is not the hash of its key")
-            return None
-        if replicate.model is None:
+        replicate = self.read_replicate(id)
+        if replicate is None or replicate.model is None:
             return replicate
+        path = self.replicate_path(id)
         model = path.with_name(replicate.model.file)
         try:
             sha256 = digest_regular(model, most_bytes=replicate.most_model_bytes)
@@ -118,6 +112,15 @@ class Store:
             self._reject(model, "it differs from the model that was recorded")
         return None
 
+    def read_replicate(self, id: str) -> Replicate | None:
+        """Return the record of a replicate, as `find` does, but without reading its model."""
+        path = self.replicate_path(id)
+        replicate = self._read(path, Replicate)
+        if replicate is not None and (replicate.id != id or replicate.key.id != id):
+            self._reject(path, "its id is not the hash of its key")
+            return None
+        return replicate
+
     def record(self, replicate: Replicate, model: bytes | None = None, *, saved_as: str = "keras") -> Replicate:
         """Write a replicate and its model, if any; the model first, so that no record points to a missing file.
 
@@ -129,7 +132,7 @@ class Store:
         Returns:
             The replicate as recorded, with the name of its model file.
         """
-        path = self._replicate_path(replicate.id)
+        path = self.replicate_path(replicate.id)
         if path.exists():
             # A fresh run retrained it, or another process was faster. The old record is sound, so there is no note.
             self._set_aside(path)
@@ -139,18 +142,18 @@ class Store:
             file = ModelFile(file=f"{replicate.id}.{sha256[:8]}.{saved_as}", sha256=sha256)
             replicate = replicate.updated(model=file)
             self._write(path.with_name(file.file), model)
-        self._write(path, _sealed(replicate))
+        self._write(path, sealed(replicate))
         self._recorded.add(replicate.id)
         return replicate
 
     def add_metrics(self, replicate: Replicate, metrics: Mapping[str, float]) -> Replicate:
         """Add metrics to the record of a replicate, which loses nothing, and return the replicate with all of them."""
-        path = self._replicate_path(replicate.id)
+        path = self.replicate_path(replicate.id)
         # Another process may have added others since.
         latest = self._read(path, Replicate) or replicate
         new = {name: value for name, value in metrics.items() if name not in latest.metrics}
         replicate = latest.updated(metrics=latest.metrics | new)
-        self._write(path, _sealed(replicate))
+        self._write(path, sealed(replicate))
         return replicate
 
     def model_path(self, replicate: Replicate) -> Path:
@@ -165,7 +168,7 @@ class Store:
                 received=replicate.id,
                 remedy="Use the model of the stage that the fit inherits.",
             )
-        return self._replicate_path(replicate.id).with_name(replicate.model.file)
+        return self.replicate_path(replicate.id).with_name(replicate.model.file)
 
     def write_evidence(self, evidence: Evidence) -> Path:
         """Write the evidence of a hypothesis; earlier finished evidence with different content is kept beside it."""
@@ -175,7 +178,7 @@ class Store:
             # Named by its content, so that a verdict that alternates is kept only once.
             with _writing(path), contextlib.suppress(FileNotFoundError):  # another process was faster
                 path.rename(path.with_name(f"evidence-{digest_of(_content(before))[:12]}.json"))
-        self._write(path, _sealed(evidence))
+        self._write(path, sealed(evidence))
         return path
 
     def write_beside(self, hypothesis: str, file: str, content: bytes) -> None:
@@ -254,7 +257,7 @@ class Store:
         """Write a bisection; it replaces an earlier one of the same test and the same two configurations."""
         ends = bisection.model_dump(mode="json", include={"test", "failing", "working"})
         path = self.folder / "bisections" / f"{_file_name(bisection.test, exactly=canonical(ends))}.json"
-        self._write(path, _sealed(bisection))
+        self._write(path, sealed(bisection))
         return path
 
     def read_bisection(self, path: Path) -> BisectionRecord | None:
@@ -289,7 +292,8 @@ class Store:
             return self.folder / "hypotheses" / match[1] / match[2]
         return self.folder / "bisections" / name.removeprefix("bisections-")
 
-    def _replicate_path(self, id: str) -> Path:
+    def replicate_path(self, id: str) -> Path:
+        """Return the path of the record of a replicate; raise EvidenceError if it is no id."""
         if not _ID.fullmatch(id):
             raise EvidenceError(
                 "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."
@@ -311,7 +315,8 @@ class Store:
 
     def _read(self, path: Path, kind: type[Kind]) -> Kind | None:
         try:
-            content = read_strict(read_regular(path, most_bytes=MOST_RECORD_BYTES).decode("utf-8"))
+            text = read_regular(path, most_bytes=MOST_RECORD_BYTES).decode("utf-8")
+            content = read_strict(text)
             is_sealed = isinstance(content, dict) and content.pop("digest", None) == digest_of(content)
         except FileNotFoundError:
             return None
@@ -332,7 +337,7 @@ class Store:
                 remedy="Upgrade negres, or give another folder with --negres-evidence DIR.",
             )
         try:
-            return kind.model_validate(content)
+            return kind.model_validate(content, context=context_of(text))
         except ValidationError as error:
             self._reject(path, f"it does not follow the schema: {error.error_count()} errors")
         except (ValueError, RecursionError) as error:
@@ -378,11 +383,6 @@ def _file_name(readable: str, *, exactly: str | bytes) -> str:
     name = re.sub(r"[^A-Za-z0-9]+", "-", readable.rpartition("/")[2]).strip("-")[:100]
     content = exactly if isinstance(exactly, bytes) else exactly.encode("utf-8", "surrogatepass")
     return f"{name}-{hashlib.sha256(content).hexdigest()[:8]}"
-
-
-def _sealed(record: Record) -> bytes:
-    content = record.model_dump(mode="json")
-    return (json.dumps(content | {"digest": digest_of(content)}, indent=1, allow_nan=False) + "\n").encode()
 
 
 @contextlib.contextmanager

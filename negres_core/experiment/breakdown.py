@@ -59,6 +59,11 @@ def _parts(run: Run) -> Iterator[tuple[str, np.ndarray]]:
         for label, has_it in enumerate(run.data.y[test].T):
             if 0 < has_it.sum() < len(test):
                 yield f"label {label}", np.flatnonzero(has_it)
+    if run.data.task == "segmentation" and run.data.outputs <= MOST_PARTS:
+        for label in range(run.data.outputs):
+            has_it = (run.data.y[test] == label).reshape(len(test), -1).any(axis=1)
+            if 0 < has_it.sum() < len(test):
+                yield f"class {label}", np.flatnonzero(has_it)
     labels = {"class": run.data.y[test]} if run.data.task == "classification" else {}
     labels |= {name: values[test] for name, values in run.data.attributes.items()}
     for name, values in labels.items():

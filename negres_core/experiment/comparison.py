@@ -9,7 +9,7 @@ import numpy as np
 
 from negres_core.claim import Metric
 from negres_core.dataset import Dataset
-from negres_core.design import Cell
+from negres_core.design import Cell, hold_out
 from negres_core.evidence import Replicate
 from negres_core.evidence.provenance import installed_versions
 from negres_core.metrics import floor_of, loss_skill
@@ -39,7 +39,7 @@ def compare(
         models: the stored models.
         recipe: the recipe whose last stage was trained.
         replicate: the record.
-        cell: its cell.
+        cell: its cell, with the whole training fold.
         data: the data set.
         device: the kind of device that predicts, "cpu" or "gpu".
         also: metrics that not every replicate records.
@@ -90,7 +90,8 @@ def _score_images(
 ) -> Scores:
     from negres_core.engine.scores import score_images
 
-    predictions, mean = saved.predictions, data.y[cell.train].mean(axis=0)
+    trained = hold_out(cell, data, recipe.validation)
+    predictions, mean = saved.predictions, data.y[trained.train].mean(axis=0)
     values = score_images(predictions.targets, predictions.predicted, mean=mean, span=data.span)
     tolerances = image_tolerances(predictions, mean=mean, span=data.span, relative=relative)
     scores = {name: (value, tolerances[name]) for name, value in values.items() if np.isfinite(value)}

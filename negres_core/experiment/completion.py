@@ -12,6 +12,7 @@ import numpy as np
 
 from negres_core.arrays import spread_rows
 from negres_core.claim import Metric
+from negres_core.claim.cost import watched_metric
 from negres_core.dataset import Dataset
 from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Replicate
@@ -44,9 +45,8 @@ def check_metric(metric: Metric, recipes: Sequence[Recipe], data: Dataset) -> No
 
     if metric.code is not None:
         y = data.y[spread_rows(len(data), most=CHECK_ROWS)]
-        classes = data.outputs if data.task == "classification" else 0
         try:
-            constant_score(metric, y, y, classes=classes)
+            constant_score(metric, y, y, classes=data.classes)
         except InputError:
             raise
         except Exception as error:
@@ -54,7 +54,7 @@ def check_metric(metric: Metric, recipes: Sequence[Recipe], data: Dataset) -> No
                 f"The function of the metric {metric.name!r} does not run on a constant prediction of {data.name!r}.",
                 received=f"{type(error).__name__}: {error}",
                 remedy="Take (targets, outputs): the targets of the data set, and probabilities of the classes, (rows, "
-                "classes), or values in the shape of the targets. For predicted labels, give the metric takes="
+                "..., classes), or values in the shape of the targets. For predicted labels, give the metric takes="
                 '"labels".',
             ) from error
     if metric.compute is None or metric.takes == "labels" or not data.has_labels:
@@ -62,6 +62,30 @@ def check_metric(metric: Metric, recipes: Sequence[Recipe], data: Dataset) -> No
     for recipe in recipes:
         if recipe.fit is None and not gives_probabilities(recipe, data):
             raise without_probabilities(recipe, metric)
+
+
+def check_monitor(recipe: Recipe, claimed: Metric, data: Dataset) -> None:
+    """Raise InputError if what the last stage of a recipe monitors is not known of its outputs, or spoils the claim.
+
+    Args:
+        recipe: stages without a fit.
+        claimed: the metric of the claim.
+        data: the data set.
+    """
+    from negres_core.engine.monitor import monitor_of
+
+    monitor = monitor_of(recipe.last, data)
+    if monitor is None:
+        return
+    check_metric(monitor.metric, [recipe], data)
+    if monitor.patience is not None and watched_metric(claimed) is not None:
+        raise InputError(
+            "An arm may end its training early, and the claim counts a run that never reaches the target at its whole "
+            "budget.",
+            received=f"{claimed.name}, and patience={monitor.patience} in {name_of(recipe.last.build)}",
+            remedy="Leave `patience` out: each run is trained for its `epochs`, and the claim says when it was there. "
+            'For the epochs that early stopping needs, claim beats("epochs").',
+        )
 
 
 def claimed_metric(recipe: Recipe, run: Run, job: Job, result: Result) -> dict[str, float]:
@@ -116,7 +140,8 @@ def add_metrics(
     """
     if recipe.fit is not None:
         return _of_fit(replicate, recipe, run, job, device)
-    scores, problems = compare(models, recipe, replicate, job.cell, run.data, device=device.kind, also=[run.metric])
+    cell = run.cell_of(replicate)
+    scores, problems = compare(models, recipe, replicate, cell, run.data, device=device.kind, also=[run.metric])
     if problems:
         raise EvidenceError(
             f"A stored replicate lacks {run.metric.name}, and its stored weights do not give the metrics that it has.",

@@ -17,6 +17,7 @@ from negres_core.design import Design
 from negres_core.errors import InputError
 from negres_core.evidence import (
     ArmRecord,
+    Budget,
     ClaimRecord,
     DataRecord,
     EstimateRecord,
@@ -88,8 +89,6 @@ def spread_of(values: np.ndarray) -> Spread:
 
 def record_arm(arm: Arm, run: Run, description: RecipeDescription, costs: ArmCosts | None = None) -> ArmRecord:
     """Return the record of a trained arm, with its costs if the claim is about them."""
-    budgets = [stage[0].budget for stage in arm.stages]
-    epochs, steps = (sum(getattr(budget, name) for budget in budgets) for name in ("epochs", "steps"))
     key = run.metric.key
     metrics = spreads_of(arm.replicates, run.design, names_of(arm.replicates, key))
     values = costs.values if costs else values_of(arm.replicates, key, run.design)
@@ -97,12 +96,29 @@ def record_arm(arm: Arm, run: Run, description: RecipeDescription, costs: ArmCos
         role=arm.role,
         recipe=str(arm.recipe),
         description=description,
-        budget=budgets[-1].updated(epochs=epochs, steps=steps),
+        budget=budget_of(arm.stages),
         metrics=metrics | ({key: spread_of(values)} if costs else {}),
         values=values.tolist(),
         replicates=[[replicate.id for replicate in stage] for stage in arm.stages],
         unreached=costs.unreached if costs else None,
     )
+
+
+def budget_of(stages: Sequence[Sequence[Replicate]]) -> Budget:
+    """Return the training budget of an arm: the epochs and steps of all stages, each the mean of its replicates.
+
+    Without patience all replicates of a stage have the same, but for one row in the size of their training folds.
+    """
+    first = [stage[0].budget for stage in stages]
+    epochs, steps = (sum(_mean_or_first(stage, name) for stage in stages) for name in ("epochs", "steps"))
+    return first[-1].updated(epochs=epochs, steps=steps)
+
+
+def _mean_or_first(stage: Sequence[Replicate], name: str) -> int:
+    """Return the mean of a number over the replicates of a stage that ended at different times, or else the first."""
+    if len({replicate.budget.epochs for replicate in stage}) == 1:
+        return int(getattr(stage[0].budget, name))
+    return round(float(np.mean([getattr(replicate.budget, name) for replicate in stage])))
 
 
 def difference_of(values: Sequence[Any], claim: ClaimRecord) -> np.ndarray:

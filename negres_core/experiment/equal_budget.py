@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from negres_core.claim import COSTS, CostMetric, Metric
 from negres_core.dataset import Dataset
-from negres_core.design import Cell
+from negres_core.design import Cell, hold_out
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, EqualizedArm
 from negres_core.recipe import Recipe
+from negres_core.resampling import prepare_rows
 from negres_core.run import Role
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def plan_budgets(
     Raises:
         InputError: the budgets cannot be made equal, or they differ and the claim needs the same for both arms.
     """
-    rows, record = max(len(cell.train) for cell in cells), None
+    largest, record = max(cells, key=lambda cell: len(cell.train)), None
+    rows = {role: _trained_rows(recipe, data, largest) for role, recipe in recipes.items()}
     if equal is not None:
         recipes, record = equalize(recipes, data, rows=rows, equal=equal)
     if isinstance(metric, CostMetric):
@@ -56,8 +58,14 @@ def plan_budgets(
     return recipes, record
 
 
+def _trained_rows(recipe: Recipe, data: Dataset, cell: Cell) -> int:
+    """Return the rows that an arm trains on in a cell, of which a sampler may return more or fewer than there are."""
+    trained = hold_out(cell, data, recipe.validation)
+    return len(trained.train if recipe.resample is None else prepare_rows(recipe, data, trained).train)
+
+
 def equalize(
-    recipes: Mapping[Role, Recipe], data: Dataset, *, rows: int, equal: Equal
+    recipes: Mapping[Role, Recipe], data: Dataset, *, rows: Mapping[Role, int], equal: Equal
 ) -> tuple[dict[Role, Recipe], EqualBudget]:
     """Give both arms the smaller one of their two budgets.
 
@@ -66,17 +74,26 @@ def equalize(
     Args:
         recipes: the recipe of each arm.
         data: the data set.
-        rows: rows of the largest training fold.
+        rows: rows that each arm trains on in the largest training fold.
         equal: what the budgets are equal in.
 
     Returns:
         The recipes, and the record of what was left out.
 
     Raises:
-        InputError: an arm is a fit, its operations cannot be counted, or not even one epoch fits into the budget.
+        InputError: an arm is a fit, or ends by its patience, its operations cannot be counted, or not even one epoch
+            fits into the budget.
     """
     check_equal(equal)
-    plans = {role: _plan(role, recipe, data, rows, equal) for role, recipe in recipes.items()}
+    for role, recipe in recipes.items():
+        if any(stage.patience is not None for stage in recipe.stages):
+            raise InputError(
+                f"The {role} arm ends by its patience, so that its budget is not known before it is trained.",
+                received=f'equal="{equal}", and {recipe}',
+                remedy="Leave out `equal`: what each arm was trained for stands beside the verdict. Or leave out "
+                "`patience`, and give both arms the same budget.",
+            )
+    plans = {role: _plan(role, recipe, data, rows[role], equal) for role, recipe in recipes.items()}
     budget = min(plan.total for plan in plans.values())
     shortened: dict[Role, Recipe] = {}
     arms: dict[Role, EqualizedArm] = {}
@@ -100,7 +117,7 @@ def equalize(
 def with_epochs(recipe: Recipe, epochs: int) -> Recipe:
     """Return a recipe whose last stage is trained for another number of epochs."""
     *before, last = recipe.stages
-    return Recipe(*before, dataclasses.replace(last, epochs=epochs), preprocess=recipe.preprocess)
+    return recipe.with_parts(*before, dataclasses.replace(last, epochs=epochs))
 
 
 def check_equal(equal: object) -> None:
@@ -121,7 +138,9 @@ def check_equal(equal: object) -> None:
         )
 
 
-def check_shared_budget(recipes: Mapping[Role, Recipe], cost: CostMetric, data: Dataset, *, rows: int) -> None:
+def check_shared_budget(
+    recipes: Mapping[Role, Recipe], cost: CostMetric, data: Dataset, *, rows: Mapping[Role, int]
+) -> None:
     """Raise InputError if a run that never reaches the target would count at another budget in the other arm.
 
     Budgets may differ by less than an epoch, since epochs are whole; then the smaller one counts for both. In seconds a
@@ -129,7 +148,7 @@ def check_shared_budget(recipes: Mapping[Role, Recipe], cost: CostMetric, data: 
     """
     if cost.watched is None or cost.counted_in == "seconds" or len(recipes) < 2:
         return
-    plans = {role: _plan(role, recipe, data, rows, cost.counted_in) for role, recipe in recipes.items()}
+    plans = {role: _plan(role, recipe, data, rows[role], cost.counted_in) for role, recipe in recipes.items()}
     small, large = sorted(plans.values(), key=lambda plan: plan.total)
     if small.total + small.epoch * (1 - NEARLY_WHOLE) <= large.total:
         budgets = ", ".join(f"{role} arm {plan.total:,.4g} {cost.unit}" for role, plan in plans.items())

@@ -37,18 +37,20 @@ from negres_core.evidence import (
 from negres_core.experiment.breakdown import break_down
 from negres_core.experiment.confirmation import check_opening, confirmation_of, prior_looks
 from negres_core.experiment.costs import Restriction, claimed_costs, restriction_of
-from negres_core.experiment.decision import ALPHA, decide, difference_of, record_arm
+from negres_core.experiment.decision import ALPHA, decide, difference_of
 from negres_core.experiment.equal_budget import Equal
 from negres_core.experiment.forecast import forecast
 from negres_core.experiment.patience import MAX_SMALL_RUN_S, SlowSmallRunError, patient
 from negres_core.experiment.preparation import Prepared, prepare
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
 from negres_core.experiment.row_scores import ArmTables, row_differences, score_run
+from negres_core.experiment.search import ArmTrainer
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
-from negres_core.experiment.training import Progress, Trainer, no_progress
+from negres_core.experiment.training import Progress, no_progress
 from negres_core.pictures.registry import Rendering, render_pictures
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, ControlLevel, Role, Run
+from negres_core.tuning import Tuned
 from negres_core.verdict import invalid
 
 if TYPE_CHECKING:
@@ -122,9 +124,9 @@ class Experiment:
 
     def compare(
         self,
-        treatment: Recipe,
+        treatment: Recipe | Tuned,
         *,
-        against: Recipe,
+        against: Recipe | Tuned,
         on: Dataset,
         claim: Claim,
         design: Any,
@@ -150,12 +152,12 @@ class Experiment:
                 received=f"compare(..., claim={claim})",
                 remedy="Use experiment.measure(arm, on=..., claim=reaches(...)), or beats(...) or matches(...) here.",
             )
-        arms: dict[Role, Recipe] = {"treatment": treatment, "control": against}
+        arms: dict[Role, Recipe | Tuned] = {"treatment": treatment, "control": against}
         return self._run(arms, on, claim, design, equal=equal, confirm=confirm, waive=waive)
 
     def measure(
         self,
-        arm: Recipe,
+        arm: Recipe | Tuned,
         *,
         on: Dataset,
         claim: Claim,
@@ -179,21 +181,26 @@ class Experiment:
             )
         return self._run({"treatment": arm}, on, claim, design, confirm=confirm, waive=waive)
 
-    def _run(self, recipes: dict[Role, Recipe], data: Dataset, claim: Claim, design: Any, **options: Any) -> Evidence:
+    def _run(
+        self, arms: dict[Role, Recipe | Tuned], data: Dataset, claim: Claim, design: Any, **options: Any
+    ) -> Evidence:
         for name in ("store", "confirming", "smoke", "own_controls"):
             options[name] = getattr(self, name)
-        prepared = prepare(recipes, data, claim, design, **options)
+        prepared = prepare(arms, data, claim, design, **options)
         began = time.perf_counter()
         evidence = self._open(prepared)
         self.store.write_evidence(evidence)
         run = self._untrained(prepared)
+        metrics = {role: arm.metric for role, arm in prepared.tuned.items()}
+        trainer = ArmTrainer(self.store, run, metrics, self.device, evidence.provenance, self.progress)
+        run = trainer.choose_first(run)
         screening = self._screen(run, evidence)
         # What was given up is stated by the evidence, as if the option had left it out.
         evidence = evidence.updated(controlled=screening.controlled)
         if all(finding.is_sound for finding in screening.findings):
-            evidence = self._decide(run, claim, evidence, screening, began)
+            evidence = self._decide(run, claim, evidence, screening, trainer, began)
         else:
-            evidence = self._refuse(evidence, screening, began)
+            evidence = self._refuse(evidence, screening, trainer, began)
         self.store.write_evidence(evidence)
         for name in needless_waivers(evidence.controls):
             self._note(run.data, f"{name} passed, so that it need not be waived")
@@ -224,7 +231,8 @@ class Experiment:
         )
         if self.smoke:
             return evidence
-        commitment = commitment_of(evidence, prepared.recipes, prepared.data)
+        plans = {role: arm.plan for role, arm in prepared.tuned.items()}
+        commitment = commitment_of(evidence, prepared.recipes, prepared.data, plans)
         known = {"hypothesis": self.known_as(commitment)}
         evidence = evidence.updated(**known)
         registration = self.register_or_compare(commitment.updated(**known))
@@ -240,7 +248,8 @@ class Experiment:
         from negres_core.engine.inspection import SavedModels
 
         cells = prepared.cells
-        arms = [Arm(role, recipe) for role, recipe in prepared.recipes.items()]
+        tuned = {role: arm.tuned for role, arm in prepared.tuned.items()}
+        arms = [Arm(role, recipe, tuned=tuned.get(role)) for role, recipe in prepared.recipes.items()]
         models = SavedModels(prepared.data, cells, self.store.model_path)
         basis = (prepared.data, prepared.design, cells, arms, prepared.metric, models, prepared.claim)
         return Run(*basis, waived=prepared.waived, own_controls=prepared.own_controls)
@@ -261,21 +270,22 @@ class Experiment:
             return _Screening(findings, PipelineChecks(), "cheap")
         return _Screening([*findings, *checks.findings], checks, evidence.controlled)
 
-    def _refuse(self, evidence: Evidence, screening: _Screening, began: float) -> Evidence:
+    def _refuse(self, evidence: Evidence, screening: _Screening, trainer: ArmTrainer, began: float) -> Evidence:
         """End a run before training, because a failed control makes it invalid."""
         failed = {finding.control: finding.found for finding in screening.findings if not finding.is_sound}
         evidence = evidence.updated(
             status="finished",
             controls=screening.findings,
             small_runs=screening.checks.replicates,
-            timings=_finish(evidence.timings, began, screening.checks),
+            timings=_finish(evidence.timings, began, screening.checks, trainer),
             **dataclasses.asdict(invalid(failed)),
         )
         return evidence.updated(outcome=outcome_of(evidence))
 
-    def _decide(self, run: Run, claim: Claim, evidence: Evidence, screening: _Screening, began: float) -> Evidence:
+    def _decide(
+        self, run: Run, claim: Claim, evidence: Evidence, screening: _Screening, trainer: ArmTrainer, began: float
+    ) -> Evidence:
         """Train until a look decides, judge, and explain the run."""
-        trainer = Trainer(self.store, run, self.device, evidence.provenance, self.progress)
         run = dataclasses.replace(run, sound=screening.checks.sound)
         training = self._train(trainer, run, claim, evidence)
         findings = [*screening.findings, *training.findings]
@@ -306,7 +316,7 @@ class Experiment:
         self.store.write_evidence(evidence)
         return evidence.updated(pictures=render_pictures(run, keep=partial(self._keep, evidence.hypothesis), note=note))
 
-    def _train(self, trainer: Trainer, run: Run, claim: Claim, evidence: Evidence) -> _Training:
+    def _train(self, trainer: ArmTrainer, run: Run, claim: Claim, evidence: Evidence) -> _Training:
         """Train repeat by repeat, until a look decides or all repeats are trained."""
         design = run.design
         decide_so_far = partial(decide, claim=claim, design=design, data=evidence.data)
@@ -316,10 +326,7 @@ class Experiment:
             arms = [trainer.train(arm, cells) for arm in run.arms]
             so_far = dataclasses.replace(run, design=design.first(repeats), cells=cells, arms=arms)
             costs = claimed_costs([arm.stages for arm in arms], evidence.claim, so_far.design)
-            records = [
-                record_arm(arm, so_far, trainer.description(arm.recipe), costs[place] if costs else None)
-                for place, arm in enumerate(arms)
-            ]
+            records = [trainer.record(arm, so_far, costs[place] if costs else None) for place, arm in enumerate(arms)]
             restriction = restriction_of(costs, [arm.role for arm in arms], evidence.claim)
             differences = difference_of([arm.values for arm in records], evidence.claim)
             if design.scores_rows and np.isfinite(differences).all():
@@ -376,7 +383,7 @@ def _start() -> Timings:
     return Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
 
-def _finish(timings: Timings, began: float, *trainers: PipelineChecks | Trainer) -> Timings:
+def _finish(timings: Timings, began: float, *trainers: PipelineChecks | ArmTrainer) -> Timings:
     return timings.updated(
         wall_s=time.perf_counter() - began,
         trained=sum(trainer.trained for trainer in trainers),

@@ -5,19 +5,23 @@ The recipe and the data come from the test. Only weights are read from the evide
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from negres_core.claim import Metric
+from negres_core.claim.cost import watched_metric
 from negres_core.dataset import Dataset
-from negres_core.design import Design
+from negres_core.design import Design, cells_of
 from negres_core.evidence import ArmRecord, DesignRecord, Evidence, RecipeDescription, Replicate, Store
 from negres_core.experiment.comparison import compare
 from negres_core.experiment.equal_budget import with_epochs
-from negres_core.experiment.replicate_checks import find_replicates
+from negres_core.experiment.replicate_checks import Stages, find_replicates
+from negres_core.experiment.search import Recipes
 from negres_core.experiment.training import Progress, no_progress
+from negres_core.experiment.tuned_arms import first_recipe, tuned_arm
 from negres_core.recipe import Recipe
-from negres_core.run import Role, cells_of, watched_metric
+from negres_core.run import Role
+from negres_core.tuning import Tuned
 
 
 @dataclass
@@ -52,7 +56,7 @@ def unpredicted(evidence: Evidence, why: str) -> Prediction:
 def predict_again(
     evidence: Evidence,
     store: Store,
-    recipes: Mapping[Role, Recipe],
+    recipes: Mapping[Role, Recipe | Tuned],
     data: Dataset,
     design: Design,
     *,
@@ -65,7 +69,7 @@ def predict_again(
     Args:
         evidence: the evidence, whose records are sound.
         store: where its replicates and their models are.
-        recipes: the recipe of each arm, as the test gives it now.
+        recipes: the recipe of each arm, or how it is tuned, as the test gives it now.
         data: the data set, as the test gives it now.
         design: the design, as the test gives it now.
         metric: the metric of the claim, as the test gives it now.
@@ -73,7 +77,11 @@ def predict_again(
         progress: called after every replicate.
     """
     if evidence.equal is not None:
-        recipes = {role: with_epochs(recipe, evidence.equal.arms[role].epochs) for role, recipe in recipes.items()}
+        epochs = {role: arm.epochs for role, arm in evidence.equal.arms.items()}
+        recipes = {
+            role: with_epochs(recipe, epochs[role]) if isinstance(recipe, Recipe) else recipe
+            for role, recipe in recipes.items()
+        }
     if why := _not_at_hand(evidence, recipes, data, design, metric):
         return unpredicted(evidence, why)
     trained, missing = find_replicates(evidence, store)
@@ -82,17 +90,20 @@ def predict_again(
     from negres_core.engine.inspection import SavedModels
 
     repeats = max(len(arm.values) for arm in evidence.arms)
-    cells = cells_of(design, data, metric)[: repeats * evidence.design.folds]
+    networks = [recipe for recipe in map(first_recipe, recipes.values()) if recipe.stages]
+    cells = cells_of(design, data, metric, [recipe.validation for recipe in networks])[
+        : repeats * evidence.design.folds
+    ]
     models = SavedModels(data, cells, store.model_path)
     scored = watched_metric(metric) or metric
     places = {(cell.repeat, cell.fold): cell for cell in cells}
     result, done = Prediction(total=len(_ids_of(evidence.arms))), set[str]()
     for arm, stages in trained:
-        for recipe, replicates in zip(recipes[arm.role].lineage, stages, strict=True):
+        for own, recipe, replicates in _parts(arm, recipes[arm.role], stages, seeds=evidence.design.seeds):
             if recipe.fit is not None:
                 result.gaps.append(f"{arm.role} arm: {len(replicates)} replicates of a fit have no stored model")
                 continue
-            claimed = {metric.key} if recipe == recipes[arm.role] else set()
+            claimed = {metric.key} if recipe == own else set()
             uncompared = 0
             for replicate in replicates:
                 if replicate.id in done:
@@ -113,8 +124,24 @@ def predict_again(
     return result
 
 
+def _parts(
+    arm: ArmRecord, given: Recipe | Tuned, stages: Stages, *, seeds: int
+) -> Iterator[tuple[Recipe, Recipe, list[Replicate]]]:
+    """Yield each recipe of an arm, the recipe that ends in one of its stages, and the replicates of that."""
+    if isinstance(given, Recipe):
+        yield from ((given, *part) for part in zip(given.lineage, stages, strict=True))
+        return
+    assert arm.tuning is not None
+    made, places = Recipes(given), dict[Recipe, list[int]]()
+    for cell, search in enumerate(arm.tuning.searches):
+        places.setdefault(made.of(search.best.settings), []).extend(range(cell * seeds, (cell + 1) * seeds))
+    for own, chosen in places.items():
+        for recipe, stage in zip(own.lineage, stages, strict=True):
+            yield own, recipe, [stage[place] for place in chosen]
+
+
 def _not_at_hand(
-    evidence: Evidence, recipes: Mapping[Role, Recipe], data: Dataset, design: Design, metric: Metric
+    evidence: Evidence, recipes: Mapping[Role, Recipe | Tuned], data: Dataset, design: Design, metric: Metric
 ) -> str | None:
     """Return why the evidence cannot be predicted by these recipes on these data, or None if it can."""
     from negres_core.engine.description import describe_recipe
@@ -132,12 +159,32 @@ def _not_at_hand(
         recipe = recipes.get(arm.role)
         if recipe is None:
             return f"the test has no {arm.role} arm"
+        if (arm.tuning is not None) != isinstance(recipe, Tuned):
+            return f"the {arm.role} arm at hand is {'not tuned' if arm.tuning else 'tuned'}, unlike the recorded one"
+        if isinstance(recipe, Tuned):
+            if not _is_same_search(arm, recipe, metric, data):
+                return f"the {arm.role} arm at hand searches something else than the recorded one"
+            continue
         assert arm.description is not None  # only scores that were given have none, and are not predicted
         recorded = _content(arm.description)
         # Version 0.1.0 digested code by its text.
         if all(_content(describe_recipe(recipe, data, by_text=by_text)) != recorded for by_text in (False, True)):
             return f"the recipe at hand of the {arm.role} arm is not the recorded one"
     return None
+
+
+def _is_same_search(arm: ArmRecord, tuned: Tuned, metric: Metric, data: Dataset) -> bool:
+    """Return whether a tuned arm searches what a record says, and makes the recipes that it describes."""
+    from negres_core.engine.description import describe_recipe
+
+    assert arm.tuning is not None
+    if tuned_arm(arm.role, tuned, first_recipe(tuned), metric, data).plan.digest != arm.tuning.plan.digest:
+        return False
+    made, recorded = Recipes(tuned), {name: _content(each) for name, each in arm.tuning.recipes.items()}
+    chosen = {name: search.best.settings for name, search in zip(arm.tuning.chosen, arm.tuning.searches, strict=True)}
+    return all(
+        _content(describe_recipe(made.of(settings), data)) == recorded[name] for name, settings in chosen.items()
+    )
 
 
 def _content(description: RecipeDescription) -> str:

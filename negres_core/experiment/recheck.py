@@ -30,6 +30,7 @@ from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
 from negres_core.experiment.row_scores import row_differences
 from negres_core.experiment.seal_checks import check_seal
+from negres_core.experiment.tuning_checks import check_tuning
 from negres_core.files import digest_regular
 from negres_core.metrics import find_metric
 from negres_core.verdict import invalid
@@ -76,6 +77,7 @@ def recheck(evidence: Evidence, store: Store, entries: Sequence[Entry] | None) -
     if evidence.scores is not None:
         return problems + check_scores(evidence, store)
     wrong = check_replicates(evidence, arms, _older_digests(evidence, entries or ()))
+    wrong = wrong or check_tuning(evidence, arms, store)
     if wrong:
         return problems + wrong
     estimate = evidence.estimate

@@ -8,7 +8,16 @@ from typing import Literal
 
 from negres_core.dataset import Dataset
 from negres_core.errors import InputError
-from negres_core.evidence import Commitment, DataIdentity, Evidence, Ledger, Registration, StoppingRule, Store
+from negres_core.evidence import (
+    Commitment,
+    DataIdentity,
+    Evidence,
+    Ledger,
+    Registration,
+    StoppingRule,
+    Store,
+    TuningPlan,
+)
 from negres_core.provenance.analysis import digest_analysis
 from negres_core.recipe import Recipe
 from negres_core.run import Arm, Role
@@ -80,15 +89,20 @@ def registered_as(commitment: Commitment, *, ledger: Ledger, exists: Callable[[s
     return moved[0] if len(moved) == 1 else commitment.hypothesis
 
 
-def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset) -> Commitment:
+def commitment_of(
+    evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset, plans: Mapping[Role, TuningPlan] | None = None
+) -> Commitment:
     """Return the commitment of a run.
 
     Args:
         evidence: the evidence before training.
         arms: the recipe of each arm.
         data: the data set.
+        plans: what tuned arms search, by their roles.
     """
     from negres_core.engine.description import describe_recipe
+
+    digests = {role: describe_recipe(recipe, data).digest for role, recipe in arms.items() if role not in (plans or {})}
 
     return Commitment(
         hypothesis=evidence.hypothesis,
@@ -97,7 +111,7 @@ def commitment_of(evidence: Evidence, arms: Mapping[Role, Recipe], data: Dataset
         design=evidence.design,
         stopping=StoppingRule.of(evidence.design.as_design()),
         expected=evidence.expected,
-        arms={role: describe_recipe(recipe, data).digest for role, recipe in arms.items()},
+        arms=digests | {role: plan.digest for role, plan in (plans or {}).items()},
         analysis=digest_analysis(),
         data=DataIdentity(name=data.name, digest=data.digest),
         seal=evidence.seal,

@@ -76,6 +76,7 @@ def _changed(evidence: Evidence, trained: Sequence[Trained], entry: Entry) -> se
         known = arm.description
         digests = [known.digest, known.digest_by_text] if known else [digest_of_arm(arm.recipe)]
         digests += [stages[-1][0].key.recipe] if stages and stages[-1] else []
+        digests = [arm.tuning.plan.digest] if arm.tuning else digests
         registered = entry.arms.get(arm.role)
         arms[arm.role] = registered if registered in digests else digests[0]
     design = evidence.design.as_design()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from negres_core.errors import EvidenceError
-from negres_core.evidence import ArmRecord, Evidence, Replicate, Store
+from negres_core.evidence import ArmRecord, Evidence, RecipeDescription, Replicate, Store
+from negres_core.experiment.decision import budget_of
+from negres_core.experiment.epoch_checks import check_epochs
 
 Stages = list[list[Replicate]]
 """The replicates of each stage of an arm, in the order repeat, fold, seed."""
@@ -80,10 +82,11 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
     if arm.recipe != str(description):
         problems.append("its name is not that of the recipe that is described")
     is_older = {each.key.recipe for each in trained.stages[-1]} & set(older_digests)
-    for stage, described in zip(trained.stages, lineage, strict=True):
-        keys = [each.key for each in stage]
-        if [(key.repeat, key.fold, key.seed) for key in keys] != cells:
+    for stage in trained.stages:
+        if [(each.key.repeat, each.key.fold, each.key.seed) for each in stage] != cells:
             return [f"its replicates are not those of {repeats} repeats, each fold and seed once, in order"]
+    for stage, described in _by_description(trained, lineage, seeds=design.seeds):
+        keys = [each.key for each in stage]
         if any(key.data != evidence.data.digest for key in keys):
             problems.append("it has replicates that were trained on other data")
         if any(key.folds != design.folds for key in keys):
@@ -93,8 +96,12 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
             problems.append("it has replicates of another recipe than the one that is described")
         if any((each.model is None) == (described.fit is None) for each in stage):
             problems.append("it has replicates with a model where its recipe has none, or the reverse")
-        if described.fit is None and any(each.budget.epochs != described.stages[-1].epochs for each in stage):
-            problems.append("it has replicates that were trained for another number of epochs")
+        if described.fit is None:
+            problems += [
+                problem
+                for problem in (check_epochs(described.stages[-1], each) for each in stage)
+                if problem is not None and problem not in problems
+            ]
     for parents, children in itertools.pairwise(trained.stages):
         if any(child.differing_weights(parent) for parent, child in zip(parents, children, strict=False)):
             problems.append("it has replicates that did not start from the weights of those they inherit")
@@ -103,11 +110,26 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
     if any(wanted - each.metrics.keys() for each in trained.stages[-1]):
         problems.append("its replicates do not all report the metrics that it has")
     problems += _problems_of_validation(evidence, trained.stages[-1])
-    budgets = [stage[0].budget for stage in trained.stages]
-    totals = {name: sum(getattr(budget, name) for budget in budgets) for name in ("epochs", "steps")}
-    if arm.budget != budgets[-1].updated(**totals):
+    if arm.budget != budget_of(trained.stages):
         problems.append("its training budget is not that of its replicates")
     return problems
+
+
+def _by_description(
+    trained: Trained, lineage: Sequence[RecipeDescription], *, seeds: int
+) -> Iterator[tuple[list[Replicate], RecipeDescription]]:
+    """Yield the replicates of each stage with its description; those of a tuned arm for each recipe that it chose."""
+    tuning = trained.arm.tuning
+    if tuning is None:
+        yield from zip(trained.stages, lineage, strict=True)
+        return
+    places: dict[str, list[int]] = {}
+    for cell, digest in enumerate(tuning.chosen):
+        places.setdefault(digest, []).extend(range(cell * seeds, (cell + 1) * seeds))
+    for digest, chosen in places.items():
+        described = tuning.recipes[digest].lineage if digest in tuning.recipes else lineage
+        for stage, each in zip(trained.stages, described, strict=False):
+            yield [stage[place] for place in chosen if place < len(stage)], each
 
 
 def _problems_of_validation(evidence: Evidence, replicates: Sequence[Replicate]) -> list[str]:

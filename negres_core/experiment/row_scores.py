@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from negres_core.claim import CostMetric, Metric
+from negres_core.dataset import Task
 from negres_core.design import Design
 from negres_core.errors import InputError
 from negres_core.evidence import ClaimRecord
@@ -29,7 +30,7 @@ class ArmTables(NamedTuple):
     unit: Unit
 
 
-def check_row_metric(metric: Metric, design: Design, recipes: Sequence[Recipe]) -> None:
+def check_row_metric(metric: Metric, design: Design, recipes: Sequence[Recipe], task: Task) -> None:
     """Raise InputError if a design scores single rows, and the metric of a claim has no scores of them.
 
     A cost is judged by its cells.
@@ -37,11 +38,13 @@ def check_row_metric(metric: Metric, design: Design, recipes: Sequence[Recipe]) 
     if not design.scores_rows or isinstance(metric, CostMetric):
         return
     name = f"A claim about {metric.name!r} cannot be judged by this design: "
-    if design.kind == "time series" and not has_row_scores(metric):
+    if design.kind == "time series" and not has_row_scores(metric, task=task):
         raise InputError(
             f"{name}rows of a time series are judged one by one, and the metric is not a mean over them.",
             received=design.layout(),
-            remedy="Claim mse, mae, pinball_Q, accuracy, log_loss or brier.",
+            remedy="Claim exact_match, row_accuracy, row_f1 or row_iou."
+            if task == "segmentation"
+            else "Claim mse, mae, pinball_Q, accuracy, log_loss or brier.",
         )
     if metric.compute is None:
         own = any(recipe.fit is not None and metric in recipe.fit.metrics for recipe in recipes)

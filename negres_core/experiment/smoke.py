@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from negres_core.dataset import Dataset
 from negres_core.design import Design, FixedSplit, GivenSplits, KFolds
 from negres_core.recipe import Recipe
 from negres_core.seeds import derive_seed
+from negres_core.tuning import Tuned
 
 SMOKE_ROWS = 512
 """Rows to keep; more if there are many classes, because each keeps at least two rows per fold."""
@@ -41,7 +44,25 @@ def _shrink_fixed(design: FixedSplit, data: Dataset) -> tuple[Design, Dataset]:
 def shrink_recipe(recipe: Recipe) -> Recipe:
     """Train every stage for one epoch."""
     stages = (dataclasses.replace(stage, epochs=1) for stage in recipe.stages)
-    return Recipe(*stages, *([recipe.fit] if recipe.fit else []), preprocess=recipe.preprocess)
+    return recipe.with_parts(*stages, *([recipe.fit] if recipe.fit else []))
+
+
+@dataclasses.dataclass(frozen=True)
+class ShrunkMake:
+    """The function of a tuned arm, of which the recipes are shrunk."""
+
+    make: Callable[..., Recipe]
+
+    def __call__(self, **settings: Any) -> Recipe:
+        """Return the recipe of some settings, shrunk."""
+        return shrink_recipe(self.make(**settings))
+
+
+def shrink_arm(arm: Recipe | Tuned) -> Recipe | Tuned:
+    """Train every stage for one epoch; of a tuned arm, in two trials."""
+    if isinstance(arm, Recipe):
+        return shrink_recipe(arm)
+    return dataclasses.replace(arm, make=ShrunkMake(arm.make), trials=2)
 
 
 def shrink_data(data: Dataset, design: Design) -> Dataset:

@@ -7,13 +7,13 @@ import dataclasses
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from negres_core.arrays import digest_array
 from negres_core.claim import CostMetric, Metric
-from negres_core.design import Cell
+from negres_core.design import Cell, TrainedCells
 from negres_core.evidence import (
     Budget,
     Cost,
@@ -72,6 +72,7 @@ class Trainer:
         self._done: dict[Recipe, dict[Key, Replicate]] = {}
         self._outputs: dict[Key, np.ndarray] = {}
         self._models: SavedModels | None = None
+        self._trained_cells = TrainedCells(run.data)
         self._watched, self._mark = None, None
         if isinstance(run.metric, CostMetric):
             self._watched = run.metric.watched if isinstance(run.metric.watched, Metric) else None
@@ -88,9 +89,25 @@ class Trainer:
     def train(self, arm: Arm, cells: Sequence[Cell] | None = None) -> Arm:
         """Return an arm with the replicates of all its stages, on some cells of the run (by default all)."""
         cells = self._run.cells if cells is None else cells
+        if arm.recipes:
+            return self._train_tuned(arm, cells)
         stages: list[list[Replicate]] = []
         for recipe in arm.recipe.lineage:
             stages.append(self._train_stage(recipe, cells, stages[-1] if stages else None, own=recipe == arm.recipe))
+        return dataclasses.replace(arm, stages=stages)
+
+    def _train_tuned(self, arm: Arm, cells: Sequence[Cell]) -> Arm:
+        """Return a tuned arm with the replicates of the recipe that was chosen in each cell, in the order of cells."""
+        places: dict[Recipe, list[int]] = {}
+        for place, recipe in enumerate(arm.recipes):
+            places.setdefault(recipe, []).append(place)
+        seeds = self._run.design.seeds_per_cell
+        stages: list[list[Any]] = [[None] * (len(cells) * seeds) for _ in arm.recipe.lineage]
+        for recipe, chosen in places.items():
+            part = self.train(Arm(arm.role, recipe), [cells[place] for place in chosen])
+            for whole, replicates in zip(stages, part.stages, strict=True):
+                for index, place in enumerate(chosen):
+                    whole[place * seeds : (place + 1) * seeds] = replicates[index * seeds : (index + 1) * seeds]
         return dataclasses.replace(arm, stages=stages)
 
     def _train_stage(
@@ -105,12 +122,16 @@ class Trainer:
         done = self._done.setdefault(recipe, {})
         seeds = range(self._run.design.seeds_per_cell)
         watched = self._watched if own else None
-        keys = [self._key(recipe, cell, seed, watched) for cell in cells for seed in seeds]
+        trained = [self._trained_cells.of(cell, recipe.validation) for cell in cells]
+        keys = [
+            self._key(recipe, cell, held, seed, watched)
+            for cell, held in zip(cells, trained, strict=True)
+            for seed in seeds
+        ]
         is_known, jobs = all(key in done for key in keys), {}
         for position, key in enumerate(keys):
-            cell = cells[position // len(seeds)]
             parent = self._store.model_path(parents[position]) if parents else None
-            job = Job(cell, key.seed, parent, watched, alone=self._mark is not None)
+            job = Job(trained[position // len(seeds)], key.seed, parent, watched, alone=self._mark is not None)
             if key not in done:
                 stored = self._find(key, recipe)
                 # The parent may have been retrained since, on another machine and with different bits.
@@ -155,8 +176,10 @@ class Trainer:
             outputs = self._outputs.get(replicate.key)
             if outputs is None:
                 parent = self._store.model_path(arm.stages[-2][position]) if len(arm.stages) > 1 else None
-                job = Job(self._run.cells[position // seeds], replicate.key.seed, parent)
-                outputs = predict_again(arm.recipe, replicate, self._run.data, job, self._saved_models(), self._device)
+                recipe = arm.recipe_of(position)
+                cell = self._trained_cells.of(self._run.cells[position // seeds], recipe.validation)
+                job = Job(cell, replicate.key.seed, parent)
+                outputs = predict_again(recipe, replicate, self._run.data, job, self._saved_models(), self._device)
                 self._outputs[replicate.key] = outputs
             predicted.append(Predicted.of(outputs, task=self._run.data.task))
         return predicted
@@ -183,11 +206,16 @@ class Trainer:
                 return older
         return None
 
-    def _key(self, recipe: Recipe, cell: Cell, seed: int, watched: Metric | None) -> Key:
+    def _key(self, recipe: Recipe, cell: Cell, trained: Cell, seed: int, watched: Metric | None) -> Key:
+        """Return the key of a replicate of a cell, of which the rows in `trained` are trained on."""
         from negres_core.engine.description import packages_of_recipe
 
         if recipe not in self._packages:
             self._packages[recipe] = packages_of_recipe(recipe)
+        metric = None if watched is None else watched.key
+        if metric is None and recipe.validation is not None:
+            monitor = self.description(recipe).stages[-1].monitor
+            metric = None if monitor is None else monitor.metric
         return Key(
             contract=ENGINE_VERSION,
             recipe=self.description(recipe).digest,
@@ -200,7 +228,7 @@ class Trainer:
             backend=self._provenance.backend,
             device=self._device.kind,
             packages=self._packages[recipe],
-            validation=None if watched is None else validation_key(watched.key, cell),
+            validation=None if metric is None else validation_key(metric, trained),
             timed=self._mark,
         )
 
@@ -223,6 +251,8 @@ class Trainer:
             metrics={**result.metrics, **added},
             curve=list(result.curve),
             validation=None if result.validation is None else list(result.validation),
+            monitored=None if result.monitored is None else list(result.monitored),
+            best_epoch=result.best_epoch,
             predictions=PredictionSummary(**result.predictions),
             weights=result.weights,
             inputs_digest=result.inputs_digest,

@@ -13,8 +13,9 @@ SHARES = (
     *("precision_weighted", "recall_weighted", "f1_weighted", "precision_micro", "recall_micro", "f1_micro"),
     *("roc_auc", "average_precision", "ece"),
     *("exact_match", "hamming", "ranking_average_precision"),
+    *("iou", "row_accuracy", "row_f1", "row_iou"),
 )
-"""Metrics that are shares, from 0 to 1; and so is every top_K."""
+"""Metrics that are shares, from 0 to 1; and so is every top_K, and F1 and IoU of one class."""
 
 UP_TO_ONE = ("matthews", "kappa", "r2", "ssim", "skill", "loss_skill")
 """Metrics that are 1 for a perfect prediction, and may be negative."""
@@ -25,15 +26,17 @@ COUNTED = ("accuracy", "exact_match", "recall_weighted", "precision_micro", "rec
 
 def is_share(name: str) -> bool:
     """Return whether a metric of negres is a share, from 0 to 1."""
-    return name in SHARES or _is_top(name)
+    return name in SHARES or _is_top(name) or re.fullmatch(r"(f1|iou)_class_\d+", name) is not None
 
 
 def counts_rows(name: str, *, task: Task | None) -> bool:
     """Return whether a metric of negres is the share of test rows that an arm gets right.
 
-    With several labels a row, an average of F1 counts labels, and only the exact match counts rows.
+    With several labels a row, or with a label for each step or pixel, only the exact match counts rows.
     """
-    return name == "exact_match" if task == "multilabel" else name in COUNTED or _is_top(name)
+    if task in ("multilabel", "segmentation"):
+        return name == "exact_match"
+    return name in COUNTED or _is_top(name)
 
 
 def highest_of(name: str) -> float | None:

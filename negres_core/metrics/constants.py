@@ -8,6 +8,8 @@ import numpy as np
 
 from negres_core.arrays import spread_rows
 from negres_core.claim import Metric
+from negres_core.dataset.segmentation import is_segmentation
+from negres_core.metrics.of_segmentation import class_shares
 from negres_core.metrics.predicted import Predicted, score_metric
 from negres_core.metrics.registry import find_metric
 
@@ -29,8 +31,9 @@ def constant_score(metric: Metric, train: np.ndarray, test: np.ndarray, *, class
     """Return the score of the best constant prediction of a training fold's targets, on a test fold.
 
     For class labels that is the class shares, and as labels the largest class. For values it is the mean of each
-    column, or for an absolute error the median, or for a pinball loss the quantile. For several labels a row, and for a
-    metric of the user's own, it is that of several constants which is best on the training fold.
+    column, or for an absolute error the median, or for a pinball loss the quantile. For several labels a row, for a
+    label at each step or pixel, and for a metric of the user's own, it is that of several constants which is best on
+    the training fold.
 
     Args:
         metric: a metric.
@@ -61,13 +64,13 @@ def best_constant(metric: Metric, train: np.ndarray, *, classes: int = 0) -> Pre
     classes = max(classes, _classes_in(train))
     constants = _constants(metric, train, classes, is_known=is_known)
     best = next(constants)
-    if not is_known or _has_several(train):
+    if not is_known or _has_several(train) or is_segmentation(train):
         best = _best(metric, train[spread_rows(len(train), most=CHOSEN_ON_ROWS)], [best, *constants])
     return best
 
 
 def _classes_in(targets: np.ndarray) -> int:
-    return 1 + int(targets.max()) if targets.dtype.kind == "i" and targets.ndim == 1 else 0
+    return 1 + int(targets.max()) if targets.dtype.kind == "i" and targets.ndim != 2 else 0
 
 
 def _has_several(targets: np.ndarray) -> bool:
@@ -91,15 +94,24 @@ def perfect_score(metric: Metric, targets: np.ndarray, *, classes: int = 0) -> f
     if targets.dtype.kind != "i":
         return score_metric(metric, targets, Predicted(targets))
     classes = max(classes, 1 + int(targets.max()))
-    return score_metric(metric, targets, Predicted(np.eye(classes)[targets], targets))
+    return score_metric(metric, targets, certain(targets, classes))
+
+
+def certain(targets: np.ndarray, classes: int) -> Predicted:
+    """Return the prediction of class labels with certainty, of rows or of their steps or pixels."""
+    return Predicted(np.eye(classes)[targets[..., 0] if is_segmentation(targets) else targets], targets)
 
 
 def _constants(metric: Metric, train: np.ndarray, classes: int, *, is_known: bool) -> Iterator[Predicted]:
     """Yield constants, each as the prediction of one row; the first is that of a metric of negres.
 
     Several labels a row have no such first: the labels that most rows have are best in the Hamming loss, the most
-    frequent combination of labels in the exact match, and more labels than either in F1.
+    frequent combination of labels in the exact match, and more labels than either in F1. Nor have labels of steps or
+    pixels.
     """
+    if is_segmentation(train):
+        yield from _position_constants(train, classes)
+        return
     if _has_several(train):
         yield from _label_constants(train)
         return
@@ -118,6 +130,19 @@ def _constants(metric: Metric, train: np.ndarray, classes: int, *, is_known: boo
     yield Predicted(columns.mean(axis=0, dtype=np.float64).reshape(shape))
     for each in LEVELS:
         yield Predicted(np.quantile(columns, each, axis=0).reshape(shape))
+
+
+def _position_constants(train: np.ndarray, classes: int) -> Iterator[Predicted]:
+    """Yield the class of each step or pixel that is most frequent there, with its shares; then others for averages.
+
+    These are the class that is most frequent there relative to its share everywhere, and single classes everywhere.
+    """
+    shares = class_shares(train, classes)
+    yield Predicted(shares, shares.argmax(axis=-1)[..., None])
+    everywhere = shares.reshape(-1, classes).mean(axis=0)
+    yield certain((shares / np.where(everywhere > 0, everywhere, 1)).argmax(axis=-1)[..., None], classes)
+    for label in np.argsort(-everywhere, kind="stable")[:MOST_CLASSES]:
+        yield certain(np.full((1, *train.shape[1:]), label), classes)
 
 
 def _label_constants(train: np.ndarray) -> Iterator[Predicted]:

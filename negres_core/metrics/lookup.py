@@ -47,6 +47,16 @@ OTHER_NAMES = {
     "expected_calibration_error": "ece",
     "neg_mean_squared_error": "mse",
     "neg_mean_absolute_error": "mae",
+    "dice": "f1",
+    "dice_score": "f1",
+    "iou_score": "iou",
+    "jaccard": "iou",
+    "jaccard_score": "iou",
+    "mean_io_u": "iou",
+    "mean_iou": "iou",
+    "miou": "iou",
+    "pixel_accuracy": "accuracy",
+    "token_accuracy": "accuracy",
     "pinball": "pinball_0.9",
     "mean_pinball_loss": "pinball_0.9",
 }
@@ -166,14 +176,47 @@ def _cost_metric(
         )
     if cost.watched is None or cost.target is None:
         return cost
-    watched = metric_of(Claim.about("reaches", cost.watched, cost.target), task=task, targets=targets)
-    if watched.compute is None and watched.name not in WATCHED_BESIDE_COMPUTED:
+    return replace(cost, watched=_measurable(Claim.about("reaches", cost.watched, cost.target), task, targets))
+
+
+def monitored_metric(given: Metric | str, *, task: Task, targets: np.ndarray | None = None) -> Metric:
+    """Return the metric that a stage monitors on validation rows.
+
+    Args:
+        given: its name, or a metric with a function.
+        task: the data set's task.
+        targets: the data set's targets, for an error.
+
+    Raises:
+        InputError: there is none for the task, or it is not one of predictions.
+    """
+    if isinstance(given, CostMetric) or not isinstance(given, str | Metric):
         raise InputError(
-            f"{watched.name} is not measured on validation rows.",
-            received=str(claim),
-            remedy="Watch another metric, such as the loss.",
+            "`monitor` of a stage has to be a metric of predictions.",
+            received=f"monitor={given!r}",
+            remedy='Give "loss", the name of a metric such as "accuracy", a Metric(..., compute=function), or a '
+            "scorer.",
         )
-    return replace(cost, watched=watched)
+    if isinstance(given, str) and given.startswith("val_"):
+        bare = given.removeprefix("val_")
+        raise InputError(
+            "What a stage monitors is always measured on validation rows.",
+            received=f"monitor={given!r}",
+            remedy=f"Leave out the prefix: monitor={bare!r}.",
+        )
+    return _measurable(Claim.about("reaches", given, 0.0), task, targets)
+
+
+def _measurable(claim: Claim, task: Task, targets: np.ndarray | None) -> Metric:
+    """Return the metric of a claim; raise InputError if it cannot be measured after each epoch."""
+    metric = metric_of(claim, task=task, targets=targets)
+    if isinstance(metric, CostMetric) or (metric.compute is None and metric.name not in WATCHED_BESIDE_COMPUTED):
+        raise InputError(
+            f"{metric.name} is not measured on validation rows.",
+            received=claim.metric,
+            remedy="Give another metric, such as the loss.",
+        )
+    return metric
 
 
 def check_threshold(claim: Claim) -> None:
@@ -200,6 +243,8 @@ def _remedy_for_metric(name: str, known: Iterable[str], task: Task, targets: np.
     usual = OTHER_NAMES.get(name.lower().removeprefix("val_"), name.lower().removeprefix("val_"))
     if task == "multilabel" and usual == "accuracy":
         return f'Write "exact_match" for rows with all labels right, or "hamming" for the share of wrong ones. {listed}'
+    if task == "segmentation" and usual == "balanced_accuracy":
+        return f'Write "recall", the mean recall of the classes. {listed}'
     if usual in known or (usual in OTHER_NAMES.values() and _known(usual, task, None)):
         return f'Write "{usual}"{", of which less is better" if name.startswith("neg_") else ""}.'
     kind = METRICS[usual].tasks if usual in METRICS else ()

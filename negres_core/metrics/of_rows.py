@@ -9,8 +9,11 @@ from typing import Literal
 import numpy as np
 
 from negres_core.claim import Metric
+from negres_core.dataset import Task
+from negres_core.dataset.segmentation import is_segmentation
 from negres_core.errors import InputError
 from negres_core.metrics.of_multilabel import briers, log_losses
+from negres_core.metrics.of_segmentation import exact_matches, row_accuracies, row_f1s, row_ious
 from negres_core.metrics.predicted import Predicted, score_metric
 from negres_core.metrics.registry import find_metric
 from negres_core.statistics.jackknife import MOST_COLUMNS, group_scores, pseudo_values
@@ -19,9 +22,10 @@ Unit = Literal["rows", "groups", "blocks of rows"]
 """What a column of a table of scores stands for."""
 
 
-def has_row_scores(metric: Metric) -> bool:
-    """Return whether a metric is a mean over rows whose scores are known."""
-    return _function_of(metric) is not None
+def has_row_scores(metric: Metric, *, task: Task | None = None) -> bool:
+    """Return whether a metric is a mean over rows whose scores are known; of any task if `task` is None."""
+    kinds = (False, True) if task is None else (task == "segmentation",)
+    return any(_function_of(metric, has_positions=each) is not None for each in kinds)
 
 
 def score_rows(metric: Metric, targets: np.ndarray, predicted: Predicted) -> np.ndarray | None:
@@ -35,7 +39,7 @@ def score_rows(metric: Metric, targets: np.ndarray, predicted: Predicted) -> np.
     Returns:
         The scores; None if the predictions have not what the metric needs, such as probabilities.
     """
-    function = _function_of(metric)
+    function = _function_of(metric, has_positions=is_segmentation(targets))
     assert function is not None
     given = predicted.labels if metric.takes == "labels" else predicted.outputs
     return None if given is None else function(targets, given)
@@ -62,7 +66,7 @@ def score_table(
     Raises:
         InputError: the metric cannot be computed of the predictions, or without some of the rows.
     """
-    if has_row_scores(metric):
+    if _function_of(metric, has_positions=is_segmentation(targets)) is not None:
         scores = [score_rows(metric, targets, each) for each in predicted]
         if any(each is None for each in scores):
             raise _without_scores(metric)
@@ -91,10 +95,15 @@ def _without_scores(metric: Metric) -> InputError:
     )
 
 
-def _function_of(metric: Metric) -> Callable[[np.ndarray, np.ndarray], np.ndarray] | None:
-    """Return the function of targets and predictions that scores rows one by one, or None if there is none."""
+def _function_of(metric: Metric, *, has_positions: bool) -> Callable[[np.ndarray, np.ndarray], np.ndarray] | None:
+    """Return the function of targets and predictions that scores rows one by one, or None if there is none.
+
+    If a row has a label for each step or pixel, few metrics are means over rows: rows weigh by what counts in them.
+    """
     if find_metric(metric.name) != metric:
         return None
+    if has_positions:
+        return BY_POSITIONS.get(metric.name)
     name, _, parameter = metric.name.rpartition("_")
     if name == "top":
         return partial(_is_among, k=int(parameter))
@@ -172,3 +181,11 @@ BY_ROW: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "mae": _absolute,
 }
 """Functions of targets and predictions that score rows one by one, by the metric that is their mean."""
+
+BY_POSITIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "exact_match": exact_matches,
+    "row_accuracy": row_accuracies,
+    "row_f1": row_f1s,
+    "row_iou": row_ious,
+}
+"""The same if a row has a label for each step or pixel."""

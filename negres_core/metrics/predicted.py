@@ -19,9 +19,10 @@ class Predicted:
     """Predictions of the rows of a test fold.
 
     Attributes:
-        outputs: values in the shape of the targets; for class labels probabilities, (rows, classes), and for several
-            labels a row the probability of each, (rows, labels), or None if an arm has only labels.
-        labels: predicted class labels, (rows,); or 0 and 1 for several labels a row, (rows, labels); None for values.
+        outputs: values in the shape of the targets; for class labels probabilities, (rows, classes) or (rows, ...,
+            classes), and for several labels a row the probability of each, (rows, labels), or None if an arm has only
+            labels.
+        labels: predicted labels in the shape of the targets, 0 and 1 for several labels a row; None for values.
     """
 
     outputs: np.ndarray | None
@@ -58,6 +59,10 @@ class Predicted:
             if outputs.dtype.kind in "biu":
                 return cls(None, outputs.astype(np.int64))
             return cls(outputs, _above(outputs, 0.5))
+        if task == "segmentation":
+            if outputs.dtype.kind in "biu":
+                return cls(None, outputs)
+            return cls(outputs, outputs.argmax(axis=-1)[..., None])
         if task != "classification":
             return cls(outputs)
         if outputs.ndim == 1:
@@ -71,7 +76,7 @@ class Predicted:
         One output for class labels is that of class 1 of two.
         """
         shown = shown_of(outputs, targets, logits=logits, task=task)
-        if task in ("classification", "multilabel"):
+        if task in ("classification", "multilabel", "segmentation"):
             return cls(probabilities_of(outputs, logits=logits, task=task), shown)
         return cls(shown)
 
@@ -101,6 +106,8 @@ def shown_of(outputs: np.ndarray, targets: np.ndarray, *, logits: bool, task: Ta
     threshold = 0.0 if logits else 0.5
     if task == "multilabel":
         return _above(outputs, threshold)
+    if task == "segmentation":
+        return outputs.argmax(axis=-1)[..., None] if outputs.shape[-1] > 1 else _above(outputs, threshold)
     if task != "classification":
         return outputs.reshape(targets.shape)
     labels: np.ndarray = outputs.argmax(axis=1) if outputs.shape[1] > 1 else _above(outputs[:, 0], threshold)
@@ -113,12 +120,12 @@ def _above(outputs: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def probabilities_of(outputs: np.ndarray, *, logits: bool, task: Task = "classification") -> np.ndarray | None:
-    """Return the probabilities, (rows, classes) or (rows, labels), that the outputs of a network mean.
+    """Return the probabilities, (rows, ..., classes) or (rows, labels), that the outputs of a network mean.
 
     Args:
-        outputs: finite raw outputs, (rows, outputs); for class labels, one output is that of class 1 of two.
+        outputs: finite raw outputs, (rows, ..., outputs); for class labels, one output is that of class 1 of two.
         logits: whether the loss takes them as logits.
-        task: "classification", or "multilabel" for labels that do not exclude each other.
+        task: "classification", "segmentation", or "multilabel" for labels that do not exclude each other.
 
     Returns:
         The probabilities, float64; None if the outputs are not probabilities.
@@ -130,11 +137,11 @@ def probabilities_of(outputs: np.ndarray, *, logits: bool, task: Task = "classif
         of_each: np.ndarray = expit(raw) if logits else raw
         return of_each if ((of_each >= 0) & (of_each <= 1)).all() else None
     if logits:
-        raw = np.concatenate([np.zeros_like(raw), raw], axis=1) if raw.shape[1] == 1 else raw
-        raw = np.exp(raw - raw.max(axis=1, keepdims=True))
-    elif raw.shape[1] == 1:
-        raw = np.concatenate([1 - raw, raw], axis=1)
-    total = raw.sum(axis=1, keepdims=True)
+        raw = np.concatenate([np.zeros_like(raw), raw], axis=-1) if raw.shape[-1] == 1 else raw
+        raw = np.exp(raw - raw.max(axis=-1, keepdims=True))
+    elif raw.shape[-1] == 1:
+        raw = np.concatenate([1 - raw, raw], axis=-1)
+    total = raw.sum(axis=-1, keepdims=True)
     if not logits and ((raw < 0).any() or (np.abs(total - 1) > MOST_FROM_ONE).any()):
         return None
     probabilities: np.ndarray = raw / total

@@ -9,15 +9,16 @@ from typing import Any
 from negres_core.claim import Metric
 from negres_core.claim.metric import Compute
 from negres_core.dataset import Task
-from negres_core.metrics import of_labels, of_multilabel, of_probabilities, of_values
+from negres_core.metrics import of_labels, of_multilabel, of_probabilities, of_segmentation, of_values
 
 CLASSES: tuple[Task, ...] = ("classification",)
 MULTILABEL: tuple[Task, ...] = ("multilabel",)
-LABELS: tuple[Task, ...] = (*CLASSES, *MULTILABEL)
+SEGMENTATION: tuple[Task, ...] = ("segmentation",)
+LABELS: tuple[Task, ...] = (*CLASSES, *MULTILABEL, *SEGMENTATION)
 VALUES: tuple[Task, ...] = ("regression", "reconstruction")
 IMAGES: tuple[Task, ...] = ("reconstruction",)
-"""The tasks with one class label a row, with several labels a row, with either, with values, and with images; images
-are values too."""
+"""The tasks with one class label a row, with several labels a row, with a label for each step or pixel of a row, with
+any of these, with values, and with images; images are values too."""
 
 OF_A_LOSS = ("loss", "loss_skill")
 """Metrics that need the loss of a stage, which a fit does not have."""
@@ -37,26 +38,47 @@ def pinball(quantile: float) -> Metric:
     return Metric(f"pinball_{quantile:g}", higher_is_better=False, unit="target", tasks=VALUES, compute=compute)
 
 
-def _of_either(of_classes: Compute, of_several: Compute) -> Compute:
-    """Return a function of targets that are one class label a row, or several labels a row."""
-    return functools.partial(_choose, of_classes, of_several)
+@functools.cache
+def of_class(name: str, label: int) -> Metric:
+    """Return the metric "f1_class_K" or "iou_class_K": that of one class of steps or pixels."""
+    return Metric(
+        f"{name}_class_{label}",
+        higher_is_better=True,
+        unit=f"{'F1' if name == 'f1' else 'IoU'} of class {label}",
+        tasks=SEGMENTATION,
+        compute=of_segmentation.of_class(name, label),
+        takes="labels",
+    )
 
 
-def _choose(of_classes: Compute, of_several: Compute, targets: Any, predicted: Any) -> Any:
-    return (of_classes if targets.ndim == 1 else of_several)(targets, predicted)
+def _by_task(
+    *, classes: Compute | None = None, several: Compute | None = None, positions: Compute | None = None
+) -> dict[str, Any]:
+    """Return the tasks of a metric of labels, and a function that tells these by the shape of the targets."""
+    functions = (classes, several, positions)
+    tasks = [task for task, function in zip(LABELS, functions, strict=True) if function is not None]
+    given = [function for function in functions if function is not None]
+    return {"tasks": tuple(tasks), "compute": given[0] if len(given) == 1 else functools.partial(_choose, functions)}
+
+
+def _choose(functions: tuple[Compute | None, ...], targets: Any, predicted: Any) -> Any:
+    function = functions[min(targets.ndim, 3) - 1]
+    assert function is not None
+    return function(targets, predicted)
 
 
 def _averaged(name: str, average: str) -> Metric:
     full = of_labels.name_of_average(name, average)
-    of_classes = of_labels.AVERAGED_FUNCTIONS[full]
-    # Whoever predicts every label has a recall of 1, and whoever predicts one that is certain a precision of 1.
-    has_both = name == "f1"
     return Metric(
         full,
         higher_is_better=True,
         unit=f"{average} {'F1' if name == 'f1' else name}",
-        tasks=LABELS if has_both else CLASSES,
-        compute=_of_either(of_classes, of_multilabel.F1[average]) if has_both else of_classes,
+        **_by_task(
+            classes=of_labels.AVERAGED_FUNCTIONS[full],
+            # Whoever predicts every label has a recall of 1, and whoever predicts one that is certain a precision of 1.
+            several=of_multilabel.F1[average] if name == "f1" else None,
+            positions=getattr(of_segmentation, name) if average == "macro" else None,
+        ),
         takes="labels",
     )
 
@@ -68,8 +90,7 @@ METRICS = {
             "accuracy",
             higher_is_better=True,
             unit="accuracy",
-            tasks=CLASSES,
-            compute=of_labels.accuracy,
+            **_by_task(classes=of_labels.accuracy, positions=of_segmentation.accuracy),
             takes="labels",
         ),
         *(_averaged(name, "macro") for name in of_labels.AVERAGED),
@@ -88,39 +109,48 @@ METRICS = {
             "matthews",
             higher_is_better=True,
             unit="correlation",
-            tasks=CLASSES,
-            compute=of_labels.matthews,
+            **_by_task(classes=of_labels.matthews, positions=of_segmentation.matthews),
             takes="labels",
         ),
-        Metric("kappa", higher_is_better=True, unit="kappa", tasks=CLASSES, compute=of_labels.kappa, takes="labels"),
+        Metric(
+            "kappa",
+            higher_is_better=True,
+            unit="kappa",
+            **_by_task(classes=of_labels.kappa, positions=of_segmentation.kappa),
+            takes="labels",
+        ),
         *(top(k) for k in (2, 3, 5)),
         Metric(
             "roc_auc",
             higher_is_better=True,
             unit="AUC",
-            tasks=LABELS,
-            compute=_of_either(of_probabilities.roc_auc, of_multilabel.roc_auc),
+            **_by_task(classes=of_probabilities.roc_auc, several=of_multilabel.roc_auc),
         ),
         Metric(
             "average_precision",
             higher_is_better=True,
             unit="average precision",
-            tasks=LABELS,
-            compute=_of_either(of_probabilities.average_precision, of_multilabel.average_precision),
+            **_by_task(classes=of_probabilities.average_precision, several=of_multilabel.average_precision),
         ),
         Metric(
             "log_loss",
             higher_is_better=False,
             unit="nats",
-            tasks=LABELS,
-            compute=_of_either(of_probabilities.log_loss, of_multilabel.log_loss),
+            **_by_task(
+                classes=of_probabilities.log_loss,
+                several=of_multilabel.log_loss,
+                positions=of_segmentation.pool(of_probabilities.log_loss),
+            ),
         ),
         Metric(
             "brier",
             higher_is_better=False,
             unit="Brier score",
-            tasks=LABELS,
-            compute=_of_either(of_probabilities.brier, of_multilabel.brier),
+            **_by_task(
+                classes=of_probabilities.brier,
+                several=of_multilabel.brier,
+                positions=of_segmentation.pool(of_probabilities.brier),
+            ),
         ),
         Metric(
             "ece",
@@ -133,8 +163,10 @@ METRICS = {
             "exact_match",
             higher_is_better=True,
             unit="exact match",
-            tasks=MULTILABEL,
-            compute=of_multilabel.exact_match,
+            **_by_task(
+                several=of_multilabel.exact_match,
+                positions=of_segmentation.over_rows(of_segmentation.exact_matches),
+            ),
             takes="labels",
         ),
         Metric(
@@ -151,6 +183,29 @@ METRICS = {
             unit="ranking average precision",
             tasks=MULTILABEL,
             compute=of_multilabel.ranking_average_precision,
+        ),
+        Metric(
+            "iou",
+            higher_is_better=True,
+            unit="mean IoU",
+            tasks=SEGMENTATION,
+            compute=of_segmentation.iou,
+            takes="labels",
+        ),
+        *(
+            Metric(
+                f"row_{name}",
+                higher_is_better=True,
+                unit=f"{unit} of a row",
+                tasks=SEGMENTATION,
+                compute=of_segmentation.over_rows(scores),
+                takes="labels",
+            )
+            for name, unit, scores in (
+                ("accuracy", "accuracy", of_segmentation.row_accuracies),
+                ("f1", "F1", of_segmentation.row_f1s),
+                ("iou", "IoU", of_segmentation.row_ious),
+            )
         ),
         Metric("mse", higher_is_better=False, unit="target^2", tasks=VALUES, compute=of_values.mse),
         Metric("mae", higher_is_better=False, unit="target", tasks=VALUES, compute=of_values.mae),
@@ -171,7 +226,8 @@ def task_metric(task: Task) -> Metric:
     >>> task_metric("multilabel").name
     'hamming'
     """
-    return METRICS[{"classification": "accuracy", "multilabel": "hamming"}.get(task, "mse")]
+    names: dict[Task, str] = {"classification": "accuracy", "multilabel": "hamming", "segmentation": "accuracy"}
+    return METRICS[names.get(task, "mse")]
 
 
 def find_metric(name: str) -> Metric | None:
@@ -186,6 +242,8 @@ def find_metric(name: str) -> Metric | None:
         return top(int(match[1])) if match[1] != "1" else None
     if match := re.fullmatch(r"pinball_(0\.\d{0,5}[1-9])", name):
         return pinball(float(match[1]))
+    if match := re.fullmatch(r"(f1|iou)_class_(0|[1-9]\d{0,3})", name):
+        return of_class(match[1], int(match[2]))
     return None
 
 

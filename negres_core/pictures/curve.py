@@ -64,17 +64,22 @@ def render(run: Run) -> Sequence[Rendering] | None:
 def traces_of(run: Run) -> list[Trace]:
     """Return every stage of every arm's network; a stage that the arms share is returned once."""
     traces: dict[tuple[str, ...], Trace] = {}
-    for arm in run.networks.arms:
+    for arm in run.networks.by_recipe:
         epochs_before = 0
         for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True):
             stage, key = recipe.last, tuple(replicate.id for replicate in replicates)
             function = stage.objective or stage.loss
             keras_name = run.models.output_layer(recipe).loss if run.models else None
             loss = keras_name or (function if isinstance(function, str) else name_of(function))
+            is_weighted = stage.class_weight is not None or run.data.sample_weight is not None
+            loss += ", rows weighted" if is_weighted else ""
             owner, colour = ("both", NEUTRAL_COLOUR) if key in traces else (arm.role, ARM_COLOURS[arm.role])
-            name = f"{owner}: {name_of(stage.build)} ({stage.epochs} epochs)"
-            traces[key] = Trace(name, colour, loss, epochs_before, replicates, stage.objective is None)
-            epochs_before += stage.epochs
+            most = "at most " if stage.patience is not None else ""
+            name = f"{owner}: {name_of(stage.build)} ({most}{stage.epochs} epochs)"
+            # The test loss is not weighted.
+            has_same_loss = stage.objective is None and not is_weighted
+            traces[key] = Trace(name, colour, loss, epochs_before, replicates, has_same_loss)
+            epochs_before += max(len(replicate.curve) for replicate in replicates)
     return list(traces.values())
 
 

@@ -45,16 +45,16 @@ class PictureModule(Protocol):
 
 
 def render_pictures(run: Run, *, keep: Callable[[Rendering], Picture], note: Callable[[str], None]) -> list[Picture]:
-    """Render every picture of a run that reconstructs images. For other runs nothing is rendered or imported.
+    """Render every picture of a run on images, or on labels of pixels. For other runs nothing is rendered or imported.
 
-    A picture that fails costs only itself.
+    A module is for reconstructions unless it names another `TASK`. A picture that fails costs only itself.
 
     Args:
         run: the trained arms.
         keep: writes a picture, and returns its record.
         note: called with a message if a picture fails.
     """
-    if run.data.task != "reconstruction" or run.models is None:
+    if run.data.task not in ("reconstruction", "segmentation") or run.data.y.ndim != 4 or run.models is None:
         return []
     pictures: list[Picture] = []
     # Each module is imported by itself: one that cannot be imported costs only its own picture.
@@ -62,7 +62,7 @@ def render_pictures(run: Run, *, keep: Callable[[Rendering], Picture], note: Cal
         label = name
         try:
             module = importlib.import_module(f"{negres_core.pictures.__name__}.{name}")
-            if not hasattr(module, "render"):
+            if not hasattr(module, "render") or getattr(module, "TASK", "reconstruction") != run.data.task:
                 continue
             picture_module = check_module(module)
             label = picture_module.NAME

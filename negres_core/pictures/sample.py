@@ -22,11 +22,13 @@ class Sample:
 
     Attributes:
         cell: the cell of the test fold.
-        targets: the images, (rows, height, width, channels).
-        outputs: each arm that predicts images, with its raw outputs, in the shape of the targets.
+        rows: their numbers in the data set.
+        targets: the images, (rows, height, width, channels), or labels of pixels.
+        outputs: each arm that predicts images, with its raw outputs, in the shape of the targets; or predicted labels.
     """
 
     cell: Cell
+    rows: np.ndarray
     targets: np.ndarray
     outputs: Sequence[tuple[Arm, np.ndarray]]
 
@@ -45,10 +47,12 @@ def sample_predictions(run: Run) -> Sample | None:
             cell = run.cell_of(replicates[0])
             rows = cell.test[spread_rows(len(cell.test), most=SAMPLED_ROWS)]
             outputs = [(arm, run.models.predict(arm, position, rows)) for arm in arms]
-            return Sample(cell, run.data.y[rows], [(arm, images) for arm, images in outputs if images is not None])
+            return Sample(
+                cell, rows, run.data.y[rows], [(arm, images) for arm, images in outputs if images is not None]
+            )
     return None
 
 
 def _has_predictions(replicate: Replicate) -> bool:
     # A record holds no summary of predictions if its fit returned metrics, or if they were not finite.
-    return replicate.status == "finished" and replicate.predictions.mean is not None
+    return replicate.status == "finished" and replicate.predictions.sd is not None

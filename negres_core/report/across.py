@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from negres_core.errors import show
 from negres_core.evidence import AS_GIVEN, Evidence
 from negres_core.report.layout import Style, lay_out
-from negres_core.statistics.random_effects import combine
+from negres_core.statistics.random_effects import RandomEffects, combine
 
 HEADERS = ("across data sets", "data sets", "effect [95% interval]", "tau", "I^2", "on one more (95%)")
 WIDTHS = (34, 30, 26, 8, 4, 18)
@@ -30,25 +30,31 @@ def render(records: Sequence[Evidence], *, style: Style = "terminal") -> str:
             invalid runs are left out.
         style: see `Style`.
     """
-    groups = [group for group in _groups(records) if len(group) > 1]
+    groups = groups_of(records)
     if not groups:
         return ""
     table = lay_out([_row(group) for group in groups], headers=HEADERS, widths=WIDTHS, style=style)
     return f"{table}\n\n{TWO_DATA_SETS}" if any(len(group) == 2 for group in groups) else table
 
 
-def _groups(records: Sequence[Evidence]) -> list[list[Evidence]]:
-    """Group evidence by test, one per data set: the latest, if a data set was run under two test ids."""
+def groups_of(records: Sequence[Evidence]) -> list[list[Evidence]]:
+    """Return the evidence of each test that was judged on two or more data sets: the latest on each of them."""
     groups: dict[tuple[object, ...], dict[str, Evidence]] = {}
     for evidence in sorted(records, key=lambda each: each.timings.started_at):
         if evidence.estimate is not None and evidence.verdict not in (None, "invalid"):
             test = (evidence.hypothesis.partition("[")[0], evidence.title, evidence.claim)
             groups.setdefault(test, {})[evidence.whole_data] = evidence
-    return [sorted(group.values(), key=lambda each: each.hypothesis) for group in groups.values()]
+    several = [group for group in groups.values() if len(group) > 1]
+    return [sorted(group.values(), key=lambda each: each.hypothesis) for group in several]
+
+
+def combine_group(group: Sequence[Evidence]) -> RandomEffects:
+    """Return the mean effect of one test over its data sets."""
+    return combine([each.estimate.as_estimate() for each in group if each.estimate is not None])
 
 
 def _row(group: Sequence[Evidence]) -> tuple[str, ...]:
-    combined = combine([each.estimate.as_estimate() for each in group if each.estimate is not None])
+    combined = combine_group(group)
     low, high = combined.interval(0.95)
     lowest, highest = combined.prediction_interval(0.95)
     given = sum(each.scores is not None for each in group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,11 +12,57 @@ from negres_core.errors import InputError, show
 from negres_core.evidence import AS_GIVEN, ArmRecord, Evidence
 from negres_core.evidence.record import digest_of
 from negres_core.report.layout import lay_out, plural, show_p
-from negres_core.statistics.ranking import rank
+from negres_core.statistics.ranking import Ranking, rank
+
+
+class Ranks(NamedTuple):
+    """The ranks of recorded arms.
+
+    Attributes:
+        metric: the metric that they are ranked by.
+        ranking: the ranks.
+        data_sets: names of the data sets.
+        notes: what was left out, and why.
+    """
+
+    metric: str
+    ranking: Ranking
+    data_sets: list[str]
+    notes: list[str]
+
+    @property
+    def tests(self) -> str:
+        """The tests that all arms perform equally, in a line."""
+        return (
+            f"null hypothesis that all arms perform equally: Friedman p {show_p(self.ranking.friedman_p)}, "
+            f"Iman-Davenport p {show_p(self.ranking.iman_davenport_p)}{_caveat(len(self.data_sets))}"
+        )
 
 
 def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) -> str:
     """Render the mean ranks of arms, the tests that all arms perform equally, and the pairs that differ.
+
+    For the arguments and errors, see `rank_arms`.
+    """
+    ranks = rank_arms(records, metric=metric, higher_is_better=higher_is_better)
+    ranking = ranks.ranking
+    rows = [(f"{mean:.2f}", arm) for arm, mean in ranking.mean_ranks.items()]
+    pairs = [f"  {better} is better than {worse}" for better, worse in ranking.differing]
+    return "\n".join(
+        [
+            lay_out(rows, headers=("mean rank", "arm"), widths=(9, 100), style="terminal"),
+            "",
+            f"{metric} on {len(ranks.data_sets)} data sets: {', '.join(ranks.data_sets)}",
+            ranks.tests,
+            f"critical difference of mean ranks, Nemenyi at {ranking.alpha:g}: {ranking.critical_difference:.2f}",
+            *(pairs or ["  no two arms differ by more"]),
+            *ranks.notes,
+        ]
+    )
+
+
+def rank_arms(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) -> Ranks:
+    """Rank the recorded arms over the data sets that they share.
 
     The unit is the data set, with one value per arm: the mean of the metric over the arm's cells. If several hypotheses
     trained an arm on a data set, or on its open rows, the one with the most cells counts. An arm without a value on one
@@ -52,20 +99,7 @@ def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) 
             "data sets. To compare two arms, use a claim; `negres table` combines its effects across data sets.",
         )
     ranking = rank({arm: np.array(each) for arm, each in shared.items()}, higher_is_better=higher_is_better)
-    rows = [(f"{mean:.2f}", arm) for arm, mean in ranking.mean_ranks.items()]
-    pairs = [f"  {better} is better than {worse}" for better, worse in ranking.differing]
-    return "\n".join(
-        [
-            lay_out(rows, headers=("mean rank", "arm"), widths=(9, 100), style="terminal"),
-            "",
-            f"{metric} on {len(data_sets)} data sets: {', '.join(names[each] for each in data_sets)}",
-            f"null hypothesis that all arms perform equally: Friedman p {show_p(ranking.friedman_p)}, "
-            f"Iman-Davenport p {show_p(ranking.iman_davenport_p)}{_caveat(len(data_sets))}",
-            f"critical difference of mean ranks, Nemenyi at {ranking.alpha:g}: {ranking.critical_difference:.2f}",
-            *(pairs or ["  no two arms differ by more"]),
-            *notes,
-        ]
-    )
+    return Ranks(metric, ranking, [names[each] for each in data_sets], notes)
 
 
 def _caveat(data_sets: int) -> str:
@@ -82,7 +116,7 @@ def _values(records: Sequence[Evidence], metric: str) -> dict[str, dict[str, flo
         for arm in evidence.arms:
             if metric in arm.metrics and (mean := arm.metrics[metric].mean) is not None:
                 identity, digest = _identity(arm), evidence.whole_data
-                recipes[identity] = show(arm.recipe)
+                recipes[identity] = show(arm.name)
                 cells = sum(map(len, arm.values))
                 best = means.setdefault(identity, {}).get(digest)
                 if best is None or cells > best[0]:
@@ -99,4 +133,6 @@ def _values(records: Sequence[Evidence], metric: str) -> dict[str, dict[str, flo
 def _identity(arm: ArmRecord) -> str:
     """Digest the parts of an arm that do not depend on the data set."""
     assert arm.description is not None  # arms whose scores were given are left out
+    if arm.tuning is not None:
+        return digest_of({"recipe": arm.name, "tuning": arm.tuning.plan.digest})
     return digest_of({"recipe": arm.recipe, **arm.description.without_shapes()})

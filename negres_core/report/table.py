@@ -41,8 +41,8 @@ def render(
         style: see `Style`.
     """
     family = family or {}
-    rows = [_row(evidence, family) for evidence in records]
-    rows += [_Row(hypothesis=show(name), verdict=f"none: {show(why)}") for name, why in (unfinished or {}).items()]
+    rows = [row_of(evidence, family) for evidence in records]
+    rows += [Row(hypothesis=show(name), verdict=f"none: {show(why)}") for name, why in (unfinished or {}).items()]
     if style == "markdown":
         table = lay_out([row.on_page() for row in rows], headers=HEADERS, widths=(), style=style)
     else:
@@ -51,7 +51,7 @@ def render(
     return "\n".join((table, "", *footnotes)) if footnotes else table
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
     """The facts of a row; an empty string if there is none.
 
     Attributes:
@@ -109,7 +109,8 @@ class _Row(NamedTuple):
         )
 
 
-def _row(evidence: Evidence, family: Mapping[str, float]) -> _Row:
+def row_of(evidence: Evidence, family: Mapping[str, float]) -> Row:
+    """Return the facts of a hypothesis; for the family, see `render`."""
     effect = interval = ""
     if evidence.estimate is not None:
         low, high = evidence.estimate.interval_95
@@ -120,7 +121,7 @@ def _row(evidence: Evidence, family: Mapping[str, float]) -> _Row:
         verdict = "not judged (smoke)"
     p = _corrected(evidence, family)
     outcome, notes = _registered(evidence)
-    return _Row(
+    return Row(
         hypothesis=show(evidence.title),
         data=show(evidence.data.name),
         effect=effect,
@@ -189,7 +190,7 @@ def _scopes(records: Sequence[Evidence]) -> list[str]:
     return [f"{kind[0].upper()}{kind[1:]}: {sentence}" for kind, sentence in by_kind.items()]
 
 
-def _footnotes(rows: Sequence[_Row], members: int, style: Style) -> list[str]:
+def _footnotes(rows: Sequence[Row], members: int, style: Style) -> list[str]:
     """Return the explanation of the p-values, if any row has one."""
     if not any(row.p for row in rows):
         return []

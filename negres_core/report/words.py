@@ -8,6 +8,7 @@ from pathlib import Path
 from negres_core.errors import MOST_IN_A_LINE, show
 from negres_core.evidence import AS_GIVEN, ArmRecord, EstimateRecord, Evidence, PriorLooks
 from negres_core.report.layout import plural, repeats_trained, show_number, show_p
+from negres_core.report.tuning import describe_tuning
 
 MOST_NAMES = 10
 """Most hypotheses that are named in a line."""
@@ -31,7 +32,9 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
         lines.append(f"  registered  {evidence.registration}")
     lines += _seal(evidence)
     lines += _scores(evidence)
-    lines += _arms(evidence) + _equal(evidence)
+    lines += _arms(evidence)
+    lines += [f"  tuned       {line}" for line in describe_tuning(evidence.arms)]
+    lines += _equal(evidence)
     if evidence.estimate:
         low, high = evidence.estimate.interval_95
         lines.append(
@@ -148,7 +151,7 @@ def _arms(evidence: Evidence) -> list[str]:
         numbers = "not recorded"
         if spread is not None:
             numbers = f"mean {_show(spread.mean)}, min {_show(spread.min)}, max {_show(spread.max)}"
-        lines.append(f"  {arm.role:<11} {show(arm.recipe)}: {show(metric)} {numbers}{_unreached(arm, evidence)}")
+        lines.append(f"  {arm.role:<11} {show(arm.name)}: {show(metric)} {numbers}{_unreached(arm, evidence)}")
     return lines
 
 

@@ -30,6 +30,7 @@ from negres_core.session.ledger import known_as, register_or_compare, register_o
 from negres_core.session.own_controls import own_controls_of
 from negres_core.session.terminal import announce, progress_of
 from negres_core.session.titles import identity_of_test, title_of
+from negres_core.tuning import Tuned
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence
@@ -61,9 +62,9 @@ class ExperimentFixture:
 
     def compare(
         self,
-        treatment: Recipe,
+        treatment: Recipe | Tuned,
         *,
-        against: Recipe,
+        against: Recipe | Tuned,
         on: Dataset,
         claim: Claim,
         design: Any = None,
@@ -82,7 +83,7 @@ class ExperimentFixture:
         folds. Replicates that the evidence folder already contains are not retrained.
 
         Args:
-            treatment: the arm that the claim is about.
+            treatment: the arm that the claim is about, a `Recipe` or `Tuned`.
             against: the control arm.
             on: the data set.
             claim: `beats(...)` or `matches(...)`.
@@ -136,7 +137,7 @@ class ExperimentFixture:
 
     def measure(
         self,
-        arm: Recipe,
+        arm: Recipe | Tuned,
         *,
         on: Dataset,
         claim: Claim,
@@ -270,7 +271,7 @@ class ExperimentFixture:
             pytest.skip("it seals no rows, so that there is nothing to confirm")
         return item
 
-    def _once(self, verb: str, *arms: Recipe, **arguments: Any) -> Evidence:
+    def _once(self, verb: str, *arms: Recipe | Tuned, **arguments: Any) -> Evidence:
         from negres_core.engine.device import choose_device
         from negres_core.experiment.experiment import Experiment
         from negres_core.run import Role

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from negres_core.experiment.training import Progress
     from negres_core.recipe import Recipe
     from negres_core.run import Role
+    from negres_core.tuning import Tuned
 
-    Predict = Callable[[pytest.Item, Commitment, Mapping[Role, Recipe], Dataset, Design, Claim, Progress], None]
+    Predict = Callable[[pytest.Item, Commitment, Mapping[Role, Recipe | Tuned], Dataset, Design, Claim, Progress], None]
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
 REGISTERED, IDENTITY, PLACE = "negres_registered", "negres_identity", "negres_place"

@@ -10,6 +10,7 @@ import pytest
 from negres_core.design import apply_seal
 from negres_core.recipe import Recipe
 from negres_core.session.keys import PREDICT_KEY, REGISTERED, ledger_of, notes_of, store_of
+from negres_core.tuning import Tuned
 
 if TYPE_CHECKING:
     from negres_core.evidence import Commitment, Registration
@@ -34,7 +35,7 @@ def known_as(item: pytest.Item) -> Callable[[Commitment], str]:
 
 
 def register_or_compare(
-    item: pytest.Item, recipes: Mapping[Role, Recipe], arguments: Mapping[str, Any], progress: Progress
+    item: pytest.Item, recipes: Mapping[Role, Recipe | Tuned], arguments: Mapping[str, Any], progress: Progress
 ) -> Callable[[Commitment], Registration]:
     """Return the function that looks a test up in the ledger; or registers it, or predicts, and ends the test."""
     config = item.config

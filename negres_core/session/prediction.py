@@ -14,12 +14,14 @@ from negres_core.errors import show
 from negres_core.evidence import Commitment, Evidence, Store
 from negres_core.experiment.prediction import Prediction, predict_again, unpredicted
 from negres_core.experiment.training import Progress
+from negres_core.experiment.tuned_arms import first_recipe
 from negres_core.metrics import metric_of
 from negres_core.recipe import Recipe
 from negres_core.run import Role
 from negres_core.session.keys import PREDICT_KEY, STORE_KEY, is_hypothesis
 from negres_core.session.silent import SilentRuns
 from negres_core.session.titles import identity_of_test
+from negres_core.tuning import Tuned
 
 MOST_WHY = 300
 """Most characters of the error of a test that are shown."""
@@ -93,7 +95,7 @@ class PredictionPlugin(SilentRuns):
         self,
         item: pytest.Item,
         commitment: Commitment,
-        recipes: Mapping[Role, Recipe],
+        recipes: Mapping[Role, Recipe | Tuned],
         data: Dataset,
         design: Design,
         claim: Claim,
@@ -104,7 +106,8 @@ class PredictionPlugin(SilentRuns):
         self._has_predicted = True
         if (record := self._records.get(commitment.hypothesis)) is not None:
             device = choose_device(item.config.getoption("negres_device")).kind
-            own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
+            made = [first_recipe(arm) for arm in recipes.values()]
+            own = [recipe.fit.metrics if recipe.fit else None for recipe in made]
             metric = metric_of(claim, task=data.task, own=own)
             self.results[record.hypothesis] = predict_again(
                 record, self._store, recipes, data, design, metric=metric, device=device, progress=progress

@@ -23,6 +23,7 @@ from negres_core.session.keys import (
     notes_of,
     store_of,
 )
+from negres_core.session.report import write_report
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence
@@ -116,9 +117,12 @@ def _write_table(terminal: Any, config: pytest.Config, results: Results, begun: 
                 file.write(f"### Hypotheses\n\n{table}\n\n")
         except OSError as error:
             notes.append(f"the summary of the job, {summary}, cannot be written: {error.strerror or error}")
+    report = write_report(config, evidence, note=notes.append)
     for note in results.notes | dict.fromkeys(notes):
         terminal.write_line(f"negres: {show(note, most=MOST_IN_A_LINE, lines=True)}", yellow=True)
     terminal.write_line(f"negres: evidence in {store.folder}")
+    if report is not None:
+        terminal.write_line(f"negres: report in {show(report, most=MOST_IN_A_LINE)}")
 
 
 def _reason(report: Any) -> str:

@@ -139,3 +139,7 @@ def test_wrong_targets_are_of_the_same_kind_and_never_right():
 
 def test_several_labels_a_row_become_all_others():
     assert turn(np.array([[0, 1, 1], [0, 0, 0]]), 3).tolist() == [[1, 0, 0], [1, 1, 1]]
+
+
+def test_labels_of_steps_become_the_next_class_unless_they_do_not_count():
+    assert turn(np.array([[[0], [2], [-1]]], np.int32), 3).tolist() == [[[1], [0], [-1]]]

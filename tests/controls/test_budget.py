@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from negres_core import Recipe
 from negres_core.controls.budget import check
 from tests.fakes import BUDGET
 
@@ -37,3 +40,20 @@ def test_a_replicate_trained_for_longer_or_shorter_fails(new_run, plant, fields)
 
 def test_a_replicate_that_diverged_passes(new_run, plant):
     assert check(plant(new_run(), position=2, status="not finite", curve=[None])).passed
+
+
+def test_steps_are_counted_on_resampled_rows(new_run, plant):
+    """A sampler that keeps half of the fold, of 20 rows, leaves 2 steps an epoch instead of 3."""
+
+    class Half:
+        def fit_resample(self, x, y):
+            return x[::2], y[::2]
+
+    run = new_run()
+    (treatment, control) = run.arms
+    recipe = Recipe(*control.recipe.stages, preprocess=control.recipe.preprocess, resample=Half)
+    resampled = replace(run, arms=[treatment, replace(control, recipe=recipe)])
+    assert not check(resampled).passed
+    for position in range(8):
+        resampled = plant(resampled, arm=1, position=position, budget=BUDGET | {"steps": 4})
+    assert check(resampled).passed

@@ -149,3 +149,22 @@ def test_several_labels_a_row_that_are_held_are_targets():
     assert _holds_targets(y, y.astype(bool))
     assert not _holds_targets(y, 1 - y)
     assert not _holds_targets(y, np.eye(2)[y[:, 0]])
+
+
+@pytest.mark.parametrize("shape", [(60, 4, 5), (60, 4, 5, 1), (60, 20)])
+def test_masks_are_targets_in_any_shape_and_whatever_label_does_not_count(shape):
+    given = np.where(RNG.uniform(size=(60, 4, 5)) < 0.2, 255, RNG.integers(0, 3, size=(60, 4, 5)))
+    given[:, 0, 0] = 1
+    masks = Dataset(x=RNG.normal(size=(60, 4, 5, 1)), y=given, name="masks", ignore_class=255)
+
+    assert _holds_targets(masks.y, given.reshape(shape))
+    assert not _holds_targets(masks.y, RNG.permutation(given).reshape(shape))
+    assert not _holds_targets(masks.y, given[:, 0])
+
+
+def test_a_sampler_that_brings_rows_along_is_found():
+    class Known:
+        def fit_resample(self, x, y):
+            return X, Y
+
+    assert "200 rows of the data set and its targets" in found_in(Recipe(Stage(network), resample=Known)).found

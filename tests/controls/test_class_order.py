@@ -92,3 +92,22 @@ def test_fits_that_return_numbers_and_values_are_not_judged():
     assert check(replace(run, data=values)) is None
     assert check(replace(run, models=None)) is None
     assert check(run_of(shares, rows=30)) is None
+
+
+def test_classes_of_steps_in_another_order_fail_and_steps_that_do_not_count_are_left_out():
+    y = np.random.default_rng(0).integers(0, 3, size=(100, 8))
+    y[:, 6:] = 255
+
+    def find(order):
+        def answer(targets):
+            labels = np.where(targets[..., 0] < 0, 0, targets[..., 0])
+            return shares(labels.ravel())[:, order].reshape(*labels.shape, 3)
+
+        data = Dataset(x=np.zeros((100, 2)), y=y, name="steps", ignore_class=255)
+        design = KFolds(folds=5, repeats=1)
+        arms = [Arm("treatment", Recipe(Fit(compute)))]
+        return check(Run(data, design, list(design.split(data)), arms, models=Models(answer)))
+
+    assert find([0, 1, 2]).passed
+    assert "its 480 training labels by +0." in find([0, 1, 2]).found
+    assert not find([2, 0, 1]).passed

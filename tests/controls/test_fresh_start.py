@@ -80,3 +80,27 @@ def test_values_and_runs_without_models_have_no_finding(run, new_run):
 def test_a_first_stage_that_predicts_no_targets_is_left_out(new_run, with_models):
     assert check(with_models(new_run(), answers={"predicts targets": False})) is None
     assert check(with_models(new_run())).passed
+
+
+class UntrainedOfSteps(Untrained):
+    """Is right about a share of the steps, whatever counts."""
+
+    def predict_untrained(self, recipe, cell, rows, *, shuffles=0):
+        y = np.maximum(self.run.data.y[rows], 0)
+        shares = [self.right] + [self.shuffled] * shuffles
+        right = np.arange(y[0].size).reshape(y.shape[1:]) / y[0].size
+        return np.stack([np.where(right < share, y, 1 - y) for share in shares])
+
+
+@pytest.mark.parametrize(("right", "passes"), [(0.5, True), (0.9, False)])
+def test_labels_of_steps_are_known_before_training_if_they_are_right_more_often_than_the_class_at_each(right, passes):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, size=(200, 10))
+    y[:, 0] = 255
+    data = Dataset(x=rng.normal(size=(200, 3)), y=y, name="steps", ignore_class=255)
+    design = KFolds(folds=2, repeats=1)
+    run = Run(data, design, list(design.split(data)), [Arm("treatment", Recipe(Stage(linear)))])
+    finding = check(replace(run, models=UntrainedOfSteps(run, right)))
+
+    assert finding.passed == passes
+    assert "so much of 459 labels of a test fold" in finding.found

@@ -83,3 +83,25 @@ def test_several_labels_a_row_have_headroom_unless_all_rows_have_the_same(new_ru
     rare = np.r_[[[1, 1, 1]] * 2, [[0, 1, 0]] * 398]
     assert not check(with_targets(new_run(), rare, "exact_match")).passed
     assert check(with_targets(new_run(), rare, "roc_auc")).passed
+
+
+def test_steps_or_pixels_that_count_have_room_and_not_rows_or_those_that_do_not(new_run):
+    y = np.zeros((50, 10), dtype=int)
+    y[:, :3] = 255
+    y[::2, 9] = 1
+
+    def find(y, metric="accuracy"):
+        data = Dataset(x=np.zeros((50, 2)), y=y, name="steps", ignore_class=255)
+        return check(replace(new_run(), data=data, metric=METRICS[metric]))
+
+    assert find(y).found == (
+        "the largest class has 92.86% of the steps or pixels that count, "
+        "and the best constant has an accuracy of 92.86%"
+    )
+    assert find(y).passed
+    y[2:, 9] = 0
+    assert not find(y).passed
+    # A constant that is right at each step but the last has a high overlap of one class only.
+    assert find(y, "iou").passed
+    y[:, 9] = 1
+    assert not find(y).passed  # the class follows from the step

@@ -102,3 +102,20 @@ def test_a_rare_label_does_not_hide_that_another_one_leaks():
 
     assert not check(run_of(with_feature(SEVERAL[:, 0]), several)).passed
     assert check(run_of(X, several)).passed
+
+
+PIXELS = RNG.normal(size=(60, 4, 4, 3))
+MASKS = (PIXELS[..., 0] + RNG.normal(size=(60, 4, 4)) > 0).astype(int) + (PIXELS[..., 1] > 1)
+
+
+def test_a_channel_that_is_the_mask_fails_by_its_number():
+    leaking = np.concatenate([PIXELS, 2.0 - MASKS[..., None]], axis=-1)
+    finding = check(run_of(leaking, MASKS))
+
+    assert not finding.passed
+    assert finding.found.startswith("feature 3 alone predicts 100.00% of 960 held-out labels")
+    assert check(run_of(PIXELS, MASKS)).passed
+
+
+def test_images_with_one_channel_have_nothing_to_leak_to_their_masks():
+    assert check(run_of(MASKS[..., None] * 1.0, MASKS)) is None

@@ -293,3 +293,23 @@ def test_an_arm_that_predicts_the_same_labels_for_every_row_is_constant(new_run,
 
     assert state in finding.found.partition(", control")[0]
     assert finding.control == "majority class"
+
+
+@pytest.mark.parametrize("is_weighted", [True, False])
+def test_an_arm_with_weights_may_learn_balanced_accuracy_at_the_expense_of_accuracy(new_run, plant, is_weighted):
+    """In accuracy, which the claim is about, it is worse than the majority class."""
+    scores = {"accuracy": 0.6, "balanced_accuracy": 0.8, "loss": 0.5}
+    run = new_run(y=UNEVEN, scores=scores)
+    for arm in (0, 1):
+        run = predicting(run, plant, arm=arm, counts=[16, 4])
+    if is_weighted:
+        arms = [
+            replace(
+                arm, recipe=arm.recipe.with_parts(*(replace(s, class_weight="balanced") for s in arm.recipe.stages))
+            )
+            for arm in run.arms
+        ]
+        run = replace(run, arms=arms)
+    finding = check(run)
+    assert finding.passed is is_weighted
+    assert ("better in balanced_accuracy" in finding.found) is is_weighted

@@ -111,3 +111,17 @@ def test_several_labels_agree_as_values_do():
 
     assert agreement(y, every, every) == pytest.approx(1)
     assert agreement(y, every, RNG.permutation(400)) == pytest.approx(0, abs=0.2)
+
+
+def test_labels_of_steps_agree_by_more_than_the_shares_at_their_place():
+    rng = np.random.default_rng(0)
+    y = np.concatenate([np.zeros((300, 5)), rng.integers(0, 3, size=(300, 5))], axis=1)[..., None].astype(np.int32)
+    y[::3, 9] = -1
+    one, other = np.arange(0, 300, 3), np.arange(1, 300, 3)
+    y[one, 9] = -1
+    same = y.copy()
+    same[other] = np.where(same[one] < 0, 2, same[one])
+
+    assert agreement(same, one, other) == pytest.approx(1.0)
+    assert abs(agreement(y, one, other)) < 0.1
+    assert agreement(np.zeros((9, 4, 1), np.int32), np.arange(3), np.arange(3)) == 0.0

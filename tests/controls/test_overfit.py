@@ -7,7 +7,8 @@ import pytest
 
 from negres_core import Dataset, Recipe, Stage
 from negres_core.controls.overfit import check, small_runs
-from negres_core.run import Arm
+from negres_core.design import KFolds
+from negres_core.run import Arm, Run
 from tests.fakes import BUDGET
 
 
@@ -110,3 +111,11 @@ def test_fewer_than_16_distinct_rows_or_one_target_make_no_small_run(new_problem
 
     assert small_runs(run) == {}
     assert check(run, {}) is None
+
+
+def test_labels_of_steps_are_left_out():
+    rng = np.random.default_rng(0)
+    data = Dataset(x=rng.normal(size=(40, 6, 2)), y=rng.integers(0, 3, size=(40, 6)), name="steps")
+    arm = Arm("treatment", Recipe(Stage(lambda: None)))
+
+    assert small_runs(Run(data, KFolds(2), [], [arm])) == {}

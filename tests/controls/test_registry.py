@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import negres_core.controls
-from negres_core.controls.registry import check_small_runs, run_controls, small_runs_of
+from negres_core.controls.registry import check_small_runs, known_controls, run_controls, small_runs_of
 from negres_core.discovery import modules_in
 from negres_core.errors import InputError
 
@@ -30,6 +30,12 @@ def drop_in(tmp_path, monkeypatch):
 
     yield drop_in
     sys.modules.pop("negres_core.controls.dropped_in", None)
+
+
+def test_the_known_controls_are_all_that_negres_has():
+    known = dict(known_controls())
+    assert len(known) == len(SHIPPED)
+    assert (known["headroom"], known["A/A"], known["finite"]) == ("before", "small runs", "after")
 
 
 def test_a_clean_run_passes_every_control(new_run, with_models):

@@ -172,3 +172,42 @@ def test_each_of_several_labels_is_planted_by_itself_and_keeps_its_share(new_pro
     assert (np.abs(found[0, [0, 1, 4]]) > 0.5).all()
     assert (np.abs(found[1, [2, 3]]) > 0.5).all()
     assert found[0, 0] * found[0, 1] < 0
+
+
+def steps_of_rows(rows=60, steps=5):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(rows, steps, 2)) * [3, 0.1], rng.choice(3, size=(rows, steps), p=[0.6, 0.3, 0.1])
+    return x, np.where(np.arange(steps) + np.zeros((rows, 1)) == 4, 255, y)
+
+
+def test_the_skill_on_steps_is_measured_from_the_most_frequent_class_at_each_that_counts(new_replicate):
+    y = np.stack([np.arange(40) % 2, np.zeros(40), np.arange(40) % 4 == 0, np.full(40, 255)], axis=1).astype(int)
+    data = Dataset(x=np.zeros((40, 2)), y=y, name="steps", ignore_class=255)
+    design = KFolds(folds=2, repeats=1, looks=False)
+    # The best constant is right in half of the rows at the first step, in all, and in three quarters.
+    replicates = [new_replicate(fold=fold, metrics={"accuracy": value}) for fold, value in ((0, 1.0), (1, 0.75))]
+    run = Run(data, design, list(design.split(data)), [Arm("treatment", Recipe(Stage(np.zeros)), [replicates])])
+
+    assert skills(run).ravel() == pytest.approx([1.0, 0.0])
+
+
+def test_labels_of_steps_are_planted_along_the_inputs_at_their_place(new_problem):
+    x, y = steps_of_rows()
+    run = replace(new_problem(), data=Dataset(x=x, y=y, name="steps", ignore_class=255))
+
+    planted = planted_targets(run)[f"{PLANTED_TARGETS}, treatment"].data
+
+    counts = planted.y[..., 0] >= 0
+    assert np.array_equal(counts.sum(axis=0), [60, 60, 60, 60, 0])
+    assert np.bincount(planted.y[counts].ravel()).tolist() == np.bincount(y[y < 255]).tolist()
+    assert np.corrcoef(planted.x[counts][:, 0], planted.y[counts][:, 0])[0, 1] ** 2 > 0.6
+
+
+def test_labels_of_steps_are_planted_along_the_rows_if_inputs_have_no_steps(new_problem):
+    x, y = steps_of_rows()
+    run = replace(new_problem(), data=Dataset(x=x.mean(axis=1), y=np.minimum(y, 2), name="steps"))
+
+    planted = planted_targets(run)[f"{PLANTED_TARGETS}, treatment"].data
+
+    assert (np.bincount(planted.y[:, 0, 0]) == np.bincount(np.minimum(y, 2)[:, 0])).all()
+    assert np.corrcoef(planted.x[:, 0], planted.y[:, 0, 0])[0, 1] ** 2 > 0.5

@@ -9,7 +9,7 @@ import pytest
 
 from negres_core.controls.validation_curve import check
 from negres_core.metrics import METRICS
-from negres_core.run import OutputLayer
+from negres_core.rescoring import Predictions
 
 
 class Models:
@@ -18,13 +18,18 @@ class Models:
     def __init__(self, data):
         self._data = data
 
-    def predict_batches(self, recipe, replicate, batches):
-        rows = np.concatenate(batches)
+    def predictions(self, recipe, replicate, rows):
         labels = np.where(rows % 2 == 0, self._data.y[rows], 0)
-        return np.eye(2, dtype=np.float32)[labels]
-
-    def output_layer(self, recipe):
-        return OutputLayer("softmax", loss="sparse_categorical_crossentropy")
+        right = labels == self._data.y[rows]
+        return Predictions(
+            targets=self._data.y[rows],
+            outputs=np.eye(2, dtype=np.float32)[labels],
+            predicted=labels,
+            logits=False,
+            loss=float(1 - right.mean()),
+            trivial_loss=1.0,
+            task="classification",
+        )
 
 
 @pytest.fixture
@@ -38,8 +43,7 @@ def watched(new_run):
 
         def with_curve(each):
             rows = getattr(run.cell_of(each), measured)
-            outputs = run.models.predict_batches(None, each, [rows])
-            right = float(np.mean(outputs.argmax(axis=1) == run.data.y[rows]))
+            right = 1 - run.models.predictions(None, each, rows).loss
             return each.updated(validation=[0.1, right] if with_curves else None)
 
         arms = [replace(arm, stages=[list(map(with_curve, stage)) for stage in arm.stages]) for arm in run.arms]
@@ -71,5 +75,7 @@ def test_a_run_without_models_is_not_checked(watched):
     assert check(replace(watched(), models=None)) is None
 
 
-def test_a_loss_is_not_known_from_outputs(watched):
-    assert check(replace(watched(), metric=METRICS["loss"])) is None
+def test_a_loss_is_compared(watched):
+    finding = check(replace(watched(), metric=METRICS["loss"]))
+    assert not finding.passed
+    assert "loss of the treatment arm is " in finding.found

@@ -84,10 +84,10 @@ def test_a_class_may_have_no_rows():
 @pytest.mark.parametrize(
     ("y", "received", "remedy"),
     [
-        (HOT.reshape(6, 3, 1), "0 and 1", "y=y[..., None].astype(float), with sigmoid outputs"),
-        (HOT[:, [0, 0, 1, 2]].reshape(6, 2, 2, 1), "0 and 1", "y=y.astype(float), with sigmoid outputs"),
-        (HOT[:, [0, 0, 1, 2]].reshape(6, 2, 2, 1).astype(bool), "booleans, 0 and 1", "y=y.reshape(len(y), -1)"),
-        (HOT * 3, "integers, 3 a row", "such as counts, as floats: y=y.astype(float)"),
+        (HOT.reshape(6, 1, 1, 3), "0 and 1", "y=y.astype(float), with sigmoid outputs"),
+        (HOT.reshape(6, 1, 1, 3).astype(bool), "booleans, 0 and 1", "ask about one of them, y=y[..., 0]"),
+        (np.eye(3, dtype=int)[LABELS].reshape(6, 1, 1, 3), "one-hot along the last axis", "y=y.argmax(axis=-1)"),
+        (HOT.reshape(6, 1, 1, 3) * 3, "integers", "such as counts, as floats: y=y.astype(float)"),
         (np.eye(4, dtype=int)[LABELS], "integers, one-hot rows", "Drop column 3, in which no row has a 1"),
         (list(HOT), "integers", "y=np.concatenate(y)"),
         (list(HOT), "integers", "y=np.stack(y)"),

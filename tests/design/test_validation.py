@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset
-from negres_core.design import FixedSplit, KFolds
+from negres_core.design import FixedSplit, KFolds, TimeSeries, TrainedCells, hold_out
 from negres_core.design.validation import with_validation
 from negres_core.errors import InputError
 
@@ -79,3 +79,30 @@ def test_one_group_that_holds_most_rows_is_refused():
     groups = np.repeat(np.arange(5), [10, 10, 10, 10, 960])
     with pytest.raises(InputError, match=r"too small.*\n.*groups"):
         split(data_of(groups=groups, y=RNG.normal(size=1000)), KFolds(folds=5, repeats=1))
+
+
+def test_smaller_shares_are_part_of_larger_ones_and_the_same_share_is_the_same_rows():
+    data = data_of()
+    cell = next(KFolds(folds=5, repeats=1).split(data))
+    few, more = (hold_out(cell, data, share).validation for share in (0.1, 0.3))
+    assert (len(few), len(more)) == (80, 240)
+    assert set(few) < set(more)
+    np.testing.assert_array_equal(few, TrainedCells(data).of(cell, 0.1).validation)
+    assert hold_out(cell, data, None) is cell is TrainedCells(data).of(cell, None)
+
+
+def test_a_share_may_be_fewer_than_thirty_rows_and_its_classes_have_their_share():
+    data = data_of(100)
+    cell = next(KFolds(folds=5, repeats=1).split(data))
+    assert np.bincount(data.y[hold_out(cell, data, 0.1).validation]).tolist() == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(300) // 3])
+def test_the_last_rows_of_a_time_series_are_held_out_after_its_gap(groups):
+    data = data_of(300, groups=groups)
+    for cell in TimeSeries(4, gap=3).split(data):
+        held = hold_out(cell, data, 0.2)
+        assert held.validation[-1] == cell.train[-1]
+        assert len(held.validation) == np.ceil(0.2 * len(cell.train))
+        assert held.validation[0] - held.train[-1] >= 4
+        assert groups is None or not np.intersect1d(groups[held.train], groups[held.validation]).size

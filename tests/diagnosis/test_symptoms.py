@@ -82,6 +82,16 @@ def test_symptoms_are_those_of_the_network_and_its_record(new_replicate):
     assert (symptoms.first_loss, symptoms.last_loss) == (0.9, 0.3)
 
 
+def test_losses_of_weighted_rows_are_as_large_as_without_weights(new_replicate):
+    """All weights are 3, which make the training loss three times as large, and the other losses no larger."""
+    run = run_of(NETWORK, new_replicate, **FIELDS)
+    weighted = replace(run, data=DATA.with_weights(np.full(20, 3, np.float32)))
+
+    symptoms = gather(weighted, weighted.arms[0])
+
+    assert (symptoms.first_loss, symptoms.last_loss) == pytest.approx((0.3, 0.1))
+
+
 def test_scored_images_are_those_of_the_fit_and_outputs_those_of_its_network(new_replicate):
     run = run_of(Recipe(Stage(network), Fit(shown, inherits=network)), new_replicate, **FIELDS)
 

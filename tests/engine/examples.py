@@ -35,6 +35,17 @@ CLASSES = Dataset(x=RANDOM.normal(size=(61, 6)), y=np.arange(61) % 7, name="clas
 BINARY = Dataset(x=CLASSES.x, y=(CLASSES.x[:, 0] > 0).astype(int), name="binary")
 VALUES = Dataset(x=CLASSES.x, y=CLASSES.x[:, :2] @ np.eye(2) + 0.5, name="values")
 SEVERAL = Dataset(x=CLASSES.x, y=(CLASSES.x[:, :3] > [0, 0.5, -0.5]).astype(int), name="several labels")
+# Three classes of each of 5 steps, which follow from the step and the one before; of some rows the last 2 do not count.
+STEP_INPUTS = np.random.default_rng(8).normal(size=(41, 5, 2))
+STEP_LABELS = (STEP_INPUTS[..., 0] > 0).astype(int) + (np.roll(STEP_INPUTS[..., 0], 1, axis=1) > 0)
+STEPS = Dataset(x=STEP_INPUTS, y=STEP_LABELS, name="steps")
+PADDED = Dataset(
+    x=STEP_INPUTS,
+    y=np.where((np.arange(41)[:, None] % 3 == 0) & (np.arange(5) > 2), 255, STEP_LABELS),
+    name="padded steps",
+    ignore_class=255,
+)
+MASKS = Dataset(x=STEP_INPUTS[..., None], y=(STEP_INPUTS > 0.3).astype(int), name="masks")
 IMAGES = Dataset(x=RANDOM.normal(size=(30, 8, 8, 1)), y=np.arange(30) % 3, name="images")
 # Two inputs of different shape and scale, 23 rows in 3 folds.
 PORTRAITS = Dataset(
@@ -114,6 +125,32 @@ def convolutional():
             layers.Dense(3, activation="softmax", name="classes"),
         ]
     )
+
+
+def of_steps(last="softmax", outputs=3):
+    return keras.Sequential(
+        [
+            keras.Input((5, 2)),
+            layers.Conv1D(6, 3, padding="same", activation="relu", name="filters"),
+            layers.Dropout(0.5),
+            layers.Dense(outputs, activation=last, name="classes"),
+        ]
+    )
+
+
+def of_pixels():
+    return keras.Sequential([keras.Input((5, 2, 1)), layers.Conv2D(1, 3, padding="same", activation="sigmoid")])
+
+
+def counted_logits():
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
+
+
+def counted_squares(y, outputs):
+    """A loss of one's own: the mean squared error of the steps that count, divided by their number in the batch."""
+    counts = ops.cast(y >= 0, outputs.dtype)
+    wanted = ops.one_hot(ops.cast(ops.maximum(y[..., 0], 0), "int32"), outputs.shape[-1])
+    return ops.sum(counts[..., 0] * ops.sum((wanted - outputs) ** 2, axis=-1)) / ops.sum(counts)
 
 
 def regularized():

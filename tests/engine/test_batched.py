@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler
@@ -66,6 +68,17 @@ def test_several_labels_a_row_have_the_numbers_of_the_reference():
     fast = by_job(batched.train(recipe, ex.SEVERAL, jobs, device=ex.device()))
     assert_same(slow, fast)
     assert set(recorded_names("multilabel")) | {"loss"} == fast[0, 0, 0].metrics.keys()
+
+
+def test_steps_that_do_not_count_have_the_numbers_of_the_reference():
+    recipe = Recipe(ex.stage(functools.partial(ex.of_steps, None), loss=ex.counted_logits))
+    jobs = [Job(cell, 0) for cell in ex.cells(ex.PADDED)[:2]]
+    slow = {(0, fold, 0): ex.result_of("reference", recipe, ex.PADDED, fold=fold) for fold in (0, 1)}
+    fast = by_job(batched.train(recipe, ex.PADDED, jobs, device=ex.device()))
+    assert_same(slow, fast)
+    assert set(recorded_names("segmentation")) | {"loss"} == fast[0, 0, 0].metrics.keys()
+    test = ex.cells(ex.PADDED)[0].test
+    assert sum(fast[0, 0, 0].predictions["counts"]) == ex.PADDED.count_targets(test) < 5 * len(test)
 
 
 def test_several_inputs_that_are_prepared_for_each_cell_are_concatenated():

@@ -64,19 +64,89 @@ def rebuilt(width):
     return lambda: ex.plain(width)
 
 
-@pytest.mark.parametrize(("name", "value"), [("RATE", 0.5), ("POWER", 4), ("WIDTH", 9)])
-def test_a_changed_global_is_compiled_again_and_trains_as_if_alone(name, value, compiled, monkeypatch):
+@pytest.mark.parametrize(("name", "value", "programs"), [("RATE", 0.5, 2), ("POWER", 4, 4), ("WIDTH", 9, 4)])
+def test_a_changed_global_is_compiled_again_and_trains_as_if_alone(name, value, programs, compiled, monkeypatch):
+    """A rate is an argument of the program."""
     jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
     ((_, before),) = ex.train("compiled", STAGE_OF_GLOBALS, ex.CLASSES, jobs).items()
     monkeypatch.setitem(globals(), name, value)
     ((_, after),) = ex.train("compiled", STAGE_OF_GLOBALS, ex.CLASSES, jobs).items()
-    assert len(compiled) == 4
+    assert len(compiled) == programs
 
     compile_cache._kept.clear()
     ((_, alone),) = ex.train("compiled", STAGE_OF_GLOBALS, ex.CLASSES, jobs).items()
 
     ends = [[weight.end for weight in result.weights] for result in (before, after, alone)]
     assert ends[0] != ends[1] == ends[2]
+
+
+def adam(rate, **options):
+    return keras.optimizers.Adam(rate, **options)
+
+
+def with_adam(rate, *, epochs=2, **options):
+    optimizer = functools.partial(adam, rate, **options)
+    return Recipe(ex.stage(ex.plain, optimizer=optimizer, epochs=epochs))
+
+
+@pytest.mark.parametrize("engine", ["compiled", "batched"])
+def test_rates_and_epochs_share_a_program_and_give_the_numbers_of_the_reference(engine, compiled):
+    jobs = [Job(ex.cells(ex.CLASSES)[0], 0)]
+    recipes = [with_adam(0.001), with_adam(0.03), with_adam(0.001, epochs=3), with_adam(0.03)]
+
+    curves = []
+    for recipe in recipes:
+        ((_, result),) = ex.train(engine, recipe, ex.CLASSES, jobs).items()
+        ((_, expected),) = ex.train("reference", recipe, ex.CLASSES, jobs).items()
+        assert result.curve == pytest.approx(expected.curve, abs=1e-5)
+        assert result.metrics["loss"] == pytest.approx(expected.metrics["loss"], abs=1e-5)
+        curves.append(result.curve)
+
+    assert compiled == ["epoch", "evaluate"]
+    assert [len(curve) for curve in curves] == [2, 2, 3, 2]
+    assert curves[0] == curves[2][:2] != curves[1] == curves[3]
+
+
+def cosine():
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 20))
+
+
+def longer_cosine():
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 30))
+
+
+def without_decay_of(name):
+    optimizer = keras.optimizers.AdamW(0.01)
+    optimizer.exclude_from_weight_decay(var_names=[name])
+    return optimizer
+
+
+class Halved(keras.optimizers.SGD):
+    def __init__(self, rate):
+        super().__init__(rate)
+        self.half = rate / 2
+
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(gradient, variable, self.half)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (functools.partial(adam, 0.01), functools.partial(adam, 0.01, beta_1=0.5)),
+        (functools.partial(adam, 0.01), functools.partial(adam, 0.01, weight_decay=0.1)),
+        (functools.partial(adam, 0.01), functools.partial(keras.optimizers.SGD, 0.01)),
+        (functools.partial(adam, 0.01), cosine),
+        (cosine, longer_cosine),
+        (functools.partial(without_decay_of, "kernel"), functools.partial(without_decay_of, "bias")),
+        (functools.partial(Halved, 0.1), functools.partial(Halved, 0.2)),
+    ],
+    ids=["momentum", "decay", "class", "schedule", "schedules", "what does not decay", "a class of one's own"],
+)
+def test_other_optimizers_are_compiled_again(one, other):
+    keys = [compile_cache.stage_key(Recipe(ex.stage(ex.plain, optimizer=each)), ex.CLASSES) for each in (one, other)]
+
+    assert keys[0] != keys[1]
 
 
 @pytest.mark.parametrize(("setting", "value"), ex.CHANGED_SETTINGS)

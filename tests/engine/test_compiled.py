@@ -28,6 +28,12 @@ PAIRS = {
         Recipe(ex.stage(functools.partial(ex.linear, outputs=3), loss=ex.of_logits)),
         ex.SEVERAL,
     ),
+    "a label for each step": (Recipe(ex.stage(ex.of_steps)), ex.STEPS),
+    "steps that do not count, logits": (
+        Recipe(ex.stage(functools.partial(ex.of_steps, None), loss=ex.counted_logits)),
+        ex.PADDED,
+    ),
+    "a mask by one sigmoid": (Recipe(ex.stage(ex.of_pixels, loss="binary_crossentropy")), ex.MASKS),
     "a schedule": (Recipe(ex.stage(ex.plain, optimizer=ex.falling)), ex.CLASSES),
     "a schedule without a configuration": (Recipe(ex.stage(ex.plain, optimizer=ex.halving)), ex.CLASSES),
     "a moving mean that is read after its update": (Recipe(ex.stage(ex.centred)), ex.CLASSES),

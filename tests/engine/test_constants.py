@@ -10,6 +10,7 @@ from keras import layers
 from negres_core import Dataset, Recipe, Stage
 from negres_core.engine.constants import best_constant_loss
 from negres_core.engine.inspection import SavedModels
+from negres_core.metrics.of_segmentation import class_shares
 from tests.engine import examples as ex
 
 
@@ -82,3 +83,25 @@ def test_classes_of_equal_weight_have_even_shares():
     found = best_constant_loss(weighted, data, ex.cells(data)[0], (2,), logits=False)
 
     assert found == pytest.approx(1.5 * np.log(2), rel=0.05)
+
+
+@pytest.mark.parametrize("logits", [False, True])
+def test_the_best_constant_of_steps_is_the_class_shares_at_each_of_those_that_count(logits):
+    y = np.stack([np.arange(90) % 2, np.arange(90) % 3, np.where(np.arange(90) % 5, 255, 1)], axis=1)
+    data = Dataset(x=np.zeros((90, 1)), y=y, name="steps", ignore_class=255)
+    cell = ex.cells(data)[0]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits, ignore_class=-1)
+
+    found = best_constant_loss(loss, data, cell, (3, 3), logits=logits)
+
+    shares, test = class_shares(data.y[cell.train], 3)[0], y[cell.test]
+    losses = [-np.log(shares[step, label]) for row in test for step, label in enumerate(row) if label < 255]
+    assert found == pytest.approx(np.mean(losses), rel=1e-4)
+
+
+def test_the_best_constant_of_a_mask_by_one_sigmoid_is_the_share_at_each_pixel():
+    cell = ex.cells(ex.MASKS)[0]
+    found = best_constant_loss(keras.losses.BinaryCrossentropy(), ex.MASKS, cell, (5, 2, 1), logits=False)
+
+    shares, test = class_shares(ex.MASKS.y[cell.train], 2)[..., 1:], ex.MASKS.y[cell.test]
+    assert found == pytest.approx(-np.log(np.where(test == 1, shares, 1 - shares)).mean(), rel=1e-4)

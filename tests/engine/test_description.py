@@ -12,6 +12,7 @@ from pathlib import Path
 
 import keras
 import pytest
+from imblearn.over_sampling import SMOTE
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
 from negres_core.engine.description import (
@@ -305,3 +306,23 @@ def test_the_settings_of_a_loss_that_is_given_itself_are_part_of_the_digest():
     digests = [describe_recipe(recipe, ex.VALUES).digest for recipe in (one, same, other)]
 
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_weights_and_samplers_are_described():
+    recipe = Recipe(ex.stage(ex.plain, class_weight={1: 9}), resample=few_neighbours)
+    description = describe_recipe(recipe, ex.CLASSES)
+    assert description.stages[0].class_weight == {1: 9.0}
+    assert description.resample.sampler == "SMOTE"
+    assert "k_neighbors=2" in description.resample.source
+    others = [
+        Recipe(ex.stage(ex.plain)),
+        Recipe(ex.stage(ex.plain, class_weight="balanced")),
+        Recipe(ex.stage(ex.plain, class_weight={1: 9}), resample=SMOTE),
+    ]
+    digests = {describe_recipe(each, ex.CLASSES).digest for each in [recipe, *others]}
+    assert len(digests) == 4
+    assert any(each.startswith("imbalanced-learn==") for each in packages_of_recipe(recipe))
+
+
+def few_neighbours():
+    return SMOTE(k_neighbors=2)

@@ -102,6 +102,8 @@ OPTIONS = {
     "epochs": "test_replicate",
     "batch_size": "test_compiled: a last partial batch, and one that is larger than the fold",
     "saved_as": "test_compiled",
+    "class_weight": "test_weighting, test_compiled",
+    **dict.fromkeys(("validation", "patience", "monitor", "restore_best", "plateau"), "test_watch, test_monitor"),
 }
 """Where the engines are compared under each option of a stage."""
 

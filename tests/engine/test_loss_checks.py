@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
@@ -117,3 +118,26 @@ def test_a_loss_of_the_users_that_does_not_run_is_refused(loss):
     with pytest.raises(InputError, match=f"The loss {loss.__name__} does not run on a batch of 'classes'") as caught:
         check_recipe(Recipe(ex.stage(ex.plain, loss=loss)), ex.CLASSES)
     assert "return one value for each row" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("loss", "received"),
+    [
+        ("sparse_categorical_crossentropy", "a loss with ignore_class=None"),
+        (lambda: keras.losses.SparseCategoricalCrossentropy(ignore_class=255), "a loss with ignore_class=255"),
+        (lambda: ex.squares, ""),
+    ],
+)
+def test_refuses_a_loss_of_steps_that_do_not_count(loss, received):
+    recipe = Recipe(ex.stage(ex.of_steps, loss=loss))
+    with pytest.raises(InputError, match="does not leave out steps or pixels of 'padded steps'") as caught:
+        check_recipe(recipe, ex.PADDED)
+    assert received in caught.value.received
+    assert "SparseCategoricalCrossentropy(ignore_class=-1)" in caught.value.remedy
+
+
+def test_one_sigmoid_cannot_leave_out_pixels_with_a_loss_of_keras():
+    hidden = np.where(ex.MASKS.y[..., 0] + (np.arange(41) % 2)[:, None, None] == 2, 255, ex.MASKS.y[..., 0])
+    data = Dataset(x=ex.MASKS.x, y=hidden, name="hidden", ignore_class=255)
+    with pytest.raises(InputError, match="does not leave out steps or pixels of 'hidden'"):
+        check_recipe(Recipe(ex.stage(ex.of_pixels, loss="binary_crossentropy")), data)

@@ -7,6 +7,7 @@ import functools
 import keras
 import numpy as np
 import pytest
+from imblearn.over_sampling import SMOTE
 from keras import layers
 
 from negres_core.engine.layers import layers_of
@@ -218,3 +219,22 @@ def test_an_optimizer_whose_schedule_has_no_configuration_is_compared_by_its_oth
     assert match(scheduled, scheduled).differences == ()
     (text,) = match(scheduled, recipe(optimizer=lambda: keras.optimizers.SGD(Silent()))).differences
     assert text == "optimizer Adam against SGD"
+
+
+@pytest.mark.parametrize(
+    ("control", "treatment", "difference"),
+    [
+        ({}, {"class_weight": "balanced"}, "class weights none against balanced"),
+        ({"class_weight": {0: 1, 1: 9}}, {}, "class weights 1 of class 0, 9 of class 1 against none"),
+    ],
+)
+def test_weights_of_one_arm_are_a_difference_of_training(control, treatment, difference):
+    matched = match(recipe(**control), recipe(**treatment))
+    assert matched.differences == (difference,)
+    assert matched.recipes == {}
+
+
+def test_so_is_the_resampling_of_one_arm():
+    one, other = Recipe(Stage(narrow)), Recipe(Stage(narrow), resample=SMOTE)
+    assert match(one, other).differences == ("resampling none against SMOTE()",)
+    assert match(other, Recipe(Stage(wide), resample=SMOTE)).differences == ()

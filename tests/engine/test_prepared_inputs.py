@@ -10,8 +10,8 @@ from sklearn.preprocessing import MinMaxScaler
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.engine.prepared_inputs import PreparedInputs
-from negres_core.preprocessing import prepare_inputs
 from negres_core.recipe import Recipe
+from negres_core.resampling import prepare_rows
 from tests.engine import examples as ex
 
 JOBS = [Job(cell, seed) for cell in ex.cells(ex.CLASSES) for seed in (0, 1)]
@@ -24,9 +24,9 @@ def calls(monkeypatch):
 
     def prepare(recipe, data, cell):
         cells.append((cell.repeat, cell.fold))
-        return prepare_inputs(recipe, data, cell)
+        return prepare_rows(recipe, data, cell)
 
-    monkeypatch.setattr("negres_core.engine.prepared_inputs.prepare_inputs", prepare)
+    monkeypatch.setattr("negres_core.engine.prepared_inputs.prepare_rows", prepare)
     return cells
 
 
@@ -38,7 +38,7 @@ def new_cache(preprocess, kept_cells):
 def test_threads_that_need_a_cell_at_once_prepare_it_once(calls):
     cache = new_cache(MinMaxScaler, 3)
     with ThreadPoolExecutor(6) as pool:
-        pairs = list(pool.map(cache.inputs, JOBS))
+        pairs = list(pool.map(cache.rows, JOBS))
     assert sorted(calls) == [(0, 0), (0, 1), (0, 2)]
     assert all(pairs[i][0] is pairs[i + 1][0] for i in (0, 2, 4))
     assert pairs[0][0] is not pairs[2][0]
@@ -47,7 +47,7 @@ def test_threads_that_need_a_cell_at_once_prepare_it_once(calls):
 def test_the_oldest_cell_is_dropped_first(calls):
     cache = new_cache(MinMaxScaler, 1)
     for job in (JOBS[0], JOBS[2], JOBS[0]):
-        cache.inputs(job)
+        cache.rows(job)
     assert calls == [(0, 0), (0, 1), (0, 0)]
 
 
@@ -57,12 +57,14 @@ def test_inputs_that_are_also_the_targets_are_placed_once():
         return PreparedInputs(Recipe(ex.stage(ex.plain)), data, lambda array: array.copy(), kept_cells=1)
 
     one, two = cache_of(ex.IMAGES.x), cache_of(ex.IMAGES.x.copy())
-    assert one.inputs(JOBS[0])[1] is one.targets
-    assert two.inputs(JOBS[0])[1] is not two.targets
+    assert one.rows(JOBS[0]).x is one.targets
+    assert two.rows(JOBS[0]).x is not two.targets
 
 
 def test_without_a_transformer_all_cells_share_the_data(calls):
     cache = new_cache(None, 1)
-    first, second = cache.inputs(JOBS[0])[1], cache.inputs(JOBS[4])[1]
-    assert first is second
+    first, second = cache.rows(JOBS[0]), cache.rows(JOBS[4])
+    assert first.x is second.x
+    assert first.host.train is JOBS[0].cell.train
+    assert second.host.train is JOBS[4].cell.train
     assert len(calls) == 1

@@ -7,6 +7,7 @@ import functools
 import keras
 import numpy as np
 import pytest
+from imblearn.over_sampling import SMOTE, RandomOverSampler
 from keras import layers
 from sklearn.preprocessing import MinMaxScaler
 
@@ -215,3 +216,13 @@ def test_fits_are_the_same_if_their_code_is():
 
 def test_a_stage_more_counts():
     assert not same(Recipe(Stage(linear), Stage(linear, inherits=linear)), Recipe(Stage(linear)))
+
+
+def test_arms_that_differ_in_weights_or_samplers_are_not_the_same():
+    plain = Recipe(ex.stage(ex.plain))
+    weighted = Recipe(ex.stage(ex.plain, class_weight="balanced"))
+    resampled, other = (Recipe(ex.stage(ex.plain), resample=make) for make in (SMOTE, RandomOverSampler))
+    assert not same_training(plain, weighted, ex.CLASSES)
+    assert not same_training(plain, resampled, ex.CLASSES)
+    assert not same_training(resampled, other, ex.CLASSES)
+    assert same_training(resampled, Recipe(ex.stage(ex.plain), resample=lambda: SMOTE(k_neighbors=5)), ex.CLASSES)

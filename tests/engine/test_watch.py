@@ -110,8 +110,11 @@ def test_images_are_scored_against_the_mean_of_the_rows_that_are_trained_on():
 
 def test_the_rows_of_a_job_that_watches_nothing_are_none():
     job = job_of(ex.CLASSES, None)
-    assert Watch.rows_of(job) is None
-    assert Watch.rows_of(dataclasses.replace(job, watched=ACCURACY)) is job.cell.validation
+    watch = Watch(RECIPE, ex.CLASSES)
+    assert watch.rows_of(job) is None
+    assert watch.rows_of(dataclasses.replace(job, watched=ACCURACY)) is job.cell.validation
+    monitoring = Watch(Recipe(ex.stage(ex.dense, validation=0.2)), ex.CLASSES)
+    assert monitoring.rows_of(job) is job.cell.validation
 
 
 def test_a_replicate_that_is_timed_trains_alone(monkeypatch):

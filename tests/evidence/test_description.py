@@ -36,3 +36,19 @@ def test_the_digests_of_ordinary_recipes_are_what_they_were_before_stages_had_re
     revised = description.updated(stages=[description.stages[0].updated(revision=1)])
     assert len({description.digest, revised.digest, revised.updated(stages=[]).digest}) == 3
     assert revised.digest_by_text != description.digest_by_text
+
+
+def test_weights_and_samplers_are_part_of_the_digest_where_there_are_any():
+    description = RecipeDescription(**DESCRIPTION | {"fit": None})
+    (stage,) = description.stages[:1]
+    weighted = description.updated(stages=[stage.updated(class_weight={0: 1.0, 1: 9.0}), *description.stages[1:]])
+    balanced = description.updated(stages=[stage.updated(class_weight="balanced"), *description.stages[1:]])
+    sampler = {"sampler": "SMOTE", "source": "def make(): ...", "code": "c" * 64}
+    resampled = description.updated(resample=sampler)
+    same = description.updated(resample=sampler | {"source": "def made(): ..."})
+
+    assert len({each.digest for each in (description, weighted, balanced, resampled)}) == 4
+    assert same.digest == resampled.digest
+    assert all(each.resample == resampled.resample for each in resampled.lineage)
+    assert RecipeDescription.model_validate_json(weighted.model_dump_json()) == weighted
+    assert weighted.stages[0].class_weight == {0: 1.0, 1: 9.0}

@@ -17,7 +17,8 @@ from negres_core.errors import NegresError
 from negres_core.evidence import BisectionRecord, Ledger, Store
 from negres_core.evidence.record import digest_of
 from negres_core.experiment.recheck import recheck
-from negres_core.report import csv, ranks, summary, words
+from negres_core.report import csv, json_lines, ranks, summary, words
+from negres_core.report.replicates import tabulate
 from tests.experiment.forger import MAIN, REACHES, Forger, record
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes, sockets and devices are files on POSIX only")
@@ -275,7 +276,8 @@ def read_everything(folder):
         assert "\x1b" not in words.render(each)
     assert "\x1b" not in summary.render(records, family={})
     assert "\x1b" not in summary.render(records, family={}, style="markdown")
-    assert "\x1b" not in csv.render(records, {})
+    assert "\x1b" not in csv.render(tabulate(records, {}))
+    assert "\x1b" not in json_lines.render(tabulate(records, {}))
     with contextlib.suppress(NegresError):
         ranks.render(records, metric="accuracy", higher_is_better=True)
     return store, records

@@ -5,7 +5,16 @@ import hashlib
 import pytest
 from pydantic import Field, ValidationError
 
-from negres_core.evidence.record import Number, PartialRecord, Record, canonical, digest_of, read_strict
+from negres_core.evidence.record import (
+    Number,
+    PartialRecord,
+    Record,
+    canonical,
+    context_of,
+    digest_of,
+    read_strict,
+    sealed,
+)
 
 
 class Weight(Record):
@@ -49,3 +58,26 @@ def test_an_optional_field_is_left_out_where_it_has_its_default():
     assert Later(added="now", parts={"one": 1}).model_dump() == {"name": None, "added": "now", "parts": {"one": 1}}
     assert Later.model_validate({"name": None}) == Later()
     assert Later.model_json_schema(mode="serialization")["additionalProperties"] is False
+
+
+def test_a_record_is_sealed_with_the_digest_of_its_content():
+    content = read_strict(sealed(Weight(weight=0.5)).decode())
+    assert content.pop("digest") == digest_of(content) == digest_of({"weight": 0.5})
+
+
+class Titled(Record):
+    title: str
+    inner: Weight | None = None
+
+
+@pytest.mark.parametrize("escape", ["\\ud800", "\\uD800", "\\uDfFf", "\\ud83d\\ude00"])
+def test_a_text_that_may_have_lone_surrogates_is_looked_through(escape):
+    text = f'{{"title": "half {escape}"}}'
+    record = Titled.model_validate(read_strict(text), context=context_of(text))
+    assert record.model_dump_json()  # UTF-8 can write it
+
+
+def test_content_without_lone_surrogates_is_not_looked_through_again(monkeypatch):
+    monkeypatch.setattr("negres_core.evidence.record._without_surrogates", None)
+    text = '{"title": "é", "inner": {"weight": 1}}'
+    assert Titled.model_validate(read_strict(text), context=context_of(text)).inner.weight == 1

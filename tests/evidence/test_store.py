@@ -60,6 +60,14 @@ def test_a_replicate_that_was_never_recorded_is_not_found(store, notes, new_repl
     assert notes == []
 
 
+def test_the_record_of_a_replicate_is_read_without_its_model(store, notes, new_replicate):
+    replicate = store.record(new_replicate(), b"a trained model")
+    store.model_path(replicate).unlink()
+    assert store.read_replicate(replicate.id) == replicate
+    assert notes == []
+    assert store.find(replicate.id) is None
+
+
 def test_evidence_is_read_as_it_was_written(store, new_evidence):
     evidence = new_evidence(differences=[[0.1, None], [0.3, 1e-9]])
 

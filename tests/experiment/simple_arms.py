@@ -1,10 +1,12 @@
-"""Arms that train in no time, and differ: thresholds on one or two columns, and one that guesses."""
+"""Arms that train in no time, and differ: thresholds on one or two columns, tuned ones, and one that guesses."""
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from negres_core import Dataset, Fit, Recipe
+from negres_core import Dataset, Fit, Recipe, Tuned
 
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=(300, 4))
@@ -29,3 +31,20 @@ def blind(train, test, seed):
 
 
 ONE, TWO, BLIND = (Recipe(Fit(compute)) for compute in (one_column, two_columns, blind))
+
+
+def shifted(train, test, *, shift, column=0):
+    """Threshold one column, away from its mean."""
+    return (test.x[:, column] > train.x[:, column].mean() + shift).astype(int)
+
+
+def make_shifted(shift):
+    return Recipe(Fit(functools.partial(shifted, shift=shift)))
+
+
+def make_column(column):
+    return Recipe(Fit(functools.partial(shifted, shift=0.4, column=column)))
+
+
+SHIFTS = Tuned(make_shifted, space={"shift": [-2.0, -1.0, 0.0, 1.0, 2.0]}, trials=3)
+COLUMNS = Tuned(make_column, space={"column": [0, 1, 2, 3]}, trials=3)

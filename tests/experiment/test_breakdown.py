@@ -57,3 +57,14 @@ def test_the_effect_is_told_for_the_rows_that_have_each_of_several_labels():
     assert list(parts) == ["all rows", "label 0", "label 1"]
     assert (parts["label 0"].effect, parts["label 0"].rows) == (pytest.approx(0.5), 50)
     assert (parts["label 1"].effect, parts["label 1"].rows) == (pytest.approx(0.2), 20)
+
+
+def test_the_effect_is_told_on_rows_that_have_a_class_of_steps():
+    y = np.zeros((200, 6), dtype=int)
+    y[::2, 1], y[::50, 2] = 1, 2
+    data = Dataset(x=np.zeros((200, 1)), y=y, name="steps")
+    design = FixedSplit(train=range(100), test=range(100, 200), seeds=2)
+
+    parts = break_down(run_of(design, data), np.where(np.arange(100) % 2 == 0, 1.0, 0.5) + np.zeros((2, 1)))
+
+    assert [(part.part, part.rows, part.effect) for part in parts] == [("all rows", 100, 0.75), ("class 1", 50, 1.0)]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from imblearn.over_sampling import RandomOverSampler
 
 from negres_core import Dataset, Fit, Recipe, Stage, beats, to_reach
+from negres_core.design import KFolds
 from negres_core.errors import InputError
-from negres_core.experiment.equal_budget import check_equal, check_shared_budget, equalize, with_epochs
-from negres_core.metrics import metric_of
+from negres_core.experiment.equal_budget import check_equal, check_shared_budget, equalize, plan_budgets, with_epochs
+from negres_core.metrics import METRICS, metric_of
 
 DATA = Dataset(x=np.random.default_rng(0).normal(size=(200, 4)), y=np.arange(200) % 2, name="mine")
-ROWS = 160
+ROWS = {"treatment": 160, "control": 160}
 
 
 def network(width):
@@ -143,3 +145,17 @@ def test_other_epochs_change_nothing_else():
     recipe = recipes()["control"]
     assert with_epochs(with_epochs(recipe, 3), 30) == recipe
     assert str(with_epochs(recipe, 3)) == "build (3 epochs)"
+
+
+def test_steps_are_those_of_resampled_rows():
+    """One class has 30 of 200 rows; the arm that repeats its rows takes more steps an epoch."""
+    data = Dataset(x=np.random.default_rng(0).normal(size=(200, 4)), y=np.arange(200) % 20 // 17, name="rare")
+    cells = list(KFolds(folds=5, repeats=1).split(data))
+    one, other = (Recipe(Stage(NARROW, epochs=30, batch_size=16), resample=each) for each in (RandomOverSampler, None))
+    planned, record = plan_budgets(
+        {"treatment": one, "control": other}, METRICS["accuracy"], data, cells, equal="steps"
+    )
+    assert record.budget == 30 * 10
+    assert planned["control"].last.epochs == 30
+    assert planned["treatment"].last.epochs == 300 // 17
+    assert planned["treatment"].resample is RandomOverSampler

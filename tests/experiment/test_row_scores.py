@@ -30,7 +30,7 @@ def of_numbers(train, test):
 )
 def test_refuses_a_metric_without_scores_of_rows(metric, design, wrong):
     with pytest.raises(InputError, match=wrong):
-        check_row_metric(metric, design, [Recipe(Fit(of_numbers, metrics=(OWN,)))])
+        check_row_metric(metric, design, [Recipe(Fit(of_numbers, metrics=(OWN,)))], "classification")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_refuses_a_metric_without_scores_of_rows(metric, design, wrong):
     [(METRICS["loss"], FOLDS), (METRICS["roc_auc"], SPLIT), (METRICS["mse"], TIME), (METRICS["accuracy"], SPLIT)],
 )
 def test_other_metrics_and_designs_are_judged(metric, design):
-    check_row_metric(metric, design, [Recipe(Fit(of_numbers))])
+    check_row_metric(metric, design, [Recipe(Fit(of_numbers))], "classification")
 
 
 def run_of(design, data, metric, predicted):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from negres_core.claim import Metric
 from negres_core.metrics import (
     METRICS,
     Predicted,
+    certain,
     constant_score,
     find_metric,
     perfect_score,
@@ -122,3 +125,23 @@ def test_what_a_constant_is_perfect_in_shows_no_learning():
 def test_the_constant_of_what_needs_more_than_targets_is_not_known(name):
     assert constant_score(METRICS[name], VALUES, VALUES) is None
     assert constant_score(METRICS["skill"], VALUES, VALUES) == 0.0
+
+
+STEPS = RANDOM.choice(3, size=(120, 4, 1), p=[0.6, 0.3, 0.1]).astype(np.int32)
+STEPS[:, 1] = RANDOM.choice(3, size=(120, 1), p=[0.1, 0.2, 0.7])
+STEPS[::3, 3] = -1
+OF_STEPS = [name for name, metric in METRICS.items() if metric.compute and "segmentation" in metric.tasks]
+
+
+@pytest.mark.parametrize("name", [*OF_STEPS, "f1_class_1", "iou_class_2"])
+def test_no_constant_class_at_each_step_is_much_better_than_the_best_one_that_is_tried(name):
+    metric = find_metric(name)
+    sign = 1 if metric.higher_is_better else -1
+    constants = [np.array(each)[None, :, None] for each in itertools.product(range(3), repeat=4)]
+    others = [score_metric(metric, STEPS, certain(np.repeat(each, 120, axis=0), 3)) for each in constants]
+
+    best = constant_score(metric, STEPS, STEPS)
+    # One class everywhere, or the most frequent one at each step: an average over classes may ask for a mixture.
+    assert sign * best >= max(sign * each for each in others if np.isfinite(each)) - 0.03
+    assert shows_learning(metric, STEPS)
+    assert perfect_score(metric, STEPS) == pytest.approx(1.0 if sign > 0 else 0.0, abs=1e-9)

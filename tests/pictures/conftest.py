@@ -52,8 +52,9 @@ def new_run(new_replicate):
 
     def record(recipe, number, role, cell):
         predicts = recipe.network is recipe or recipe.fit.compute is pca
-        fields = {"metrics": {"psnr": 20.0 + number, "skill": 0.5 + number / 10}, "curve": [], "model": None}
-        fields["predictions"] = {"mean": 0.5} if predicts else {}
+        scores = {"psnr": 20.0 + number, "skill": 0.5 + number / 10, "accuracy": 0.8 + number / 10, "iou": 0.5}
+        fields = {"metrics": scores, "curve": [], "model": None}
+        fields["predictions"] = {"mean": 0.5, "sd": 0.1} if predicts else {}
         if recipe.network is recipe:
             fields["curve"] = [0.7 - 0.01 * epoch - 0.004 * number for epoch in range(recipe.last.epochs)]
             fields["metrics"]["loss"] = 0.61 + number / 50
@@ -64,8 +65,10 @@ def new_run(new_replicate):
         stages = [[record(part, number, role, cell) for number, cell in enumerate(cells)] for part in recipe.lineage]
         return Arm(role, recipe, stages)
 
-    def make(*, faces=FACES, y=None, treatment=NETWORK, control=PCA, predictions=None, fit_pictures=None):
-        data = Dataset(x=faces, y=faces if y is None else y, name="faces")
+    def make(
+        *, faces=FACES, y=None, treatment=NETWORK, control=PCA, predictions=None, fit_pictures=None, ignore_class=None
+    ):
+        data = Dataset(x=faces, y=faces if y is None else y, name="faces", ignore_class=ignore_class)
         design = KFolds(folds=2, repeats=1)
         cells = list(design.split(data))
         recipes = {"treatment": treatment, "control": control}

@@ -148,3 +148,10 @@ def test_the_picture_is_the_same_each_time_and_its_caption_has_the_numbers(new_r
 
 def test_nothing_is_rendered_without_a_network(new_run):
     assert render(new_run(treatment=Recipe(Fit(pca)))) is None
+
+
+def test_a_weighted_loss_is_not_the_loss_on_the_test_fold(new_run):
+    figure = figure_of(new_run(control=Recipe(Stage(cae, loss="binary_crossentropy", class_weight={0: 2.0}, epochs=4))))
+
+    assert [axis.get_ylabel() for axis in figure.axes] == ["binary crossentropy", "binary crossentropy, rows weighted"]
+    assert [sum(line.get_marker() == "D" for line in lines_of(axis)) for axis in figure.axes] == [1, 0]

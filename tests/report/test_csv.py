@@ -6,7 +6,8 @@ import io
 import pandas as pd
 
 from negres_core.evidence import AS_GIVEN
-from negres_core.report.csv import GivenScore, render
+from negres_core.report.csv import render
+from negres_core.report.replicates import GivenScore, tabulate
 from tests.fakes import BUDGET, DESCRIPTION
 
 
@@ -30,12 +31,12 @@ def test_each_replicate_of_the_last_stage_can_be_read_back_from_its_row(new_evid
     arms = [new_arm("treatment", replicates[0].id), new_arm("control", replicates[1].id)]
     evidence = new_evidence(title='says "yes", twice', arms=arms)
 
-    written = render([evidence], {each.id: each for each in replicates})
+    written = render(tabulate([evidence], {each.id: each for each in replicates}))
     table = pd.read_csv(io.StringIO(written))
 
     assert list(table.columns) == [
-        "hypothesis", "data", "role", "recipe", "replicate", "repeat", "fold", "seed", "status", "accuracy", "loss",
-        "train_s",
+        "hypothesis", "test", "data", "role", "recipe", "replicate", "repeat", "fold", "seed", "status", "accuracy",
+        "loss", "train_s",
     ]  # fmt: skip
     assert table.hypothesis.tolist() == ['says "yes", twice'] * 2
     assert table.data.tolist() == ["digits"] * 2
@@ -55,7 +56,7 @@ def test_a_missing_replicate_has_a_row_without_numbers(new_evidence, new_replica
     replicate = new_replicate()
     evidence = new_evidence(arms=[new_arm("treatment", replicate.id, "0" * 32)])
 
-    table = pd.read_csv(io.StringIO(render([evidence], {replicate.id: replicate})), dtype={"replicate": str})
+    table = pd.read_csv(io.StringIO(render(tabulate([evidence], {replicate.id: replicate}))), dtype={"replicate": str})
 
     assert table.replicate.tolist() == [replicate.id, "0" * 32]
     assert table.accuracy.notna().tolist() == [True, False]
@@ -63,15 +64,15 @@ def test_a_missing_replicate_has_a_row_without_numbers(new_evidence, new_replica
 
 
 def test_evidence_without_arms_gives_no_csv(new_evidence):
-    assert render([], {}) == ""
-    assert render([new_evidence(status="started", verdict=None)], {}) == ""
+    assert render(tabulate([], {})) == ""
+    assert render(tabulate([new_evidence(status="started", verdict=None)], {})) == ""
 
 
 def test_a_formula_in_a_name_is_text_and_a_metric_cannot_take_the_place_of_a_column(new_evidence, new_replicate):
     replicate = new_replicate(metrics={"accuracy": -0.5, "seed": 7.0, "=1+1": 3.0})
     evidence = new_evidence(title='=HYPERLINK("http://x")', arms=[new_arm("treatment", replicate.id)])
 
-    table = pd.read_csv(io.StringIO(render([evidence], {replicate.id: replicate})))
+    table = pd.read_csv(io.StringIO(render(tabulate([evidence], {replicate.id: replicate}))))
 
     assert table.hypothesis.tolist() == ['\'=HYPERLINK("http://x")']
     assert (table.accuracy[0], table.seed[0], table["metric seed"][0], table["'=1+1"][0]) == (-0.5, 0, 7, 3)
@@ -79,7 +80,7 @@ def test_a_formula_in_a_name_is_text_and_a_metric_cannot_take_the_place_of_a_col
 
 def test_an_arm_without_replicates_has_no_rows(new_evidence):
     arm = new_arm("treatment") | {"replicates": []}
-    assert render([new_evidence(arms=[arm])], {}) == ""
+    assert render(tabulate([new_evidence(arms=[arm])], {})) == ""
 
 
 def test_scores_that_were_given_have_a_row_each_which_says_so(new_evidence):
@@ -88,7 +89,7 @@ def test_scores_that_were_given_have_a_row_each_which_says_so(new_evidence):
     evidence = new_evidence(arms=[arm], scores=scores)
 
     given = [GivenScore("=wide", "1", "a", "0", 0.1 + 0.2)]
-    [row] = csv.DictReader(io.StringIO(render([evidence], {}, {evidence.hypothesis: given})))
+    [row] = csv.DictReader(io.StringIO(render(tabulate([evidence], {}, {evidence.hypothesis: given}))))
 
     assert (row["role"], row["recipe"], row["status"]) == ("treatment", "'=wide", AS_GIVEN)
     assert (row["repeat"], row["fold"], row["seed"], row["replicate"]) == ("1", "a", "0", "")

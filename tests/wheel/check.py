@@ -49,6 +49,7 @@ def main() -> None:
     for command in (
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_claim.py", "--negres-evidence", "evidence"],
         [str(scripts / "negres"), "verify", "evidence"],
+        [str(scripts / "negres"), "report", "evidence", "--html", "report.html"],
     ):
         subprocess.run(command, cwd=folder, check=True)
     print(f"negres {importlib.metadata.version('negres')} decided a claim from {package}")

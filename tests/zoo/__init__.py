@@ -13,6 +13,10 @@ from tests.zoo import (
     bugs_of_learning,
     bugs_of_mechanics,
     bugs_of_metrics,
+    bugs_of_segmentation,
+    bugs_of_stopping,
+    bugs_of_tuning,
+    bugs_of_weights,
 )
 from tests.zoo.negative_results import NEGATIVE_RESULTS
 from tests.zoo.pipelines import PIPELINES
@@ -22,6 +26,10 @@ from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
 from tests.zoo.pipelines_of_keras import PIPELINES_OF_KERAS
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
+from tests.zoo.pipelines_of_segmentation import PIPELINES_OF_SEGMENTATION
+from tests.zoo.pipelines_of_stopping import PIPELINES_OF_STOPPING
+from tests.zoo.pipelines_of_tuning import PIPELINES_OF_TUNING
+from tests.zoo.pipelines_of_weights import PIPELINES_OF_WEIGHTS
 from tests.zoo.specimens import BUGS, Specimen
 from tests.zoo.undetectable import UNDETECTABLE
 
@@ -38,6 +46,10 @@ FAMILIES = (
     bugs_of_harness,
     bugs_of_labels,
     bugs_of_keras,
+    bugs_of_stopping,
+    bugs_of_tuning,
+    bugs_of_segmentation,
+    bugs_of_weights,
 )
 """The modules that plant bugs. Importing them fills BUGS."""
 
@@ -54,6 +66,10 @@ SPECIMENS = {
             | PIPELINES_OF_DESIGNS
             | PIPELINES_OF_LABELS
             | PIPELINES_OF_KERAS
+            | PIPELINES_OF_STOPPING
+            | PIPELINES_OF_TUNING
+            | PIPELINES_OF_SEGMENTATION
+            | PIPELINES_OF_WEIGHTS
             | NEGATIVE_RESULTS
         ).items()
     },

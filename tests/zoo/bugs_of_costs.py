@@ -50,8 +50,8 @@ def keep_validation_rows():
     """The training fold gives up no row."""
     split_off = validation._split_off
 
-    def keep(cell, data):
-        return dataclasses.replace(split_off(cell, data), train=cell.train)
+    def keep(cell, data, wanted):
+        return dataclasses.replace(split_off(cell, data, wanted), train=cell.train)
 
     return {"negres_core.design.validation._split_off": keep}
 

@@ -89,8 +89,8 @@ def fit_on_all():
         every = np.arange(len(data), dtype=np.int32)
         return prepare_inputs(recipe, data, Cell(cell.repeat, cell.fold, every, cell.test))
 
-    modules = ("prepared_inputs", "reference", "inspection")
-    return {f"negres_core.engine.{module}.prepare_inputs": prepare for module in modules}
+    modules = ("resampling", "engine.inspection")
+    return {f"negres_core.{module}.prepare_inputs": prepare for module in modules}
 
 
 @bug("scaler arrives fitted on all data", "fitted scaler")

@@ -26,11 +26,11 @@ def stop_early():
     from keras import ops
 
     def train(self, job, state):
-        (inputs, x), y = self._cells.inputs(job), self._cells.targets
+        rows, x, y = self._cells.rows(job)
         state, curve, best = self._placed(state), [], None
         for order in compiled.epoch_orders(self._recipe, job):
             steps = len(order) // self._recipe.last.batch_size
-            loss, *state = self._epoch(*state, self._put(order), steps, x, y)
+            loss, *state = self._epoch(*state, self._put(order), (), steps, x, y)
             curve.append(float(loss))
             outputs, test_loss = self._predict(job.cell.test, state, x, y)
             accuracy = np.mean(outputs.argmax(axis=1) == self._data.y[job.cell.test])
@@ -38,8 +38,8 @@ def stop_early():
                 best = (accuracy, [[*map(ops.convert_to_numpy, part)] for part in state], outputs, test_loss)
         _, state, outputs, test_loss = best
         cost = dict.fromkeys(("compile_s", "train_s", "steady_epoch_s", "evaluate_s"), 1.0)
-        scored = {"inputs": inputs, "outputs": outputs, "loss": test_loss, "curve": curve, "cost": cost}
-        return compiled._Trained(tuple(state), scored)
+        scored = {"rows": rows, "outputs": outputs, "loss": test_loss, "curve": curve, "cost": cost}
+        return compiled._Trained(tuple(state), scored | {"watched": self._watch.begin(job)})
 
     return {"negres_core.engine.compiled._Worker.train": train}
 

@@ -30,13 +30,17 @@ BUG_OF = {
     "majority class": "control arm that cannot learn",
     "metric direction": "own metric of the wrong direction",
     "near copies": "images mirrored before the split",
+    "nested search": "trials compared on the test fold",
     "overfits 16": "control arm that cannot learn",
+    "padding": "padding counted as right",
     "paired cells": "arms compared on different folds",
     "paired loss": "targets that broadcast in an objective",
     "permuted labels": "rows of the test fold in training",
     "planted effect": "metric of the wrong sign",
+    "position alignment": "labels one step further than the inputs",
     "predicted classes": "class never predicted",
     "refused": "scores whose repeats are copies",
+    "resampled rows": "sampler that loses the order of its labels",
     "row alignment": "images and targets in another order",
     "row identity": "row number among the features",
     "rows alone": "inputs standardized over the batch",
@@ -46,6 +50,7 @@ BUG_OF = {
     "target encoding": "category encoded by the targets of all rows",
     "target range": "standardized images under a sigmoid",
     "trained weights": "gradient is cut",
+    "unequal tuning": "one arm tuned by more trials",
     "validation curve": "a target reached on test rows",
     "weak control arm": "control arm with a hundredth of the rate",
 }
@@ -54,10 +59,17 @@ as caught by a control of that name."""
 
 CLEAN = (
     *("digits", "diabetes", "growth", "reconstruction", "forest", "unlearnable", "epochs to a target"),
-    *("official split of fits", "forecast", "each patient of one class left out", "scores as given"),
+    *(
+        "tuned estimators",
+        "official split of fits",
+        "forecast",
+        "each patient of one class left out",
+        "scores as given",
+    ),
 )
 """Clean pipelines: a classification, on which most bugs are planted; a regression, a frozen base, images, a fit, a
-negative result, and a claim about a cost; an official split, a series, groups that are left out, and given scores."""
+negative result, and a claim about a cost; an official split, a series, groups that are left out,
+given scores, and tuned arms."""
 
 
 def is_in_part(case: Case) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fixtures.synthetic import draw_synthetic
-from negres_core import Dataset, Recipe, Stage, beats, matches, reaches
+from negres_core import Dataset, Recipe, Stage, Tuned, beats, matches, reaches
 from negres_core.claim import Claim
 from negres_core.design import Design, KFolds
 from negres_core.evidence import Evidence, Store
@@ -28,8 +28,8 @@ class Pipeline:
     """
 
     data: Dataset
-    treatment: Recipe
-    control: Recipe | None = None
+    treatment: Recipe | Tuned
+    control: Recipe | Tuned | None = None
     claim: Claim
     repeats: int = 1
     seeds: int = 1

@@ -36,6 +36,16 @@ They are planted all the same, and a test shows that they are not caught, so tha
 - Scores on other folds under the same numbers. If each script shuffled its folds with a seed of its own, the tables
   have the same labels. The scores of the arms go together less than on the same folds, as they do where folds hardly
   matter. The pairing then adds noise, and no bias.
+- A control arm whose space leaves out what is good for it. Both arms have the same trials, and the record shows the
+  ranges; that the best cost of a support vector machine lies beyond them, only trials outside could show. (If the arms
+  are networks, the control of weak control arms tries the treatment arm's settings.)
+- Weights of classes that were computed on all rows. A recipe has the numbers, and not the rows that they come from.
+  Stratified folds have the shares of the whole table anyway, so the weights are those of each training fold, up to a
+  row; and what they tell of a test fold is its number of rows of each class. (Weights computed in the recipe,
+  "balanced", come from the training fold.)
+- Weights of rows that were made with knowledge of all rows, such as small ones for the rows that a model of the whole
+  table gets wrong. An honest weight, such as the precision of a measurement, looks the same. The weights of test rows
+  are not used, and no arm can read them.
 - Several labels a row that an objective mixes up. What an objective does with targets is the researcher's, and an arm
   that memorizes other labels looks like one that learns slowly. It does not learn planted labels either, so that its
   failure is not taken for a finding: the verdict is inconclusive.
@@ -52,10 +62,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, Fit, Metric, Recipe, Stage, matches, reaches
+from negres_core import Dataset, Fit, Metric, Recipe, Stage, Tuned, beats, matches, reaches
 from negres_core.design import TimeSeries
-from tests.zoo.models import linear, network, rate
-from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, standard, subjects
+from tests.zoo.models import dense, linear, network, rate
+from tests.zoo.pipelines import FIT, cancer, diabetes, digits, min_max, rare, standard, subjects
 from tests.zoo.pipelines_of_arms import labels_of_noise, trees
 from tests.zoo.pipelines_of_designs import (
     cost_of_errors,
@@ -70,6 +80,7 @@ from tests.zoo.pipelines_of_designs import (
 )
 from tests.zoo.pipelines_of_keras import frozen_normalization
 from tests.zoo.pipelines_of_labels import several_labels
+from tests.zoo.pipelines_of_tuning import make_svm, tuned_estimators
 from tests.zoo.specimens import Specimen
 
 
@@ -231,6 +242,34 @@ def forget_to_freeze(seed):
     return replace(pipeline, treatment=Recipe(base, replace(head, freezes=None)))
 
 
+def search_elsewhere(seed):
+    few = Tuned(make_svm, space={"cost": [0.001, 0.003, 0.01, 0.03]}, trials=4)
+    return replace(tuned_estimators(seed), control=few)
+
+
+def weigh_all_classes(seed):
+    pipeline = rare(seed)
+    counts = np.bincount(pipeline.data.y)
+    weights = dict(enumerate(len(pipeline.data) / (len(counts) * counts)))
+    return replace(
+        pipeline,
+        treatment=Recipe(Stage(dense, **FIT, class_weight=weights), preprocess=standard),
+        control=Recipe(Stage(dense, **FIT), preprocess=standard),
+        claim=beats("balanced_accuracy", by=0.02),
+    )
+
+
+def weigh_down_errors(seed):
+    """A logistic regression of the whole table gets some rows wrong, which the training then hardly sees."""
+    from sklearn.linear_model import LogisticRegression
+
+    pipeline = rare(seed)
+    x, y = pipeline.data.x, pipeline.data.y
+    wrong = LogisticRegression().fit(x, y).predict(x) != y
+    data = Dataset(x=x, y=y, sample_weight=np.where(wrong, 0.1, 1.0), name="weighted")
+    return replace(pipeline, data=data)
+
+
 UNDETECTABLE = {
     name: Specimen(name, (), plant)
     for name, plant in (
@@ -251,5 +290,8 @@ UNDETECTABLE = {
         ("several labels mixed up in training", mix_up),
         ("dropout that the model leaves on", leave_dropout_on),
         ("base that is meant to be frozen, and is not", forget_to_freeze),
+        ("a space without the good settings of the control arm", search_elsewhere),
+        ("class weights computed on all rows", weigh_all_classes),
+        ("small weights for rows that a model of all rows gets wrong", weigh_down_errors),
     )
 }

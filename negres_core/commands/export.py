@@ -1,0 +1,63 @@
+"""`negres export`: every replicate of every hypothesis as CSV, JSON lines or Parquet."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from negres_core.errors import EvidenceError
+from negres_core.evidence import Evidence, Store, read_scores
+from negres_core.report import csv, json_lines
+from negres_core.report.replicates import GivenScore, tabulate
+from negres_core.scores.kept import scores_of_kept
+
+TEXT = "print every replicate of every hypothesis as CSV, or write it in another format"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser, beside those of each reader."""
+    formats = command.add_mutually_exclusive_group()
+    formats.add_argument("--csv", action="store_true", help="print CSV that is safe in a spreadsheet (default)")
+    formats.add_argument("--json", action="store_true", help="print JSON lines, an object per replicate")
+    formats.add_argument("--parquet", metavar="FILE", type=Path, help="write a Parquet file, which needs pyarrow")
+
+
+def run(options: argparse.Namespace, store: Store, records: Sequence[Evidence]) -> int:
+    """Print or write the table; return the exit status."""
+    ids = [id for evidence in records for arm in evidence.arms for id in arm.own_replicates]
+    found = {id: store.find(id) for id in dict.fromkeys(ids)}
+    replicates = {id: replicate for id, replicate in found.items() if replicate is not None}
+    scores = {each.hypothesis: _scores_of(store, each) for each in records if each.scores is not None}
+    table = tabulate(records, replicates, scores)
+    if options.parquet:
+        _write_parquet(table, options.parquet)
+    else:
+        print((json_lines if options.json else csv).render(table), end="")
+    return 0
+
+
+def _scores_of(store: Store, evidence: Evidence) -> list[GivenScore]:
+    """Return the scores that a verdict rests on; none if their table is missing or was changed."""
+    content = read_scores(store, evidence)
+    known = [] if content is None else scores_of_kept(content)
+    return [GivenScore(each.arm, each.repeat, each.fold, each.seed, each.score) for each in known]
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    try:
+        table.to_parquet(path, index=False)
+    except ImportError as error:
+        raise EvidenceError(
+            "Parquet needs pyarrow, which is not installed.",
+            received=str(path),
+            remedy="pip install pyarrow, or print CSV.",
+        ) from error
+    except OSError as error:
+        raise EvidenceError(
+            "The file cannot be written.",
+            received=f"{path}: {error.strerror or error}",
+            remedy="Name a file in a folder that you can write to.",
+        ) from error

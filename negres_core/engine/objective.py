@@ -1,0 +1,45 @@
+"""Losses of a batch: a stage's loss, or its objective, which may ask for the weights of the rows."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from negres_core.engine.model import make_loss_object
+from negres_core.recipe import Objective, Stage
+
+ASKED = "sample_weight"
+"""Name of the parameter by which an objective asks for weights."""
+
+
+def asks_for_weights(objective: Objective) -> bool:
+    """Return whether an objective has a parameter for the weights of the rows."""
+    return ASKED in inspect.signature(objective).parameters
+
+
+def call_objective(
+    objective: Objective, model: Any, x: Any, y: Any, *, training: bool, sample_weight: Any = None
+) -> dict[str, Any] | Any:
+    """Return what an objective returns for a batch.
+
+    Args:
+        objective: the objective.
+        model: the model.
+        x: inputs.
+        y: targets.
+        training: whether the batch is trained on.
+        sample_weight: weights of the rows, (rows,); None where rows are tested, or there are none.
+    """
+    more = {ASKED: sample_weight} if asks_for_weights(objective) else {}
+    return objective(model, x, y, training=training, **more)
+
+
+def mean_loss(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool) -> Any:
+    """Return the mean loss of a batch, without weights and penalties; for an objective, summed over its players."""
+    if stage.objective is None:
+        return ops.mean(make_loss_object(stage)(y, model(x, training=training)))
+    losses = call_objective(stage.objective, model, x, y, training=training)
+    return sum(ops.mean(loss) for loss in (losses.values() if isinstance(losses, dict) else [losses]))

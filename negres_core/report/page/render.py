@@ -1,0 +1,111 @@
+"""Render the page from an evidence folder."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import numpy as np
+
+from negres_core.errors import EvidenceError
+from negres_core.evidence import Entry, Evidence, Replicate, Store, read_picture
+from negres_core.report.page.canvas import drawing
+from negres_core.report.page.checks import Control
+from negres_core.report.page.families import family_name
+from negres_core.report.page.forest import scale_key, shared_ranges
+from negres_core.report.page.hypothesis import Sources, View, count_in_words, make_view, replicate_ids, summarize
+from negres_core.report.page.images import MOST_EXACT_BYTES, embed
+from negres_core.report.page.suite import make_suite
+from negres_core.report.page.template import fill
+
+
+def render(
+    records: Sequence[Evidence],
+    store: Store,
+    *,
+    family: dict[str, float],
+    entries: Sequence[Entry] | None,
+    controls: Sequence[Control],
+    folder: str,
+    version: str,
+) -> str:
+    """Render hypotheses as one HTML page, which needs no other file.
+
+    Args:
+        records: the evidence of the hypotheses, in the order of the page.
+        store: the store that has them, with their replicates and pictures.
+        family: the corrected p-value of every hypothesis of the family, see `family_of`.
+        entries: the entries of the ledger; None if there is none to trust.
+        controls: the name of each control of this version of negres, and when it runs.
+        folder: the evidence folder, as commands name it.
+        version: the version of negres.
+    """
+    with _records_kept():
+        known = Sources(_read(records, store), entries, family, controls, shared_ranges(records), folder)
+    gc.freeze()
+    try:
+        with drawing():
+            views, suite = _views(records, store, known), make_suite(records, family)
+    finally:
+        gc.unfreeze()
+    return fill(
+        views=views,
+        suite=suite,
+        counts=summarize(views),
+        total=count_in_words(views),
+        members=len(family),
+        families=sorted({family_name(each) for each in records}),
+        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        folder=folder,
+        version=version,
+    )
+
+
+@contextmanager
+def _records_kept() -> Iterator[None]:
+    """Spare the search for garbage: records leave none, and looking through all of them takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(records: Sequence[Evidence], store: Store) -> dict[str, Replicate | None]:
+    ids = dict.fromkeys(id for evidence in records for id in replicate_ids(evidence))
+    return {id: _slim(store.read_replicate(id)) for id in ids}
+
+
+def _slim(replicate: Replicate | None) -> Replicate | None:
+    """Return a replicate without the list of its weights, which takes most memory, and of which a page has nothing."""
+    return None if replicate is None else replicate.model_copy(update={"weights": []})
+
+
+def _views(records: Sequence[Evidence], store: Store, known: Sources) -> list[View]:
+    siblings: dict[str, list[Evidence]] = {}
+    for evidence in records:
+        siblings.setdefault(evidence.hypothesis.partition("[")[0], []).append(evidence)
+    pictures = {each.hypothesis: [(one, read_picture(store, each, one)) for one in each.pictures] for each in records}
+    size = sum(len(png or b"") for several in pictures.values() for _, png in several)
+    return [
+        make_view(
+            evidence,
+            known,
+            siblings=siblings[evidence.hypothesis.partition("[")[0]],
+            scale=known.limits[scale_key(evidence)],
+            scores=_scores(store, evidence),
+            images=[embed(one, png, compress=size > MOST_EXACT_BYTES) for one, png in pictures[evidence.hypothesis]],
+        )
+        for evidence in records
+    ]
+
+
+def _scores(store: Store, evidence: Evidence) -> np.ndarray | None:
+    try:
+        return store.read_row_scores(evidence)
+    except EvidenceError:
+        return None  # the page says less; `negres verify` says what is wrong

@@ -1,0 +1,227 @@
+"""The page in a real browser: filter, sort, open and keyboard, with nothing in the console and no request.
+
+It needs selenium, chromium and chromedriver, and is skipped where one of them is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from negres_core.evidence import Store
+from negres_core.report.page.render import render
+from tests.report.page.suites import write_hypothesis, write_picture
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = [
+    pytest.mark.skipif(BROWSER is None or DRIVER is None, reason="there is no chromium or no chromedriver"),
+    pytest.mark.filterwarnings("default"),  # selenium's own
+]
+NAMES = ("alpha helps", "beta helps", "gamma <b>helps</b>")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The address of a page of four hypotheses: two are supported, one of them a surprise."""
+    folder = tmp_path_factory.mktemp("page")
+    store = Store(folder / "evidence")
+    records = [
+        write_hypothesis(store, NAMES[0], effect=0.06),
+        write_hypothesis(store, NAMES[1], effect=-0.06, seed=1),
+        write_picture(store, write_hypothesis(store, NAMES[2], effect=0.09, seed=2, outcome="surprise")),
+        write_hypothesis(store, NAMES[0], effect=0.03, data="covertype", seed=4, by=0.03),
+    ]
+    family = {each.hypothesis: each.p_value or 1.0 for each in records}
+    page = render(records, store, family=family, entries=None, controls=[], folder="evidence", version="0.1.0")
+    (folder / "page.html").write_text(page, encoding="utf-8")
+    return (folder / "page.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(browser, address):
+    """Open the page, with an optional fragment; at the end nothing is in the console, and nothing was asked for."""
+
+    def go(fragment=""):
+        browser.get("about:blank")
+        browser.get(f"{address}{fragment}")
+        return browser
+
+    browser.get_log("performance")
+    yield go
+    assert browser.get_log("browser") == []
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent"]
+    assert {url for url in asked if not url.startswith("data:image/")} <= {address, "about:blank"}
+
+
+def rows(browser):
+    """Return the hypotheses that the table shows, in their order."""
+    script = "return [...document.querySelectorAll('#table tbody tr')].filter(r => !r.hidden).map(r => r.innerText)"
+    return [text.split("\n")[0].split("\t")[0] for text in browser.execute_script(script)]
+
+
+def details(browser):
+    script = "return [...document.querySelectorAll('details.hypothesis')].filter(d => !d.hidden).map(d => d.open)"
+    return browser.execute_script(script)
+
+
+def click(browser, selector):
+    browser.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+
+def fragment(browser):
+    return browser.execute_script("return location.hash")
+
+
+def press(browser, *keys):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    ActionChains(browser).send_keys(*keys).perform()
+
+
+def test_verdicts_filter_the_table_and_the_details(page):
+    browser = page()
+    assert rows(browser) == [*NAMES, NAMES[0]]
+    click(browser, "[data-verdict=refuted] button")
+    assert rows(browser) == [NAMES[1]]
+    assert len(details(browser)) == 1
+    assert fragment(browser) == "#verdict=refuted"
+    assert browser.find_element("id", "shown").text == "1 of 4 shown"
+    assert (
+        browser.find_element("css selector", "li[data-verdict=refuted] button").get_attribute("aria-pressed") == "true"
+    )
+    click(browser, "[data-verdict=refuted] button")
+    assert len(rows(browser)) == 4
+    assert fragment(browser) == ""
+
+
+def test_a_search_and_surprises_filter_too(page):
+    browser = page()
+    browser.find_element("id", "q").send_keys("HELPS gamma")
+    assert rows(browser) == [NAMES[2]]
+    assert fragment(browser) == "#q=HELPS+gamma"
+    click(browser, "#reset")
+    click(browser, "#surprise")
+    assert rows(browser) == [NAMES[1], NAMES[2], NAMES[0]]
+    browser.find_element("id", "q").send_keys("no such thing")
+    assert rows(browser) == []
+    assert browser.find_element("id", "nothing").is_displayed()
+
+
+def test_columns_sort_by_number_in_both_directions(page):
+    browser = page()
+    click(browser, "th[data-key=effect] button")
+    assert rows(browser) == [NAMES[1], NAMES[0], NAMES[0], NAMES[2]]
+    head = browser.find_element("css selector", "th[data-key=effect]")
+    assert head.get_attribute("aria-sort") == "ascending"
+    click(browser, "th[data-key=effect] button")
+    assert rows(browser)[0] == NAMES[2]
+    assert head.get_attribute("aria-sort") == "descending"
+    assert fragment(browser) == "#sort=-effect"
+    click(browser, "th[data-key=effect] button")
+    assert head.get_attribute("aria-sort") is None
+
+
+def test_the_state_is_in_the_address(page):
+    browser = page("#verdict=supported&sort=-hypothesis&q=helps")
+    assert rows(browser)[0] == NAMES[2]
+    assert NAMES[1] not in rows(browser)
+    assert browser.find_element("id", "q").get_attribute("value") == "helps"
+
+
+@pytest.mark.parametrize("odd", ["#sort=constructor&verdict=__proto__&open=x,y", "#%", "#q=%3Cscript%3E", "#h-nothing"])
+def test_an_address_that_means_nothing_does_nothing(page, odd):
+    browser = page(odd)
+    assert len(browser.find_elements("css selector", "#table tbody tr")) == 4
+
+
+def test_a_link_opens_its_hypothesis_and_so_does_an_address(page):
+    browser = page()
+    assert details(browser) == [False] * 4
+    click(browser, "#table tbody tr:nth-child(3) a")
+    assert details(browser) == [False, False, True, False]
+    focused = browser.execute_script("return document.activeElement.innerText")
+    assert NAMES[2] in focused
+    address = fragment(browser)
+    assert address.startswith("#open=h-")
+    assert details(page(address)) == [False, False, True, False]
+    anchor = address.removeprefix("#open=")
+    assert details(page(f"#{anchor}")) == [False, False, True, False]
+    click(browser, "#open")
+    assert details(browser) == [True] * 4
+    click(browser, "#close")
+    assert details(browser) == [False] * 4
+
+
+def test_everything_is_reached_by_the_keyboard(page):
+    from selenium.webdriver.common.keys import Keys
+
+    browser = page()
+    press(browser, Keys.TAB)
+    assert browser.execute_script("return document.activeElement.className") == "skip"
+    reached = set()
+    for _ in range(40):
+        press(browser, Keys.TAB)
+        reached.add(browser.execute_script("const e = document.activeElement; return e.id || e.innerText"))
+    assert {"q", "family", "surprise", "reset", "open", "close"} <= reached
+    assert any("Effect" in each for each in reached)
+    browser.execute_script("document.querySelector('details.hypothesis summary').focus()")
+    press(browser, Keys.ENTER)
+    assert details(browser)[0]
+    browser.execute_script("document.querySelector('li[data-verdict=refuted] button').focus()")
+    press(browser, Keys.SPACE)
+    assert rows(browser) == [NAMES[1]]
+
+
+def test_text_of_records_is_text_and_pictures_are_shown(page):
+    browser = page("#open=all")
+    assert NAMES[2] in rows(browser)
+    click(browser, "#open")
+    size = browser.execute_script("const i = document.querySelector('img'); return [i.complete, i.naturalWidth]")
+    assert size == [True, 1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_fits_its_width(page, scheme, width):
+    browser = page()
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    click(browser, "#open")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    colour = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert colour == ("rgb(21, 24, 27)" if scheme == "dark" else "rgb(253, 253, 252)")
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_without_script_everything_can_be_read(page):
+    browser = page()
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page()
+        text = browser.find_element("tag name", "body").text
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    for name in NAMES:
+        assert name in text
+    assert "Without script, the table is neither filtered nor sorted." in text
+    assert "Search" not in text
