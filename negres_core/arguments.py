@@ -20,10 +20,6 @@ _ENGINE = "Leave it out: negres decides how a stage is compiled, and the numbers
 OF_KERAS = {
     "x": _DATA,
     "y": _DATA,
-    "callbacks": "Leave them out. For early stopping, give validation=0.1 and patience=5. A schedule of the learning "
-    "rate belongs to the optimizer: optimizer=lambda: "
-    "keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 1000)); a rate that falls on a plateau is "
-    "validation=0.1, plateau=lambda: keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=5).",
     "early_stopping": "Give validation=0.1 and patience=5.",
     "restore_best_weights": "Name it `restore_best`.",
     "sample_weight": "Give the weights to the data set: Dataset(x=x, y=y, sample_weight=weights, name=...). Weights "
@@ -60,6 +56,22 @@ OF_KERAS = {
     "resample": "Give it to the recipe: Recipe(Stage(build), resample=SMOTE).",
 }
 """What keras.Model.fit and compile take and a stage does not, and a few others: what to do instead."""
+
+
+def of_stage(*names: str) -> dict[str, str]:
+    """Return, for arguments of a stage that a recipe does not have, where they belong."""
+    return {name: f"`{name}` belongs to a stage: Recipe(Stage(build, {name}=...))." for name in names}
+
+
+OF_STAGES = of_stage(
+    *("epochs", "batch_size", "optimizer", "loss", "objective", "callbacks"),
+    *("inherits", "freezes", "saved_as"),
+) | {
+    "class_weight": "`class_weight` belongs to a stage: Recipe(Stage(build, class_weight=...)); an estimator has its "
+    "own.",
+    "sample_weight": "Give the weights to the data set: Dataset(x=x, y=y, sample_weight=weights, name=...).",
+}
+"""Arguments of a stage that a recipe does not have, and where they belong."""
 
 
 def explain_arguments(noun: str, elsewhere: Mapping[str, str]) -> Callable[[Kind], Kind]:

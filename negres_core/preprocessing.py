@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import Named, map_arrays, spread_rows
+from negres_core.arrays import Named, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.named_columns import parts_of, takes_frame
 from negres_core.design import Cell
@@ -326,6 +326,12 @@ def _remedy_for(error: str, *, is_frame: bool) -> str:
         else "Return a transformer of numbers, such as sklearn.preprocessing.MinMaxScaler(). Rows are plain arrays, "
         "whose columns have numbers; to name columns, give x as a DataFrame."
     )
+
+
+def training_fold(recipe: Recipe, data: Dataset, cell: Cell) -> Named[np.ndarray]:
+    """Return the inputs of a cell's training fold, prepared for the cell."""
+    fold: Named[np.ndarray] = take_rows(prepare_inputs(recipe, data, cell), cell.train)
+    return fold
 
 
 def sample_rows(cell: Cell) -> np.ndarray:

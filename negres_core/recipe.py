@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from negres_core.arguments import OF_KERAS, count_required, explain_arguments
+from negres_core.arguments import OF_KERAS, OF_STAGES, count_required, explain_arguments, of_stage
 from negres_core.claim import Metric
 from negres_core.claim.scorers import as_metric
 from negres_core.early_stopping import NO_MONITOR, Validation, check_same_rows, checked_options
@@ -47,6 +47,8 @@ class Stage:
             `add_loss` and regularizers are added to it. For adversarial models such as a GAN, return a dictionary of
             one scalar per sub-model, by the name of its layer: each trains the weights of that sub-model only. Written
             with keras.ops, it runs on every backend.
+        callbacks: None, or a function without arguments that returns a list of new `keras.callbacks.Callback` objects,
+            for each replicate. They see the training fold alone, and need the reference engine, with an EngineWarning.
         epochs: passes over the training fold, 1 or more; with `patience`, the most.
         batch_size: rows per training step, 1 or more.
         class_weight: None, or the weights of the classes in the training loss, as `keras.Model.fit` takes them: a
@@ -86,6 +88,7 @@ class Stage:
     optimizer: str | Callable[[], Any] = "adam"
     loss: str | Callable[[], Any] = "sparse_categorical_crossentropy"
     objective: Objective | None = None
+    callbacks: Callable[[], Any] | None = None
     epochs: int = 10
     batch_size: int = 128
     class_weight: ClassWeight = None
@@ -138,7 +141,7 @@ class Stage:
         return self.patience is not None if self.restore_best is None else self.restore_best
 
     def _check_functions(self) -> None:
-        """Raise InputError unless optimizer, loss and objective are what can make or be one, by what they require."""
+        """Raise InputError unless optimizer, loss, callbacks and objective can be called as they are."""
         if not isinstance(self.optimizer, str) and not callable(self.optimizer):
             made = f"keras.optimizers.{type(self.optimizer).__name__}"
             raise InputError(
@@ -155,9 +158,16 @@ class Stage:
                 received=self.loss,
                 remedy='Give, for example, "mse" or `lambda: keras.losses.Huber(0.5)`.',
             )
-        for field in ("optimizer", "loss"):
+        if self.callbacks is not None and not callable(self.callbacks):
+            raise InputError(
+                "`callbacks` of a stage has to be a function that returns a list of new callbacks: "
+                "every replicate has its own.",
+                received=self.callbacks,
+                remedy="Give a function, callbacks=lambda: [keras.callbacks.LearningRateScheduler(...)].",
+            )
+        for field in ("optimizer", "loss", "callbacks"):
             value = getattr(self, field)
-            is_done = isinstance(value, str) or (field == "loss" and is_loss(value))
+            is_done = value is None or isinstance(value, str) or (field == "loss" and is_loss(value))
             required = 0 if is_done else count_required(value)
             if required > 2 and field == "loss" and not isinstance(value, type):
                 raise InputError(
@@ -187,17 +197,7 @@ def is_loss(given: Any) -> bool:
     return callable(given) and not isinstance(given, type) and count_required(given) == 2
 
 
-IN_PARTS = {
-    name: f"`{name}` belongs to a stage: Recipe(Stage(build, {name}=...))."
-    for name in (
-        *("epochs", "batch_size", "optimizer", "loss", "objective", "inherits", "freezes", "saved_as"),
-        *NO_MONITOR,
-    )
-} | {
-    "class_weight": "`class_weight` belongs to a stage: Recipe(Stage(build, class_weight=...)); an estimator has its "
-    "own.",
-    "sample_weight": "Give the weights to the data set: Dataset(x=x, y=y, sample_weight=weights, name=...).",
-}
+IN_PARTS = OF_STAGES | of_stage(*NO_MONITOR)
 """Arguments that a recipe does not have, and where they belong."""
 
 

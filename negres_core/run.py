@@ -181,6 +181,15 @@ class Models(Protocol):
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> Sequence[str]:
         """Return the digests of the initial weights that the build function draws under a replicate's seed."""
 
+    def predicts_targets(self, recipe: Recipe) -> bool:
+        """Return whether the outputs of a recipe's last stage are predictions of the targets.
+
+        Otherwise its objective asks for something else, such as the inputs.
+        """
+
+    def statistics_of_all_rows(self, recipe: Recipe) -> Sequence[str]:
+        """Return the layers of all stages that the build functions have adapted to all rows, test rows included."""
+
     def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
         """Return the labels or values that a recipe's first stage predicts before training, (1 + shuffles, rows, ...).
 

@@ -63,12 +63,6 @@ def test_the_signature_stays_readable():
     assert next(iter(inspect.signature(Fit).parameters)) == "compute"
 
 
-def test_the_advice_about_schedules_is_a_line_that_works():
-    line = OF_KERAS["callbacks"].partition("optimizer=")[2].partition("; a rate")[0]
-
-    assert isinstance(eval(line, {"keras": keras})(), keras.optimizers.Adam)
-
-
 @pytest.mark.parametrize(
     ("function", "required"),
     [

@@ -90,6 +90,8 @@ def test_a_stage_has_the_usual_settings():
         ({"loss": pca_of_three}, "has to be a function of targets and outputs", "requires 3", "to `objective` instead"),
         ({"loss": Weighted}, "called without arguments, and requires some", "requires 2", "loss=lambda: Weighted(...)"),
         ({"optimizer": pca}, "called without arguments, and requires some", "requires 2", "optimizer=lambda: pca(...)"),
+        ({"callbacks": pca}, "called without arguments, and requires some", "requires 2", "callbacks=lambda: pca(...)"),
+        ({"callbacks": ["stop"]}, "a function that returns a list of new callbacks", "stop", "callbacks=lambda: ["),
         (
             {"optimizer": Momentum()},
             "every replicate has its own",

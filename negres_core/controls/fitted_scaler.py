@@ -21,7 +21,8 @@ FITS = True
 def check(run: Run) -> Finding | None:
     """Refit the transformers on the training folds of the first repeat, and compare the inputs that they prepare.
 
-    A sample of the rows is compared, in all replicates of those cells: of every arm, stage and seed.
+    A sample of the rows is compared, in all replicates of those cells: of every arm, stage and seed. A layer of the
+    model that scales, such as Normalization, must not have the statistics of all rows either.
     """
     differ = checked = 0
     fitted_parts: list[str] = []
@@ -35,16 +36,27 @@ def check(run: Run) -> Finding | None:
                 continue  # a tuned arm chose another recipe in this cell
             checked += 1
             differ += len(digests) != 1 or not _prepares(recipe, run, cell, *digests)
-    if not checked:
+    adapted = _adapted_to_all_rows(run)
+    if not checked and not adapted:
         return None
     return Finding(
         control=NAME,
-        passed=differ == 0 and not fitted_parts,
+        passed=differ == 0 and not fitted_parts and not adapted,
         found=f"inputs of {differ} of {checked} cells differ from those of a scaler fitted on their training fold"
-        f"{'; returned fitted, and not fitted again: ' if fitted_parts else ''}{', '.join(fitted_parts)}",
+        f"{'; returned fitted, and not fitted again: ' if fitted_parts else ''}{', '.join(fitted_parts)}"
+        f"{'; layers with the statistics of all rows: ' if adapted else ''}{', '.join(adapted)}",
         threshold="expected 0: a scaler that was fitted on test rows leaks information about them",
-        remedy="Return an unfitted transformer from `preprocess`, and not a random one.",
+        remedy="Return an unfitted transformer from `preprocess`, and not a random one; return layers such as "
+        "Normalization without adapt(), and each training fold adapts them.",
     )
+
+
+def _adapted_to_all_rows(run: Run) -> list[str]:
+    """Return the layers of any arm that its build functions have adapted to all rows."""
+    if run.models is None:
+        return []
+    recipes = [arm.recipe for arm in run.arms if arm.recipe.stages]
+    return list(dict.fromkeys(layer for recipe in recipes for layer in run.models.statistics_of_all_rows(recipe)))
 
 
 def _key(recipe: Recipe) -> tuple[Any, Any, bool]:

@@ -7,6 +7,7 @@ import numpy as np
 from negres_core.dataset.segmentation import counted, is_segmentation
 from negres_core.evidence import Finding
 from negres_core.metrics.of_segmentation import class_shares
+from negres_core.recipe import Recipe
 from negres_core.run import Run
 
 NAME = "fresh start"
@@ -29,8 +30,9 @@ def check(run: Run) -> Finding | None:
 
     A build function that loads weights, or trains a model by itself, may have used the rows of the test folds. Its
     model is then right more often than the most frequent class, and more often than the same model with the numbers of
-    each weight in random order. A later stage inherits from the recipe, and may know the answer. Models of values are
-    left out: many are built to begin with a good guess, such as the last value of a series.
+    each weight in random order. A later stage inherits from the recipe, and may know the answer. A first stage whose
+    objective has no use for the targets predicts none. Models of values are left out: many are built to begin with a
+    good guess, such as the last value of a series.
     """
     if run.models is None or not run.data.classes:
         return None
@@ -40,6 +42,8 @@ def check(run: Run) -> Finding | None:
     counts, majority = counted(y), _majority(y)
     told, passed = [], True
     for arm in run.arms:
+        if not run.models.predicts_targets(Recipe(arm.recipe.stages[0])):
+            continue
         right = float((run.models.predict_untrained(arm.recipe, cell, rows)[0] == y)[counts].mean())
         note = ""
         if _p_of(right, majority, len(y)) < ALPHA:
@@ -48,6 +52,8 @@ def check(run: Run) -> Finding | None:
             passed &= right < best + MIN_LEAD
             note = f" (with its weights shuffled: at most {best:.1%})"
         told.append(f"{arm.role} arm {right:.1%}{note}")
+    if not told:
+        return None
     return Finding(
         control=NAME,
         passed=passed,

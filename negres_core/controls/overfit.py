@@ -29,9 +29,10 @@ def small_runs(run: Run) -> dict[str, Run]:
     """Return, for each arm, its first stage on 16 distinct rows, which are both folds of each cell.
 
     Later stages were tuned to continue from the first, not to start from scratch. Left out are stages that freeze
-    layers, which may be unable to memorize, and, in a regression, objectives, which may ask for other values than the
-    targets; and labels of steps or pixels, since a model that sees little of a row at each cannot memorize the rows.
-    All rows count alike, without weights and samplers, which may leave some of them out.
+    layers, which may be unable to memorize, objectives that have no use for the targets, and, in a regression, all
+    objectives, which may ask for other values than the targets; and labels of steps or pixels, since a model that sees
+    little of a row at each cannot memorize the rows. All rows count alike, without weights and samplers, which may
+    leave some of them out.
     """
     if run.data.task == "segmentation":
         return {}
@@ -46,6 +47,8 @@ def small_runs(run: Run) -> dict[str, Run]:
     runs: dict[Recipe, Run] = {}
     for arm in run.arms:
         stage = arm.recipe.stages[0]
+        if run.models is not None and not run.models.predicts_targets(Recipe(stage)):
+            continue
         if stage.freezes is None and (stage.objective is None or data.has_labels):
             unweighted = Recipe(replace(stage, class_weight=None), preprocess=arm.recipe.preprocess)
             recipe = shorten(unweighted, steps=steps, rows=OVERFIT_ROWS)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import map_arrays, take_rows
+from negres_core.arrays import map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
+from negres_core.engine.adapted import adapt_layers, unadapted_layers
+from negres_core.engine.callbacks import check_callbacks
+from negres_core.engine.drawn_weights import sample_data
 from negres_core.engine.fit_checks import check_besides_stages
 from negres_core.engine.hooks import refuse_hooks
+from negres_core.engine.inheritance import describe_relation, freeze_layers, inherit_weights
+from negres_core.engine.lora import lora_layers
 from negres_core.engine.loss_checks import (
     check_ignored,
     check_loss_of_labels,
@@ -18,43 +24,43 @@ from negres_core.engine.loss_checks import (
     check_loss_of_values,
     check_loss_runs,
 )
-from negres_core.engine.model import (
-    build_model,
-    describe_relation,
-    freeze_layers,
-    inherit_weights,
-    layers_of,
-    make_loss,
-    make_optimizer,
-    output_shape,
-)
+from negres_core.engine.model import build_model, make_loss, make_optimizer, output_shape
 from negres_core.engine.monitor import monitor_of
 from negres_core.engine.objective import call_objective
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
+from negres_core.engine.target_use import outputs_predict
+from negres_core.engine.tokens import check_tokens
 from negres_core.engine.weight_checks import check_weights
 from negres_core.errors import InputError
 from negres_core.preprocessing import as_models_see
 from negres_core.recipe import Recipe, Stage, name_of
+
+ADAPTED_CHECK_ROWS = 256
+"""Number of rows that layers are adapted to, to check that they can be."""
 
 
 def check_recipe(recipe: Recipe, data: Dataset) -> None:
     """Build every stage of a recipe once, untrained, and raise InputError at the first mistake."""
     parent = None
     check_besides_stages(recipe, data)
+    inputs_of_models = functools.partial(_with_inputs_of_models, recipe, data)
     data = as_models_see(recipe, data)
     for stage in recipe.stages:
         model = build_model(stage.build, data)
         _check_optimizer(stage)
         monitor_of(stage, data)
         check_weights(stage, data)
-        check_model(model, stage, data)
+        check_model(model, stage, data, is_inherited=stage is not recipe.stages[-1])
         refuse_hooks(stage, model)
+        _check_adaptation(stage, model, data)
+        check_tokens(model, inputs_of_models, name=name_of(stage.build))
         if stage.inherits is not None:
             inherit_weights(model, parent, wanted_by=describe_relation(stage, "inherits"))
         if stage.freezes is not None:
             freeze_layers(model, build_model(stage.freezes, data), wanted_by=describe_relation(stage, "freezes"))
+        check_callbacks(stage, model)
         if stage.objective is not None:
             _check_objective(stage, model, data)
         if not model.trainable_weights:
@@ -69,17 +75,23 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
         _check_training(stage, data)
 
 
-def check_model(model: Any, stage: Stage, data: Dataset) -> None:
-    """Raise InputError if a model cannot take the data's rows, or its outputs do not fit their targets."""
+def _with_inputs_of_models(recipe: Recipe, data: Dataset) -> Dataset:
+    """Return a data set with the inputs that its models are given; with a transformer, some rows of it."""
+    return data if recipe.preprocess is None else sample_data(recipe, data)
+
+
+def check_model(model: Any, stage: Stage, data: Dataset, *, is_inherited: bool = False) -> None:
+    """Raise InputError if a model cannot take the data's rows, or its outputs do not fit their targets.
+
+    Outputs of a stage with an objective that another stage inherits need not: the objective may have no use for them.
+    """
     name = name_of(stage.build)
-    adapted = [layer.name for layer in layers_of(model) if getattr(layer, "lora_enabled", False)]
-    if adapted:
+    if stage.saved_as == "h5" and (adapted := [layer.name for layer in lora_layers(model)]):
         raise InputError(
-            f"{name} returns a model with LoRA, whose weights Keras merges when it saves them, "
-            "so that the trained ones cannot be checked.",
-            received=f"enable_lora() in {', '.join(adapted)}",
-            remedy="Freeze the layer, and add a small one beside it: Dense(rank, use_bias=False), then "
-            "Dense(units, use_bias=False), summed with keras.layers.Add.",
+            f"{name} returns a model with LoRA, which changes the order of the weights of a layer, and HDF5 "
+            "keeps the weights of a layer in their order.",
+            received=f"enable_lora() in {', '.join(adapted)}, and saved_as='h5'",
+            remedy='Give saved_as="keras".',
         )
     reduction = getattr(make_loss(stage), "reduction", "mean")
     if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
@@ -89,6 +101,8 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
             remedy="Leave `reduction` at its default.",
         )
     shape = output_shape(model, data, name=name)
+    if is_inherited and not outputs_predict(stage, model, data, shape):
+        return
     if data.task == "multilabel":
         if shape != (data.outputs,):
             raise InputError(
@@ -127,6 +141,14 @@ def check_model(model: Any, stage: Stage, data: Dataset) -> None:
     else:
         check_loss_of_labels(stage, model, data, outputs=shape[0])
     check_loss_runs(stage, model, data)
+
+
+def _check_adaptation(stage: Stage, model: Any, data: Dataset) -> None:
+    """Raise InputError if a layer that is not adapted cannot be."""
+    if unadapted_layers(model):
+        # Another model: this one goes on as it was built.
+        rows = spread_rows(len(data), most=ADAPTED_CHECK_ROWS)
+        adapt_layers(build_model(stage.build, data), lambda: take_rows(data.x, rows), name=name_of(stage.build))
 
 
 def _check_positions(stage: Stage, model: Any, data: Dataset, shape: tuple[int, ...]) -> None:

@@ -21,8 +21,8 @@ from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks, samples_only_by_hash
 from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import InterruptedTrainingError, WorkerThreads, interruption_requested
+from negres_core.engine.layers import layers_of
 from negres_core.engine.memory import evaluation_rows
-from negres_core.engine.model import layers_of
 from negres_core.engine.prepared_inputs import PlacedRows, PreparedInputs
 from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
 from negres_core.engine.replicate import (

@@ -128,7 +128,7 @@ def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
     ]
     frameworks = [importlib.import_module(name) for name in ("keras", keras_backend())] if recipe.stages else []
     stages = [
-        [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, *frameworks]
+        [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, stage.callbacks, *frameworks]
         for stage in recipe.stages
     ]
     reached = packages_of([recipe.preprocess, made, stages, recipe.fit.compute if recipe.fit else None])
@@ -148,7 +148,8 @@ def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str | None:
 
 
 def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescription:
-    from negres_core.engine.model import build_model, layers_of, make_loss, make_optimizer
+    from negres_core.engine.layers import layers_of
+    from negres_core.engine.model import build_model, make_loss, make_optimizer
     from negres_core.engine.revision import revision_of
 
     model = build_model(stage.build, data)
@@ -168,6 +169,7 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         optimizer=config_of_optimizer(optimizer),
         loss=config_of(loss) if hasattr(loss, "get_config") else name_of(loss),
         objective=source_of(stage.objective) if stage.objective else None,
+        callbacks=source_of(stage.callbacks) if stage.callbacks else None,
         epochs=stage.epochs,
         batch_size=stage.batch_size,
         saved_as=stage.saved_as,
@@ -196,7 +198,7 @@ def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
 
 def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tuple[Any, ...]) -> list[Any]:
     """Return all user code that a stage reaches, of which what makes the optimizer is given."""
-    from negres_core.engine.model import layers_of
+    from negres_core.engine.layers import layers_of
 
     # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
     layers = [model, *layers_of(model)]
@@ -216,6 +218,10 @@ def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tu
         code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
     if inspect.isfunction(loss) and not is_library(loss):
         code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
+    if stage.callbacks is not None:
+        from negres_core.engine.callbacks import make_callbacks
+
+        code += [stage.callbacks, *map(type, make_callbacks(stage))]
     return code + changed_settings()
 
 

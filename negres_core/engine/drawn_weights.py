@@ -12,11 +12,12 @@ from keras import ops
 from negres_core.arrays import spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
+from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.model import build_model
 from negres_core.engine.objective import mean_loss
 from negres_core.engine.tensors import number_of
 from negres_core.preprocessing import as_models_see, prepare_inputs
-from negres_core.recipe import Recipe
+from negres_core.recipe import Recipe, name_of
 from negres_core.run import PairLosses
 
 ROWS = 32
@@ -73,6 +74,7 @@ def draw_outputs(recipe: Recipe, data: Dataset) -> np.ndarray:
     sample = sample_data(recipe, data)
     x = take_rows(sample.x, spread_rows(len(sample), most=ROWS))
     outputs, model = [], build_model(recipe.last.build, as_models_see(recipe, data))
+    adapt_layers(model, lambda: sample.x, name=name_of(recipe.last.build))
     for seed in range(DRAWS):
         with keras.StatelessScope(state_mapping=draw_weights(model, np.random.default_rng(seed), width=WIDE)):
             outputs.append(ops.convert_to_numpy(model(x, training=False)).astype(np.float64))
@@ -91,6 +93,7 @@ def pair_losses(recipe: Recipe, data: Dataset) -> PairLosses | None:
     if len(rows) < PAIRED_ROWS:
         return None
     model, places = build_model(recipe.last.build, as_models_see(recipe, data)), range(PAIRED_ROWS)
+    adapt_layers(model, lambda: sample.x, name=name_of(recipe.last.build))
     drawn: list[tuple[Any, Any]] = []
 
     def loss(inputs: list[int], targets: list[int]) -> float:

@@ -14,7 +14,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from negres_core.engine.model import layers_of
+from negres_core.engine.adapted import WeightNormalization, exchangeable
+from negres_core.engine.layers import layers_of
 
 
 class HashDropout(keras.layers.Dropout):
@@ -64,13 +65,18 @@ def _word(value: int) -> Any:
 
 @contextlib.contextmanager
 def hashed_masks(model: Any) -> Iterator[None]:
-    """Inside this context the plain Dropout layers of a model, at any depth, sample their masks by hash."""
+    """Inside this context the plain Dropout layers of a model, at any depth, sample their masks by hash.
+
+    And its Normalization layers read the statistics that were adapted from their weights.
+    """
     plain = [layer for layer in layers_of(model) if type(layer) is keras.layers.Dropout and layer.noise_shape is None]
+    exchanged = [(layer, HashDropout) for layer in plain]
+    exchanged += [(layer, WeightNormalization) for layer in exchangeable(model)]
     # The class is exchanged on the layer itself: a clone of the model would need a get_config in every custom layer.
-    for layer in plain:
-        object.__setattr__(layer, "__class__", HashDropout)
+    for layer, kind in exchanged:
+        object.__setattr__(layer, "__class__", kind)
     try:
         yield
     finally:
-        for layer in plain:
-            object.__setattr__(layer, "__class__", keras.layers.Dropout)
+        for layer, kind in exchanged:
+            object.__setattr__(layer, "__class__", kind.__base__)

@@ -92,7 +92,7 @@ def _call_once(
     if job.parent is not None:
         from negres_core.engine.trained import load_parent
 
-        model = load_parent(recipe.stages, as_models_see(recipe, data), job)
+        model = load_parent(recipe.parent, as_models_see(recipe, data), job)
         inherited = _weights_of(model)
     record = Recorder()
     offered = {"model": model, "seed": seed, "outputs": data.outputs, "record": record}
@@ -169,7 +169,7 @@ def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, argume
 
 def _weights_of(model: Any) -> list[TrainedWeight]:
     """Return the weights of the inherited model, which identify it in the record."""
-    from negres_core.engine.model import weight_paths
+    from negres_core.engine.inheritance import weight_paths
 
     digests = [digest_array(weight) for weight in model.weights]
     return [

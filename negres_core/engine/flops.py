@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from negres_core.engine.model import layers_of, shape_of
+from negres_core.engine.layers import layers_of, shape_of
 
 PEAK_PRODUCT_S = 0.05
 """A matrix product that takes this long measures the peak well, whatever it costs to start one."""

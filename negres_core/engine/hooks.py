@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import keras
 
-from negres_core.engine.model import layers_of, make_loss, make_optimizer
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import make_loss, make_optimizer
 from negres_core.errors import InputError
 from negres_core.recipe import Stage, name_of
 
@@ -38,9 +39,9 @@ FIT = "Train the model in a Fit, whose function may call its own `fit`, `evaluat
 CALLED = Fate("used", "the compiled programs call it as keras.Model.fit does")
 SAVED = Fate("used", "models are saved and loaded by it")
 STEP = Fate("slow", "only keras.Model.fit calls it")
+WHOLE = Fate("slow", "the reference engine calls it once an epoch")
 APPLIED = Fate("slow", "keras.Model.fit calls it, the compiled programs do not, or the other way round")
 FITTED = Fate("refused", FIT)
-LOSS = Fate("refused", OBJECTIVE)
 TESTED = Fate("refused", f"A test fold is evaluated by calling the model. {OBJECTIVE}")
 AVERAGED = Fate("refused", "Keras calls it when `fit` returns, and negres trains epoch by epoch. Leave it out.")
 REPORTED = Fate("irrelevant", "it reports numbers and trains nothing, and negres computes metrics from predictions")
@@ -53,9 +54,9 @@ NOT_SAVED = Fate("irrelevant", "it saves or loads an object that negres always m
 
 INVENTORY: dict[Kind, dict[Fate, str]] = {
     "model": {
-        STEP: "train_step make_train_function",
-        FITTED: "fit compile evaluate predict",
-        LOSS: "compute_loss stateless_compute_loss",
+        STEP: "train_step make_train_function compute_loss stateless_compute_loss",
+        WHOLE: "fit",
+        FITTED: "compile evaluate predict",
         TESTED: "test_step predict_step make_test_function make_predict_function",
         APPLIED: "stateless_call compute_loss_and_updates jax_state_sync",
         CALLED: "layers get_layer inputs outputs input_shape output_shape add pop",
@@ -110,7 +111,7 @@ def overridden(made: Any, kind: Kind) -> dict[str, Fate]:
         owner = next(parent for parent in type(made).__mro__ if name in vars(parent))
         # Keras itself sets only `build` and `quantize` on an object, and those are used or irrelevant.
         is_set = name in vars(made) and fate.outcome in ("slow", "refused")
-        if is_set or not _is_keras(owner.__module__):
+        if is_set or not is_keras(owner.__module__):
             found[name] = fate
     return found
 
@@ -144,6 +145,7 @@ def _overridden_by(stage: Stage, model: Any) -> list[tuple[str, str, Fate]]:
     return [(type(each).__name__, *hook) for each, kind in made for hook in overridden(each, kind).items()]
 
 
-def _is_keras(module: str) -> bool:
+def is_keras(module: str) -> bool:
+    """Return whether a module belongs to Keras."""
     # Optimizers under TensorFlow inherit from TensorFlow's own classes.
     return module.partition(".")[0] in ("keras", "tensorflow", "builtins")

@@ -5,9 +5,8 @@ Independence is the point: a mistake of the engine that trained a model must not
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,14 +17,17 @@ from keras import ops
 from negres_core.arrays import digest_array, label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, TrainedCells
-from negres_core.engine import drawn_weights, matched_training, same_training
+from negres_core.engine import adapted, drawn_weights, matched_training, same_training
+from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
 from negres_core.engine.fitted_models import FittedModels
-from negres_core.engine.model import build_model, layers_of, make_loss_object, output_shape
+from negres_core.engine.model import build_model, make_loss_object, output_shape
 from negres_core.engine.objective import mean_loss
-from negres_core.engine.output_layer import activation_of, describe_output, last_layer
+from negres_core.engine.output_layer import describe_output
 from negres_core.engine.program import load_backend
+from negres_core.engine.silence import track_silence
+from negres_core.engine.target_use import predicts_targets
 from negres_core.engine.tensors import number_of
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
@@ -96,6 +98,7 @@ class SavedModels(FittedModels):
     def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> list[str]:
         """Return the digests of the initial weights that a replicate's seed gives, drawn again."""
         model = build_model(recipe.last.build, self._seen(recipe), seed=_seed_of(recipe, replicate))
+        adapt_layers(model, self._fold_of(recipe, replicate), name=name_of(recipe.last.build))
         return [digest_array(weight) for weight in model.weights]
 
     def predict_untrained(self, recipe: Recipe, cell: Cell, rows: np.ndarray, *, shuffles: int = 0) -> np.ndarray:
@@ -103,8 +106,11 @@ class SavedModels(FittedModels):
         first = recipe.with_parts(recipe.stages[0])
         logits = self.output_layer(first).logits
         seed = derive_seed("weights", stage=1, repeat=cell.repeat, fold=cell.fold, seed=0)
-        x = take_rows(self._inputs(first, self._trained_cells.of(cell, recipe.validation)), rows)
+        trained_cell = self._trained_cells.of(cell, recipe.validation)
+        inputs = self._inputs(first, trained_cell)
+        x = take_rows(inputs, rows)
         model = build_model(first.last.build, self._seen(first), seed=seed)
+        adapt_layers(model, lambda: take_rows(inputs, trained_cell.train), name=name_of(first.last.build))
         weights, rng = [ops.convert_to_numpy(weight) for weight in model.weights], np.random.default_rng(0)
         predictions = []
         for shuffle in range(1 + shuffles):
@@ -113,6 +119,18 @@ class SavedModels(FittedModels):
             outputs = ops.convert_to_numpy(model(x, training=False))
             predictions.append(shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task))
         return np.stack(predictions)
+
+    def predicts_targets(self, recipe: Recipe) -> bool:
+        """Return whether the outputs of a recipe's last stage are predictions of the targets."""
+        return predicts_targets(recipe.last, self._data)
+
+    def statistics_of_all_rows(self, recipe: Recipe) -> list[str]:
+        """Return the layers of all stages that the build functions have adapted to all rows of the data set."""
+        return [
+            f"{layer} of {name_of(stage.build)}"
+            for stage in recipe.stages
+            for layer in adapted.statistics_of_all_rows(build_model(stage.build, self._data), self._data.x)
+        ]
 
     def inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
         """Inspect a trained replicate of a recipe's last stage."""
@@ -200,7 +218,7 @@ class SavedModels(FittedModels):
         weights = [digest_array(weight) for weight in model.weights]
         predictions = self._predict_fold(recipe, model, x, cell)
         batches = [(take_rows(x, rows), y[rows]) for rows in _sample_batches(cell, stage.batch_size)]
-        with _track_silence(model) as silent:
+        with track_silence(model) as silent:
             inference = [number_of(mean_loss(model, stage, *batch, training=False)) for batch in batches]
         training, gradient_norm = _gradient_of(model, stage, batches)
         return Inspection(
@@ -237,10 +255,16 @@ class SavedModels(FittedModels):
 
         It is built under the replicate's seed, so that what the build function draws besides weights is drawn again.
         """
-        return load_trained(recipe.last, self._seen(recipe), self._path_of(replicate), seed=_seed_of(recipe, replicate))
+        fold, seed = self._fold_of(recipe, replicate), _seed_of(recipe, replicate)
+        return load_trained(recipe.last, self._seen(recipe), self._path_of(replicate), fold=fold, seed=seed)
 
     def _seen(self, recipe: Recipe) -> Dataset:
         return as_models_see(recipe, self._data)
+
+    def _fold_of(self, recipe: Recipe, replicate: Replicate) -> Callable[[], Any]:
+        """Return a function that returns the prepared inputs of a replicate's training fold."""
+        cell = self._cell_of(recipe, replicate)
+        return lambda: take_rows(self._inputs(recipe, cell), cell.train)
 
     def _cell_of(self, recipe: Recipe, replicate: Replicate) -> Cell:
         """Return the cell that a replicate of a recipe was trained on."""
@@ -328,33 +352,6 @@ def _raise_contrast(inputs: Any) -> Any:
         return np.concatenate([mean + far, mean - far] if x.ndim == axes else [x, x]).astype(x.dtype)
 
     return map_arrays(drive, inputs)
-
-
-@contextlib.contextmanager
-def _track_silence(model: Any) -> Iterator[dict[int, np.ndarray]]:
-    """Record, while a model is called, which units of each hidden ReLU layer are zero on every row so far."""
-    silent: dict[int, np.ndarray] = {}
-    output = last_layer(model)
-    hidden = [layer for layer in layers_of(model) if layer is not output and activation_of(layer) == "relu"]
-
-    def wrap(position: int, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-        def call_and_record(*arguments: Any, **options: Any) -> Any:
-            outputs = call(*arguments, **options)
-            values = ops.convert_to_numpy(outputs)
-            axis = 1 if getattr(layer, "data_format", None) == "channels_first" else values.ndim - 1
-            zero = (values == 0).all(axis=tuple(other for other in range(values.ndim) if other != axis))
-            silent[position] = silent.get(position, True) & zero
-            return outputs
-
-        return call_and_record
-
-    for position, layer in enumerate(hidden):
-        layer.call = wrap(position, layer, layer.call)
-    try:
-        yield silent
-    finally:
-        for layer in hidden:
-            del layer.call
 
 
 def _gradient_of(model: Any, stage: Stage, batches: Sequence[tuple[Any, np.ndarray]]) -> tuple[float, float]:

@@ -19,7 +19,8 @@ from negres_core.dataset import Dataset
 from negres_core.early_stopping import NO_MONITOR
 from negres_core.engine.build import call_build
 from negres_core.engine.description import config_of, config_of_optimizer, describe_monitor
-from negres_core.engine.model import build_model, layers_of, make_optimizer
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import build_model, make_optimizer
 from negres_core.engine.same_training import same_training
 from negres_core.evidence import MonitorDescription
 from negres_core.preprocessing import as_models_see

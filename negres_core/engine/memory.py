@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from negres_core.dataset import Dataset
-from negres_core.engine.model import layers_of, shape_of
+from negres_core.engine.layers import layers_of, shape_of
 from negres_core.recipe import Recipe
 
 FLOAT_BYTES = 4

@@ -8,7 +8,6 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,15 +19,12 @@ from negres_core.dataset import Dataset
 from negres_core.engine.batch_size import refuse_batches_of_one_size, refuse_stateful
 from negres_core.engine.build import call_build
 from negres_core.engine.keras_names import names_like
+from negres_core.engine.layers import layers_of, make_callable, refuse_layers_of_tensorflow
+from negres_core.engine.lora import weights_as_trained
 from negres_core.engine.settings import kept_settings, settings
 from negres_core.errors import EvidenceError, InputError
 from negres_core.provenance.outside_reads import watch
-from negres_core.provenance.state import is_made_up
 from negres_core.recipe import Build, Stage, is_loss, name_of
-
-MISSPELT_RATIO = 0.7
-"""Share of common characters above which the name of a new head is a misspelt one of the parent's head."""
-
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT}
 """Errors of a folder that is full, cannot be written, or is gone; Python finds no folder if none can be written."""
@@ -69,6 +65,8 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
             received="a model on which compile() was called",
             remedy="Leave out compile(), and pass optimizer= and loss= to the Stage.",
         )
+    refuse_layers_of_tensorflow(model, name=name_of(build))
+    make_callable(model)
     if not model.built:
         output_shape(model, data, name=name_of(build))
     return model
@@ -153,198 +151,6 @@ def _make(stage: Stage, field: Literal["loss", "optimizer"], get: Any, kind: typ
     return instance
 
 
-def layers_of(model: Any) -> Iterator[Any]:
-    """Yield the layers of a model at every depth, in order, each container before its layers."""
-    for layer in getattr(model, "layers", None) or getattr(model, "_layers", None) or ():
-        yield layer
-        yield from layers_of(layer)
-
-
-def shape_of(layer: Any, end: Literal["input", "output"]) -> tuple[int, ...] | None:
-    """Return the shape of one row at an end of a layer, or None if the layer was never called on a symbolic tensor."""
-    try:
-        return tuple(length or 1 for length in getattr(layer, end).shape[1:])
-    except (AttributeError, ValueError):
-        return None
-
-
-def weight_paths(model: Any) -> list[str]:
-    """Return the path of each of the model's weights, starting at the outermost layer of the model that contains it."""
-    names = {layer.name for layer in layers_of(model)}
-
-    def inside(path: str) -> str:
-        # Keras' path starts with the name of the model, or of a model that the layer was taken from. Drop that part,
-        # unless it is also the name of a layer.
-        outer, _, inner = path.partition("/")
-        return path if outer in names or not inner else inside(inner)
-
-    return [inside(weight.path) for weight in model.weights]
-
-
-def describe_relation(stage: Stage, relation: Literal["inherits", "freezes"]) -> str:
-    """Name how a stage depends on another, for the errors of the functions below: "grown inherits base"."""
-    return f"{name_of(stage.build)} {relation} {name_of(getattr(stage, relation))}"
-
-
-def match_weights(model: Any, names: list[str], *, wanted_by: str) -> dict[int, int]:
-    """Match weights of a model to those of another, by path.
-
-    Two weights match if the path of one ends in the path of the other, so that a layer is also found inside a nested
-    model. Names that Keras made up ("dense_3") depend on what else was built, and never match.
-
-    Args:
-        model: the model that contains the other's layers.
-        names: paths of the other model's weights.
-        wanted_by: the relation of the two models for an error; see `describe_relation`.
-
-    Returns:
-        Index in `model.weights` to index in `names`.
-
-    Raises:
-        InputError: no path matches, a path matches more than one, or only some of a layer's weights match.
-    """
-    made_up = _made_up_names(model)
-    matches: dict[int, int] = {}
-    paths = weight_paths(model)
-    for here, path in enumerate(paths):
-        if _layer_name(path) in made_up:
-            continue
-        candidates = [there for there, name in enumerate(names) if _ends_in(path, name) or _ends_in(name, path)]
-        exact = [there for there in candidates if names[there] == path]
-        if len(exact or candidates) > 1:
-            raise InputError(
-                f"{wanted_by}, but a weight matches more than one of its layers.",
-                received=f"{path} matches {', '.join(names[there] for there in candidates)}",
-                remedy="Give every layer a unique name.",
-            )
-        if candidates:
-            matches[here] = (exact or candidates)[0]
-    if not matches:
-        raise InputError(
-            f"{wanted_by}, but they share no layer.",
-            received=f"weights {', '.join(paths)}; and {', '.join(names)}",
-            remedy='Give the shared layers the same names in both, as in Dense(30, name="hidden_1"); names that Keras '
-            "makes up do not count.",
-        )
-    shared_layers = {_layer_of(paths[here]) for here in matches}
-    unmatched = [path for here, path in enumerate(paths) if here not in matches and _layer_of(path) in shared_layers]
-    if unmatched:
-        raise InputError(
-            f"{wanted_by}, but they share only a part of a layer.",
-            received=f"{', '.join(unmatched)} in one and not in the other",
-            remedy="Build layers with the same name the same way in both, biases included.",
-        )
-    return matches
-
-
-def _layer_of(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def _layer_name(path: str) -> str:
-    return _layer_of(path).rpartition("/")[2]
-
-
-def _ends_in(path: str, suffix: str) -> bool:
-    return path == suffix or path.endswith(f"/{suffix}")
-
-
-def _made_up_names(model: Any) -> set[str]:
-    return {layer.name for layer in layers_of(model) if is_made_up(layer.name, type(layer).__name__)}
-
-
-def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int]:
-    """Set a model's weights to those of a trained parent, matched by path.
-
-    Returns:
-        Index in `model.weights` to index in `parent.weights`.
-
-    Raises:
-        InputError: the models share no layer, a shared layer differs in shape, or the parent has layers that cannot be
-            matched because Keras made up their names. Layers that the user named may be dropped, unless a layer of the
-            same kind and shape has a name that only the model has: one of the two names is misspelt.
-    """
-    names = weight_paths(parent)
-    matches = match_weights(model, names, wanted_by=wanted_by)
-    made_up = _made_up_names(parent)
-    unmatched = [name for there, name in enumerate(names) if there not in matches.values()]
-    _refuse([name for name in unmatched if _layer_name(name) in made_up], wanted_by=wanted_by)
-    _refuse_misspelt(model, parent, matches, wanted_by=wanted_by)
-    for here, there in matches.items():
-        ours, theirs = model.weights[here], parent.weights[there]
-        if tuple(ours.shape) != tuple(theirs.shape):
-            raise InputError(
-                f"{wanted_by}, but a shared weight differs in shape.",
-                received=f"{ours.path} of shape {tuple(ours.shape)}, and {theirs.path} of {tuple(theirs.shape)}",
-                remedy="Give layers that are not shared different names.",
-            )
-        ours.assign(theirs)
-    return matches
-
-
-def _refuse_misspelt(model: Any, parent: Any, matches: dict[int, int], *, wanted_by: str) -> None:
-    """Raise InputError if a layer is left over on each side, both named by the user and of one kind and shape."""
-    ours, theirs = _left_over(model, set(matches)), _left_over(parent, set(matches.values()))
-    head = next(reversed([_layer_of(path) for path in weight_paths(model)]), "")
-    for name, kind in ours.items():
-        # A head is often exchanged for a new one of the same shape, under a name of its own.
-        twins = [
-            other
-            for other, other_kind in theirs.items()
-            if other_kind == kind and (name != head or SequenceMatcher(None, name, other).ratio() > MISSPELT_RATIO)
-        ]
-        if twins:
-            shared = len({_layer_of(path) for here, path in enumerate(weight_paths(model)) if here in matches})
-            total = len({_layer_of(path) for path in weight_paths(parent)})
-            raise InputError(
-                f"{wanted_by}, but only {shared} of {total} layers, "
-                "and a layer of the same kind and shape is left over on both sides.",
-                received=f"{name} in one and {' or '.join(twins)} in the other",
-                remedy="Spell the name the same way in both. To start the layer anew, leave its name to Keras.",
-            )
-
-
-def _left_over(model: Any, matched: set[int]) -> dict[str, tuple[Any, ...]]:
-    """Return class and shapes of each layer with unmatched weights that the user named, by its path."""
-    made_up = _made_up_names(model)
-    kinds: dict[str, list[Any]] = {}
-    owners = {id(weight): type(layer).__name__ for layer in layers_of(model) for weight in layer.weights}
-    for index, (path, weight) in enumerate(zip(weight_paths(model), model.weights, strict=True)):
-        if index not in matched and _layer_name(path) not in made_up:
-            kinds.setdefault(_layer_of(path), [owners.get(id(weight))]).append(tuple(weight.shape))
-    return {path: tuple(kind) for path, kind in kinds.items()}
-
-
-def freeze_layers(model: Any, reference: Any, *, wanted_by: str) -> set[int]:
-    """Make every layer of a model untrainable whose weights match those of a reference.
-
-    Returns:
-        The indices in `model.weights` that are frozen.
-
-    Raises:
-        InputError: a layer of the reference is missing from the model, so that it cannot be frozen.
-    """
-    names = weight_paths(reference)
-    matches = match_weights(model, names, wanted_by=wanted_by)
-    _refuse([name for there, name in enumerate(names) if there not in matches.values()], wanted_by=wanted_by)
-    frozen = set(matches)
-    identities = {id(model.weights[index]) for index in frozen}
-    for layer in layers_of(model):
-        own = {id(weight) for weight in layer.weights}
-        if own and own <= identities:
-            layer.trainable = False
-    return frozen
-
-
-def _refuse(names: list[str], *, wanted_by: str) -> None:
-    if names:
-        raise InputError(
-            f"{wanted_by}, but some of its layers were not found.",
-            received=", ".join(names),
-            remedy='Give every shared layer the same name in both, as in Dense(3, name="classes").',
-        )
-
-
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[str]:
     """Make a folder for temporary files, and remove it in the end.
@@ -378,7 +184,8 @@ def save_model(model: Any, saved_as: str) -> bytes:
     try:
         with temporary_folder() as folder:
             path = Path(folder, f"model.{saved_as}")
-            model.save(path)
+            with weights_as_trained(model):
+                model.save(path)
             return path.read_bytes()
     finally:
         logger.setLevel(level)

@@ -124,7 +124,7 @@ def _named(weights: Any) -> Iterator[tuple[str, tuple[Any, bool, bool]]]:
         for name, buffer in weights.named_buffers():
             yield name, (buffer, False, False)
     elif hasattr(weights, "trainable_weights") and hasattr(weights, "weights"):  # a model of Keras
-        from negres_core.engine.model import weight_paths
+        from negres_core.engine.inheritance import weight_paths
 
         trained = {id(weight) for weight in weights.trainable_weights}
         for path, weight in zip(weight_paths(weights), weights.weights, strict=True):

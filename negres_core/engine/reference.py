@@ -13,6 +13,7 @@ from keras import ops
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.batches import batches_for_fit
+from negres_core.engine.callbacks import EpochwiseCallbacks
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import Device
 from negres_core.engine.dropout import hashed_masks
@@ -105,20 +106,28 @@ def _fit(
     # Without it JAX would compile every operation separately.
     jit = keras.backend.backend() == "jax"
     model.compile(optimizer=make_optimizer(stage), loss=make_loss_object(stage), jit_compile=jit)
+    steps = -(-len(job.cell.train) // stage.batch_size)
+    callbacks = EpochwiseCallbacks(stage, model, steps=steps) if stage.callbacks is not None else None
     try:
-        for order in epoch_orders(recipe, on_rows(job, rows)):
+        for epoch, order in enumerate(epoch_orders(recipe, on_rows(job, rows))):
             weighted = _weights_for_keras(recipe, data, rows, order)
             weights = weighted.pop("sample_weight", None)
-            given = batches_for_fit(rows.x, rows.y, order, batch=stage.batch_size, weights=weights)
+            options = batches_for_fit(rows.x, rows.y, order, batch=stage.batch_size, weights=weights) | weighted
+            if callbacks is not None:
+                options |= {"callbacks": callbacks, "initial_epoch": epoch}
             try:
-                history = model.fit(**given, **weighted, epochs=1, shuffle=False, verbose=0)
+                history = model.fit(**options, epochs=options.get("initial_epoch", 0) + 1, shuffle=False, verbose=0)
             except ValueError as error:
                 if (weighted or weights is not None) and "to unpack" in str(error):
                     raise _no_weights_in_step(stage, error) from error
                 raise
-            yield _reported_loss(history.history, stage)
+            yield _reported_loss(history, stage)
+            if callbacks is not None and model.stop_training:
+                break
             if watched.rate is not None:
                 model.optimizer.learning_rate = float(watched.rate)
+        if callbacks is not None:
+            callbacks.finish()
     finally:
         # Only the model is saved, without its optimizer, as by the other engines.
         model.compiled = False
@@ -145,15 +154,18 @@ def _no_weights_in_step(stage: Stage, error: ValueError) -> InputError:
     )
 
 
-def _reported_loss(history: dict[str, list[Any]], stage: Stage) -> float:
-    """Return the mean loss of the epoch; a model with its own training step decides what it reports."""
-    if "loss" not in history:
+def _reported_loss(history: Any, stage: Stage) -> float:
+    """Return the mean loss of the latest epoch; a model with its own training decides what it reports."""
+    reported = getattr(history, "history", history)
+    losses = reported.get("loss") if isinstance(reported, dict) else None
+    if losses is None or not np.size(losses):
         raise InputError(
             f"The own training step of {name_of(stage.build)} reports no loss.",
-            received=f"{', '.join(history) or 'nothing'}",
-            remedy='Let train_step return {"loss": ...} among its metrics.',
+            received=", ".join(map(str, reported)) if isinstance(reported, dict) and reported else "nothing",
+            remedy='Let train_step return {"loss": ...} among its metrics; let a `fit` of your own return the history '
+            'that Keras\' returns, or {"loss": ...}.',
         )
-    return float(history["loss"][0])
+    return float(np.ravel(losses)[-1])
 
 
 def _step(

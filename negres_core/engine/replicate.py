@@ -10,27 +10,22 @@ import numpy as np
 
 from negres_core.arrays import digest_array, take_rows
 from negres_core.dataset import Dataset
+from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.contract import Job, Result
 from negres_core.engine.device import peak_memory_bytes
 from negres_core.engine.flops import step_flops
+from negres_core.engine.inheritance import describe_relation, freeze_layers, inherit_weights, weight_paths
 from negres_core.engine.interruption import stop_if_interrupted
-from negres_core.engine.model import (
-    build_model,
-    describe_relation,
-    freeze_layers,
-    inherit_weights,
-    make_loss_object,
-    save_model,
-    weight_paths,
-)
+from negres_core.engine.model import build_model, make_loss_object, save_model
 from negres_core.engine.output_layer import describe_output, takes_logits
 from negres_core.engine.scores import score
+from negres_core.engine.target_use import outputs_predict
 from negres_core.engine.trained import load_parent
 from negres_core.engine.watch import Watched
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import Predicted, floor_of, loss_skill
-from negres_core.preprocessing import sample_rows
-from negres_core.recipe import Recipe
+from negres_core.preprocessing import sample_rows, training_fold
+from negres_core.recipe import Recipe, name_of
 from negres_core.resampling import PreparedRows
 from negres_core.seeds import derive_seed
 from negres_core.weighting import weights_of_rows
@@ -60,8 +55,9 @@ def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
     """Build the model of a job, with inherited weights and frozen layers."""
     stage = recipe.last
     # The parent first: what is drawn while it is built must not be drawn from the seed of this model.
-    parent = load_parent(recipe.stages[:-1], data, job)
+    parent = load_parent(recipe.parent, data, job)
     model = build_model(stage.build, data, seed=_seed("weights", recipe, job))
+    adapt_layers(model, lambda: training_fold(recipe, data, job.cell), name=name_of(stage.build))
     inherited: dict[int, int] = {}
     frozen: set[int] = set()
     if stage.inherits is not None and parent is not None:
@@ -156,8 +152,12 @@ def finish_replicate(
         for index, (path, weight) in enumerate(zip(weight_paths(model), model.weights, strict=True))
     ]
     finite = all(bool(np.isfinite(values).all()) for values in (curve, loss, outputs, *model.get_weights()))
-    metrics, predictions = _score(recipe, data, job, model, outputs, loss=loss, finite=finite)
-    predicted = _predicted(recipe, data, job, outputs) if finite else None
+    metrics: dict[str, float] = {"loss": loss if finite else float("nan")}
+    predictions: dict[str, Any] = {}
+    predicted = None
+    if outputs_predict(stage, model, data, outputs.shape[1:]):
+        metrics, predictions = _score(recipe, data, job, model, outputs, loss=loss, finite=finite)
+        predicted = _predicted(recipe, data, job, outputs) if finite else None
     return Result(
         metrics=metrics,
         finite=finite,

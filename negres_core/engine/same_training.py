@@ -25,14 +25,9 @@ from negres_core.engine.description import (
     plain_attributes,
 )
 from negres_core.engine.drawn_weights import NARROW, draw_weights, sample_data
-from negres_core.engine.model import (
-    build_model,
-    describe_relation,
-    freeze_layers,
-    layers_of,
-    make_loss,
-    make_optimizer,
-)
+from negres_core.engine.inheritance import describe_relation, freeze_layers
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import build_model, make_loss, make_optimizer
 from negres_core.engine.program import load_backend
 from negres_core.engine.tensors import number_of
 from negres_core.preprocessing import as_models_see
@@ -93,6 +88,7 @@ def _settings_of(stage: Stage, data: Dataset) -> list[Any]:
         digest_code(type(optimizer)),
         digest_code(loss if library_loss else stage.loss),
         digest_code(stage.objective),
+        digest_code(stage.callbacks),
         stage.epochs,
         stage.batch_size,
         stage.class_weight,

@@ -11,7 +11,8 @@ from keras import ops
 
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
-from negres_core.engine.model import layers_of, load_model, save_model, temporary_folder
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import load_model, save_model, temporary_folder
 from negres_core.errors import EvidenceError, InputError
 from negres_core.recipe import Stage, name_of
 

@@ -12,7 +12,8 @@ from keras import ops
 
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
-from negres_core.engine.model import build_model, layers_of
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import build_model
 from negres_core.engine.settings import settings
 from negres_core.engine.training_pass import numpy_state
 from negres_core.errors import InputError, SeedWarning

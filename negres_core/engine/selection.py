@@ -79,6 +79,7 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
     """
     import keras
 
+    from negres_core.engine.adapted import not_carried
     from negres_core.engine.hooks import slow_hook
     from negres_core.engine.model import build_model, make_optimizer
     from negres_core.engine.seeding import seed_use
@@ -87,7 +88,11 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
     data = as_models_see(recipe, data)
     model, optimizer = build_model(recipe.last.build, data), make_optimizer(recipe.last)
     optimizer.build(model.trainable_variables)
+    if recipe.last.callbacks is not None:
+        return "it has callbacks, which only keras.Model.fit calls"
     listed = {id(variable) for variable in optimizer.variables}
+    if reason := not_carried(model):
+        return reason
     name = type(optimizer).__name__
     if optimizer.gradient_accumulation_steps:
         return f"{name} accumulates gradients"

@@ -14,7 +14,8 @@ import numpy as np
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
-from negres_core.engine.model import layers_of, make_loss_object
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import make_loss_object
 from negres_core.engine.objective import call_objective
 from negres_core.errors import InputError
 from negres_core.provenance.outside_reads import watch

@@ -106,6 +106,8 @@ class StageDescription(PartialRecord):
     batch_size: int
     saved_as: str
     """Format of the model file: "keras" or "h5"."""
+    callbacks: str | None = None
+    """Source of the function that returns the callbacks, if the stage has any."""
     class_weight: Literal["balanced"] | dict[int, float] | None = None
     """Weights of the classes in the training loss; null if there are none."""
     revision: int | None = None
@@ -174,7 +176,7 @@ class RecipeDescription(Record):
         """
         content = self._content()
         for part in (content["preprocess"], content.get("resample"), content["fit"], *content["stages"]):
-            for name in ("source", "build", "compute", "objective") if part else ():
+            for name in ("source", "build", "compute", "objective", "callbacks") if part else ():
                 part.pop(name, None)
             for name in ("inherits", "freezes") if part else ():
                 part[name] = part.get(name) is not None
@@ -195,7 +197,7 @@ class RecipeDescription(Record):
         """
         content = self.model_dump(mode="json")
         for part, added in [
-            *((stage, ("revision", "class_weight")) for stage in content["stages"]),
+            *((stage, ("revision", "class_weight", "callbacks")) for stage in content["stages"]),
             (content, ("resample",)),
         ]:
             for name in added:

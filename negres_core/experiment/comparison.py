@@ -50,6 +50,8 @@ def compare(
     """
     if cell.digest(len(data)) != replicate.key.rows:
         return {}, [f"it was tested on other rows than those of its cell{_versions_since(replicate)}"]
+    if not models.predicts_targets(recipe):
+        return {}, []
     try:
         saved = models.predict_fold(recipe, replicate)
     except Exception as error:  # whatever Keras raises for weights of another model, or a damaged file

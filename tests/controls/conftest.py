@@ -226,6 +226,12 @@ class FakeModels:
     def redraw_weights(self, recipe, replicate):
         return [weight.start for weight in replicate.weights] if self.redrawn is None else self.redrawn
 
+    def predicts_targets(self, recipe):
+        return self.answers["predicts targets"]
+
+    def statistics_of_all_rows(self, recipe):
+        return self.answers["statistics of all rows"]
+
     def predict_untrained(self, recipe, cell, rows, *, shuffles=0):
         return np.zeros((1 + shuffles, *self.run.data.y[rows].shape), int)
 
@@ -253,6 +259,8 @@ class FakeModels:
 ANSWERS = {
     "refit": lambda arm, position, targets: np.zeros_like(targets),
     "predict": lambda x: 2 * x,
+    "statistics of all rows": [],
+    "predicts targets": True,
     "drawn": np.random.default_rng(6).dirichlet([0.2, 0.2], size=64),
     "pairs": PairLosses(np.array([[0.1, 1, 2], [2, 0.3, 1], [1, 3, 0.2]]), 0.2),
     "same": False,

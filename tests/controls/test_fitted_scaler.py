@@ -129,3 +129,14 @@ def test_a_scaler_that_cannot_be_refitted_fails(new_run, plant):
     assert not finding.passed
     assert finding.found.startswith("inputs of 0 of 2 cells differ")
     assert "returned fitted, and not fitted again: MinMaxScaler" in finding.found
+
+
+def test_a_layer_with_the_statistics_of_all_rows_fails(new_run, with_models):
+    """With a scaler in front of the model, and without."""
+    scaled = new_run()
+    for run in (scaled, replace(scaled, arms=[without_scaler(arm) for arm in scaled.arms])):
+        finding = check(with_models(run, answers={"statistics of all rows": ["scale of base"]}))
+
+        assert not finding.passed
+        assert finding.found.endswith("; layers with the statistics of all rows: scale of base")
+        assert check(with_models(scaled)).passed

@@ -17,6 +17,9 @@ class Untrained:
     def __init__(self, run, right, shuffled=0.5):
         self.run, self.right, self.shuffled = run, right, shuffled
 
+    def predicts_targets(self, recipe):
+        return True
+
     def predict_untrained(self, recipe, cell, rows, *, shuffles=0):
         y = self.run.data.y[rows]
         is_treatment = recipe is self.run.arms[0].recipe
@@ -72,6 +75,11 @@ def test_values_and_runs_without_models_have_no_finding(run, new_run):
     assert check(run) is None
     values = new_run(y=np.linspace(0, 1, 40))
     assert check(replace(values, models=Untrained(values, 0.9))) is None
+
+
+def test_a_first_stage_that_predicts_no_targets_is_left_out(new_run, with_models):
+    assert check(with_models(new_run(), answers={"predicts targets": False})) is None
+    assert check(with_models(new_run())).passed
 
 
 class UntrainedOfSteps(Untrained):

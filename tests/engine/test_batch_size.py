@@ -7,7 +7,8 @@ from keras import layers
 
 from negres_core.dataset import Dataset
 from negres_core.engine.batch_size import refuse_batches_of_one_size
-from negres_core.engine.model import build_model, layers_of, output_shape
+from negres_core.engine.layers import layers_of
+from negres_core.engine.model import build_model, output_shape
 from negres_core.errors import InputError
 
 SEQUENCES = Dataset(x=np.zeros((6, 4, 2)), y=[0, 1, 0, 1, 0, 1], name="sequences")

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 from negres_core.engine.dropout import HashDropout, hashed_masks, samples_only_by_hash
-from negres_core.engine.model import layers_of
+from negres_core.engine.layers import layers_of
 from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 

@@ -220,8 +220,16 @@ def step_of_own(super_, self, data):
     return super_((2 * data[0], data[1]))
 
 
+def fit_of_own(super_, self, x, y, **options):
+    """A fit that trains on inputs of twice the size."""
+    return super_(2 * x, y, **options)
+
+
 SLOW = {
     ("model", "train_step"): step_of_own,
+    ("model", "compute_loss"): larger,
+    ("model", "stateless_compute_loss"): called,
+    ("model", "fit"): fit_of_own,
     ("model", "make_train_function"): called,
     ("model", "stateless_call"): called,
     ("optimizer", "apply_gradients"): lambda super_, self, pairs: super_([(0.5 * g, v) for g, v in pairs]),
@@ -248,6 +256,18 @@ def test_a_step_that_reports_no_loss_is_refused():
     stage = stage_of("model", "train_step", lambda super_, self, data: {"mine": super_(data)["loss"]})
     with pytest.warns(EngineWarning), pytest.raises(InputError, match="reports no loss"):
         list(selection.train(Recipe(stage), ex.CLASSES, [JOB], device=ex.device()))
+
+
+def test_a_fit_of_its_own_has_to_report_a_loss(monkeypatch):
+    def with_losses(losses):
+        return stage_of("model", "fit", lambda super_, self, *data, **options: super_(*data, **options) and losses)
+
+    expected = by_fit(with_losses([]))
+    with pytest.warns(EngineWarning, match="its own fit"):
+        assert same(trained(with_losses({"loss": [0.5]}), monkeypatch), expected)
+    for losses in (None, {"mine": [0.5]}, {"loss": []}):
+        with pytest.warns(EngineWarning), pytest.raises(InputError, match="reports no loss"):
+            list(selection.train(Recipe(with_losses(losses)), ex.CLASSES, [JOB], device=ex.device()))
 
 
 def confident(model, x, y, *, training):

@@ -10,8 +10,9 @@ import pytest
 from imblearn.over_sampling import SMOTE
 from keras import layers
 
+from negres_core.engine.layers import layers_of
 from negres_core.engine.matched_training import build_relieved, match_training
-from negres_core.engine.model import build_model, layers_of
+from negres_core.engine.model import build_model
 from negres_core.recipe import Recipe, Stage
 from tests.engine import examples as ex
 

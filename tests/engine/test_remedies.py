@@ -34,12 +34,6 @@ def with_lambda(input_shape):
     return keras.Sequential([keras.Input(input_shape), layers.Lambda(lambda x: 2 * x), top])
 
 
-def with_lora():
-    model = ex.plain()
-    model.layers[0].enable_lora(2)
-    return model
-
-
 def steps(input_shape):
     return keras.Sequential([keras.Input(input_shape), layers.Reshape((3, 2)), layers.LSTM(2, return_sequences=True)])
 
@@ -63,12 +57,6 @@ TOLD = {
         ex.CLASSES,
         "Keras cannot save and load again",
         "Write the Lambda layer as an operation",
-    ),
-    "an adapter that is merged": (
-        Recipe(ex.stage(with_lora)),
-        ex.CLASSES,
-        "whose weights Keras merges when it saves them",
-        "Freeze the layer, and add a small one beside it",
     ),
     "a sequence of outputs": (Recipe(ex.stage(steps)), ex.CLASSES, "the wrong shape", "without return_sequences"),
     "two outputs for labels that are floats": (

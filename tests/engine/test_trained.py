@@ -26,7 +26,7 @@ def test_a_trained_model_has_the_weights_of_its_file(tmp_path, saved_as, monkeyp
     path.write_bytes(save_model(trained, saved_as))
     monkeypatch.setattr(keras.models, "load_model", lambda *arguments, **options: pytest.fail("it was deserialized"))
 
-    again = load_trained(Stage(narrow, saved_as=saved_as), ex.CLASSES, path, seed=1)
+    again = load_trained(Stage(narrow, saved_as=saved_as), ex.CLASSES, path, fold=lambda: ex.CLASSES.x, seed=1)
 
     assert again is not trained
     for one, two in zip(trained.get_weights(), again.get_weights(), strict=True):
@@ -37,6 +37,6 @@ def test_the_architecture_is_that_of_the_build_function_and_not_that_of_the_file
     path = tmp_path / "model.keras"
     path.write_bytes(save_model(wide(ex.CLASSES.input_shape, ex.CLASSES.outputs), "keras"))
 
-    model = load_trained(Stage(narrow), ex.CLASSES, path, seed=1)
+    model = load_trained(Stage(narrow), ex.CLASSES, path, fold=lambda: ex.CLASSES.x, seed=1)
 
     assert [layer.name for layer in model.layers] == ["last"]

@@ -10,6 +10,7 @@ from tests.zoo import (
     bugs_of_designs,
     bugs_of_frames,
     bugs_of_harness,
+    bugs_of_keras,
     bugs_of_labels,
     bugs_of_learning,
     bugs_of_mechanics,
@@ -26,6 +27,7 @@ from tests.zoo.pipelines_of_baselines import PIPELINES_OF_BASELINES
 from tests.zoo.pipelines_of_costs import PIPELINES_OF_COSTS
 from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
 from tests.zoo.pipelines_of_frames import PIPELINES_OF_FRAMES
+from tests.zoo.pipelines_of_keras import PIPELINES_OF_KERAS
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
 from tests.zoo.pipelines_of_segmentation import PIPELINES_OF_SEGMENTATION
 from tests.zoo.pipelines_of_stopping import PIPELINES_OF_STOPPING
@@ -47,6 +49,7 @@ FAMILIES = (
     bugs_of_learning,
     bugs_of_harness,
     bugs_of_labels,
+    bugs_of_keras,
     bugs_of_stopping,
     bugs_of_tuning,
     bugs_of_segmentation,
@@ -68,6 +71,7 @@ SPECIMENS = {
             | PIPELINES_OF_COSTS
             | PIPELINES_OF_DESIGNS
             | PIPELINES_OF_LABELS
+            | PIPELINES_OF_KERAS
             | PIPELINES_OF_STOPPING
             | PIPELINES_OF_TUNING
             | PIPELINES_OF_SEGMENTATION

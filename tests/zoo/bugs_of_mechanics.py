@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core import Recipe, Stage
-from negres_core.engine.model import freeze_layers, inherit_weights, save_model
+from negres_core.engine.inheritance import freeze_layers, inherit_weights
+from negres_core.engine.model import save_model
 from negres_core.engine.program import Program
 from negres_core.engine.replicate import epoch_orders
 from negres_core.recipe import name_of

@@ -51,6 +51,11 @@ They are planted all the same, and a test shows that they are not caught, so tha
   failure is not taken for a finding: the verdict is inconclusive.
 - Missing values that were filled in before they were given. A mean over all rows is a number like any other, which many
   rows may share. A test row moves it by its share among all rows, in both arms alike.
+- Dropout that is left on by the model itself. Whoever samples outputs on purpose, as in Monte Carlo dropout, writes the
+  same, and a saved model draws the same masks again. The finding about rows alone says that the outputs vary by
+  themselves.
+- A base that is meant to be frozen, and is not. The recipe does not say that it should be; the verdict shows how many
+  weights each arm trains. (With `freezes`, weights and moving averages are checked.)
 """
 
 from __future__ import annotations
@@ -76,6 +81,7 @@ from tests.zoo.pipelines_of_designs import (
     scores_of_folds,
 )
 from tests.zoo.pipelines_of_frames import NUMBERS, data_of, encoded_by_targets, survey
+from tests.zoo.pipelines_of_keras import frozen_normalization
 from tests.zoo.pipelines_of_labels import several_labels
 from tests.zoo.pipelines_of_tuning import make_svm, tuned_estimators
 from tests.zoo.specimens import Specimen
@@ -224,6 +230,27 @@ def fill_before(seed):
     return replace(encoded_by_targets(seed), data=data_of(frame.fillna(frame[NUMBERS].mean()), votes))
 
 
+def leave_dropout_on(seed):
+    """The layer is called with training=True, as for Monte Carlo samples of the outputs."""
+
+    def build(input_shape, outputs):
+        import keras
+        from keras import layers
+
+        inputs = keras.Input(input_shape)
+        hidden = layers.Dropout(0.5)(layers.Dense(32, "relu")(inputs), training=True)
+        return keras.Model(inputs, layers.Dense(outputs, "softmax")(hidden))
+
+    return replace(digits(seed), treatment=Recipe(Stage(build, **FIT), preprocess=min_max))
+
+
+def forget_to_freeze(seed):
+    """The stage inherits the base, and nobody said `freezes`."""
+    pipeline = frozen_normalization(seed)
+    base, head = pipeline.treatment.stages
+    return replace(pipeline, treatment=Recipe(base, replace(head, freezes=None)))
+
+
 def search_elsewhere(seed):
     few = Tuned(make_svm, space={"cost": [0.001, 0.003, 0.01, 0.03]}, trials=4)
     return replace(tuned_estimators(seed), control=few)
@@ -271,6 +298,8 @@ UNDETECTABLE = {
         ("scores on other folds under the same numbers", shuffle_folds),
         ("several labels mixed up in training", mix_up),
         ("missing values filled in before they were given", fill_before),
+        ("dropout that the model leaves on", leave_dropout_on),
+        ("base that is meant to be frozen, and is not", forget_to_freeze),
         ("a space without the good settings of the control arm", search_elsewhere),
         ("class weights computed on all rows", weigh_all_classes),
         ("small weights for rows that a model of all rows gets wrong", weigh_down_errors),

@@ -1,0 +1,67 @@
+"""The layers of a model, at every depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import keras
+
+from negres_core.errors import InputError
+
+
+def layers_of(model: Any) -> Iterator[Any]:
+    """Yield the layers of a model at every depth, in order, each container before its layers."""
+    for layer in layers_within(model):
+        yield layer
+        yield from layers_of(layer)
+
+
+def layers_within(container: Any) -> Sequence[Any]:
+    """Return the layers directly inside a model or a layer."""
+    return getattr(container, "layers", None) or getattr(container, "_layers", None) or ()
+
+
+def shape_of(layer: Any, end: Literal["input", "output"]) -> tuple[int, ...] | None:
+    """Return the shape of one row at an end of a layer, or None if the layer was never called on a symbolic tensor."""
+    try:
+        return tuple(length or 1 for length in getattr(layer, end).shape[1:])
+    except (AttributeError, ValueError):
+        return None
+
+
+class ProvisionalBins(list[float]):
+    """Bin boundaries of a Discretization that is not adapted yet."""
+
+
+def make_callable(model: Any) -> None:
+    """Give every Discretization of a model that is not adapted provisional bins: without any, it cannot be called."""
+    for layer in layers_of(model):
+        if isinstance(layer, keras.layers.Discretization) and layer.bin_boundaries is None:
+            # Keras would replace the list by one of its own class.
+            object.__setattr__(layer, "bin_boundaries", ProvisionalBins(map(float, range(layer.num_bins - 1))))
+
+
+def refuse_layers_of_tensorflow(model: Any, *, name: str) -> None:
+    """Raise InputError if a model has a layer that cannot be called: under this backend, or without a vocabulary."""
+    tables = (keras.layers.IntegerLookup, keras.layers.StringLookup, keras.layers.TextVectorization)
+    hashes = (keras.layers.Hashing, keras.layers.HashedCrossing)
+    found = [layer for layer in layers_of(model) if isinstance(layer, tables + hashes)]
+    if found and keras.backend.backend() != "tensorflow":
+        raise InputError(
+            f"{name} has a layer that Keras implements with TensorFlow alone.",
+            received=f"{type(found[0]).__name__} {found[0].name!r} under KERAS_BACKEND={keras.backend.backend()}",
+            remedy="Apply it before: Dataset(x=np.asarray(layer(raw)), ...); or use KERAS_BACKEND=tensorflow.",
+        )
+    empty = [layer.name for layer in found if isinstance(layer, tables) and not _has_vocabulary(layer)]
+    if empty:
+        raise InputError(
+            f"{name} has a layer without a vocabulary, and a table of words is not adapted to each training fold.",
+            received=f"{', '.join(empty)}, which was not adapted",
+            remedy="Give it the vocabulary: IntegerLookup(vocabulary=[...]).",
+        )
+
+
+def _has_vocabulary(layer: Any) -> bool:
+    sizes = layer.num_oov_indices + (layer.mask_token is not None) if hasattr(layer, "num_oov_indices") else 2
+    return bool(layer.vocabulary_size() > sizes)
