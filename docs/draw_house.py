@@ -30,7 +30,7 @@ Point = tuple[float, float]
 
 FLOOR_HEIGHT, BOX_HEIGHT, GAP, LANE = 1.0, 0.44, 0.26, 0.2
 """Height of a floor and of a box, and the least distance between boxes and between arrows that pass a floor, inches."""
-LEFT, WIDTH, MARGIN = 2.1, 16.2, 0.25
+LEFT, WIDTH, MARGIN = 2.1, 17.2, 0.25
 """Width of the column of floor names, of the house, and of the space beside it, inches."""
 CENTRE = LEFT + WIDTH / 2
 INCH_PX = 130
