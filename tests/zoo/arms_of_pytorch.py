@@ -1,4 +1,4 @@
-"""Bugs of arms that PyTorch trains, and a clean one: there are none where PyTorch is missing."""
+"""Bugs of arms that PyTorch trains, and a clean one, which are not run where PyTorch is missing."""
 
 from __future__ import annotations
 
@@ -67,23 +67,25 @@ def on_noise(seed, **options):
     )
 
 
-PIPELINES_OF_PYTORCH = {"pytorch": pytorch} if IS_INSTALLED else {}
+PIPELINES_OF_PYTORCH = {"pytorch": pytorch}
 
-if IS_INSTALLED:
 
-    @bug("PyTorch without a step of the optimizer", "trained weights")
-    def forget_step(seed):
-        return pytorch(seed, step=False)
+@bug("PyTorch without a step of the optimizer", "trained weights")
+def forget_step(seed):
+    return pytorch(seed, step=False)
 
-    @bug("PyTorch in training mode while it predicts", "rows alone")
-    def forget_evaluation(seed):
-        return pytorch(seed, evaluate=False)
 
-    @bug("PyTorch trains on the test fold", "permuted labels", "blind fit")
-    def train_on_test(seed):
-        return on_noise(seed, everything=True)
+@bug("PyTorch in training mode while it predicts", "rows alone")
+def forget_evaluation(seed):
+    return pytorch(seed, evaluate=False)
 
-    @bug("PyTorch model that all folds share", "permuted labels", "initial weights")
-    def share_model(seed):
-        """The module is made once, and goes on training from fold to fold."""
-        return on_noise(seed, kept={})
+
+@bug("PyTorch trains on the test fold", "permuted labels", "blind fit")
+def train_on_test(seed):
+    return on_noise(seed, everything=True)
+
+
+@bug("PyTorch model that all folds share", "permuted labels", "initial weights")
+def share_model(seed):
+    """The module is made once, and goes on training from fold to fold."""
+    return on_noise(seed, kept={})

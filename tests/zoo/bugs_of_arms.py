@@ -74,7 +74,7 @@ def stop_fit_early(seed):
     return replace(diabetes(seed), treatment=Recipe(Fit(compute), preprocess=standard))
 
 
-@bug("fit is scored on its training fold", "blind fit")
+@bug("fit is scored on its training fold", "blind fit", "permuted labels")
 def score_on_training(seed):
     def compute(train, test):
         from sklearn.ensemble import RandomForestClassifier

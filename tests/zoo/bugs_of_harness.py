@@ -26,19 +26,20 @@ def stop_early():
     from keras import ops
 
     def train(self, job, state):
-        rows, x, y = self._cells.rows(job)
+        rows = self._cells.rows(job)
         state, curve, best = self._placed(state), [], None
         for order in compiled.epoch_orders(self._recipe, job):
+            [(_, numbers, x, y)] = self._cells.chunks(rows, order)
             steps = len(order) // self._recipe.last.batch_size
-            loss, *state = self._epoch(*state, self._put(order), (), steps, x, y)
+            loss, *state = self._epoch(*state, self._put(numbers), compiled.UNWEIGHTED, steps, x, y)
             curve.append(float(loss))
-            outputs, test_loss = self._predict(job.cell.test, state, x, y)
+            outputs, test_loss = self._predict(rows, job.cell.test, state)
             accuracy = np.mean(outputs.argmax(axis=1) == self._data.y[job.cell.test])
             if best is None or accuracy > best[0]:
                 best = (accuracy, [[*map(ops.convert_to_numpy, part)] for part in state], outputs, test_loss)
         _, state, outputs, test_loss = best
         cost = dict.fromkeys(("compile_s", "train_s", "steady_epoch_s", "evaluate_s"), 1.0)
-        scored = {"rows": rows, "outputs": outputs, "loss": test_loss, "curve": curve, "cost": cost}
+        scored = {"rows": rows.host, "outputs": outputs, "loss": test_loss, "curve": curve, "cost": cost}
         return compiled._Trained(tuple(state), scored | {"watched": self._watch.begin(job)})
 
     return {"negres_core.engine.compiled._Worker.train": train}

@@ -73,7 +73,7 @@ def end_too_soon():
     return {f"{Watched.__module__}.Watched.is_over": property(is_over)}
 
 
-@bug("fit that keeps its best epoch on the test fold", "blind fit")
+@bug("fit that keeps its best epoch on the test fold", "blind fit", "permuted labels")
 def keep_best_on_test(seed):
     """A function of the researcher's own trains step by step, and returns the predictions of its best step."""
 

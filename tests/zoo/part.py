@@ -6,7 +6,7 @@ from tests.zoo.cases import Case
 
 BUG_OF = {
     "A/A": "same seed everywhere",
-    "blind fit": "fit is scored on its training fold",
+    "blind fit": "metric of a fit has the wrong sign",
     "budget": "one arm with more epochs, unannounced",
     "captured data": "objective that replays rows of all folds",
     "class order": "probabilities in the order of the alphabet",
