@@ -105,6 +105,7 @@ class FitAndPredict:
         _check_kind(self.make, estimator, train)
         _check_that_all_count(self.make, train)
         is_frame = takes_frame(estimator, train)
+        of_each_row = train.task in ("classification", "multilabel")
         # Copies, because some estimators refuse read-only arrays; and PyTorch takes labels in int64 alone.
         x, unknown = (
             data.as_given.copy() if is_frame else np.array(data.flatten(), dtype=np.float32, order="C")
@@ -114,13 +115,13 @@ class FitAndPredict:
         y = y.reshape(len(y), -1) if y.ndim > 2 else y
         with _named_warnings(name_of(self.make)), _explained_errors(self.make, train, is_frame=is_frame):
             _fit(self.make, estimator, x, y, train.sample_weight)
-            if train.has_labels and hasattr(estimator, "predict_proba"):
+            if of_each_row and hasattr(estimator, "predict_proba"):
                 probabilities = estimator.predict_proba(unknown)
                 if train.task == "multilabel":
                     return _column_per_label(self.make, estimator, probabilities, (len(test), outputs))
                 return _column_per_class(self.make, estimator, np.asarray(probabilities), y, outputs=outputs)
             predicted = np.asarray(estimator.predict(unknown))
-            scores = _scores(estimator, unknown, y, outputs=outputs) if train.has_labels else None
+            scores = _scores(estimator, unknown, y, outputs=outputs) if of_each_row else None
         shape = (len(test), *train.y.shape[1:])
         predicted = predicted.reshape(shape) if predicted.size == np.prod(shape) else predicted
         if not train.has_labels:

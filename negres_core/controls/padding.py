@@ -6,7 +6,7 @@ import numpy as np
 
 from negres_core.arrays import spread_rows
 from negres_core.claim import Metric
-from negres_core.controls.positions import MOST_ROWS, inputs_by_position
+from negres_core.controls.positions import MOST_SAMPLED_ROWS, inputs_by_position
 from negres_core.dataset.segmentation import NOT_COUNTED, counted
 from negres_core.evidence import Finding
 from negres_core.metrics import certain, find_metric, score_metric
@@ -58,7 +58,7 @@ def _padded_share(run: Run) -> tuple[int, float] | None:
     data = run.data
     if data.y.ndim != 3:
         return None
-    rows = spread_rows(len(data), most=MOST_ROWS)
+    rows = spread_rows(len(data), most=MOST_SAMPLED_ROWS)
     x, y = inputs_by_position(data, rows), data.y[rows][..., 0]
     if x is None or len(rows) < MIN_ROWS:
         return None
@@ -80,7 +80,7 @@ def _counts_all(metric: Metric, run: Run) -> bool:
 
     Their label as it is held is among these predictions: whoever compares all labels takes it for a right one.
     """
-    rows = spread_rows(len(run.data), most=MOST_ROWS)
+    rows = spread_rows(len(run.data), most=MOST_SAMPLED_ROWS)
     y, classes = run.data.y[rows], run.data.outputs
     if counted(y).all() or classes < 2:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from negres_core.arrays import spread_rows
-from negres_core.controls.positions import MOST_ROWS, inputs_by_position
+from negres_core.controls.positions import MOST_SAMPLED_ROWS, inputs_by_position
 from negres_core.dataset.segmentation import counted
 from negres_core.evidence import Finding
 from negres_core.run import Run
@@ -36,7 +36,7 @@ def check(run: Run) -> Finding | None:
     """
     if run.data.task != "segmentation":
         return None
-    rows = spread_rows(len(run.data), most=max(MIN_ROWS, min(MOST_ROWS, MOST_VALUES // run.data.width)))
+    rows = spread_rows(len(run.data), most=max(MIN_ROWS, min(MOST_SAMPLED_ROWS, MOST_VALUES // run.data.width)))
     x = inputs_by_position(run.data, rows)
     if x is None or len(rows) < MIN_ROWS:
         return None

@@ -12,7 +12,7 @@ from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell
 from negres_core.run import Run
 
-MOST_ROWS = 512
+MOST_SAMPLED_ROWS = 512
 """Most rows, chosen at random, of which positions are looked at."""
 MOST_POSITIONS = 32
 """Most positions of a row, spread over it."""
@@ -35,7 +35,7 @@ def positions_as_rows(run: Run) -> Run | None:
     None if the inputs have no features at these places, or only one.
     """
     data = run.data
-    rows = np.sort(np.random.default_rng(0).permutation(len(data))[:MOST_ROWS])
+    rows = np.sort(np.random.default_rng(0).permutation(len(data))[:MOST_SAMPLED_ROWS])
     x = inputs_by_position(data, rows)
     if x is None or x.shape[-1] < 2:
         return None

@@ -36,7 +36,23 @@ def digits():
     return Dataset(x=x[:200], y=y[:200], name="200 digits")
 
 
-@pytest.mark.parametrize("name", ["WIDE", "GROWN", "SCALED", "BOOSTING", "COMPONENTS", "FOREST"])
+OF_CLASSES = {
+    "WIDE",
+    "GROWN",
+    "SCALED",
+    "STOPPED",
+    "SLOWED",
+    "BALANCED",
+    "COSTLY",
+    "RESAMPLED",
+    "FEW_NEIGHBOURS",
+    "PRETRAINED",
+}
+OF_CLASSES |= {"BOOSTING", "COMPONENTS", "FOREST"}
+"""Arms of a classification."""
+
+
+@pytest.mark.parametrize("name", sorted(OF_CLASSES))
 def test_an_arm_of_the_page_is_trained_and_scored(name, names, measure, digits):
     evidence = measure(names[name], digits, "accuracy")
     assert evidence.status == "finished"
@@ -72,5 +88,4 @@ def test_the_objective_of_the_page_trains_two_players(names, measure):
 
 def test_every_recipe_of_the_page_is_trained_here(names):
     recipes = {name for name, value in names.items() if isinstance(value, Recipe)}
-    networks = {"WIDE", "GROWN", "SCALED", "CONFIDENCE", "WITH_AGE", "WITHOUT_AGE"}
-    assert recipes == networks | {"BOOSTING", "COMPONENTS", "FOREST"}
+    assert recipes == OF_CLASSES | {"CONFIDENCE", "WITH_AGE", "WITHOUT_AGE"}

@@ -68,8 +68,8 @@ TOLD = {
     "columns by name": (
         Recipe(ex.stage(ex.plain), preprocess=lambda: ColumnTransformer([("scaled", MinMaxScaler(), ["age"])])),
         ex.CLASSES,
-        "cannot be fitted",
-        "whose columns have numbers, not names",
+        "cannot prepare the inputs",
+        "to name columns, give x as a DataFrame",
     ),
 }
 

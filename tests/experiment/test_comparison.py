@@ -25,6 +25,9 @@ class Saved:
     outputs: np.ndarray
     weights: list = field(default_factory=lambda: ["end"])
 
+    def predicts_targets(self, recipe):
+        return True
+
     def predict_fold(self, recipe, replicate):
         predictions = Predictions(
             targets=Y,
