@@ -10,6 +10,7 @@ import pytest
 from negres_core import Dataset, Fit, Recipe, reaches
 from negres_core.controls.recorded import each_weight
 from negres_core.design import KFolds
+from negres_core.evidence import TrainedWeight
 
 X = np.random.default_rng(0).normal(size=(120, 3))
 DATA = Dataset(x=X, y=(X[:, 0] > 0).astype(int), name="halves")
@@ -106,10 +107,34 @@ def test_a_fit_that_records_nothing_is_not_judged(findings_of):
 
 
 def test_weights_are_told_apart_by_their_paths(new_run):
-    first, second = new_run().arms[1].replicates[:2]
+    first, second = (replicate.updated(model=None) for replicate in new_run().arms[1].replicates[:2])
     kept, new = second.weights
     other = second.updated(weights=[new.updated(path="other"), kept])
 
     columns = {weights[0].path: len(weights) for weights in each_weight([first, other])}
 
     assert columns == {kept.path: 2, new.path: 1, "other": 1}
+
+
+def weight_of(path, start, end):
+    return TrainedWeight(path=path, shape=(2,), trainable=True, frozen=False, start=start, end=end, inherited_from=None)
+
+
+def test_a_weight_of_a_network_is_known_by_its_place_however_keras_numbers_its_layer(new_replicate):
+    replicates = [
+        new_replicate(fold=fold, weights=[weight_of(f"{name}/kernel", "a", "b"), weight_of(f"{name}/bias", "c", "c")])
+        for fold, name in enumerate(("dense", "dense_1"))
+    ]
+    assert [[weight.path for weight in weights] for weights in each_weight(replicates)] == [
+        ["dense/kernel", "dense_1/kernel"],
+        ["dense/bias", "dense_1/bias"],
+    ]
+
+
+def test_weights_that_a_fit_records_in_some_cells_alone_are_known_by_their_names(new_replicate):
+    one, other = weight_of("one", "a", "b"), weight_of("other", "c", "d")
+    replicates = [
+        new_replicate(weights=[one, other]).updated(model=None),
+        new_replicate(fold=1, weights=[other]).updated(model=None),
+    ]
+    assert list(each_weight(replicates)) == [[one], [other, other]]
