@@ -84,7 +84,17 @@ def shows_learning(metric: Metric, targets: np.ndarray, *, classes: int = 0) -> 
         return metric.name not in NOT_OF_LEARNING
     constant = constant_score(metric, targets, targets, classes=classes)
     perfect = perfect_score(metric, targets, classes=classes)
-    return constant is None or constant != perfect
+    return constant is None or (constant != perfect and not _ignores_targets(metric, targets, classes))
+
+
+def _ignores_targets(metric: Metric, targets: np.ndarray, classes: int) -> bool:
+    """Return whether class labels in another order change no score, as if only predictions counted."""
+    if targets.dtype.kind != "i" or targets.ndim != 1:
+        return False
+    predicted = certain(targets, max(classes, 1 + int(targets.max())))
+    orders = (np.random.default_rng(seed).permutation(targets) for seed in range(3))
+    perfect = score_metric(metric, targets, predicted)
+    return all(score_metric(metric, each, predicted) == perfect for each in orders)
 
 
 def perfect_score(metric: Metric, targets: np.ndarray, *, classes: int = 0) -> float | None:

@@ -118,6 +118,8 @@ def test_what_a_constant_is_perfect_in_shows_no_learning():
     assert not shows_learning(METRICS["ece"], y)
     assert not shows_learning(gap, y)
     assert all(shows_learning(METRICS[name], y) for name in ("accuracy", "roc_auc", "loss"))
+    alarms = Metric("alarms", higher_is_better=False, unit="share", compute=lambda y, said: said.mean(), takes="labels")
+    assert not shows_learning(alarms, np.arange(50) % 3 % 2)
     assert constant_score(METRICS["ece"], y, y) is None
 
 
