@@ -28,7 +28,7 @@ from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import InterruptedTrainingError, WorkerThreads, interruption_requested
 from negres_core.engine.memory import evaluation_rows, replicate_bytes
-from negres_core.engine.on_disk import is_on_disk
+from negres_core.engine.on_disk import stays_on_disk
 from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
 from negres_core.engine.replicate import (
     Start,
@@ -65,7 +65,7 @@ def train(
     if not jobs:
         return
     data = as_models_see(recipe, data)
-    if not (recipe.preprocess or recipe.resample) and is_on_disk(data.x):
+    if stays_on_disk(recipe, data):
         raise NotBatchableError("their inputs stay on disk")
     # Measured before the threads start, while nothing else runs.
     peak = peak_flops_per_s()

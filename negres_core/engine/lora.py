@@ -21,11 +21,6 @@ def lora_layers(model: Any) -> list[Any]:
     return [layer for layer in layers_of(model) if getattr(layer, "lora_enabled", False)]
 
 
-def lora_weights(model: Any) -> set[int]:
-    """Return the identities of the weights that LoRA adds to a model."""
-    return {id(weight) for layer in lora_layers(model) for weight in layer.weights if weight.name.startswith(PREFIX)}
-
-
 def is_lora(path: str) -> bool:
     """Return whether a path is that of a weight that LoRA adds."""
     return path.rpartition("/")[2].startswith(PREFIX)

@@ -25,6 +25,11 @@ def is_on_disk(inputs: Named[np.ndarray]) -> bool:
     return any(is_mapped(array) for array in label_arrays(inputs, "").values())
 
 
+def stays_on_disk(recipe: Recipe, data: Dataset) -> bool:
+    """Return whether a recipe trains on inputs as they are on disk: what prepares or resamples them copies them."""
+    return not (recipe.preprocess or recipe.resample) and is_on_disk(data.x)
+
+
 def bytes_of(inputs: Named[np.ndarray]) -> int:
     """Return the size of all inputs together."""
     return sum(array.nbytes for array in label_arrays(inputs, "").values())

@@ -13,7 +13,7 @@ import numpy as np
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
-from negres_core.engine.on_disk import chunks, is_on_disk
+from negres_core.engine.on_disk import chunks, stays_on_disk
 from negres_core.recipe import Recipe
 from negres_core.resampling import PreparedRows, prepare_rows
 
@@ -53,7 +53,7 @@ class PreparedInputs:
         self._lock = threading.Lock()
         self._cell_locks: dict[tuple[int, int], threading.Lock] = {}
         self._cache: OrderedDict[tuple[int, int], PlacedRows] = OrderedDict()
-        self._stays = not (recipe.preprocess or recipe.resample) and is_on_disk(data.x)
+        self._stays = stays_on_disk(recipe, data)
         self.targets = None if self._stays else put(data.y)
 
     def rows(self, job: Job) -> PlacedRows:

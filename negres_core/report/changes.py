@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from negres_core.errors import show
 from negres_core.evidence import Evidence
 from negres_core.report.change import Change
-from negres_core.report.layout import Style, lay_out, plural, show_number
+from negres_core.report.layout import Style, lay_out, plural, show_interval, show_number, why_not_judged
 
 HEADERS = ("hypothesis", "data", "verdict", "effect", "change [95% interval]", "time")
 """Headers on a page."""
@@ -98,9 +98,7 @@ def _row(change: Change, *, on_page: bool) -> tuple[str, ...]:
 
 
 def _verdict(evidence: Evidence) -> str:
-    if evidence.verdict is not None:
-        return evidence.verdict
-    return "not judged (smoke)" if evidence.smoke else "none: interrupted"
+    return evidence.verdict or why_not_judged(evidence)
 
 
 def _effect(evidence: Evidence) -> str:
@@ -118,8 +116,8 @@ def _change(change: Change) -> str:
         return ""
     if change.effect.interval_95 is None:
         return "none in any cell"
-    low, high = (show_number(end, sign=True) for end in change.effect.interval_95)
-    return f"{show_number(change.effect.change, sign=True)}\n[{low}, {high}]{'' if change.effect.paired else ' *'}"
+    interval = show_interval(change.effect.interval_95)
+    return f"{show_number(change.effect.change, sign=True)}\n{interval}{'' if change.effect.paired else ' *'}"
 
 
 def _times(change: Change, *, on_page: bool) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from negres_core.errors import show
 from negres_core.evidence import Evidence
-from negres_core.report.layout import Style, lay_out, show_number, sort_naturally
+from negres_core.report.change import Change
+from negres_core.report.layout import Style, lay_out, show_interval, show_number, sort_naturally, why_not_judged
 
 HEADERS = ("started (UTC)", "folder", "commit", "verdict", "effect [95% interval]", "changed")
 WIDTHS = (17, 20, 9, 26, 30, 16)
@@ -43,9 +44,8 @@ def _row(folder: str, evidence: Evidence, before: Evidence | None) -> tuple[str,
     commit = (evidence.provenance.commit or "")[:7] + ("+" if evidence.provenance.dirty else "")
     effect = ""
     if evidence.estimate is not None:
-        low, high = (show_number(end, sign=True) for end in evidence.estimate.interval_95)
-        effect = f"{show_number(evidence.estimate.effect, sign=True)} [{low}, {high}]"
-    judged = evidence.judgement or ("not judged (smoke)" if evidence.smoke else "none: interrupted")
+        effect = f"{show_number(evidence.estimate.effect, sign=True)} {show_interval(evidence.estimate.interval_95)}"
+    judged = evidence.judgement or why_not_judged(evidence)
     if evidence.outcome == "surprise":
         judged += "\nSURPRISE"
     return (
@@ -63,7 +63,7 @@ def _changed(evidence: Evidence, before: Evidence | None) -> str:
     if before is None:
         return ""
     notes = []
-    if None not in (evidence.verdict, before.verdict) and evidence.verdict != before.verdict:
+    if Change(before=before, after=evidence).is_flip:
         notes.append("FLIP")
     if evidence.claim != before.claim:
         notes.append("claim")

@@ -34,6 +34,22 @@ def show_number(value: float, *, sign: bool = False) -> str:
     return f"{value:{'+' if sign else ''}{'.4f' if abs(value) < MILLION else '.4g'}}"
 
 
+def show_interval(ends: tuple[float, float], *, sign: bool = True) -> str:
+    """Return an interval as text; for the numbers, see `show_number`.
+
+    Examples:
+        >>> show_interval((-0.5, 1.25))
+        '[-0.5000, +1.2500]'
+    """
+    low, high = (show_number(end, sign=sign) for end in ends)
+    return f"[{low}, {high}]"
+
+
+def why_not_judged(evidence: Evidence) -> str:
+    """Return in a few words why a run has no verdict."""
+    return "not judged (smoke)" if evidence.smoke else "none: interrupted"
+
+
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """Return a count with its noun, as in "1 repeat" or "5 repeats".
 

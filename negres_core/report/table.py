@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from negres_core.errors import show
 from negres_core.evidence import Evidence, PriorLooks, Registration
-from negres_core.report.layout import Style, lay_out, plural, repeats_trained, show_number, show_p
+from negres_core.report.layout import Style, lay_out, plural, repeats_trained, show_interval, show_number, show_p
 
 HEADERS = ("hypothesis", "data", "effect [95% interval]", "cells", "verdict", "p (Holm)", "registered", "time")
 """Headers on a page."""
@@ -113,9 +113,8 @@ def row_of(evidence: Evidence, family: Mapping[str, float]) -> Row:
     """Return the facts of a hypothesis; for the family, see `render`."""
     effect = interval = ""
     if evidence.estimate is not None:
-        low, high = evidence.estimate.interval_95
         effect = show_number(evidence.estimate.effect, sign=True)
-        interval = f"[{show_number(low, sign=True)}, {show_number(high, sign=True)}]"
+        interval = show_interval(evidence.estimate.interval_95)
     verdict, _, finding = (evidence.judgement or "").partition(" ")
     if evidence.smoke:
         verdict = "not judged (smoke)"

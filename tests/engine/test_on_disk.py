@@ -11,7 +11,7 @@ from negres_core.dataset import Dataset
 from negres_core.engine import on_disk
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job, NotBatchableError
-from negres_core.engine.on_disk import bytes_of, chunks, refuse_copies
+from negres_core.engine.on_disk import bytes_of, chunks, refuse_copies, stays_on_disk
 from negres_core.errors import InputError
 from negres_core.fit import Fit
 from negres_core.recipe import Recipe
@@ -102,3 +102,10 @@ def test_refuses_what_would_copy_a_file_that_is_larger_than_memory(recipe, wrong
     with pytest.raises(InputError, match=wrong) as caught:
         check_recipe(recipe, data)
     assert remedy in caught.value.remedy
+
+
+def test_inputs_stay_on_disk_unless_something_prepares_them(mapped):
+    network, data = Recipe(ex.stage(ex.plain)), mapped(ex.CLASSES)
+    assert stays_on_disk(network, data)
+    assert not stays_on_disk(network, ex.CLASSES)
+    assert not stays_on_disk(Recipe(ex.stage(ex.plain), preprocess=StandardScaler), data)

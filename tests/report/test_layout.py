@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from negres_core.report.layout import lay_out, plural, repeats_trained, show_p
+from negres_core.report.layout import lay_out, plural, repeats_trained, show_p, why_not_judged
 
 
 def test_markdown_has_one_line_per_row_and_escapes_pipes():
@@ -65,3 +65,8 @@ def test_a_cell_cannot_leave_its_row_or_control_the_terminal(style):
 )
 def test_trained_repeats_are_those_that_the_evidence_has_differences_of(new_evidence, fields, repeats):
     assert repeats_trained(new_evidence(**fields)) == repeats
+
+
+def test_a_run_without_a_verdict_says_why(new_evidence):
+    assert why_not_judged(new_evidence(smoke=True, verdict=None)) == "not judged (smoke)"
+    assert why_not_judged(new_evidence(status="started", verdict=None)) == "none: interrupted"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from negres_core.evidence import ArmRecord, EstimateRecord, Evidence, Replicate, Spread
-from negres_core.report.layout import show_number
+from negres_core.report.layout import show_interval, show_number
 from negres_core.statistics.estimate import CellEstimate
 from negres_core.statistics.standard_error import corrected_standard_error
 
@@ -128,7 +128,7 @@ def _metric(spread: Spread | None, estimate: EstimateRecord | None) -> str:
         )
         low, high = known.interval(0.95)
         if math.isfinite(low) and math.isfinite(high):
-            return f"{mean} [{show_number(low)}, {show_number(high)}]"
+            return f"{mean} {show_interval((low, high), sign=False)}"
     if spread.min is None or spread.max is None or spread.min == spread.max:
         return mean
     return f"{mean} (cells from {show_number(spread.min)} to {show_number(spread.max)})"

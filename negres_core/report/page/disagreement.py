@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from negres_core.evidence import Evidence, Replicate
-from negres_core.report.layout import plural, show_number
+from negres_core.report.layout import plural, show_interval, show_number
 
 MOST_ROWS = 20
 """Most single rows that are named."""
@@ -39,7 +39,7 @@ def parts_of(evidence: Evidence) -> list[Part]:
             each.part,
             f"{each.rows:,}",
             show_number(each.effect, sign=True),
-            "[{}, {}]".format(*(show_number(end, sign=True) for end in each.interval_95)),
+            show_interval(each.interval_95),
             f"{each.better:,}",
             f"{each.worse:,}",
         )

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from negres_core.errors import show
 from negres_core.evidence import Evidence
 from negres_core.report.across import combine_group
-from negres_core.report.layout import show_number
+from negres_core.report.layout import show_interval, show_number
 from negres_core.report.page.canvas import Canvas
 from negres_core.report.page.colours import INK, MUTED, SHADE
 from negres_core.report.page.forest import draw_interval, scale_key, unit_in_words
@@ -114,8 +114,8 @@ def _name(evidence: Evidence, data_sets: Collection[str]) -> str:
 
 def _in_words(evidence: Evidence) -> str:
     assert evidence.estimate is not None
-    low, high = (show_number(end, sign=True) for end in evidence.estimate.interval_95)
-    return f"{show_number(evidence.estimate.effect, sign=True)} [{low}, {high}], {evidence.verdict or 'not judged'}."
+    interval = show_interval(evidence.estimate.interval_95)
+    return f"{show_number(evidence.estimate.effect, sign=True)} {interval}, {evidence.verdict or 'not judged'}."
 
 
 def _label_axis(canvas: Canvas, evidence: Evidence, bottom: float, where: str = "") -> None:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from negres_core.errors import InputError
 from negres_core.evidence import Evidence
 from negres_core.report.across import TWO_DATA_SETS, combine_group, groups_of
-from negres_core.report.layout import show_number
+from negres_core.report.layout import show_interval, show_number
 from negres_core.report.page.critical_difference import draw_ranks
 from negres_core.report.page.families import by_family, draw_across, draw_family
 from negres_core.report.page.forest import scale_key, shared_ranges
@@ -118,10 +118,10 @@ def make_suite(records: Sequence[Evidence], family: Mapping[str, float]) -> Suit
 
 def _across(group: Sequence[Evidence], *, id: str) -> Across:
     combined = combine_group(group)
-    (low, high), (lowest, highest) = combined.interval(0.95), combined.prediction_interval(0.95)
+    lowest, highest = combined.prediction_interval(0.95)
     sentence = (
         f"Mean effect over {len(group)} data sets: {show_number(combined.effect, sign=True)} "
-        f"[{show_number(low, sign=True)}, {show_number(high, sign=True)}] {group[0].claim.unit}. True effects differ "
+        f"{show_interval(combined.interval(0.95))} {group[0].claim.unit}. True effects differ "
         f"between data sets with a standard deviation tau of {combined.tau_squared**0.5:.4f}, which explains "
         f"{combined.i_squared:.0%} of the variation of the estimates (I²). On one more data set the true effect is "
         f"expected between {show_number(lowest, sign=True)} and {show_number(highest, sign=True)} (95%)."
