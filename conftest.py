@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ pytest_plugins = [
     for path in sorted(Path(__file__).with_name("fixtures").glob("*.py"))
     if not path.stem.startswith("_")
 ]
+
+# Its doctests cannot be looked for where PyTorch is missing: it is an extra of its own.
+collect_ignore = [] if importlib.util.find_spec("torch") else ["negres_core/engine/torch.py"]
 
 
 @pytest.fixture
