@@ -317,10 +317,6 @@ class ExperimentFixture:
         item.user_properties.append((EVIDENCE, str(store.evidence_path(evidence.hypothesis))))
         item.user_properties += [(NOTE, note) for note in notes]
         notes.clear()
-        if self._benchmark is not None:
-            self._benchmark.extra_info |= {"hypothesis": evidence.title} | evidence.model_dump(
-                mode="json", include={"verdict", "finding", "estimate", "timings", "smoke"}, exclude_none=True
-            )
         return evidence
 
 
