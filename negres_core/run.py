@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.claim import Claim, CostMetric, Metric
 from negres_core.claim.cost import watched_metric
 from negres_core.dataset import Dataset
@@ -15,9 +17,7 @@ from negres_core.design import Cell, Design, hold_out
 from negres_core.evidence import Replicate, SearchRecord
 from negres_core.metrics import METRICS, Predicted, score_table, task_metric
 from negres_core.metrics.of_rows import Unit
-from negres_core.recipe import Recipe
 from negres_core.rescoring import Predictions
-from negres_core.tuning import Tuned
 
 ControlLevel = Literal["all", "cheap", "none"]
 """Which controls run: all of them, only those that train no models of their own ("cheap"), or none."""

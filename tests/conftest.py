@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Recipe, Stage
+from negres_core.arms.preprocessing import prepare_inputs, sample_rows
 from negres_core.arrays import digest_array, take_rows
 from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import Commitment, Evidence, Key, Replicate, Store
 from negres_core.experiment.experiment import Experiment
-from negres_core.preprocessing import prepare_inputs, sample_rows
 from negres_core.run import Arm, Run
 from tests.fakes import BUDGET, CLAIM, DATA, PROVENANCE, FakeEngine, new_model_file, use_engine
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from negres_core.arms.recipe import Recipe
 from negres_core.evidence import Finding
-from negres_core.recipe import Recipe
 from negres_core.run import Arm, Run
 
 NAME = "equal arms"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine import fits
 from negres_core.engine.contract import Job
 from negres_core.engine.description import describe_recipe, digest_besides_stages
 from negres_core.evidence import Replicate
-from negres_core.recipe import Recipe
 from negres_core.run import Arm
 
 if TYPE_CHECKING:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
 from negres_core.controls.waivers import needless_waivers
@@ -48,9 +50,7 @@ from negres_core.experiment.search import ArmTrainer
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
 from negres_core.experiment.training import Progress, no_progress
 from negres_core.pictures.registry import Rendering, render_pictures
-from negres_core.recipe import Recipe
 from negres_core.run import Arm, ControlLevel, Role, Run
-from negres_core.tuning import Tuned
 from negres_core.verdict import invalid
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.errors import InputError
 from negres_core.evidence import (
@@ -19,7 +20,6 @@ from negres_core.evidence import (
     TuningPlan,
 )
 from negres_core.provenance.analysis import digest_analysis
-from negres_core.recipe import Recipe
 from negres_core.run import Arm, Role
 
 MAY_CHANGE = {"analysis code", "expected verdict", "stopping rule"}

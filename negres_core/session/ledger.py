@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.design import apply_seal
-from negres_core.recipe import Recipe
 from negres_core.session.keys import PREDICT_KEY, REGISTERED, ledger_of, notes_of, store_of
-from negres_core.tuning import Tuned
 
 if TYPE_CHECKING:
     from negres_core.evidence import Commitment, Registration
