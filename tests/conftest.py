@@ -18,7 +18,8 @@ from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import Commitment, Evidence, Key, Replicate, Store
 from negres_core.experiment.experiment import Experiment
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from tests.fakes import BUDGET, CLAIM, DATA, PROVENANCE, FakeEngine, new_model_file, use_engine
 
 pytest_plugins = ["pytester", "tests.sessions"]

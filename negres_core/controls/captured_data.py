@@ -13,7 +13,7 @@ from negres_core.dataset.frame import row_words, words_of_items
 from negres_core.dataset.segmentation import is_segmentation
 from negres_core.evidence import Finding
 from negres_core.provenance.reach import reachable_arrays
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "captured data"
 WHEN = "before"

@@ -11,7 +11,7 @@ from negres_core.arms.recipe import Recipe
 from negres_core.arrays import digest_array, label_arrays, take_rows
 from negres_core.design import Cell
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "fitted scaler"
 WHEN = "after"

@@ -21,7 +21,8 @@ from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell, Design, KFolds
 from negres_core.early_stopping import NO_MONITOR
 from negres_core.metrics import METRICS, task_metric
-from negres_core.run import Arm, Role, Run
+from negres_core.run.arm import Arm, Role
+from negres_core.run.run import Run
 from negres_core.seeds import derive_seed
 from negres_core.statistics import corrected_resampled_t
 

@@ -19,7 +19,7 @@ from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.model import build_model
 from negres_core.engine.objective import mean_loss
 from negres_core.engine.tensors import number_of
-from negres_core.run import PairLosses
+from negres_core.run.models import PairLosses
 
 ROWS = 32
 """Rows on which outputs are looked at."""

@@ -37,7 +37,8 @@ from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.metrics import shown_of
 from negres_core.rescoring import Predictions
-from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses
+from negres_core.run.arm import Arm
+from negres_core.run.models import Inspection, MatchedTraining, OutputLayer, PairLosses
 from negres_core.seeds import derive_seed
 
 INFERENCE_ROWS = 1024
@@ -73,7 +74,7 @@ class SavedPredictions(NamedTuple):
 
 
 class SavedModels(FittedModels):
-    """The saved models of one run, and its fits; see `negres_core.run.Models`.
+    """The saved models of one run, and its fits; see `negres_core.run.models.Models`.
 
     Args:
         data: the data set.

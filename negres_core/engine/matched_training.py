@@ -28,7 +28,7 @@ from negres_core.engine.model import build_model, make_optimizer
 from negres_core.engine.same_training import same_training
 from negres_core.evidence import MonitorDescription
 from negres_core.provenance.fingerprint import is_library
-from negres_core.run import MatchedTraining
+from negres_core.run.models import MatchedTraining
 from negres_core.weighting import ClassWeight
 
 NOISE = ("rate", "stddev", "dropout", "recurrent_dropout")

@@ -14,7 +14,7 @@ from negres_core.arrays import spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, make_loss
 from negres_core.metrics import probabilities_of
-from negres_core.run import OutputLayer
+from negres_core.run.models import OutputLayer
 
 ACTIVATION_RANGES = {
     "linear": (-np.inf, np.inf),

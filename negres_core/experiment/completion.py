@@ -20,7 +20,7 @@ from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Replicate
 from negres_core.experiment.comparison import compare
 from negres_core.metrics import Predicted, constant_score, probabilities_of, score_metric
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from negres_core.engine.contract import Job, Result

@@ -14,7 +14,7 @@ from negres_core.dataset import Dataset
 from negres_core.design import Cell, hold_out
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, EqualizedArm
-from negres_core.run import Role
+from negres_core.run.arm import Role
 
 if TYPE_CHECKING:
     from negres_core.engine.planned_budget import PlannedBudget

@@ -21,7 +21,7 @@ from negres_core.experiment.replicate_checks import Stages, find_replicates
 from negres_core.experiment.search import Recipes
 from negres_core.experiment.training import Progress, no_progress
 from negres_core.experiment.tuned_arms import first_recipe, tuned_arm
-from negres_core.run import Role
+from negres_core.run.arm import Role
 
 
 @dataclass

@@ -22,7 +22,7 @@ from negres_core.experiment.row_scores import check_row_metric
 from negres_core.experiment.smoke import shrink_arm, shrink_split
 from negres_core.experiment.tuned_arms import TunedArm, first_recipe, tuned_arms
 from negres_core.metrics import OF_A_LOSS, Metric, metric_of
-from negres_core.run import Role
+from negres_core.run.arm import Role
 
 
 class Prepared(NamedTuple):

@@ -20,7 +20,7 @@ from negres_core.evidence import (
     TuningPlan,
 )
 from negres_core.provenance.analysis import digest_analysis
-from negres_core.run import Arm, Role
+from negres_core.run.arm import Arm, Role
 
 MAY_CHANGE = {"analysis code", "expected verdict", "stopping rule"}
 """Parts of a commitment by which a test whose file was moved is not recognized."""

@@ -15,7 +15,7 @@ from negres_core.errors import InputError
 from negres_core.evidence import ClaimRecord
 from negres_core.metrics import has_row_scores
 from negres_core.metrics.of_rows import Unit
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 class ArmTables(NamedTuple):

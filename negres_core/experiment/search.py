@@ -26,7 +26,8 @@ from negres_core.experiment.decision import record_arm
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.experiment.tuning_record import record_tuning
 from negres_core.metrics import Predicted
-from negres_core.run import Arm, Role, Run
+from negres_core.run.arm import Arm, Role
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from negres_core.engine.device import Device

@@ -27,7 +27,8 @@ from negres_core.evidence import (
 )
 from negres_core.experiment.completion import add_metrics, claimed_metric, predict_again
 from negres_core.metrics import Predicted
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from negres_core.engine.contract import Job, Result

@@ -14,7 +14,7 @@ from negres_core.errors import InputError
 from negres_core.evidence import TuningPlan
 from negres_core.experiment.tuning_record import plan_of
 from negres_core.metrics import metric_of
-from negres_core.run import Role
+from negres_core.run.arm import Role
 
 
 class TunedArm(NamedTuple):

@@ -11,7 +11,7 @@ from negres_core.arms.tuning import Tuned
 from negres_core.claim import Metric
 from negres_core.evidence import RangeRecord, RecipeDescription, SearchBudget, TuningPlan, TuningRecord
 from negres_core.provenance.fingerprint import digest_code, source_of
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 
 
 def plan_of(tuned: Tuned, metric: Metric) -> TuningPlan:

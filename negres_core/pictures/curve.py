@@ -13,7 +13,7 @@ from negres_core.evidence import Replicate
 from negres_core.pictures.chart import encode, new_figure, styled, wrap
 from negres_core.pictures.labels import ARM_COLOURS, NEUTRAL_COLOUR
 from negres_core.pictures.registry import Rendering
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

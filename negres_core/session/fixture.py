@@ -275,7 +275,7 @@ class ExperimentFixture:
         from negres_core.engine.device import choose_device, choose_device_of_fits
         from negres_core.experiment.experiment import Experiment
         from negres_core.experiment.tuned_arms import first_recipe
-        from negres_core.run import Role
+        from negres_core.run.arm import Role
 
         item, config = self._begin(verb, arguments["confirm"]), self._request.config
         store, notes = store_of(config), notes_of(config)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from negres_core.design import Design
     from negres_core.evidence import Commitment, Evidence, Ledger, Store
     from negres_core.experiment.training import Progress
-    from negres_core.run import Role
+    from negres_core.run.arm import Role
 
     Predict = Callable[[pytest.Item, Commitment, Mapping[Role, Recipe | Tuned], Dataset, Design, Claim, Progress], None]
 

@@ -15,7 +15,7 @@ from negres_core.session.keys import PREDICT_KEY, REGISTERED, ledger_of, notes_o
 if TYPE_CHECKING:
     from negres_core.evidence import Commitment, Registration
     from negres_core.experiment.training import Progress
-    from negres_core.run import Role
+    from negres_core.run.arm import Role
 
 
 def known_as(item: pytest.Item) -> Callable[[Commitment], str]:

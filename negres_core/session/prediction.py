@@ -18,7 +18,7 @@ from negres_core.experiment.prediction import Prediction, predict_again, unpredi
 from negres_core.experiment.training import Progress
 from negres_core.experiment.tuned_arms import first_recipe
 from negres_core.metrics import metric_of
-from negres_core.run import Role
+from negres_core.run.arm import Role
 from negres_core.session.keys import PREDICT_KEY, STORE_KEY, is_hypothesis
 from negres_core.session.silent import SilentRuns
 from negres_core.session.titles import identity_of_test

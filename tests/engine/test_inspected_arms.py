@@ -7,7 +7,7 @@ import pytest
 
 from negres_core import Fit
 from negres_core.arms.recipe import Recipe
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 from tests.engine import examples as ex
 
 

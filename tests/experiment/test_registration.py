@@ -25,7 +25,7 @@ from negres_core.experiment.registration import (
     registered_as,
 )
 from negres_core.provenance.analysis import digest_analysis
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 from tests.fakes import CLAIM
 
 Y = np.arange(400) % 2

@@ -16,7 +16,8 @@ from negres_core.engine.device import Device
 from negres_core.evidence import ProvenanceRecord, Store
 from negres_core.experiment.small_runs import check_pipeline
 from negres_core.metrics import METRICS
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from tests.fakes import PROVENANCE
 
 RNG = np.random.default_rng(3)

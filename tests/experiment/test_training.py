@@ -14,7 +14,8 @@ from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import Budget, Cost, ProvenanceRecord, Store, TrainedWeight
 from negres_core.experiment.training import Trainer, no_progress
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from tests.fakes import BUDGET, PROVENANCE
 
 CPU = Device("cpu", "some processor", "tensorflow", workers=1)
