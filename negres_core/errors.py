@@ -30,7 +30,8 @@ MOST_IN_A_LINE = 2_000
 """Most characters of one line of prose that are shown."""
 
 _MARKUP = re.compile(r"[\\|`*]|<(?=[A-Za-z/!?])|\](?=[(\[])")
-_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""What a formula begins with; the last four are the same signs in full width, which East Asian spreadsheets take."""
 
 
 def show(text: object, where: ShownIn = "terminal", *, most: int = MOST_CHARACTERS, lines: bool = False) -> str:

@@ -56,7 +56,8 @@ def tabulate(
         scores: the scores of hypotheses whose scores were given, by the hypothesis; their status says so.
 
     Returns:
-        The table. A metric with the name of another column is called "metric NAME". Numbers that are not finite are
+        The table: text, whole numbers in the columns of `PLACES` unless scores that were given have labels there, and
+        numbers. A metric with the name of another column is called "metric NAME". Numbers that are not finite are
         missing.
     """
     import pandas as pd  # takes a quarter of a second, which other commands need not wait for
@@ -71,7 +72,9 @@ def tabulate(
         known = table[name].dropna()
         are_labels = any(isinstance(each, str) for each in known)
         table[name] = table[name].map(str, na_action="ignore") if are_labels else table[name].astype("Int64")
-    return table.astype(dict.fromkeys((*metrics, SECONDS), "float64"))
+    texts = [name for name, _ in COLUMNS if table[name].dtype != "Int64"]
+    # A column without values would otherwise have no type in a Parquet file.
+    return table.astype(dict.fromkeys(texts, "string") | dict.fromkeys((*metrics, SECONDS), "float64"))
 
 
 def _of_replicates(evidence: Evidence, replicates: Mapping[str, Replicate]) -> Iterator[dict[str, Any]]:
@@ -106,7 +109,7 @@ def _names_of(evidence: Evidence) -> dict[str, Any]:
 
 
 def _column(metric: str) -> str:
-    return f"metric {metric}" if metric in _TAKEN else _encodable(metric)
+    return f"metric {metric}" if metric in _TAKEN or metric.startswith("metric ") else _encodable(metric)
 
 
 def _encodable(name: str) -> str:

@@ -22,6 +22,14 @@ def test_the_columns_are_those_that_are_documented_then_metrics_then_seconds(evi
     assert table.accuracy.dtype == "float64"
 
 
+def test_metrics_never_share_a_column(evidence, new_replicate):
+    replicate = new_replicate(metrics={"seed": 1.0, "metric seed": 2.0, "metric metric seed": 3.0})
+    table = tabulate([evidence], {replicate.id: replicate})
+    columns = ["metric seed", "metric metric seed", "metric metric metric seed"]
+    assert table[columns].to_numpy().tolist() == [[1.0, 2.0, 3.0]]
+    assert table.seed.tolist() == [0]
+
+
 def test_no_evidence_gives_no_rows():
     assert tabulate([], {}).empty
 
