@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 from negres_core.commands.mlflow_server import Server, asking, without_password
 from negres_core.errors import EvidenceError, show
@@ -56,23 +55,21 @@ def _in_words(found: Counter[str], *names: str) -> str:
     return f"{plural(found['written'], *names)} written, {found['there']} there before{missing}"
 
 
-def _write(
-    server: Server, store: Store, evidence: Evidence, note: Callable[[str], None]
-) -> tuple[Literal["written", "there"], Counter[str]]:
-    """Write a hypothesis and its replicates that are not there; return which it was, and how many replicates were.
+def _write(server: Server, store: Store, evidence: Evidence, note: Callable[[str], None]) -> tuple[str, Counter[str]]:
+    """Write a hypothesis and those of its replicates that are not there; return "written" or "there", and their counts.
 
     A run is found by its tags, and ended after all its content is written: what an interrupted export left under way is
     written again and ended.
     """
     found = server.find(EVIDENCE, mlflow_runs.identity_of(evidence))
     parent = found[0] if found else None
-    is_new = parent is None or parent.info.status == "RUNNING"
     run = mlflow_runs.run_of_hypothesis(evidence)
-    id: str = server.begin(run) if parent is None else parent.info.run_id
-    if is_new:
-        server.log(id, run)
+    if parent is None or parent.info.status == "RUNNING":
+        result, id = "written", server.begin(run, parent)
         for path, folder in _files_of(evidence, store, note):
             server.client.log_artifact(id, str(path), folder)
+    else:
+        result, id = "there", parent.info.run_id
     known = {(each.data.tags.get(ROLE), each.data.tags.get(REPLICATE)): each for each in server.find(PARENT, id)}
     counts = Counter[str]()
     for arm in evidence.arms:
@@ -84,13 +81,11 @@ def _write(
                 counts["missing"] += 1
             else:
                 child = mlflow_runs.run_of_replicate(arm, replicate, parent=id)
-                child_id = server.begin(child) if before is None else before.info.run_id
-                server.log(child_id, child)
-                server.end(child_id, child)
+                server.end(server.begin(child, before), child)
                 counts["written"] += 1
-    if is_new:
+    if result == "written":
         server.end(id, run)
-    return "written" if is_new else "there", counts
+    return result, counts
 
 
 def _files_of(evidence: Evidence, store: Store, note: Callable[[str], None]) -> Iterator[tuple[Path, str | None]]:

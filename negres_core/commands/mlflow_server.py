@@ -21,6 +21,9 @@ MOST_POINTS, MOST_PARAMS = 500, 100
 _DATABASES = ("postgresql", "mysql", "sqlite", "mssql")
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
 """For the first request, unless the user sets them: MLflow waits 4 minutes for a server that is not there."""
+_QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
+"""Unless the user sets them: whoever exports to a database of their own does not expect that anything is sent to
+MLflow's makers, and two lines for each run are too many."""
 
 
 class Server:
@@ -58,19 +61,29 @@ class Server:
             if not token:
                 return runs
 
-    def begin(self, run: MlflowRun) -> str:
-        """Make a run with its tags, and return MLflow's id of it."""
-        made = self.client.create_run(self._experiment, start_time=run.start_ms, tags=run.tags, run_name=run.name)
-        return str(made.info.run_id)
+    def begin(self, run: MlflowRun, before: Any | None = None) -> str:
+        """Write a run, which stays under way, and return MLflow's id of it.
 
-    def log(self, id: str, run: MlflowRun) -> None:
-        """Log the params and the metrics of a run, in requests of a bounded size."""
+        Args:
+            run: what is written: the tags at once, then params and metrics in requests of a bounded size.
+            before: the same run as an export that was interrupted left it; None if there is none.
+        """
         from mlflow.entities import Metric, Param
 
+        if before is None:
+            before = self.client.create_run(self._experiment, start_time=run.start_ms, tags=run.tags, run_name=run.name)
+        id = str(before.info.run_id)
+        # Some servers refuse a value of a metric that they have already.
+        there = {(name, each.step) for name in before.data.metrics for each in self.client.get_metric_history(id, name)}
         params = [Param(name, value) for name, value in run.params.items()]
-        points = [Metric(each.name, each.value, run.end_ms, each.step) for each in run.points]
+        points = [
+            Metric(each.name, each.value, run.end_ms, each.step)
+            for each in run.points
+            if (each.name, each.step) not in there
+        ]
         for some, others in itertools.zip_longest(_parts(params, MOST_PARAMS), _parts(points, MOST_POINTS)):
             self.client.log_batch(id, params=some or (), metrics=others or (), synchronous=True)
+        return id
 
     def end(self, id: str, run: MlflowRun) -> None:
         """End a run, after all its content is there."""
@@ -90,8 +103,8 @@ def _client(uri: str) -> MlflowClient:
             received=f"{without_password(uri)}, without {' and '.join(missing)}",
             remedy="pip install 'negres[mlflow]'.",
         )
-    # Whoever exports to a database of their own does not expect that anything is sent to MLflow's makers.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
     from mlflow import MlflowClient
     from mlflow.tracking.registry import UnsupportedModelRegistryStoreURIException
 

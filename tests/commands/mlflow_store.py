@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 
 class Runs:
@@ -17,6 +18,7 @@ class Runs:
     def __init__(self, uri, experiment="negres"):
         from mlflow import MlflowClient
 
+        self._uri = uri
         self.client = MlflowClient(tracking_uri=uri)
         known = self.client.get_experiment_by_name(experiment)
         runs = [] if known is None else self.client.search_runs([known.experiment_id], max_results=10_000)
@@ -37,13 +39,9 @@ class Runs:
         history = self.client.get_metric_history(run.info.run_id, name)
         return sorted((each.step, each.value) for each in history)
 
-    def files(self, run, folder=None):
+    def files(self, run):
         """Return the content of the artifacts of a run by their paths."""
-        content = {}
-        for each in self.client.list_artifacts(run.info.run_id, folder):
-            if each.is_dir:
-                content |= self.files(run, each.path)
-            else:
-                with open(self.client.download_artifacts(run.info.run_id, each.path), "rb") as file:  # noqa: PTH123
-                    content[each.path] = file.read()
-        return content
+        from mlflow.artifacts import download_artifacts
+
+        folder = Path(download_artifacts(run_id=run.info.run_id, artifact_path="", tracking_uri=self._uri))
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

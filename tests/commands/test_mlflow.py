@@ -7,7 +7,6 @@ import math
 import pytest
 
 from negres_core.cli import main
-from negres_core.commands.mlflow_server import Server
 from negres_core.evidence import Store
 from negres_core.report.mlflow_names import LONGEST_TAG
 from tests.commands.mlflow_store import Runs
@@ -161,19 +160,21 @@ def test_another_verdict_is_another_run(uri, record, store):
     assert [len(children) for children in runs.children.values()] == [2, 2]
 
 
-@pytest.mark.parametrize("at", ["log", "end"])
+@pytest.mark.parametrize("at", ["log_batch", "set_terminated"])
 def test_an_export_that_fails_is_continued_without_doubling(uri, record, monkeypatch, capsys, at):
-    record()
-    real, calls = getattr(Server, at), []
+    from mlflow import MlflowClient
 
-    def fail_at_the_second_child(server, *arguments):
+    record()
+    real, calls = getattr(MlflowClient, at), []
+
+    def fail_at_the_second_child(client, *arguments, **more):
         calls.append(arguments)
-        if len(calls) == (3 if at == "log" else 2):
+        if len(calls) == (3 if at == "log_batch" else 2):
             raise ConnectionError("the server went away")
-        return real(server, *arguments)
+        return real(client, *arguments, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Server, at, fail_at_the_second_child)
+        patch.setattr(MlflowClient, at, fail_at_the_second_child)
         assert export(uri) == 2
     assert "mlflow.db: the server went away\n  To do: " in capsys.readouterr().err
     half = Runs(uri)
