@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 
+import numpy as np
 import pytest
 
 from negres_core.cli import main
@@ -209,17 +211,40 @@ def test_an_interrupted_run_is_killed_and_a_deleted_one_written_again(uri, recor
     assert len(Runs(uri).parents) == 1
 
 
-def test_pictures_and_scores_are_artifacts_unless_they_were_changed(uri, record, store, capsys):
+def test_pictures_and_scores_of_rows_are_artifacts_unless_they_were_changed(uri, record, store, capsys):
     evidence, _ = record()
     pictures = [store.write_picture(evidence.hypothesis, name, b"a png", caption="") for name in ("kept", "changed")]
+    rows = store.write_row_scores(evidence.hypothesis, np.zeros((1, 2, 3)), "rows")
+    store.write_evidence(evidence.updated(pictures=pictures, row_scores=rows))
     folder = store.evidence_folder(evidence.hypothesis)
     (folder / pictures[1].file).write_bytes(b"another")
-    store.write_evidence(evidence.updated(pictures=pictures))
     assert export(uri) == 0
     runs = Runs(uri)
-    assert set(runs.files(runs.parent)) == {"evidence.json", pictures[0].file}
+    assert set(runs.files(runs.parent)) == {"evidence.json", pictures[0].file, rows.file}
     assert runs.files(runs.parent)[pictures[0].file] == b"a png"
+    assert runs.files(runs.parent)[rows.file] == (folder / rows.file).read_bytes()
     assert f"{pictures[1].file} is missing or was changed, and is left out" in capsys.readouterr().err
+
+    (folder / rows.file).unlink()
+    assert export(uri, "--experiment", "another") == 0
+    other = Runs(uri, "another")
+    assert set(other.files(other.parent)) == {"evidence.json", pictures[0].file}
+
+
+def test_scores_that_were_given_are_an_artifact_and_have_no_children(uri, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])  # reading settings of pytest installs an import hook
+    rows = [f"{repeat},{fold},{0.85 + fold / 97},0.8" for repeat in range(3) for fold in range(4)]
+    (tmp_path / "scores.csv").write_text("\n".join(["repeat,fold,A,B", *rows]))
+    among = ["--metric", "accuracy", "--treatment", "A", "--control", "B", "--folds", "4", "--repeats", "3"]
+    assert main(["judge", "scores.csv", "--claim", "beats", *among, "--evidence", "evidence"]) == 0
+    [path] = Store(tmp_path / "evidence").evidence_paths()
+    scores = Store(tmp_path / "evidence").read_evidence(path).scores
+    assert export(uri) == 0
+    assert "0 replicates written, 0 there before" in capsys.readouterr().out
+    runs = Runs(uri)
+    assert runs.children == {}
+    assert runs.files(runs.parent)[scores.file] == (path.parent / scores.file).read_bytes()
+    assert [value for _, value in runs.curve(runs.parent, "cell/control")] == [0.8] * 12
 
 
 def test_hostile_texts_stay_texts(uri, record, new_arm, new_replicate, store):

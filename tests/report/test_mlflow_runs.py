@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -98,3 +99,19 @@ def test_no_text_is_longer_than_mlflow_takes(new_evidence, arm):
     assert max(map(len, (*run.tags, *run.params, *last(run)))) <= 250
     assert len(run.name) <= 250
     assert run.params["treatment.recipe"].startswith(r"\u202e|\u202e|")
+
+
+def test_the_documentation_has_every_tag_and_metric(new_evidence, new_replicate, arm, on_data):
+    fields = {"controls": [FINDING], "waived": {"positions": "known"}, "outcome": "surprise", "expected": "supported"}
+    registration = {"status": "exploratory"}
+    look = {"repeats": 1, "information": 1.0, "effect": 0.1, "interval_95": (0, 1), "verdict": "refuted"}
+    estimate = on_data("digits", 0.1).estimate
+    evidence = new_evidence(
+        arms=[arm], differences=[[0.1]], estimate=estimate, looks=[look], registration=registration, **fields
+    )
+    parent, child = run_of_hypothesis(evidence), run_of_replicate(arm, new_replicate(best_epoch=1), parent="p")
+    text = (Path(__file__).parents[2] / "docs" / "exports.md").read_text(encoding="utf-8")
+    tags = {name for name in (*parent.tags, *child.tags) if name.startswith("negres.") and ".metric." not in name}
+    assert len(tags) > 20
+    groups = {name for name in (*last(parent), *last(child)) if name.startswith(("cell/", "look/", "curve/"))}
+    assert [name for name in (*tags, *groups) if f"`{name}`" not in text] == []

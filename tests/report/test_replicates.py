@@ -57,5 +57,5 @@ def test_text_without_an_encoding_is_shown_by_its_code(new_evidence, new_replica
 
 
 def test_the_documentation_has_every_column():
-    text = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "exports.md").read_text()
     assert [name for name, meaning in COLUMNS if f"| `{name}` | {meaning} |" not in text] == []
