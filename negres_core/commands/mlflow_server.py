@@ -21,7 +21,7 @@ MOST_POINTS, MOST_PARAMS = 500, 100
 _DATABASES = ("postgresql", "mysql", "sqlite", "mssql")
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
 """For the first request, unless the user sets them: MLflow waits 4 minutes for a server that is not there."""
-_QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 """Unless the user sets them: whoever exports to a database of their own does not expect that anything is sent to
 MLflow's makers, and two lines for each run are too many."""
 
@@ -103,20 +103,23 @@ def _client(uri: str) -> MlflowClient:
             received=f"{without_password(uri)}, without {' and '.join(missing)}",
             remedy="pip install 'negres[mlflow]'.",
         )
-    for name, value in _QUIET.items():
+    for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient
     from mlflow.tracking.registry import UnsupportedModelRegistryStoreURIException
 
+    unknown = InputError(
+        "MLflow knows no such kind of tracking URI.",
+        received=without_password(uri) or repr(uri),
+        remedy="Give the address of a server, such as http://localhost:5000, or a database, such as "
+        "sqlite:///mlflow.db.",
+    )
+    if not uri.strip():  # MLflow would take one of its own
+        raise unknown
     try:
         return MlflowClient(tracking_uri=uri)
     except UnsupportedModelRegistryStoreURIException as error:
-        raise InputError(
-            "MLflow knows no such kind of tracking URI.",
-            received=without_password(uri),
-            remedy="Give the address of a server, such as http://localhost:5000, or a database, such as "
-            "sqlite:///mlflow.db.",
-        ) from error
+        raise unknown from error
 
 
 @contextlib.contextmanager

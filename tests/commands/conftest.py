@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from negres_core.commands.mlflow_server import QUIET
+
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory):
@@ -17,7 +19,8 @@ def empty_database(tmp_path_factory):
     path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(path.parent)  # where MLflow keeps artifacts
-        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        for name in QUIET:
+            patch.setenv(name, "true")
         MlflowClient(tracking_uri=f"sqlite:///{path}").get_experiment_by_name("negres")
     return path
 
@@ -26,6 +29,7 @@ def empty_database(tmp_path_factory):
 def uri(empty_database, tmp_path, monkeypatch):
     """The tracking URI of a database in the test's folder, which becomes the working folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name in QUIET:
+        monkeypatch.setenv(name, "true")
     shutil.copy(empty_database, tmp_path / "mlflow.db")
     return f"sqlite:///{tmp_path / 'mlflow.db'}"

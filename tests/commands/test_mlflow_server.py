@@ -9,7 +9,7 @@ import time
 import pytest
 
 from negres_core.cli import main
-from negres_core.commands.mlflow_server import Server, asking, without_password
+from negres_core.commands.mlflow_server import QUIET, Server, asking, without_password
 from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Store
 from negres_core.report.mlflow_runs import run_of_hypothesis
@@ -21,7 +21,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch, new_evidence):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name in QUIET:
+        monkeypatch.setenv(name, "true")
     Store(tmp_path / "evidence").write_evidence(new_evidence())
     return tmp_path
 
@@ -54,10 +55,11 @@ def test_an_experiment_without_mlflow_is_refused(capsys):
     assert "Only MLflow has experiments." in capsys.readouterr().err
 
 
-def test_an_unknown_kind_of_uri_is_an_error():
+@pytest.mark.parametrize("uri", ["nonsense://x", "", " "])
+def test_a_uri_of_no_known_kind_is_an_error(uri):
     pytest.importorskip("mlflow")
-    with pytest.raises(InputError, match=r"MLflow knows no such kind of tracking URI\.\n  Received: nonsense://x\n"):
-        Server("nonsense://x", "negres")
+    with pytest.raises(InputError, match=rf"MLflow knows no such kind of tracking URI\.\n  Received: '?{uri}'?\n"):
+        Server(uri, "negres")
 
 
 def test_a_server_that_is_not_there_is_an_error_within_seconds(capsys):
