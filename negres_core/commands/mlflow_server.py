@@ -21,8 +21,6 @@ MOST_POINTS, MOST_PARAMS = 500, 100
 _DATABASES = ("postgresql", "mysql", "sqlite", "mssql")
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
 """For the first request, unless the user sets them: MLflow waits 4 minutes for a server that is not there."""
-KIND = {"mlflow.experimentKind": "custom_model_development"}
-"""Without it MLflow's pages show an experiment as one about language models."""
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 """Unless the user sets them: whoever exports to a database of their own does not expect that anything is sent to
 MLflow's makers, and two lines for each run are too many."""
@@ -47,9 +45,7 @@ class Server:
                 remedy=f"Restore it with `mlflow experiments restore --experiment-id {found.experiment_id}`, "
                 "or name another one with --experiment NAME.",
             )
-        self._experiment: str = (
-            self.client.create_experiment(experiment, tags=KIND) if found is None else str(found.experiment_id)
-        )
+        self._experiment: str = self.client.create_experiment(experiment) if found is None else str(found.experiment_id)
 
     def find(self, tag: str, value: str) -> list[Any]:
         """Return the runs that have a tag, those under way included, the oldest first."""

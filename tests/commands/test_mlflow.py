@@ -307,7 +307,5 @@ def test_many_replicates_are_found_on_all_pages(uri, record, monkeypatch, capsys
 def test_the_experiment_can_be_named(uri, record):
     record()
     assert export(uri, "--experiment", 'mine\'s "own"') == 0
-    runs = Runs(uri, 'mine\'s "own"')
-    experiment = runs.client.get_experiment(runs.parent.info.experiment_id)
-    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    assert len(Runs(uri, 'mine\'s "own"').parents) == 1
     assert Runs(uri).parents == []
