@@ -72,6 +72,16 @@ def _plain(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii") if hidden else character
 
 
+def encodable(text: str) -> str:
+    r"""Return text that can be written in UTF-8 and sent to other processes: lone surrogates by their codes.
+
+    Examples:
+        >>> encodable("half of a pair: \ud800")
+        'half of a pair: \\ud800'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class NegresError(Exception):
     """Base class of the errors that negres raises on purpose.
 
