@@ -29,9 +29,13 @@ def test_it(experiment, name):
 
 
 def properties_in(path):
-    """Return the properties of each test in a JUnit file, by the name of the test."""
-    cases = ElementTree.parse(path).iter("testcase")
-    return {case.get("name"): {each.get("name"): each.get("value") for each in case.iter("property")} for case in cases}
+    """Return the properties of each test in a JUnit file, by the name of the test; each is there once."""
+    tests = {}
+    for case in ElementTree.parse(path).iter("testcase"):
+        properties = [(each.get("name"), each.get("value")) for each in case.iter("property")]
+        tests[case.get("name")] = dict(properties)
+        assert len(tests[case.get("name")]) == len(properties)
+    return tests
 
 
 def of_the_only_test(path):
