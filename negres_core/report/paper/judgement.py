@@ -10,7 +10,7 @@ from negres_core.evidence import AS_GIVEN, EstimateRecord, Evidence, StoppingRul
 from negres_core.report.across import groups_of
 from negres_core.report.layout import plural
 from negres_core.report.paper.latex import Sentence
-from negres_core.report.paper.study import Study, count_hypotheses, enumerate_names
+from negres_core.report.paper.study import Study, count_hypotheses, enumerate_names, show_metrics
 
 FEW_CELLS = 20
 """With fewer cells a test uses a share of its level."""
@@ -59,8 +59,7 @@ def describe_claims(study: Study) -> list[Sentence]:
             "not finite"
         )
     )
-    metrics = enumerate_names(show(each.claim.metric) for each in records)
-    return [*sentences, Sentence(f"Claims are about {metrics}")]
+    return [*sentences, Sentence(f"Claims are about {enumerate_names(show_metrics(study))}")]
 
 
 def _is_margin(evidence: Evidence) -> bool:
@@ -99,7 +98,7 @@ def describe_designs(study: Study) -> list[Sentence]:
 def _layout(evidence: Evidence) -> str:
     design = evidence.design
     seeds = "" if design.kind == "fixed split" else f", {plural(design.seeds, 'seed')} per cell"
-    return f"{show(design.in_words()).replace(' x ', ' \N{MULTIPLICATION SIGN} ')}{seeds}"
+    return show(design.in_words()).replace(" x ", " \N{MULTIPLICATION SIGN} ") + seeds
 
 
 def _resampled(judged: Sequence[Evidence]) -> list[Sentence]:
@@ -115,8 +114,8 @@ def _resampled(judged: Sequence[Evidence]) -> list[Sentence]:
     estimates = [each.estimate for each in judged if each.estimate is not None]
     if any((each.cell_count or FEW_CELLS) < FEW_CELLS for each in estimates):
         text = (
-            "With N < 20 cells a test used the share ((N \N{MINUS SIGN} 1)/19)\N{SUPERSCRIPT TWO} of its level, but at least 0.1, since few cells do "
-            "not show a long tail"
+            "With N < 20 cells a test used the share ((N \N{MINUS SIGN} 1)/19)\N{SUPERSCRIPT TWO} of its level, but at "
+            "least 0.1, since few cells do not show a long tail"
         )
         sentences.append(Sentence(text))
     if any(each.skewness is not None for each in estimates):

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from negres_core.errors import EvidenceError, show
+from negres_core.errors import show
 from negres_core.evidence import Entry, Evidence, Ledger, Replicate, Store, family_of
 from negres_core.report.layout import plural
+from negres_core.report.page.background import entries_of
 
 MOST_NAMED = 12
 """Most hypotheses, data sets and the like that a sentence names."""
@@ -73,19 +74,14 @@ def read_study(records: Sequence[Evidence], store: Store, ledger: Ledger, *, not
         ledger: where hypotheses are registered.
         note: called with a sentence if the family is not known.
     """
-    state: Literal["intact", "missing", "broken"] = "intact" if ledger.path.exists() else "missing"
-    entries: list[Entry] = []
-    try:
-        entries = ledger.entries()
-    except EvidenceError:
-        state = "broken"  # `family_of` says why
+    entries = entries_of(ledger)
     claims = [each for each in records if not each.smoke]
     return Study(
         records=claims,
         smoke=len(records) - len(claims),
         family=family_of(store, ledger, note=note),
-        ledger=state,
-        entries=entries,
+        ledger="intact" if entries is not None else "broken" if ledger.path.exists() else "missing",
+        entries=entries or [],
         left_out=_left_out(records, store),
         compute=_compute(store.read_replicate(id) for id in _replicate_ids(claims)),
     )
@@ -127,6 +123,11 @@ def _compute(replicates: Iterable[Replicate | None]) -> Compute:
 def name_of(evidence: Evidence) -> str:
     """Return a hypothesis in words, with its data set, in quotation marks."""
     return f"“{show(evidence.title)}” on {show(evidence.data.name)}"
+
+
+def show_metrics(study: Study) -> list[str]:
+    """Return the metrics that the claims are about."""
+    return list(dict.fromkeys(show(each.claim.metric) for each in study.records))
 
 
 def enumerate_names(names: Iterable[str], *, most: int = MOST_NAMED) -> str:
