@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from negres_core.errors import MOST_IN_A_LINE, show
-from negres_core.report.paper.latex import Sentence, escape
+from negres_core.errors import show
+from negres_core.report.paper.latex import MOST_IN_A_SENTENCE, Sentence, escape, write_sentence
 
 FOR_THE_AUTHOR = "For the author"
 MOST_SENTENCES = 12
@@ -69,15 +69,13 @@ def write_latex(checklists: Sequence[Checklist]) -> str:
     """Return checklists in LaTeX, a section each."""
     lines = []
     for checklist in checklists:
-        source = escape(checklist.source.text)
-        cites = rf"~\cite{{{','.join(checklist.source.cites)}}}" if checklist.source.cites else ""
         lines += [
             rf"\subsection*{{{escape(checklist.name)}}}",
-            f"{source}{cites}. {escape(checklist.summary)}.",
+            f"{write_sentence(checklist.source)} {escape(checklist.summary)}.",
             r"\begin{description}",
         ]
         for item in checklist.items:
-            answer = " ".join(f"{escape(sentence)}." for sentence in _shown(item))
+            answer = " ".join(write_sentence(Sentence(text)) for text in _shown(item))
             heading = rf"\item[{{{escape(item.key)}. {escape(item.asks)}.}}]"
             lines.append(rf"{heading} \emph{{{escape(item.state)}.}} {answer}".rstrip())
         lines += [r"\end{description}", ""]
@@ -104,4 +102,4 @@ def _shown(item: Item) -> list[str]:
 
 
 def _mark(text: str) -> str:
-    return show(text, "markdown", most=MOST_IN_A_LINE)
+    return show(text, "markdown", most=MOST_IN_A_SENTENCE)

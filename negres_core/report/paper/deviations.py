@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from negres_core.errors import show
 from negres_core.evidence import Evidence, PriorLooks, Registration
 from negres_core.report.layout import plural
 from negres_core.report.page.background import registrations
-from negres_core.report.paper.latex import Sentence, write_paragraph
+from negres_core.report.paper.latex import Sentence, write_list, write_paragraph
 from negres_core.report.paper.study import Study, count_hypotheses, enumerate_names, name_of
 
 MOST_LISTED = 40
 """Most hypotheses that have a sentence of their own in a paragraph."""
 MOST_REASON = 600
 """Most characters of the reason of an amendment or a waiver."""
+NO_RESULT = "none"
+"""What the background of a hypothesis says of an entry that was written when no verdict was known."""
+NONE = Sentence("There is no deviation: every hypothesis was run as it was first registered, with all controls")
+NONE_KNOWN = Sentence("The evidence records no deviation; without a ledger no more can be known")
 RESULTS_LEFT_OUT = "hypotheses with results in the evidence folder are"
 
 
@@ -22,10 +27,9 @@ def write_deviations(study: Study) -> str:
     """Return in LaTeX how hypotheses were registered, and every deviation; if there is none, it says so."""
     deviations = {heading: find(study) for heading, find in PARAGRAPHS.items()}
     paragraphs = [write_paragraph("Registration.", describe_registration(study))]
-    paragraphs += [write_paragraph(f"{heading}.", sentences) for heading, sentences in deviations.items()]
+    paragraphs += [write_list(f"{heading}.", sentences) for heading, sentences in deviations.items()]
     if not any(deviations.values()):
-        none = Sentence("There is no deviation: every hypothesis was run as it was first registered, with all controls")
-        paragraphs.append(write_paragraph("Deviations.", [none]))
+        paragraphs.append(write_paragraph("Deviations.", [NONE if study.ledger == "intact" else NONE_KNOWN]))
     return "\n".join(filter(None, paragraphs))
 
 
@@ -66,8 +70,7 @@ def describe_exploratory(study: Study) -> list[Sentence]:
     some = [each for each in study.records if _registered(each).status == "exploratory"]
     if not some:
         return []
-    text = f"Without a registration, and so exploratory: {count_hypotheses(some, study.records)}"
-    return [Sentence(text if len(some) == len(study.records) else f"{text}, {_names(some)}")]
+    return [Sentence(f"Without a registration, and so exploratory: {_who(some, study)}")]
 
 
 def describe_late(study: Study) -> list[Sentence]:
@@ -86,25 +89,43 @@ def _known_before(registration: Registration) -> str:
 
 def describe_amendments(study: Study) -> list[Sentence]:
     """Return every amendment of a reported hypothesis, what it changed, why, and which results were on record."""
-    amended: dict[tuple[str, str, str, str], list[Evidence]] = {}
+    amended: dict[_Amendment, dict[str, set[str]]] = {}
     for evidence in study.records:
-        rows = [row for row in registrations(evidence, study.entries) if row.reason]
-        for row in rows:
-            amended.setdefault((row.when[:10], row.what, row.seen, row.reason), []).append(evidence)
+        found = [
+            (_Amendment(row.when[:10], row.what, row.reason, row.seen != NO_RESULT), row.seen)
+            for row in registrations(evidence, study.entries)
+            if row.reason
+        ]
         own = _registered(evidence)
-        if own.status == "amended" and not rows:  # the ledger is not here; the evidence knows the last amendment
-            seen = ", ".join(own.seen) or "none"
-            amended.setdefault(((own.registered_at or "")[:10], "amended", seen, own.reason or "none"), []).append(
-                evidence
-            )
+        if own.status == "amended" and not found:  # the ledger is not here; the evidence knows the last amendment
+            day, reason = (own.registered_at or "unknown")[:10], own.reason or "unknown"
+            found = [(_Amendment(day, "amended", reason, bool(own.seen)), ", ".join(own.seen))]
+        for each, seen in found:
+            amended.setdefault(each, {}).setdefault(name_of(evidence), set()).add(seen)
     sentences = []
-    for (when, what, seen, reason), some in sorted(amended.items(), key=lambda each: each[0][0]):
-        known = "with no result on record" if seen == "none" else f"with results on record ({seen})"
-        who = count_hypotheses(some, study.records) if len(some) > 3 else _names(some)
-        sentences.append(
-            Sentence(f"On {show(when)}, {who}: {show(what)}, {show(known)}; reason: “{show(reason, most=MOST_REASON)}”")
-        )
+    for each, known in sorted(amended.items(), key=lambda item: item[0].day):
+        who = enumerate_names(known) if len(known) <= 3 else count_hypotheses(known, study.records)
+        seen = ", ".join(sorted({show(verdict) for verdicts in known.values() for verdict in verdicts}))
+        results = f"with results on record ({seen})" if each.late else "with no result on record"
+        reason = show(each.reason, most=MOST_REASON)
+        sentences.append(Sentence(f"{show(each.day)}, {who}: {show(each.what)}, {results}; reason: “{reason}”"))
     return _cut(sentences)
+
+
+class _Amendment(NamedTuple):
+    """An amendment, which may be that of several hypotheses.
+
+    Attributes:
+        day: when it was registered.
+        what: what it changed, in words.
+        reason: why.
+        late: whether results were on record.
+    """
+
+    day: str
+    what: str
+    reason: str
+    late: bool
 
 
 def describe_changes(study: Study) -> list[Sentence]:
@@ -124,7 +145,7 @@ def describe_later_amendments(study: Study) -> list[Sentence]:
         if (entry := _registered(each).entry) and latest.get(each.hypothesis, entry) != entry
     ]
     text = "The ledger has a newer entry than the one that the run was compared with"
-    return [Sentence(f"{text} for {count_hypotheses(some, study.records)}: {_names(some)}")] if some else []
+    return [Sentence(f"{text}: {_who(some, study)}")] if some else []
 
 
 def describe_not_reported(study: Study) -> list[Sentence]:
@@ -160,17 +181,19 @@ def describe_waivers(study: Study) -> list[Sentence]:
 def describe_fewer_controls(study: Study) -> list[Sentence]:
     """Return which hypotheses ran with fewer controls than all."""
     some = [each for each in study.records if each.controlled != "all" and each.scores is None]
-    sentences = [Sentence(f"Not all controls ran for {count_hypotheses(some, study.records)}: {_names(some)}")]
     given = [each for each in study.records if each.scores is not None]
-    words = Sentence(f"No control could run on scores that were given: {_names(given)}")
-    return [*(sentences if some else []), *([words] if given else [])]
+    sentences = [Sentence(f"Not all controls ran: {_who(some, study)}")] if some else []
+    return (
+        [*sentences, Sentence(f"Scores were given, so that no control ran: {_who(given, study)}")]
+        if given
+        else sentences
+    )
 
 
 def describe_cut_off(study: Study) -> list[Sentence]:
     """Return which runs ended without a verdict."""
     some = [each for each in study.records if each.verdict is None]
-    text = f"Interrupted, and so without a verdict: {count_hypotheses(some, study.records)}, {_names(some)}"
-    return [Sentence(text)] if some else []
+    return [Sentence(f"Interrupted, and so without a verdict: {_who(some, study)}")] if some else []
 
 
 def describe_openings(study: Study) -> list[Sentence]:
@@ -195,8 +218,12 @@ PARAGRAPHS: dict[str, Callable[[Study], list[Sentence]]] = {
 """Kinds of deviations, by their headings."""
 
 
-def _names(some: Sequence[Evidence]) -> str:
-    return enumerate_names((name_of(each) for each in some), most=MOST_LISTED)
+def _who(some: Sequence[Evidence], study: Study) -> str:
+    """Return how many hypotheses some are, and which, unless they are all."""
+    count = count_hypotheses(some, study.records)
+    if len(some) == len(study.records) > 1:
+        return count
+    return f"{count}, {enumerate_names((name_of(each) for each in some), most=MOST_LISTED)}"
 
 
 def _listed(some: Sequence[Evidence], say: Callable[[Evidence], str]) -> list[Sentence]:

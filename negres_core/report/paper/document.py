@@ -19,6 +19,7 @@ DOCUMENT = r"""% pdflatex main; bibtex main; pdflatex main; pdflatex main
 \input{methods}
 
 \section{Results}
+Table~\ref{tab:negres} has the verdict on each claim, and the figures show the effects.
 \input{table}
 \input{forest}
 

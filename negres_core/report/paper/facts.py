@@ -59,9 +59,9 @@ def describe_code(study: Study) -> list[str]:
 
 def describe_reproduction(study: Study) -> list[str]:
     """Return how the results are reproduced and rechecked."""
-    files = list(dict.fromkeys(show(each.hypothesis.partition("::")[0]) for each in study.records))
+    tests = dict.fromkeys(show(each.hypothesis.partition("::")[0]) for each in study.records if each.scores is None)
     return [
-        f"Each hypothesis is a test: pytest {enumerate_names(files)}",
+        *([f"Each hypothesis is a test: pytest {' '.join([*tests][:12])}"] if tests else []),
         "negres verify recomputes every verdict from the records without training, and negres pack makes an archive of "
         "them for reviewers",
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from negres_core.errors import MOST_IN_A_LINE, show
@@ -86,6 +86,8 @@ ACCENTS = {
     "\u0331": "b",
 }  # fmt: skip
 """Combining marks, and the commands that put them on a letter."""
+MOST_IN_A_SENTENCE = 100_000
+"""Most characters of a sentence, whose names are cut already."""
 GREEK = {
     *(
         "alpha",
@@ -107,10 +109,10 @@ GREEK = {
     *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
 }
 """Greek letters that mathematics has; the other capitals look like Latin ones."""
-LONG_WORD, PIECE = 24, 16
+LONG_WORD, PIECE = 20, 16
 """A word of as many characters may be broken: after punctuation, and after a piece of as many others."""
 
-_BREAKS = re.compile(rf".*?[/_.:=,;()\[\]-]|.{{1,{PIECE}}}", re.DOTALL)
+_BREAKS = re.compile(rf".{{0,{PIECE - 1}}}?[/_.:=,;()\[\]-]|.{{1,{PIECE}}}", re.DOTALL)
 _LIGATURES = re.compile(r"([-',])(?=\1)")
 _OPENING, _CLOSING = re.compile(r"^\\textquotedblleft\{\}"), re.compile(r"(?<!')\\textquotedblright\{\}(?!')")
 """Quotation marks where their short forms do not run into others."""
@@ -149,13 +151,21 @@ def escape(text: object, *, most: int = MOST_IN_A_LINE) -> str:
 def write_sentence(sentence: Sentence) -> str:
     """Return a sentence in LaTeX, with its citations and its full stop."""
     cites = rf"~\cite{{{','.join(sentence.cites)}}}" if sentence.cites else ""
-    return f"{escape(sentence.text)}{cites}."
+    return f"{escape(sentence.text, most=MOST_IN_A_SENTENCE)}{cites}."
 
 
 def write_paragraph(heading: str, sentences: Iterable[Sentence]) -> str:
     """Return a paragraph in LaTeX, a line for each sentence; "" without any."""
     lines = [write_sentence(each) for each in sentences]
     return "\n".join([rf"\paragraph{{{escape(heading)}}}", *lines, ""]) if lines else ""
+
+
+def write_list(heading: str, sentences: Sequence[Sentence]) -> str:
+    """Return a paragraph in LaTeX that lists its sentences; a single one stands behind the heading."""
+    if len(sentences) < 2:
+        return write_paragraph(heading, sentences)
+    items = [rf"\item {write_sentence(each)}" for each in sentences]
+    return "\n".join([rf"\paragraph{{{escape(heading)}}}", r"\begin{itemize}", *items, r"\end{itemize}", ""])
 
 
 def _escape_word(word: str) -> str:

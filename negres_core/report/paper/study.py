@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -144,7 +144,7 @@ def enumerate_names(names: Iterable[str], *, most: int = MOST_NAMED) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
-def count_hypotheses(some: Sequence[object], of: Sequence[object]) -> str:
+def count_hypotheses(some: Collection[object], of: Collection[object]) -> str:
     """Return how many of the hypotheses some are, in words.
 
     Examples:

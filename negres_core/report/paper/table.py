@@ -17,11 +17,11 @@ from negres_core.report.table import row_of
 
 HEADERS = ("claim", "data", "effect", "95% interval", "verdict", "p (Holm)")
 ACROSS_HEADERS = ("claim", "data sets", "effect", "95% interval", "tau", "on one more (95%)")
-WIDTHS = (0.3, 0.13, None, None, 0.17, None)
+WIDTHS = (0.27, 0.14, None, None, 0.15, None)
 """Share of the text's width of each column; None for one that is as wide as its numbers."""
-LINE_SHARE = 85
+LINE_SHARE = 105
 """About as many characters of a table's font fit into the width of the text."""
-MOST_LINES = 44
+MOST_LINES = 50
 """Most lines of a table, which cannot be broken over pages."""
 NOT_REGISTERED, CHANGED, SURPRISE, INSIGNIFICANT = r"\dag", r"\ddag", r"\S", r"n.s."
 NOTES = {
@@ -160,13 +160,14 @@ def _float(rows: Sequence[Row], headers: Sequence[str], *, caption: str, label: 
         r"\centering",
         rf"\caption{{{caption}}}",
         rf"\label{{{label}}}",
-        r"\small",
+        r"\medskip",
+        r"\footnotesize",
         r"\setlength{\tabcolsep}{4pt}",
         rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         r"\toprule",
         _line([escape(header) for header in headers], [None] * len(headers)),
         r"\midrule",
-        *[_line(row.cells, widths) for row in rows],
+        "\\addlinespace[2pt]\n".join(f"{_line(row.cells, widths)}\n" for row in rows).rstrip("\n"),
         r"\bottomrule",
         r"\end{tabular}",
         r"\end{table*}",
