@@ -72,7 +72,9 @@ def describe_budgets(study: Study) -> list[Sentence]:
     equal = [each for each in study.records if each.equal is not None]
     units = enumerate_names(each.equal.unit for each in equal if each.equal is not None)
     if equal:
-        sentences.append(Sentence(f"For {count_hypotheses(equal, study.records)}, both arms had the same {units}"))
+        sentences.append(
+            Sentence(f"For {count_hypotheses(equal, study.records)}, both arms had the same budget, in {units}")
+        )
     pairs = [each for each in study.records if each.equal is None and len(each.arms) == 2]
     pairs = [each for each in pairs if each.hypothesis in trained]
     if pairs:

@@ -22,6 +22,7 @@ DOCUMENT = r"""% pdflatex main; bibtex main; pdflatex main; pdflatex main
 Table~\ref{tab:negres} has the verdict on each claim, and the figures show the effects.
 \input{table}
 \input{forest}
+\input{ranks}
 
 \section{Deviations from the registration}
 \input{deviations}

@@ -11,6 +11,7 @@ from negres_core.report.paper.judgement import (
     describe_looks,
 )
 from negres_core.report.paper.latex import write_paragraph
+from negres_core.report.paper.ranks import describe_ranks
 from negres_core.report.paper.study import Study
 
 PARAGRAPHS = {
@@ -19,6 +20,7 @@ PARAGRAPHS = {
     "Looks": describe_looks,
     "Multiple testing": describe_family,
     "Across data sets": describe_across,
+    "Ranks": describe_ranks,
     "Controls": describe_controls,
     "Budgets": describe_budgets,
     "Tuning": describe_tuning,

@@ -12,9 +12,10 @@ from negres_core.report.paper.study import Study, enumerate_names, show_metrics
 SOURCE = Sentence(
     "Items of REFORMS in our words; answers are generated from the records of the runs", ("kapoor2024reforms",)
 )
-FITTED = ("captured data", "fitted scaler", "resampled rows", "trial rows")
+FITTED = ("captured data", "fitted scaler", "resampled rows", "nested search")
 COPIES = ("disjoint folds", "duplicates", "near copies", "serial order")
 LEAKS = ("label leak", "later targets", "row identity", "target encoding")
+BASELINES = ("majority class", "mean prediction", "weak control arm")
 """Controls that bear on an item."""
 
 
@@ -73,7 +74,7 @@ def _modelling(study: Study) -> list[Item]:
         Item("5c", "Evaluation and splits", [*designs, *looks]),
         Item("5d", "Selection of models", compared, "Models that were tried and never tested here"),
         Item("5e", "Tuning of hyperparameters", tuning or ["No arm was tuned in the recorded runs"], by_hand),
-        Item("5f", "Baselines", facts.describe_outcomes(study, ("majority class", "weak control")), "Why they suit"),
+        Item("5f", "Baselines", facts.describe_outcomes(study, BASELINES), "Why they suit"),
     ]
 
 

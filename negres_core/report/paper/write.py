@@ -11,17 +11,20 @@ from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Evidence, Ledger, Store
 from negres_core.files import write_atomically
 from negres_core.report.layout import plural
+from negres_core.report.paper import forest, ranks
 from negres_core.report.paper.checklist import write_latex, write_markdown
 from negres_core.report.paper.deviations import write_deviations
 from negres_core.report.paper.document import DOCUMENT
-from negres_core.report.paper.forest import CREATOR, FILE, make_figures
 from negres_core.report.paper.methods import write_methods
 from negres_core.report.paper.neurips import answer_neurips
+from negres_core.report.paper.pdf import CREATOR
 from negres_core.report.paper.references import write_references
 from negres_core.report.paper.reforms import answer_reforms
 from negres_core.report.paper.study import Study, read_study
 from negres_core.report.paper.table import write_tables
 
+FIGURES = {forest.FILE: forest.make_figures, ranks.FILE: ranks.make_ranks}
+"""Files with figures, and what draws them."""
 _MARK = "Made by negres report --latex, and replaced when it is made again; SHA-256 of the rest: {}"
 _MARKED = re.compile(rf"(?:% |<!-- ){_MARK.format('([0-9a-f]{64})')}(?: -->)?")
 
@@ -53,7 +56,7 @@ def write_paper(
         note(f"{plural(study.smoke, 'smoke run')} left out of the paper")
     files = make_files(study)
     try:
-        if edited := [name for name in (*files, FILE) if _is_foreign(folder / name)]:
+        if edited := [name for name in dict.fromkeys((*files, *FIGURES)) if _is_foreign(folder / name)]:
             raise InputError(
                 "Files in this folder were edited, or are not by negres, and are not replaced.",
                 received=f"{folder}: {', '.join(edited)}",
@@ -61,8 +64,9 @@ def write_paper(
             )
         for name, content in files.items():
             write_atomically(folder / name, content)
-        if FILE not in files:
-            (folder / FILE).unlink(missing_ok=True)  # it shows what is no longer there
+        for name in FIGURES:
+            if name not in files:
+                (folder / name).unlink(missing_ok=True)  # it shows what is no longer there
     except OSError as error:
         raise InputError(
             "The files of the paper cannot be written.",
@@ -73,11 +77,12 @@ def write_paper(
 
 
 def make_files(study: Study) -> dict[str, bytes]:
-    """Return the content of each file by its name; `forest.pdf` only if there is something to draw."""
-    figures, checklists = make_figures(study), [answer_reforms(study), answer_neurips(study)]
+    """Return the content of each file by its name; PDFs only if there is something to draw."""
+    figures = {name: make(study) for name, make in FIGURES.items()}
+    checklists = [answer_reforms(study), answer_neurips(study)]
     texts = {
         "table.tex": write_tables(study),
-        "forest.tex": figures.tex,
+        **{Path(name).with_suffix(".tex").name: each.tex for name, each in figures.items()},
         "methods.tex": write_methods(study),
         "deviations.tex": write_deviations(study),
         "checklist.tex": write_latex(checklists),
@@ -85,7 +90,7 @@ def make_files(study: Study) -> dict[str, bytes]:
     texts |= {"references.bib": write_references(texts.values())}
     files = {name: _marked(f"% {_MARK}", text) for name, text in (texts | {"main.tex": DOCUMENT}).items()}
     files["checklist.md"] = _marked(f"<!-- {_MARK} -->", write_markdown(checklists))
-    return files if figures.pdf is None else files | {FILE: figures.pdf}
+    return files | {name: each.pdf for name, each in figures.items() if each.pdf is not None}
 
 
 def _marked(mark: str, text: str) -> bytes:

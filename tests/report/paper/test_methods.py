@@ -8,7 +8,7 @@ from tests.report.page.suites import write_hypothesis
 def test_each_subject_has_a_paragraph_if_there_is_something_to_say(store, study_of):
     text = write_methods(study_of(write_hypothesis(store)))
     headings = [line.partition("{")[2].rstrip(".}") for line in text.splitlines() if line.startswith(r"\paragraph")]
-    assert headings == [each for each in PARAGRAPHS if each not in ("Across data sets", "Tuning")]
+    assert headings == [each for each in PARAGRAPHS if each not in ("Across data sets", "Ranks", "Tuning")]
 
 
 def test_all_that_is_cited_is_known_and_nothing_else_is_cited(store, study_of):
