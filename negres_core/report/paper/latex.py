@@ -109,10 +109,10 @@ GREEK = {
     *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
 }
 """Greek letters that mathematics has; the other capitals look like Latin ones."""
-LONG_WORD, PIECE = 20, 16
-"""A word of as many characters may be broken: after punctuation, and after a piece of as many others."""
+LONG_WORD, LONGEST, PIECE = 15, 20, 12
+"""A word of more characters may be broken after punctuation; without it only one of more than `LONGEST`, in pieces."""
 
-_BREAKS = re.compile(rf".{{0,{PIECE - 1}}}?[/_.:=,;()\[\]-]|.{{1,{PIECE}}}", re.DOTALL)
+_BREAKS = re.compile(rf".{{0,{LONGEST - 1}}}?[/_.:=,;()\[\]-]|.{{1,{LONGEST}}}$|.{{1,{PIECE}}}", re.DOTALL)
 _LIGATURES = re.compile(r"([-',])(?=\1)")
 _OPENING, _CLOSING = re.compile(r"^\\textquotedblleft\{\}"), re.compile(r"(?<!')\\textquotedblright\{\}(?!')")
 """Quotation marks where their short forms do not run into others."""
