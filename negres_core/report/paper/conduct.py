@@ -45,8 +45,9 @@ def describe_controls(study: Study) -> list[Sentence]:
         sentences.append(Sentence(text))
     failed = [each for each in trained if any(not finding.is_sound for finding in each.controls)]
     names = Counter(show(finding.control) for each in failed for finding in each.controls if not finding.is_sound)
-    outcome = f" ({enumerate_names(f'{name}: {count}' for name, count in names.items())})" if failed else ""
-    sentences.append(Sentence(f"A control failed for {count_hypotheses(failed, trained)}{outcome}"))
+    outcome = f" ({enumerate_names(f'{name}: {count}' for name, count in names.items())})"
+    text = f"A control failed for {count_hypotheses(failed, trained)}{outcome}" if failed else "No control failed"
+    sentences.append(Sentence(text))
     for controlled, words in (("cheap", "only controls that train nothing ran"), ("none", "no control ran")):
         if some := [each for each in trained if each.controlled == controlled]:
             sentences.append(Sentence(f"For {count_hypotheses(some, study.records)}, {words}"))
@@ -80,7 +81,7 @@ def describe_budgets(study: Study) -> list[Sentence]:
     if pairs:
         alike = sum(_steps(each.arms[0]) == _steps(each.arms[1]) for each in pairs)
         others = "other comparison" if equal else "comparison"
-        text = f"Both arms had the same number of optimizer steps in {alike} of {plural(len(pairs), others)}"
+        text = f"Both arms had the same number of optimizer steps in {alike or 'none'} of {plural(len(pairs), others)}"
         sentences.append(Sentence(text))
     if early := [each for each in study.records if any(map(_has_patience, each.arms))]:
         text = (

@@ -107,7 +107,7 @@ def describe_amendments(study: Study) -> list[Sentence]:
         who = enumerate_names(known) if len(known) <= 3 else count_hypotheses(known, study.records)
         seen = ", ".join(sorted({show(verdict) for verdicts in known.values() for verdict in verdicts}))
         results = f"with results on record ({seen})" if each.late else "with no result on record"
-        reason = show(each.reason, most=MOST_REASON)
+        reason = show(each.reason, most=MOST_REASON).rstrip(".")
         sentences.append(Sentence(f"{show(each.day)}, {who}: {show(each.what)}, {results}; reason: “{reason}”"))
     return _cut(sentences)
 
@@ -171,7 +171,7 @@ def describe_waivers(study: Study) -> list[Sentence]:
         for control, reason in evidence.waived.items():
             finding = findings.get(control)
             found = "has no finding" if finding is None else "passed" if finding.passed else "failed"
-            why = show(reason, most=MOST_REASON)
+            why = show(reason, most=MOST_REASON).rstrip(".")
             sentences.append(
                 Sentence(f"{name_of(evidence)}: the control “{show(control)}” {found} and is waived; reason: “{why}”")
             )

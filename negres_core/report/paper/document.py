@@ -32,6 +32,9 @@ Table~\ref{tab:negres} has the verdict on each claim, and the figures show the e
 
 \clearpage
 \appendix
+\section{Arms}
+\input{arms}
+
 \section{Checklists}
 \input{checklist}
 

@@ -12,6 +12,7 @@ from negres_core.evidence import Evidence, Ledger, Store
 from negres_core.files import write_atomically
 from negres_core.report.layout import plural
 from negres_core.report.paper import forest, ranks
+from negres_core.report.paper.arms import write_arms
 from negres_core.report.paper.checklist import write_latex, write_markdown
 from negres_core.report.paper.deviations import write_deviations
 from negres_core.report.paper.document import DOCUMENT
@@ -82,6 +83,7 @@ def make_files(study: Study) -> dict[str, bytes]:
     checklists = [answer_reforms(study), answer_neurips(study)]
     texts = {
         "table.tex": write_tables(study),
+        "arms.tex": write_arms(study),
         **{Path(name).with_suffix(".tex").name: each.tex for name, each in figures.items()},
         "methods.tex": write_methods(study),
         "deviations.tex": write_deviations(study),

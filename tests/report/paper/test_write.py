@@ -15,7 +15,7 @@ from tests.report.page.suites import write_hypothesis
 from tests.report.page.test_render import CONTROL_CHARACTERS, HOSTILE
 from tests.report.paper.typeset import check, printed
 
-TEXTS = ["table.tex", "forest.tex", "ranks.tex", "methods.tex", "deviations.tex", "checklist.tex"]
+TEXTS = ["table.tex", "arms.tex", "forest.tex", "ranks.tex", "methods.tex", "deviations.tex", "checklist.tex"]
 ALL = {*TEXTS, "references.bib", "main.tex", "checklist.md", "forest.pdf"}
 COMMANDS = [
     r"\input{/etc/passwd}",

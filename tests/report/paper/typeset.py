@@ -100,3 +100,11 @@ def check(tex: str) -> None:
         else:
             assert token not in '#%_<>|"' or token == "\n", f"a special character: {token}"
     assert (depth, environments, is_math) == (0, [], False)
+
+
+def rows_of(tex: str) -> list[list[str]]:
+    """Return the cells of each row of all tables, as LaTeX prints them without their marks."""
+    lines = [line for line in tex.splitlines() if line.endswith(r"\tabularnewline")]
+    cells = [re.split(r"(?<!\\) & ", line.removesuffix(r" \tabularnewline")) for line in lines]
+    plain = [[re.sub(r"\$\^\{.*?\}\$", "", cell.removeprefix(r"\raggedright ")) for cell in row] for row in cells]
+    return [[printed(cell) for cell in row] for row in plain]
