@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from negres_core.report.layout import plural
 from negres_core.report.paper import facts
 from negres_core.report.paper.checklist import Checklist, Item, texts_of
 from negres_core.report.paper.conduct import describe_budgets, describe_hardware, describe_software, describe_tuning
@@ -66,13 +67,16 @@ def _data(study: Study) -> list[Item]:
 def _modelling(study: Study) -> list[Item]:
     tuning, budgets = texts_of(describe_tuning(study)), texts_of(describe_budgets(study))
     designs, looks = texts_of(describe_designs(study)), texts_of(describe_looks(study))
-    compared = ["Every arm that was compared is reported in the table"]
+    compared = "All results in the evidence folder are reported"
+    if study.left_out:
+        count = plural(len(study.left_out), "hypothesis", "hypotheses")
+        compared = f"The deviations name {count} with results in the evidence folder that the table leaves out"
     by_hand = "Settings that were chosen before the run, and how"
     return [
         Item("5a", "Models", [*facts.describe_arms(study), *budgets], "Describe them"),
         Item("5b", "Why these models", [], "The records do not say why"),
         Item("5c", "Evaluation and splits", [*designs, *looks]),
-        Item("5d", "Selection of models", compared, "Models that were tried and never tested here"),
+        Item("5d", "Selection of models", [compared], "Models that were tried and never tested here"),
         Item("5e", "Tuning of hyperparameters", tuning or ["No arm was tuned in the recorded runs"], by_hand),
         Item("5f", "Baselines", facts.describe_outcomes(study, BASELINES), "Why they suit"),
     ]

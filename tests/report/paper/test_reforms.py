@@ -43,3 +43,15 @@ def test_controls_answer_what_they_checked(store, study_of):
 def test_the_controls_that_are_named_exist():
     known = {name for name, _ in known_controls()} | {majority_class.NAME_FOR_VALUES}
     assert {*reforms.FITTED, *reforms.COPIES, *reforms.LEAKS, *reforms.BASELINES} <= known
+
+
+def test_results_that_are_left_out_are_not_hidden(store, study_of):
+    one, two = write_hypothesis(store, "one"), write_hypothesis(store, "two")
+
+    def selection(study):
+        return next(item.answer for item in answer_reforms(study).items if item.key == "5d")
+
+    assert selection(study_of(one, two)) == ["All results in the evidence folder are reported"]
+    assert selection(study_of(one)) == [
+        "The deviations name 1 hypothesis with results in the evidence folder that the table leaves out"
+    ]
