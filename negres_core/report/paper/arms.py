@@ -10,8 +10,8 @@ from negres_core.report.paper.latex import escape
 from negres_core.report.paper.study import Study
 
 COLUMNS = (
-    Column("claim, data", 0.27),
-    Column("arm", 0.27),
+    Column("claim, data", 0.23),
+    Column("arm", 0.23),
     Column("epochs"),
     Column("steps"),
     Column("weights"),

@@ -51,7 +51,7 @@ def describe_claims(study: Study) -> list[Sentence]:
         *[rule for kind, rule in RULES.items() if any(each.claim.kind == kind for each in records)],
     ]
     if any(each.claim.kind == "matches" or _is_margin(each) for each in records):
-        text = "An interval within the margin shows equivalence, by two one-sided tests"
+        text = "A 90% interval within the margin on either side of 0 shows equivalence, by two one-sided tests"
         sentences.append(Sentence(text, EQUIVALENCE))
     sentences.append(
         Sentence(
@@ -112,6 +112,14 @@ def _resampled(judged: Sequence[Evidence]) -> list[Sentence]:
     )
     sentences = [Sentence(text, cites)]
     estimates = [each.estimate for each in judged if each.estimate is not None]
+    if limited := [each for each in estimates if each.cell_count and each.dof < each.cell_count - 1]:
+        limits = sorted({int(each.dof) for each in limited})
+        text = (
+            f"Of N cells it has N \N{MINUS SIGN} 1 degrees of freedom, but for {len(limited)} of {len(estimates)} "
+            f"estimates only {enumerate_names(map(str, limits))}: one arm is compared with a bar, groups are few, or "
+            "repeats are alike"
+        )
+        sentences.append(Sentence(text))
     if any((each.cell_count or FEW_CELLS) < FEW_CELLS for each in estimates):
         text = (
             "With N < 20 cells a test used the share ((N \N{MINUS SIGN} 1)/19)\N{SUPERSCRIPT TWO} of its level, but at "
@@ -119,7 +127,9 @@ def _resampled(judged: Sequence[Evidence]) -> list[Sentence]:
         )
         sentences.append(Sentence(text))
     if any(each.skewness is not None for each in estimates):
-        text = "If the skewness of the cells towards the null hypothesis was significant at 5%, it used 1% of its level"
+        text = (
+            "A test used 1% of its level if the skewness of the cells towards its null hypothesis was significant at 5%"
+        )
         sentences.append(Sentence(text, ("joanes1998comparing",)))
     if any(each.claim.metric == "accuracy" and each.claim.code is None for each in judged):
         text = "The variance of differences in accuracy was taken to be at least that of arms that differ on three rows"
@@ -163,7 +173,7 @@ def describe_looks(study: Study) -> list[Sentence]:
         words, source = SPENDING[name or ""]
         text = f"The level of each look follows from the correlation of the looks and the spending function of {words}"
         sentences.append(Sentence(text, tuple(dict.fromkeys(("lan1983discrete", source)))))
-    text = "Intervals are repeated confidence intervals, which cover at all looks together, and so are p-values"
+    text = "Intervals and p-values are repeated ones, which hold at all looks together"
     sentences.append(Sentence(text, ("jennison2000group",)))
     if early:
         sentences.append(Sentence("Where training stopped early, the estimated effect is on average too large"))

@@ -109,7 +109,7 @@ GREEK = {
     *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
 }
 """Greek letters that mathematics has; the other capitals look like Latin ones."""
-LONG_WORD, LONGEST, PIECE = 15, 20, 12
+LONG_WORD, LONGEST, PIECE = 12, 20, 12
 """A word of more characters may be broken after punctuation; without it only one of more than `LONGEST`, in pieces."""
 
 _BREAKS = re.compile(rf".{{0,{LONGEST - 1}}}?[/_.:=,;()\[\]-]|.{{1,{LONGEST}}}$|.{{1,{PIECE}}}", re.DOTALL)

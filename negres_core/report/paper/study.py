@@ -69,16 +69,16 @@ def read_study(records: Sequence[Evidence], store: Store, ledger: Ledger, *, not
     """Return the study that hypotheses of a store make.
 
     Args:
-        records: the evidence that was selected.
+        records: the evidence that was selected; mixtures of a bisection are no claims, and are left out.
         store: the store that has it, with its replicates.
         ledger: where hypotheses are registered.
         note: called with a sentence if the family is not known.
     """
     entries = entries_of(ledger)
-    claims = [each for each in records if not each.smoke]
+    claims = [each for each in records if each.kind == "claim" and not each.smoke]
     return Study(
         records=claims,
-        smoke=len(records) - len(claims),
+        smoke=sum(each.smoke for each in records),
         family=family_of(store, ledger, note=note),
         ledger="intact" if entries is not None else "broken" if ledger.path.exists() else "missing",
         entries=entries or [],

@@ -15,16 +15,16 @@ from negres_core.report.paper.study import Study
 from negres_core.report.table import row_of
 
 COLUMNS = (
-    Column("claim", 0.27),
-    Column("data", 0.14),
+    Column("claim", 0.24),
+    Column("data", 0.12),
     Column("effect"),
     Column("95% interval"),
-    Column("verdict", 0.15),
+    Column("verdict", 0.14),
     Column("p (Holm)"),
 )
 ACROSS_COLUMNS = (
-    Column("claim", 0.27),
-    Column("data sets", 0.14),
+    Column("claim", 0.22),
+    Column("data sets", 0.1),
     Column("effect"),
     Column("95% interval"),
     Column("tau"),

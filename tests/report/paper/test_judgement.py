@@ -52,6 +52,14 @@ def test_repeated_folds_are_judged_by_the_corrected_test(store, study_of):
     assert "With N < 20 cells" in say(sentences)
 
 
+def test_limited_degrees_of_freedom_are_told(store, study_of):
+    one, two = write_hypothesis(store, "one"), write_hypothesis(store, "two")
+    assert "degrees of freedom" not in say(describe_designs(study_of(one, two)))
+    limited = one.updated(estimate=one.estimate.updated(dof=4, most_dof=4))
+    text = say(describe_designs(study_of(limited, two)))
+    assert "N \N{MINUS SIGN} 1 degrees of freedom, but for 1 of 2 estimates only 4: one arm" in text
+
+
 def test_with_many_cells_and_another_metric_less_is_said(store, study_of):
     evidence = write_hypothesis(store, repeats=5)
     evidence = evidence.updated(claim=evidence.claim.updated(metric="f1", unit="f1"))

@@ -20,6 +20,12 @@ def test_a_study_has_the_family_and_what_training_took(store, study_of, register
     assert study.compute == Compute(replicates=20, seconds=95.0, unmeasured=0, memory_bytes=2.0**30)
 
 
+def test_mixtures_of_a_bisection_are_no_claims(store, study_of):
+    one = write_hypothesis(store, "one")
+    study = study_of(one, write_hypothesis(store, "mixed", kind="mixture"))
+    assert (study.records, study.smoke) == ([one], 0)
+
+
 def test_replicates_that_are_missing_are_counted(store, study_of):
     one = write_hypothesis(store, "one")
     next(store.folder.glob("replicates/*/*.json")).unlink()
