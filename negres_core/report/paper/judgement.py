@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from negres_core.errors import show
-from negres_core.evidence import AS_GIVEN, EstimateRecord, Evidence, StoppingRule
+from negres_core.evidence import AS_GIVEN, Evidence, StoppingRule
 from negres_core.report.across import groups_of
 from negres_core.report.layout import plural
 from negres_core.report.paper.latex import Sentence
@@ -14,6 +15,8 @@ from negres_core.report.paper.study import Study, count_hypotheses, enumerate_na
 
 FEW_CELLS = 20
 """With fewer cells a test uses a share of its level."""
+COUNTED = ("accuracy", "exact_match", "recall_weighted", "precision_micro", "recall_micro", "f1_micro")
+"""Metrics of negres that are the share of test rows that an arm gets right, if rows have one label."""
 RESAMPLED = ("k folds", "random splits", "leave one group out")
 """Kinds of designs whose cells are judged by the corrected resampled t-test."""
 RULES = {
@@ -131,29 +134,49 @@ def _resampled(judged: Sequence[Evidence]) -> list[Sentence]:
             "A test used 1% of its level if the skewness of the cells towards its null hypothesis was significant at 5%"
         )
         sentences.append(Sentence(text, ("joanes1998comparing",)))
-    if any(each.claim.metric == "accuracy" and each.claim.code is None for each in judged):
-        text = "The variance of differences in accuracy was taken to be at least that of arms that differ on three rows"
+    if any(map(counts_rows, judged)):
+        text = (
+            "If the metric counts rows, such as accuracy, the variance of differences was taken to be at least that of "
+            "arms that differ on three rows"
+        )
         sentences.append(Sentence(text, ("hanley1983nothing",)))
     return sentences
 
 
+def counts_rows(evidence: Evidence) -> bool:
+    """Return whether the metric of a claim is one of negres that is the share of test rows that an arm gets right."""
+    if evidence.claim.code is not None:
+        return False
+    if evidence.data.task in ("multilabel", "segmentation"):
+        return evidence.claim.metric == "exact_match"
+    return re.fullmatch(rf"{'|'.join(COUNTED)}|top_\d+", evidence.claim.metric) is not None
+
+
 def _fixed(judged: Sequence[Evidence]) -> list[Sentence]:
-    if not judged:
-        return []
-    scopes = enumerate_names(_scope(each.estimate) for each in judged if each.estimate is not None)
-    text = (
-        "On a fixed split, seeds and test rows are crossed random effects, whose variance components give the standard "
-        f"error and its degrees of freedom; the effect is about {scopes}"
-    )
-    sentences = [Sentence(text, ("searle1992variance", "satterthwaite1946approximate"))]
+    scopes = [each.estimate.scope for each in judged if each.estimate is not None]
+    sentences = []
+    if "any seeds, on rows like these" in scopes:
+        text = (
+            "On a fixed split, seeds and test rows are crossed random effects, whose variance components give the "
+            "standard error and its degrees of freedom; the effect is about any seeds, on rows like these"
+        )
+        sentences.append(Sentence(text, ("searle1992variance", "satterthwaite1946approximate")))
+    if "these trainings, on rows like these" in scopes:
+        text = (
+            "On a fixed split with too few seeds to know their spread, the differences of test rows were averaged over "
+            "seeds and judged by a t-test; the effect is about these trainings, on rows like these"
+        )
+        sentences.append(Sentence(text))
+    if any(map(counts_rows, judged)):
+        text = (
+            "If the metric counts rows, such as accuracy, the standard error was taken to be at least one by which "
+            "arms may still differ on three rows"
+        )
+        sentences.append(Sentence(text, ("hanley1983nothing",)))
     if any(each.row_scores is not None and each.row_scores.unit == "blocks of rows" for each in judged):
         text = "Metrics that are not means over rows were judged by the jackknife over blocks of rows"
         sentences.append(Sentence(text, ("tukey1958bias", "shao1989general")))
     return sentences
-
-
-def _scope(estimate: EstimateRecord) -> str:
-    return estimate.scope or "training on rows like these"
 
 
 def describe_looks(study: Study) -> list[Sentence]:

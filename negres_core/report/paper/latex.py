@@ -110,9 +110,11 @@ GREEK = {
 }
 """Greek letters that mathematics has; the other capitals look like Latin ones."""
 LONG_WORD, LONGEST, PIECE = 12, 20, 12
-"""A word of more characters may be broken after punctuation; without it only one of more than `LONGEST`, in pieces."""
+"""A word of more characters may be broken after punctuation; without it only one of more than `LONGEST`, in pieces.
 
-_BREAKS = re.compile(rf".{{0,{LONGEST - 1}}}?[/_.:=,;()\[\]-]|.{{1,{LONGEST}}}$|.{{1,{PIECE}}}", re.DOTALL)
+LaTeX itself breaks words after hyphens."""
+
+_BREAKS = re.compile(rf".{{0,{LONGEST - 1}}}?[/_.:=(\[]|.{{1,{LONGEST}}}$|.{{1,{PIECE}}}", re.DOTALL)
 _LIGATURES = re.compile(r"([-',])(?=\1)")
 _OPENING, _CLOSING = re.compile(r"^\\textquotedblleft\{\}"), re.compile(r"(?<!')\\textquotedblright\{\}(?!')")
 """Quotation marks where their short forms do not run into others."""

@@ -1,7 +1,15 @@
 from __future__ import annotations
 
+from typing import get_args
+
+import pytest
+
+from negres_core.dataset import Task
 from negres_core.evidence import StoppingRule
+from negres_core.metrics import METRICS
+from negres_core.metrics import counts_rows as decides
 from negres_core.report.paper.judgement import (
+    counts_rows,
     describe_across,
     describe_claims,
     describe_designs,
@@ -68,6 +76,15 @@ def test_with_many_cells_and_another_metric_less_is_said(store, study_of):
     assert "hanley1983nothing" not in cites(sentences)
 
 
+@pytest.mark.parametrize("task", get_args(Task))
+def test_metrics_that_count_rows_are_those_of_the_decision(new_evidence, task):
+    for name in [*METRICS, "top_3", "top_", "f1_class_2"]:
+        evidence = new_evidence(claim={"metric": name}, data={"task": task})
+        assert counts_rows(evidence) == decides(name, task=task), name
+    own = new_evidence(claim={"metric": "accuracy", "code": "c" * 64})
+    assert not counts_rows(own)
+
+
 def test_groups_are_named(store, study_of):
     evidence = write_hypothesis(store)
     assert "Rows of one group" not in say(describe_designs(study_of(evidence)))
@@ -78,8 +95,12 @@ def test_groups_are_named(store, study_of):
 def test_a_fixed_split_is_judged_by_crossed_effects(store, study_of):
     evidence = on_rows(write_hypothesis(store), FIXED, "any seeds, on rows like these")
     sentences = describe_designs(study_of(evidence))
-    assert cites(sentences) == {"searle1992variance", "satterthwaite1946approximate"}
+    assert cites(sentences) == {"searle1992variance", "satterthwaite1946approximate", "hanley1983nothing"}
     assert "any seeds, on rows like these" in say(sentences)
+
+    few = on_rows(write_hypothesis(store), FIXED, "these trainings, on rows like these")
+    assert cites(describe_designs(study_of(few))) == {"hanley1983nothing"}
+    assert "averaged over seeds" in say(describe_designs(study_of(few)))
 
     scores = {"file": f"row-scores-{'a' * 16}.bin", "sha256": "a" * 64, "form": "float32", "unit": "blocks of rows"}
     blocks = evidence.updated(row_scores=scores | {"arms": 2, "seeds": 5, "columns": 10})

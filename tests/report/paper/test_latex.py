@@ -76,7 +76,7 @@ def test_a_row_of_a_table_may_begin_with_a_bracket():
 
 
 def test_long_words_can_be_broken_and_others_cannot():
-    for word in ("0.0512", "heteroscedasticity", "[+0.05]"):
+    for word in ("0.0512", "heteroscedasticity", "[+0.05]", "random-effects", "(covertype),"):
         assert r"\allowbreak" not in escape(f"a {word} b")
     assert escape("test_frozen_growth").split(r"\allowbreak{}") == [r"test\_", r"frozen\_", "growth"]
     pieces = escape("x" * 100 + "/" + "tests/test_growth.py::test_it").split(r"\allowbreak{}")
