@@ -188,8 +188,9 @@ def describe_looks(study: Study) -> list[Sentence]:
     early = [each for each in looked if each.looks and each.looks[-1].repeats < each.design.repeats]
     sentences = [
         Sentence(
-            f"{count_hypotheses(looked, study.records).capitalize()} could be tested after each repeat, and training "
-            f"stopped once the claim was decided, which happened before the last repeat for {len(early)}"
+            f"{count_hypotheses(looked, study.records).capitalize()} could be tested after each repeat, and no "
+            f"further repeat was used once a look decided the claim, as happened before the last repeat for "
+            f"{len(early) or 'none'} of them"
         )
     ]
     for name in dict.fromkeys(rule.spending for _, rule in several):
@@ -199,7 +200,7 @@ def describe_looks(study: Study) -> list[Sentence]:
     text = "Intervals and p-values are repeated ones, which hold at all looks together"
     sentences.append(Sentence(text, ("jennison2000group",)))
     if early:
-        sentences.append(Sentence("Where training stopped early, the estimated effect is on average too large"))
+        sentences.append(Sentence("Where a look ended the run early, the estimated effect is on average too large"))
     return sentences
 
 
@@ -226,7 +227,7 @@ def describe_family(study: Study) -> list[Sentence]:
             "in which one without a decision counts as p = 1",
             ("holm1979simple",),
         ),
-        Sentence(f"After it, {len(significant)} of {plural(len(decided), 'decision')} are significant at 0.05"),
+        Sentence(f"It leaves {len(significant)} of {plural(len(decided), 'decision')} significant at 0.05"),
     ]
 
 

@@ -114,7 +114,7 @@ LONG_WORD, LONGEST, PIECE = 12, 20, 12
 
 LaTeX itself breaks words after hyphens."""
 
-_BREAKS = re.compile(rf".{{0,{LONGEST - 1}}}?[/_.:=(\[]|.{{1,{LONGEST}}}$|.{{1,{PIECE}}}", re.DOTALL)
+_BREAKS = re.compile(rf".{{0,{LONGEST - 1}}}?[/_.:=]|.{{1,{LONGEST}}}$|.{{1,{PIECE}}}", re.DOTALL)
 _LIGATURES = re.compile(r"([-',])(?=\1)")
 _OPENING, _CLOSING = re.compile(r"^\\textquotedblleft\{\}"), re.compile(r"(?<!')\\textquotedblright\{\}(?!')")
 """Quotation marks where their short forms do not run into others."""

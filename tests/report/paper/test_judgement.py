@@ -118,7 +118,7 @@ def test_looks_are_described_only_if_there_are_several(store, study_of):
     assert describe_looks(study_of(write_hypothesis(store, "one", repeats=1, planned=1))) == []
     sentences = describe_looks(study_of(write_hypothesis(store, "two", repeats=2, planned=5)))
     assert cites(sentences) == {"lan1983discrete", "hwang1990group", "jennison2000group"}
-    assert "happened before the last repeat for 1" in say(sentences)
+    assert "as happened before the last repeat for 1 of them" in say(sentences)
     assert "on average too large" in say(sentences)
 
 
