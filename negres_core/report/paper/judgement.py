@@ -197,7 +197,7 @@ def describe_looks(study: Study) -> list[Sentence]:
         words, source = SPENDING[name or ""]
         text = f"The level of each look follows from the correlation of the looks and the spending function of {words}"
         sentences.append(Sentence(text, tuple(dict.fromkeys(("lan1983discrete", source)))))
-    text = "Intervals and p-values are repeated ones, which hold at all looks together"
+    text = "Confidence intervals and p-values are repeated ones, which hold at all looks together"
     sentences.append(Sentence(text, ("jennison2000group",)))
     if early:
         sentences.append(Sentence("Where a look ended the run early, the estimated effect is on average too large"))

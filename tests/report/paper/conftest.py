@@ -7,6 +7,12 @@ from negres_core.report.paper.study import read_study
 
 
 @pytest.fixture
+def scores():
+    """The record of a table of scores that was given."""
+    return {"file": "scores-00000000.csv", "sha256": "a", "source": "s.csv", "source_sha256": None, "repeats": 2}
+
+
+@pytest.fixture
 def store(tmp_path):
     return Store(tmp_path / "evidence")
 

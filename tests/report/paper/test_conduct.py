@@ -48,10 +48,10 @@ def test_runs_with_fewer_controls_are_counted(store, study_of):
     assert "Controls of the authors' own: no \\x1b zeros" in text
 
 
-def test_scores_that_were_given_had_no_control(store, study_of):
-    scores = {"file": "scores-00000000.csv", "sha256": "a", "source": "s.csv", "source_sha256": None, "repeats": 2}
+def test_scores_that_were_given_had_no_control(store, study_of, scores):
     text = say(describe_controls(study_of(write_hypothesis(store, scores=scores))))
     assert text == "Scores were given, so no control could check the pipeline."
+    assert describe_hardware(study_of(write_hypothesis(store, scores=scores))) == []
 
 
 def test_budgets_are_ranges_and_unequal_ones_are_counted(store, study_of):
@@ -132,3 +132,7 @@ def test_tuning_is_described_with_its_sampler(store, study_of):
     sentences = describe_tuning(study_of(evidence.updated(arms=[arm.updated(tuning=tuning), evidence.arms[1]])))
     assert "by 8 trials" in say(sentences)
     assert cites(sentences) == {"bergstra2011algorithms", "akiba2019optuna"}
+    plan["sampler"] = "random"
+    assert cites(describe_tuning(study_of(evidence.updated(arms=[arm.updated(tuning=tuning)])))) == {
+        "bergstra2012random"
+    }

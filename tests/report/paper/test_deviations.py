@@ -134,10 +134,9 @@ def test_waivers_are_told_with_what_the_control_found(study_of, registered):
     assert "the control ``duplicates'' has no finding and is waived; reason: ``counts''" in known
 
 
-def test_runs_with_fewer_controls_are_named(study_of, registered):
+def test_runs_with_fewer_controls_are_named(study_of, registered, scores):
     known = paragraphs(study_of(registered("one", controlled="cheap"), registered("two")))
     assert known["Controls that did not run"] == "Not all controls ran: 1 of 2 hypotheses, ``one'' on digits."
-    scores = {"file": "scores-00000000.csv", "sha256": "a", "source": "s.csv", "source_sha256": None, "repeats": 2}
     known = paragraphs(study_of(registered("one", scores=scores), registered("two")))
     assert "Scores were given, so that no control ran: 1 of 2" in known["Controls that did not run"]
 

@@ -37,6 +37,7 @@ def test_arms_and_their_transformers_are_named(store, study_of):
     evidence = write_hypothesis(store)
     assert facts.describe_arms(study_of(evidence))[0] == "Arms: treatment net (4 epochs) and control net (4 epochs)"
     assert facts.describe_arms(study_of(evidence.updated(arms=[]))) == []
+    assert facts.describe_transformations(study_of(evidence.updated(arms=[]))) == []
     assert facts.describe_transformations(study_of(evidence)) == ["The recipes name no transformer and no sampler"]
     scaler = {"transformer": "MinMaxScaler", "source": "", "code": "c"}
     arm = evidence.arms[0]

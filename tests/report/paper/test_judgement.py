@@ -114,6 +114,12 @@ def test_a_time_series_is_judged_by_the_losses_of_rows(store, study_of):
     assert known == {"diebold1995comparing", "harvey1997testing", "muller2007theory", "lazarus2018har"}
 
 
+def test_scores_that_were_given_are_said_to_be(store, study_of, scores):
+    records = [write_hypothesis(store, "one", scores=scores), write_hypothesis(store, "two")]
+    text = say(describe_designs(study_of(*records)))
+    assert "For 1 of 2 hypotheses the verdict is about scores as given: no controls" in text
+
+
 def test_looks_are_described_only_if_there_are_several(store, study_of):
     assert describe_looks(study_of(write_hypothesis(store, "one", repeats=1, planned=1))) == []
     sentences = describe_looks(study_of(write_hypothesis(store, "two", repeats=2, planned=5)))

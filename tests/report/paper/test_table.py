@@ -76,6 +76,11 @@ def test_a_run_without_a_verdict_has_a_row(store, study_of):
     assert row[2:] == ["", "", "none: the run was interrupted", ""]
 
 
+def test_verdicts_on_scores_that_were_given_are_counted(store, study_of, scores):
+    tex = write_tables(study_of(write_hypothesis(store, scores=scores)))
+    assert "1 verdict on scores as given: no controls." in tex
+
+
 def test_a_long_table_is_split(store, study_of):
     evidence = write_hypothesis(store)
     records = [evidence.updated(title=f"claim {number} " + "with many words " * 6) for number in range(40)]
