@@ -39,6 +39,6 @@ def print_pages(plots: Iterable[Canvas]) -> bytes:
 
 def show_pages(file: str, pages: Iterable[int], *, caption: str, label: str) -> str:
     """Return a figure in LaTeX that shows pages of a PDF below each other; the caption is LaTeX."""
-    shown = [rf"\includegraphics[page={page},width=\linewidth]{{{file}}}" for page in pages]
-    head = [r"\begin{figure}", r"\centering", *shown]
-    return "\n".join([*head, rf"\caption{{{caption}}}", rf"\label{{{label}}}", r"\end{figure}", ""])
+    shown = [rf"\includegraphics[page={page},width=\textwidth]{{{file}}}" for page in pages]
+    head = [r"\begin{figure*}", r"\centering", *shown]
+    return "\n".join([*head, rf"\caption{{{caption}}}", rf"\label{{{label}}}", r"\end{figure*}", ""])

@@ -19,7 +19,7 @@ def test_each_plot_is_a_page_and_each_family_a_figure(store, study_of):
     figures = make_figures(study_of(one, bar, other))
     check(f"% Made by negres\n{figures.tex}")
     assert pages(figures.pdf) == 3
-    first, second = figures.tex.split(r"\begin{figure}")[1:]
+    first, second = figures.tex.split(r"\begin{figure*}")[1:]
     assert re.findall(r"page=(\d)", first) == ["1", "2"]
     assert re.findall(r"page=(\d)", second) == ["3"]
     assert "Effects of the hypotheses of growth, on one scale for each metric" in first

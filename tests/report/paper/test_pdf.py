@@ -16,5 +16,5 @@ def test_each_plot_is_a_page_of_its_size_and_the_file_says_who_made_it():
 
 def test_pages_are_shown_below_each_other():
     tex = show_pages("forest.pdf", [2, 3], caption="Caption.", label="fig:negres-1")
-    assert re.findall(r"page=(\d),width=\\linewidth\]\{forest.pdf\}", tex) == ["2", "3"]
-    assert "\\caption{Caption.}\n\\label{fig:negres-1}\n\\end{figure}\n" in tex
+    assert re.findall(r"page=(\d),width=\\textwidth\]\{forest.pdf\}", tex) == ["2", "3"]
+    assert "\\caption{Caption.}\n\\label{fig:negres-1}\n\\end{figure*}\n" in tex

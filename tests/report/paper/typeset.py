@@ -31,7 +31,7 @@ _TOKEN = re.compile(r"\\char34|\\[A-Za-z]+|\\.|\$[^$]*\$|.", re.DOTALL)
 STRUCTURE = {
     *("begin", "end", "centering", "caption", "label", "medskip", "footnotesize", "setlength", "tabcolsep", "toprule"),
     *("midrule", "bottomrule", "raggedright", "tabularnewline", "textwidth", "addlinespace", "includegraphics", "item"),
-    *("linewidth", "paragraph", "subsection", "emph", "cite", "dag", "ddag", "S", "char"),
+    *("paragraph", "subsection", "emph", "cite", "dag", "ddag", "S", "char"),
 }
 """Commands of the files themselves."""
 
