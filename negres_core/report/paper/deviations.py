@@ -138,7 +138,7 @@ def describe_changes(study: Study) -> list[Sentence]:
 
 def describe_later_amendments(study: Study) -> list[Sentence]:
     """Return which hypotheses have been amended since they ran, so that their results are of an older registration."""
-    latest = {entry.hypothesis: entry.digest for entry in study.entries}
+    latest = {entry.hypothesis: digest for digest, entry in study.entries_by_digest.items()}
     some = [
         each
         for each in study.records

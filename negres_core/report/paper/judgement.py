@@ -206,10 +206,11 @@ def describe_looks(study: Study) -> list[Sentence]:
 
 def _rule(evidence: Evidence, study: Study) -> StoppingRule:
     """Return the rule by which a run ended: that of its registration, or the one of its design."""
-    entry = evidence.registration.entry if evidence.registration else None
-    known = next((each.stopping for each in study.entries if entry and each.digest == entry), None)
+    entry = study.entries_by_digest.get((evidence.registration.entry or "") if evidence.registration else "")
     own = StoppingRule.of(evidence.design.as_design())
-    return known if isinstance(known, StoppingRule) and known.looks == own.looks else own
+    if entry is not None and isinstance(entry.stopping, StoppingRule) and entry.stopping.looks == own.looks:
+        return entry.stopping
+    return own
 
 
 def describe_family(study: Study) -> list[Sentence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,11 @@ class Study:
     entries: Sequence[Entry]
     left_out: Mapping[str, str]
     compute: Compute
+
+    @functools.cached_property
+    def entries_by_digest(self) -> dict[str, Entry]:
+        """The entries by their digests, which take long to compute."""
+        return {each.digest: each for each in self.entries}
 
     @property
     def judged(self) -> list[Evidence]:
