@@ -7,6 +7,7 @@ from pathlib import Path
 
 from negres_core.errors import MOST_IN_A_LINE, show
 from negres_core.evidence import AS_GIVEN, ArmRecord, EstimateRecord, Evidence, PriorLooks
+from negres_core.report.arm_settings import settings_apart
 from negres_core.report.layout import plural, repeats_trained, show_number, show_p
 from negres_core.report.tuning import describe_tuning
 
@@ -33,6 +34,8 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     lines += _seal(evidence)
     lines += _scores(evidence)
     lines += _arms(evidence)
+    if apart := settings_apart(evidence):
+        lines.append(f"  differ in   {apart}")
     lines += [f"  tuned       {line}" for line in describe_tuning(evidence.arms)]
     lines += _equal(evidence)
     if evidence.estimate:
@@ -151,8 +154,17 @@ def _arms(evidence: Evidence) -> list[str]:
         numbers = "not recorded"
         if spread is not None:
             numbers = f"mean {_show(spread.mean)}, min {_show(spread.min)}, max {_show(spread.max)}"
-        lines.append(f"  {arm.role:<11} {show(arm.name)}: {show(metric)} {numbers}{_unreached(arm, evidence)}")
+        trained = f"{_stopped(arm)}{_unreached(arm, evidence)}"
+        lines.append(f"  {arm.role:<11} {show(arm.name)}: {show(metric)} {numbers}{trained}")
     return lines
+
+
+def _stopped(arm: ArmRecord) -> str:
+    """Return how long an arm was trained that may end before its last epoch."""
+    stages = [] if arm.description is None else arm.description.stages
+    if arm.budget is None or not any(each.monitor is not None and each.monitor.patience for each in stages):
+        return ""
+    return f"; trained for {plural(arm.budget.epochs, 'epoch')} on average"
 
 
 def _unreached(arm: ArmRecord, evidence: Evidence) -> str:

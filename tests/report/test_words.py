@@ -58,6 +58,23 @@ def test_the_text_states_the_verdict_and_its_reason(new_evidence):
     ]
 
 
+def test_the_text_says_what_tells_arms_of_one_name_apart(new_evidence):
+    stage = DESCRIPTION["stages"][0] | {"batch_size": 64}
+    control = ARM | {"role": "control", "description": DESCRIPTION | {"stages": [stage]}}
+    lines = render(new_evidence(arms=[ARM, control])).splitlines()
+
+    assert lines[3] == "  differ in   batch size 7 in the treatment arm, 64 in the control arm"
+
+
+def test_the_text_says_how_long_an_arm_with_patience_was_trained(new_evidence):
+    monitor = {"share": 0.1, "metric": "loss", "higher_is_better": False, "patience": 5, "restores_best": True}
+    description = DESCRIPTION | {"stages": [DESCRIPTION["stages"][0] | {"monitor": monitor}]}
+    text = render(new_evidence(arms=[ARM | {"description": description}]))
+
+    assert f"max not finite; trained for {BUDGET['epochs']} epochs on average" in text
+    assert "on average" not in render(new_evidence(arms=[ARM]))
+
+
 def test_the_text_says_what_waived_controls_found_and_why_they_are_waived(new_evidence):
     waived = {"finite": "one run is enough", "budget": "why not", "duplicates": "they are days"}
     controls = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from negres_core.evidence import AS_GIVEN, Evidence, Registration
+from negres_core.report.arm_settings import settings_apart
 
 MEANINGS = {
     "supported": "The data show that the claim holds",
@@ -14,7 +15,7 @@ MEANINGS = {
 
 
 def state_claim(evidence: Evidence) -> str:
-    """Return the claim as a sentence."""
+    """Return the claim as a sentence, and what tells two arms of one name apart."""
     claim = evidence.claim
     names = {arm.role: arm.name for arm in evidence.arms}
     treatment = f"the treatment arm, {names['treatment']}," if "treatment" in names else "the treatment arm"
@@ -29,7 +30,8 @@ def state_claim(evidence: Evidence) -> str:
         better = "higher" if claim.higher_is_better else "lower"
         by = f"by at least {amount}" if claim.threshold else "by any amount"
         claimed = f"{treatment} has {better} {claim.metric} than {control}, {by}"
-    return f"On {evidence.data.name}, {claimed}."
+    apart = settings_apart(evidence)
+    return f"On {evidence.data.name}, {claimed}.{f' The arms differ in: {apart}.' if apart else ''}"
 
 
 def _amount(threshold: float, unit: str, metric: str) -> str:
@@ -64,13 +66,26 @@ def state_expectation(evidence: Evidence) -> str:
         sentence = f"This is a surprise: the expected verdict is {evidence.expectation}"
     else:
         sentence = "This is the expected verdict"
-    notes = {
+    return f"{sentence}; {_registered(registration)}."
+
+
+def _registered(registration: Registration) -> str:
+    """Return how the hypothesis was registered, and whether that was before anything was known."""
+    when = "before the run"
+    if registration.seen or registration.older:
+        when = "after a run"
+    if registration.seen:
+        when += f", with these verdicts known: {', '.join(registration.seen)}"
+    noted = {
         "exploratory": "the hypothesis was not registered before the run, so it is exploratory",
-        "registered": "the hypothesis was registered before the run",
-        "amended": "the hypothesis was registered, and amended since",
+        "registered": f"the hypothesis was registered {when}",
+        "amended": f"the hypothesis was registered, and amended {when}",
         "changed": f"the run differs from the registration in: {', '.join(registration.changed)}",
-    }
-    return f"{sentence}; {notes[registration.status]}."
+    }[registration.status]
+    if registration.status == "exploratory" or registration.committed:
+        return noted
+    undated = "The entry was in no commit when the run began, so only the clock of whoever registered dates it"
+    return f"{noted}. {undated}"
 
 
 def state_limits(evidence: Evidence) -> str:

@@ -43,6 +43,16 @@ def test_a_claim_is_a_sentence(evidence, claim, sentence):
     assert state_claim(evidence.updated(claim=evidence.claim.updated(**claim))) == sentence
 
 
+def test_a_claim_about_arms_of_one_name_says_what_tells_them_apart(evidence):
+    treatment, control = evidence.arms
+    stage = control.description.stages[0].updated(class_weight="balanced")
+    description = control.description.updated(stages=[stage])
+    same = evidence.updated(arms=[treatment.updated(recipe=control.recipe, description=description), control])
+    assert state_claim(same).endswith(
+        "by at least 0.01. The arms differ in: class weights balanced in the treatment arm, none in the control arm."
+    )
+
+
 def test_a_claim_of_a_run_without_arms_names_their_roles(evidence):
     assert state_claim(evidence.updated(arms=[])).startswith("On digits, the treatment arm has higher accuracy than")
 
@@ -84,11 +94,31 @@ def test_what_weakens_a_verdict_is_said(new_evidence, fields, sentence):
             "so it is exploratory.",
         ),
         (
-            {"expected": "refuted", "outcome": "as expected", "registration": {"status": "registered"}},
+            {"expected": "refuted", "registration": {"status": "registered", "committed": True}},
             "This is the expected verdict; the hypothesis was registered before the run.",
         ),
         (
-            {"expected": "refuted", "registration": {"status": "changed", "changed": ["margin", "data"]}},
+            {"expected": "refuted", "registration": {"status": "registered"}},
+            "This is the expected verdict; the hypothesis was registered before the run. The entry was in no commit "
+            "when the run began, so only the clock of whoever registered dates it.",
+        ),
+        (
+            {"expected": "refuted", "registration": {"status": "registered", "committed": True, "older": 4}},
+            "This is the expected verdict; the hypothesis was registered after a run.",
+        ),
+        (
+            {
+                "expected": "refuted",
+                "registration": {"status": "amended", "committed": True, "seen": ["inconclusive", "refuted"]},
+            },
+            "This is the expected verdict; the hypothesis was registered, and amended after a run, with these verdicts "
+            "known: inconclusive, refuted.",
+        ),
+        (
+            {
+                "expected": "refuted",
+                "registration": {"status": "changed", "changed": ["margin", "data"], "committed": True},
+            },
             "This is the expected verdict; the run differs from the registration in: margin, data.",
         ),
         ({"expected": "refuted", "verdict": None, "status": "started"}, "The expected verdict is refuted."),
