@@ -33,6 +33,8 @@ OTHER_NAMES = {
     "auroc": "roc_auc",
     "roc_auc_score": "roc_auc",
     "pr_auc": "average_precision",
+    "prc": "average_precision",
+    "auprc": "average_precision",
     "average_precision_score": "average_precision",
     "balanced_accuracy_score": "balanced_accuracy",
     "mcc": "matthews",
@@ -198,13 +200,18 @@ def monitored_metric(given: Metric | str, *, task: Task, targets: np.ndarray | N
             "scorer.",
         )
     if isinstance(given, str) and given.startswith("val_"):
-        bare = given.removeprefix("val_")
+        usual = _usual_name(given)
         raise InputError(
             "What a stage monitors is always measured on validation rows.",
             received=f"monitor={given!r}",
-            remedy=f"Leave out the prefix: monitor={bare!r}.",
+            remedy=f"Write monitor={usual!r}.",
         )
-    return _measurable(Claim.about("reaches", given, 0.0), task, targets)
+    claim = Claim.about("reaches", given, 0.0)
+    try:
+        return _measurable(claim, task, targets)
+    except InputError as error:
+        received = str(error.received).replace(str(claim), f"monitor={given!r}")
+        raise InputError(error.wrong, received=received, remedy=error.remedy) from None
 
 
 def _measurable(claim: Claim, task: Task, targets: np.ndarray | None) -> Metric:
@@ -237,10 +244,16 @@ def check_threshold(claim: Claim) -> None:
         )
 
 
+def _usual_name(name: str) -> str:
+    """Return the name that negres has for a metric of Keras or scikit-learn; the name itself if it has none."""
+    bare = name.lower().removeprefix("val_")
+    return OTHER_NAMES.get(bare, bare)
+
+
 def _remedy_for_metric(name: str, known: Iterable[str], task: Task, targets: np.ndarray | None) -> str:
     """Return what to do about a metric that does not exist for a task."""
     listed = f"Use one of: {', '.join(known)}."
-    usual = OTHER_NAMES.get(name.lower().removeprefix("val_"), name.lower().removeprefix("val_"))
+    usual = _usual_name(name)
     if task == "multilabel" and usual == "accuracy":
         return f'Write "exact_match" for rows with all labels right, or "hamming" for the share of wrong ones. {listed}'
     if task == "segmentation" and usual == "balanced_accuracy":

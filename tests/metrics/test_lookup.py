@@ -10,6 +10,7 @@ import pytest
 from negres_core.claim import beats, matches, reaches
 from negres_core.errors import InputError
 from negres_core.metrics import METRICS, Metric, metric_of
+from negres_core.metrics.lookup import monitored_metric
 
 RANK = Metric("rank", higher_is_better=True, unit="rank")
 
@@ -205,3 +206,24 @@ def test_the_error_about_a_metric_of_several_labels_says_what_to_write(name, rem
     with pytest.raises(InputError, match=f"There is no metric '{name}' for multilabel") as caught:
         metric_of(beats(name), task="multilabel", targets=targets)
     assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        ("val_auc", "Write monitor='roc_auc'."),
+        ("val_prc", "Write monitor='average_precision'."),
+        ("val_acc", "Write monitor='accuracy'."),
+        ("val_f1", "Write monitor='f1'."),
+    ],
+)
+def test_a_prefix_of_keras_is_answered_with_the_metric_of_negres(given, remedy):
+    with pytest.raises(InputError, match="always measured on validation rows") as caught:
+        monitored_metric(given, task="classification", targets=LABELS)
+    assert caught.value.remedy == remedy
+
+
+def test_the_error_about_what_is_monitored_names_the_argument_and_no_claim():
+    with pytest.raises(InputError, match="no metric 'auc'") as caught:
+        monitored_metric("auc", task="classification", targets=LABELS)
+    assert caught.value.received == "monitor='auc', on targets that are integers"

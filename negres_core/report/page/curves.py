@@ -13,7 +13,7 @@ from negres_core.report.page.canvas import WIDTH, Canvas
 from negres_core.report.page.colours import ARMS, MUTED
 from negres_core.report.page.scale import Scale
 
-HEIGHT, LEFT = 230, 64
+HEIGHT, LEFT, TOP = 252, 64, 48
 MOST_POINTS = 120
 """Most epochs that are drawn; of longer trainings, this many, evenly spaced, the first and the last among them."""
 WIDE_RATIO = 50.0
@@ -38,14 +38,16 @@ def draw_curves(curves: Curves, *, what: str, id: str) -> Markup | None:
     canvas, bottom = Canvas(HEIGHT), HEIGHT - 38
     low, high = float(finite.min()), float(finite.max())
     if low > 0 and high / low > WIDE_RATIO:
-        scale = Scale(low / 1.1, high * 1.1, bottom - 4, 26, logarithmic=True)
+        scale = Scale(low / 1.1, high * 1.1, bottom - 4, TOP, logarithmic=True)
     else:
-        scale = Scale.over((low, high), bottom - 4, 26)
+        scale = Scale.over((low, high), bottom - 4, TOP)
     epochs = max(table.shape[1] for table in tables.values())
     across = Scale(1, max(epochs, 2), LEFT, WIDTH - 14, whole=True)
     canvas.side_axis(scale, LEFT, to=WIDTH - 14)
     canvas.axis(across, bottom)
     canvas.text(WIDTH - 14, bottom + 28, "epoch", MUTED, size=11, align="right")
+    title = f"{what[0].upper()}{what[1:]} by epoch"
+    canvas.text(LEFT, 12, title, size=12, bold=True)
     descriptions, start = [], LEFT
     for role, table in tables.items():
         colour, places = ARMS.get(role, MUTED), _places(table.shape[1])
@@ -60,8 +62,8 @@ def draw_curves(curves: Curves, *, what: str, id: str) -> Markup | None:
         canvas.line(x, [scale.at(value) for value in middle], colour, width=2, dashed=role == "control")
         if len(known) == 1:
             canvas.marks(x, [scale.at(middle[0])], colour)
-        canvas.line((start, start + 22), (12, 12), colour, width=2, dashed=role == "control")
-        canvas.text(start + 28, 12, f"{role} arm, {plural(len(table), 'replicate')}", size=11)
+        canvas.line((start, start + 22), (34, 34), colour, width=2, dashed=role == "control")
+        canvas.text(start + 28, 34, f"{role} arm, {plural(len(table), 'replicate')}", size=11)
         start += 210
         descriptions.append(
             f"{role.capitalize()} arm: the median of {plural(len(table), 'replicate')} goes from {middle[0]:.4g} to "
@@ -69,7 +71,7 @@ def draw_curves(curves: Curves, *, what: str, id: str) -> Markup | None:
         )
     if scale.logarithmic:
         canvas.text(WIDTH - 14, 12, "logarithmic scale", MUTED, size=11, align="right")
-    return canvas.finish(id=id, title=f"{what[0].upper()}{what[1:]} by epoch", description=" ".join(descriptions))
+    return canvas.finish(id=id, title=title, description=" ".join(descriptions))
 
 
 def _table(rows: Sequence[Sequence[float | None]]) -> np.ndarray:

@@ -13,6 +13,13 @@ from negres_core.report.layout import plural, show_interval, show_number
 MOST_ROWS = 20
 """Most single rows that are named."""
 
+ORDERS = {"rows": "the order of the test rows", "groups": "the sorted order of the groups"}
+"""How the columns of scores are ordered. Blocks are drawn at random, so that their numbers say nothing."""
+UNNAMED = (
+    "The metric is no mean over rows, so it is judged by blocks of rows that are drawn at random: no single row can be "
+    "named."
+)
+
 
 class Part(NamedTuple):
     """A part of the test rows, as texts."""
@@ -56,24 +63,25 @@ def rows_apart(evidence: Evidence, scores: np.ndarray | None) -> list[str]:
     """
     if scores is None or len(scores) != 2 or evidence.row_scores is None:
         return []
+    unit = evidence.row_scores.unit
     sign = 1 if evidence.claim.higher_is_better else -1
     apart = sign * (scores[0] - scores[1])
     sentences = []
     for role, is_better in (("treatment", (apart > 0).all(axis=0)), ("control", (apart < 0).all(axis=0))):
         places = np.flatnonzero(is_better)
-        unit = evidence.row_scores.unit
         if not len(places):
             sentences.append(f"The {role} arm is better under every seed on none of the {scores.shape[2]:,} {unit}.")
+            continue
+        counted = f"The {role} arm is better under every seed on {len(places):,} of {scores.shape[2]:,} {unit}."
+        if unit not in ORDERS:
+            sentences.append(counted)
             continue
         # The rows that differ most come first; of those that differ alike, the first.
         order = np.argsort(-np.abs(apart.mean(axis=0)[places]), kind="stable")[:MOST_ROWS]
         named = ", ".join(str(place) for place in sorted(places[order].tolist()))
         more = f", and {len(places) - MOST_ROWS:,} more" if len(places) > MOST_ROWS else ""
-        sentences.append(
-            f"The {role} arm is better under every seed on {len(places):,} of {scores.shape[2]:,} {unit}. "
-            f"Counted from 0 in the order of the test rows: {named}{more}."
-        )
-    return sentences
+        sentences.append(f"{counted} Counted from 0 in {ORDERS[unit]}: {named}{more}.")
+    return sentences if unit in ORDERS else [*sentences, UNNAMED]
 
 
 def predicted_classes(evidence: Evidence, replicates: Mapping[str, Replicate | None]) -> list[ClassCount]:

@@ -23,6 +23,11 @@ def test_each_arm_has_its_median_in_its_colour():
     assert (dashed["#0072b2"], dashed["#d55e00"]) == (False, True)
 
 
+def test_the_figure_says_what_it_shows_to_those_who_see_it():
+    """A title of an SVG is read by screen readers alone."""
+    assert "Training loss by epoch" in [each.text for each in draw({"treatment": [[4, 2, 1]]}).iter("text")]
+
+
 @pytest.mark.parametrize("curves", [{}, {"treatment": [[1.0], [2.0]]}, {"treatment": [[None, None]]}, {"control": []}])
 def test_there_is_no_figure_of_nothing(curves):
     assert draw(curves) is None

@@ -31,6 +31,25 @@ def test_single_rows_are_named_for_each_arm(evidence):
     ]
 
 
+def test_blocks_of_rows_are_counted_and_not_named(evidence):
+    """They are drawn at random, so that the number of a block says nothing to a reader."""
+    scores = np.zeros((2, 1, 4))
+    scores[0, 0, [1, 3]] = 1.0
+    blocks = evidence.updated(row_scores=pack_scores(scores, "blocks of rows")[0])
+    assert rows_apart(blocks, scores) == [
+        "The treatment arm is better under every seed on 2 of 4 blocks of rows.",
+        "The control arm is better under every seed on none of the 4 blocks of rows.",
+        "The metric is no mean over rows, so it is judged by blocks of rows that are drawn at random: no single row can "
+        "be named.",
+    ]
+
+
+def test_groups_are_counted_in_their_sorted_order(evidence):
+    scores = np.array([[[0.0, 1.0]], [[0.0, 0.0]]])
+    groups = evidence.updated(row_scores=pack_scores(scores, "groups")[0])
+    assert rows_apart(groups, scores)[0].endswith("1 of 2 groups. Counted from 0 in the sorted order of the groups: 1.")
+
+
 def test_less_is_better_for_an_error(evidence):
     scores = np.array([[[0.1, 0.9]], [[0.5, 0.5]]])
     lower = with_scores(evidence, scores).updated(claim=evidence.claim.updated(higher_is_better=False))
