@@ -8,6 +8,7 @@ from negres_core.errors import show
 from negres_core.evidence import Evidence
 from negres_core.report.change import Change
 from negres_core.report.layout import Style, lay_out, plural, show_interval, show_number, why_not_judged
+from negres_core.report.moved import describe_moved
 
 HEADERS = ("hypothesis", "data", "verdict", "effect", "change [95% interval]", "time")
 """Headers on a page."""
@@ -41,7 +42,8 @@ def render(
     if any(each.effect for each in changes):
         parts.append(_explanation(changes))
     parts.append(_listed("Not comparable", [(e.after, e.incomparable) for e in changes if e.incomparable], style))
-    parts.append(_listed("Changed parts", [(e.after, ", ".join(e.moved)) for e in changes if e.moved], style))
+    moved = [(each.after, describe_moved(each.before, each.after, each.moved)) for each in changes if each.moved]
+    parts.append(_listed("Changed parts", moved, style))
     for records, name in zip(missing, names, strict=True):
         parts.append(_listed(f"Only in {show(name, style)}", [(each, "") for each in records], style))
     before, after = ([each.before for each in changes], [each.after for each in changes])
