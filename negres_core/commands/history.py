@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import importlib.metadata
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from negres_core.commands.reading import Reader
@@ -19,12 +20,29 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add("folders", metavar="FOLDER", nargs="+", type=Path, help="an evidence folder")
     add("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains WORDS")
     add("--markdown", action="store_true", help="print Markdown")
+    add("--html", metavar="FILE", type=Path, help="also write the history as one HTML page to FILE")
 
 
-def run(options: argparse.Namespace, reader: Reader) -> int:
-    """Print the history; return the exit status."""
+def run(options: argparse.Namespace, reader: Reader, *, note: Callable[[str], None]) -> int:
+    """Print the history, and write its page; return the exit status.
+
+    Args:
+        options: the arguments of the command.
+        reader: reads the folders.
+        note: called with a sentence that is not the result.
+
+    Raises:
+        InputError: the page cannot be written.
+        EvidenceError: a folder is missing or has no evidence.
+    """
     runs: dict[str, Sequence[Evidence]] = {
         str(folder): reader.read(folder, words=options.k)[1] for folder in dict.fromkeys(options.folders)
     }
     print(history.render(runs, style="markdown" if options.markdown else "terminal"))
+    if options.html is not None:
+        from negres_core.report.page import history as page
+        from negres_core.report.page.write import save_page
+
+        text = page.render(runs, version=importlib.metadata.version("negres"))
+        note(f"the page is {save_page(options.html, text)}")
     return 0

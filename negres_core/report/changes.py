@@ -33,7 +33,7 @@ def render(
         names: how the folders are called.
         style: see `Style`.
     """
-    parts = [_summary(changes)]
+    parts = [summarize(changes)]
     if changes:
         page = style == "markdown"
         rows = [_row(each, on_page=page) for each in changes]
@@ -75,7 +75,8 @@ def _values(values: set[str]) -> str:
     return ", ".join(show(each) for each in sorted(values)) or "none"
 
 
-def _summary(changes: Sequence[Change]) -> str:
+def summarize(changes: Sequence[Change]) -> str:
+    """Return in a sentence how many hypotheses changed, and how."""
     counted = plural(len(changes), "hypothesis", "hypotheses")
     if not changes:
         return "No hypothesis is in both folders."
@@ -87,44 +88,50 @@ def _summary(changes: Sequence[Change]) -> str:
 
 def _row(change: Change, *, on_page: bool) -> tuple[str, ...]:
     before, after = change.before, change.after
-    verdict = _arrow(_verdict(before), _verdict(after))
+    verdict = arrow(verdict_of(before), verdict_of(after))
     if change.is_flip:
         verdict = f"FLIP: {verdict}"
     if change.is_new_surprise:
         verdict += "\nSURPRISE"
-    effect = _arrow(_effect(before), _effect(after))
+    effect = arrow(effect_of(before), effect_of(after))
     unit = show(after.claim.unit) if effect else ""
-    cells = (verdict, f"{effect} {unit}".strip(), _change(change), _times(change, on_page=on_page))
+    change_and_interval = "\n".join(filter(None, change_in_words(change)))
+    times = (", " if on_page else "\n").join(times_in_words(change))
+    cells = (verdict, f"{effect} {unit}".strip(), change_and_interval, times)
     title, data = show(after.title), show(after.data.name)
     return (title, data, *cells) if on_page else (f"{title}, {data}", *cells)
 
 
-def _verdict(evidence: Evidence) -> str:
+def verdict_of(evidence: Evidence) -> str:
+    """Return the verdict of a run, or why it has none."""
     return evidence.verdict or why_not_judged(evidence)
 
 
-def _effect(evidence: Evidence) -> str:
+def effect_of(evidence: Evidence) -> str:
+    """Return the effect of a run as text; "" if it has no estimate."""
     return "" if evidence.estimate is None else show_number(evidence.estimate.effect, sign=True)
 
 
-def _arrow(before: str, after: str) -> str:
-    return after if before == after else f"{before or 'none'} -> {after or 'none'}"
+def arrow(before: str, after: str, sign: str = "->") -> str:
+    """Return a change of two texts, or the one text of both."""
+    return after if before == after else f"{before or 'none'} {sign} {after or 'none'}"
 
 
-def _change(change: Change) -> str:
+def change_in_words(change: Change) -> tuple[str, str]:
+    """Return the change of an effect and its interval as texts; an asterisk says that the runs count as independent."""
     if change.incomparable:
-        return "not comparable"
+        return "not comparable", ""
     if change.effect is None:
-        return ""
+        return "", ""
     if change.effect.interval_95 is None:
-        return "none in any cell"
+        return "none in any cell", ""
     interval = show_interval(change.effect.interval_95)
-    return f"{show_number(change.effect.change, sign=True)}\n{interval}{'' if change.effect.paired else ' *'}"
+    return show_number(change.effect.change, sign=True), f"{interval}{'' if change.effect.paired else ' *'}"
 
 
-def _times(change: Change, *, on_page: bool) -> str:
-    ratios = [f"{show(role)} x{ratio:.2f}" for role, ratio in change.times.items()]
-    return (", " if on_page else "\n").join(ratios)
+def times_in_words(change: Change) -> list[str]:
+    """Return the ratio of the seconds of each arm, after to before."""
+    return [f"{show(role)} x{ratio:.2f}" for role, ratio in change.times.items()]
 
 
 def _explanation(changes: Sequence[Change]) -> str:

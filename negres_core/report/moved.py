@@ -68,7 +68,7 @@ def describe_moved(before: Evidence, after: Evidence, parts: Sequence[str]) -> s
     named = []
     for part in parts:
         fields = [each for each in moved if each.part == part]
-        shown = [str(each) for each in fields[:MOST_FIELDS]]
+        shown = [str(each._replace(path="") if each.path == part else each) for each in fields[:MOST_FIELDS]]
         more = [f"{len(fields) - MOST_FIELDS} more"] if len(fields) > MOST_FIELDS else []
         named.append(f"{part} ({', '.join([*shown, *more])})" if fields else part)
     return ", ".join(named)

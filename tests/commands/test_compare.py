@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -70,3 +71,22 @@ def test_reasons_have_an_order(on_data):
 def test_what_cannot_be_meant_is_refused(word):
     with pytest.raises(InputError, match="--fail-on"):
         FailOn.of([word])
+
+
+def test_the_page_is_written_besides_and_the_status_is_the_same(runs, capsys):
+    assert main(["compare", "old", "new", "--html", "a/page.html", "--markdown", "--fail-on", "flip"]) == FLIP
+    out, err = capsys.readouterr()
+    assert out.startswith("2 hypotheses in both folders")
+    assert out.count("a/page.html") == 0
+    assert re.fullmatch(r"negres: the page is a/page.html, \d+ kB\n", err)
+    assert "Before is <code>old</code>" in (runs / "a" / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_ratio_of_fail_on_is_that_of_the_page(runs):
+    assert main(["compare", "old", "new", "--html", "page.html", "--fail-on", "slower:1.7"]) == 0
+    assert "slower, above x1.7" in (runs / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_an_error(runs, capsys):
+    assert main(["compare", "old", "new", "--html", "old"]) == 2
+    assert "The page cannot be written." in capsys.readouterr().err

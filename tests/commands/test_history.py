@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -34,3 +35,13 @@ def test_damage_and_missing_folders(folders, capsys):
     next((folders / "old").rglob("evidence.json")).write_text("{")
     assert main(["history", "old"]) == 1
     assert "is damaged" in capsys.readouterr().err
+
+
+def test_the_page_is_written_besides(folders, capsys):
+    assert main(["history", "new", "old", "--html", "page.html"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("growth beats scratch, a")
+    assert re.fullmatch(r"negres: the page is page.html, \d+ kB\n", err)
+    assert "1 hypothesis in 2 folders" in (folders / "page.html").read_text(encoding="utf-8")
+    assert main(["history", "new", "--html", "new"]) == 2
+    assert "The page cannot be written." in capsys.readouterr().err

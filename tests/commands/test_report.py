@@ -62,7 +62,7 @@ def test_a_damaged_record_is_named_and_the_page_is_written(folder, capsys):
 
 def test_a_file_that_cannot_be_written_is_an_error(folder, capsys):
     assert main(["report", "--html", ".negres"]) == 2
-    assert "The report cannot be written." in capsys.readouterr().err
+    assert "The page cannot be written." in capsys.readouterr().err
 
 
 def test_every_control_of_negres_is_accounted_for(folder):

@@ -38,7 +38,7 @@ def test_source_is_not_printed(run):
 def test_parts_of_the_claim_are_told_apart(run):
     after = run(claim={"threshold": 0.5, "alpha": 0.01, "kind": "matches"})
     assert describe_moved(run(), after, ["kind of claim", "threshold"]) == (
-        "kind of claim (kind: beats -> matches), threshold (threshold: 0.01 -> 0.5)"
+        "kind of claim (kind: beats -> matches), threshold (0.01 -> 0.5)"
     )
 
 

@@ -98,15 +98,13 @@ def press(browser, *keys):
 def test_verdicts_filter_the_table_and_the_details(page):
     browser = page()
     assert rows(browser) == [*NAMES, NAMES[0]]
-    click(browser, "[data-verdict=refuted] button")
+    click(browser, "[data-kind=refuted] button")
     assert rows(browser) == [NAMES[1]]
     assert len(details(browser)) == 1
     assert fragment(browser) == "#verdict=refuted"
     assert browser.find_element("id", "shown").text == "1 of 4 shown"
-    assert (
-        browser.find_element("css selector", "li[data-verdict=refuted] button").get_attribute("aria-pressed") == "true"
-    )
-    click(browser, "[data-verdict=refuted] button")
+    assert browser.find_element("css selector", "li[data-kind=refuted] button").get_attribute("aria-pressed") == "true"
+    click(browser, "[data-kind=refuted] button")
     assert len(rows(browser)) == 4
     assert fragment(browser) == ""
 
@@ -184,7 +182,7 @@ def test_everything_is_reached_by_the_keyboard(page):
     browser.execute_script("document.querySelector('details.hypothesis summary').focus()")
     press(browser, Keys.ENTER)
     assert details(browser)[0]
-    browser.execute_script("document.querySelector('li[data-verdict=refuted] button').focus()")
+    browser.execute_script("document.querySelector('li[data-kind=refuted] button').focus()")
     press(browser, Keys.SPACE)
     assert rows(browser) == [NAMES[1]]
 

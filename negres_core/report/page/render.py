@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -51,13 +50,13 @@ def render(
     finally:
         gc.unfreeze()
     return fill(
+        "page.html",
         views=views,
         suite=suite,
         counts=summarize(views),
         total=count_in_words(views),
         members=len(family),
         families=sorted({family_name(each) for each in records}),
-        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         folder=folder,
         version=version,
     )

@@ -1,4 +1,4 @@
-"""Write the page to a file."""
+"""Write a page to a file."""
 
 from __future__ import annotations
 
@@ -44,14 +44,28 @@ def write_page(
         family=family_of(store, ledger, note=note),
         entries=_entries_of(ledger),
         controls=controls,
-        folder=_relative(place),
+        folder=relative(place),
         version=importlib.metadata.version("negres"),
-    ).encode()
+    )
+    return save_page(path, page)
+
+
+def save_page(path: Path, text: str) -> str:
+    """Write a page to a file, and return the path and the size of the file in words.
+
+    Args:
+        path: the file; it is replaced if it exists.
+        text: the page.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    page = text.encode()
     try:
         write_atomically(path, page)
     except OSError as error:
         raise InputError(
-            "The report cannot be written.",
+            "The page cannot be written.",
             received=f"{path}: {error.strerror or error}",
             remedy="Name a file in a folder that you can write to.",
         ) from error
@@ -59,7 +73,7 @@ def write_page(
     return f"{path}, {size}"
 
 
-def _relative(place: Path) -> str:
+def relative(place: Path) -> str:
     """Return a path relative to the current folder: readers elsewhere need not know where that is."""
     try:
         return os.path.relpath(place)
