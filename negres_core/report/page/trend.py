@@ -18,6 +18,8 @@ from negres_core.report.page.scale import Scale
 HEIGHT, LEFT, RIGHT = 224, 64, 12
 LABEL_WIDTH = 24
 """Pixels between two flips that are both labelled."""
+MOST_NAMED = 10
+"""Most flips that are named in the description."""
 MOST_LABELS = 7
 """Most runs whose dates are written below the figure."""
 
@@ -97,10 +99,11 @@ def describe(runs: Sequence[Evidence]) -> str:
     first_day, last_day = (each.timings.started_at[:10] for each in (runs[0], latest))
     sentences = [f"{plural(len(runs), 'run')} from {first_day} to {last_day}."]
     named = []
-    for place in flips:
+    for place in flips[-MOST_NAMED:]:
         before = next(each for each in reversed(runs[:place]) if each.verdict is not None)
         named.append(f"on {runs[place].timings.started_at[:10]} from {before.verdict} to {runs[place].verdict}")
-    sentences.append(f"The verdict flipped {'; '.join(named)}." if flips else "No verdict flipped.")
+    often = f"{len(flips)} times, the last {len(named)} of them " if len(flips) > len(named) else ""
+    sentences.append(f"The verdict flipped {often}{'; '.join(named)}." if flips else "No verdict flipped.")
     if latest.estimate is not None:
         interval = show_interval(latest.estimate.interval_95)
         sentences.append(f"The latest effect is {show_number(latest.estimate.effect, sign=True)} {interval}.")
