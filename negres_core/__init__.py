@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from negres_core.arms.estimator import Estimator
+from negres_core.arms.fit import Fit
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
+from negres_core.arms.tuning import Tuned
 from negres_core.claim import Metric, beats, matches, reaches, to_reach
 from negres_core.dataset import Dataset
 from negres_core.design import FixedSplit, Holdout, KFolds, LeaveOneGroupOut, SealedRows, TimeSeries
-from negres_core.estimator import Estimator
-from negres_core.fit import Fit
-from negres_core.recipe import Recipe, Stage
-from negres_core.tuning import Tuned
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import signal
 import subprocess
@@ -12,13 +13,14 @@ import numpy as np
 import pytest
 
 from negres_core import Dataset, Recipe, Stage
+from negres_core.arms.preprocessing import prepare_inputs, sample_rows
 from negres_core.arrays import digest_array, take_rows
 from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import Commitment, Evidence, Key, Replicate, Store
 from negres_core.experiment.experiment import Experiment
-from negres_core.preprocessing import prepare_inputs, sample_rows
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from tests.fakes import BUDGET, CLAIM, DATA, PROVENANCE, FakeEngine, new_model_file, use_engine
 
 pytest_plugins = ["pytester", "tests.sessions"]
@@ -33,6 +35,16 @@ def _sigint():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kept_objects():
+    """Collect no garbage among what earlier modules left: compiled programs, through which each collection would go.
+
+    Sessions inside tests collect several times each, and so do libraries.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import reaches
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
 from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
-from negres_core.recipe import Recipe, Stage
 from tests.fakes import FakeSessionEngine, use_engine
 
 HEAD = """

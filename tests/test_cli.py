@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats
 from negres_core.cli import main
 from negres_core.dataset import Dataset
@@ -17,7 +19,6 @@ from negres_core.design import KFolds
 from negres_core.evidence import Evidence, Ledger, Store
 from negres_core.experiment.experiment import Experiment
 from negres_core.experiment.recheck import RESULTS
-from negres_core.recipe import Recipe, Stage
 
 TEST = "benchmarks/test_growth.py::test_longer_is_better[mine]"
 

@@ -37,7 +37,8 @@ from negres_core.diagnosis import (
 from negres_core.diagnosis.registry import diagnose
 from negres_core.errors import NegresError
 from negres_core.evidence import DiagnosisRecord, Store, trace_provenance
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 HEALTHY = "none (healthy)"
 """What is planted in a healthy arm, and what is named if there is no diagnosis."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from negres_core.controls.small_runs import MIN_P_VALUE, TRUE_TARGETS, by_role, p_better, true_targets
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "A/A"
 WHEN = "small runs"

@@ -9,7 +9,9 @@ import numpy as np
 from negres_core.controls.small_runs import p_better
 from negres_core.evidence import Finding
 from negres_core.metrics import METRICS
-from negres_core.run import Arm, Models, Run
+from negres_core.run.arm import Arm
+from negres_core.run.models import Models
+from negres_core.run.run import Run
 
 NAME = "blind fit"
 WHEN = "after"

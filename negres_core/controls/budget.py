@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import prepare_rows
 from negres_core.early_stopping import replay
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import monitored_metric
-from negres_core.recipe import Recipe
-from negres_core.resampling import prepare_rows
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 NAME = "budget"
 WHEN = "after"

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import digest_array, row_chunks
 from negres_core.dataset import Dataset
 from negres_core.dataset.frame import row_words, words_of_items
 from negres_core.dataset.segmentation import is_segmentation
 from negres_core.evidence import Finding
 from negres_core.provenance.reach import reachable_arrays
-from negres_core.recipe import Recipe
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "captured data"
 WHEN = "before"

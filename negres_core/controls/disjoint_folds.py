@@ -6,7 +6,7 @@ import numpy as np
 
 from negres_core.design import Cell
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "disjoint folds"
 WHEN = "before"

@@ -8,7 +8,7 @@ from negres_core.arrays import spread_rows
 from negres_core.controls.neighbours import COUNTED_FEATURES, Lookups, counters, held_out, worst
 from negres_core.dataset import Dataset
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "duplicates"
 WHEN = "before"

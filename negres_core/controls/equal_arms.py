@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from negres_core.arms.recipe import Recipe
 from negres_core.evidence import Finding
-from negres_core.recipe import Recipe
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 NAME = "equal arms"
 WHEN = "before"

@@ -7,7 +7,8 @@ import numpy as np
 from negres_core.dataset import Task
 from negres_core.evidence import Finding
 from negres_core.rescoring import EVERY_VERSION, Predictions, agrees, relative_rounding, rescore
-from negres_core.run import Inspection, Run
+from negres_core.run.models import Inspection
+from negres_core.run.run import Run
 
 NAME = "evaluation"
 WHEN = "after"

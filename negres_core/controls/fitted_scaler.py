@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.preprocessing import make_transformer, prepare_inputs_of, sample_rows
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import digest_array, label_arrays, take_rows
 from negres_core.design import Cell
 from negres_core.evidence import Finding
-from negres_core.preprocessing import make_transformer, prepare_inputs_of, sample_rows
-from negres_core.recipe import Recipe
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "fitted scaler"
 WHEN = "after"

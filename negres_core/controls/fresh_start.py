@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset.segmentation import counted, is_segmentation
 from negres_core.evidence import Finding
 from negres_core.metrics.of_segmentation import class_shares
-from negres_core.recipe import Recipe
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "fresh start"
 WHEN = "before"

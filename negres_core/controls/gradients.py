@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "gradients"
 WHEN = "after"

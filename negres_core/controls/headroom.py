@@ -8,7 +8,7 @@ from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import counted
 from negres_core.evidence import Finding
 from negres_core.metrics import constant_score, find_metric, highest_of
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "headroom"
 WHEN = "before"

@@ -9,7 +9,7 @@ import numpy as np
 
 from negres_core.controls.recorded import each_weight
 from negres_core.evidence import Finding, TrainedWeight
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "initial weights"
 WHEN = "after"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from negres_core.evidence import Finding
 from negres_core.metrics import floor_of, loss_skill
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "loss floor"
 WHEN = "after"

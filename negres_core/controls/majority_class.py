@@ -21,7 +21,8 @@ from negres_core.metrics import (
     shows_learning,
     task_metric,
 )
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 NAME = "majority class"
 NAME_FOR_VALUES = "mean prediction"

@@ -8,7 +8,7 @@ from negres_core.arrays import spread_rows
 from negres_core.claim import Metric
 from negres_core.evidence import Finding
 from negres_core.metrics import Predicted, certain, find_metric, score_metric
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "metric direction"
 WHEN = "before"

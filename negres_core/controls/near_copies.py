@@ -22,7 +22,7 @@ from negres_core.controls.neighbours import (
     worst,
 )
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "near copies"
 WHEN = "before"

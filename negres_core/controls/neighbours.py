@@ -11,7 +11,7 @@ from negres_core.arrays import is_mapped, row_chunks, spread_rows
 from negres_core.dataset.segmentation import counted, is_segmentation
 from negres_core.evidence import Finding
 from negres_core.metrics.of_segmentation import class_shares
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 FEWEST_QUERIES, MOST_QUERIES = 100, 240
 """Held-out rows of a kind that are looked up, of all folds together: a share among them has a standard error of 3 to 5

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.controls.small_runs import shorten, skills
 from negres_core.design import Cell, KFolds
 from negres_core.evidence import Finding, Replicate
-from negres_core.recipe import Recipe
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from negres_core.seeds import derive_seed
 
 NAME = "overfits 16"

@@ -11,7 +11,7 @@ from negres_core.controls.waivers import bundled_names
 from negres_core.errors import InputError
 from negres_core.evidence import Finding
 from negres_core.provenance.fingerprint import digest_code
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 PARTS = ("NAME", "WHEN", "FITS", "check", "small_runs")
 """What a control may define."""

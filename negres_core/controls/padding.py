@@ -10,7 +10,7 @@ from negres_core.controls.positions import MOST_SAMPLED_ROWS, inputs_by_position
 from negres_core.dataset.segmentation import NOT_COUNTED, counted
 from negres_core.evidence import Finding
 from negres_core.metrics import certain, find_metric, score_metric
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "padding"
 WHEN = "before"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "paired cells"
 WHEN = "after"

@@ -6,7 +6,8 @@ import numpy as np
 
 from negres_core.controls.stage_finding import describe_stage, stage_finding
 from negres_core.evidence import Finding
-from negres_core.run import PairLosses, Run
+from negres_core.run.models import PairLosses
+from negres_core.run.run import Run
 
 NAME = "paired loss"
 WHEN = "before"

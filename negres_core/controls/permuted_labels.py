@@ -18,7 +18,8 @@ from negres_core.controls.small_runs import (
     skills,
 )
 from negres_core.evidence import Finding
-from negres_core.run import Role, Run
+from negres_core.run.arm import Role
+from negres_core.run.run import Run
 
 NAME = "permuted labels"
 WHEN = "small runs"

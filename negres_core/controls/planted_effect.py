@@ -29,7 +29,8 @@ from negres_core.controls.small_runs import (
 )
 from negres_core.evidence import Finding
 from negres_core.metrics import METRICS, constant_score, shows_learning, task_metric
-from negres_core.run import Role, Run
+from negres_core.run.arm import Role
+from negres_core.run.run import Run
 
 NAME = "planted effect"
 WHEN = "small runs"

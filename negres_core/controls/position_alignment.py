@@ -8,7 +8,7 @@ from negres_core.arrays import spread_rows
 from negres_core.controls.positions import MOST_SAMPLED_ROWS, inputs_by_position
 from negres_core.dataset.segmentation import counted
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "position alignment"
 WHEN = "before"

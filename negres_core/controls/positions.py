@@ -10,7 +10,7 @@ from negres_core.arrays import spread_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 MOST_SAMPLED_ROWS = 512
 """Most rows, chosen at random, of which positions are looked at."""

@@ -8,7 +8,7 @@ from negres_core.dataset import Task
 from negres_core.dataset.segmentation import counted
 from negres_core.evidence import Finding
 from negres_core.metrics import probabilities_of
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "predicted classes"
 WHEN = "after"

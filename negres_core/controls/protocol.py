@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from negres_core.errors import InputError
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 class Control(Protocol):

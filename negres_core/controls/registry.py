@@ -11,7 +11,7 @@ from negres_core.controls.protocol import Control, SmallRunControl, require_prot
 from negres_core.controls.waivers import apply_waivers
 from negres_core.discovery import modules_in
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 def run_controls(run: Run, *, when: Literal["before", "after"]) -> list[Finding]:

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import PreparedRows, prepare_rows
 from negres_core.arrays import label_arrays
 from negres_core.design import Cell
 from negres_core.evidence import Finding
-from negres_core.recipe import Recipe, name_of
-from negres_core.resampling import PreparedRows, prepare_rows
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "resampled rows"
 WHEN = "before"

@@ -6,7 +6,7 @@ import numpy as np
 
 from negres_core.arrays import is_same, spread_rows
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "row alignment"
 WHEN = "before"

@@ -6,7 +6,7 @@ import numpy as np
 
 from negres_core.controls.neighbours import COUNTED_FEATURES, agreement, counters
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "row identity"
 WHEN = "before"

@@ -8,7 +8,9 @@ import numpy as np
 
 from negres_core.evidence import Finding, TrainedWeight
 from negres_core.rescoring import DEVICE_ROUNDING
-from negres_core.run import Arm, Models, Run
+from negres_core.run.arm import Arm
+from negres_core.run.models import Models
+from negres_core.run.run import Run
 
 NAME = "rows alone"
 WHEN = "after"

@@ -7,7 +7,8 @@ import numpy as np
 from negres_core.arrays import spread_rows
 from negres_core.design import Cell
 from negres_core.evidence import Finding
-from negres_core.run import OutputLayer, Run
+from negres_core.run.models import OutputLayer
+from negres_core.run.run import Run
 from negres_core.thresholds import END_MARGIN, EXCESS_AT_ENDS, MAX_COARSE_VALUES
 
 NAME = "saturation"

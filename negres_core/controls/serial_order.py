@@ -7,7 +7,7 @@ import numpy as np
 from negres_core.arrays import row_chunks
 from negres_core.controls.neighbours import Lookups, agreement, choose_queries, find_neighbours, plain_views, worst
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "serial order"
 WHEN = "before"

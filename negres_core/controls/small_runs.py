@@ -10,17 +10,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from negres_core.arms.fit import Fit
+from negres_core.arms.preprocessing import prepare_inputs
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.controls.positions import inputs_by_position
 from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell, Design, KFolds
 from negres_core.early_stopping import NO_MONITOR
-from negres_core.fit import Fit
 from negres_core.metrics import METRICS, task_metric
-from negres_core.preprocessing import prepare_inputs
-from negres_core.recipe import Recipe, Stage
-from negres_core.run import Arm, Role, Run
+from negres_core.run.arm import Arm, Role
+from negres_core.run.run import Run
 from negres_core.seeds import derive_seed
 from negres_core.statistics import corrected_resampled_t
 

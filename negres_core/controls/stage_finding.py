@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.recipe import Recipe
 from negres_core.evidence import Finding
-from negres_core.recipe import Recipe, name_of
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 
 
 def describe_stage(arm: Arm, recipe: Recipe) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 NAME = "target encoding"
 WHEN = "before"

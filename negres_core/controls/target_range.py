@@ -6,7 +6,7 @@ import numpy as np
 
 from negres_core.arrays import spread_rows
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 from negres_core.thresholds import LOST_VARIANCE
 
 NAME = "target range"

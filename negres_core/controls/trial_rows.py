@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import prepare_rows
 from negres_core.dataset import Dataset
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe
-from negres_core.resampling import prepare_rows
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from negres_core.weighting import weights_of_rows, with_same_shares
 
 

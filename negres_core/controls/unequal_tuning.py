@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from negres_core.evidence import Finding
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 NAME = "unequal tuning"
 WHEN = "before"

@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.claim import Metric
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import monitored_metric
-from negres_core.recipe import Recipe
 from negres_core.rescoring import agrees, relative_rounding, rescore
-from negres_core.run import Arm, Models, Run
+from negres_core.run.arm import Arm
+from negres_core.run.models import Models
+from negres_core.run.run import Run
 
 NAME = "validation curve"
 WHEN = "after"

@@ -11,7 +11,9 @@ from negres_core.controls.small_runs import most_steps, shorten, skills, steps_o
 from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
 from negres_core.design import Cell, KFolds
 from negres_core.evidence import Finding, Replicate
-from negres_core.run import Arm, MatchedTraining, Run
+from negres_core.run.arm import Arm
+from negres_core.run.models import MatchedTraining
+from negres_core.run.run import Run
 from negres_core.seeds import derive_seed
 
 NAME = "weak control arm"

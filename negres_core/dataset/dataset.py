@@ -245,7 +245,7 @@ class Dataset:
 
     @cached_property
     def prepared(self) -> dict[Any, Dataset]:
-        """What `negres_core.preprocessing` keeps of this data set, by the function that prepares it."""
+        """What `negres_core.arms.preprocessing` keeps of this data set, by the function that prepares it."""
         return {}
 
     @cached_property

@@ -10,7 +10,7 @@ from negres_core.diagnosis.symptoms import Symptoms, gather
 from negres_core.discovery import modules_in
 from negres_core.errors import InputError
 from negres_core.evidence import DiagnosisRecord
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 @runtime_checkable

@@ -11,7 +11,8 @@ import numpy as np
 
 from negres_core.arrays import spread_rows
 from negres_core.evidence import Replicate
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from negres_core.thresholds import END_MARGIN, LOST_VARIANCE
 
 INSPECTED_ROWS = 256

@@ -19,6 +19,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import PreparedRows, prepare_rows
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.compile_cache import CompiledStage, compile_stage
@@ -39,9 +42,6 @@ from negres_core.engine.replicate import (
     training_weights,
 )
 from negres_core.engine.watch import Watch, Watched
-from negres_core.preprocessing import as_models_see
-from negres_core.recipe import Recipe
-from negres_core.resampling import PreparedRows, prepare_rows
 
 PLANNED_MEMORY_SHARE = 0.8
 """Share of the free memory that chunks are sized for; the rest is left to the allocator."""

@@ -6,9 +6,10 @@ import functools
 import inspect
 from typing import Any
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Build
 from negres_core.arrays import Named
 from negres_core.errors import InputError
-from negres_core.recipe import Build, name_of
 
 OFFERED = ("input_shape", "outputs")
 """The arguments that a build function may ask for."""

@@ -6,10 +6,11 @@ from typing import Any
 
 import keras
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Stage
 from negres_core.engine.hooks import is_keras, overridden
 from negres_core.errors import InputError
 from negres_core.provenance.outside_reads import watch
-from negres_core.recipe import Stage, name_of
 
 OWN_REPORTS = ("train_step", "compute_loss", "compute_metrics", "get_metrics_result", "fit")
 """Hooks of a model by which it may report more than the loss."""

@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.arrays import map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.adapted import adapt_layers, unadapted_layers
@@ -34,8 +38,6 @@ from negres_core.engine.target_use import outputs_predict
 from negres_core.engine.tokens import check_tokens
 from negres_core.engine.weight_checks import check_weights
 from negres_core.errors import InputError
-from negres_core.preprocessing import as_models_see
-from negres_core.recipe import Recipe, Stage, name_of
 
 ADAPTED_CHECK_ROWS = 256
 """Number of rows that layers are adapted to, to check that they can be."""

@@ -6,10 +6,12 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.engine.model import make_loss, make_loss_object
 from negres_core.errors import InputError
 from negres_core.provenance.fingerprint import digest_code
-from negres_core.recipe import Recipe, Stage, name_of
 
 
 def check_common_loss(recipes: Sequence[Recipe]) -> None:

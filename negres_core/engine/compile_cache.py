@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.engine.description import digest_program
 from negres_core.engine.dropout import hashed_masks
 from negres_core.engine.program import Program, load_backend
 from negres_core.engine.replicate import start_replicate
-from negres_core.preprocessing import as_models_see
-from negres_core.recipe import Recipe
 
 COMPILED_STAGES_KEPT = 8
 """Capacity of the cache, enough for the stages of a few arms. Data are not kept. What is evicted is freed, so that a

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.engine.compile_cache import CompiledStage, compile_stage
 from negres_core.engine.contract import Job, Result
@@ -34,8 +36,6 @@ from negres_core.engine.replicate import (
     training_weights,
 )
 from negres_core.engine.watch import Watch
-from negres_core.preprocessing import as_models_see
-from negres_core.recipe import Recipe
 
 
 def train(

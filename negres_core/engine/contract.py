@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.claim import Metric
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.evidence import TrainedWeight
-from negres_core.recipe import Recipe
 
 if TYPE_CHECKING:
     from negres_core.engine.device import Device

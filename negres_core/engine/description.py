@@ -11,13 +11,19 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+from negres_core.arms.estimator import Estimator
+from negres_core.arms.fit import Fit
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import as_models_see, make_transformer
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import make_sampler
+from negres_core.arms.stage import Stage
 from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
 from negres_core.dataset.frame import digest_frame
 from negres_core.dataset.named_columns import takes_frame
 from negres_core.early_stopping import NO_MONITOR
 from negres_core.engine.device import keras_backend
-from negres_core.estimator import Estimator
 from negres_core.evidence import (
     FitDescription,
     MetricDescription,
@@ -28,12 +34,8 @@ from negres_core.evidence import (
     StageDescription,
     TransformerDescription,
 )
-from negres_core.fit import Fit
-from negres_core.preprocessing import as_models_see, make_transformer
 from negres_core.provenance.fingerprint import digest_code, is_library, packages_of, source_of, without_address
 from negres_core.provenance.state import is_made_up
-from negres_core.recipe import Recipe, Stage, name_of
-from negres_core.resampling import make_sampler
 
 
 def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> RecipeDescription:

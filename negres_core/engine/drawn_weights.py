@@ -9,6 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import as_models_see, prepare_inputs
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
@@ -16,9 +19,7 @@ from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.model import build_model
 from negres_core.engine.objective import mean_loss
 from negres_core.engine.tensors import number_of
-from negres_core.preprocessing import as_models_see, prepare_inputs
-from negres_core.recipe import Recipe, name_of
-from negres_core.run import PairLosses
+from negres_core.run.models import PairLosses
 
 ROWS = 32
 """Rows on which outputs are looked at."""

@@ -15,15 +15,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import prepare_rows
 from negres_core.arrays import Named, digest_array, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.engine.recorded_weights import Recorder
 from negres_core.errors import InputError
 from negres_core.evidence import TrainedWeight
-from negres_core.preprocessing import as_models_see
-from negres_core.recipe import Recipe, name_of
-from negres_core.resampling import prepare_rows
 from negres_core.seeds import derive_seed
 
 FRAMEWORKS = ("keras", "tensorflow", "torch")

@@ -6,13 +6,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from negres_core.arms.fit import OFFERED
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import try_transformer
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.dataset.frame import refuse_frame
 from negres_core.engine.on_disk import refuse_copies
 from negres_core.errors import InputError
-from negres_core.fit import OFFERED
-from negres_core.preprocessing import try_transformer
-from negres_core.recipe import Recipe, name_of
 
 
 def check_besides_stages(recipe: Recipe, data: Dataset) -> None:

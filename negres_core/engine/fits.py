@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.fit import Fit
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import prepare_inputs, sample_rows
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import digest_array, take_rows
 from negres_core.dataset import Dataset, Task
 from negres_core.dataset.segmentation import is_segmentation
@@ -17,10 +21,7 @@ from negres_core.engine.fit_call import call_fit
 from negres_core.engine.interruption import interruptible, stop_if_interrupted
 from negres_core.engine.scores import score
 from negres_core.errors import InputError
-from negres_core.fit import Fit
 from negres_core.metrics import Predicted, RankedLabels, probabilities_of
-from negres_core.preprocessing import prepare_inputs, sample_rows
-from negres_core.recipe import Recipe, name_of
 
 NO_BUDGET = dict.fromkeys(("epochs", "steps", "trainable_weights", "weights", "step_flops"), 0)
 """The training budget of a fit, which trains no network; its cost is recorded in seconds."""

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine import fits
 from negres_core.engine.contract import Job
 from negres_core.engine.description import describe_recipe, digest_besides_stages
 from negres_core.evidence import Replicate
-from negres_core.recipe import Recipe
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 
 if TYPE_CHECKING:
     from negres_core.engine.inspection import SavedModels
 
 
 class FittedModels:
-    """The fits of one run, for a run whose arms train no network; see `negres_core.run.Models`.
+    """The fits of one run, for a run whose arms train no network; see `negres_core.run.models.Models`.
 
     Controls of networks are not given fits, so that the other methods of the protocol are never called.
 

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 import keras
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Stage
 from negres_core.engine.layers import layers_of
 from negres_core.engine.model import make_loss, make_optimizer
 from negres_core.errors import InputError
-from negres_core.recipe import Stage, name_of
 
 Kind = Literal["model", "layer", "optimizer", "loss"]
 Outcome = Literal["used", "slow", "refused", "irrelevant"]

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 import keras
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Stage
 from negres_core.engine.inner_names import placed_paths
 from negres_core.engine.layers import layers_of
 from negres_core.engine.lora import is_lora, lora_layers
 from negres_core.errors import InputError
 from negres_core.provenance.state import is_made_up
-from negres_core.recipe import Stage, name_of
 
 MISSPELT_RATIO = 0.7
 """Share of common characters above which the name of a new head is a misspelt one of the parent's head."""

@@ -14,6 +14,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import as_models_see, prepare_inputs
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.arrays import digest_array, label_arrays, map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, TrainedCells
@@ -32,10 +36,9 @@ from negres_core.engine.tensors import number_of
 from negres_core.engine.trained import load_trained
 from negres_core.evidence import Replicate
 from negres_core.metrics import shown_of
-from negres_core.preprocessing import as_models_see, prepare_inputs
-from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.rescoring import Predictions
-from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses
+from negres_core.run.arm import Arm
+from negres_core.run.models import Inspection, MatchedTraining, OutputLayer, PairLosses
 from negres_core.seeds import derive_seed
 
 INFERENCE_ROWS = 1024
@@ -71,7 +74,7 @@ class SavedPredictions(NamedTuple):
 
 
 class SavedModels(FittedModels):
-    """The saved models of one run, and its fits; see `negres_core.run.Models`.
+    """The saved models of one run, and its fits; see `negres_core.run.models.Models`.
 
     Args:
         data: the data set.

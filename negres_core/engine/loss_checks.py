@@ -8,13 +8,14 @@ import keras
 import numpy as np
 from keras import ops
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Stage
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import NOT_COUNTED, counted
 from negres_core.engine.model import make_loss, make_loss_object
 from negres_core.engine.tensors import number_of
 from negres_core.errors import InputError
-from negres_core.recipe import Stage, name_of
 
 ROWS = 2
 """Number of rows on which a loss is tried."""

@@ -14,6 +14,10 @@ from typing import Any
 
 import keras
 
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import make_sampler
+from negres_core.arms.stage import Build, Stage
 from negres_core.arrays import Named
 from negres_core.dataset import Dataset
 from negres_core.early_stopping import NO_MONITOR
@@ -23,11 +27,8 @@ from negres_core.engine.layers import layers_of
 from negres_core.engine.model import build_model, make_optimizer
 from negres_core.engine.same_training import same_training
 from negres_core.evidence import MonitorDescription
-from negres_core.preprocessing import as_models_see
 from negres_core.provenance.fingerprint import is_library
-from negres_core.recipe import Build, Recipe, Stage
-from negres_core.resampling import make_sampler
-from negres_core.run import MatchedTraining
+from negres_core.run.models import MatchedTraining
 from negres_core.weighting import ClassWeight
 
 NOISE = ("rate", "stddev", "dropout", "recurrent_dropout")

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.engine.layers import layers_of, shape_of
-from negres_core.recipe import Recipe
 
 FLOAT_BYTES = 4
 

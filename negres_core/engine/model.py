@@ -14,6 +14,8 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from negres_core.arms.functions import is_loss, name_of
+from negres_core.arms.stage import Build, Stage
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.batch_size import refuse_batches_of_one_size, refuse_stateful
@@ -24,7 +26,6 @@ from negres_core.engine.lora import weights_as_trained
 from negres_core.engine.settings import kept_settings, settings
 from negres_core.errors import EvidenceError, InputError
 from negres_core.provenance.outside_reads import watch
-from negres_core.recipe import Build, Stage, is_loss, name_of
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT}
 """Errors of a folder that is full, cannot be written, or is gone; Python finds no folder if none can be written."""

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Stage
 from negres_core.claim import Metric
 from negres_core.dataset import Dataset
 from negres_core.early_stopping import Course, Plateau
@@ -15,7 +17,6 @@ from negres_core.engine.model import make_optimizer
 from negres_core.errors import InputError
 from negres_core.metrics import monitored_metric
 from negres_core.provenance.outside_reads import watch
-from negres_core.recipe import Stage, name_of
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from negres_core.arms.stage import Objective, Stage
 from negres_core.engine.model import make_loss_object
-from negres_core.recipe import Objective, Stage
 
 ASKED = "sample_weight"
 """Name of the parameter by which an objective asks for weights."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import Named, is_mapped, label_arrays, memory_bytes, row_chunks, take_rows
 from negres_core.dataset import Dataset
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe, name_of
 
 CHUNK_BYTES = 1 << 26
 """Bytes of inputs that are read at once. Fewer take longer, by the cost of a call; more are no faster."""

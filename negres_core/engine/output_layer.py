@@ -7,13 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.arrays import spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, make_loss
 from negres_core.metrics import probabilities_of
-from negres_core.preprocessing import as_models_see
-from negres_core.recipe import Recipe, Stage
-from negres_core.run import OutputLayer
+from negres_core.run.models import OutputLayer
 
 ACTIVATION_RANGES = {
     "linear": (-np.inf, np.inf),

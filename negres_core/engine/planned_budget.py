@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.engine.flops import step_flops
 from negres_core.engine.inheritance import describe_relation, freeze_layers
 from negres_core.engine.model import build_model
-from negres_core.preprocessing import as_models_see
-from negres_core.recipe import Recipe, Stage
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import PreparedRows, prepare_rows
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.engine.on_disk import chunks, stays_on_disk
-from negres_core.recipe import Recipe
-from negres_core.resampling import PreparedRows, prepare_rows
 
 
 class PlacedRows(NamedTuple):

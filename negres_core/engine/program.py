@@ -14,12 +14,12 @@ from typing import Any
 
 from keras import ops
 
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.objective import call_objective
-from negres_core.recipe import Recipe
 
 State = tuple[list[Any], list[Any], list[Any]]
 """Values of a replicate's trainable variables, its other variables, and its optimizer's variables."""

@@ -10,6 +10,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import PreparedRows, prepare_rows
+from negres_core.arms.stage import Stage
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.batches import batches_for_fit
@@ -28,9 +33,6 @@ from negres_core.engine.replicate import epoch_orders, finish_replicate, on_rows
 from negres_core.engine.tensors import number_of
 from negres_core.engine.watch import Watch, Watched
 from negres_core.errors import InputError
-from negres_core.preprocessing import as_models_see
-from negres_core.recipe import Recipe, Stage, name_of
-from negres_core.resampling import PreparedRows, prepare_rows
 from negres_core.weighting import weights_of_classes
 
 

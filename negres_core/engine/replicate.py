@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import sample_rows, training_fold
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import PreparedRows
 from negres_core.arrays import digest_array, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.adapted import adapt_layers
@@ -24,9 +28,6 @@ from negres_core.engine.trained import load_parent
 from negres_core.engine.watch import Watched
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import Predicted, floor_of, loss_skill
-from negres_core.preprocessing import sample_rows, training_fold
-from negres_core.recipe import Recipe, name_of
-from negres_core.resampling import PreparedRows
 from negres_core.seeds import derive_seed
 from negres_core.weighting import weights_of_rows
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.engine.model import make_optimizer
 from negres_core.engine.seeding import seed_use
 from negres_core.engine.training_pass import draws_unseeded
-from negres_core.recipe import Stage
 
 REVISION = 1
 """Constants that a build function draws were those of the first replicate in all others. `loss_scale_factor` made steps

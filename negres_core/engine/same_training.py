@@ -14,6 +14,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.arrays import map_arrays, spread_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.description import (
@@ -30,9 +33,7 @@ from negres_core.engine.layers import layers_of
 from negres_core.engine.model import build_model, make_loss, make_optimizer
 from negres_core.engine.program import load_backend
 from negres_core.engine.tensors import number_of
-from negres_core.preprocessing import as_models_see
 from negres_core.provenance.fingerprint import digest_code, is_library
-from negres_core.recipe import Recipe, Stage
 
 ROWS = 8
 """Rows on which outputs are compared."""

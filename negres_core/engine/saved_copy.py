@@ -9,12 +9,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Stage
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.layers import layers_of
 from negres_core.engine.model import load_model, save_model, temporary_folder
 from negres_core.errors import EvidenceError, InputError
-from negres_core.recipe import Stage, name_of
 
 SAVED_ROWS = 8
 """Number of rows on which a model is compared with itself, saved and loaded."""

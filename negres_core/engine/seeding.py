@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Build, Stage
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.layers import layers_of
@@ -18,7 +20,6 @@ from negres_core.engine.settings import settings
 from negres_core.engine.training_pass import numpy_state
 from negres_core.errors import InputError, SeedWarning
 from negres_core.provenance.fingerprint import digest_code
-from negres_core.recipe import Build, Stage, name_of
 
 
 class SeedUse(NamedTuple):

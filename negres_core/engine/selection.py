@@ -6,13 +6,14 @@ import warnings
 from collections.abc import Generator, Sequence
 from typing import Any
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import as_models_see
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.engine import fits
 from negres_core.engine.contract import Job, NotBatchableError, Result, Train
 from negres_core.engine.device import Device, keras_backend
 from negres_core.errors import EngineWarning
-from negres_core.preprocessing import as_models_see
-from negres_core.recipe import Recipe, name_of
 
 SLOW_BACKEND = "Keras on PyTorch has no fast engine"
 """Why a network is trained by the reference engine whatever it is."""

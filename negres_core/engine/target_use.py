@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Stage
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, output_shape
 from negres_core.engine.objective import mean_loss
-from negres_core.recipe import Stage, name_of
 
 ROWS = 8
 """Rows on which it is tried whether an objective depends on the targets."""

@@ -11,6 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import training_fold
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.arrays import Named
 from negres_core.dataset import Dataset
 from negres_core.engine.adapted import adapt_layers
@@ -18,8 +22,6 @@ from negres_core.engine.contract import Job
 from negres_core.engine.inheritance import describe_relation, freeze_layers
 from negres_core.engine.lora import weights_as_trained
 from negres_core.engine.model import build_model
-from negres_core.preprocessing import training_fold
-from negres_core.recipe import Recipe, Stage, name_of
 from negres_core.seeds import derive_seed
 
 

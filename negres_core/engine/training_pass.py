@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Stage
 from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
@@ -19,7 +21,6 @@ from negres_core.engine.model import make_loss_object
 from negres_core.engine.objective import call_objective
 from negres_core.errors import InputError
 from negres_core.provenance.outside_reads import watch
-from negres_core.recipe import Stage, name_of
 
 ROWS = 2
 """Number of rows of the pass."""

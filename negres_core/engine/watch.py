@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.claim import Metric
 from negres_core.dataset import Dataset
 from negres_core.early_stopping import Course
@@ -17,7 +18,6 @@ from negres_core.engine.output_layer import takes_logits
 from negres_core.engine.scores import score_images
 from negres_core.errors import InputError
 from negres_core.metrics import Predicted, score_metric
-from negres_core.recipe import Recipe
 
 
 class Watch:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from negres_core.arms.estimator import Estimator, make_estimator, weights_for
+from negres_core.arms.functions import name_of
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import make_sampler
+from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.engine.objective import asks_for_weights
 from negres_core.errors import InputError
-from negres_core.estimator import Estimator, make_estimator, weights_for
-from negres_core.recipe import Recipe, Stage, name_of
-from negres_core.resampling import make_sampler
 
 
 def check_weights(stage: Stage, data: Dataset) -> None:

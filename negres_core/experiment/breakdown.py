@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from negres_core.evidence import PartRecord
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 MOST_PARTS = 20
 """Most values of an attribute that make parts of their own: with more, each would have few rows."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.claim import Metric
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, hold_out
 from negres_core.evidence import Replicate
 from negres_core.evidence.provenance import installed_versions
 from negres_core.metrics import floor_of, loss_skill
-from negres_core.recipe import Recipe
 from negres_core.rescoring import EVERY_VERSION, Scores, agrees, image_tolerances, relative_rounding, rescore
 
 if TYPE_CHECKING:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import spread_rows
 from negres_core.claim import Metric
 from negres_core.claim.cost import watched_metric
@@ -18,8 +20,7 @@ from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Replicate
 from negres_core.experiment.comparison import compare
 from negres_core.metrics import Predicted, constant_score, probabilities_of, score_metric
-from negres_core.recipe import Recipe, name_of
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from negres_core.engine.contract import Job, Result

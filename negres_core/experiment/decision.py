@@ -30,7 +30,8 @@ from negres_core.evidence import (
 from negres_core.experiment.costs import NOT_REACHED, ArmCosts, Restriction
 from negres_core.experiment.row_judgement import judge_rows
 from negres_core.metrics import METRICS, counts_rows, find_metric
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from negres_core.statistics import (
     ONLY_LOOK,
     CellEstimate,

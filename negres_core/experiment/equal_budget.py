@@ -7,14 +7,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import prepare_rows
 from negres_core.claim import COSTS, CostMetric, Metric
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, hold_out
 from negres_core.errors import InputError
 from negres_core.evidence import EqualBudget, EqualizedArm
-from negres_core.recipe import Recipe
-from negres_core.resampling import prepare_rows
-from negres_core.run import Role
+from negres_core.run.arm import Role
 
 if TYPE_CHECKING:
     from negres_core.engine.planned_budget import PlannedBudget

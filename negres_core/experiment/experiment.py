@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
 from negres_core.controls.waivers import needless_waivers
@@ -31,7 +32,6 @@ from negres_core.evidence import (
     Registration,
     RowScores,
     Store,
-    Timings,
     trace_provenance,
 )
 from negres_core.experiment.breakdown import break_down
@@ -46,11 +46,11 @@ from negres_core.experiment.registration import check_expected, commitment_of, c
 from negres_core.experiment.row_scores import ArmTables, row_differences, score_run
 from negres_core.experiment.search import ArmTrainer
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
+from negres_core.experiment.timings import begin_timings, finish_timings
 from negres_core.experiment.training import Progress, no_progress
 from negres_core.pictures.registry import Rendering, render_pictures
-from negres_core.recipe import Recipe
-from negres_core.run import Arm, ControlLevel, Role, Run
-from negres_core.tuning import Tuned
+from negres_core.run.arm import Arm, Role
+from negres_core.run.run import ControlLevel, Run
 from negres_core.verdict import invalid
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class Experiment:
             data=DataRecord.of(prepared.data),
             seal=prepared.seal,
             equal=prepared.equal,
-            timings=_start(),
+            timings=begin_timings(),
             provenance=trace_provenance(
                 self.folder, backend=self.device.backend, device=f"{self.device.kind}: {self.device.name}"
             ),
@@ -242,7 +242,7 @@ class Experiment:
         prior = prior_looks(commitment.updated(**known), registration, self.store, entries)
         power = forecast(self.store, evidence, prepared.claim, prepared.design, announce=self.announce)
         # It may have been registered just now, which is before the run.
-        return evidence.updated(registration=registration, prior=prior, power=power, timings=_start())
+        return evidence.updated(registration=registration, prior=prior, power=power, timings=begin_timings())
 
     def _untrained(self, prepared: Prepared) -> Run:
         from negres_core.engine.fitted_models import models_of
@@ -278,7 +278,7 @@ class Experiment:
             status="finished",
             controls=screening.findings,
             small_runs=screening.checks.replicates,
-            timings=_finish(evidence.timings, began, screening.checks, trainer),
+            timings=finish_timings(evidence.timings, began, screening.checks, trainer),
             **dataclasses.asdict(invalid(failed)),
         )
         return evidence.updated(outcome=outcome_of(evidence))
@@ -304,7 +304,7 @@ class Experiment:
             estimate=decision.estimate,
             controls=findings,
             small_runs=screening.checks.replicates,
-            timings=_finish(evidence.timings, began, screening.checks, trainer),
+            timings=finish_timings(evidence.timings, began, screening.checks, trainer),
             **({} if self.smoke else dataclasses.asdict(decision.verdict)),
         )
         return evidence if self.smoke else self._explain(training.run, evidence.updated(outcome=outcome_of(evidence)))
@@ -378,18 +378,6 @@ class _Training(NamedTuple):
 def _as_kept(rows: ArmTables) -> ArmTables:
     """Return scores as their file keeps them, so that a recheck finds the same numbers."""
     return rows._replace(scores=rows.scores.astype(np.float32).astype(np.float64))
-
-
-def _start() -> Timings:
-    return Timings(started_at=datetime.now(UTC).isoformat(timespec="seconds"))
-
-
-def _finish(timings: Timings, began: float, *trainers: PipelineChecks | ArmTrainer) -> Timings:
-    return timings.updated(
-        wall_s=time.perf_counter() - began,
-        trained=sum(trainer.trained for trainer in trainers),
-        reused=sum(trainer.reused for trainer in trainers),
-    )
 
 
 def _kind_of(claim: Claim) -> str:

@@ -14,7 +14,7 @@ from negres_core.errors import EvidenceError, InputError, NegresError
 from negres_core.evidence import ArmRecord, ClaimRecord, DataRecord, Evidence, Spread, Store, read_scores
 from negres_core.experiment.decision import Decision, decide, difference_of
 from negres_core.experiment.row_scores import row_differences
-from negres_core.run import Role
+from negres_core.run.arm import Role
 from negres_core.scores import Cells, read_kept
 
 TRAINED_ONLY = ("controls", "diagnosis", "small_runs", "pictures", "power")

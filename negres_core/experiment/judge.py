@@ -40,7 +40,7 @@ from negres_core.experiment.judge_checks import (
 )
 from negres_core.experiment.registration import check_expected, outcome_of
 from negres_core.provenance.analysis import digest_analysis
-from negres_core.run import Role
+from negres_core.run.arm import Role
 from negres_core.scores import (
     USUAL_COLUMNS,
     Cells,

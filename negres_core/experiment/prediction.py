@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.claim import Metric
 from negres_core.claim.cost import watched_metric
 from negres_core.dataset import Dataset
@@ -19,9 +21,7 @@ from negres_core.experiment.replicate_checks import Stages, find_replicates
 from negres_core.experiment.search import Recipes
 from negres_core.experiment.training import Progress, no_progress
 from negres_core.experiment.tuned_arms import first_recipe, tuned_arm
-from negres_core.recipe import Recipe
-from negres_core.run import Role
-from negres_core.tuning import Tuned
+from negres_core.run.arm import Role
 
 
 @dataclass

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import prepare_rows
+from negres_core.arms.tuning import Tuned
 from negres_core.claim import Claim
 from negres_core.claim.cost import watched_metric
 from negres_core.controls.own import OwnControl, ready_controls
@@ -19,10 +22,7 @@ from negres_core.experiment.row_scores import check_row_metric
 from negres_core.experiment.smoke import shrink_arm, shrink_split
 from negres_core.experiment.tuned_arms import TunedArm, first_recipe, tuned_arms
 from negres_core.metrics import OF_A_LOSS, Metric, metric_of
-from negres_core.recipe import Recipe
-from negres_core.resampling import prepare_rows
-from negres_core.run import Role
-from negres_core.tuning import Tuned
+from negres_core.run.arm import Role
 
 
 class Prepared(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.errors import InputError
 from negres_core.evidence import (
@@ -19,8 +20,7 @@ from negres_core.evidence import (
     TuningPlan,
 )
 from negres_core.provenance.analysis import digest_analysis
-from negres_core.recipe import Recipe
-from negres_core.run import Arm, Role
+from negres_core.run.arm import Arm, Role
 
 MAY_CHANGE = {"analysis code", "expected verdict", "stopping rule"}
 """Parts of a commitment by which a test whose file was moved is not recognized."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.claim import CostMetric, Metric
 from negres_core.dataset import Task
 from negres_core.design import Design
@@ -14,8 +15,7 @@ from negres_core.errors import InputError
 from negres_core.evidence import ClaimRecord
 from negres_core.metrics import has_row_scores
 from negres_core.metrics.of_rows import Unit
-from negres_core.recipe import Recipe
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 class ArmTables(NamedTuple):

@@ -7,6 +7,8 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Draws, Identity, Settings, Tuned, identity_of, words_of
 from negres_core.claim import Metric
 from negres_core.design import Cell, KFolds, nested_cells
 from negres_core.errors import InputError
@@ -24,9 +26,8 @@ from negres_core.experiment.decision import record_arm
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.experiment.tuning_record import record_tuning
 from negres_core.metrics import Predicted
-from negres_core.recipe import Recipe
-from negres_core.run import Arm, Role, Run
-from negres_core.tuning import Draws, Identity, Settings, Tuned, identity_of, words_of
+from negres_core.run.arm import Arm, Role
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from negres_core.engine.device import Device

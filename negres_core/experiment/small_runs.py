@@ -13,7 +13,8 @@ from negres_core.evidence import Finding, ProvenanceRecord, Store
 from negres_core.experiment.patience import SlowSmallRunError, patient
 from negres_core.experiment.training import Progress, Trainer, no_progress
 from negres_core.metrics import task_metric
-from negres_core.run import Arm, Role, Run
+from negres_core.run.arm import Arm, Role
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from negres_core.engine.device import Device

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.dataset import Dataset
 from negres_core.design import Design, FixedSplit, GivenSplits, KFolds
-from negres_core.recipe import Recipe
 from negres_core.seeds import derive_seed
-from negres_core.tuning import Tuned
 
 SMOKE_ROWS = 512
 """Rows to keep; more if there are many classes, because each keeps at least two rows per fold."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import digest_array
 from negres_core.claim import CostMetric, Metric
 from negres_core.design import Cell, TrainedCells
@@ -26,8 +27,8 @@ from negres_core.evidence import (
 )
 from negres_core.experiment.completion import add_metrics, claimed_metric, predict_again
 from negres_core.metrics import Predicted
-from negres_core.recipe import Recipe
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from negres_core.engine.contract import Job, Result

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Draws, Tuned
 from negres_core.claim import Claim, CostMetric, Metric
 from negres_core.dataset import Dataset
 from negres_core.design import Design, nested_cells
@@ -12,9 +14,7 @@ from negres_core.errors import InputError
 from negres_core.evidence import TuningPlan
 from negres_core.experiment.tuning_record import plan_of
 from negres_core.metrics import metric_of
-from negres_core.recipe import Recipe
-from negres_core.run import Role
-from negres_core.tuning import Draws, Tuned
+from negres_core.run.arm import Role
 
 
 class TunedArm(NamedTuple):

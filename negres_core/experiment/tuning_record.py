@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.claim import Metric
 from negres_core.evidence import RangeRecord, RecipeDescription, SearchBudget, TuningPlan, TuningRecord
 from negres_core.provenance.fingerprint import digest_code, source_of
-from negres_core.recipe import Recipe, name_of
-from negres_core.run import Arm
-from negres_core.tuning import Tuned
+from negres_core.run.arm import Arm
 
 
 def plan_of(tuned: Tuned, metric: Metric) -> TuningPlan:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from negres_core.arms.functions import name_of
 from negres_core.evidence import Replicate
 from negres_core.pictures.chart import encode, new_figure, styled, wrap
 from negres_core.pictures.labels import ARM_COLOURS, NEUTRAL_COLOUR
 from negres_core.pictures.registry import Rendering
-from negres_core.recipe import name_of
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,8 @@ from negres_core.errors import InputError
 from negres_core.pictures.labels import ARM_COLOURS, describe_clipping, label_of
 from negres_core.pictures.registry import Rendering
 from negres_core.pictures.sheet import Row, encode, make_sheet, scale_of
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 NAME = "fit pictures"
 

@@ -12,7 +12,8 @@ from negres_core.pictures.chart import encode, new_figure, styled, wrap
 from negres_core.pictures.labels import ARM_COLOURS, format_value, label_of
 from negres_core.pictures.registry import Rendering
 from negres_core.pictures.sample import SAMPLED_ROWS, Sample, sample_predictions
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 ARM_COLOURS = {"treatment": "#0072B2", "control": "#D55E00"}
 """Blue and vermilion, which colour-blind people can tell apart (Okabe & Ito 2008)."""

@@ -12,7 +12,8 @@ from negres_core.pictures.labels import ARM_COLOURS, label_of
 from negres_core.pictures.registry import Rendering
 from negres_core.pictures.sample import sample_predictions
 from negres_core.pictures.sheet import Row, count_columns, encode, make_sheet, scale_of
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 NAME = "masks"
 TASK = "segmentation"

@@ -12,7 +12,7 @@ from negres_core.pictures.labels import ARM_COLOURS, describe_clipping, describe
 from negres_core.pictures.registry import Rendering
 from negres_core.pictures.sample import sample_predictions
 from negres_core.pictures.sheet import Row, count_columns, encode, make_sheet, scale_of
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 if TYPE_CHECKING:
     from PIL.Image import Image

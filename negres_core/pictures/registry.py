@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import negres_core.pictures
 from negres_core.errors import InputError
 from negres_core.evidence import Picture
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 @dataclass(frozen=True)

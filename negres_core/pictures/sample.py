@@ -10,7 +10,8 @@ import numpy as np
 from negres_core.arrays import spread_rows
 from negres_core.design import Cell
 from negres_core.evidence import Replicate
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 SAMPLED_ROWS = 256
 """Rows of the test fold that are predicted, spread over it."""

@@ -22,7 +22,7 @@ ANALYSIS = (
     "experiment/row_scores.py",
     "metrics/*.py",
     "rescoring.py",
-    "run.py",
+    "run/*.py",
     "scores/*.py",
     "seeds.py",
     "statistics/*.py",

@@ -31,11 +31,12 @@ def logic_of(node: ast.AST) -> str:
 
 
 def statements_of(tree: ast.Module, *, package: str) -> list[str]:
-    """Return the logic of a module: each import, each function and class, and everything else as one text.
+    """Return the logic of a module: each imported name, each function and class, and everything else as one text.
 
     Imports from the package are left out, except for names that they change. The result does not depend on the folders
-    of the package's modules, nor on the module in which a function is defined. Constants stay together, because those
-    of several modules can have the same name.
+    of the package's modules, nor on the module in which a function is defined: one that moves takes some of the names
+    along that its module imports, so these count one by one. Constants stay together, because those of several modules
+    can have the same name.
 
     Args:
         tree: the module.
@@ -51,7 +52,15 @@ def statements_of(tree: ast.Module, *, package: str) -> list[str]:
         for alias in node.names
         if alias.asname
     ]
-    return [*map(logic_of, separate), *(["\n".join(others)] if others else []), *aliases]
+    texts = [logic_of(each) for node in separate for each in _name_by_name(node)]
+    return [*texts, *(["\n".join(others)] if others else []), *aliases]
+
+
+def _name_by_name(node: ast.stmt) -> list[ast.stmt]:
+    """Return an import as one statement for each name; any other statement as it is."""
+    if isinstance(node, ast.ImportFrom):
+        return [ast.ImportFrom(node.module, [alias], node.level) for alias in node.names]
+    return [ast.Import([alias]) for alias in node.names] if isinstance(node, ast.Import) else [node]
 
 
 def _imports_from(node: ast.stmt, package: str) -> bool:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.claim import Claim
 from negres_core.dataset import Dataset
 from negres_core.design import Design, KFolds, Splitter, as_design
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe
 from negres_core.scores import USUAL_COLUMNS, Columns
 from negres_core.session.keys import (
     EVIDENCE,
@@ -30,7 +31,6 @@ from negres_core.session.ledger import known_as, register_or_compare, register_o
 from negres_core.session.own_controls import own_controls_of
 from negres_core.session.terminal import announce, progress_of
 from negres_core.session.titles import identity_of_test, title_of
-from negres_core.tuning import Tuned
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence
@@ -275,7 +275,7 @@ class ExperimentFixture:
         from negres_core.engine.device import choose_device, choose_device_of_fits
         from negres_core.experiment.experiment import Experiment
         from negres_core.experiment.tuned_arms import first_recipe
-        from negres_core.run import Role
+        from negres_core.run.arm import Role
 
         item, config = self._begin(verb, arguments["confirm"]), self._request.config
         store, notes = store_of(config), notes_of(config)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from negres_core.arms.recipe import Recipe
+    from negres_core.arms.tuning import Tuned
     from negres_core.claim import Claim
     from negres_core.dataset import Dataset
     from negres_core.design import Design
     from negres_core.evidence import Commitment, Evidence, Ledger, Store
     from negres_core.experiment.training import Progress
-    from negres_core.recipe import Recipe
-    from negres_core.run import Role
-    from negres_core.tuning import Tuned
+    from negres_core.run.arm import Role
 
     Predict = Callable[[pytest.Item, Commitment, Mapping[Role, Recipe | Tuned], Dataset, Design, Claim, Progress], None]
 

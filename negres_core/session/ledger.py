@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.design import apply_seal
-from negres_core.recipe import Recipe
 from negres_core.session.keys import PREDICT_KEY, REGISTERED, ledger_of, notes_of, store_of
-from negres_core.tuning import Tuned
 
 if TYPE_CHECKING:
     from negres_core.evidence import Commitment, Registration
     from negres_core.experiment.training import Progress
-    from negres_core.run import Role
+    from negres_core.run.arm import Role
 
 
 def known_as(item: pytest.Item) -> Callable[[Commitment], str]:

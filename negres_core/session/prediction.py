@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.tuning import Tuned
 from negres_core.claim import Claim
 from negres_core.dataset import Dataset
 from negres_core.design import Design
@@ -16,12 +18,10 @@ from negres_core.experiment.prediction import Prediction, predict_again, unpredi
 from negres_core.experiment.training import Progress
 from negres_core.experiment.tuned_arms import first_recipe
 from negres_core.metrics import metric_of
-from negres_core.recipe import Recipe
-from negres_core.run import Role
+from negres_core.run.arm import Role
 from negres_core.session.keys import PREDICT_KEY, STORE_KEY, is_hypothesis
 from negres_core.session.silent import SilentRuns
 from negres_core.session.titles import identity_of_test
-from negres_core.tuning import Tuned
 
 MOST_WHY = 300
 """Most characters of the error of a test that are shown."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from negres_core.arms.functions import name_of
 from negres_core.dataset import Dataset
-from negres_core.recipe import name_of
 from negres_core.session.keys import expected_of, params_of
 
 WITH_COLUMN = ("data", "dataset", "expected")

@@ -11,7 +11,9 @@ from negres_core import Dataset, Recipe, Stage
 from negres_core.arrays import digest_array
 from negres_core.design import KFolds
 from negres_core.metrics import METRICS
-from negres_core.run import Arm, Inspection, MatchedTraining, OutputLayer, PairLosses, Run
+from negres_core.run.arm import Arm
+from negres_core.run.models import Inspection, MatchedTraining, OutputLayer, PairLosses
+from negres_core.run.run import Run
 from tests.fakes import BUDGET
 
 SOFTMAX = OutputLayer("softmax", 0.0, 1.0, "sparse_categorical_crossentropy")

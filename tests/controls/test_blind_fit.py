@@ -8,7 +8,7 @@ import pytest
 from negres_core import Fit, Metric, Recipe
 from negres_core.controls.blind_fit import check, turn
 from negres_core.metrics import METRICS
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 
 ERROR = Metric("error", higher_is_better=True, unit="share")
 SCORE = replace(ERROR, name="score")

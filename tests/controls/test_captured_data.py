@@ -9,7 +9,8 @@ import pytest
 from negres_core import Fit, Recipe, Stage
 from negres_core.controls.captured_data import _holds_targets, check
 from negres_core.dataset import Dataset
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(200, 5)), RNG.permutation(np.arange(200) % 3)

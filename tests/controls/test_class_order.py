@@ -9,7 +9,8 @@ from negres_core import Fit, Recipe
 from negres_core.controls.class_order import check
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 
 class Models:

@@ -7,7 +7,7 @@ import pytest
 from negres_core.controls.duplicates import check
 from negres_core.dataset import Dataset
 from negres_core.design import FixedSplit, KFolds
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 def run_of(x, y, groups=None):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negres_core.controls.evaluation import check
-from negres_core.run import OutputLayer
+from negres_core.run.models import OutputLayer
 
 RIGHT = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "f1": 1.0, "loss": 0.15}
 VALUES = np.linspace(-1, 1, 40)

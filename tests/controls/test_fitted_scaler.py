@@ -9,9 +9,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from negres_core import Recipe
+from negres_core.arms.preprocessing import make_transformer, prepare_inputs, sample_rows
 from negres_core.arrays import digest_array, take_rows
 from negres_core.controls.fitted_scaler import check
-from negres_core.preprocessing import make_transformer, prepare_inputs, sample_rows
 
 
 def without_scaler(arm):

@@ -6,7 +6,7 @@ import pytest
 from negres_core.controls.label_leak import check
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(600, 5))

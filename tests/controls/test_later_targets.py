@@ -6,7 +6,7 @@ import pytest
 from negres_core.controls.later_targets import check
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds, TimeSeries
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 def walk(seed=0, rows=300):

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit, softmax
 
 from negres_core.controls.loss_domain import check
-from negres_core.run import OutputLayer
+from negres_core.run.models import OutputLayer
 
 NORMAL = np.random.default_rng(2).normal(size=(200, 2)) * 8
 ONE = NORMAL[:, :1]

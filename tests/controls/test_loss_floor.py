@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negres_core.controls.loss_floor import check
-from negres_core.run import OutputLayer
+from negres_core.run.models import OutputLayer
 
 CROSS_ENTROPY = OutputLayer("sigmoid", 0.0, 1.0, "binary_crossentropy")
 GREY = np.tile([0.2, 0.8], 20)

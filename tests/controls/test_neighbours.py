@@ -17,7 +17,7 @@ from negres_core.controls.neighbours import (
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds, TimeSeries, with_validation
 from negres_core.evidence import Finding
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 RNG = np.random.default_rng(1)
 

@@ -8,7 +8,8 @@ import pytest
 from negres_core import Dataset, Recipe, Stage
 from negres_core.controls.overfit import check, small_runs
 from negres_core.design import KFolds
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from tests.fakes import BUDGET
 
 

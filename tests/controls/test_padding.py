@@ -6,7 +6,7 @@ import pytest
 from negres_core import Dataset, KFolds, Metric
 from negres_core.controls.padding import check
 from negres_core.metrics import METRICS
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 RNG = np.random.default_rng(0)
 ROWS, STEPS = 60, 10

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negres_core.controls.paired_loss import _is_unpaired, check
-from negres_core.run import PairLosses
+from negres_core.run.models import PairLosses
 
 EACH = np.array([[0.1, 1, 2], [2, 0.3, 1], [1, 3, 0.2]])
 

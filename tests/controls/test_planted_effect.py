@@ -11,7 +11,8 @@ from negres_core.controls.planted_effect import check, follow_ups, small_runs, s
 from negres_core.controls.small_runs import PERMUTED_TARGETS, TRUE_TARGETS, planted_targets
 from negres_core.design import KFolds
 from negres_core.metrics import METRICS, find_metric
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 TRUE, PERMUTED = f"{TRUE_TARGETS}, treatment", f"{PERMUTED_TARGETS}, treatment"
 

@@ -5,7 +5,7 @@ import pytest
 
 from negres_core import Dataset, KFolds
 from negres_core.controls.position_alignment import check
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 RNG = np.random.default_rng(1)
 ROWS = 120

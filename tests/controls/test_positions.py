@@ -4,7 +4,7 @@ import numpy as np
 
 from negres_core import Dataset, KFolds
 from negres_core.controls.positions import inputs_by_position, positions_as_rows
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 4, 5, 2))

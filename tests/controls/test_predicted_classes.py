@@ -5,7 +5,7 @@ import pytest
 from scipy.special import logit
 
 from negres_core.controls.predicted_classes import check
-from negres_core.run import OutputLayer
+from negres_core.run.models import OutputLayer
 
 THREE = np.repeat([0, 1, 2], [20, 16, 4])  # class 2 is rare: less than a sixth of the rows
 EVEN = np.arange(40) % 4

@@ -10,7 +10,8 @@ from sklearn.preprocessing import MinMaxScaler
 from negres_core import Dataset, Recipe, Stage
 from negres_core.controls.resampled_rows import check
 from negres_core.design import KFolds
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 RNG = np.random.default_rng(0)
 Y = (np.arange(200) % 8 == 0).astype(int)

@@ -6,7 +6,7 @@ import pytest
 from negres_core import Dataset
 from negres_core.controls.row_alignment import check
 from negres_core.design import KFolds, TimeSeries
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 def run_on(x, y, design=None):

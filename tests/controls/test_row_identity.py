@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits, load_iris
 from negres_core.controls.row_identity import check
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds, TimeSeries
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 def run_of(x, y, groups=None):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negres_core.controls.saturation import check
-from negres_core.run import OutputLayer
+from negres_core.run.models import OutputLayer
 
 SIGMOID, RELU = OutputLayer("sigmoid", 0.0, 1.0), OutputLayer("relu", 0.0, np.inf)
 RNG = np.random.default_rng(3)

@@ -7,7 +7,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 from negres_core.controls.serial_order import check
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds, TimeSeries
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 
 def run_of(x, y, groups=None):

@@ -22,7 +22,8 @@ from negres_core.controls.small_runs import (
     true_targets,
 )
 from negres_core.design import KFolds
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 TRUE, PERMUTED = f"{TRUE_TARGETS}, treatment", f"{PERMUTED_TARGETS}, treatment"
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.controls.stage_finding import describe_stage, stage_finding
-from negres_core.recipe import Recipe, Stage
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 
 TEXTS = {"threshold": "expected more", "remedy": "Mend it."}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from negres_core.controls.target_range import check
-from negres_core.run import OutputLayer
+from negres_core.run.models import OutputLayer
 
 SIGMOID, TANH, RELU = (
     OutputLayer("sigmoid", 0.0, 1.0),

@@ -13,7 +13,8 @@ from negres_core.controls.overfit import small_runs as overfit_runs
 from negres_core.controls.small_runs import permuted_targets, true_targets
 from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
 from negres_core.design import KFolds
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 RARE = (np.arange(1000) % 20 == 0).astype(int)
 DATA = Dataset(

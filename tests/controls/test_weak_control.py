@@ -6,7 +6,7 @@ import pytest
 
 from negres_core import Dataset
 from negres_core.controls.weak_control import AS_IT_IS, check, small_runs
-from negres_core.run import MatchedTraining
+from negres_core.run.models import MatchedTraining
 
 OPTIMIZER = "control arm with other optimizer"
 

@@ -8,7 +8,9 @@ import pytest
 from negres_core import Dataset, Fit, Recipe, Stage
 from negres_core.design import KFolds
 from negres_core.diagnosis.symptoms import Symptoms, gather, summarize
-from negres_core.run import Arm, Inspection, OutputLayer, Run
+from negres_core.run.arm import Arm
+from negres_core.run.models import Inspection, OutputLayer
+from negres_core.run.run import Run
 
 FACES = np.random.default_rng(0).uniform(size=(20, 4, 4, 1)).astype(np.float32)
 DATA = Dataset(x=FACES, y=FACES, name="faces")

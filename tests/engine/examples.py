@@ -12,12 +12,13 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, KFolds
 from negres_core.engine import batched, compiled, reference
 from negres_core.engine.contract import Job
 from negres_core.engine.device import Device
-from negres_core.recipe import Recipe, Stage
 
 ENGINES = {"reference": reference.train, "compiled": compiled.train, "batched": batched.train}
 RANDOM = np.random.default_rng(7)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.arms.preprocessing import training_fold
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import digest_array
 from negres_core.dataset import Dataset
 from negres_core.engine import adapted, selection
@@ -17,8 +19,6 @@ from negres_core.engine.contract import Job
 from negres_core.engine.model import build_model
 from negres_core.engine.trained import load_trained
 from negres_core.errors import EngineWarning, InputError
-from negres_core.preprocessing import training_fold
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 RANDOM = np.random.default_rng(11)

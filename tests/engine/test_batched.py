@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import batched, compiled, tensorflow
 from negres_core.engine.contract import Job, NotBatchableError
 from negres_core.metrics import recorded_names
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 DENSE = Recipe(ex.stage(ex.dense), preprocess=MinMaxScaler)

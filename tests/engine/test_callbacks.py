@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import selection
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.replicate import epoch_orders, start_replicate
 from negres_core.errors import EngineWarning, InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 CELL = ex.cells(ex.CLASSES)[0]

@@ -6,9 +6,9 @@ import keras
 import pytest
 from keras import ops
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.common_loss import check_common_loss
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import keras
 import pytest
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import compile_cache, tensorflow
 from negres_core.engine import compiled as compiled_engine
 from negres_core.engine.contract import Job
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 PLAIN, DROPOUT = (Recipe(ex.stage(build)) for build in (ex.plain, ex.dense))

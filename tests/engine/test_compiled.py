@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import compiled, memory
 from negres_core.engine.contract import Job
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 PAIRS = {

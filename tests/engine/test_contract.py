@@ -10,12 +10,12 @@ import numpy as np
 import pydantic
 import pytest
 
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import digest_array
 from negres_core.engine import fits, selection
 from negres_core.engine.contract import Job, Result, Train
 from negres_core.engine.flops import peak_flops_per_s
 from negres_core.metrics import recorded_names
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 RECIPE = Recipe(ex.stage(ex.normalized, epochs=3))

@@ -15,14 +15,14 @@ import pytest
 from imblearn.over_sampling import SMOTE
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
+from negres_core.arms.fit import Fit
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.description import (
     describe_recipe,
     digest_recipe_by_text,
     packages_of_recipe,
 )
 from negres_core.evidence import RecipeDescription
-from negres_core.fit import Fit
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 SUITE = """
@@ -30,7 +30,8 @@ import keras
 from keras import layers
 from sklearn.preprocessing import MinMaxScaler
 from negres_core.claim import beats
-from negres_core.recipe import Recipe, Stage
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 
 WIDTH = 4
 RATE = 0.1

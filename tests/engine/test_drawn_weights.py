@@ -8,9 +8,10 @@ import pytest
 from keras import layers, ops
 
 from negres_core import Dataset
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.engine.drawn_weights import draw_outputs, draw_weights, pair_losses
 from negres_core.engine.model import build_model
-from negres_core.recipe import Recipe, Stage
 from tests.engine import examples as ex
 
 VALUES = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.x[:, 0] + 0.5, name="values")

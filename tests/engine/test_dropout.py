@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.dropout import HashDropout, hashed_masks, samples_only_by_hash
 from negres_core.engine.layers import layers_of
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 ROWS, COLUMNS = 500, 200

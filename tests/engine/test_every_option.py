@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.engine import batched, compiled, selection
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.device import Device
 from negres_core.errors import EngineWarning
-from negres_core.recipe import Recipe, Stage
 from tests.engine import examples as ex
 
 RANDOM = np.random.default_rng(17)

@@ -15,7 +15,8 @@ from negres_core.engine.fitted_models import FittedModels, models_of
 from negres_core.engine.inspection import SavedModels
 from negres_core.evidence import ProvenanceRecord, Store
 from negres_core.experiment.training import Trainer
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from tests.engine import examples as ex
 from tests.fakes import PROVENANCE
 

@@ -17,6 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler, TargetEncoder
 
+from negres_core.arms.estimator import Estimator
+from negres_core.arms.fit import Fit
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine import fits
@@ -24,9 +27,6 @@ from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.description import describe_recipe
 from negres_core.errors import InputError
-from negres_core.estimator import Estimator
-from negres_core.fit import Fit
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 from tests.engine.test_compiled import assert_same_numbers
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import take_rows
 from negres_core.engine import selection
 from negres_core.engine.checks import check_recipe
@@ -17,7 +18,6 @@ from negres_core.engine.hooks import HOOKS, fate_of, overridden
 from negres_core.engine.model import make_loss_object, make_optimizer
 from negres_core.engine.replicate import epoch_orders, start_replicate
 from negres_core.errors import EngineWarning, InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 JOB = Job(ex.cells(ex.CLASSES)[0], 0)

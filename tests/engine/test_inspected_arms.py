@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from negres_core import Fit
-from negres_core.recipe import Recipe
-from negres_core.run import Arm
+from negres_core.arms.recipe import Recipe
+from negres_core.run.arm import Arm
 from tests.engine import examples as ex
 
 

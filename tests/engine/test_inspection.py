@@ -10,11 +10,11 @@ import pytest
 from keras import layers
 
 from negres_core import Dataset, Stage
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.inspection import INSPECTED_BATCHES, SavedModels, _raise_contrast, _sample_batches
 from negres_core.engine.model import build_model
-from negres_core.recipe import Recipe
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 from negres_core.seeds import derive_seed
 from tests.engine import examples as ex
 

@@ -12,6 +12,8 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+from negres_core.arms.fit import Fit
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import replicate
 from negres_core.engine.contract import Job
 from negres_core.engine.device import Device
@@ -23,8 +25,6 @@ from negres_core.engine.interruption import (
     interruption_requested,
     stop_if_interrupted,
 )
-from negres_core.fit import Fit
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

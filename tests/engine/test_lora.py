@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import digest_array
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.model import load_model, save_model
 from negres_core.engine.trained import load_trained
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 CELL = ex.cells(ex.CLASSES)[0]

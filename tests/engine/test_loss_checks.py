@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.model import make_loss
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 FLOATS = Dataset(x=ex.BINARY.x, y=ex.BINARY.y.astype(float), name="floats")

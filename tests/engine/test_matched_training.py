@@ -10,10 +10,11 @@ import pytest
 from imblearn.over_sampling import SMOTE
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.engine.layers import layers_of
 from negres_core.engine.matched_training import build_relieved, match_training
 from negres_core.engine.model import build_model
-from negres_core.recipe import Recipe, Stage
 from tests.engine import examples as ex
 
 ROWS = 48

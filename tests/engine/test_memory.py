@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from sklearn.preprocessing import MinMaxScaler
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.engine.memory import EVALUATION_BYTES, FLOAT_BYTES, evaluation_rows, replicate_bytes
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

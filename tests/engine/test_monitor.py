@@ -7,10 +7,10 @@ import pytest
 from sklearn.metrics import make_scorer, mean_absolute_error
 
 from negres_core import Metric
+from negres_core.arms.stage import Stage
 from negres_core.early_stopping import Plateau
 from negres_core.engine.monitor import monitor_of
 from negres_core.errors import InputError
-from negres_core.recipe import Stage
 from tests.engine import examples as ex
 
 PLATEAU = keras.callbacks.ReduceLROnPlateau

@@ -7,10 +7,10 @@ import functools
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.model import build_model
 from negres_core.engine.objective import asks_for_weights, call_objective, mean_loss
 from negres_core.engine.program import Program
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

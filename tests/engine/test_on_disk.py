@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from negres_core.arms.fit import Fit
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import is_mapped
 from negres_core.dataset import Dataset
 from negres_core.engine import on_disk
@@ -13,8 +15,6 @@ from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job, NotBatchableError
 from negres_core.engine.on_disk import bytes_of, chunks, refuse_copies, stays_on_disk
 from negres_core.errors import InputError
-from negres_core.fit import Fit
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 from tests.engine.test_compiled import assert_same_numbers
 

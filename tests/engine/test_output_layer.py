@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.engine.output_layer import (
     ACTIVATION_RANGES,
     activation_of,
@@ -14,7 +16,6 @@ from negres_core.engine.output_layer import (
     gives_probabilities,
     last_layer,
 )
-from negres_core.recipe import Recipe, Stage
 from tests.engine import examples as ex
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.engine.planned_budget import planned_budgets
-from negres_core.recipe import Recipe, Stage
 from tests.engine import examples as ex
 
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sklearn.preprocessing import MinMaxScaler
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import prepare_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.engine.prepared_inputs import PreparedInputs
-from negres_core.recipe import Recipe
-from negres_core.resampling import prepare_rows
 from tests.engine import examples as ex
 
 JOBS = [Job(cell, seed) for cell in ex.cells(ex.CLASSES) for seed in (0, 1)]

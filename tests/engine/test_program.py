@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.model import build_model
 from negres_core.engine.program import Program, load_backend
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import compiled, reference, replicate
 from negres_core.engine.contract import Job
 from negres_core.engine.replicate import epoch_orders, start_replicate
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 RECIPE = Recipe(ex.stage(ex.dense, epochs=3))

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import revision
 from negres_core.engine.description import describe_recipe
 from negres_core.engine.revision import REVISION, revision_of
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

@@ -9,9 +9,9 @@ import keras
 import pytest
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.checks import check_recipe
 from negres_core.errors import EvidenceError, InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

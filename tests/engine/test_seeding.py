@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import seeding, selection
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.model import build_model
 from negres_core.engine.seeding import check_seeds, seed_use
 from negres_core.errors import InputError, SeedWarning
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

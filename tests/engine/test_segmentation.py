@@ -10,10 +10,10 @@ import pytest
 from keras import layers
 
 from negres_core import Fit
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.checks import check_recipe
 from negres_core.errors import InputError
 from negres_core.metrics import recorded_names
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 from tests.engine.examples import STEPS
 from tests.engine.test_fits import results

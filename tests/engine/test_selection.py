@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from keras import layers
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import batched, compiled, reference, selection
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job, NotBatchableError
 from negres_core.engine.device import Device
 from negres_core.errors import EngineWarning, InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 PLAIN = Recipe(ex.stage(ex.plain))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import keras
 import pytest
 
+from negres_core.arms.fit import Fit
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import fits
 from negres_core.engine.contract import Job
 from negres_core.engine.model import build_model
 from negres_core.engine.settings import SETTERS, kept_settings, settings
 from negres_core.errors import InputError
-from negres_core.fit import Fit
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

@@ -10,10 +10,11 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from negres_core import Dataset, Metric
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.design import KFolds, hold_out
 from negres_core.engine import batched
 from negres_core.engine.contract import Job
-from negres_core.recipe import Recipe, Stage
 from tests.engine import examples as ex
 
 RNG = np.random.default_rng(5)

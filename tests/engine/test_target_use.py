@@ -6,11 +6,11 @@ import keras
 import pytest
 from keras import layers, ops
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.target_use import predicts_targets
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 

@@ -8,11 +8,11 @@ import pytest
 from keras import layers
 from sklearn.preprocessing import MinMaxScaler
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.tokens import extreme_rows
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 TOKENS = np.random.default_rng(3).integers(1, 20, size=(61, 4))

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.stage import Stage
 from negres_core.engine.model import save_model
 from negres_core.engine.trained import load_trained
-from negres_core.recipe import Stage
 from tests.engine import examples as ex
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.engine import selection
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.training_pass import changed_variables, forgotten_change
 from negres_core.errors import EngineWarning, InputError
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 FEWER = Dataset(x=ex.CLASSES.x[:45], y=ex.CLASSES.y[:45], name="fewer")

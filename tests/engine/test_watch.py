@@ -10,11 +10,11 @@ from sklearn.metrics import f1_score, mean_squared_error
 from sklearn.preprocessing import MinMaxScaler
 
 from negres_core import Dataset, Metric
+from negres_core.arms.recipe import Recipe
 from negres_core.engine import batched
 from negres_core.engine.contract import Job
 from negres_core.engine.watch import Watch
 from negres_core.metrics import METRICS
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 RECIPE = Recipe(ex.stage(ex.dense, epochs=4), preprocess=MinMaxScaler)

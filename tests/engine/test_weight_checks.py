@@ -9,14 +9,14 @@ from imblearn.over_sampling import SMOTE
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
+from negres_core.arms.estimator import Estimator
+from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
 from negres_core.engine import reference
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.weight_checks import check_sampler, check_weights
 from negres_core.errors import InputError
-from negres_core.estimator import Estimator
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 WEIGHTED = Dataset(x=ex.CLASSES.x, y=ex.CLASSES.y, name="weighted", sample_weight=np.ones(61))

@@ -14,11 +14,11 @@ from keras import ops
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_class_weight
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import prepare_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
 from negres_core.engine.replicate import start_replicate
-from negres_core.recipe import Recipe
-from negres_core.resampling import prepare_rows
 from tests.engine import examples as ex
 
 RANDOM = np.random.default_rng(3)

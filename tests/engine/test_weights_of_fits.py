@@ -13,12 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from negres_core import Dataset, Estimator, Fit, Recipe
+from negres_core.arms.estimator import weight_argument
 from negres_core.design import KFolds
 from negres_core.engine.contract import Job
 from negres_core.engine.device import Device
 from negres_core.engine.fits import train
 from negres_core.errors import InputError
-from negres_core.estimator import weight_argument
 from tests.engine.examples import CLASSES
 
 RNG = np.random.default_rng(5)

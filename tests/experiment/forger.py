@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
@@ -18,7 +20,6 @@ from negres_core.evidence.record import digest_of
 from negres_core.experiment.experiment import Experiment
 from negres_core.experiment.recheck import recompute
 from negres_core.experiment.registration import register
-from negres_core.recipe import Recipe, Stage
 from tests.fakes import FakeEngine, use_engine
 
 Y = np.arange(40) % 2

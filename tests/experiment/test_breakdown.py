@@ -6,7 +6,7 @@ import pytest
 from negres_core import Dataset
 from negres_core.design import FixedSplit, TimeSeries
 from negres_core.experiment.breakdown import break_down
-from negres_core.run import Run
+from negres_core.run.run import Run
 
 SITES = np.arange(200) % 2
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats, matches, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
@@ -15,7 +17,6 @@ from negres_core.engine.selection import train
 from negres_core.errors import InputError
 from negres_core.evidence import Store
 from negres_core.experiment.recheck import recompute
-from negres_core.recipe import Recipe, Stage
 
 Y = np.arange(40) % 2
 X = np.column_stack([np.arange(40.0), Y, Y])

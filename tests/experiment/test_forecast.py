@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats, matches
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
 from negres_core.errors import InputError
 from negres_core.evidence import Store
 from negres_core.experiment.forecast import known_spread, spread_in
-from negres_core.recipe import Recipe, Stage
 
 DATA = Dataset(x=np.random.default_rng(0).normal(size=(400, 3)), y=np.arange(400) % 2, name="mine")
 

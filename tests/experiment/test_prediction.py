@@ -10,6 +10,9 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.fit import Fit
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats, matches, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
@@ -18,9 +21,7 @@ from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
 from negres_core.experiment.prediction import predict_again
 from negres_core.experiment.recheck import recheck
-from negres_core.fit import Fit
 from negres_core.metrics import METRICS, metric_of
-from negres_core.recipe import Recipe, Stage
 from tests.experiment.forger import MAIN, Forger
 
 RANDOM = np.random.default_rng(3)

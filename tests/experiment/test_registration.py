@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 import negres_core.experiment.registration
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
@@ -23,8 +25,7 @@ from negres_core.experiment.registration import (
     registered_as,
 )
 from negres_core.provenance.analysis import digest_analysis
-from negres_core.recipe import Recipe, Stage
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 from tests.fakes import CLAIM
 
 Y = np.arange(400) % 2

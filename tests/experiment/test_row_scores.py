@@ -9,7 +9,8 @@ from negres_core.errors import InputError
 from negres_core.evidence import ClaimRecord
 from negres_core.experiment.row_scores import check_row_metric, row_differences, score_run
 from negres_core.metrics import METRICS, Predicted
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 OWN = Metric("rank", higher_is_better=True, unit="rank")
 SPLIT, TIME, FOLDS = FixedSplit(train=range(50), test=range(50, 90), seeds=2), TimeSeries(2, test=60), KFolds(5)

@@ -8,14 +8,16 @@ import pytest
 
 import negres_core.controls.small_runs
 import negres_core.engine.selection
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import ProvenanceRecord, Store
 from negres_core.experiment.small_runs import check_pipeline
 from negres_core.metrics import METRICS
-from negres_core.recipe import Recipe, Stage
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from tests.fakes import PROVENANCE
 
 RNG = np.random.default_rng(3)

@@ -7,13 +7,15 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
 from negres_core.engine.device import Device
 from negres_core.evidence import Budget, Cost, ProvenanceRecord, Store, TrainedWeight
 from negres_core.experiment.training import Trainer, no_progress
-from negres_core.recipe import Recipe, Stage
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 from tests.fakes import BUDGET, PROVENANCE
 
 CPU = Device("cpu", "some processor", "tensorflow", workers=1)

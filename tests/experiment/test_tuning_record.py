@@ -11,7 +11,7 @@ from negres_core import Fit, Recipe, Tuned
 from negres_core.evidence import RangeRecord, SearchRecord, TrialRecord
 from negres_core.experiment.tuning_record import plan_of, record_tuning
 from negres_core.metrics import METRICS
-from negres_core.run import Arm
+from negres_core.run.arm import Arm
 from tests.experiment.simple_arms import SHIFTS, make_shifted, shifted
 
 ACCURACY = METRICS["accuracy"]

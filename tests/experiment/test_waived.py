@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
@@ -13,7 +15,6 @@ from negres_core.errors import InputError
 from negres_core.evidence import Finding, Ledger, Store
 from negres_core.experiment.recheck import recheck, recompute
 from negres_core.experiment.registration import on_record
-from negres_core.recipe import Recipe, Stage
 
 Y = np.arange(400) % 2
 DATA = Dataset(x=np.random.default_rng(0).normal(size=(400, 3)), y=Y, name="mine")

@@ -5,7 +5,9 @@ import pytest
 
 from negres_core import Dataset, Fit, Recipe, Stage
 from negres_core.design import KFolds
-from negres_core.run import Arm, OutputLayer, Run
+from negres_core.run.arm import Arm
+from negres_core.run.models import OutputLayer
+from negres_core.run.run import Run
 
 FLOOR, MEAN_IMAGE = 0.5, 0.6
 FACES = np.random.default_rng(4).uniform(size=(12, 4, 6, 3)).astype(np.float32)

@@ -41,7 +41,7 @@ def test_the_digest_is_that_of_the_running_package(package):
         "discovery.py",
         "experiment/decision.py",
         "metrics/registry.py",
-        "run.py",
+        "run/run.py",
         "seeds.py",
         "statistics/estimate.py",
         "thresholds.py",
@@ -119,6 +119,15 @@ def test_a_function_may_move_from_one_module_of_the_analysis_to_another(package)
     text = (package / "seeds.py").read_text()
     (package / "seeds.py").write_text("")
     (package / "controls/seeds.py").write_text(text)
+
+    assert digest_analysis(package) == before
+
+
+def test_a_module_may_be_split_with_the_names_that_each_part_imports(package):
+    before = digest_analysis(package)
+    module, line = package / "run/run.py", "from collections.abc import Iterator, Mapping, Sequence\n"
+    edit(module, line, line.replace("Iterator, ", ""))
+    (package / "run/part.py").write_text("from collections.abc import Iterator\n")
 
     assert digest_analysis(package) == before
 

@@ -13,11 +13,11 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.description import describe_recipe
 from negres_core.provenance.fingerprint import digest_code
 from negres_core.provenance.outside_reads import outside_reads, watch
-from negres_core.recipe import Recipe
 from tests.engine import examples as ex
 
 VARIABLE = "NEGRES_TEST_RATE"

@@ -38,7 +38,7 @@ def test_imports_point_down(module):
         ("diagnosis.rounded", "from negres_core.controls.saturation import check"),
         ("evidence.store", "from negres_core.report.words import render"),
         ("bisection.search", "from negres_core.evidence import Store"),
-        ("provenance.commit", "from negres_core.recipe import Recipe"),
+        ("provenance.commit", "from negres_core.arms.recipe import Recipe"),
         ("run", "from negres_core.controls.registry import run_controls"),
         ("report.table", "from negres_core.claim import Claim"),
         ("experiment.training", "from negres_core.session.progress import show_progress"),
@@ -59,7 +59,7 @@ def test_a_planted_import_is_found(module, source):
     [
         (
             "engine.compiled",
-            "import keras\nfrom negres_core.engine.reference import train\nfrom negres_core import recipe",
+            "import keras\nfrom negres_core.engine.reference import train\nfrom negres_core.arms import recipe",
         ),
         ("design", "from negres_core.dataset import Dataset"),
         ("evidence.evidence", "def late():\n    from negres_core.report.words import render"),

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
@@ -17,7 +19,6 @@ from negres_core.evidence import Finding, Store
 from negres_core.experiment.patience import patient
 from negres_core.experiment.recheck import recompute
 from negres_core.experiment.small_runs import PipelineChecks
-from negres_core.recipe import Recipe, Stage
 
 DATA = Dataset(x=np.arange(1200.0).reshape(400, 3), y=np.arange(400) % 2, name="mine")
 FAILED = Finding(control="planted", passed=False, found="a fault", threshold="none", remedy="Mend it.")

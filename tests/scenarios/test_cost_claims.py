@@ -6,14 +6,15 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.fit import Fit
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats, matches, reaches, to_reach
 from negres_core.dataset import Dataset
 from negres_core.design import FixedSplit, KFolds, TimeSeries
 from negres_core.errors import InputError
 from negres_core.evidence import Store
 from negres_core.experiment.recheck import recheck
-from negres_core.fit import Fit
-from negres_core.recipe import Recipe, Stage
 
 DATA = Dataset(x=np.random.default_rng(0).normal(size=(400, 2)), y=np.arange(400) % 2, name="mine")
 

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from negres_core.arms.fit import Fit
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.arrays import digest_array
 from negres_core.claim import beats, reaches, to_reach
 from negres_core.dataset import Dataset
@@ -14,8 +17,6 @@ from negres_core.design import KFolds, hold_out
 from negres_core.errors import InputError
 from negres_core.evidence import Store
 from negres_core.experiment.recheck import recheck
-from negres_core.fit import Fit
-from negres_core.recipe import Recipe, Stage
 
 RNG = np.random.default_rng(1)
 INPUTS = RNG.normal(size=(300, 5))

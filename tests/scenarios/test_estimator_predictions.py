@@ -14,12 +14,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from negres_core import Dataset, Estimator, FixedSplit, Recipe, beats, reaches
+from negres_core.arms.estimator import FitAndPredict, make_estimator
 from negres_core.design import Cell, KFolds
 from negres_core.engine.contract import Job
 from negres_core.engine.device import Device
 from negres_core.engine.fits import train
 from negres_core.errors import InputError
-from negres_core.estimator import FitAndPredict, make_estimator
 from negres_core.metrics import RankedLabels, of_probabilities, recorded_names
 
 RNG = np.random.default_rng(5)

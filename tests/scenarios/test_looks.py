@@ -6,12 +6,13 @@ import keras
 import numpy as np
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.claim import beats, reaches
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
 from negres_core.evidence import Store
 from negres_core.experiment.recheck import recompute
-from negres_core.recipe import Recipe, Stage
 from negres_core.report.table import render
 
 Y = np.arange(400) % 2

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
 from negres_core.bisection.factors import name_mixture
 from negres_core.bisection.search import Outcome
 from negres_core.bisection.search import bisect as bisect_two
@@ -17,7 +19,6 @@ from negres_core.design import KFolds
 from negres_core.engine.device import choose_device
 from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
-from negres_core.recipe import Recipe, Stage
 from tests.sessions import HEAD
 
 BODY = """

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core import Dataset, beats
+from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.design import Cell, KFolds
-from negres_core.preprocessing import prepare_inputs
 from tests.zoo.pipelines import (
     cancer,
     diabetes,

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core import Dataset, Fit, Recipe
+from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.design import Cell, FixedSplit, LeaveOneGroupOut, TimeSeries
 from negres_core.engine import compiled
-from negres_core.preprocessing import prepare_inputs
 from tests.zoo.bugs_of_copies import measure, noise
 from tests.zoo.pipelines import load
 from tests.zoo.pipelines_of_designs import (

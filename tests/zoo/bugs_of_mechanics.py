@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from negres_core import Recipe, Stage
+from negres_core.arms.functions import name_of
 from negres_core.engine.inheritance import freeze_layers, inherit_weights
 from negres_core.engine.model import save_model
 from negres_core.engine.program import Program
 from negres_core.engine.replicate import epoch_orders
-from negres_core.recipe import name_of
 from negres_core.seeds import derive_seed
 from tests.zoo.models import build
 from tests.zoo.pipelines import FIT, digits, dropout, growth, min_max

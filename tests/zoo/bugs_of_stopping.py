@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
+from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.engine.watch import Watch, Watched
-from negres_core.preprocessing import prepare_inputs
 from tests.zoo.bugs_of_arms import fitted
 from tests.zoo.bugs_of_costs import with_validation_rows
 from tests.zoo.pipelines_of_stopping import early_stopping
@@ -47,7 +47,7 @@ def scale_with_validation_rows():
             cell = dataclasses.replace(cell, train=np.sort(np.concatenate([cell.train, cell.validation])))
         return prepare_inputs(recipe, data, cell)
 
-    return {"negres_core.resampling.prepare_inputs": on_both}
+    return {"negres_core.arms.resampling.prepare_inputs": on_both}
 
 
 @bug("weights of the last epoch for those of the best", "validation curve", on=early_stopping)

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.functions import name_of
+from negres_core.arms.preprocessing import prepare_inputs
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import Named, label_arrays, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.errors import InputError
-from negres_core.preprocessing import prepare_inputs
-from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
 
 

@@ -1,16 +1,13 @@
+"""Recipes: their parts, and how they follow from each other."""
+
 from __future__ import annotations
 
-import dataclasses
-import functools
-
-import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import MinMaxScaler
 
 from negres_core import Fit, Recipe, Stage
 from negres_core.errors import InputError
-from negres_core.recipe import is_loss, name_of
 
 
 def base():
@@ -29,90 +26,8 @@ def pca(train, test):
     """Stand for the function of a fit."""
 
 
-def pca_of_three(model, x, y, *, training):
-    """Stand for an objective."""
-
-
-class Weighted:
-    """Stand for the class of a loss with arguments."""
-
-    def __init__(self, alpha, gamma):
-        """Take two arguments, which are not targets and outputs."""
-
-    def __call__(self, y_true, y_pred):
-        """Return a loss."""
-
-
-class Momentum:
-    """Stand for an optimizer."""
-
-    learning_rate = 0.1
-
-
-class Network:
-    """Stand for a Keras model, which can be called, too."""
-
-    layers = ()
-
-    def fit(self, x, y):
-        """Train."""
-
-    def __call__(self, x):
-        """Return outputs."""
-
-
 def sized(width, *, outputs, activation=None):
     return width, outputs, activation
-
-
-def test_a_stage_has_the_usual_settings():
-    stage = Stage(base)
-
-    assert (stage.optimizer, stage.loss, stage.epochs, stage.batch_size, stage.saved_as) == (
-        "adam",
-        "sparse_categorical_crossentropy",
-        10,
-        128,
-        "keras",
-    )
-    assert (stage.inherits, stage.freezes) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("fields", "wrong", "received", "remedy"),
-    [
-        ({"build": "base"}, "`build` of a stage has to be a function", "Received: base", "Stage(base), not Stage(base"),
-        ({"build": None}, "`build` of a stage has to be a function", "Received: None", "Stage(base), not Stage(base"),
-        ({"inherits": 3}, "`inherits` of a stage has to be a function", "Received: 3", "the function itself"),
-        ({"freezes": "base"}, "`freezes` of a stage has to be a function", "Received: base", "the function itself"),
-        ({"optimizer": None}, "`optimizer` of a stage has to be a name", "Received: None", "keras.optimizers.Adam"),
-        ({"loss": 0.5}, "`loss` of a stage has to be a name", "Received: 0.5", "keras.losses.Huber"),
-        ({"loss": pca_of_three}, "has to be a function of targets and outputs", "requires 3", "to `objective` instead"),
-        ({"loss": Weighted}, "called without arguments, and requires some", "requires 2", "loss=lambda: Weighted(...)"),
-        ({"optimizer": pca}, "called without arguments, and requires some", "requires 2", "optimizer=lambda: pca(...)"),
-        ({"callbacks": pca}, "called without arguments, and requires some", "requires 2", "callbacks=lambda: pca(...)"),
-        ({"callbacks": ["stop"]}, "a function that returns a list of new callbacks", "stop", "callbacks=lambda: ["),
-        (
-            {"optimizer": Momentum()},
-            "every replicate has its own",
-            "Momentum",
-            "keras.optimizers.Momentum(...)",
-        ),
-        ({"objective": pca}, "`objective` of a stage has to be a function", "pca", "goes to `loss`"),
-        ({"objective": "mse"}, "`objective` of a stage has to be a function", "Received: mse", "goes to `loss`"),
-        ({"build": Network()}, "returns a new Keras model at every call", "Network", "Stage(base), not Stage(base())"),
-        ({"epochs": 0}, "`epochs` of a stage has to be a positive integer", "epochs=0", "1 or more"),
-        ({"epochs": 1.0}, "`epochs` of a stage has to be a positive integer", "epochs=1.0", "1 or more"),
-        ({"epochs": True}, "`epochs` of a stage has to be a positive integer", "epochs=True", "1 or more"),
-        ({"batch_size": -1}, "`batch_size` of a stage has to be a positive integer", "batch_size=-1", "1 or more"),
-        ({"saved_as": "pickle"}, "`saved_as` of a stage", "Received: pickle", 'Give "keras" or "h5".'),
-    ],
-)
-def test_refuses_a_stage_with_an_invalid_field(fields, wrong, received, remedy):
-    with pytest.raises(InputError, match=wrong) as caught:
-        Stage(**{"build": base} | fields)
-    assert received in str(caught.value)
-    assert remedy in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -197,36 +112,6 @@ def test_a_recipe_reads_as_its_stages_in_order():
     assert str(recipe) == "base (3 epochs) then grown (10 epochs, base frozen)"
 
 
-class Callable:
-    def __call__(self):
-        return 1
-
-
-@pytest.mark.parametrize(
-    ("function", "name"),
-    [
-        (base, "base"),
-        (functools.partial(sized, 8, activation="relu"), "sized(8, activation='relu')"),
-        (functools.partial(sized, activation=base), "sized(activation=base)"),
-        (functools.partial(functools.partial(sized, 8), outputs=2), "sized(8, outputs=2)"),
-        (functools.partial(sized), "sized"),
-        (Callable(), "Callable"),
-    ],
-)
-def test_a_function_has_its_own_name_and_a_partial_shows_its_arguments(function, name):
-    assert name_of(function) == name
-
-
-class Plain:
-    """An argument whose repr contains its address."""
-
-
-def test_a_name_contains_no_address_which_would_differ_between_processes():
-    partial = functools.partial(sized, Plain(), activation=lambda width: Plain())
-
-    assert name_of(partial) == f"sized(<{__name__}.Plain object>, activation=<lambda>)"
-
-
 def test_a_recipe_may_end_in_a_fit_that_inherits_the_last_stage():
     recipe = Recipe(Stage(base), Stage(grown, inherits=base), Fit(pca, inherits=grown))
 
@@ -263,32 +148,6 @@ def test_refuses_a_fit_out_of_place(parts, wrong):
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        (pca, True),
-        (Weighted(1, 2), True),
-        (lambda y_true, y_pred, weight=None: 0, True),
-        (Weighted, False),
-        (base, False),
-        (pca_of_three, False),
-        ("mse", False),
-        (None, False),
-    ],
-)
-def test_a_loss_is_what_requires_targets_and_outputs(given, expected):
-    assert is_loss(given) is expected
-
-
-def test_a_stage_takes_a_loss_itself_and_numbers_of_numpy():
-    stage = Stage(base, loss=pca, epochs=np.int64(3), batch_size=np.int32(8))
-
-    assert stage.loss is pca
-    assert (stage.epochs, stage.batch_size) == (3, 8)
-    assert stage == Stage(base, loss=pca, epochs=3, batch_size=8)
-    assert type(stage.epochs) is int
-
-
-@pytest.mark.parametrize(
     ("preprocess", "received", "remedy"),
     [
         (MinMaxScaler(), "MinMaxScaler()", "preprocess=lambda: MinMaxScaler(...)"),
@@ -301,18 +160,6 @@ def test_refuses_a_preprocess_that_makes_no_transformer_when_it_is_called(prepro
         Recipe(Stage(base), preprocess=preprocess)
     assert received in str(caught.value)
     assert remedy in caught.value.remedy
-
-
-@pytest.mark.parametrize(
-    ("given", "held"),
-    [(None, None), ("balanced", "balanced"), ({1: 9, 0: 1.0}, ((0, 1.0), (1, 9.0)))],
-)
-def test_weights_of_classes_leave_a_stage_a_key(given, held):
-    stage = Stage(base, class_weight=given)
-    assert stage.class_weight == held
-    assert dataclasses.replace(stage, epochs=3).class_weight == held
-    assert {Recipe(stage): 1}[Recipe(Stage(base, class_weight=given))] == 1
-    assert given is None or stage != Stage(base)
 
 
 def test_other_parts_are_prepared_and_resampled_alike():

@@ -10,8 +10,8 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from negres_core import Fit, Metric, Recipe, Tuned
+from negres_core.arms.tuning import Draws, words_of
 from negres_core.errors import InputError
-from negres_core.tuning import Draws, words_of
 
 
 def compute(train, test, rate=0.1, width=8): ...

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.recipe import Recipe
 from negres_core.arrays import Named, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.named_columns import parts_of, takes_frame
 from negres_core.design import Cell
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe
 
 DIGESTED_ROWS = 64
 """Rows per fold that the digest of the prepared inputs covers."""

@@ -20,12 +20,8 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from negres_core.arrays import digest_array
-from negres_core.dataset import Dataset
-from negres_core.design import Cell, KFolds
-from negres_core.errors import InputError
-from negres_core.fit import Fit
-from negres_core.preprocessing import (
+from negres_core.arms.fit import Fit
+from negres_core.arms.preprocessing import (
     DIGESTED_ROWS,
     as_models_see,
     make_transformer,
@@ -34,7 +30,12 @@ from negres_core.preprocessing import (
     prepare_inputs_of,
     sample_rows,
 )
-from negres_core.recipe import Recipe, Stage
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import Stage
+from negres_core.arrays import digest_array
+from negres_core.dataset import Dataset
+from negres_core.design import Cell, KFolds
+from negres_core.errors import InputError
 
 
 def build():

@@ -10,9 +10,10 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, get_args
 
 from negres_core.arguments import explain_arguments
+from negres_core.arms.functions import name_of
+from negres_core.arms.recipe import Recipe
 from negres_core.claim import Metric
 from negres_core.errors import InputError
-from negres_core.recipe import Recipe, name_of
 from negres_core.seeds import derive_seed
 
 Setting = None | bool | int | float | str

@@ -1,14 +1,16 @@
+"""Runs: their values, inspections, stages and networks."""
+
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from negres_core import Dataset, Fit, Recipe
 from negres_core.design import FixedSplit
 from negres_core.metrics import METRICS, Metric, Predicted
-from negres_core.run import Arm, Run
+from negres_core.run.arm import Arm
+from negres_core.run.run import Run
 
 
 class FakeModels:
@@ -31,17 +33,6 @@ def diverge(run, *, arm, positions):
 
 def compute():
     """Stand for a fit."""
-
-
-def test_the_replicates_of_an_arm_are_those_of_its_last_stage(new_run):
-    [base, grown] = new_run().arms[0].stages
-
-    assert new_run().arms[0].replicates == grown != base
-
-
-@pytest.mark.parametrize(("diverged", "position"), [((), 0), ((0,), 1), ((0, 1, 4), 2), (range(8), None)], ids=str)
-def test_the_first_finished_replicate_is_the_first_that_stayed_finite(new_run, diverged, position):
-    assert diverge(new_run(), arm=1, positions=diverged).arms[1].first_finished == position
 
 
 def test_values_are_ordered_by_repeat_fold_and_seed_with_nan_if_not_finite(new_run):

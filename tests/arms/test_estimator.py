@@ -23,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from negres_core import Dataset, Estimator, Fit, Recipe
+from negres_core.arms.estimator import FitAndPredict, make_estimator
 from negres_core.design import Cell, KFolds
 from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
@@ -30,7 +31,6 @@ from negres_core.engine.description import describe_recipe, packages_of_recipe
 from negres_core.engine.device import Device
 from negres_core.engine.fits import train
 from negres_core.errors import InputError
-from negres_core.estimator import FitAndPredict, make_estimator
 from negres_core.metrics import recorded_names
 from negres_core.provenance.reach import reachable_arrays
 
@@ -352,7 +352,7 @@ def test_an_estimator_passes_the_checks_of_a_recipe():
 def test_a_classifier_predicts_the_probability_of_each_of_several_labels():
     from sklearn.ensemble import RandomForestClassifier
 
-    from negres_core.estimator import FitAndPredict
+    from negres_core.arms.estimator import FitAndPredict
 
     x = np.random.default_rng(0).normal(size=(60, 3))
     data = Dataset(x=x, y=(x > [0, 0.5, -0.5]).astype(int), name="several")

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from negres_core.arguments import explain_arguments
+from negres_core.arms.fit import Fit, refuse_estimator
+from negres_core.arms.functions import name_of
 from negres_core.dataset import Dataset
 from negres_core.dataset.named_columns import takes_frame
 from negres_core.errors import InputError
-from negres_core.fit import Fit, refuse_estimator
-from negres_core.recipe import name_of
 
 Make = Callable[..., Any]
 """A function that returns an unfitted estimator. It may ask for `seed` by name."""

@@ -11,12 +11,13 @@ from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.preprocessing import MinMaxScaler
 
+from negres_core.arms.preprocessing import prepare_inputs
+from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import make_sampler, prepare_rows
+from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
 from negres_core.errors import InputError
-from negres_core.preprocessing import prepare_inputs
-from negres_core.recipe import Recipe, Stage
-from negres_core.resampling import make_sampler, prepare_rows
 
 DRAW = np.random.default_rng(3)
 Y = np.repeat([0, 1], [48, 12])

@@ -1,0 +1,1 @@
+"""Arms: what is trained on each training fold, and on which inputs."""

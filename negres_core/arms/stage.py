@@ -1,0 +1,114 @@
+"""A stage: one training run of one model, over plain Keras functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal
+
+from negres_core.arguments import OF_KERAS, explain_arguments
+from negres_core.arms.stage_checks import check_build, check_format, check_functions, checked_count
+from negres_core.claim import Metric
+from negres_core.claim.scorers import as_metric
+from negres_core.early_stopping import NO_MONITOR, Validation, checked_options
+from negres_core.weighting import ClassWeight, check_class_weight
+
+Build = Callable[..., Any]
+"""A function that returns an uncompiled Keras 3 model. It may ask for `input_shape` and `outputs` by name."""
+
+Objective = Callable[..., Any]
+"""A function (model, x, y, *, training) that returns the quantity to minimize."""
+
+
+@explain_arguments("stage", OF_KERAS)
+@dataclass(frozen=True)
+class Stage:
+    """One training run of one model.
+
+    Attributes:
+        build: a plain function that returns an uncompiled Keras 3 model. If it has parameters named `input_shape` (a
+            tuple, or a dictionary of tuples by the names of several inputs) or `outputs` (the number of classes, or of
+            target columns), it is given those of the data set, after `preprocess`.
+        inherits: the `build` of the stage before. Its trained weights, saved to disk and loaded again, are this model's
+            initial weights. Layers are matched by the paths of their weights.
+        freezes: a `build` whose layers are not trained in this model (Keras' `trainable = False`).
+        optimizer: the name of a Keras optimizer, or a function that returns a new optimizer.
+        loss: the name of a Keras loss; a loss itself, which is a function (targets, outputs) or a keras.losses.Loss; or
+            a function without arguments that returns one.
+        objective: None, or a function ``(model, x, y, *, training)`` that takes the place of the loss and returns the
+            quantity to minimize on a batch, a scalar. If it has a parameter named `sample_weight`, it is given the
+            weights of the rows, (rows,), in training; None where rows are tested, or there are no weights. Losses from
+            `add_loss` and regularizers are added to it. For adversarial models such as a GAN, return a dictionary of
+            one scalar per sub-model, by the name of its layer: each trains the weights of that sub-model only. Written
+            with keras.ops, it runs on every backend.
+        callbacks: None, or a function without arguments that returns a list of new `keras.callbacks.Callback` objects,
+            for each replicate. They see the training fold alone, and need the reference engine, with an EngineWarning.
+        epochs: passes over the training fold, 1 or more; with `patience`, the most.
+        batch_size: rows per training step, 1 or more.
+        class_weight: None, or the weights of the classes in the training loss, as `keras.Model.fit` takes them: a
+            dictionary of the numbers of classes to weights, in which a class that is not named has weight 1; or
+            "balanced", with which all classes count alike, computed from each training fold as scikit-learn does. They
+            are multiplied by the data set's `sample_weight`. Scores, the test loss included, are not weighted.
+        saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
+        validation: None; or a share of the training fold, such as 0.1, that is held out as validation rows: neither
+            trained on, nor used to fit `preprocess`. They are stratified and grouped as the folds are, and the same for
+            every arm with the same share. True takes the validation rows of the design, and a tenth of the training
+            fold if it has none. All stages of a recipe hold out the same rows.
+        patience: None; or the epochs without a better value on the validation rows after which training ends.
+        monitor: what is measured on the validation rows after each epoch: "loss" (without penalties), the name of any
+            metric of the task, a `Metric` with `compute`, or a scorer of scikit-learn. Its direction is known.
+        restore_best: whether the stage ends with the weights of its best epoch, and not of its last. None, the default,
+            does so if there is `patience`.
+        plateau: None; or a `keras.callbacks.ReduceLROnPlateau`, or a function that returns one: the learning rate falls
+            if `monitor` does not improve.
+
+    Raises:
+        InputError: a field has the wrong type, or is out of range; or what needs validation rows has none.
+
+    Examples:
+        >>> def wide(input_shape, outputs):
+        ...     from keras import Input, Sequential, layers
+        ...
+        ...     return Sequential([Input(input_shape), layers.Dense(64, "relu"), layers.Dense(outputs, "softmax")])
+        >>> stage = Stage(wide, epochs=3, optimizer="sgd")
+        >>> stage.epochs, stage.batch_size, stage.loss
+        (3, 128, 'sparse_categorical_crossentropy')
+    """
+
+    build: Build
+    _: KW_ONLY
+    inherits: Build | None = None
+    freezes: Build | None = None
+    optimizer: str | Callable[[], Any] = "adam"
+    loss: str | Callable[[], Any] = "sparse_categorical_crossentropy"
+    objective: Objective | None = None
+    callbacks: Callable[[], Any] | None = None
+    epochs: int = 10
+    batch_size: int = 128
+    class_weight: ClassWeight = None
+    saved_as: Literal["keras", "h5"] = "keras"
+    validation: Validation | None = None
+    patience: int | None = None
+    monitor: str | Metric = "loss"
+    restore_best: bool | None = None
+    plateau: Any = None
+
+    def __post_init__(self) -> None:
+        for field in ("build", "inherits", "freezes"):
+            check_build(field, getattr(self, field))
+        check_functions(optimizer=self.optimizer, loss=self.loss, callbacks=self.callbacks, objective=self.objective)
+        check_format(self.saved_as)
+        options = {name: getattr(self, name) for name in NO_MONITOR} | {"monitor": as_metric(self.monitor)}
+        checked = checked_options(**options) | {
+            "epochs": checked_count("epochs", self.epochs),
+            "batch_size": checked_count("batch_size", self.batch_size),
+            # A dictionary cannot be hashed, and recipes are known by their parts.
+            "class_weight": check_class_weight(self.class_weight),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def restores_best(self) -> bool:
+        """Whether the stage ends with the weights of its best epoch, and not of its last."""
+        return self.patience is not None if self.restore_best is None else self.restore_best

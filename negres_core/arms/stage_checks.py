@@ -1,0 +1,104 @@
+"""Checks of the arguments of a stage, which say what to write in their place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from negres_core.arguments import count_required
+from negres_core.arms.functions import is_loss, name_of
+from negres_core.errors import InputError
+
+
+def check_build(field: str, given: Any) -> None:
+    """Raise InputError unless `build`, `inherits` or `freezes` is a function; the last two may be None."""
+    if given is None and field != "build":
+        return
+    # A Keras model can be called, too, and returns outputs.
+    is_model = hasattr(given, "layers") and hasattr(given, "fit") and not isinstance(given, type)
+    if not callable(given) or is_model:
+        raise InputError(
+            f"`{field}` of a stage has to be a function that returns a new Keras model at every call.",
+            received=given,
+            remedy="Give the function itself, not its result: Stage(base), not Stage(base()).",
+        )
+
+
+def checked_count(field: str, given: Any) -> int:
+    """Return `epochs` or `batch_size` as an int.
+
+    Raises:
+        InputError: it is not a positive integer.
+    """
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
+        raise InputError(
+            f"`{field}` of a stage has to be a positive integer.",
+            received=f"{field}={given!r}",
+            remedy="Give 1 or more.",
+        )
+    return int(given)
+
+
+def check_format(saved_as: Any) -> None:
+    """Raise InputError unless Keras can write a file format."""
+    if saved_as not in ("keras", "h5"):
+        raise InputError(
+            "`saved_as` of a stage has to be a file format that Keras can write.",
+            received=saved_as,
+            remedy='Give "keras" or "h5".',
+        )
+
+
+def check_functions(*, optimizer: Any, loss: Any, callbacks: Any, objective: Any) -> None:
+    """Raise InputError unless the functions of a stage can be called as they are."""
+    if not isinstance(optimizer, str) and not callable(optimizer):
+        made = f"keras.optimizers.{type(optimizer).__name__}"
+        raise InputError(
+            "`optimizer` of a stage has to be a name, or a function that returns a new optimizer: "
+            "every replicate has its own.",
+            received=optimizer,
+            remedy=f"Give a function, optimizer=lambda: {made}(...)."
+            if hasattr(optimizer, "learning_rate")
+            else 'Give, for example, "adam" or `lambda: keras.optimizers.Adam(1e-4)`.',
+        )
+    if not isinstance(loss, str) and not callable(loss):
+        raise InputError(
+            "`loss` of a stage has to be a name, a loss, or a function that returns a loss.",
+            received=loss,
+            remedy='Give, for example, "mse" or `lambda: keras.losses.Huber(0.5)`.',
+        )
+    if callbacks is not None and not callable(callbacks):
+        raise InputError(
+            "`callbacks` of a stage has to be a function that returns a list of new callbacks: "
+            "every replicate has its own.",
+            received=callbacks,
+            remedy="Give a function, callbacks=lambda: [keras.callbacks.LearningRateScheduler(...)].",
+        )
+    for field, given in (("optimizer", optimizer), ("loss", loss), ("callbacks", callbacks)):
+        _check_required(field, given)
+    if objective is not None and (not callable(objective) or is_loss(objective)):
+        raise InputError(
+            "`objective` of a stage has to be a function of a model, a batch of inputs and their targets.",
+            received=objective,
+            remedy="Give a function (model, x, y, *, training) that returns a scalar; a loss, which is a function "
+            "of targets and outputs, goes to `loss`.",
+        )
+
+
+def _check_required(field: str, given: Any) -> None:
+    """Raise InputError if a function that is called without arguments requires some."""
+    is_done = given is None or isinstance(given, str) or (field == "loss" and is_loss(given))
+    required = 0 if is_done else count_required(given)
+    if required > 2 and field == "loss" and not isinstance(given, type):
+        raise InputError(
+            "`loss` of a stage has to be a function of targets and outputs.",
+            received=f"{name_of(given)}, which requires {required} arguments",
+            remedy="Give a function (model, x, y, *, training) to `objective` instead.",
+        )
+    if required:
+        raise InputError(
+            f"`{field}` of a stage is called without arguments, and requires some.",
+            received=f"{name_of(given)}, which requires {required}",
+            remedy=f"Set them in a function: {field}=lambda: {name_of(given)}(...).",
+        )

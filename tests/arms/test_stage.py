@@ -1,0 +1,52 @@
+"""Stages: their settings, and what they take as equal."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from negres_core import Recipe, Stage
+
+
+def base():
+    """Stand for model 1."""
+
+
+def pca(train, test):
+    """Stand for the function of a fit."""
+
+
+def test_a_stage_has_the_usual_settings():
+    stage = Stage(base)
+
+    assert (stage.optimizer, stage.loss, stage.epochs, stage.batch_size, stage.saved_as) == (
+        "adam",
+        "sparse_categorical_crossentropy",
+        10,
+        128,
+        "keras",
+    )
+    assert (stage.inherits, stage.freezes) == (None, None)
+
+
+def test_a_stage_takes_a_loss_itself_and_numbers_of_numpy():
+    stage = Stage(base, loss=pca, epochs=np.int64(3), batch_size=np.int32(8))
+
+    assert stage.loss is pca
+    assert (stage.epochs, stage.batch_size) == (3, 8)
+    assert stage == Stage(base, loss=pca, epochs=3, batch_size=8)
+    assert type(stage.epochs) is int
+
+
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [(None, None), ("balanced", "balanced"), ({1: 9, 0: 1.0}, ((0, 1.0), (1, 9.0)))],
+)
+def test_weights_of_classes_leave_a_stage_a_key(given, held):
+    stage = Stage(base, class_weight=given)
+    assert stage.class_weight == held
+    assert dataclasses.replace(stage, epochs=3).class_weight == held
+    assert {Recipe(stage): 1}[Recipe(Stage(base, class_weight=given))] == 1
+    assert given is None or stage != Stage(base)
