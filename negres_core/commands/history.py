@@ -7,7 +7,7 @@ import importlib.metadata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from negres_core.commands.reading import Reader
+from negres_core.commands.reading import Reader, no_match
 from negres_core.evidence import Evidence
 from negres_core.report import history
 
@@ -23,6 +23,24 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add("--html", metavar="FILE", type=Path, help="also write the history as one HTML page to FILE")
 
 
+def read_runs(reader: Reader, folders: Sequence[Path], *, words: str) -> dict[str, Sequence[Evidence]]:
+    """Return the selected evidence in each folder, by the folder's name; a folder may have none that is selected.
+
+    Args:
+        reader: reads the folders.
+        folders: evidence folders or archives.
+        words: only hypotheses whose test id contains them.
+
+    Raises:
+        EvidenceError: a folder is missing or has no evidence at all.
+    """
+    runs: dict[str, Sequence[Evidence]] = {}
+    for folder in dict.fromkeys(folders):
+        _, records = reader.read(folder, mixtures="mix-" in words)
+        runs[str(folder)] = [each for each in records if words in each.hypothesis]
+    return runs
+
+
 def run(options: argparse.Namespace, reader: Reader, *, note: Callable[[str], None]) -> int:
     """Print the history, and write its page; return the exit status.
 
@@ -33,11 +51,11 @@ def run(options: argparse.Namespace, reader: Reader, *, note: Callable[[str], No
 
     Raises:
         InputError: the page cannot be written.
-        EvidenceError: a folder is missing or has no evidence.
+        EvidenceError: a folder is missing or has no evidence, or nothing in any folder is selected.
     """
-    runs: dict[str, Sequence[Evidence]] = {
-        str(folder): reader.read(folder, words=options.k)[1] for folder in dict.fromkeys(options.folders)
-    }
+    runs = read_runs(reader, options.folders, words=options.k)
+    if not any(runs.values()):
+        raise no_match(f"{', '.join(runs)} -k {options.k}")
     print(history.render(runs, style="markdown" if options.markdown else "terminal"))
     if options.html is not None:
         from negres_core.report.page import history as page

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from negres_core.commands.history import read_runs
 from negres_core.commands.settings import add_ledger
 from negres_core.controls.registry import known_controls
 from negres_core.evidence import Evidence, Ledger, Store
@@ -18,6 +19,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     text = f"file of the page (default: {DEFAULT})"
     command.add_argument("--html", metavar="FILE", type=Path, default=DEFAULT, help=text)
+    text = "folders of earlier runs, whose verdicts and effects are shown with each hypothesis"
+    command.add_argument("--history", metavar="FOLDER", nargs="+", type=Path, default=[], help=text)
     add_ledger(command)
 
 
@@ -40,9 +43,14 @@ def run(
 
     Raises:
         InputError: the file cannot be written.
+        EvidenceError: a folder of the history is missing or has no evidence.
     """
-    from negres_core.report.page.write import write_page
+    from negres_core.report.page.write import relative, write_page
 
     place: Path = options.folder
-    print(write_page(options.html, records, store, ledger, place=place, controls=known_controls(), note=note))
+    history = read_runs(options.reader, options.history, words=options.k) if options.history else {}
+    if history and place.resolve() not in [Path(each).resolve() for each in history]:
+        history[relative(place)] = records
+    controls = known_controls()
+    print(write_page(options.html, records, store, ledger, place=place, controls=controls, note=note, history=history))
     return 0

@@ -30,6 +30,14 @@ def test_a_folder_given_twice_is_read_once(capsys):
     assert capsys.readouterr().out.count("2025-01-02") == 1
 
 
+def test_a_hypothesis_that_some_folders_lack_has_the_history_of_the_others(folders, on_data, capsys):
+    Store(folders / "new").write_evidence(on_data("b", 0.01))
+    assert main(["history", "old", "new", "-k", "[b]"]) == 0
+    assert capsys.readouterr().out.startswith("growth beats scratch, b")
+    assert main(["history", "old", "new", "-k", "[c]"]) == 2
+    assert "Received: old, new -k [c]" in capsys.readouterr().err
+
+
 def test_damage_and_missing_folders(folders, capsys):
     assert main(["history", "new", "none"]) == 2
     next((folders / "old").rglob("evidence.json")).write_text("{")

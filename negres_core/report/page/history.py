@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from negres_core.errors import show
 from negres_core.evidence import Evidence
-from negres_core.report.history import HEADERS, RunRow, flips_of, order_runs, rows_of
+from negres_core.report.history import flips_of, order_runs
 from negres_core.report.layout import plural, show_interval, show_number, why_not_judged
 from negres_core.report.page.canvas import drawing
 from negres_core.report.page.families import family_name
@@ -17,7 +15,7 @@ from negres_core.report.page.hypothesis import KINDS as VERDICTS
 from negres_core.report.page.hypothesis import anchor_of
 from negres_core.report.page.sentences import state_claim
 from negres_core.report.page.template import fill
-from negres_core.report.page.trend import describe, draw_trend
+from negres_core.report.page.trend import Trend, trend_of
 
 KINDS = ("flip", "surprise", *VERDICTS)
 """What the page filters by: a verdict that ever flipped, a surprise in the latest run, and the latest verdict."""
@@ -38,9 +36,7 @@ class HistoryView:
         last_flip: the day of the last flip; "" if there was none.
         order: for each column that is sorted by a number, the number; None if there is none.
         claim: the latest claim, in a sentence.
-        summary: what the figure shows, in sentences.
-        figure: the effect and the verdict over the runs.
-        runs: the verdict and the facts of each run, the oldest first.
+        trend: effect and verdict over the runs.
     """
 
     anchor: str
@@ -53,9 +49,7 @@ class HistoryView:
     last_flip: str
     order: Mapping[str, float | None]
     claim: str
-    summary: str
-    figure: Markup
-    runs: Sequence[tuple[str, RunRow]]
+    trend: Trend
 
     @property
     def family(self) -> str:
@@ -86,7 +80,6 @@ def render(runs: Mapping[str, Sequence[Evidence]], *, version: str) -> str:
         counts=counts,
         words={"flip": "flipped at least once", "surprise": "surprise in the latest run"},
         families=sorted({view.family for view in views}),
-        headers=HEADERS,
         summary=f"{hypotheses} in {plural(len(runs), 'folder')}: the verdicts of {flipped} flipped",
         version=version,
     )
@@ -112,7 +105,5 @@ def _view_of(found: Sequence[tuple[str, Evidence]]) -> HistoryView:
         last_flip=runs[flips[-1]].timings.started_at[:10] if flips else "",
         order={"effect": estimate.effect if estimate else None, "runs": len(runs), "flips": len(flips)},
         claim=state_claim(latest),
-        summary=describe(runs),
-        figure=draw_trend(runs, id=f"{anchor}-trend"),
-        runs=[(each.verdict or "none", row) for each, row in zip(runs, rows_of(found), strict=True)],
+        trend=trend_of(found, id=f"{anchor}-trend"),
     )

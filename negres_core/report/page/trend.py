@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from negres_core.evidence import Evidence
-from negres_core.report.history import flips_of
+from negres_core.report.history import HEADERS, RunRow, flips_of, rows_of
 from negres_core.report.layout import plural, show_interval, show_number
 from negres_core.report.page.canvas import WIDTH, Canvas
 from negres_core.report.page.colours import INK, MARKS, MUTED, SHADE, VERDICTS
@@ -22,6 +23,35 @@ MOST_NAMED = 10
 """Most flips that are named in the description."""
 MOST_LABELS = 7
 """Most runs whose dates are written below the figure."""
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The history of one hypothesis: a figure, and a table with the same content.
+
+    Attributes:
+        figure: the figure.
+        summary: what it shows, in sentences.
+        headers: the headers of the table.
+        runs: the verdict and the facts of each run, the oldest first; "none" for a run without a verdict.
+    """
+
+    figure: Markup
+    summary: str
+    headers: Sequence[str]
+    runs: Sequence[tuple[str, RunRow]]
+
+
+def trend_of(found: Sequence[tuple[str, Evidence]], *, id: str) -> Trend:
+    """Return the history of one hypothesis.
+
+    Args:
+        found: the folder and the evidence of each run, the oldest first.
+        id: begins the ids of the figure.
+    """
+    runs = [evidence for _, evidence in found]
+    rows = [(each.verdict or "none", row) for each, row in zip(runs, rows_of(found), strict=True)]
+    return Trend(draw_trend(runs, id=id), describe(runs), HEADERS, rows)
 
 
 def draw_trend(runs: Sequence[Evidence], *, id: str) -> Markup:

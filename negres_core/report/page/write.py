@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from negres_core.errors import EvidenceError, InputError
@@ -23,6 +23,7 @@ def write_page(
     place: Path,
     controls: Sequence[Control],
     note: Callable[[str], None],
+    history: Mapping[str, Sequence[Evidence]] | None = None,
 ) -> str:
     """Write the page of hypotheses to a file, and return the path and the size of the file in words.
 
@@ -34,6 +35,7 @@ def write_page(
         place: the evidence folder or archive that the page names, relative to the current folder.
         controls: the controls of this version of negres.
         note: called with a sentence if the family is not known.
+        history: the evidence in each folder of a history, by the folder's name.
 
     Raises:
         InputError: the file cannot be written.
@@ -46,6 +48,7 @@ def write_page(
         controls=controls,
         folder=relative(place),
         version=importlib.metadata.version("negres"),
+        history=history,
     )
     return save_page(path, page)
 

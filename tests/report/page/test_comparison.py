@@ -89,7 +89,7 @@ def test_both_environments_are_compared(compare):
     assert [each.text for each in find(elements, "dt") if each.text == "keras"] == ["keras"] * 2
     assert "none -> 99" in [each.text for each in find(elements, "dd")]
     same = read(page_of([Change(before=before, after=before)]))
-    assert sum(each.text.startswith("Nothing: the same commit") for each in find(same, "p")) == 2
+    assert sum(each.text.startswith("Nothing differs: the same commit") for each in find(same, "p")) == 2
 
 
 def test_runs_without_a_common_scale_have_a_figure_each(compare):
