@@ -108,7 +108,7 @@ def run(options: argparse.Namespace, reader: Reader, *, note: Callable[[str], No
     names = (str(options.before), str(options.after))
     (first, some), (second, others) = (reader.read(each, words=options.k) for each in (options.before, options.after))
     before, after = ({each.hypothesis: each for each in records} for records in (some, others))
-    find = (first.find, second.find)
+    find = (first.read_replicate, second.read_replicate)  # without their models
     found = [change_of(before[name], after[name], find=find) for name in before if name in after]
     missing = (
         [each for name, each in before.items() if name not in after],

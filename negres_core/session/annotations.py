@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -112,11 +113,10 @@ def reason_of(report: Any) -> str:
 
 def _in_repository(path: Path, otherwise: str) -> str:
     """Return a path relative to the repository that the job has checked out; pytest's root may be a folder in it."""
-    workspace = os.environ.get("GITHUB_WORKSPACE")
-    try:
-        return path.resolve().relative_to(Path(workspace).resolve()).as_posix() if workspace else otherwise
-    except ValueError:
-        return otherwise
+    if workspace := os.environ.get("GITHUB_WORKSPACE"):
+        with contextlib.suppress(ValueError):  # it is elsewhere
+            return path.resolve().relative_to(Path(workspace).resolve()).as_posix()
+    return Path(otherwise).as_posix()
 
 
 def _within_limit(annotations: Sequence[Annotation]) -> list[str]:
