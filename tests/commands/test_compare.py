@@ -10,6 +10,8 @@ from negres_core.commands.compare import FLIP, SLOWER, SURPRISE, FailOn
 from negres_core.errors import InputError
 from negres_core.evidence import Store
 from negres_core.report.change import Change
+from tests.fakes import PROVENANCE
+from tests.report.page.suites import write_hypothesis
 
 
 @pytest.fixture
@@ -90,3 +92,29 @@ def test_the_ratio_of_fail_on_is_that_of_the_page(runs):
 def test_a_page_that_cannot_be_written_is_an_error(runs, capsys):
     assert main(["compare", "old", "new", "--html", "old"]) == 2
     assert "The page cannot be written." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        ({"effect": -0.09}, FLIP, "FLIP: supported -> refuted SURPRISE"),
+        ({"train_s": 5.0}, SLOWER, "treatment x1.25, control x1.25"),
+        ({"provenance": PROVENANCE | {"packages": {"negres": "0.2.0"}}}, 0, "- negres: 0.1.0 -> 0.1.0, 0.2.0"),
+        ({"by": 0.02}, 0, "threshold (0.01 -> 0.02)"),
+    ],
+    ids=["flip", "slower", "version", "margin"],
+)
+def test_one_change_is_said_everywhere_and_the_status_is_the_documented_one(
+    tmp_path, monkeypatch, capsys, change, status, said
+):
+    monkeypatch.chdir(tmp_path)
+    for folder, fields in (("old", {}), ("new", change)):
+        for name in ("growth helps", "width helps"):
+            fields = fields if name == "growth helps" else {}
+            write_hypothesis(Store(tmp_path / folder), name, **{"effect": 0.09, "planned": 2} | fields)
+    command = ["compare", "old", "new", "--fail-on", "flip,surprise,slower:1.2", "--markdown", "--html", "page.html"]
+    assert main(command) == status
+    assert said in capsys.readouterr().out
+    page = " ".join((tmp_path / "page.html").read_text(encoding="utf-8").split())
+    for words in re.findall(r"\d+\.\d+[.\d]*", said) or ["The verdict flipped: it was supported, and it is refuted."]:
+        assert words in page

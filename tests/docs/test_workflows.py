@@ -7,11 +7,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
+from negres_core.evidence import Store
 from tests.report.page.test_render import HOSTILE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,6 +117,33 @@ def test_the_workflow_that_may_write_runs_nothing_of_the_pull_request():
 def test_no_text_of_an_event_becomes_shell(path):
     for command in re.findall(r"run: (?:\|\n(?: {10,}.*\n)+|.*)", path.read_text(encoding="utf-8")):
         assert "${{" not in command
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the runner of the workflow has bash")
+@pytest.mark.parametrize("case", ["compared", "nothing before", "damaged"])
+def test_the_pull_request_leaves_a_text_whatever_there_is_to_compare(tmp_path, on_data, case):
+    """The command of the step runs as GitHub runs it, with bash -e."""
+    command = (ROOT / "docs" / "workflows" / "pull-request.yml").read_text(encoding="utf-8")
+    [command] = re.findall(r"run: \|\n((?: {10}.*\n)+)", command)
+    for folder in (".negres", "before")[: 1 if case == "nothing before" else 2]:
+        Store(tmp_path / folder).write_evidence(on_data("a", 0.01))
+        Store(tmp_path / folder).write_evidence(on_data("b", 0.01))
+    if case == "damaged":
+        next(tmp_path.glob("before/hypotheses/*/evidence.json")).write_text("{")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "GITHUB_STEP_SUMMARY": "summary.md"}
+    start = "import sys; from negres_core.cli import main; sys.exit(main())"
+    negres = f"negres() {{ '{sys.executable}' -c '{start}' \"$@\"; }}\n"
+    script = negres + textwrap.dedent(command)
+    done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "comparison" / "comparison.txt").read_text(encoding="utf-8")
+    expected = {
+        "compared": "2 hypotheses in",
+        "nothing before": "There is no evidence of",
+        "damaged": "1 hypothesis in",
+    }
+    assert text.startswith(expected[case])
+    assert (tmp_path / "comparison.html").exists() == (case != "nothing before")
 
 
 @needs_node
