@@ -113,6 +113,18 @@ def test_the_workflow_that_may_write_runs_nothing_of_the_pull_request():
     assert "${{" not in script(), "an expression would put text of the event into the script"
 
 
+def test_the_comment_waits_for_the_workflow_that_compares():
+    comparing, commenting = (
+        (ROOT / "docs" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+        for name in ("pull-request", "comment")
+    )
+    name = re.search(r"^name: (.*)$", comparing, flags=re.MULTILINE)[1]
+    assert f"workflows: [{name}]" in commenting
+    for text in (comparing, commenting):
+        assert "name: comparison\n" in text
+        assert "comparison/comparison.txt\n" in text
+
+
 @each_workflow
 def test_no_text_of_an_event_becomes_shell(path):
     for command in re.findall(r"run: (?:\|\n(?: {10,}.*\n)+|.*)", path.read_text(encoding="utf-8")):

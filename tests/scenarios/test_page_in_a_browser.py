@@ -282,6 +282,9 @@ def test_a_comparison_is_filtered_by_what_changed(visit, comparison):
     click(browser, "#reset")
     click(browser, "th[data-key=change] button")
     assert rows(browser)[0] == NAMES[1]
+    click(browser, "th[data-key=effect] button")
+    click(browser, "th[data-key=effect] button")
+    assert rows(browser)[-1] == NAMES[1]
     assert rows(visit(comparison, "#change=flip&sort=-time")) == [NAMES[1]]
 
 

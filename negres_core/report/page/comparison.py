@@ -161,8 +161,6 @@ def render(
 def _view_of(change: Change, limits: Limits, *, slower: float) -> ChangeView:
     before, after = change.before, change.after
     anchor = anchor_of(after.hypothesis)
-    figure = draw_change(change, limits[scale_key(after)], id=f"{anchor}-change")
-    both = [draw_forest(each, limits[scale_key(each)], id=f"{anchor}-{name}") for name, each in _named(change)]
     claims = [state_claim(before), state_claim(after)]
     shift, interval = change_in_words(change)
     return ChangeView(
@@ -175,15 +173,24 @@ def _view_of(change: Change, limits: Limits, *, slower: float) -> ChangeView:
         interval=interval,
         times=times_in_words(change),
         order={
+            "effect": after.estimate.effect if after.estimate else None,
             "change": None if change.effect is None else change.effect.change,
             "time": max(change.times.values(), default=None),
         },
         claims=claims[1:] if claims[0] == claims[1] else [f"Before: {claims[0]}", f"After: {claims[1]}"],
         sentences=state_change(change),
-        figures=[figure] if figure is not None else list(filter(None, both)),
+        figures=_figures(change, limits, anchor),
         moved=moved_fields(before, after, change.moved),
         environment=differences_of_environments([before], [after]),
     )
+
+
+def _figures(change: Change, limits: Limits, anchor: str) -> list[Markup]:
+    figure = draw_change(change, limits[scale_key(change.after)], id=f"{anchor}-change")
+    if figure is not None:
+        return [figure]
+    each = [draw_forest(run, limits[scale_key(run)], id=f"{anchor}-{name}") for name, run in _named(change)]
+    return [figure for figure in each if figure is not None]
 
 
 def _named(change: Change) -> list[tuple[str, Evidence]]:
@@ -203,7 +210,7 @@ def _view_of_one(evidence: Evidence, limits: Limits, *, side: str) -> ChangeView
         change="",
         interval="",
         times=[],
-        order={"change": None, "time": None},
+        order={"effect": evidence.estimate.effect if evidence.estimate else None, "change": None, "time": None},
         claims=[state_claim(evidence)],
         sentences=[f"The {other} folder does not have this hypothesis, so there is nothing to compare it with."],
         figures=[figure] if figure is not None else [],
