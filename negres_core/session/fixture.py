@@ -283,7 +283,7 @@ class ExperimentFixture:
         # What is neither is refused later, in words of its own.
         has_network = any(not isinstance(arm, Recipe | Tuned) or first_recipe(arm).stages for arm in recipes.values())
         device = (choose_device if has_network else choose_device_of_fits)(config.getoption("negres_device"))
-        with progress_of(config) as progress:
+        with progress_of(item) as progress:
             experiment = Experiment(
                 hypothesis=identity_of_test(item),
                 title=title_of(item),
