@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST = 10
 """Most annotations of one level that GitHub shows for a step."""
+MOST_LINES = 5
+"""Most lines of the reason of a failure, so that an error of negres is whole: what is wrong, received, and to do."""
 UNDECIDED = ("inconclusive", "invalid")
 _ANNOTATES_KEY: pytest.StashKey[bool] = pytest.StashKey()
 
@@ -88,9 +90,11 @@ def _annotation_of(report: Any, title: str, evidence: Evidence | None, root: Pat
         expected = f", expected: {evidence.expectation}" if evidence.expectation else ""
         return Annotation("error", *place, f"Surprise: {evidence.verdict}{expected}", _in_words(evidence))
     if evidence is not None and evidence.verdict is not None:
-        message = f"{_in_words(evidence)}\n{reason_of(report)}"
+        message = f"{_in_words(evidence)}\n{reason_of(report, lines=MOST_LINES)}"
         return Annotation("error", *place, f"The test failed after the verdict: {evidence.verdict}", message)
-    return Annotation("error", *place, "No verdict: the test failed", f"{show(title)}\n{reason_of(report)}")
+    return Annotation(
+        "error", *place, "No verdict: the test failed", f"{show(title)}\n{reason_of(report, lines=MOST_LINES)}"
+    )
 
 
 def _in_words(evidence: Evidence) -> str:
@@ -103,12 +107,14 @@ def _in_words(evidence: Evidence) -> str:
     return "\n".join([*lines, *([evidence.explanation] if evidence.explanation else [])])
 
 
-def reason_of(report: Any) -> str:
-    """Return in one line why a test was skipped or failed."""
+def reason_of(report: Any, *, lines: int = 1) -> str:
+    """Return why a test was skipped or failed, in at most so many lines."""
     if report.skipped:
-        return str(report.longrepr[2]).splitlines()[0] if isinstance(report.longrepr, tuple) else "skipped"
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return crash.message.splitlines()[0].removeprefix("negres_core.errors.") if crash else "failed"
+        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "skipped"
+    else:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        reason = crash.message.removeprefix("negres_core.errors.") if crash else "failed"
+    return "\n".join(reason.splitlines()[:lines])
 
 
 def _in_repository(path: Path, otherwise: str) -> str:

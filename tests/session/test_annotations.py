@@ -62,7 +62,7 @@ def test_a_test_that_passes_without_a_decision_is_a_warning(job):
         (
             "def test_it(experiment): assert 1 == 2, '100%'",
             "No verdict%3A the test failed",
-            "it%0AAssertionError: 100%25",
+            "it%0AAssertionError: 100%25%0Aassert 1 == 2",
         ),
         (
             "@pytest.fixture\ndef data(): open('/no/file')\ndef test_it(experiment, data): pass",
@@ -70,12 +70,17 @@ def test_a_test_that_passes_without_a_decision_is_a_warning(job):
             "it%0AFileNotFoundError: [[]Errno 2] No such file or directory: '/no/file'",
         ),
         (
+            "def test_it(experiment): experiment.compare(LONG, against=SHORT, on=DATA, claim=beats('fun'))",
+            "No verdict%3A the test failed",
+            "it%0AInputError: *'fun'*%0A  Received: *%0A  To do: *",
+        ),
+        (
             "def test_it(experiment):\n    experiment.compare(LONG, against=SHORT, on=DATA, **FOLDS)\n    1 / 0",
             "The test failed after the verdict%3A supported",
             "it, on a|b: supported (better)%0A*%0AZeroDivisionError: division by zero",
         ),
     ],
-    ids=["assertion", "fixture", "after the verdict"],
+    ids=["assertion", "fixture", "input", "after the verdict"],
 )
 def test_a_failure_is_an_error_with_its_reason(job, body, title, why):
     [(level, _, _, given, message)] = job(body)
