@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from negres_core.errors import show
@@ -20,7 +22,12 @@ CLAIM = {
 }
 """Parts that are fields of the claim."""
 CODE = ("source", "objective", "callbacks")
-"""Fields that hold source code, which is too long to show."""
+"""Fields that hold source code, of which the lines that differ are shown."""
+MOST_LINES = 12
+"""Most lines of source code that are shown."""
+DIGEST_DIGITS = 12
+"""Digits of a digest that are shown."""
+_DIGEST = re.compile("[0-9a-f]{32}|[0-9a-f]{64}")
 NOTHING = object()
 
 
@@ -30,7 +37,7 @@ class MovedField(NamedTuple):
     Attributes:
         part: the part of the hypothesis that it belongs to, such as "treatment".
         path: its path in the record of the part, such as "stages[0].epochs"; "" if the part is a single value.
-        before: its value in the first run, in words.
+        before: its value in the first run, in words; of source code the lines that differ.
         after: its value in the second run.
     """
 
@@ -39,7 +46,14 @@ class MovedField(NamedTuple):
     before: str
     after: str
 
+    @property
+    def is_code(self) -> bool:
+        """Whether the values are lines of source code."""
+        return self.path.rpartition(".")[2] in CODE
+
     def __str__(self) -> str:
+        if self.is_code:
+            return f"{self.path}: other lines"
         change = f"{self.before} -> {self.after}"
         return f"{self.path}: {change}" if self.path else change
 
@@ -58,7 +72,7 @@ def moved_fields(before: Evidence, after: Evidence, parts: Sequence[str]) -> lis
         for path in first | second:
             old, new = first.get(path, NOTHING), second.get(path, NOTHING)
             if old != new:
-                moved.append(MovedField(part, show(path), _in_words(path, old), _in_words(path, new)))
+                moved.append(MovedField(part, show(path), *_values(path, old, new)))
     return moved
 
 
@@ -98,7 +112,31 @@ def _leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, content
 
 
-def _in_words(path: str, value: object) -> str:
+def _values(path: str, before: object, after: object) -> tuple[str, str]:
+    """Return both values in words."""
+    if path.rpartition(".")[2] in CODE and isinstance(before, str) and isinstance(after, str):
+        return _lines_apart(before.splitlines(), after.splitlines())
+    return _in_words(before), _in_words(after)
+
+
+def _lines_apart(before: Sequence[str], after: Sequence[str]) -> tuple[str, str]:
+    """Return the lines of two texts that the other one does not have."""
+    apart: tuple[list[str], list[str]] = [], []
+    for tag, *places in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            apart[0].extend(before[slice(*places[:2])])
+            apart[1].extend(after[slice(*places[2:])])
+    return _cut(apart[0]), _cut(apart[1])
+
+
+def _cut(lines: Sequence[str]) -> str:
+    more = [f"... ({len(lines) - MOST_LINES:,} more lines)"] if len(lines) > MOST_LINES else []
+    return show("\n".join([*lines[:MOST_LINES], *more]), lines=True)
+
+
+def _in_words(value: object) -> str:
     if value is NOTHING or value is None:
         return "none"
-    return "code" if path.rpartition(".")[2] in CODE else show(value, most=MOST_VALUE)
+    if isinstance(value, str) and _DIGEST.fullmatch(value):
+        return value[:DIGEST_DIGITS]
+    return show(value, most=MOST_VALUE)

@@ -27,12 +27,21 @@ def test_a_field_is_named_by_its_path_with_both_values(run):
     )
 
 
-def test_source_is_not_printed(run):
-    found = moved_fields(run(), run({"source": "def base(): return 1", "code": "e" * 64}), ["treatment"])
+def test_of_source_the_lines_that_differ_are_kept_and_digests_are_short(run):
+    old = {"source": "def base():\n    rate = 0.1\n    return rate", "code": "d" * 64}
+    new = {"source": "def base():\n    rate = 0.5\n    # more\n    return rate", "code": "e" * 64}
+    found = moved_fields(run(old), run(new), ["treatment"])
     assert [each[1:] for each in found] == [
-        ("stages[0].source", "code", "code"),
-        ("stages[0].code", "c" * 36 + "... (28 more)", "e" * 36 + "... (28 more)"),
+        ("stages[0].source", "    rate = 0.1", "    rate = 0.5\n    # more"),
+        ("stages[0].code", "d" * 12, "e" * 12),
     ]
+    text = describe_moved(run(old), run(new), ["treatment"])
+    assert text == "treatment (stages[0].source: other lines, stages[0].code: dddddddddddd -> eeeeeeeeeeee)"
+
+
+def test_long_source_is_cut(run):
+    [moved] = moved_fields(run(), run({"source": "\n".join("abcdefghijklmnopqrst")}), ["treatment"])
+    assert moved.after == "\n".join([*"abcdefghijkl", "... (8 more lines)"])
 
 
 def test_parts_of_the_claim_are_told_apart(run):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from markupsafe import Markup
 
 from negres_core.evidence import Evidence
@@ -9,10 +11,36 @@ from negres_core.report.change import Change
 from negres_core.report.layout import show_interval, show_number
 from negres_core.report.page.canvas import WIDTH, Canvas
 from negres_core.report.page.colours import INK, MUTED, SHADE
-from negres_core.report.page.forest import EDGE, draw_interval, scale_key, unit_in_words
+from negres_core.report.page.forest import EDGE, draw_interval, scale_key, shared_ranges, unit_in_words
 from negres_core.report.page.scale import Scale
 
 LEFT, TOP, LANE = 78, 16, 30
+ScaleKey = tuple[str, str, bool]
+"""What hypotheses share that are drawn on one scale, see `scale_key`."""
+
+
+def limits_of(changes: Iterable[Change], records: Iterable[Evidence]) -> dict[ScaleKey, tuple[float, float]]:
+    """Return the lowest and the highest value that the scale of each metric has to hold, changes included.
+
+    As in `shared_ranges`, an interval is cut where it leaves the others by more than their range.
+
+    Args:
+        changes: the changes that are drawn.
+        records: all runs that are drawn.
+    """
+    ranges = shared_ranges(records)
+    shifts: dict[ScaleKey, list[tuple[float, tuple[float, float]]]] = {}
+    for change in changes:
+        if change.effect is not None and change.effect.interval_95 is not None:
+            found = shifts.setdefault(scale_key(change.after), [])
+            found.append((change.effect.change, change.effect.interval_95))
+    for key, found in shifts.items():
+        points = [*ranges[key], *(shift for shift, _ in found)]
+        low, high = min(points), max(points)
+        spare = high - low
+        ends = [min(max(end, low - spare), high + spare) for _, interval in found for end in interval]
+        ranges[key] = min([low, *ends]), max([high, *ends])
+    return ranges
 
 
 def draw_change(change: Change, limits: tuple[float, float], *, id: str) -> Markup | None:

@@ -22,9 +22,9 @@ from negres_core.report.changes import (
 from negres_core.report.layout import plural, show_interval, show_number, sort_naturally
 from negres_core.report.moved import MovedField, moved_fields
 from negres_core.report.page.canvas import drawing
-from negres_core.report.page.changed_effect import draw_change
+from negres_core.report.page.changed_effect import ScaleKey, draw_change, limits_of
 from negres_core.report.page.families import family_name
-from negres_core.report.page.forest import draw_forest, scale_key, shared_ranges
+from negres_core.report.page.forest import draw_forest, scale_key
 from negres_core.report.page.hypothesis import anchor_of
 from negres_core.report.page.sentences import state_claim, state_expectation, state_verdict
 from negres_core.report.page.template import fill
@@ -36,7 +36,7 @@ SLOWER = 1.2
 MOST_FIELDS = 40
 """Most fields of a hypothesis that are shown."""
 SIDES = ("before", "after")
-Limits = Mapping[tuple[str, str, bool], tuple[float, float]]
+Limits = Mapping[ScaleKey, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def render(
     """
     before, after = [each.before for each in changes], [each.after for each in changes]
     records = [*before, *after, *missing[0], *missing[1]]
-    limits = shared_ranges(records)
+    limits = limits_of(changes, records)
     with drawing():
         views = [_view_of(each, limits, slower=slower) for each in changes]
         for side, alone in zip(SIDES, missing, strict=True):

@@ -6,7 +6,8 @@ import pytest
 
 from negres_core.report.change import Change, EffectChange
 from negres_core.report.page.canvas import drawing
-from negres_core.report.page.changed_effect import draw_change
+from negres_core.report.page.changed_effect import draw_change, limits_of
+from negres_core.report.page.forest import shared_ranges
 from tests.report.page.suites import write_hypothesis
 
 PAIRED = EffectChange(change=-0.02, interval_95=(-0.04, 0.01), paired=True)
@@ -69,3 +70,15 @@ def test_an_interval_that_leaves_the_scale_ends_in_an_arrow(draw, store):
 
     assert marks((-9.0, 0.1)) == marks((-0.1, 0.1)) + 1
     assert marks((-9.0, 9.0)) == marks((-0.1, 0.1)) + 2
+
+
+def test_the_scale_holds_every_change_and_cuts_only_long_intervals(on_data):
+    before, after = on_data("a", 0.18), on_data("a", 0.03)
+    short = {"interval_95": (0.1, 0.2), "interval_90": (0.1, 0.2)}
+    before, after = (each.updated(estimate=each.estimate.updated(**short)) for each in (before, after))
+    far = Change(before=before, after=after, effect=EffectChange(change=-0.15, interval_95=(-0.25, 8.0), paired=True))
+    [(low, high)] = limits_of([far], [before, after]).values()
+    assert low == -0.25
+    assert 0.2 < high < 1
+    none = Change(before=before, after=after, effect=EffectChange(change=0.0, interval_95=None, paired=True))
+    assert limits_of([none, Change(before=before, after=after)], [before, after]) == shared_ranges([before, after])
