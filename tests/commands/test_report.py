@@ -94,3 +94,35 @@ def test_a_history_is_shown_with_each_hypothesis_that_has_one(folder, earlier, a
 def test_a_folder_of_the_history_that_is_missing_is_an_error(folder, capsys):
     assert main(["report", "--history", "none"]) == 2
     assert "There is no evidence folder here." in capsys.readouterr().err
+
+
+def test_a_history_that_nothing_would_show_is_refused(folder, earlier, capsys):
+    assert main(["report", "--latex", "paper", "--history", "earlier"]) == 2
+    assert "The files for a paper show no history." in capsys.readouterr().err
+    assert not (folder / "paper").exists()
+
+
+def test_the_files_for_a_paper_are_written_instead_of_the_page(folder, capsys):
+    assert main(["report", "--latex", "paper", "-k", "depth"]) == 0
+    assert capsys.readouterr().out.startswith("paper: table.tex, ")
+    assert "depth beats width" in (folder / "paper" / "table.tex").read_text(encoding="ascii")
+    assert "growth beats scratch" not in (folder / "paper" / "table.tex").read_text(encoding="ascii")
+    assert not (folder / "negres-report.html").exists()
+
+
+def test_page_and_paper_can_be_written_together(folder, capsys):
+    (folder / "negres-ledger.jsonl").write_text("{}\n")
+    assert main(["report", "--html", "page.html", "--latex", "paper"]) == 0
+    assert len(titles_of(folder / "page.html")) == 2
+    assert (folder / "paper" / "main.tex").exists()
+    out, err = capsys.readouterr()
+    assert out.startswith("page.html, ")
+    assert "\npaper: table.tex, " in out
+    assert err.count("no p-value is corrected") == 1
+
+
+def test_files_of_the_author_are_an_error(folder, capsys):
+    (folder / "main.tex").write_text("my paper")
+    assert main(["report", "--latex", "."]) == 2
+    assert "are not replaced" in capsys.readouterr().err
+    assert (folder / "main.tex").read_text() == "my paper"
