@@ -136,11 +136,11 @@ def _judge(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    return compare.run(options, options.reader)
+    return compare.run(options, options.reader, note=_note)
 
 
 def _history(options: argparse.Namespace) -> int:
-    return history.run(options, options.reader)
+    return history.run(options, options.reader, note=_note)
 
 
 def _schema(options: argparse.Namespace) -> int:
