@@ -124,9 +124,8 @@ def analyze_row_power(design: Design, estimate: RowEstimate, *, alpha: float = 0
     limit = estimate.with_units(MAX_UNITS) if by_seeds else estimate
 
     def half(each: RowEstimate) -> float:
-        return float(stdtrit(each.dof, 1.0 - level)) * each.standard_error
+        return float(stdtrit(each.dof, 1.0 - alpha * min(each.shares))) * each.standard_error
 
-    level = alpha * min(planned.shares)
     detectable = noncentrality(half(planned) / planned.standard_error, planned.dof, probability=0.2)
     return Power(
         design=design,

@@ -5,11 +5,13 @@ import pytest
 from scipy.stats import norm, t
 
 from negres_core.claim import beats, matches
-from negres_core.design import KFolds
+from negres_core.design import FixedSplit, KFolds
 from negres_core.errors import InputError
 from negres_core.experiment.decision import decide
-from negres_core.power import analyze_power
+from negres_core.power import analyze_power, analyze_row_power
 from negres_core.statistics import Look
+from negres_core.statistics.crossed_effects import crossed_effects
+from negres_core.statistics.row_estimate import estimate_over_rows
 
 ONCE = KFolds(folds=5, repeats=5, looks=False)
 
@@ -106,3 +108,15 @@ def test_refuses_a_standard_deviation_or_a_level_out_of_range(sd, alpha, receive
 )
 def test_the_power_of_a_design_reads_as_a_sentence(design, sentence):
     assert str(analyze_power(design, sd=0.01)) == sentence
+
+
+def test_the_limit_of_a_fixed_split_is_at_the_level_of_many_seeds():
+    """Five seeds get a tenth of the level, and any number of seeds nearly all of it."""
+    rng = np.random.default_rng(2)
+    table = rng.normal(0, 0.3, (5, 1)) + rng.normal(0, 1, 400) + rng.normal(0, 0.5, (5, 400))
+    estimate = estimate_over_rows(crossed_effects(table))
+    power = analyze_row_power(FixedSplit(train=range(400, 800), test=range(400), seeds=5), estimate)
+
+    of_rows = (estimate.components.rows / 400) ** 0.5
+    assert power.floor == pytest.approx(1.65 * of_rows, rel=0.05)
+    assert power.equivalence > 3 * power.floor

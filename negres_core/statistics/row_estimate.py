@@ -6,13 +6,17 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from negres_core.statistics.crossed_effects import CrossedEffects, VarianceComponents
+from negres_core.statistics.crossed_effects import SKEWNESS_OF_SEEDS, CrossedEffects, VarianceComponents
 from negres_core.statistics.diebold_mariano import DieboldMariano
 from negres_core.statistics.estimate import Estimate
+from negres_core.statistics.skewness import share_of_level, share_of_skewed_mean
 from negres_core.statistics.student_t import GuardedT
 
 Scope = Literal["any seeds, on rows like these", "these trainings, on rows like these", "this stretch of time"]
 """What an effect is about: what would be drawn again if the experiment were repeated."""
+
+SKEWED = 0.9
+"""A share of less than so much of the usual one is that of a skewed sample."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +73,37 @@ class RowEstimate(Estimate):
             + of_rows**2 / (rows - 1)
             + parts.interaction**2 / (max(units - 1, 1) * (rows - 1))
         )
+        dof = max(units - 1.0, total**2 / spread, 1.0)
         return replace(
             self,
             seeds=units,
             standard_error=math.sqrt(total / (units * rows)),
-            dof=max(units - 1.0, total**2 / spread, 1.0),
+            dof=dof,
+            shares=self._shares_of(units, _share_of_seeds(parts, units, rows=rows, dof=dof)),
         )
+
+    def _shares_of(self, units: int, usual: float) -> tuple[float, float]:
+        """Return the shares with another number of seeds, of which a sample without skewness has `usual`.
+
+        A share below the usual one of the seeds that there are is that of a skewed sample. It stays as it is, since
+        more seeds do not make test rows less skewed.
+        """
+        if units == self.seeds or self.components is None:
+            return self.shares
+        now = _share_of_seeds(self.components, self.seeds, rows=self.rows, dof=self.dof)
+        nearest = max if units > self.seeds else min
+        greater, less = (
+            share if units > self.seeds and share < SKEWED * now else nearest(share, usual) for share in self.shares
+        )
+        return greater, less
+
+
+def _share_of_seeds(parts: VarianceComponents, seeds: int, *, rows: int, dof: float) -> float:
+    """Return the share of the level that seeds and rows without skewness get, as `crossed_effects` gives it."""
+    of_seeds = rows * parts.seeds + parts.interaction
+    total = of_seeds + seeds * parts.rows
+    skewness = SKEWNESS_OF_SEEDS / math.sqrt(seeds) * (of_seeds / total) ** 1.5 if total else 0.0
+    return min(share_of_level(dof + 1.0, skewed=False), share_of_skewed_mean(skewness))
 
 
 def estimate_over_rows(result: CrossedEffects) -> RowEstimate:

@@ -56,6 +56,27 @@ def test_more_seeds_lower_the_standard_error_to_that_of_the_rows():
     assert errors[-1] == pytest.approx((estimate.components.rows / 400) ** 0.5, rel=1e-3)
 
 
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_more_seeds_are_trusted_with_more_of_the_level_as_they_are_when_they_are_there(seed):
+    """Five seeds get a tenth of it. A plan that kept the tenth for any number of seeds would ask for far too many."""
+    few = estimate_over_rows(crossed_effects(table(5, seed=seed)))
+    many = estimate_over_rows(crossed_effects(table(60, seed=seed)))
+
+    assert max(few.shares) < 0.3
+    assert few.with_units(60).shares == pytest.approx(many.shares, abs=0.15)
+    assert few.with_units(5).shares == few.shares
+    assert many.with_units(5).shares == pytest.approx(few.shares, abs=0.15)
+
+
+def test_skewed_rows_keep_their_share_of_the_level_however_many_seeds_there_are():
+    rng = np.random.default_rng(0)
+    skewed = rng.normal(0, 0.02, (10, 1)) - rng.exponential(1, 40) ** 2 + rng.normal(0, 0.02, (10, 40))
+    estimate = estimate_over_rows(crossed_effects(skewed))
+
+    assert estimate.share_greater < 0.5 < estimate.share_less
+    assert estimate.with_units(100).share_greater == estimate.share_greater
+
+
 def test_a_time_series_is_judged_by_its_rows():
     result = diebold_mariano(np.random.default_rng(0).normal(0.2, 1, 300))
     estimate = estimate_in_time(result, seeds=3)
