@@ -27,8 +27,8 @@ class FixedSplit(Design):
     Attributes:
         train: rows to train on: row numbers from 0, a range, a slice, or a mask.
         test: rows to test on, likewise.
-        validation: None, or rows that are neither trained nor tested on. A claim about the time to a target measures
-            the target on them.
+        validation: None, or rows that are neither trained nor tested on, by any arm. Stages with `validation=True`
+            stop early by them, and a claim about the time to a target measures the target on them.
         seeds: replicates that differ in the seed, 1 or more; each is a repeat of one cell.
 
     Raises:
