@@ -1,4 +1,4 @@
-"""The benchmark of evidence folders: what it fills them with is verifiable, and its figures are those of the process."""
+"""The benchmark of evidence folders: what it fills them with is verifiable, and its figures are of the process."""
 
 from __future__ import annotations
 
