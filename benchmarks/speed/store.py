@@ -62,6 +62,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "negres history": [*NEGRES, "history", ".negres"],
     "negres compare": [*NEGRES, "compare", ".negres", ".negres"],
     "negres compare -k, one hypothesis": [*NEGRES, "compare", ".negres", ".negres", "-k", "[7]"],
+    "negres report, which makes the index": [*NEGRES, "report"],
     "negres report": [*NEGRES, "report"],
     "negres report -k, one hypothesis": [*NEGRES, "report", "-k", "[7]"],
     "negres export": [*NEGRES, "export"],

@@ -30,7 +30,7 @@ from typing import Self
 from negres_core.evidence.provenance import ProvenanceRecord
 from negres_core.evidence.record import WRITABLE
 from negres_core.evidence.replicate import Replicate
-from negres_core.evidence.store import Store
+from negres_core.evidence.store import MOST_RECORD_BYTES, Store
 
 FILE = "index.sqlite"
 WORTHWHILE = 1_000
@@ -45,6 +45,8 @@ TABLES = {
     "replicates": "CREATE TABLE replicates (id TEXT PRIMARY KEY, stamp TEXT, provenance TEXT, content TEXT, seal TEXT)",
     "provenances": "CREATE TABLE provenances (digest TEXT PRIMARY KEY, content TEXT)",
 }
+CACHE_KIB = 16_384
+"""Memory for pages: the ids of two hundred thousand replicates, and the rows of some hypotheses."""
 MOST_AT_ONCE = 500
 """Ids in one query."""
 
@@ -71,6 +73,7 @@ class Summaries:
         self._store, self._path = store, store.folder / FILE
         self._new: dict[str, _Row] = {}
         self._provenances: dict[str, str] = {}
+        self._latest: tuple[ProvenanceRecord | None, str] = (None, "")
         self._open = contextlib.ExitStack()
         self._index: _Index | None = None
 
@@ -104,9 +107,11 @@ class Summaries:
     def _keep(self, replicate: Replicate, stamp: Stamp | None) -> None:
         if stamp is None or not _is_settled(stamp):
             return
-        provenance = replicate.provenance.model_dump_json()
-        self._provenances[digest := _digest(provenance)] = provenance
-        content = replicate.model_dump_json(exclude=LEFT_OUT)
+        if replicate.provenance != self._latest[0]:
+            provenance = replicate.provenance.model_dump_json()
+            self._latest = replicate.provenance, _digest(provenance)
+            self._provenances[self._latest[1]] = provenance
+        digest, content = self._latest[1], replicate.model_dump_json(exclude=LEFT_OUT)
         self._new[replicate.id] = (replicate.id, stamp, digest, content, _digest(replicate.id, stamp, digest, content))
 
 
@@ -139,11 +144,7 @@ class _Index:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._provenances = {
-            digest: ProvenanceRecord.model_validate_json(content)
-            for digest, content in connection.execute("SELECT digest, content FROM provenances")
-            if digest == _digest(content)
-        }
+        self._provenances: dict[str, ProvenanceRecord] = {}
 
     def find(self, stamps: Mapping[str, Stamp | None]) -> dict[str, Replicate]:
         """Return the replicates that are known with these stamps."""
@@ -151,9 +152,18 @@ class _Index:
         with contextlib.suppress(*UNUSABLE):
             for id, stamp, provenance, content, seal in self._rows(list(stamps)):
                 if stamp == stamps[id] and seal == _digest(id, stamp, provenance, content):
-                    fields = {**json.loads(content), "weights": [], "provenance": self._provenances[provenance]}
+                    fields = {**json.loads(content), "weights": [], "provenance": self._provenance(provenance)}
                     found[id] = Replicate.model_validate(fields, context=WRITABLE)
         return found
+
+    def _provenance(self, digest: str) -> ProvenanceRecord:
+        """Return the provenance with a digest, one object for all replicates that share it."""
+        if digest not in self._provenances:
+            [(content,)] = self._connection.execute("SELECT content FROM provenances WHERE digest = ?", [digest])
+            if _digest(content) != digest:
+                raise ValueError("it was changed")
+            self._provenances[digest] = ProvenanceRecord.model_validate_json(content)
+        return self._provenances[digest]
 
     def _rows(self, ids: Sequence[str]) -> Iterator[_Row]:
         for start in range(0, len(ids), MOST_AT_ONCE):
@@ -171,7 +181,9 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     # A file that never changes once it has its name needs no locks.
     name = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     with contextlib.closing(sqlite3.connect(name, uri=True)) as index:
+        index.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_RECORD_BYTES)
         index.execute("PRAGMA trusted_schema = OFF")
+        index.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         tables = index.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         [(version,)] = index.execute("PRAGMA user_version").fetchall()
         if dict(tables) != TABLES or version != _version():
@@ -207,7 +219,8 @@ def _write(path: Path, rows: Collection[_Row], provenances: Mapping[str, str]) -
                 index.execute(statement)
             index.execute(f"PRAGMA user_version = {_version()}")
         index.executemany("INSERT OR REPLACE INTO provenances VALUES (?, ?)", provenances.items())
-        index.executemany("INSERT OR REPLACE INTO replicates VALUES (?, ?, ?, ?, ?)", sorted(rows))
+        # In the order in which they were read, so that those of a hypothesis lie together.
+        index.executemany("INSERT OR REPLACE INTO replicates VALUES (?, ?, ?, ?, ?)", rows)
         index.execute("COMMIT")
 
 
