@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import signal
 import subprocess
@@ -34,6 +35,16 @@ def _sigint():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kept_objects():
+    """Collect no garbage among what earlier modules left: compiled programs, through which each collection would go.
+
+    Sessions inside tests collect several times each, and so do libraries.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

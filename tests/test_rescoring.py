@@ -60,7 +60,7 @@ COST = Metric("cost", higher_is_better=False, unit="EUR", compute=cost).with_cod
 @pytest.mark.parametrize("columns", [1, 3, 7])
 def test_metrics_of_probabilities_that_were_rounded_otherwise_are_within_the_tolerance(columns, logits):
     widest = dict.fromkeys(METRICS, 0.0)
-    for _ in range(30):
+    for _ in range(10):
         relative = 10 ** RANDOM.uniform(-5, -2.5)
         y = RANDOM.integers(max(columns, 2), size=150)
         outputs = (
@@ -97,7 +97,7 @@ def test_metrics_of_probabilities_that_were_rounded_otherwise_are_within_the_tol
 @pytest.mark.parametrize("logits", [False, True])
 def test_metrics_of_several_labels_that_were_rounded_otherwise_are_within_the_tolerance(logits):
     widest = {}
-    for _ in range(30):
+    for _ in range(10):
         relative = 10 ** RANDOM.uniform(-5, -2.5)
         y = RANDOM.integers(2, size=(150, 4))
         outputs = y + RANDOM.normal(size=(150, 4)) - 0.5
@@ -226,7 +226,7 @@ def test_the_coarsest_program_decides_how_far_outputs_may_differ():
 @pytest.mark.parametrize("logits", [False, True])
 def test_metrics_of_steps_that_were_rounded_otherwise_are_within_the_tolerance(logits, columns):
     widest = 0.0
-    for _ in range(20):
+    for _ in range(8):
         relative = 10 ** RANDOM.uniform(-5, -3)
         y = RANDOM.integers(max(columns, 2), size=(20, 8, 1))
         y[:, 6:] = -1

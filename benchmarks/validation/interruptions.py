@@ -232,6 +232,20 @@ def is_wrong(case: Case) -> bool:
     return lost or (case.name != "SIGKILL" and not case.table)
 
 
+def _import_beforehand() -> None:
+    """Import what sessions import, so that they do not have to. To compute something would start threads."""
+    import statsmodels.stats.multitest  # noqa: F401
+
+    import negres_core.engine.compiled
+    import negres_core.engine.inspection
+    import negres_core.experiment.experiment
+    import negres_core.report.summary  # noqa: F401
+
+    # Keras seeds TensorFlow, too, wherever it is installed, whatever it runs on itself.
+    with contextlib.suppress(ImportError):
+        import tensorflow  # noqa: F401
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases, print the table, and return the exit status."""
     description = re.sub(r"\s+", " ", str(__doc__).partition("\n")[0])
@@ -239,11 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--times", type=int, help="times that each signal is sent (40 SIGKILL, 20 SIGTERM, 20 SIGINT)")
     parser.add_argument("--every", type=int, default=1, help="let the disk be full at every Nth write only (1)")
     options = parser.parse_args(arguments)
-    # Imported before the processes start, so that they do not have to. To compute something would start threads.
-    import keras  # noqa: F401
-
-    import negres_core.experiment.experiment  # noqa: F401
-
+    _import_beforehand()
     with tempfile.TemporaryDirectory() as name:
         whole = Folder(Path(name) / "whole")
         status = whole.end(whole.start())

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 OWN_PACKAGE = str(Path(negres_core.__file__).parent) + os.sep
 STANDARD = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
 """Folders of Python's own library. The folders of installed packages may lie inside."""
+INSTALLED = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+"""Folders of installed packages, which a process may have taken off its import path."""
 
 SITES = ("site-packages", "dist-packages")
 """Names of folders into which only installers write."""
@@ -76,7 +78,7 @@ def is_library_place(place: str) -> bool:
 
 def library_at(place: str) -> Library | None:
     """Return the installed package that a file or folder of code belongs to, or None."""
-    root = _root_of(place, (*sys.path, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    root = _root_of(place, (*sys.path, *INSTALLED))
     if root is None:
         return None
     name = re.split(r"[./\\]", place[len(root) :].lstrip(os.sep), maxsplit=1)[0]
