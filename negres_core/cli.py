@@ -386,4 +386,4 @@ def _note(sentence: str) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    return export.run(options, *_read(options, mixtures=True))
+    return export.run(options, *_read(options, mixtures=True), note=_note)

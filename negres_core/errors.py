@@ -30,7 +30,8 @@ MOST_IN_A_LINE = 2_000
 """Most characters of one line of prose that are shown."""
 
 _MARKUP = re.compile(r"[\\|`*]|<(?=[A-Za-z/!?])|\](?=[(\[])")
-_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""What a formula begins with; the last four are the same signs in full width, which East Asian spreadsheets take."""
 
 
 def show(text: object, where: ShownIn = "terminal", *, most: int = MOST_CHARACTERS, lines: bool = False) -> str:
@@ -69,6 +70,16 @@ def _plain(character: str) -> str:
     """Return a character, or its code if it controls what is shown around it."""
     hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
     return character.encode("unicode_escape").decode("ascii") if hidden else character
+
+
+def encodable(text: str) -> str:
+    r"""Return text that can be written in UTF-8 and sent to other processes: lone surrogates by their codes.
+
+    Examples:
+        >>> encodable("half of a pair: \ud800")
+        'half of a pair: \\ud800'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class NegresError(Exception):

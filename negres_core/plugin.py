@@ -185,6 +185,9 @@ def experiment(request: pytest.FixtureRequest) -> Iterator[ExperimentFixture]:
             # If the test or its data failed before anything ran, pytest-benchmark would warn that nothing was
             # benchmarked.
             benchmark.skipped = benchmark.stats is None
+            from negres_core.session.properties import add_to_benchmark
+
+            add_to_benchmark(benchmark, request.node)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -229,12 +232,14 @@ def _in_words(error: AssertionError, evidence: Evidence) -> str:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Fail a test whose verdict is a surprise, whatever it asserts."""
+    """Fail a test whose verdict is a surprise, whatever it asserts, and put the verdict into its report."""
     report = yield
     if call.when == "call" and is_hypothesis(item):
         from negres_core.session.outcome import settle_outcome
+        from negres_core.session.properties import add_verdict
 
         settle_outcome(item, call, report)
+        add_verdict(item, report)
     return report
 
 

@@ -1,13 +1,14 @@
-"""`negres export`: every replicate of every hypothesis as CSV, JSON lines or Parquet."""
+"""`negres export`: every replicate of every hypothesis as CSV, JSON lines or Parquet, or as runs of MLflow."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from negres_core.errors import EvidenceError
+from negres_core.commands import mlflow
+from negres_core.errors import EvidenceError, InputError
 from negres_core.evidence import Evidence, Store, Summaries, read_scores
 from negres_core.report import csv, json_lines
 from negres_core.report.replicates import GivenScore, tabulate
@@ -25,10 +26,24 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     formats.add_argument("--csv", action="store_true", help="print CSV that is safe in a spreadsheet (default)")
     formats.add_argument("--json", action="store_true", help="print JSON lines, an object per replicate")
     formats.add_argument("--parquet", metavar="FILE", type=Path, help="write a Parquet file, which needs pyarrow")
+    text = "write runs to a server or a database of MLflow; those that are there already stay as they are"
+    formats.add_argument("--mlflow", metavar="URI", help=text)
+    text = f"MLflow's experiment, with --mlflow (default: {mlflow.EXPERIMENT})"
+    command.add_argument("--experiment", metavar="NAME", help=text)
 
 
-def run(options: argparse.Namespace, store: Store, records: Sequence[Evidence]) -> int:
-    """Print or write the table; return the exit status."""
+def run(options: argparse.Namespace, store: Store, records: Sequence[Evidence], *, note: Callable[[str], None]) -> int:
+    """Print or write the table, or the runs; return the exit status."""
+    if options.mlflow is not None:
+        experiment = mlflow.EXPERIMENT if options.experiment is None else options.experiment
+        mlflow.export(store, records, uri=options.mlflow, experiment=experiment, note=note)
+        return 0
+    if options.experiment is not None:
+        raise InputError(
+            "Only MLflow has experiments.",
+            received=f"--experiment {options.experiment} without --mlflow",
+            remedy="Give --mlflow URI, too, or omit --experiment.",
+        )
     ids = [id for evidence in records for arm in evidence.arms for id in arm.own_replicates]
     with Summaries(store) as summaries:
         replicates = {id: each for id, each in summaries.read(ids).items() if each is not None}

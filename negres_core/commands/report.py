@@ -1,8 +1,9 @@
-"""`negres report`: render evidence as one HTML page."""
+"""`negres report`: render evidence as one HTML page, or as the files for a paper."""
 
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,14 +11,16 @@ from negres_core.commands.settings import add_ledger
 from negres_core.controls.registry import known_controls
 from negres_core.evidence import Evidence, Ledger, Store
 
-TEXT = "render all evidence as one HTML page, which needs no other file"
+TEXT = "render all evidence as one HTML page, which needs no other file, or as the files for a paper"
 DEFAULT = Path("negres-report.html")
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
-    text = f"file of the page (default: {DEFAULT})"
-    command.add_argument("--html", metavar="FILE", type=Path, default=DEFAULT, help=text)
+    text = f"file of the page (default: {DEFAULT}, unless --latex is given)"
+    command.add_argument("--html", metavar="FILE", type=Path, help=text)
+    text = "folder for a paper: table, forest plots, methods, deviations, references and checklists in LaTeX"
+    command.add_argument("--latex", metavar="FOLDER", type=Path, help=text)
     add_ledger(command)
 
 
@@ -29,7 +32,7 @@ def run(
     *,
     note: Callable[[str], None],
 ) -> int:
-    """Write the page, and return the exit status of the command.
+    """Write the page, the files for a paper, or both, and return the exit status of the command.
 
     Args:
         options: the arguments of the command; the page names the evidence folder, or its archive, as they do.
@@ -39,10 +42,19 @@ def run(
         note: called with a sentence that is not the result.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: a file cannot be written.
+        EvidenceError: there is nothing to report in a paper.
     """
-    from negres_core.report.page.write import write_page
+    # Page and paper say the same of a ledger that is broken.
+    note_once = functools.cache(note)
 
-    place: Path = options.folder
-    print(write_page(options.html, records, store, ledger, place=place, controls=known_controls(), note=note))
+    if options.html or not options.latex:
+        from negres_core.report.page.write import write_page
+
+        path, place = options.html or DEFAULT, options.folder
+        print(write_page(path, records, store, ledger, place=place, controls=known_controls(), note=note_once))
+    if options.latex:
+        from negres_core.report.paper.write import write_paper
+
+        print(write_paper(options.latex, records, store, ledger, note=note_once))
     return 0

@@ -23,6 +23,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from negres_core.errors import encodable
+
 
 def _null_if_not_finite(value: Any) -> Any:
     if type(value) is float:  # nearly always, and told at once
@@ -51,7 +53,7 @@ WRITABLE: dict[str, str] = {}
 def _without_surrogates(value: Any) -> Any:
     """Return a text with the codes of its lone surrogates, which UTF-8 cannot write; or a container of such texts."""
     if isinstance(value, str):
-        return value if value.isprintable() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return value if value.isprintable() else encodable(value)
     if type(value) in (list, tuple):
         return type(value)(map(_without_surrogates, value))
     if type(value) is dict:

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+MOST_IN_A_CELL = 32_767
+"""Most characters that a cell of a spreadsheet holds; longer text is cut, and ends in the number that is missing."""
+
+
 def render(table: pd.DataFrame) -> str:
     """Render a table as CSV; nothing if it has no rows.
 
@@ -22,6 +26,10 @@ def render(table: pd.DataFrame) -> str:
     shown = table.copy()
     for name in shown.columns:
         if not pd.api.types.is_numeric_dtype(shown[name]):
-            shown[name] = [each if pd.isna(each) else show(each, "csv") for each in shown[name]]
-    shown.columns = [show(name, "csv") for name in shown.columns]
+            shown[name] = [each if pd.isna(each) else _cell(each) for each in shown[name]]
+    shown.columns = [_cell(name) for name in shown.columns]
     return str(shown.to_csv(index=False))
+
+
+def _cell(text: str) -> str:
+    return show(text, "csv", most=MOST_IN_A_CELL)

@@ -102,6 +102,17 @@ def rank_arms(records: Sequence[Evidence], *, metric: str, higher_is_better: boo
     return Ranks(metric, ranking, [names[each] for each in data_sets], notes)
 
 
+def rank_by_claims(records: Sequence[Evidence]) -> tuple[list[Ranks], str]:
+    """Rank the arms by each metric that a claim is about, if they can be; return the ranks, and why there are none."""
+    found, reason = [], ""
+    for metric, higher in dict.fromkeys((each.claim.key, each.claim.higher_is_better) for each in records):
+        try:
+            found.append(rank_arms(records, metric=metric, higher_is_better=higher))
+        except InputError as error:
+            reason = reason or error.wrong
+    return found, "" if found else reason
+
+
 def _caveat(data_sets: int) -> str:
     if data_sets == 3:
         return " (far too small with 3 data sets)"

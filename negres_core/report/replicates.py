@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from negres_core.errors import encodable
 from negres_core.evidence import AS_GIVEN, Evidence, Replicate
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def tabulate(
         scores: the scores of hypotheses whose scores were given, by the hypothesis; their status says so.
 
     Returns:
-        The table. A metric with the name of another column is called "metric NAME". Numbers that are not finite are
+        The table: text, whole numbers in the columns of `PLACES` unless scores that were given have labels there, and
+        numbers. A metric with the name of another column is called "metric NAME". Numbers that are not finite are
         missing.
     """
     import pandas as pd  # takes a quarter of a second, which other commands need not wait for
@@ -71,13 +73,15 @@ def tabulate(
         known = table[name].dropna()
         are_labels = any(isinstance(each, str) for each in known)
         table[name] = table[name].map(str, na_action="ignore") if are_labels else table[name].astype("Int64")
-    return table.astype(dict.fromkeys((*metrics, SECONDS), "float64"))
+    texts = [name for name, _ in COLUMNS if table[name].dtype != "Int64"]
+    # A column without values would otherwise have no type in a Parquet file.
+    return table.astype(dict.fromkeys(texts, "string") | dict.fromkeys((*metrics, SECONDS), "float64"))
 
 
 def _of_replicates(evidence: Evidence, replicates: Mapping[str, Replicate]) -> Iterator[dict[str, Any]]:
     for arm in evidence.arms:
         for id in arm.own_replicates:
-            row = _names_of(evidence) | {"role": arm.role, "recipe": _encodable(arm.recipe), "replicate": id}
+            row = _names_of(evidence) | {"role": arm.role, "recipe": encodable(arm.recipe), "replicate": id}
             if (replicate := replicates.get(id)) is not None:
                 row |= replicate.key.model_dump(include=set(PLACES)) | {"status": replicate.status}
                 row |= {_column(name): value for name, value in replicate.metrics.items()}
@@ -90,7 +94,7 @@ def _of_scores(evidence: Evidence, scores: Sequence[GivenScore]) -> Iterator[dic
     for each in scores:
         yield _names_of(evidence) | {
             "role": roles.get(each.arm),
-            "recipe": _encodable(each.arm),
+            "recipe": encodable(each.arm),
             "replicate": "",
             "repeat": each.repeat,
             "fold": each.fold,
@@ -102,13 +106,8 @@ def _of_scores(evidence: Evidence, scores: Sequence[GivenScore]) -> Iterator[dic
 
 def _names_of(evidence: Evidence) -> dict[str, Any]:
     names = {"hypothesis": evidence.title, "test": evidence.hypothesis, "data": evidence.data.name}
-    return {column: _encodable(name) for column, name in names.items()}
+    return {column: encodable(name) for column, name in names.items()}
 
 
 def _column(metric: str) -> str:
-    return f"metric {metric}" if metric in _TAKEN else _encodable(metric)
-
-
-def _encodable(name: str) -> str:
-    """Return text that every format can hold: lone surrogates, which UTF-8 has no bytes for, by their codes."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    return f"metric {metric}" if metric in _TAKEN or metric.startswith("metric ") else encodable(metric)

@@ -283,7 +283,7 @@ class ExperimentFixture:
         # What is neither is refused later, in words of its own.
         has_network = any(not isinstance(arm, Recipe | Tuned) or first_recipe(arm).stages for arm in recipes.values())
         device = (choose_device if has_network else choose_device_of_fits)(config.getoption("negres_device"))
-        with progress_of(config) as progress:
+        with progress_of(item) as progress:
             experiment = Experiment(
                 hypothesis=identity_of_test(item),
                 title=title_of(item),
@@ -317,10 +317,6 @@ class ExperimentFixture:
         item.user_properties.append((EVIDENCE, str(store.evidence_path(evidence.hypothesis))))
         item.user_properties += [(NOTE, note) for note in notes]
         notes.clear()
-        if self._benchmark is not None:
-            self._benchmark.extra_info |= {"hypothesis": evidence.title} | evidence.model_dump(
-                mode="json", include={"verdict", "finding", "estimate", "timings", "smoke"}, exclude_none=True
-            )
         return evidence
 
 

@@ -44,8 +44,9 @@ def _outcome_of_assertion(
 def _record(item: pytest.Item, evidence: Evidence, outcome: Literal["as expected", "surprise"] | None) -> None:
     if outcome is None:
         return
+    item.stash[EVIDENCE_KEY] = evidence = evidence.updated(outcome=outcome)
     try:
-        store_of(item.config).write_evidence(evidence.updated(outcome=outcome))
+        store_of(item.config).write_evidence(evidence)
     except (NegresError, OSError) as error:  # in this hook pytest would call it an internal error and end the session
         note = f"{evidence.title}, on {evidence.data.name}: the outcome, {outcome!r}, could not be recorded: {error}"
         notes_of(item.config).append(note)

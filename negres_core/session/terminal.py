@@ -25,18 +25,20 @@ def worker_of(config: pytest.Config) -> str | None:
 
 
 @contextmanager
-def progress_of(config: pytest.Config) -> Iterator[Progress]:
-    """Show progress on the terminal, if there is one."""
+def progress_of(item: pytest.Item) -> Iterator[Progress]:
+    """Show the progress of a test, and of its session, on the terminal, if there is one."""
     from negres_core.experiment.training import no_progress
+    from negres_core.session.board import board_of
     from negres_core.session.progress import on_terminal, show_progress
 
+    config = item.config
     with _capture_suspended(config):
         # The workers of pytest-xdist share one terminal: their bars would overwrite each other.
         visible = on_terminal() and not is_worker(config)
     if not visible:
         yield no_progress
         return
-    with _capture_suspended(config), show_progress() as progress:
+    with _capture_suspended(config), show_progress(board_of(item)) as progress:
         yield progress
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from negres_core.arms.functions import name_of
 from negres_core.dataset import Dataset
+from negres_core.errors import encodable
 from negres_core.session.keys import expected_of, params_of
 
 WITH_COLUMN = ("data", "dataset", "expected")
@@ -31,7 +32,7 @@ def title_of(item: pytest.Item) -> str:
         if key not in WITH_COLUMN and not isinstance(value, Dataset)
     }
     others = [f"{key} {param_id if isinstance(value, Mapping) else _text_of(value)}" for key, value in shown.items()]
-    title = f"{name} ({', '.join(others)})" if others else name
+    title = encodable(f"{name} ({', '.join(others)})" if others else name)
     return _as_confirmation(item, "", title)[1]
 
 

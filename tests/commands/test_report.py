@@ -69,3 +69,29 @@ def test_every_control_of_negres_is_accounted_for(folder):
     main(["report"])
     texts = [each.text for each in find(read((folder / "negres-report.html").read_text(encoding="utf-8")), "dt")]
     assert any("A/A" in text and "headroom" in text and "finite" not in text for text in texts)
+
+
+def test_the_files_for_a_paper_are_written_instead_of_the_page(folder, capsys):
+    assert main(["report", "--latex", "paper", "-k", "depth"]) == 0
+    assert capsys.readouterr().out.startswith("paper: table.tex, ")
+    assert "depth beats width" in (folder / "paper" / "table.tex").read_text(encoding="ascii")
+    assert "growth beats scratch" not in (folder / "paper" / "table.tex").read_text(encoding="ascii")
+    assert not (folder / "negres-report.html").exists()
+
+
+def test_page_and_paper_can_be_written_together(folder, capsys):
+    (folder / "negres-ledger.jsonl").write_text("{}\n")
+    assert main(["report", "--html", "page.html", "--latex", "paper"]) == 0
+    assert len(titles_of(folder / "page.html")) == 2
+    assert (folder / "paper" / "main.tex").exists()
+    out, err = capsys.readouterr()
+    assert out.startswith("page.html, ")
+    assert "\npaper: table.tex, " in out
+    assert err.count("no p-value is corrected") == 1
+
+
+def test_files_of_the_author_are_an_error(folder, capsys):
+    (folder / "main.tex").write_text("my paper")
+    assert main(["report", "--latex", "."]) == 2
+    assert "are not replaced" in capsys.readouterr().err
+    assert (folder / "main.tex").read_text() == "my paper"

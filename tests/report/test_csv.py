@@ -4,9 +4,11 @@ import csv
 import io
 
 import pandas as pd
+import pytest
 
+from negres_core.errors import show
 from negres_core.evidence import AS_GIVEN
-from negres_core.report.csv import render
+from negres_core.report.csv import MOST_IN_A_CELL, render
 from negres_core.report.replicates import GivenScore, tabulate
 from tests.fakes import BUDGET, DESCRIPTION
 
@@ -94,3 +96,31 @@ def test_scores_that_were_given_have_a_row_each_which_says_so(new_evidence):
     assert (row["role"], row["recipe"], row["status"]) == ("treatment", "'=wide", AS_GIVEN)
     assert (row["repeat"], row["fold"], row["seed"], row["replicate"]) == ("1", "a", "0", "")
     assert float(row["accuracy"]) == 0.1 + 0.2
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_no_cell_of_any_column_is_a_formula_and_negative_numbers_stay_numbers(new_evidence, sign):
+    text = f"{sign}1+cmd|' /C calc'!A0"
+    arm = new_arm("treatment") | {"recipe": text, "description": None, "budget": None, "replicates": []}
+    scores = {"file": "scores-00000000.csv", "sha256": "0" * 64, "source": "a.csv", "source_sha256": None, "repeats": 2}
+    fields = {"title": text, "hypothesis": text, "data": {"name": text}, "claim": {"metric": text}}
+    evidence = new_evidence(arms=[arm], scores=scores, **fields)
+
+    table = tabulate([evidence], {}, {text: [GivenScore(text, text, text, text, -0.5)]})
+    header, row = csv.reader(io.StringIO(render(table)))
+
+    cells = dict(zip(table.columns, row, strict=True))
+    assert float(cells.pop(text)) == -0.5
+    assert {header[list(table.columns).index(text)], *cells.values()} == {
+        show(text, "csv"), "treatment", "", AS_GIVEN
+    }  # fmt: skip
+    assert show(text, "csv").startswith("'")
+
+
+def test_names_are_whole_up_to_what_a_cell_holds(new_evidence, new_replicate):
+    replicate = new_replicate(metrics={"a" * 10_000: 1.0, "a" * 10_001: 2.0})
+    evidence = new_evidence(title="b" * 40_000, arms=[new_arm("treatment", replicate.id)])
+    [row] = csv.DictReader(io.StringIO(render(tabulate([evidence], {replicate.id: replicate}))))
+    assert (row["a" * 10_000], row["a" * 10_001]) == ("1.0", "2.0")
+    assert len(row["hypothesis"]) <= MOST_IN_A_CELL
+    assert row["hypothesis"].endswith("b... (7,257 more)")

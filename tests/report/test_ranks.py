@@ -5,7 +5,7 @@ import math
 import pytest
 
 from negres_core.errors import InputError
-from negres_core.report.ranks import render
+from negres_core.report.ranks import rank_by_claims, render
 from tests.fakes import BUDGET, SEAL, STAGE
 
 ACCURACY = {"tree": (0.71, 0.62, 0.80), "net": (0.75, 0.69, 0.88), "line": (0.60, 0.55, 0.79)}
@@ -164,3 +164,11 @@ def test_scores_that_were_given_are_left_out_and_counted(on, three):
     assert ranked([*three, three[0].updated(scores=scores)])[1][-1] == (
         "left out: 1 hypothesis on scores as given: no controls"
     )
+
+
+def test_arms_are_ranked_by_each_metric_that_a_claim_is_about(three):
+    [ranks], reason = rank_by_claims(three)
+    assert (ranks.metric, reason) == ("accuracy", "")
+    none, reason = rank_by_claims(three[:1])
+    assert none == []
+    assert reason.startswith("A ranking needs at least 3 arms")

@@ -22,6 +22,14 @@ def test_the_columns_are_those_that_are_documented_then_metrics_then_seconds(evi
     assert table.accuracy.dtype == "float64"
 
 
+def test_metrics_never_share_a_column(evidence, new_replicate):
+    replicate = new_replicate(metrics={"seed": 1.0, "metric seed": 2.0, "metric metric seed": 3.0})
+    table = tabulate([evidence], {replicate.id: replicate})
+    columns = ["metric seed", "metric metric seed", "metric metric metric seed"]
+    assert table[columns].to_numpy().tolist() == [[1.0, 2.0, 3.0]]
+    assert table.seed.tolist() == [0]
+
+
 def test_no_evidence_gives_no_rows():
     assert tabulate([], {}).empty
 
@@ -49,5 +57,5 @@ def test_text_without_an_encoding_is_shown_by_its_code(new_evidence, new_replica
 
 
 def test_the_documentation_has_every_column():
-    text = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "exports.md").read_text()
     assert [name for name, meaning in COLUMNS if f"| `{name}` | {meaning} |" not in text] == []

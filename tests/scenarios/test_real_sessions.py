@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import pytest
 
@@ -115,9 +116,13 @@ def test_a_second_session_trains_nothing_and_has_the_same_results(finished, pyte
 
 def test_parallel_processes_have_the_same_results(finished, tmp_path):
     """Groups are part of pytest's ids there, but not of the hypotheses' ids."""
-    process = run_pytest(tmp_path, "-n", "2", "--dist", "loadgroup")
+    process = run_pytest(tmp_path, "-n", "2", "--dist", "loadgroup", "--junitxml=junit.xml")
     assert process.returncode == 0, process.stdout
     assert results_in(tmp_path) == results_in(finished)
+    properties = list(ElementTree.parse(tmp_path / "junit.xml").iter("property"))
+    effects = {float(each.get("value")) for each in properties if each.get("name") == "negres_effect"}
+    assert effects == {each.estimate.effect for each in all_evidence_in(tmp_path / ".negres")}
+    assert [each.get("value") for each in properties if each.get("name") == "negres_outcome"] == ["as expected"] * 2
 
 
 def test_a_killed_session_continues_and_has_the_same_results(finished, tmp_path):

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from negres_core.session.board import Row
 from negres_core.session.progress import on_terminal, show_progress
 
 
@@ -45,3 +46,24 @@ def test_progress_leaves_standard_output_alone(monkeypatch, capsys):
     with show_progress() as report:
         report("base (10 epochs)", 1, 2)
     assert capsys.readouterr().out == ""
+
+
+def test_the_board_of_a_session_is_above_and_its_text_stays_text(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    board = [
+        Row("[red]a width[/red] helps", "supported (better)", "+0.05 [+0.01, +0.09]"),
+        Row("depth helps", "running"),
+    ]
+
+    with show_progress(board) as report:
+        report("base (10 epochs)", 3, 25)
+
+    *_, first, second, bar = (line for line in terminal.getvalue().splitlines() if "helps" in line or "epochs" in line)
+    assert "[red]a width[/red] helps" in first
+    assert "+0.05 [+0.01, +0.09]" in first
+    assert "running" in second
+    assert "3/25 replicates" in bar

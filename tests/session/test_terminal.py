@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 import pytest
 
@@ -29,6 +30,9 @@ class Config:
 
     def get_verbosity(self):
         return 0
+
+    def getoption(self, name, default):
+        return default
 
     def ensure_newline(self):
         pass
@@ -104,6 +108,13 @@ def test_output_is_let_through_on_a_line_of_its_own(pytester):
     result.stdout.no_fnmatch_line("*captured*")
 
 
+def item_of(config):
+    """Return the only test of a session."""
+    item = SimpleNamespace(config=config, name="test_it_learns", fixturenames=["experiment"])
+    item.session = SimpleNamespace(items=[item])
+    return item
+
+
 @pytest.mark.parametrize(
     ("config", "stream", "visible"),
     [(Config, Terminal, True), (Config, io.StringIO, False), (WorkerConfig, Terminal, False)],
@@ -114,5 +125,5 @@ def test_progress_is_shown_on_a_terminal_that_no_worker_shares(monkeypatch, conf
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("CI", "")
 
-    with progress_of(config()) as progress:
+    with progress_of(item_of(config())) as progress:
         assert (progress is not no_progress) is visible

@@ -97,3 +97,10 @@ def test_a_test_without_a_parent_has_an_id():
 )
 def test_the_rest_of_a_text_stays_as_it_is(text, expected):
     assert without_addresses(text) == expected
+
+
+def test_a_title_can_be_sent_to_another_process(titles):
+    body = '@pytest.mark.parametrize("name", ["\\ud800\\x00\\U0001f600"])\ndef test_it(name): ...'
+    [title] = titles(body)
+    assert title == "it (name \\ud800\x00\U0001f600)"
+    assert title.encode("utf-8")

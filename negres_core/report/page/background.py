@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from negres_core.evidence import Entry, Evidence
+from negres_core.errors import EvidenceError
+from negres_core.evidence import Entry, Evidence, Ledger
 
 
 class Registered(NamedTuple):
@@ -29,6 +30,14 @@ class Registered(NamedTuple):
     expected: str
     seen: str
     commit: str
+
+
+def entries_of(ledger: Ledger) -> list[Entry] | None:
+    """Return the entries of a ledger; None if there is none, or none to trust, of which `family_of` tells."""
+    try:
+        return ledger.entries() if ledger.path.exists() else None
+    except EvidenceError:
+        return None
 
 
 def registrations(evidence: Evidence, entries: Sequence[Entry] | None) -> list[Registered]:

@@ -36,19 +36,41 @@ def by_family(records: Sequence[Evidence]) -> dict[str, list[list[Evidence]]]:
 
 
 def draw_family(group: Sequence[Evidence], limits: tuple[float, float], *, id: str) -> Markup:
-    """Draw hypotheses of one metric, a row each.
+    """Draw hypotheses of one metric for the page, a row each.
 
     Args:
         group: hypotheses with estimates.
         limits: the lowest and the highest value of the scale.
         id: begins the ids of the figure.
     """
+    sentences = [f"{each.title}, {each.data.name}: {_in_words(each)}" for each in group]
+    title = f"Effects on {group[0].claim.metric}"
+    return plot_family(group, limits).finish(id=id, title=title, description=" ".join(sentences))
+
+
+def plot_family(
+    group: Sequence[Evidence],
+    limits: tuple[float, float],
+    *,
+    width: float = WIDTH,
+    left: float = LEFT,
+    line_length: int = LINE_LENGTH,
+) -> Canvas:
+    """Plot hypotheses of one metric, a row each.
+
+    Args:
+        group: hypotheses with estimates.
+        limits: the lowest and the highest value of the scale.
+        width: of the figure, in pixels.
+        left: pixels for the names.
+        line_length: most characters in a line of a name.
+    """
     data_sets = {each.data.name for each in group}
-    names = [textwrap.wrap(_name(each, data_sets), LINE_LENGTH, max_lines=2, placeholder=" ...") for each in group]
+    names = [textwrap.wrap(_name(each, data_sets), line_length, max_lines=2, placeholder=" ...") for each in group]
     heights = [ROW if len(lines) < 2 else ROW + 12 for lines in names]
     bottom = 14 + sum(heights)
-    canvas = Canvas(bottom + 40, WIDTH)
-    scale = Scale.over(limits, LEFT, WIDTH - 20)
+    canvas = Canvas(bottom + 40, width)
+    scale = Scale.over(limits, left, width - 20)
     middles = [14 + sum(heights[:place]) + height / 2 for place, height in enumerate(heights)]
     bands = [
         ((scale.at(-each.claim.threshold), scale.at(each.claim.threshold)), (y - 9, y + 9))
@@ -62,12 +84,10 @@ def draw_family(group: Sequence[Evidence], limits: tuple[float, float], *, id: s
         y = middles[place]
         for number, line in enumerate(names[place]):
             shift = 14 * (number - (len(names[place]) - 1) / 2)
-            canvas.text(LEFT - 14, y + shift, line, size=11.5, align="right", most=LINE_LENGTH)
+            canvas.text(left - 14, y + shift, line, size=11.5, align="right", most=line_length)
         draw_interval(canvas, scale, evidence, y)
     _label_axis(canvas, group[0], bottom, f"on {group[0].data.name}" if len(data_sets) == 1 else "")
-    sentences = [f"{each.title}, {each.data.name}: {_in_words(each)}" for each in group]
-    title = f"Effects on {group[0].claim.metric}"
-    return canvas.finish(id=id, title=title, description=" ".join(sentences))
+    return canvas
 
 
 def draw_across(group: Sequence[Evidence], *, id: str) -> Markup:
@@ -121,4 +141,4 @@ def _in_words(evidence: Evidence) -> str:
 def _label_axis(canvas: Canvas, evidence: Evidence, bottom: float, where: str = "") -> None:
     what = "distance from the bar" if evidence.claim.kind == "reaches" else "effect"
     text = f"{what} {where}".rstrip() + f", {unit_in_words(evidence)}; more is better"
-    canvas.text(WIDTH - 20, bottom + 29, text, MUTED, size=11, align="right", most=90)
+    canvas.text(canvas.width - 20, bottom + 29, text, MUTED, size=11, align="right", most=90)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from negres_core.errors import InputError
 from negres_core.evidence import Evidence
 from negres_core.report.across import TWO_DATA_SETS, combine_group, groups_of
 from negres_core.report.layout import show_interval, show_number
@@ -16,7 +15,7 @@ from negres_core.report.page.critical_difference import draw_ranks
 from negres_core.report.page.families import by_family, draw_across, draw_family
 from negres_core.report.page.forest import scale_key, shared_ranges
 from negres_core.report.page.staircase import Step, climb, describe, draw_staircase
-from negres_core.report.ranks import rank_arms
+from negres_core.report.ranks import rank_by_claims
 
 
 @dataclass(frozen=True)
@@ -133,14 +132,10 @@ def _across(group: Sequence[Evidence], *, id: str) -> Across:
 
 def _ranked(records: Sequence[Evidence]) -> tuple[list[Ranked], str]:
     """Return the ranks by each metric that a claim is about, and why there are none."""
-    ranked, reason = [], ""
-    for place, (metric, higher) in enumerate(dict.fromkeys((e.claim.key, e.claim.higher_is_better) for e in records)):
-        try:
-            ranks = rank_arms(records, metric=metric, higher_is_better=higher)
-        except InputError as error:
-            reason = reason or error.wrong
-            continue
+    found, reason = rank_by_claims(records)
+    ranked = []
+    for place, ranks in enumerate(found):
         data_sets = f"On {len(ranks.data_sets)} data sets: {', '.join(ranks.data_sets)}."
         sentences = [text[:1].upper() + text[1:] for text in (data_sets, f"{ranks.tests}.", *ranks.notes)]
-        ranked.append(Ranked(metric, draw_ranks(ranks, id=f"s-r{place}"), sentences))
-    return ranked, "" if ranked else reason
+        ranked.append(Ranked(ranks.metric, draw_ranks(ranks, id=f"s-r{place}"), sentences))
+    return ranked, reason

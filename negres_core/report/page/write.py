@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from negres_core.errors import EvidenceError, InputError
-from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of
+from negres_core.errors import InputError
+from negres_core.evidence import Evidence, Ledger, Store, family_of
 from negres_core.files import write_atomically
+from negres_core.report.page.background import entries_of
 from negres_core.report.page.checks import Control
 from negres_core.report.page.render import render
 
@@ -42,7 +43,7 @@ def write_page(
         records,
         store,
         family=family_of(store, ledger, note=note),
-        entries=_entries_of(ledger),
+        entries=entries_of(ledger),
         controls=controls,
         folder=_relative(place),
         version=importlib.metadata.version("negres"),
@@ -65,10 +66,3 @@ def _relative(place: Path) -> str:
         return os.path.relpath(place)
     except ValueError:  # on another drive of Windows
         return str(place)
-
-
-def _entries_of(ledger: Ledger) -> list[Entry] | None:
-    try:
-        return ledger.entries() if ledger.path.exists() else None
-    except EvidenceError:
-        return None  # `family_of` says so

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from negres_core.evidence import Ledger
-from negres_core.report.page.background import provenance_of, registrations, sources_of
+from negres_core.report.page.background import entries_of, provenance_of, registrations, sources_of
 from tests.report.page.suites import write_hypothesis
 
 
@@ -21,6 +21,15 @@ def test_every_entry_of_a_hypothesis_says_what_it_changed(new_evidence, new_comm
 
 def test_a_ledger_that_cannot_be_trusted_has_no_entries(new_evidence):
     assert registrations(new_evidence(), None) == []
+
+
+def test_a_ledger_that_is_missing_or_broken_has_no_entries(tmp_path, new_commitment):
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    assert entries_of(ledger) is None
+    ledger.register(new_commitment())
+    assert len(entries_of(ledger)) == 1
+    ledger.path.write_text("{}\n")
+    assert entries_of(ledger) is None
 
 
 def test_provenance_is_what_is_known(new_evidence):

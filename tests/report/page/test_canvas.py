@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import matplotlib
 import pytest
 
-from negres_core.report.page.canvas import Canvas, drawing
+from negres_core.report.page.canvas import PRINTED_SHARE, Canvas, drawing, with_glyphs
 from negres_core.report.page.scale import Scale
 
 
@@ -71,3 +71,27 @@ def test_the_same_figure_is_the_same_text():
         return canvas.finish(id="f", title="A title", description="A text")
 
     assert draw() == draw()
+
+
+def test_a_printed_figure_has_its_texts_where_the_page_has_them():
+    class Pages:
+        def savefig(self, figure):
+            self.figure = figure
+
+    canvas, pages = Canvas(100, 500), Pages()
+    canvas.text(250, 40, "half $way$ \x1b", "#1d2228", size=10, align="right", bold=True)
+    canvas.print_on(pages)
+    [text] = pages.figure.texts
+    assert text.get_text() == "half $way$ \\x1b"
+    assert not text.get_parse_math()
+    assert text.get_position() == pytest.approx((0.5, 1 - 43.6 / 100))
+    assert (text.get_horizontalalignment(), text.get_fontweight(), text.get_fontsize()) == (
+        "right",
+        600,
+        pytest.approx(10 * PRINTED_SHARE),
+    )
+
+
+def test_characters_without_a_glyph_are_printed_by_their_codes():
+    assert with_glyphs("plain") == "plain"
+    assert with_glyphs("\u00e9 \u2265 \u4e2d \U0001f9ea") == "\u00e9 \u2265 \\u4e2d \\U0001f9ea"

@@ -1,0 +1,1 @@
+"""The files for a paper: table, forest plots, methods, deviations, references and checklists."""
