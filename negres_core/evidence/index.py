@@ -20,12 +20,16 @@ import json
 import os
 import secrets
 import shutil
-import sqlite3
 import stat
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
+
+try:
+    import sqlite3
+except ImportError:  # Python can be built without SQLite; then there is no index
+    sqlite3 = None  # type: ignore[assignment]
 
 from negres_core.evidence.provenance import ProvenanceRecord
 from negres_core.evidence.record import WRITABLE
@@ -52,7 +56,7 @@ PAGE_BYTES = 16_384
 MOST_AT_ONCE = 500
 """Ids in one query."""
 
-UNUSABLE = (sqlite3.Error, OSError, ValueError, TypeError, LookupError)
+UNUSABLE = (OSError, ValueError, TypeError, LookupError, *((sqlite3.Error,) if sqlite3 else ()))
 """Errors of an index that cannot be used: SQLite's, those of the file, and what wrong content leads to."""
 
 _Row = tuple[str, ...]
@@ -86,7 +90,7 @@ class Summaries:
 
     def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
         self._open.close()
-        if error is None and len(self._new) >= WORTHWHILE:
+        if error is None and sqlite3 is not None and len(self._new) >= WORTHWHILE:
             _save(self._path, self._new.values(), self._provenances)
 
     def read(self, ids: Iterable[str]) -> dict[str, Replicate | None]:
@@ -178,6 +182,8 @@ class _Index:
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the index; raise one of `UNUSABLE` if it is missing or not one that this version wrote."""
+    if sqlite3 is None:
+        raise OSError("there is no SQLite")
     if not stat.S_ISREG(os.lstat(path).st_mode):
         raise OSError("it is not a regular file")
     # A file that never changes once it has its name needs no locks.

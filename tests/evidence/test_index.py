@@ -221,6 +221,22 @@ def test_a_folder_that_cannot_be_written_has_no_index(folder, ids, read):
         folder.chmod(0o755)
 
 
+def test_without_sqlite_the_records_are_read(folder, ids):
+    script = f"""
+import sys
+
+sys.modules["sqlite3"] = None  # as if Python had been built without it
+from pathlib import Path
+from negres_core.evidence import Store, Summaries, index
+
+index.WORTHWHILE = 1
+with Summaries(Store(Path({str(folder)!r}))) as summaries:
+    assert None not in summaries.read({ids!r}).values()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert not (folder / index.FILE).exists()
+
+
 def test_a_full_disk_costs_only_the_index(folder, ids, read, monkeypatch):
     def fail(*arguments):
         raise OSError(28, "No space left on device")
