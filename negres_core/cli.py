@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 Command = Callable[[argparse.Namespace], int]
 
 
+CUT_OFF = 128 + 13
+"""Exit status if the output was cut off, as a shell has it for a program that SIGPIPE ended."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status, 0 if all is well."""
     parser = make_parser()
@@ -50,9 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with Reader(_note) as options.reader:
         try:
             status = run(options)
+            sys.stdout.flush()
         except NegresError as error:
             _note(str(error))
             status = 2
+        except BrokenPipeError:
+            # What reads the output, such as `head`, has seen enough. Python would flush the rest when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return CUT_OFF
         return 1 if options.reader.has_damage else status
 
 
@@ -137,11 +147,11 @@ def _judge(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    return compare.run(options, options.reader)
+    return compare.run(options, options.reader, note=_note)
 
 
 def _history(options: argparse.Namespace) -> int:
-    return history.run(options, options.reader)
+    return history.run(options, options.reader, note=_note)
 
 
 def _upgrade(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ import pytest
 import negres_core.engine  # noqa: F401  # sets what TensorFlow logs, before a conftest.py or a test imports Keras
 from negres_core.errors import NegresError
 from negres_core.session import own_controls
+from negres_core.session.annotations import prepare_annotations
 from negres_core.session.arguments import run_again
 from negres_core.session.fixture import ExperimentFixture, benchmark_of
 from negres_core.session.interruption import begin, watch
@@ -95,6 +96,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Fail at once if a GPU is requested and there is none; silence one warning that no user can act on."""
+    prepare_annotations(config)
     # Keras' Variable predates NumPy 2 and its `copy` keyword: every saved model would warn of it, dozens per session.
     warning = "__array__ implementation doesn't accept a copy keyword"
     config.addinivalue_line("filterwarnings", f"ignore:{warning}:DeprecationWarning")

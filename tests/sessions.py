@@ -71,7 +71,7 @@ def imported(tmp_path_factory):
 @pytest.fixture
 def quick_engine(imported, monkeypatch):
     """A fake engine for sessions in this process, which are shielded from the environment of the outer one."""
-    for name in ("CI", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER"):
+    for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER"):
         monkeypatch.delenv(name, raising=False)
     engine = FakeSessionEngine()
     use_engine(monkeypatch, engine)

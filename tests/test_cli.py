@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -335,3 +336,13 @@ def test_a_plan_needs_no_evidence_if_the_spread_is_given(tmp_path, capsys):
     assert main(["plan", str(tmp_path / "none")]) == 2
     assert main(["plan", "--sd", "0"]) == 2
     assert "sd=0.0" in capsys.readouterr().err
+
+
+def test_an_output_that_is_cut_off_is_no_error(tmp_path):
+    command = [sys.executable, "-c", "from negres_core.cli import main; raise SystemExit(main(['schema', 'evidence']))"]
+    with (tmp_path / "errors").open("w+") as errors:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
+            process.stdout.close()  # as `head` does once it has its lines
+        errors.seek(0)
+        assert errors.read() == ""
+    assert process.returncode == 141

@@ -116,7 +116,7 @@ class Folder:
         output = os.open("output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        for name in ("CI", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_ADDOPTS"):
+        for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_ADDOPTS"):
             os.environ.pop(name, None)
         options = ["-p", "no:cacheprovider", "--rootdir", str(self.path), "-c", os.devnull, "--negres-controls=cheap"]
         with counted_writes(full_at) as writes:

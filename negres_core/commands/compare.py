@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +85,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add("after", metavar="AFTER", type=Path, help="the evidence folder of the second run")
     add("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains WORDS")
     add("--markdown", action="store_true", help="print Markdown")
+    add("--html", metavar="FILE", type=Path, help="also write the comparison as one HTML page to FILE")
     text = (
         f"flip, surprise or slower:RATIO, several separated by commas: exit with {FLIP} if a verdict flipped, with "
         f"{SURPRISE} if a surprise is new, with {SLOWER} if an arm takes more than RATIO times as long"
@@ -91,8 +93,18 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add("--fail-on", metavar="WHAT", action="append", default=[], help=text)
 
 
-def run(options: argparse.Namespace, reader: Reader) -> int:
-    """Print the comparison; return the exit status."""
+def run(options: argparse.Namespace, reader: Reader, *, note: Callable[[str], None]) -> int:
+    """Print the comparison, and write its page; return the exit status.
+
+    Args:
+        options: the arguments of the command.
+        reader: reads the folders.
+        note: called with a sentence that is not the result.
+
+    Raises:
+        InputError: an option is wrong, or the page cannot be written.
+        EvidenceError: a folder is missing or has no evidence.
+    """
     fail_on = FailOn.of(options.fail_on)
     names = (str(options.before), str(options.after))
     (first, some), (second, others) = (reader.read(each, words=options.k) for each in (options.before, options.after))
@@ -106,4 +118,12 @@ def run(options: argparse.Namespace, reader: Reader) -> int:
     )
     style: Style = "markdown" if options.markdown else "terminal"
     print(changes.render(found, missing=missing, names=names, style=style))
+    if options.html is not None:
+        from negres_core.report.page import comparison
+        from negres_core.report.page.write import save_page
+
+        slower = fail_on.slower if math.isfinite(fail_on.slower) else comparison.SLOWER
+        version = importlib.metadata.version("negres")
+        page = comparison.render(found, missing=missing, names=names, slower=slower, version=version)
+        note(f"the page is {save_page(options.html, page)}")
     return fail_on.status(found)

@@ -13,6 +13,19 @@ from negres_core.evidence.archive import LEDGER, unpack_archive
 from negres_core.report.layout import sort_naturally
 
 
+def no_match(received: str) -> EvidenceError:
+    """Return the error that no evidence is selected.
+
+    Args:
+        received: the folders and the words that select.
+    """
+    return EvidenceError(
+        "There is no matching evidence here.",
+        received=received,
+        remedy="Run pytest first; `negres table` without -k lists all evidence.",
+    )
+
+
 class Reader:
     """Reads evidence folders and archives, changes nothing in them, and remembers whether any record was damaged.
 
@@ -83,9 +96,5 @@ class Reader:
         if not (mixtures or "mix-" in words):
             selected = [record for record in selected if record.kind == "claim"]
         if not selected:
-            raise EvidenceError(
-                "There is no matching evidence here.",
-                received=f"{folder} -k {words}" if words else str(folder),
-                remedy="Run pytest first; `negres table` without -k lists all evidence.",
-            )
+            raise no_match(f"{folder} -k {words}" if words else str(folder))
         return store, sort_naturally(selected, key=lambda record: record.hypothesis)

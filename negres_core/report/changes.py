@@ -8,6 +8,7 @@ from negres_core.errors import show
 from negres_core.evidence import Evidence
 from negres_core.report.change import Change
 from negres_core.report.layout import Style, lay_out, plural, show_interval, show_number, why_not_judged
+from negres_core.report.moved import describe_moved
 
 HEADERS = ("hypothesis", "data", "verdict", "effect", "change [95% interval]", "time")
 """Headers on a page."""
@@ -32,7 +33,7 @@ def render(
         names: how the folders are called.
         style: see `Style`.
     """
-    parts = [_summary(changes)]
+    parts = [summarize(changes)]
     if changes:
         page = style == "markdown"
         rows = [_row(each, on_page=page) for each in changes]
@@ -41,7 +42,8 @@ def render(
     if any(each.effect for each in changes):
         parts.append(_explanation(changes))
     parts.append(_listed("Not comparable", [(e.after, e.incomparable) for e in changes if e.incomparable], style))
-    parts.append(_listed("Changed parts", [(e.after, ", ".join(e.moved)) for e in changes if e.moved], style))
+    moved = [(each.after, describe_moved(each.before, each.after, each.moved)) for each in changes if each.moved]
+    parts.append(_listed("Changed parts", moved, style))
     for records, name in zip(missing, names, strict=True):
         parts.append(_listed(f"Only in {show(name, style)}", [(each, "") for each in records], style))
     before, after = ([each.before for each in changes], [each.after for each in changes])
@@ -73,7 +75,8 @@ def _values(values: set[str]) -> str:
     return ", ".join(show(each) for each in sorted(values)) or "none"
 
 
-def _summary(changes: Sequence[Change]) -> str:
+def summarize(changes: Sequence[Change]) -> str:
+    """Return in a sentence how many hypotheses changed, and how."""
     counted = plural(len(changes), "hypothesis", "hypotheses")
     if not changes:
         return "No hypothesis is in both folders."
@@ -85,44 +88,50 @@ def _summary(changes: Sequence[Change]) -> str:
 
 def _row(change: Change, *, on_page: bool) -> tuple[str, ...]:
     before, after = change.before, change.after
-    verdict = _arrow(_verdict(before), _verdict(after))
+    verdict = arrow(verdict_of(before), verdict_of(after))
     if change.is_flip:
         verdict = f"FLIP: {verdict}"
     if change.is_new_surprise:
         verdict += "\nSURPRISE"
-    effect = _arrow(_effect(before), _effect(after))
+    effect = arrow(effect_of(before), effect_of(after))
     unit = show(after.claim.unit) if effect else ""
-    cells = (verdict, f"{effect} {unit}".strip(), _change(change), _times(change, on_page=on_page))
+    change_and_interval = "\n".join(filter(None, change_in_words(change)))
+    times = (", " if on_page else "\n").join(times_in_words(change))
+    cells = (verdict, f"{effect} {unit}".strip(), change_and_interval, times)
     title, data = show(after.title), show(after.data.name)
     return (title, data, *cells) if on_page else (f"{title}, {data}", *cells)
 
 
-def _verdict(evidence: Evidence) -> str:
+def verdict_of(evidence: Evidence) -> str:
+    """Return the verdict of a run, or why it has none."""
     return evidence.verdict or why_not_judged(evidence)
 
 
-def _effect(evidence: Evidence) -> str:
+def effect_of(evidence: Evidence) -> str:
+    """Return the effect of a run as text; "" if it has no estimate."""
     return "" if evidence.estimate is None else show_number(evidence.estimate.effect, sign=True)
 
 
-def _arrow(before: str, after: str) -> str:
-    return after if before == after else f"{before or 'none'} -> {after or 'none'}"
+def arrow(before: str, after: str, sign: str = "->") -> str:
+    """Return a change of two texts, or the one text of both."""
+    return after if before == after else f"{before or 'none'} {sign} {after or 'none'}"
 
 
-def _change(change: Change) -> str:
+def change_in_words(change: Change) -> tuple[str, str]:
+    """Return the change of an effect and its interval as texts; an asterisk says that the runs count as independent."""
     if change.incomparable:
-        return "not comparable"
+        return "not comparable", ""
     if change.effect is None:
-        return ""
+        return "", ""
     if change.effect.interval_95 is None:
-        return "none in any cell"
+        return "none in any cell", ""
     interval = show_interval(change.effect.interval_95)
-    return f"{show_number(change.effect.change, sign=True)}\n{interval}{'' if change.effect.paired else ' *'}"
+    return show_number(change.effect.change, sign=True), f"{interval}{'' if change.effect.paired else ' *'}"
 
 
-def _times(change: Change, *, on_page: bool) -> str:
-    ratios = [f"{show(role)} x{ratio:.2f}" for role, ratio in change.times.items()]
-    return (", " if on_page else "\n").join(ratios)
+def times_in_words(change: Change) -> list[str]:
+    """Return the ratio of the seconds of each arm, after to before."""
+    return [f"{show(role)} x{ratio:.2f}" for role, ratio in change.times.items()]
 
 
 def _explanation(changes: Sequence[Change]) -> str:

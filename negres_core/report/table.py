@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from negres_core.errors import show
+from negres_core.errors import MOST_IN_A_LINE, show
 from negres_core.evidence import Evidence, PriorLooks, Registration
 from negres_core.report.layout import Style, lay_out, plural, repeats_trained, show_interval, show_number, show_p
 
@@ -47,7 +47,7 @@ def render(
         table = lay_out([row.on_page() for row in rows], headers=HEADERS, widths=(), style=style)
     else:
         table = lay_out([row.in_terminal() for row in rows], headers=TERMINAL_HEADERS, widths=WIDTHS, style=style)
-    footnotes = [*_scopes(records), *_footnotes(rows, len(family), style)]
+    footnotes = [*_scopes(records, style), *_footnotes(rows, len(family), style)]
     return "\n".join((table, "", *footnotes)) if footnotes else table
 
 
@@ -181,12 +181,12 @@ def _seal(evidence: Evidence) -> list[str]:
     return [*notes, f"sealed rows seen before by {seen}"] if prior.seen else notes
 
 
-def _scopes(records: Sequence[Evidence]) -> list[str]:
+def _scopes(records: Sequence[Evidence], style: Style) -> list[str]:
     """Return what the verdicts of each kind of design are about, if not all designs are of k folds."""
     by_kind = {each.design.kind: each.does_not_show for each in records if each.does_not_show}
     if set(by_kind) <= {"k folds"}:
         return []
-    return [f"{kind[0].upper()}{kind[1:]}: {sentence}" for kind, sentence in by_kind.items()]
+    return [show(f"{kind[0].upper()}{kind[1:]}: {text}", style, most=MOST_IN_A_LINE) for kind, text in by_kind.items()]
 
 
 def _footnotes(rows: Sequence[Row], members: int, style: Style) -> list[str]:

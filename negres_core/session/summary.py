@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from negres_core.errors import MOST_IN_A_LINE, show
+from negres_core.session.annotations import annotate, reason_of
 from negres_core.session.interruption import RESUME, cut_off
+from negres_core.session.job_summary import add_to_summary
 from negres_core.session.keys import (
     EVIDENCE,
     HYPOTHESIS,
@@ -79,7 +81,7 @@ def _collect(terminal: Any) -> Results:
             elif REGISTERED in named:
                 results.registered[report.nodeid] = named[REGISTERED]
             elif HYPOTHESIS in named and not report.passed:
-                results.unfinished.setdefault(_name(named[HYPOTHESIS], report.nodeid), _reason(report))
+                results.unfinished.setdefault(_name(named[HYPOTHESIS], report.nodeid), reason_of(report))
             if IDENTITY in named and (report.when == "call" or not report.passed):
                 results.identities.add(named[IDENTITY])
     return results
@@ -104,8 +106,8 @@ def _write_table(terminal: Any, config: pytest.Config, results: Results, begun: 
     store, notes = store_of(config), notes_of(config)
     # In the order of the tests; under xdist they end in another one.
     paths = sorted(results.evidence, key=lambda path: (results.evidence[path], path))
-    records = [store.read_evidence(Path(path)) for path in paths]
-    evidence = [*(record for record in records if record is not None), *begun]
+    records = {path: record for path in paths if (record := store.read_evidence(Path(path))) is not None}
+    evidence = [*records.values(), *begun]
     smoke = config.getoption("negres_smoke")
     family = {} if smoke else family_of(store, ledger_of(config), note=notes.append)
     terminal.section("hypotheses")
@@ -113,8 +115,7 @@ def _write_table(terminal: Any, config: pytest.Config, results: Results, begun: 
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         table = render(evidence, family=family, unfinished=results.unfinished, style="markdown")
         try:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(f"### Hypotheses\n\n{table}\n\n")
+            add_to_summary(Path(summary), "Hypotheses", table, remedy="The log of the job has the whole table.")
         except OSError as error:
             notes.append(f"the summary of the job, {summary}, cannot be written: {error.strerror or error}")
     report = write_report(config, evidence, note=notes.append)
@@ -123,10 +124,5 @@ def _write_table(terminal: Any, config: pytest.Config, results: Results, begun: 
     terminal.write_line(f"negres: evidence in {store.folder}")
     if report is not None:
         terminal.write_line(f"negres: report in {show(report, most=MOST_IN_A_LINE)}")
-
-
-def _reason(report: Any) -> str:
-    if report.skipped:
-        return str(report.longrepr[2]).splitlines()[0] if isinstance(report.longrepr, tuple) else "skipped"
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return crash.message.splitlines()[0].removeprefix("negres_core.errors.") if crash else "failed"
+    for line in annotate(config, [report for reports in terminal.stats.values() for report in reports], records):
+        terminal.write_line(line)

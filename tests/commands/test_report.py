@@ -62,13 +62,44 @@ def test_a_damaged_record_is_named_and_the_page_is_written(folder, capsys):
 
 def test_a_file_that_cannot_be_written_is_an_error(folder, capsys):
     assert main(["report", "--html", ".negres"]) == 2
-    assert "The report cannot be written." in capsys.readouterr().err
+    assert "The page cannot be written." in capsys.readouterr().err
 
 
 def test_every_control_of_negres_is_accounted_for(folder):
     main(["report"])
     texts = [each.text for each in find(read((folder / "negres-report.html").read_text(encoding="utf-8")), "dt")]
     assert any("A/A" in text and "headroom" in text and "finite" not in text for text in texts)
+
+
+@pytest.fixture
+def earlier(folder):
+    """A folder with an earlier run of one of the hypotheses."""
+    timings = {"started_at": "2024-05-01T00:00:00+00:00"}
+    write_hypothesis(Store(folder / "earlier"), "growth beats scratch", effect=-0.09, planned=2, timings=timings)
+    return folder / "earlier"
+
+
+@pytest.mark.parametrize("again", [(), (".negres",)], ids=["others", "itself too"])
+def test_a_history_is_shown_with_each_hypothesis_that_has_one(folder, earlier, again):
+    assert main(["report", "--history", "earlier", *again]) == 0
+    page = (folder / "negres-report.html").read_text(encoding="utf-8")
+    elements = read(page)
+    [table] = find(elements, "table", class_="fields")
+    assert table.text.index("2024-05-01 00:00 earlier") < table.text.index("2025-01-01 00:00 .negres")
+    assert table.text.count("00:00") == 2
+    assert [each.text for each in find(elements, "h4")].count("History") == 1
+    assert str(folder) not in page
+
+
+def test_a_folder_of_the_history_that_is_missing_is_an_error(folder, capsys):
+    assert main(["report", "--history", "none"]) == 2
+    assert "There is no evidence folder here." in capsys.readouterr().err
+
+
+def test_a_history_that_nothing_would_show_is_refused(folder, earlier, capsys):
+    assert main(["report", "--latex", "paper", "--history", "earlier"]) == 2
+    assert "The files for a paper show no history." in capsys.readouterr().err
+    assert not (folder / "paper").exists()
 
 
 def test_the_files_for_a_paper_are_written_instead_of_the_page(folder, capsys):

@@ -90,7 +90,14 @@ def _run_here(function, folder: Path) -> str:
     ):
         for name, value in SETTINGS.items():
             patch.setenv(name, value)
-        for name in ("CI", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER", "PYTEST_ADDOPTS"):
+        for name in (
+            "CI",
+            "GITHUB_ACTIONS",
+            "GITHUB_STEP_SUMMARY",
+            "NEGRES_DATA",
+            "PYTEST_XDIST_WORKER",
+            "PYTEST_ADDOPTS",
+        ):
             patch.delenv(name, raising=False)
         # pytest imports test files through a hook and a path of its own.
         patch.setattr(sys, "meta_path", [*sys.meta_path])

@@ -51,7 +51,7 @@ def run(repository):
     def run(*arguments):
         environment = os.environ | {"PYTHONPATH": str(repository)}
         # The session is not one of this one's workers, and its table is not for a job's summary.
-        for name in ("GITHUB_STEP_SUMMARY", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+        for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
             environment.pop(name, None)
         ran = subprocess.run(
             [sys.executable, *arguments], cwd=repository, env=environment, capture_output=True, text=True, check=False

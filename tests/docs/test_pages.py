@@ -62,7 +62,12 @@ def test_the_commands_in_indented_blocks_exist(page):
 
 @each_page
 def test_every_code_block_has_a_language_that_is_run_or_checked(page):
-    assert languages_of(page.read_text(encoding="utf-8")) <= LANGUAGES | {"{eval-rst}", "{include}", "{toctree}"}
+    assert languages_of(page.read_text(encoding="utf-8")) <= LANGUAGES | {
+        "{eval-rst}",
+        "{include}",
+        "{literalinclude}",
+        "{toctree}",
+    }
 
 
 @each_page

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from negres_core.report.history import render
+from negres_core.report.history import render, rows_of
 
 
 def started(day):
@@ -44,3 +44,13 @@ def test_a_run_without_a_verdict_says_so(on_data):
     interrupted = on_data("a", 0.05, status="started", verdict=None, finding=None)
     assert "none: interrupted" in render({"x": [interrupted]})
     assert "not judged (smoke)" in render({"x": [on_data("a", 0.1, smoke=True, verdict=None, finding=None)]})
+
+
+def test_a_flip_is_seen_across_an_interrupted_run(on_data):
+    runs = [
+        on_data("a", 0.05, timings=started(1), verdict="supported"),
+        on_data("a", 0.05, timings=started(2), status="started", verdict=None, finding=None),
+        on_data("a", 0.05, timings=started(3)),
+    ]
+    rows = rows_of([(f"run {place}", each) for place, each in enumerate(runs)])
+    assert [row.changed for row in rows] == [[], [], ["FLIP"]]

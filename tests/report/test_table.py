@@ -285,3 +285,9 @@ def test_a_terminal_wraps_the_text_at_the_widths_and_drops_no_word(new_evidence)
 
 def test_a_word_longer_than_its_column_stays_whole(new_evidence):
     assert "x" * 80 in render([new_evidence(title="x" * 80)])
+
+
+def test_what_a_design_does_not_show_stays_text(new_evidence):
+    splits = {"kind": "random splits", "test_share": 0.2}
+    text = render([new_evidence(design=splits, does_not_show="<script>\x1b[31m\n| a |")], style="markdown")
+    assert text.splitlines()[-1] == r"Random splits: \<script>\\x1b[31m\\n\| a \|"

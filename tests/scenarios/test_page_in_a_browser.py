@@ -1,4 +1,4 @@
-"""The page in a real browser: filter, sort, open and keyboard, with nothing in the console and no request.
+"""The pages in a real browser: filter, sort, open and keyboard, with nothing in the console and no request.
 
 It needs selenium, chromium and chromedriver, and is skipped where one of them is missing.
 """
@@ -10,7 +10,10 @@ import shutil
 
 import pytest
 
-from negres_core.evidence import Store
+from negres_core.evidence import Store, Summaries
+from negres_core.report.change import change_of
+from negres_core.report.page.comparison import render as render_comparison
+from negres_core.report.page.history import render as render_history
 from negres_core.report.page.render import render
 from tests.report.page.suites import write_hypothesis, write_picture
 
@@ -37,8 +40,42 @@ def address(tmp_path_factory):
     ]
     family = {each.hypothesis: each.p_value or 1.0 for each in records}
     page = render(records, store, family=family, entries=None, controls=[], folder="evidence", version="0.1.0")
+    return write(folder, page)
+
+
+def write(folder, page):
     (folder / "page.html").write_text(page, encoding="utf-8")
     return (folder / "page.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory):
+    """The address of a comparison: the first verdict flips, the second does not, and the third is new."""
+    folder = tmp_path_factory.mktemp("comparison")
+    stores = [Store(folder / name) for name in ("old", "new")]
+    before = [write_hypothesis(stores[0], name, effect=0.09, planned=2) for name in NAMES[:2]]
+    effects = zip(NAMES, (0.09, -0.09, 0.09), strict=True)
+    after = [write_hypothesis(stores[1], name, effect=effect, planned=2) for name, effect in effects]
+    changes = [
+        change_of(one, other, read=(Summaries(stores[0]).read, Summaries(stores[1]).read))
+        for one, other in zip(before, after, strict=False)
+    ]
+    page = render_comparison(changes, missing=([], after[2:]), names=("old", "new"), version="0.1.0")
+    return write(folder, page)
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    """The address of a history of three runs: the verdict of the second hypothesis flips."""
+    folder = tmp_path_factory.mktemp("history")
+    runs = {}
+    for day in (1, 2, 3):
+        store, timings = Store(folder / f"{day}"), {"started_at": f"2025-01-0{day}T00:00:00+00:00"}
+        effects = zip(NAMES, (0.09, 0.09 if day < 3 else -0.09, 0.05), strict=True)
+        runs[f"run {day}"] = [
+            write_hypothesis(store, name, effect=effect, planned=2, timings=timings) for name, effect in effects
+        ]
+    return write(folder, render_history(runs, version="0.1.0"))
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +91,12 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, address):
-    """Open the page, with an optional fragment; at the end nothing is in the console, and nothing was asked for."""
+def visit(browser):
+    """Open a page, with an optional fragment; at the end nothing is in the console, and nothing else was asked for."""
+    visited = {"about:blank"}
 
-    def go(fragment=""):
+    def go(address, fragment=""):
+        visited.add(address)
         browser.get("about:blank")
         browser.get(f"{address}{fragment}")
         return browser
@@ -67,7 +106,13 @@ def page(browser, address):
     assert browser.get_log("browser") == []
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     asked = [each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent"]
-    assert {url for url in asked if not url.startswith("data:image/")} <= {address, "about:blank"}
+    assert {url for url in asked if not url.startswith("data:image/")} <= visited
+
+
+@pytest.fixture
+def page(visit, address):
+    """Open the page of a report, with an optional fragment."""
+    return lambda fragment="": visit(address, fragment)
 
 
 def rows(browser):
@@ -98,15 +143,13 @@ def press(browser, *keys):
 def test_verdicts_filter_the_table_and_the_details(page):
     browser = page()
     assert rows(browser) == [*NAMES, NAMES[0]]
-    click(browser, "[data-verdict=refuted] button")
+    click(browser, "[data-kind=refuted] button")
     assert rows(browser) == [NAMES[1]]
     assert len(details(browser)) == 1
     assert fragment(browser) == "#verdict=refuted"
     assert browser.find_element("id", "shown").text == "1 of 4 shown"
-    assert (
-        browser.find_element("css selector", "li[data-verdict=refuted] button").get_attribute("aria-pressed") == "true"
-    )
-    click(browser, "[data-verdict=refuted] button")
+    assert browser.find_element("css selector", "li[data-kind=refuted] button").get_attribute("aria-pressed") == "true"
+    click(browser, "[data-kind=refuted] button")
     assert len(rows(browser)) == 4
     assert fragment(browser) == ""
 
@@ -184,7 +227,7 @@ def test_everything_is_reached_by_the_keyboard(page):
     browser.execute_script("document.querySelector('details.hypothesis summary').focus()")
     press(browser, Keys.ENTER)
     assert details(browser)[0]
-    browser.execute_script("document.querySelector('li[data-verdict=refuted] button').focus()")
+    browser.execute_script("document.querySelector('li[data-kind=refuted] button').focus()")
     press(browser, Keys.SPACE)
     assert rows(browser) == [NAMES[1]]
 
@@ -225,3 +268,70 @@ def test_without_script_everything_can_be_read(page):
         assert name in text
     assert "Without script, the table is neither filtered nor sorted." in text
     assert "Search" not in text
+
+
+def test_a_comparison_is_filtered_by_what_changed(visit, comparison):
+    browser = visit(comparison)
+    assert rows(browser) == list(NAMES)
+    assert details(browser) == [False] * 3
+    click(browser, "[data-kind=flip] button")
+    assert rows(browser) == [NAMES[1]]
+    assert fragment(browser) == "#change=flip"
+    click(browser, "[data-kind=alone] button")
+    assert rows(browser) == [NAMES[2]]
+    click(browser, "#reset")
+    click(browser, "th[data-key=change] button")
+    assert rows(browser)[0] == NAMES[1]
+    click(browser, "th[data-key=effect] button")
+    click(browser, "th[data-key=effect] button")
+    assert rows(browser)[-1] == NAMES[1]
+    assert rows(visit(comparison, "#change=flip&sort=-time")) == [NAMES[1]]
+
+
+def test_a_history_is_filtered_by_flips_and_verdicts(visit, history):
+    browser = visit(history)
+    click(browser, "[data-kind=flip] button")
+    assert rows(browser) == [NAMES[1]]
+    assert fragment(browser) == "#result=flip"
+    click(browser, "[data-kind=supported] button")
+    assert rows(browser) == [NAMES[0], NAMES[2]]
+    click(browser, "#reset")
+    click(browser, "th[data-key=flips] button")
+    click(browser, "th[data-key=flips] button")
+    assert rows(browser)[0] == NAMES[1]
+
+
+@pytest.mark.parametrize("name", ["comparison", "history"])
+def test_the_other_pages_open_by_link_and_keyboard_and_fit_their_width(visit, request, name):
+    from selenium.webdriver.common.keys import Keys
+
+    browser = visit(request.getfixturevalue(name))
+    click(browser, "#table tbody tr:nth-child(2) a")
+    assert details(browser) == [False, True, False]
+    browser.execute_script("document.querySelector('details.hypothesis summary').focus()")
+    press(browser, Keys.ENTER)
+    assert details(browser) == [True, True, False]
+    click(browser, "#open")
+    for width in (390, 1280):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.parametrize("name", ["comparison", "history"])
+def test_without_script_the_other_pages_can_be_read(visit, browser, request, name):
+    address = request.getfixturevalue(name)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        text = visit(address).find_element("tag name", "body").text
+        summaries = browser.find_elements("css selector", "details.hypothesis > summary")
+        summaries[0].click()
+        opened = browser.find_element("tag name", "body").text
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    for each in NAMES:
+        assert each in text
+    assert "Without script, the table is neither filtered nor sorted." in text
+    assert "Search" not in text
+    assert len(opened) > len(text) + 100

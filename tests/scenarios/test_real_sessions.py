@@ -66,7 +66,11 @@ pathlib.Path.replace = replace_or_die
 def run_pytest(folder, *options, body=TEST, flags=(), **environment):
     """Run the test in a process of its own, with cheap controls."""
     (folder / "test_mine.py").write_text(body)
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "NEGRES_", "PYTEST_"))}
+    variables = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CI", "GITHUB_", "NEGRES_", "PYTEST_"))
+    }
     variables |= {"GITHUB_STEP_SUMMARY": "summary.md"} | environment
     command = [sys.executable, *flags, "-m", "pytest", "--negres-controls=cheap", *options]
     return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)

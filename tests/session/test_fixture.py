@@ -84,7 +84,7 @@ def test_progress_is_shown_only_if_someone_can_see_it(session, monkeypatch, visi
     reports = []
     bars = contextlib.nullcontext(lambda *report: reports.append(report))
     monkeypatch.setattr(progress, "on_terminal", lambda: visible)
-    monkeypatch.setattr(progress, "show_progress", lambda: bars)
+    monkeypatch.setattr(progress, "show_progress", lambda board: bars)
     session(SUPPORTED).assert_outcomes(passed=1)
     expected = [(f"small ({epochs} epochs)", done, 4) for epochs in (3, 1) for done in range(5)]
     assert reports == (expected if visible else [])

@@ -36,7 +36,7 @@ SETTINGS = ("-p", "no:hypothesispytest", "--negres-controls=none")
 @pytest.fixture
 def recorded(pytester, imported, monkeypatch):
     """A folder in which two hypotheses were run; pytest runs in this process."""
-    for name in ("CI", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER"):
+    for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_XDIST_WORKER"):
         monkeypatch.delenv(name, raising=False)
     pytester.makepyfile(test_mine=BODY)
     pytester.runpytest_inprocess(*SETTINGS, "-k", "learns").assert_outcomes(passed=2)

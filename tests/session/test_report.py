@@ -20,7 +20,7 @@ def test_the_page_has_the_hypotheses_of_the_session(session, pytester):
     result.stdout.fnmatch_lines(["negres: evidence in *", "negres: report in out/page.html, * kB"])
     elements = page_of(pytester.path / "out" / "page.html")
     assert [each.text for each in find(elements, "th", role="rowheader")] == ["longer is better"]
-    assert find(elements, "tr", role="row")[1].attributes["data-verdict"] == "supported"
+    assert find(elements, "tr", role="row")[1].attributes["data-kinds"] == "supported"
 
 
 def test_a_surprise_is_on_the_page_of_a_session_that_fails(session, pytester):
@@ -39,9 +39,7 @@ def test_a_page_that_cannot_be_written_costs_only_itself(session, pytester):
     (pytester.path / "file").write_text("")
     result = session(SUPPORTED, "--negres-report=file/page.html")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(
-        ["negres: no report was written: The report cannot be written.", "*Received: file/page*"]
-    )
+    result.stdout.fnmatch_lines(["negres: no report was written: The page cannot be written.", "*Received: file/page*"])
 
 
 def test_without_evidence_there_is_no_page(session, pytester):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from markupsafe import Markup
@@ -32,6 +32,7 @@ from negres_core.report.page.sentences import state_claim, state_expectation, st
 from negres_core.report.page.shell_commands import ShellCommand, commands_for
 from negres_core.report.page.timeline import Span, draw_timeline, lanes_of, spans_of
 from negres_core.report.page.timeline import describe as describe_timeline
+from negres_core.report.page.trend import Trend, trend_of
 from negres_core.report.table import Row, row_of
 from negres_core.report.tuning import describe_tuning
 
@@ -50,6 +51,7 @@ class Sources:
         controls: the controls of this version of negres.
         limits: for each metric the ends of the scale that its hypotheses share, see `shared_ranges`.
         folder: the evidence folder, as it was given.
+        history: the runs of each hypothesis with their folders, the oldest first, if a history was asked for.
     """
 
     replicates: Replicates
@@ -58,6 +60,7 @@ class Sources:
     controls: Sequence[Control]
     limits: Mapping[tuple[str, str, bool], tuple[float, float]]
     folder: str
+    history: Mapping[str, Sequence[tuple[str, Evidence]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class View:
         forest: the forest plot.
         looks: the figure of the looks.
         saved: what the looks saved, in a sentence.
+        trend: effect and verdict over runs, if several are known.
         roles: roles of the arms.
         facts: the arms side by side.
         tuning: how arms were tuned, in lines.
@@ -110,6 +114,7 @@ class View:
     forest: Markup | None
     looks: Markup | None
     saved: str
+    trend: Trend | None
     roles: Sequence[str]
     facts: Sequence[Fact]
     tuning: Sequence[str]
@@ -164,6 +169,7 @@ def make_view(
         images: its pictures.
     """
     anchor = anchor_of(evidence.hypothesis)
+    runs = known.history.get(evidence.hypothesis, ())
     estimate, lanes = evidence.estimate, lanes_of(_spans(evidence, known.replicates))
     return View(
         anchor=anchor,
@@ -184,6 +190,7 @@ def make_view(
         forest=draw_forest(evidence, scale, id=f"{anchor}-forest"),
         looks=(looks := draw_looks(evidence, id=f"{anchor}-looks")),
         saved=saved_in_words(evidence) if looks is not None else "",
+        trend=trend_of(runs, id=f"{anchor}-trend") if len(runs) > 1 else None,
         roles=[arm.role for arm in evidence.arms],
         facts=compare_arms(evidence, known.replicates),
         tuning=describe_tuning(evidence.arms),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 
 from negres_core.errors import EvidenceError
 from negres_core.evidence import Entry, Evidence, Store, Summaries, read_picture
+from negres_core.report.history import order_runs
 from negres_core.report.page.canvas import drawing
 from negres_core.report.page.checks import Control
 from negres_core.report.page.families import family_name
@@ -30,6 +30,7 @@ def render(
     controls: Sequence[Control],
     folder: str,
     version: str,
+    history: Mapping[str, Sequence[Evidence]] | None = None,
 ) -> str:
     """Render hypotheses as one HTML page, which needs no other file.
 
@@ -41,8 +42,9 @@ def render(
         controls: the name of each control of this version of negres, and when it runs.
         folder: the evidence folder, as commands name it.
         version: the version of negres.
+        history: the evidence in each folder of a history, by the folder's name.
     """
-    known = Sources({}, entries, family, controls, shared_ranges(records), folder)
+    known = Sources({}, entries, family, controls, shared_ranges(records), folder, order_runs(history or {}))
     gc.freeze()
     try:
         with drawing():
@@ -50,13 +52,13 @@ def render(
     finally:
         gc.unfreeze()
     return fill(
+        "page.html",
         views=views,
         suite=suite,
         counts=summarize(views),
         total=count_in_words(views),
         members=len(family),
         families=sorted({family_name(each) for each in records}),
-        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         folder=folder,
         version=version,
     )

@@ -1,10 +1,11 @@
-"""The template of the page: every text passes the one function that shows text, and a policy refuses all else."""
+"""The templates of the pages: every text passes the one function that shows text, and a policy refuses all else."""
 
 from __future__ import annotations
 
 import base64
 import functools
 import hashlib
+from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 
@@ -17,11 +18,29 @@ MOST_SOURCE = 20_000
 """Most characters of the source of a function."""
 
 
-def fill(**content: Any) -> str:
-    """Return the page as HTML.
+MARKS = {
+    "supported": "●",
+    "refuted": "■",
+    "inconclusive": "◆",
+    "invalid": "✖",
+    "none": "○",
+    "flip": "⇄",
+    "surprise": "!",
+    "effect": "±",
+    "slower": "+",
+    "incomparable": "≠",
+    "alone": "◐",
+    "same": "=",
+}
+"""The mark beside each word by which a page filters."""
+
+
+def fill(template: str, **content: Any) -> str:
+    """Return a page as HTML.
 
     Args:
-        content: what the template `page.html` shows.
+        template: the file of the template.
+        content: what it shows.
     """
     style, script = _read("style.css"), _read("script.js")
     policy = (
@@ -30,7 +49,8 @@ def fill(**content: Any) -> str:
     )
     # Both are files of this package, without the text of any record.
     own = {"style": Markup(style), "script": Markup(script), "policy": Markup(policy)}
-    return _environment().get_template("page.html").render(**own, **content)
+    made_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return _environment().get_template(template).render(made_at=made_at, **own, **content)
 
 
 @functools.cache
@@ -43,6 +63,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["marks"] = MARKS
     environment.filters["name"] = show
     environment.filters["address"] = Markup  # of a picture: base64 that `embed` made
     environment.filters["source"] = lambda text: escape(show(_cut(text), most=MOST_SOURCE, lines=True))

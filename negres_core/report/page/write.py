@@ -1,10 +1,10 @@
-"""Write the page to a file."""
+"""Write a page to a file."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from negres_core.errors import InputError
@@ -24,6 +24,7 @@ def write_page(
     place: Path,
     controls: Sequence[Control],
     note: Callable[[str], None],
+    history: Mapping[str, Sequence[Evidence]] | None = None,
 ) -> str:
     """Write the page of hypotheses to a file, and return the path and the size of the file in words.
 
@@ -35,6 +36,7 @@ def write_page(
         place: the evidence folder or archive that the page names, relative to the current folder.
         controls: the controls of this version of negres.
         note: called with a sentence if the family is not known.
+        history: the evidence in each folder of a history, by the folder's name.
 
     Raises:
         InputError: the file cannot be written.
@@ -45,14 +47,29 @@ def write_page(
         family=family_of(store, ledger, note=note),
         entries=entries_of(ledger),
         controls=controls,
-        folder=_relative(place),
+        folder=relative(place),
         version=importlib.metadata.version("negres"),
-    ).encode()
+        history=history,
+    )
+    return save_page(path, page)
+
+
+def save_page(path: Path, text: str) -> str:
+    """Write a page to a file, and return the path and the size of the file in words.
+
+    Args:
+        path: the file; it is replaced if it exists.
+        text: the page.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    page = text.encode()
     try:
         write_atomically(path, page)
     except OSError as error:
         raise InputError(
-            "The report cannot be written.",
+            "The page cannot be written.",
             received=f"{path}: {error.strerror or error}",
             remedy="Name a file in a folder that you can write to.",
         ) from error
@@ -60,7 +77,7 @@ def write_page(
     return f"{path}, {size}"
 
 
-def _relative(place: Path) -> str:
+def relative(place: Path) -> str:
     """Return a path relative to the current folder: readers elsewhere need not know where that is."""
     try:
         return os.path.relpath(place)

@@ -23,7 +23,7 @@ WEIGHT = {"shape": (54, 100), "trainable": True, "frozen": False, "start": "a" *
 
 
 def new_replicate(
-    name: str, repeat: int, fold: int, accuracy: float, *, epochs: int = 4, weights: int = 1
+    name: str, repeat: int, fold: int, accuracy: float, *, epochs: int = 4, weights: int = 1, train_s: float = 4.0
 ) -> Replicate:
     """Make a replicate of the recipe with a name."""
     key = Key(
@@ -48,7 +48,7 @@ def new_replicate(
         weights=[WEIGHT | {"path": f"layer_{place}/kernel", "inherited_from": None} for place in range(weights)],
         inputs_digest="0" * 32,
         budget=BUDGET,
-        cost={"compile_s": 0.5, "train_s": 4.0, "evaluate_s": 0.25, "memory_bytes": 2**30, "flops_per_s": 2e9},
+        cost={"compile_s": 0.5, "train_s": train_s, "evaluate_s": 0.25, "memory_bytes": 2**30, "flops_per_s": 2e9},
         model=None,
         provenance=PROVENANCE,
         recorded_at="2025-01-01T00:00:10+00:00",
@@ -67,6 +67,7 @@ def write_hypothesis(
     seed: int = 0,
     epochs: int = 4,
     weights: int = 1,
+    train_s: float = 4.0,
     **fields: object,
 ) -> Evidence:
     """Write a hypothesis with two arms, 5 folds and real statistics into a store, and return its evidence.
@@ -82,6 +83,7 @@ def write_hypothesis(
         seed: of the differences.
         epochs: length of the learning curves.
         weights: weights in each record.
+        train_s: seconds that the training of each replicate took.
         fields: other fields of the evidence, in place of those made here.
     """
     differences = np.random.default_rng(seed).normal(effect, 0.02, (repeats, 5)).round(4)
@@ -94,11 +96,10 @@ def write_hypothesis(
         information = {"repeats": done, "information": look.information, "effect": record.effect}
         looks.append(information | {"interval_95": record.interval_95, "verdict": verdict.verdict})
     arms = []
+    size = {"epochs": epochs, "weights": weights, "train_s": train_s}
     for role, shift in (("treatment", effect), ("control", 0.0)):
         made = [
-            store.record(
-                new_replicate(f"{name} {data} {role}", repeat, fold, 0.7 + shift, epochs=epochs, weights=weights)
-            )
+            store.record(new_replicate(f"{name} {data} {role}", repeat, fold, 0.7 + shift, **size))
             for repeat in range(repeats)
             for fold in range(5)
         ]

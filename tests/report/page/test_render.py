@@ -46,7 +46,7 @@ def test_the_page_is_well_formed_and_has_every_hypothesis(suite, render_page):
     elements = read(render_page(suite))
 
     rows = [each for each in find(elements, "tr", role="row") if "data-row" in each.attributes]
-    assert [each.attributes["data-verdict"] for each in rows] == ["supported", "supported", "refuted"]
+    assert [each.attributes["data-kinds"] for each in rows] == ["supported", "supported", "refuted"]
     details = find(elements, "details", class_="hypothesis")
     assert [each.attributes["data-for"] for each in details] == [each.attributes["data-row"] for each in rows]
     assert all("open" not in each.attributes for each in find(elements, "details"))
@@ -152,7 +152,7 @@ def test_a_page_of_nothing_but_a_started_run_can_be_read(store, render_page):
     elements = read(render_page([started]))
     [summary] = find(elements, "h3")[:1]
     assert summary.text.endswith("no verdict growth beats scratch, digits")
-    assert find(elements, "li", data_verdict="none")[0].text.startswith("1")
+    assert find(elements, "li", data_kind="none")[0].text.startswith("1")
 
 
 def test_replicates_that_are_damaged_or_gone_cost_only_what_they_would_show(store, render_page):

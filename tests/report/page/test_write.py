@@ -52,6 +52,6 @@ def test_a_broken_ledger_costs_only_what_it_would_tell(store, tmp_path):
 
 def test_a_place_that_cannot_be_written_is_an_error(store, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"The report cannot be written\.") as caught:
+    with pytest.raises(InputError, match=r"The page cannot be written\.") as caught:
         write(tmp_path / "file" / "page.html", store, Ledger(tmp_path / "none.jsonl"))
     assert "Name a file in a folder that you can write to." in str(caught.value)

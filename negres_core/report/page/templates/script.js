@@ -5,8 +5,10 @@
   const table = one("#table"), body = one("tbody", table), rows = all("tr", body);
   const details = new Map(all("details.hypothesis").map((each) => [each.dataset.for, each]));
   const heads = all("thead th", table), list = one("#details");
-  const NUMBERS = ["effect", "p", "cells", "time"];
   const COLUMNS = heads.map((head) => head.dataset.key);
+  const NUMBERS = heads.filter((head) => "number" in head.dataset).map((head) => head.dataset.key);
+  const KIND = one(".strip").dataset.name; // what the strip counts and filters by
+  const surprises = one("#surprise"); // not on every page
   let state = {};
 
   function read() {
@@ -15,12 +17,12 @@
     if (!location.hash.includes("=")) return location.hash ? state : {};
     const known = new URLSearchParams(location.hash.slice(1));
     const open = (known.get("open") || "").split(",").filter((id) => details.has(id));
-    return { verdict: known.get("verdict") || "", q: known.get("q") || "", family: known.get("family") || "",
+    return { [KIND]: known.get(KIND) || "", q: known.get("q") || "", family: known.get("family") || "",
              surprise: known.get("surprise") || "", sort: known.get("sort") || "", open };
   }
   function write() {
     const known = new URLSearchParams();
-    for (const name of ["verdict", "q", "family", "surprise", "sort"]) if (state[name]) known.set(name, state[name]);
+    for (const name of [KIND, "q", "family", "surprise", "sort"]) if (state[name]) known.set(name, state[name]);
     if (state.open && state.open.length) known.set("open", state.open.join(","));
     const text = known.toString().replaceAll("%2C", ",");
     history.replaceState(null, "", text ? "#" + text : location.pathname + location.search);
@@ -37,7 +39,7 @@
   }
   function matches(row) {
     const words = (state.q || "").toLowerCase().split(/\s+/).filter(Boolean);
-    return (!state.verdict || row.dataset.verdict === state.verdict)
+    return (!state[KIND] || row.dataset.kinds.split(" ").includes(state[KIND]))
       && (!state.family || row.dataset.family === state.family)
       && (!state.surprise || row.dataset.surprise === "yes")
       && words.every((word) => row.dataset.words.includes(word));
@@ -63,10 +65,10 @@
       else head.removeAttribute("aria-sort");
     }
     for (const button of all(".strip button"))
-      button.setAttribute("aria-pressed", String(button.parentElement.dataset.verdict === state.verdict));
+      button.setAttribute("aria-pressed", String(button.parentElement.dataset.kind === state[KIND]));
     one("#q").value = state.q || "";
     one("#family").value = state.family || "";
-    one("#surprise").checked = Boolean(state.surprise);
+    if (surprises) surprises.checked = Boolean(state.surprise);
     one("#nothing").hidden = shown > 0;
     const text = `${shown} of ${rows.length} shown`;
     if (one("#shown").textContent !== text) one("#shown").textContent = text;
@@ -86,7 +88,7 @@
     button.append(...item.childNodes);
     item.append(button);
     button.addEventListener("click", () =>
-      change({ verdict: state.verdict === item.dataset.verdict ? "" : item.dataset.verdict }));
+      change({ [KIND]: state[KIND] === item.dataset.kind ? "" : item.dataset.kind }));
   }
   for (const head of heads) {
     const button = document.createElement("button");
@@ -101,8 +103,8 @@
   for (const each of all(".tools")) each.hidden = false;
   one("#q").addEventListener("input", (event) => change({ q: event.target.value }));
   one("#family").addEventListener("change", (event) => change({ family: event.target.value }));
-  one("#surprise").addEventListener("change", (event) => change({ surprise: event.target.checked ? "yes" : "" }));
-  one("#reset").addEventListener("click", () => change({ verdict: "", q: "", family: "", surprise: "", sort: "" }));
+  if (surprises) surprises.addEventListener("change", (event) => change({ surprise: event.target.checked ? "yes" : "" }));
+  one("#reset").addEventListener("click", () => change({ [KIND]: "", q: "", family: "", surprise: "", sort: "" }));
   const visible = () => rows.filter((row) => !row.hidden).map((row) => row.dataset.row);
   one("#open").addEventListener("click", () => change({ open: visible() }));
   one("#close").addEventListener("click", () => change({ open: [] }));
