@@ -17,6 +17,10 @@ from negres_core.experiment.row_scores import row_differences
 from negres_core.run.arm import Role
 from negres_core.scores import Cells, read_kept
 
+EARLIER_PLAN = (
+    "its finding does not follow from the records. Earlier versions of negres asked for too many seeds, at the level "
+    "of those that there were: run the hypothesis again, or judge its scores again, which trains nothing"
+)
 TRAINED_ONLY = ("controls", "diagnosis", "small_runs", "pictures", "power")
 """Fields of evidence that only arms have which negres trained."""
 
@@ -106,8 +110,23 @@ def check_scores(evidence: Evidence, store: Store) -> list[str]:
     repeats = repeats_in(cells, evidence.design.as_design())
     if evidence.scores is None or repeats != evidence.scores.repeats:
         problems.append(f"its table of scores has {repeats} repeats, which is not what it says")
+    return problems + differences_from(evidence, recomputed, source="its scores")
+
+
+def differences_from(evidence: Evidence, recomputed: Evidence, *, source: str) -> list[str]:
+    """Return what evidence says that does not follow from what it rests on, one sentence each.
+
+    Args:
+        evidence: the evidence.
+        recomputed: the evidence, with its results computed again.
+        source: what they were computed from, in words.
+    """
     before, after = evidence.substance(), recomputed.substance()
-    return problems + [f"{name} does not follow from its scores" for name in after if before[name] != after[name]]
+    names = [name for name in after if before[name] != after[name]]
+    is_planned = evidence.estimate is not None and evidence.estimate.components is not None
+    if names == ["finding"] and evidence.verdict == "inconclusive" and is_planned:
+        return [EARLIER_PLAN]
+    return [f"{name} does not follow from {source}" for name in names]
 
 
 def repeats_in(cells: Cells, design: Design) -> int:

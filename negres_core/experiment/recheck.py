@@ -25,7 +25,7 @@ from negres_core.experiment.decision import (
     spreads_of,
     values_of,
 )
-from negres_core.experiment.given_scores import check_scores, recompute_scores
+from negres_core.experiment.given_scores import check_scores, differences_from, recompute_scores
 from negres_core.experiment.registration_checks import check_registration
 from negres_core.experiment.replicate_checks import Trained, check_replicates, find_replicates
 from negres_core.experiment.row_scores import row_differences
@@ -242,8 +242,7 @@ def _check_untrained(evidence: Evidence) -> list[str]:
 def _differences(
     evidence: Evidence, recomputed: Evidence, arms: Sequence[Trained], rows: np.ndarray | None
 ) -> list[str]:
-    before, after = evidence.substance(), recomputed.substance()
-    problems = [f"{name} does not follow from the records" for name in after if before[name] != after[name]]
+    problems = differences_from(evidence, recomputed, source="the records")
     repeats, design = len(evidence.differences), evidence.design.as_design()
     if repeats < design.repeats and not problems and not evidence.smoke:
         values = difference_of([arm.values for arm in recomputed.arms], evidence.claim)

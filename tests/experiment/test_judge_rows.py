@@ -10,6 +10,7 @@ from negres_core.claim import beats, matches, reaches
 from negres_core.design import FixedSplit, TimeSeries
 from negres_core.errors import InputError
 from negres_core.evidence import Store
+from negres_core.experiment.given_scores import EARLIER_PLAN
 from negres_core.experiment.judge import Judge
 from negres_core.experiment.recheck import recheck
 from tests.experiment.simple_arms import BLIND, DATA, ONE, TWO
@@ -82,6 +83,19 @@ def test_they_are_kept_and_verified(judge, frame, tmp_path):
     evidence = judge(frame, design=SPLIT)
     assert (evidence.verdict, evidence.scores.repeats, len(evidence.differences)) == ("supported", 4, 4)
     assert recheck(evidence, Store(tmp_path / "evidence"), None) == []
+
+
+def test_seeds_that_an_earlier_version_asked_for_are_not_verified_and_say_what_to_do(new_experiment, judge, tmp_path):
+    experiment = new_experiment(controls="none")
+    trained = experiment.compare(TWO, against=ONE, on=DATA, claim=beats("accuracy", by=0.03), design=SPLIT)
+    rows = experiment.store.read_row_scores(trained)
+    judged = judge(by_row(np.ones(rows.shape[2]), *rows), claim=beats("accuracy", by=0.03), design=SPLIT)
+
+    for evidence, store in ((trained, experiment.store), (judged, Store(tmp_path / "evidence"))):
+        assert (evidence.verdict, recheck(evidence, store, None)) == ("inconclusive", [])
+        assert recheck(evidence.updated(finding="needs 999 seeds"), store, None) == [EARLIER_PLAN]
+        forged = evidence.updated(finding="needs 999 seeds", verdict="refuted")
+        assert EARLIER_PLAN not in recheck(forged, store, None)
 
 
 @pytest.mark.parametrize(
