@@ -73,7 +73,8 @@ def check_functions(*, optimizer: Any, loss: Any, callbacks: Any, objective: Any
             "`callbacks` of a stage has to be a function that returns a list of new callbacks: "
             "every replicate has its own.",
             received=callbacks,
-            remedy="Give a function, callbacks=lambda: [keras.callbacks.LearningRateScheduler(...)].",
+            remedy="Give a function, callbacks=lambda: [keras.callbacks.LearningRateScheduler(...)]. "
+            "To stop early, give validation=0.1 and patience=5 in place of an EarlyStopping.",
         )
     for field, given in (("optimizer", optimizer), ("loss", loss), ("callbacks", callbacks)):
         _check_required(field, given)

@@ -155,7 +155,7 @@ def _registered(evidence: Evidence) -> tuple[str, str]:
     """Return whether the verdict was the expected one, and notes on the registration and sealed rows in parentheses."""
     notes = _seal(evidence)
     if evidence.smoke or evidence.outcome is None:
-        return evidence.expected or "", f"({'; '.join(notes)})" if notes else ""
+        return f"expects {evidence.expected}" if evidence.expected else "", f"({'; '.join(notes)})" if notes else ""
     registration = evidence.registration or Registration(status="exploratory")
     if evidence.outcome == "surprise":
         outcome = f"SURPRISE, not {evidence.expectation}" if evidence.expectation else "SURPRISE"

@@ -62,6 +62,7 @@ class Network:
         ({"optimizer": pca}, "called without arguments, and requires some", "requires 2", "optimizer=lambda: pca(...)"),
         ({"callbacks": pca}, "called without arguments, and requires some", "requires 2", "callbacks=lambda: pca(...)"),
         ({"callbacks": ["stop"]}, "a function that returns a list of new callbacks", "stop", "callbacks=lambda: ["),
+        ({"callbacks": ["stop"]}, "a function that returns", "stop", "early, give validation=0.1 and patience=5"),
         (
             {"optimizer": Momentum()},
             "every replicate has its own",

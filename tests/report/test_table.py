@@ -100,7 +100,7 @@ WORDS = {"found": "3 rows", "threshold": "expected 0", "remedy": "Look."}
         ),
         ({"outcome": "surprise", "registration": REGISTERED}, "refuted (worse)", "SURPRISE"),
         ({"outcome": "surprise"}, "refuted (worse)", "SURPRISE (exploratory)"),
-        ({"expected": "supported"}, "refuted (worse)", "supported"),
+        ({"expected": "supported"}, "refuted (worse)", "expects supported"),
         ({}, "refuted (worse)", ""),
         ({"controlled": "cheap"}, "refuted (worse)", ""),
         ({"controlled": "none"}, "refuted (worse), uncontrolled", ""),
@@ -118,12 +118,12 @@ WORDS = {"found": "3 rows", "threshold": "expected 0", "remedy": "Look."}
         (
             {"smoke": True, "verdict": None, "expected": "supported", "outcome": "surprise"},
             "not judged (smoke)",
-            "supported",
+            "expects supported",
         ),
         (
             {"status": "started", "verdict": None, "expected": "refuted"},
             "none: the run was interrupted",
-            "refuted",
+            "expects refuted",
         ),
     ],
 )
@@ -182,7 +182,7 @@ def test_notes_on_sealed_rows_stand_beside_the_outcome(new_evidence, phase, prio
 
 def test_a_smoke_run_names_its_sealed_rows(new_evidence):
     evidence = new_evidence(smoke=True, verdict=None, expected="refuted", seal=SEAL)
-    assert cells(render([evidence], style="markdown"))[6] == "refuted (17 of 57 rows sealed)"
+    assert cells(render([evidence], style="markdown"))[6] == "expects refuted (17 of 57 rows sealed)"
 
 
 def test_a_hypothesis_without_evidence_has_a_row_with_the_reason(new_evidence):
