@@ -59,9 +59,10 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     ]
     lines += _waived(evidence)
     if evidence.power:
+        late = ", when all replicates were there already" if evidence.timings.trained == 0 else ""
         lines.append(
             f"  power       detects an effect of {evidence.power.detectable:.3g} with 80% power; shows equivalence "
-            f"within {evidence.power.equivalence:.3g} (from {evidence.power.known_from})"
+            f"within {evidence.power.equivalence:.3g} (from {evidence.power.known_from}{late})"
         )
     lines += [f"  picture     {folder / picture.file} ({picture.name})" for picture in evidence.pictures]
     if evidence.p_value is not None:

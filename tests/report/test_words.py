@@ -58,6 +58,14 @@ def test_the_text_states_the_verdict_and_its_reason(new_evidence):
     ]
 
 
+def test_the_text_says_that_power_was_computed_when_all_replicates_were_there(new_evidence):
+    timings = {"started_at": "2025-01-01T00:00:00+00:00", "trained": 0, "reused": 8}
+    assert "(from 4 cells of 'it', when all replicates were there already)" in render(
+        new_evidence(power=POWER, timings=timings)
+    )
+    assert "(from 4 cells of 'it')" in render(new_evidence(power=POWER, timings=timings | {"trained": 8}))
+
+
 def test_the_text_says_what_tells_arms_of_one_name_apart(new_evidence):
     stage = DESCRIPTION["stages"][0] | {"batch_size": 64}
     control = ARM | {"role": "control", "description": DESCRIPTION | {"stages": [stage]}}
