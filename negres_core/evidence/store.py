@@ -378,7 +378,7 @@ class Store:
 
 
 def _beside(path: Path, evidence: Evidence) -> Path:
-    """Return where superseded evidence is kept: named by its content, so that a verdict that alternates has one file."""
+    """Return where superseded evidence is kept, named by its content: a verdict that alternates has one file."""
     return path.with_name(f"evidence-{digest_of(_content(evidence))[:12]}.json")
 
 
