@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from negres_core.errors import InputError
 
-Kind = TypeVar("Kind", bound=type)
+Given = TypeVar("Given", bound=Callable[..., Any])
 
 _DATA = "Give the data to the claim: experiment.measure(..., on=Dataset(x=x, y=y, name=...))."
 _TESTED = "Leave it out: each cell of the design is tested after training, on rows that its training never sees."
@@ -74,48 +74,70 @@ OF_STAGES = of_stage(
 """Arguments of a stage that a recipe does not have, and where they belong."""
 
 
-def explain_arguments(noun: str, elsewhere: Mapping[str, str]) -> Callable[[Kind], Kind]:
-    """Return a decorator that lets a class refuse unknown arguments with an InputError that says what to do instead.
+def explain_arguments(noun: str, elsewhere: Mapping[str, str]) -> Callable[[Given], Given]:
+    """Return a decorator that lets a class or function refuse unknown arguments and say what to do instead.
 
     Args:
-        noun: what the class is called in words, such as "stage".
+        noun: what the class, or the result of the function, is called in words, such as "stage".
         elsewhere: unknown arguments that users may give, and what to do instead, in which "{value}" stands for what
             was given.
     """
-    article = "An" if noun[0] in "aeiou" else "A"
 
-    def decorate(kind: Kind) -> Kind:
-        init = vars(kind)["__init__"]
-        parameters = list(inspect.signature(init).parameters.values())[1:]
-        known = [each.name for each in parameters if each.kind is not each.VAR_POSITIONAL]
-        positional = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
-        required = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
-        named = ", ".join(f"{name}=..." for name in required or known[1:2])
-        takes_more = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    def decorate(given: Given) -> Given:
+        is_class = isinstance(given, type)
+        call: Any = vars(given)["__init__"] if is_class else given
+        parameters = list(inspect.signature(call).parameters.values())[int(is_class) :]
+        check = _Arguments(noun, getattr(given, "__name__", noun), parameters, elsewhere)
 
-        @functools.wraps(init)
-        def checked(self: Any, *args: Any, **kwargs: Any) -> None:
-            for name in kwargs.keys() - set(known):
-                near = difflib.get_close_matches(name, known, n=1)
-                guess = f"Did you mean `{near[0]}`? " if near else ""
-                raise InputError(
-                    f"{article} {noun} has no argument `{name}`.",
-                    received=f"{kind.__name__}(..., {name}={kwargs[name]!r})",
-                    remedy=elsewhere.get(name, "").replace("{value}", repr(kwargs[name]))
-                    or f"{guess}The arguments of {article.lower()} {noun} are {', '.join(known)}.",
-                )
-            if len(args) > len(positional) and not takes_more:
-                raise InputError(
-                    f"{article} {noun} takes only `{positional[0]}` without a name.",
-                    received=f"{len(args)} arguments without a name",
-                    remedy=f"Name the others, for example {kind.__name__}({positional[0]}, {named}).",
-                )
-            init(self, *args, **kwargs)
+        @functools.wraps(call)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            check(args[int(is_class) :], kwargs)
+            return call(*args, **kwargs)
 
-        type.__setattr__(kind, "__init__", checked)
-        return kind
+        if not is_class:
+            return cast("Given", checked)
+        type.__setattr__(given, "__init__", checked)
+        return given
 
     return decorate
+
+
+class _Arguments:
+    """Checks what a class or function is called with; for the arguments, see `explain_arguments`."""
+
+    def __init__(
+        self, noun: str, name: str, parameters: Sequence[inspect.Parameter], elsewhere: Mapping[str, str]
+    ) -> None:
+        self._noun = f"{'An' if noun[0] in 'aeiou' else 'A'} {noun}"
+        self._name, self._elsewhere = name, elsewhere
+        self._known = [each.name for each in parameters if each.kind is not each.VAR_POSITIONAL]
+        self._positional = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+        by_name = [each for each in parameters if each.kind is each.KEYWORD_ONLY]
+        required = [each.name for each in by_name if each.default is each.empty]
+        self._named = required or [each.name for each in by_name[:1]] or self._known[1:2]
+        self._takes_more = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+
+    def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Raise InputError if an argument does not exist, or has to be given by name."""
+        for name in kwargs.keys() - set(self._known):
+            near = difflib.get_close_matches(name, self._known, n=1)
+            guess = f"Did you mean `{near[0]}`? " if near else ""
+            listed = f"{guess}The arguments of {self._noun[0].lower()}{self._noun[1:]} are {', '.join(self._known)}."
+            raise InputError(
+                f"{self._noun} has no argument `{name}`.",
+                received=f"{self._name}(..., {name}={kwargs[name]!r})",
+                remedy=self._elsewhere.get(name, "").replace("{value}", repr(kwargs[name])) or listed,
+            )
+        if len(args) > len(self._positional) and not self._takes_more:
+            example = ", ".join([*self._positional, *(f"{name}=..." for name in self._named)])
+            taken = f"only `{self._positional[0]}` without a name" if self._positional else "all arguments by name"
+            raise InputError(
+                f"{self._noun} takes {taken}.",
+                received=f"{len(args)} argument{'' if len(args) == 1 else 's'} without a name",
+                remedy=f"Name the others, for example {self._name}({example})."
+                if self._positional
+                else f"Name them, for example {self._name}({example}).",
+            )
 
 
 def count_required(function: Callable[..., Any]) -> int:

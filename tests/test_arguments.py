@@ -8,7 +8,7 @@ import inspect
 import keras
 import pytest
 
-from negres_core import Fit, Recipe, Stage
+from negres_core import Dataset, Fit, FixedSplit, KFolds, Recipe, Stage, beats, reaches
 from negres_core.arguments import OF_KERAS, count_required
 from negres_core.errors import InputError
 
@@ -50,6 +50,21 @@ def test_each_argument_of_keras_fit_and_compile_is_refused_with_the_line_to_writ
         (lambda: Fit(compute, seed=3), "A fit has no argument `seed`", "is named `seed`"),
         (lambda: Recipe(Stage(base), epochs=3), "A recipe has no argument `epochs`", "Stage(build, epochs=...)"),
         (lambda: Recipe(Stage(base), preproces=3), "A recipe has no argument", "Did you mean `preprocess`?"),
+        (lambda: beats("roc_auc", 0.01), "A claim takes only `metric` without a name", "beats(metric, by=...)"),
+        (lambda: reaches("roc_auc", 0.9), "A claim takes only `metric` without a name", "reaches(metric, bar=...)"),
+        (lambda: beats("roc_auc", margin=0.01), "A claim has no argument `margin`", "beats(metric, by=0.01)"),
+        (
+            lambda: Dataset(x_train=1, y=2),
+            "A data set has no argument `x_train`",
+            "FixedSplit(train=range(len(x_train))",
+        ),
+        (lambda: Dataset(1, 2), "A data set takes all arguments by name", "Dataset(x=..., y=..., name=...)"),
+        (
+            lambda: FixedSplit(range(2), range(2, 4)),
+            "A design takes all arguments by name",
+            "FixedSplit(train=..., test=",
+        ),
+        (lambda: KFolds(5, repeat=3), "A design has no argument `repeat`", "Did you mean `repeats`?"),
     ],
 )
 def test_refuses_an_argument_that_does_not_exist(make, wrong, remedy):

@@ -7,6 +7,7 @@ import numbers
 from dataclasses import dataclass
 from typing import Literal
 
+from negres_core.arguments import explain_arguments
 from negres_core.claim.metric import Metric
 from negres_core.claim.scorers import Given, as_metric
 from negres_core.errors import InputError
@@ -92,6 +93,7 @@ class Claim:
         return f"{self.kind}({self.metric!r}, {THRESHOLD_NAMES[self.kind]}={self.threshold:g})"
 
 
+@explain_arguments("claim", {"margin": "Name the margin `by`: beats(metric, by={value})."})
 def beats(metric: Given, *, by: float = 0.0) -> Claim:
     """Claim that the treatment arm is better than the control arm by at least a margin.
 
@@ -114,6 +116,7 @@ def beats(metric: Given, *, by: float = 0.0) -> Claim:
     return Claim.about("beats", metric, by)
 
 
+@explain_arguments("claim", {"by": "Name the margin `within`: matches(metric, within={value})."})
 def matches(metric: Given, *, within: float) -> Claim:
     """Claim that the two arms are equivalent: they differ by less than a margin, in either direction.
 
@@ -135,6 +138,7 @@ def matches(metric: Given, *, within: float) -> Claim:
     return Claim.about("matches", metric, within)
 
 
+@explain_arguments("claim", {"by": "Name the value to reach `bar`: reaches(metric, bar={value})."})
 def reaches(metric: Given, *, bar: float) -> Claim:
     """Claim that a single arm is on the better side of a bar.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -64,3 +65,13 @@ def check_groups(given: Any, *, rows: int, of: str) -> np.ndarray | None:
         'groups=pd.Series(groups).fillna("unknown").'
     )
     return number_names(groups, "groups", of=of, missing=missing)
+
+
+def check_attribute_names(given: Any, *, of: str) -> None:
+    """Raise InputError unless the attributes of a data set have names."""
+    if not isinstance(given, Mapping) or not all(name and isinstance(name, str) for name in given):
+        raise InputError(
+            f"Each attribute of data set {of!r} needs a name.",
+            received=f"names {list(given)}" if isinstance(given, Mapping) else f"a {type(given).__name__}",
+            remedy='Give a dictionary of arrays: attributes={"age": ages}.',
+        )

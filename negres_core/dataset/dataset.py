@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from negres_core.arguments import explain_arguments
 from negres_core.arrays import Named, is_same, label_arrays, map_arrays, take_rows
-from negres_core.dataset.attributes import check_attribute, check_groups
+from negres_core.dataset.attributes import check_attribute, check_attribute_names, check_groups
 from negres_core.dataset.exact import as_float32
 from negres_core.dataset.frame import as_numbers, check_frame, digest_frame, is_frame, needs_frame
 from negres_core.dataset.given import (
@@ -23,6 +24,7 @@ from negres_core.dataset.given import (
     is_list_of_inputs,
     refuse_reordered,
 )
+from negres_core.dataset.remedies import OTHER_NAMES
 from negres_core.dataset.row_weights import check_row_weights
 from negres_core.dataset.segmentation import NOT_COUNTED, counted
 from negres_core.dataset.streams import read_stream
@@ -34,6 +36,7 @@ Task = Literal["classification", "multilabel", "segmentation", "regression", "re
 or images."""
 
 
+@explain_arguments("data set", OTHER_NAMES)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Dataset:
     """Inputs and targets of one data set, as plain arrays.
@@ -106,7 +109,7 @@ class Dataset:
                 received=self.ignore_class,
                 remedy="Give one label, such as ignore_class=255; turn several into one before.",
             )
-        self._check_attribute_names()
+        check_attribute_names(self.attributes, of=self.name)
         frame = check_frame(self.x, "x", of=self.name) if is_frame(self.x) else None
         x = frame if frame is not None and needs_frame(frame) else self._check_inputs()
         y = self._check_targets(x)
@@ -175,15 +178,6 @@ class Dataset:
                     remedy="Give 2 rows or more; check how the rows were selected.",
                 )
         return check_targets(y, of=self.name, given=self.y, ignore_class=self.ignore_class)
-
-    def _check_attribute_names(self) -> None:
-        given = self.attributes
-        if not isinstance(given, Mapping) or not all(name and isinstance(name, str) for name in given):
-            raise InputError(
-                f"Each attribute of data set {self.name!r} needs a name.",
-                received=f"names {list(given)}" if isinstance(given, Mapping) else f"a {type(given).__name__}",
-                remedy='Give a dictionary of arrays: attributes={"age": ages}.',
-            )
 
     @classmethod
     def read(cls, stream: Any, *, name: str, **more: Any) -> Dataset:

@@ -15,6 +15,25 @@ LINES = {
 }
 """For each kind, an expression that makes numbers of a column of pandas, and what they are."""
 
+OTHER_NAMES = {
+    **dict.fromkeys(
+        ("X", "data", "inputs", "features", "images"), "Name the inputs `x`: Dataset(x=..., y=..., name=...)."
+    ),
+    **dict.fromkeys(
+        ("target", "targets", "label", "labels", "Y"), "Name the targets `y`: Dataset(x=..., y=..., name=...)."
+    ),
+    **dict.fromkeys(
+        ("x_train", "X_train", "x_test", "X_test", "train", "test", "x_val", "validation"),
+        "Give all rows, x=np.concatenate([x_train, x_test]) and y likewise; the design says which rows are tested: "
+        "FixedSplit(train=range(len(x_train)), test=range(len(x_train), len(x))).",
+    ),
+    "weights": "Name the weights of rows `sample_weight`.",
+    "feature_names": "Give x as a DataFrame, whose columns have names.",
+    "categorical_features": "Give x as a DataFrame, and let a Pipeline or `preprocess` encode its categories.",
+    "batch_size": "Give it to the stage: Recipe(Stage(build, batch_size={value})).",
+}
+"""Arguments that a data set does not have, and what to do instead."""
+
 
 def remedy_for_inputs(kinds: set[str], label: str, columns: dict[Any, Any], *, is_table: bool, ndim: int) -> str:
     """Return how to turn inputs, or an attribute, into numbers.

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from negres_core.arguments import explain_arguments
 from negres_core.dataset import Dataset
 from negres_core.design.base import Cell, Design, Kind, checked_count
 from negres_core.design.rows import Rows
@@ -17,6 +18,7 @@ LEAST_TEST_ROWS = 30
 """Fewest test rows, or groups of them: the spread between fewer cannot be told well enough for an interval."""
 
 
+@explain_arguments("design", {})
 @dataclass(frozen=True, kw_only=True)
 class FixedSplit(Design):
     """The same training rows and test rows for every replicate; replicates differ in the seed.

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from negres_core.arguments import explain_arguments
 from negres_core.dataset import Dataset
 from negres_core.design.base import (
     ABOUT_TRAINING,
@@ -27,6 +28,7 @@ from negres_core.seeds import derive_seed
 USUAL = "The usual design is folds=5, repeats=5."
 
 
+@explain_arguments("design", {})
 @dataclass(frozen=True)
 class KFolds(Design):
     """k folds x r repeats x s seeds: every row is tested once in each repeat.

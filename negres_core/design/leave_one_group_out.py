@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from negres_core.arguments import explain_arguments
 from negres_core.dataset import Dataset
 from negres_core.design.base import Cell, Design, Kind, checked_count, count_units
 from negres_core.errors import InputError
@@ -16,6 +17,7 @@ LEAST_GROUPS = 3
 """Fewest groups: with two, each model is trained on one group, and two numbers show next to nothing."""
 
 
+@explain_arguments("design", {})
 @dataclass(frozen=True, kw_only=True)
 class LeaveOneGroupOut(Design):
     """As many folds as the data set has groups, one repeat: every group counts the same, whatever its number of rows.

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from negres_core.arguments import explain_arguments
 from negres_core.dataset import Dataset
 from negres_core.design.base import (
     ABOUT_TRAINING,
@@ -26,6 +27,7 @@ from negres_core.errors import InputError
 from negres_core.seeds import derive_seed
 
 
+@explain_arguments("design", {})
 @dataclass(frozen=True)
 class Holdout(Design):
     """Random splits into training and test rows, each drawn anew.

@@ -8,11 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from negres_core.arguments import explain_arguments
 from negres_core.dataset import Dataset
 from negres_core.design.base import Cell, Design, Kind, checked_count
 from negres_core.errors import InputError
 
 
+@explain_arguments("design", {})
 @dataclass(frozen=True)
 class TimeSeries(Design):
     """Forward chaining: each fold is tested by a model of the rows before it.
