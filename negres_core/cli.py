@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import compare, export, history, judge, new, pack, report
+from negres_core.commands import compare, export, history, judge, new, pack, report, upgrade
 from negres_core.commands.reading import Reader
 from negres_core.commands.settings import (
     QUIET,
@@ -115,6 +115,7 @@ def make_parser() -> argparse.ArgumentParser:
     judge.add_arguments(add("judge", _judge, judge.TEXT))
     compare.add_arguments(add("compare", _compare, compare.TEXT))
     history.add_arguments(add("history", _history, history.TEXT))
+    upgrade.add_arguments(add("upgrade", _upgrade, upgrade.TEXT))
     command = add("schema", _schema, "print the JSON Schema of a record")
     command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"), help="kind of record")
     text = "register hypotheses instead of running them; other arguments are passed to pytest"
@@ -152,6 +153,10 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _history(options: argparse.Namespace) -> int:
     return history.run(options, options.reader, note=_note)
+
+
+def _upgrade(options: argparse.Namespace) -> int:
+    return upgrade.run(options, options.reader, _folder(options), note=_note)
 
 
 def _schema(options: argparse.Namespace) -> int:

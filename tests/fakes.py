@@ -64,6 +64,18 @@ STAGE = {
 DESCRIPTION = {"preprocess": None, "stages": [STAGE]}
 
 
+def as_version_1(content):
+    """Return the content of evidence as negres 0.1.0 wrote it: schema version 1."""
+    names = {"expected": "registered", "power": "foreseen", "small_runs": "trials"}
+    older = {names.get(name, name): value for name, value in content.items() if name not in ("kind", "digest")}
+    if older["outcome"] == "as expected":
+        older["outcome"] = "as registered"
+    if older["estimate"] is not None:
+        older["estimate"] = dict(older["estimate"])
+        older["estimate"]["cells"] = older["estimate"].pop("cell_count")
+    return older | {"schema_version": 1}
+
+
 def new_model_file(id: str, model: bytes | None) -> dict[str, str] | None:
     """Return the name and the digest of a model file, as the store would choose them."""
     if model is None:

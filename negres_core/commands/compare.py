@@ -11,6 +11,7 @@ from pathlib import Path
 
 from negres_core.commands.reading import Reader
 from negres_core.errors import InputError
+from negres_core.evidence import Summaries
 from negres_core.report import changes
 from negres_core.report.change import Change, change_of
 from negres_core.report.layout import Style
@@ -108,8 +109,9 @@ def run(options: argparse.Namespace, reader: Reader, *, note: Callable[[str], No
     names = (str(options.before), str(options.after))
     (first, some), (second, others) = (reader.read(each, words=options.k) for each in (options.before, options.after))
     before, after = ({each.hypothesis: each for each in records} for records in (some, others))
-    find = (first.read_replicate, second.read_replicate)  # without their models
-    found = [change_of(before[name], after[name], find=find) for name in before if name in after]
+    with Summaries(first) as earlier, Summaries(second) as later:
+        read = (earlier.read, later.read)
+        found = [change_of(before[name], after[name], read=read) for name in before if name in after]
     missing = (
         [each for name, each in before.items() if name not in after],
         [each for name, each in after.items() if name not in before],

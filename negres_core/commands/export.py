@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from negres_core.commands import mlflow
 from negres_core.errors import EvidenceError, InputError
-from negres_core.evidence import Evidence, Store, read_scores
+from negres_core.evidence import Evidence, Store, Summaries, read_scores
 from negres_core.report import csv, json_lines
 from negres_core.report.replicates import GivenScore, tabulate
 from negres_core.scores.kept import scores_of_kept
@@ -45,8 +45,8 @@ def run(options: argparse.Namespace, store: Store, records: Sequence[Evidence], 
             remedy="Give --mlflow URI, too, or omit --experiment.",
         )
     ids = [id for evidence in records for arm in evidence.arms for id in arm.own_replicates]
-    found = {id: store.find(id) for id in dict.fromkeys(ids)}
-    replicates = {id: replicate for id, replicate in found.items() if replicate is not None}
+    with Summaries(store) as summaries:
+        replicates = {id: each for id, each in summaries.read(ids).items() if each is not None}
     scores = {each.hypothesis: _scores_of(store, each) for each in records if each.scores is not None}
     table = tabulate(records, replicates, scores)
     if options.parquet:

@@ -92,8 +92,7 @@ class Reader:
             EvidenceError: there is no such folder, or no matching evidence in it.
         """
         store = self.open(folder)
-        records = [store.read_evidence(path) for path in store.evidence_paths()]
-        selected = [record for record in records if record is not None and words in record.hypothesis]
+        selected = [record for record in store.current_evidence() if words in record.hypothesis]
         if not (mixtures or "mix-" in words):
             selected = [record for record in selected if record.kind == "claim"]
         if not selected:

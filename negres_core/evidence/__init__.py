@@ -33,6 +33,7 @@ from negres_core.evidence.evidence import (
     UnreachedRecord,
 )
 from negres_core.evidence.family import family_of
+from negres_core.evidence.index import Summaries
 from negres_core.evidence.ledger import Ledger
 from negres_core.evidence.picture_files import read_picture
 from negres_core.evidence.provenance import ProvenanceRecord, trace_provenance
@@ -44,6 +45,7 @@ from negres_core.evidence.replicate import (
     PredictionSummary,
     Replicate,
     TrainedWeight,
+    median_train_s,
 )
 from negres_core.evidence.result import ComponentsRecord, EstimateRecord, LookRecord, PowerRecord, ScopeRecord
 from negres_core.evidence.row_scores import PartRecord, RowScores
@@ -112,6 +114,7 @@ __all__ = [
     "StepRecord",
     "StoppingRule",
     "Store",
+    "Summaries",
     "Timings",
     "TrainedWeight",
     "TransformerDescription",
@@ -122,6 +125,7 @@ __all__ = [
     "best_of",
     "digest_of_arm",
     "family_of",
+    "median_train_s",
     "read_picture",
     "read_scores",
     "schema_of",

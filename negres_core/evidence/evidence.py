@@ -167,6 +167,9 @@ class Timings(Record):
     """Replicates trained in this run, parents included."""
     reused: int | None = None
     """Replicates found in the store."""
+    train_s: dict[Role, Number] = Field(default_factory=dict)
+    """Seconds that the training of a replicate of each arm's own stage took, the median, also of those found in the
+    store; null if they were not measured. Empty if no arm was trained, and in evidence of earlier versions."""
 
 
 class Evidence(Record):

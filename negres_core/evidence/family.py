@@ -29,9 +29,9 @@ def family_of(store: Store, ledger: Ledger, *, note: Callable[[str], None]) -> d
     """
     try:
         registered = ledger.hypotheses()
-        records = [store.read_evidence(path) for path in store.evidence_paths()]
+        records = store.current_evidence()
     except EvidenceError as error:
         note(f"no p-value is corrected for the family: {error}")
         return {}
-    claims = [each for each in records if each and not each.smoke and each.kind == "claim"]
+    claims = [each for each in records if not each.smoke and each.kind == "claim"]
     return holm(dict.fromkeys(registered) | {each.hypothesis: each.p_value for each in claims})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import statistics
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -182,3 +184,9 @@ class Replicate(Record):
             for weight, index in inherited
             if index is not None and (not 0 <= index < len(parent.weights) or weight.start != parent.weights[index].end)
         ]
+
+
+def median_train_s(replicates: Iterable[Replicate]) -> float | None:
+    """Return the median seconds that the training of replicates took; None if no time was measured."""
+    known = [each.cost.train_s for each in replicates if each.cost.train_s is not None]
+    return statistics.median(known) if known else None

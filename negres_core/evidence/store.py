@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from negres_core.errors import EvidenceError, show
 from negres_core.evidence.bisection import BisectionRecord
 from negres_core.evidence.evidence import Evidence, Picture
+from negres_core.evidence.places import file_name, name_aside, place_of
 from negres_core.evidence.record import canonical, context_of, digest_of, read_strict, sealed
 from negres_core.evidence.replicate import ModelFile, Replicate
 from negres_core.evidence.row_scores import RowScores, RowUnit, pack_scores, unpack_scores
@@ -70,6 +71,7 @@ class Store:
         self._left: set[Path] = set()
         self._note = note
         self._recorded: set[str] = set()
+        self._sound: set[str] = set()
         self._cached: dict[Path, tuple[tuple[int, ...], Evidence]] = {}
 
     def check_writable(self) -> None:
@@ -95,6 +97,7 @@ class Store:
             return None
         replicate = self.read_replicate(id)
         if replicate is None or replicate.model is None:
+            self._sound |= {id} if replicate else set()
             return replicate
         path = self.replicate_path(id)
         model = path.with_name(replicate.model.file)
@@ -107,6 +110,7 @@ class Store:
             self._reject(model, "it cannot be read")
         else:
             if sha256 == replicate.model.sha256:
+                self._sound.add(id)
                 return replicate
             self._reject(path, f"its model {model.name} was changed")
             self._reject(model, "it differs from the model that was recorded")
@@ -190,7 +194,7 @@ class Store:
 
         The file name contains a digest of the content, so pictures of superseded evidence are kept.
         """
-        file = f"pictures/{_file_name(name, exactly=png)}.png"
+        file = f"pictures/{file_name(name, exactly=png)}.png"
         self.write_beside(hypothesis, file, png)
         return Picture(name=name, caption=caption, file=file, sha256=hashlib.sha256(png).hexdigest())
 
@@ -238,6 +242,10 @@ class Store:
         paths = sorted(self.folder.glob("hypotheses/*/evidence*.json"))
         return [evidence for evidence in map(self._read_once, paths) if evidence is not None]
 
+    def current_evidence(self) -> list[Evidence]:
+        """Read the evidence of every hypothesis that can be trusted; files that have not changed are read once."""
+        return [evidence for evidence in map(self._read_once, self.evidence_paths()) if evidence is not None]
+
     def evidence_paths(self) -> list[Path]:
         """Return the current evidence file of every hypothesis, sorted."""
         return sorted(self.folder.glob("hypotheses/*/evidence.json"))
@@ -251,12 +259,12 @@ class Store:
 
     def evidence_folder(self, hypothesis: str) -> Path:
         """Return the folder of the evidence and the pictures of a hypothesis."""
-        return self.folder / "hypotheses" / _file_name(hypothesis, exactly=hypothesis)
+        return self.folder / "hypotheses" / file_name(hypothesis, exactly=hypothesis)
 
     def write_bisection(self, bisection: BisectionRecord) -> Path:
         """Write a bisection; it replaces an earlier one of the same test and the same two configurations."""
         ends = bisection.model_dump(mode="json", include={"test", "failing", "working"})
-        path = self.folder / "bisections" / f"{_file_name(bisection.test, exactly=canonical(ends))}.json"
+        path = self.folder / "bisections" / f"{file_name(bisection.test, exactly=canonical(ends))}.json"
         self._write(path, sealed(bisection))
         return path
 
@@ -269,28 +277,20 @@ class Store:
         return self._read(path, BisectionRecord)
 
     def check_everything(self) -> None:
-        """Read every record, also those that no evidence names, and count what is damaged."""
+        """Read every record that this object has not found sound, and count what is damaged."""
         for path in sorted(self.folder.glob("replicates/*/*.json")):
-            if _ID.fullmatch(path.stem) and path.parent.name == path.stem[:2]:
-                self.find(path.stem)
-            else:
+            if not (_ID.fullmatch(path.stem) and path.parent.name == path.stem[:2]):
                 self._reject(path, "its name is not that of a replicate")
+            elif path.stem not in self._sound:
+                self.find(path.stem)
         self.all_evidence()
         for path in sorted(self.folder.glob("bisections/*.json")):
             self.read_bisection(path)
 
     def lost(self) -> list[Path]:
         """Return the records in set-aside/ in whose places nothing was recorded anew."""
-        return [path for path in sorted(self.folder.glob("set-aside/*.json")) if not self._place_of(path).exists()]
-
-    def _place_of(self, aside: Path) -> Path:
-        """Return the path that a record had before it was set aside."""
-        name = aside.name[: -len(".01234567.json")] + aside.suffix
-        if match := re.fullmatch(r"([0-9a-f]{2})-([0-9a-f]{32}\.json)", name):
-            return self.folder / "replicates" / match[1] / match[2]
-        if match := re.fullmatch(r"(.+)-(evidence(?:-[0-9a-f]{12})?\.json)", name):
-            return self.folder / "hypotheses" / match[1] / match[2]
-        return self.folder / "bisections" / name.removeprefix("bisections-")
+        aside = sorted(self.folder.glob("set-aside/*.json"))
+        return [path for path in aside if not place_of(path, self.folder).exists()]
 
     def replicate_path(self, id: str) -> Path:
         """Return the path of the record of a replicate; raise EvidenceError if it is no id."""
@@ -357,7 +357,7 @@ class Store:
         aside = self.folder / "set-aside"
         while path.parent != self.folder and path.parent.exists() and not path.parent.is_dir():
             path = path.parent  # a file lies in the place of a folder
-        target = aside / f"{path.parent.name}-{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}"
+        target = aside / name_aside(path, uuid.uuid4().hex[:8])
         with _writing(aside):
             aside.mkdir(exist_ok=True)
             try:
@@ -377,12 +377,6 @@ class Store:
 
 def _content(evidence: Evidence) -> dict[str, Any]:
     return {name: value for name, value in evidence.substance().items() if name != "outcome"}
-
-
-def _file_name(readable: str, *, exactly: str | bytes) -> str:
-    name = re.sub(r"[^A-Za-z0-9]+", "-", readable.rpartition("/")[2]).strip("-")[:100]
-    content = exactly if isinstance(exactly, bytes) else exactly.encode("utf-8", "surrogatepass")
-    return f"{name}-{hashlib.sha256(content).hexdigest()[:8]}"
 
 
 @contextlib.contextmanager

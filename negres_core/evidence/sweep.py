@@ -39,20 +39,21 @@ def sweep(folder: Path, *, now: float | None = None) -> int:
 
 
 def _temporary_files(folder: Path) -> Iterator[Path]:
-    for place in ("replicates/*", "hypotheses/*", "hypotheses/*/pictures", "bisections"):
-        for inner in folder.glob(place):
-            yield from (path for path in _files_in(inner) if _TEMPORARY.fullmatch(path.name))
+    places = ("replicates/*", "hypotheses/*", "hypotheses/*/pictures", "bisections")
+    for inner in (folder, *(inner for place in places for inner in folder.glob(place))):
+        yield from (inner / name for name in _files_in(inner) if _TEMPORARY.fullmatch(name))
 
 
 def _unnamed_models(folder: Path) -> Iterator[Path]:
     for inner in folder.glob("replicates/*"):
         models: dict[str, list[Path]] = defaultdict(list)
-        for path in _files_in(inner):
-            if match := _MODEL.fullmatch(path.name):
-                models[match["id"]].append(path)
+        names = _files_in(inner)
+        for name in names:
+            if match := _MODEL.fullmatch(name):
+                models[match["id"]].append(inner / name)
         for id, paths in models.items():
             # Reading every record would take long. A record names one model, so that a single one is its own.
-            if len(paths) > 1 or not (inner / f"{id}.json").is_file():
+            if len(paths) > 1 or f"{id}.json" not in names:
                 yield from (path for path in paths if not _is_named(path, id, folder))
 
 
@@ -69,6 +70,10 @@ def _is_named(model: Path, id: str, folder: Path) -> bool:
     return False
 
 
-def _files_in(folder: Path) -> Iterator[Path]:
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        yield from (Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False))
+def _files_in(folder: Path) -> set[str]:
+    """Return the names of the files in a folder; none if it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
+    except OSError:
+        return set()

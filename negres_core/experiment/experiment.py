@@ -304,7 +304,7 @@ class Experiment:
             estimate=decision.estimate,
             controls=findings,
             small_runs=screening.checks.replicates,
-            timings=finish_timings(evidence.timings, began, screening.checks, trainer),
+            timings=finish_timings(evidence.timings, began, screening.checks, trainer, arms=training.run.arms),
             **({} if self.smoke else dataclasses.asdict(decision.verdict)),
         )
         return evidence if self.smoke else self._explain(training.run, evidence.updated(outcome=outcome_of(evidence)))

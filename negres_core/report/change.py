@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from negres_core.errors import InputError
-from negres_core.evidence import Evidence, Replicate
+from negres_core.evidence import ArmRecord, Evidence, Replicate, median_train_s
 from negres_core.evidence.evidence import Role
 from negres_core.statistics import corrected_resampled_t
 from negres_core.statistics.student_t import StudentT
 
-Find = Callable[[str], Replicate | None]
-"""Finds a replicate of a run by its id."""
+Read = Callable[[Sequence[str]], Mapping[str, Replicate | None]]
+"""Reads replicates of a run by their ids; None for one that is missing or cannot be trusted."""
 
 SAME_SCALE = ("metric", "data")
 """Parts of a hypothesis that have to be equal for two of its effects to be comparable."""
@@ -76,13 +75,14 @@ class Change:
         return self.after.outcome == "surprise" and self.before.outcome != "surprise"
 
 
-def change_of(before: Evidence, after: Evidence, *, find: tuple[Find, Find]) -> Change:
+def change_of(before: Evidence, after: Evidence, *, read: tuple[Read, Read]) -> Change:
     """Compare two runs of a hypothesis.
 
     Args:
         before: the evidence of the first run.
         after: the evidence of the second run.
-        find: finds the replicates of the first and of the second run, whose seconds are compared.
+        read: reads the replicates of the first and of the second run, for the seconds of an arm that its evidence does
+            not name.
     """
     mine, others = _parts_of(before), _parts_of(after)
     moved = tuple(name for name in mine if mine[name] != others[name])
@@ -93,7 +93,7 @@ def change_of(before: Evidence, after: Evidence, *, find: tuple[Find, Find]) -> 
         moved=moved,
         incomparable=incomparable,
         effect=None if incomparable else _effect_change(before, after, moved),
-        times=_times(before, after, find),
+        times=_times(before, after, read),
     )
 
 
@@ -175,11 +175,11 @@ def _independent(before: Evidence, after: Evidence) -> tuple[float, float] | Non
     return change.interval(0.95)
 
 
-def _times(before: Evidence, after: Evidence, find: tuple[Find, Find]) -> dict[Role, float]:
+def _times(before: Evidence, after: Evidence, read: tuple[Read, Read]) -> dict[Role, float]:
     """Return the ratio of the median seconds of a replicate, after to before, of each arm of both runs."""
     first, second = (
-        {arm.role: _seconds(arm.own_replicates, finder) for arm in evidence.arms}
-        for evidence, finder in zip((before, after), find, strict=True)
+        {arm.role: _seconds(arm, evidence, reader) for arm in evidence.arms}
+        for evidence, reader in zip((before, after), read, strict=True)
     )
     ratios = {}
     for role, seconds in second.items():
@@ -189,8 +189,9 @@ def _times(before: Evidence, after: Evidence, find: tuple[Find, Find]) -> dict[R
     return ratios
 
 
-def _seconds(ids: list[str], find: Find) -> float | None:
+def _seconds(arm: ArmRecord, evidence: Evidence, read: Read) -> float | None:
     """Return the median seconds that the training of a replicate took; None if they are not known."""
-    found = [replicate for id in ids if (replicate := find(id)) is not None]
-    seconds = [replicate.cost.train_s for replicate in found if replicate.cost.train_s is not None]
-    return statistics.median(seconds) if seconds else None
+    known = evidence.timings.train_s
+    if arm.role in known:
+        return known[arm.role]
+    return median_train_s(filter(None, read(arm.own_replicates).values()))

@@ -16,6 +16,7 @@ MASKS = (
     (r" in \d[\d.]*s( \(\d+:\d\d:\d\d\))?", " in duration"),
     (r"(?<![\w-])[+-]?\d[\d,]*(\.\d+)?(e-\d+)?|\d[\d,.]*", "#"),
     (r"<#", "#"),
+    (r"# of #", "#"),  # cells: an early look decides on one backend, and the last one on another
     (r"={3,}", "==="),
     (r"-{3,}", "---"),
     (r"\s+", " "),

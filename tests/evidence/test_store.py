@@ -13,7 +13,6 @@ import pytest
 import negres_core
 from negres_core.errors import EvidenceError
 from negres_core.evidence import Store
-from negres_core.files import read_regular
 
 MODEL = b"a trained model"
 
@@ -374,22 +373,3 @@ def test_all_evidence_includes_superseded_evidence(store, new_evidence):
     verdicts = sorted((evidence.hypothesis, evidence.verdict) for evidence in store.all_evidence())
     hypothesis = new_evidence().hypothesis
     assert verdicts == [("another", "refuted"), (hypothesis, "refuted"), (hypothesis, "supported")]
-
-
-def test_unchanged_evidence_is_not_read_again(store, new_evidence, monkeypatch):
-    """A session needs all evidence before each hypothesis, so its cost would grow with the square of their number."""
-    for hypothesis in ("first", "second", "third"):
-        store.write_evidence(new_evidence(hypothesis=hypothesis, verdict="refuted"))
-    before, names = store.all_evidence(), []
-    monkeypatch.setattr(
-        "negres_core.evidence.store.read_regular",
-        lambda path, **options: names.append(path.parent.name[:5]) or read_regular(path, **options),
-    )
-
-    assert store.all_evidence() == before
-    assert names == []
-
-    Store(store.folder).write_evidence(before[1].updated(explanation="Another session recorded it."))
-    names.clear()
-    assert {each.explanation for each in store.all_evidence()} == {"It was worse.", "Another session recorded it."}
-    assert set(names) == {before[1].hypothesis[:5]}

@@ -29,8 +29,9 @@ def test_an_old_temporary_file_is_removed_and_a_young_one_is_not(store, new_repl
     for folder in (path.parent, path.parent / "pictures", next(store.folder.glob("replicates/*"))):
         folder.mkdir(exist_ok=True)
         (folder / ".evidence.json.0123456789abcdef").write_bytes(b"hal")
+    (store.folder / ".index.sqlite.0123456789abcdef").write_bytes(b"hal")
     assert sweep(store.folder) == 0
-    assert sweep(store.folder, now=OLD) == 3
+    assert sweep(store.folder, now=OLD) == 4
     assert files_in(store.folder) == before
 
 

@@ -26,7 +26,7 @@ DATA = Dataset(x=RNG.normal(size=(90, 6)) + 3 * Y[:, None], y=Y, name="two cloud
 
 
 def net(input_shape, outputs):
-    hidden, last = keras.layers.Dense(32, activation="relu"), keras.layers.Dense(outputs, activation="softmax")
+    hidden, last = keras.layers.Dense(128, activation="relu"), keras.layers.Dense(outputs, activation="softmax")
     return keras.Sequential([keras.layers.Input(input_shape), hidden, last])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -24,3 +25,18 @@ def test_what_all_trainers_trained_and_reused_is_added_up():
 
     assert (ended.started_at, ended.trained, ended.reused) == (began.started_at, 3, 6)
     assert ended.wall_s >= 100
+    assert ended.train_s == {}
+
+
+def test_the_median_time_of_a_replicate_of_each_arm_is_kept(new_run):
+    run = new_run()
+
+    def timed(arm, seconds):
+        own = [each.updated(cost={"train_s": each_s}) for each, each_s in zip(arm.replicates, seconds, strict=True)]
+        return dataclasses.replace(arm, stages=[*arm.stages[:-1], own])
+
+    arms = [timed(run.arms[0], [*range(6), 1000, None]), timed(run.arms[1], [None] * 8)]
+
+    ended = finish_timings(begin_timings(), time.perf_counter(), arms=arms)
+
+    assert ended.train_s == {"treatment": 3.0, "control": None}

@@ -9,9 +9,15 @@ from scipy.stats import t
 from negres_core.report.change import change_of
 from negres_core.statistics import corrected_resampled_t
 
+NOW = "2026-01-01T00:00:00+00:00"
 
-def none(_):
-    return None
+
+def none(ids):
+    return dict.fromkeys(ids)
+
+
+def refuse(ids):
+    raise AssertionError("no replicate is needed")
 
 
 def estimate_of(differences):
@@ -33,8 +39,8 @@ def run(new_evidence):
     return make
 
 
-def change(before, after, find=(none, none)):
-    return change_of(before, after, find=find)
+def change(before, after, read=(none, none)):
+    return change_of(before, after, read=read)
 
 
 def test_the_change_is_judged_cell_by_cell(run):
@@ -128,9 +134,17 @@ def test_times_are_ratios_of_median_seconds(run, new_replicate):
     ]
     seconds = {"treatment 0": 1.0, "treatment 1": 2.0, "treatment 2": 9.0, "control 0": 4.0}
 
-    def find(factor):
-        return lambda id: new_replicate(cost={"train_s": factor * seconds[id]}) if id in seconds else None
+    def read(factor):
+        def replicate(id):
+            return new_replicate(cost={"train_s": factor * seconds[id]}) if id in seconds else None
 
-    found = change(run(arms=arms), run(arms=arms), (find(1), find(1.5)))
+        return lambda ids: {id: replicate(id) for id in ids}
+
+    found = change(run(arms=arms), run(arms=arms), (read(1), read(1.5)))
     assert found.times == {"treatment": 1.5, "control": 1.5}
-    assert change(run(arms=arms), run(arms=arms), (none, find(1))).times == {}
+    assert change(run(arms=arms), run(arms=arms), (none, read(1))).times == {}
+
+    # Evidence that names the seconds needs no replicate.
+    known = run(arms=arms).updated(timings={"started_at": NOW, "train_s": {"treatment": 4.0, "control": None}})
+    assert change(known, run(arms=arms), (refuse, read(1))).times == {"treatment": 0.5}
+    assert change(known, known, (refuse, refuse)).times == {"treatment": 1.0}

@@ -10,7 +10,7 @@ import shutil
 
 import pytest
 
-from negres_core.evidence import Store
+from negres_core.evidence import Store, Summaries
 from negres_core.report.change import change_of
 from negres_core.report.page.comparison import render as render_comparison
 from negres_core.report.page.history import render as render_history
@@ -57,7 +57,7 @@ def comparison(tmp_path_factory):
     effects = zip(NAMES, (0.09, -0.09, 0.09), strict=True)
     after = [write_hypothesis(stores[1], name, effect=effect, planned=2) for name, effect in effects]
     changes = [
-        change_of(one, other, find=(stores[0].read_replicate, stores[1].read_replicate))
+        change_of(one, other, read=(Summaries(stores[0]).read, Summaries(stores[1]).read))
         for one, other in zip(before, after, strict=False)
     ]
     page = render_comparison(changes, missing=([], after[2:]), names=("old", "new"), version="0.1.0")

@@ -316,7 +316,7 @@ def test_a_pair_that_keeps_a_network_from_learning_is_found_in_training(tmp_path
             last = keras.layers.Dense(outputs, "softmax", kernel_initializer=starts[1])
             return keras.Sequential([keras.layers.Input(input_shape), hidden, last])
 
-        recipe = Recipe(Stage(build, epochs=8, batch_size=16))
+        recipe = Recipe(Stage(build, epochs=16, batch_size=16))
         experiment = Experiment(hypothesis=name_mixture(configuration), title="it learns", **place)
         evidence = experiment.measure(recipe, on=data, claim=reaches("accuracy", bar=0.7), design=design)
         return Outcome(verdict=evidence.verdict, finding=evidence.finding, trained=evidence.timings.trained)

@@ -45,7 +45,7 @@ class Sources:
     """What the views of all hypotheses are made from.
 
     Attributes:
-        replicates: the replicates of the arms by id.
+        replicates: the replicates of a hypothesis by id; none before its view is made.
         entries: the entries of the ledger; None if there is none to trust.
         family: the corrected p-value of every hypothesis of the family.
         controls: the controls of this version of negres.

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from negres_core.evidence import Store
+from negres_core.evidence import Store, Summaries
 from negres_core.report.change import Change, EffectChange, change_of
 from negres_core.report.page.comparison import KINDS, MOST_FIELDS, render, state_change
 from tests.report.page.elements import find, read
@@ -27,7 +27,7 @@ def compare(stores):
 
     def make(name, before=(), after=()):
         first, second = (write_hypothesis(s, name, **dict(f)) for s, f in zip(stores, (before, after), strict=True))
-        return change_of(first, second, find=(stores[0].read_replicate, stores[1].read_replicate))
+        return change_of(first, second, read=(Summaries(stores[0]).read, Summaries(stores[1]).read))
 
     return make
 
