@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import compare, export, history, judge, new, pack, report, upgrade
+from negres_core.commands import compare, export, history, judge, new, pack, plan, report, upgrade
 from negres_core.commands.reading import Reader
 from negres_core.commands.settings import (
     QUIET,
@@ -21,16 +20,12 @@ from negres_core.commands.settings import (
     root_of,
     settings_of_pytest,
 )
-from negres_core.design import KFolds
 from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
 from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
-from negres_core.experiment.decision import ALPHA, most_dof
-from negres_core.experiment.forecast import record_power, spread_in
 from negres_core.experiment.recheck import recheck
 from negres_core.experiment.recorded_metric import recorded_metric
-from negres_core.power import analyze_power
 from negres_core.provenance.commit import committed_content
-from negres_core.report import power, ranks, summary, words
+from negres_core.report import ranks, summary, words
 from negres_core.report.layout import plural
 
 if TYPE_CHECKING:
@@ -110,8 +105,7 @@ def make_parser() -> argparse.ArgumentParser:
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
     text = "metric to rank by, of negres or of a claim (default: accuracy)"
     command.add_argument("--metric", metavar="NAME", default="accuracy", help=text)
-    command = add_reader("plan", _plan, "print what designs can decide, given the spread in earlier evidence or --sd")
-    _add_designs(command)
+    plan.add_arguments(add_reader("plan", _plan, plan.TEXT))
     judge.add_arguments(add("judge", _judge, judge.TEXT))
     compare.add_arguments(add("compare", _compare, compare.TEXT))
     history.add_arguments(add("history", _history, history.TEXT))
@@ -131,16 +125,6 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("failing", metavar="FAILING", help=text)
     command.add_argument("working", metavar="WORKING", help="the same, or only the parameter id")
     return parser
-
-
-def _add_designs(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--sd", type=float, help="assumed standard deviation of the cell differences")
-    command.add_argument("--folds", type=int, default=5, help="folds per repeat (default: 5)")
-    command.add_argument(
-        "--repeats", type=int, nargs="+", default=[1, 2, 5, 10, 20], metavar="N", help="repeats (default: 1 2 5 10 20)"
-    )
-    command.add_argument("--no-looks", dest="looks", action="store_false", help="test once, after the last repeat")
-    command.add_argument("--alpha", type=float, default=ALPHA, help=f"significance level (default: {ALPHA:g})")
 
 
 def _judge(options: argparse.Namespace) -> int:
@@ -270,33 +254,7 @@ def _rank(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    spreads = [("as given", "", options.sd, None)] if options.sd is not None else _known_spreads(options)
-    rows = []
-    for (name, unit, sd, limit), repeats in itertools.product(spreads, options.repeats):
-        design = KFolds(folds=options.folds, repeats=repeats, looks=options.looks)
-        text = f"{options.folds} x {repeats}{', looks' if options.looks and repeats > 1 else ''}"
-        known = analyze_power(design, sd=sd, alpha=options.alpha, most_dof=limit)
-        record = record_power(known, known_from=name)
-        rows.append((name, unit, text, record))
-    print(power.render(rows))
-    return 0
-
-
-def _known_spreads(options: argparse.Namespace) -> list[tuple[str, str, float, int | None]]:
-    """Return the title, the unit, the spread and the most degrees of freedom of each hypothesis with an estimate."""
-    _, records = _read(options)
-    known = []
-    for each in records:
-        if (spread := spread_in(each)) is not None:
-            limit = most_dof(each.claim, options.folds, each.data)
-            known.append((f"{each.title}, on {each.data.name}", each.claim.unit, spread.sd, limit))
-    if not known:
-        raise EvidenceError(
-            "No hypothesis here has an estimate of the spread of its differences.",
-            received=str(options.folder),
-            remedy="Run pytest first, or give --sd.",
-        )
-    return known
+    return plan.run(options, lambda: _read(options)[1])
 
 
 def _show(options: argparse.Namespace) -> int:
