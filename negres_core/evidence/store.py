@@ -179,10 +179,12 @@ class Store:
         path = self.evidence_path(evidence.hypothesis)
         before = self._read(path, Evidence)
         if before is not None and before.status == "finished" and _content(before) != _content(evidence):
-            # Named by its content, so that a verdict that alternates is kept only once.
             with _writing(path), contextlib.suppress(FileNotFoundError):  # another process was faster
-                path.rename(path.with_name(f"evidence-{digest_of(_content(before))[:12]}.json"))
+                path.rename(_beside(path, before))
         self._write(path, sealed(evidence))
+        # The beginning of this run displaced the run before it, which ended in the same way and is no other verdict.
+        with _writing(path):
+            _beside(path, evidence).unlink(missing_ok=True)
         return path
 
     def write_beside(self, hypothesis: str, file: str, content: bytes) -> None:
@@ -373,6 +375,11 @@ class Store:
             raise EvidenceError("This store is only read.", received=str(path), remedy="Open it for writing.")
         with _writing(path):
             write_atomically(path, content)
+
+
+def _beside(path: Path, evidence: Evidence) -> Path:
+    """Return where superseded evidence is kept, named by its content: a verdict that alternates has one file."""
+    return path.with_name(f"evidence-{digest_of(_content(evidence))[:12]}.json")
 
 
 def _content(evidence: Evidence) -> dict[str, Any]:

@@ -270,7 +270,7 @@ def test_repeated_runs_of_a_hypothesis_do_not_accumulate_files(store, new_eviden
             path = store.write_evidence(new_evidence(timings={"started_at": f"day {day}"}, **fields))
         counts.append(len(files_under(path.parent)))
 
-    assert counts == [1, 2, 2, 2]
+    assert counts == [1, 1, 1, 1]
     assert store.read_evidence(path) == new_evidence(timings={"started_at": "day 3"})
 
 
@@ -313,6 +313,22 @@ def test_two_processes_can_write_the_same_record(store, new_replicate, new_evide
     else:
         assert store.read_evidence(store.evidence_path(record.hypothesis)).finding == "finding 2"
     assert [name for name in files_under(store.folder) if "/." in name] == []
+
+
+def test_a_run_that_ends_as_the_one_before_leaves_one_file(store, new_evidence):
+    path = store.write_evidence(new_evidence(verdict="refuted"))
+    started = new_evidence(verdict=None, finding=None, explanation=None, status="started")
+    for _ in range(2):
+        store.write_evidence(started)
+        assert [each.verdict for each in store.all_evidence()] == ["refuted", None]
+
+        store.write_evidence(new_evidence(verdict="refuted", timings={"started_at": "later"}))
+        assert [each.timings.started_at for each in store.all_evidence()] == ["later"]
+
+    store.write_evidence(started)
+    store.write_evidence(new_evidence(verdict="supported"))
+    assert sorted(each.verdict for each in store.all_evidence()) == ["refuted", "supported"]
+    assert store.read_evidence(path).verdict == "supported"
 
 
 def test_it_is_not_an_error_if_another_process_has_just_renamed_the_old_evidence(store, new_evidence, monkeypatch):
