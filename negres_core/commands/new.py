@@ -30,7 +30,7 @@ WORKFLOW = "hypotheses.yml"
 
 MOST_CHARACTERS = 100
 """Most characters of a name: file systems have a limit."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"_*[A-Za-z][A-Za-z0-9_]*")
 
 _SECTIONS = {"pyproject.toml": "[tool.pytest.ini_options]", "setup.cfg": "[tool:pytest]"}
 """Where the settings of pytest are in a file that also has those of other tools."""
@@ -85,7 +85,7 @@ def check_name(name: str) -> str:
         raise InputError(
             "This cannot be the name of a test.",
             received=repr(name),
-            remedy="Join words by underscores, as in dropout_helps: letters of ASCII, digits and underscores, no digit "
+            remedy="Join words by underscores, as in dropout_helps: ASCII letters, digits and underscores, a letter "
             f"first, {MOST_CHARACTERS} characters at most.",
         )
     if name.lower().startswith("test_"):

@@ -13,7 +13,7 @@ from tests.sessions import evidence_in
 ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = ["test_dropout_helps.py", ".github/workflows/hypotheses.yml", ".gitignore", "pytest.ini"]
 HOSTILE = [
-    "", " ", "dropout-helps", "2_layers", "../outside", "a/b", "a\\b", "a b", "a.py", "a\n", "a\x1b[31m", "größe",
+    "", " ", "_", "dropout-helps", "2_layers", "../outside", "a/b", "a\\b", "a b", "a.py", "a\n", "a\x1b[31m", "größe",
     "\udcff", "$name", '"""', "x" * 101,
 ]  # fmt: skip
 
@@ -59,7 +59,7 @@ def test_the_claim_runs_and_registers_as_it_is_written(pytester, quick_engine, c
     assert evidence.status == "finished"
 
 
-@pytest.mark.parametrize("name", ["Dropout_helps", "class", "None", "test", "_", "a" * 100, "name", "experiment"])
+@pytest.mark.parametrize("name", ["Dropout_helps", "class", "None", "test", "_a", "a" * 100, "name", "experiment"])
 def test_the_name_is_that_of_the_file_and_of_the_test(folder, name):
     assert main(["new", name]) == 0
     tree = ast.parse((folder / f"test_{name}.py").read_text(encoding="utf-8"))
