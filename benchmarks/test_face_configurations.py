@@ -100,6 +100,11 @@ def recipe_of(configuration):
     [pytest.param(TWIN, "supported", id="twin"), pytest.param(ARTICLE, "refuted", id="article")],
 )
 def test_the_autoencoder_shows_faces(experiment, small_faces, configuration, expected):
+    """Shows: of two similar configurations, one shows faces and the other has the article's symptoms.
+
+    Does not show: which factor is to blame: they differ in eight, and `negres bisect` tells them apart. Nor that the
+    article's code, which is not available, had this one.
+    """
     evidence = experiment.measure(
         recipe_of(configuration),
         on=data_of(small_faces, configuration),

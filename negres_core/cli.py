@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import compare, export, history, judge, pack, plan, report, upgrade
+from negres_core.commands import compare, export, history, judge, new, pack, plan, report, upgrade
 from negres_core.commands.reading import Reader
 from negres_core.commands.settings import (
     QUIET,
@@ -82,6 +82,7 @@ def make_parser() -> argparse.ArgumentParser:
         command.add_argument("-k", metavar="WORDS", default="", help="only hypotheses whose test id contains WORDS")
         return command
 
+    new.add_arguments(add("new", new.run, new.TEXT))
     command = add_reader("table", _table, "print the table of hypotheses, and combined effects across data sets")
     command.add_argument("--markdown", action="store_true", help="print Markdown")
     add_ledger(command)

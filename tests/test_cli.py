@@ -9,7 +9,6 @@ import sys
 
 import numpy as np
 import pytest
-from scipy.stats import t
 
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.stage import Stage
@@ -309,33 +308,6 @@ def test_written_files_follow_the_printed_schema(folder, capsys, record):
         written = json.loads(path.read_text())
         validator.validate(written)
         assert not validator.is_valid({name: value for name, value in written.items() if name != "digest"})
-
-
-def test_a_plan_states_what_designs_can_decide_given_the_recorded_spread(folder, capsys):
-    assert main(["plan", str(folder), "--folds", "2", "--repeats", "2", "40", "--no-looks"]) == 0
-    rows = capsys.readouterr().out.splitlines()[2:4]
-
-    evidence = evidence_of(folder)
-    sd, most_dof = evidence.estimate.sd, evidence.data.rows - 1
-    floor = t.isf(0.05, most_dof) * sd
-    # Four cells get a tenth of the level.
-    half_widths = [
-        t.isf(level, min(cells - 1, most_dof)) * sd * (1 / cells + 1) ** 0.5
-        for cells, level in ((4, 0.005), (80, 0.05))
-    ]
-    for row, cells, half_width in zip(rows, (4, 80), half_widths, strict=True):
-        assert row.startswith("longer is better, on mine")
-        assert f"2 x {cells // 2} " in row
-        assert [float(value) for value in row.split()[-2:]] == pytest.approx([half_width, floor], rel=0.006)
-
-
-def test_a_plan_needs_no_evidence_if_the_spread_is_given(tmp_path, capsys):
-    assert main(["plan", str(tmp_path / "none"), "--sd", "0.01", "--repeats", "5"]) == 0
-    assert "5 x 5, looks" in capsys.readouterr().out
-
-    assert main(["plan", str(tmp_path / "none")]) == 2
-    assert main(["plan", "--sd", "0"]) == 2
-    assert "sd=0.0" in capsys.readouterr().err
 
 
 def test_an_output_that_is_cut_off_is_no_error(tmp_path):

@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from negres_core.errors import InputError
 from negres_core.evidence import Ledger
 
 if TYPE_CHECKING:
@@ -32,11 +33,22 @@ def ledger_of(options: argparse.Namespace) -> Ledger:
 
 
 def settings_of_pytest(options: argparse.Namespace) -> pytest.Config:
-    """Return pytest's settings in this folder, read once per command: run no conftest, open no capture files."""
+    """Return pytest's settings in this folder, read once per command: run no conftest, open no capture files.
+
+    Raises:
+        InputError: pytest refuses them.
+    """
     import pytest
 
     if options.settings is None:
-        options.settings = pytest.Config.fromdictargs({}, [*QUIET, "--noconftest", "--capture=no"])
+        try:
+            options.settings = pytest.Config.fromdictargs({}, [*QUIET, "--noconftest", "--capture=no"])
+        except pytest.UsageError as error:
+            raise InputError(
+                "pytest refuses its settings.",
+                received=str(error),
+                remedy="Correct the file, until `pytest --collect-only` reads it.",
+            ) from error
     settings: pytest.Config = options.settings
     return settings
 

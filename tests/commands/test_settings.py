@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from negres_core.cli import main
 from negres_core.commands.settings import add_ledger, folder_of, ledger_of, root_of, settings_of_pytest
 
 
@@ -43,3 +44,13 @@ def test_the_ledger_is_that_of_the_settings_or_the_one_that_is_named(options, tm
     parser = argparse.ArgumentParser()
     add_ledger(parser)
     assert ledger_of(parser.parse_args(["--ledger", "other.jsonl"])).path.name == "other.jsonl"
+
+
+@pytest.mark.parametrize("text", ["[tool.pytest.ini_options", '[tool.pytest.ini_options]\nminversion = "99"\n'])
+def test_settings_that_pytest_refuses_are_an_error_with_its_reason(tmp_path, monkeypatch, capsys, text):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    (tmp_path / "pyproject.toml").write_text(text)
+    for command in (["table"], ["new", "a"]):
+        assert main(command) == 2
+        assert f"pytest refuses its settings.\n  Received: {tmp_path / 'pyproject.toml'}: " in capsys.readouterr().err

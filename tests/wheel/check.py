@@ -50,6 +50,7 @@ def main() -> None:
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_claim.py", "--negres-evidence", "evidence"],
         [str(scripts / "negres"), "verify", "evidence"],
         [str(scripts / "negres"), "report", "evidence", "--html", "report.html"],
+        [str(scripts / "negres"), "new", "a_claim_from_the_wheel"],
     ):
         subprocess.run(command, cwd=folder, check=True)
     print(f"negres {importlib.metadata.version('negres')} decided a claim from {package}")
