@@ -142,10 +142,13 @@ class _SessionProgram:
             options = tf.compat.v1.ConfigProto(allow_soft_placement=True)
             options.graph_options.rewrite_options.disable_meta_optimizer = True  # as for eager calls, see above
             self._session = tf.compat.v1.Session(graph=tf.Graph(), config=options)
+        under_xla = tf.function(functools.partial(self._function), jit_compile=True, autograph=False)
+        specs = [tf.TensorSpec(value.shape, tf.as_dtype(value.dtype)) for value in values]
+        # Traced outside the graph of the session, in which `tensor == 1` would ask whether both are one object.
+        traced = under_xla.get_concrete_function(*tf.nest.pack_sequence_as(arguments, specs))
         with self._session.graph.as_default():
-            places = [tf.compat.v1.placeholder(value.dtype, value.shape) for value in values]
-            under_xla = tf.function(functools.partial(self._function), jit_compile=True, autograph=False)
-            outputs = under_xla(*tf.nest.pack_sequence_as(arguments, places))
+            places = [tf.compat.v1.placeholder(spec.dtype, spec.shape) for spec in specs]
+            outputs = traced(*places)
         return self._session.make_callable(tf.nest.flatten(outputs), feed_list=places), outputs
 
 

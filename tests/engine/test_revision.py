@@ -5,19 +5,19 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 from negres_core.arms.recipe import Recipe
 from negres_core.engine import revision
 from negres_core.engine.description import describe_recipe
-from negres_core.engine.revision import REVISION, revision_of
+from negres_core.engine.revision import COMPARING, REVISION, revision_of
 from tests.engine import examples as ex
 
 
 def projection(input_shape, outputs):
     fixed = np.random.normal(size=(input_shape[0], 5)).astype("float32")  # noqa: NPY002  # what a user may write
     inputs = keras.Input(input_shape)
-    return keras.Model(inputs, layers.Dense(outputs, "softmax")(keras.ops.matmul(inputs, fixed)))
+    return keras.Model(inputs, layers.Dense(outputs, "softmax")(ops.matmul(inputs, fixed)))
 
 
 @keras.saving.register_keras_serializable(package="revision")
@@ -31,7 +31,7 @@ class Noise(layers.Layer):
     def call(self, inputs, training=False):
         if not training:
             return inputs
-        return inputs + keras.random.normal(keras.ops.shape(inputs), seed=self.generator)
+        return inputs + keras.random.normal(ops.shape(inputs), seed=self.generator)
 
     def get_config(self):
         return super().get_config() | {"seeded": self.seeded}
@@ -86,6 +86,53 @@ def test_stages_that_were_trained_wrongly_have_another_identity(name):
     before = description.updated(stages=[stage.updated(revision=None)])
     assert description.digest != before.digest
     assert description.digest_by_text != before.digest_by_text
+
+
+def weighted(y, outputs):
+    return keras.losses.sparse_categorical_crossentropy(y, outputs) * ops.where(is_rare(y), 9.0, 1.0)
+
+
+def is_rare(y):
+    return ops.reshape(y, (-1,)) == 1
+
+
+def objective(model, x, y, *, training):
+    each = keras.losses.sparse_categorical_crossentropy(y, model(x, training=training))
+    return ops.mean(ops.where(y != 1, 1.0, 9.0) * each)
+
+
+@keras.saving.register_keras_serializable(package="revision")
+class Masked(keras.layers.Layer):
+    """A layer that compares in a method."""
+
+    def call(self, x):
+        return ops.where(self.is_missing(x), 0.0, x)
+
+    def is_missing(self, x):
+        return x == -1.0
+
+
+def masked(input_shape, outputs):
+    return keras.Sequential([keras.Input(input_shape), Masked(), keras.layers.Dense(outputs, "softmax")])
+
+
+def chosen(input_shape, outputs, last="softmax"):
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(outputs, last if last != "none" else None)])
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"),
+    [
+        (ex.stage(half, loss=weighted), COMPARING),
+        (ex.stage(half, loss=lambda: weighted), COMPARING),
+        (ex.stage(half, objective=objective), COMPARING),
+        (ex.stage(masked), COMPARING),
+        (ex.stage(chosen), None),  # a build function compares settings
+    ],
+    ids=["loss", "made loss", "objective", "layer", "build function"],
+)
+def test_stages_whose_code_compared_tensors_by_identity_have_another_identity(stage, expected):
+    assert identity_of(stage)[0] == expected
 
 
 def test_mixed_float16_has_another_identity(float16):

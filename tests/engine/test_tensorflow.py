@@ -113,6 +113,16 @@ def test_a_function_that_holds_a_tensor_is_compiled_too():
         np.testing.assert_array_equal(program(put(np.full(1000, shift, np.float32))), np.arange(1000) + shift)
 
 
+@pytest.mark.parametrize("jit", [True, False])
+def test_tensors_are_compared_by_value(jit):
+    program = compile_program(lambda x: (x == 1, x != 1), jit=jit)
+
+    equal, other = program(np.array([0, 1, 2], np.int32))
+
+    np.testing.assert_array_equal(equal, [False, True, False])
+    np.testing.assert_array_equal(other, [True, False, True])
+
+
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int32", "bool"])
 def test_arguments_and_results_keep_their_dtypes_and_structure(dtype):
     program = compile_program(lambda pair, named: ([pair[1], pair[0]], named["b"]), jit=True)
