@@ -99,4 +99,6 @@ def test_an_engine_that_trains_on_the_test_fold_is_detected(check, monkeypatch):
 
     monkeypatch.setattr("negres_core.engine.selection.train", train_on_all_rows)
 
-    assert [finding.control for finding in check().findings if not finding.passed] == ["permuted labels"]
+    failed = {finding.control for finding in check().findings if not finding.passed}
+    # What was learned by heart from permuted targets may leave little that true targets add.
+    assert {"permuted labels"} <= failed <= {"permuted labels", "planted effect"}
