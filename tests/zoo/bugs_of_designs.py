@@ -100,7 +100,7 @@ def fit_scaler_on_official():
         every = np.arange(len(data), dtype=np.int32)
         return prepare_inputs(recipe, data, Cell(cell.repeat, cell.fold, every, cell.test))
 
-    modules = ("resampling", "engine.inspection")
+    modules = ("arms.resampling", "engine.inspection")
     return {f"negres_core.{module}.prepare_inputs": prepare for module in modules}
 
 

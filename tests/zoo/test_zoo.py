@@ -1,5 +1,7 @@
 """Every planted bug is caught by a control intended for it; clean pipelines and undetectable bugs stay valid."""
 
+import pkgutil
+
 import pytest
 
 from tests.zoo import BUGS, SPECIMENS
@@ -64,3 +66,15 @@ def test_the_part_has_a_bug_for_each_control_that_catches_any_and_a_few_clean_pi
         assert control in BUGS[bug].intended
     assert set(CLEAN) < set(SPECIMENS["clean"])
     assert sum(map(is_in_part, CASES)) == len({*BUG_OF.values(), *CLEAN})
+
+
+@pytest.mark.parametrize("kind", SPECIMENS)
+def test_what_a_specimen_replaces_is_part_of_negres(kind):
+    replaced = {name for specimen in SPECIMENS[kind].values() for name in specimen.replacements()}
+    missing = [name for name in replaced if not hasattr(*_owner_and_name(name))]
+    assert missing == []
+
+
+def _owner_and_name(name):
+    owner, _, attribute = name.rpartition(".")
+    return pkgutil.resolve_name(owner), attribute
