@@ -7,9 +7,6 @@ It is part of the description of these stages alone, so that all other replicate
 from __future__ import annotations
 
 import dis
-import inspect
-from collections.abc import Iterator
-from types import CodeType, FunctionType
 from typing import Any
 
 from negres_core.arms.stage import Stage
@@ -19,6 +16,8 @@ from negres_core.engine.model import make_loss, make_optimizer
 from negres_core.engine.seeding import seed_use
 from negres_core.engine.training_pass import draws_unseeded
 from negres_core.provenance.libraries import is_library
+from negres_core.provenance.reach import reachable_functions
+from negres_core.provenance.source import codes_in
 
 REVISION = 1
 """Constants that a build function draws were those of the first replicate in all others. `loss_scale_factor` made steps
@@ -47,38 +46,11 @@ def revision_of(stage: Stage, model: Any, data: Dataset, *, digest: str) -> int 
 
 def _compares(stage: Stage, model: Any) -> bool:
     """Return whether code of the user that runs in a step of training has `==` or `!=`, which may compare tensors."""
-    layers = [type(each) for each in (model, *layers_of(model))]
-    given = [make_loss(stage), type(make_loss(stage)), stage.objective, *layers]
-    pending, seen = [function for each in given for function in _functions_of(each)], set[FunctionType]()
-    while pending:
-        function = pending.pop()
-        if function in seen or is_library(function):
-            continue
-        seen.add(function)
-        codes = list(_codes_of(function.__code__))
-        if any(
-            "COMPARE" in each.opname and each.argval in ("==", "!=") for c in codes for each in dis.get_instructions(c)
-        ):
-            return True
-        names = {name for code in codes for name in code.co_names}
-        pending += [each for name in names for each in _functions_of(function.__globals__.get(name))]
-    return False
-
-
-def _functions_of(value: Any) -> Iterator[FunctionType]:
-    """Yield a function itself, and the methods of a class."""
-    if inspect.isfunction(value):
-        yield value
-    elif isinstance(value, type) and not is_library(value):
-        for kind in value.__mro__:
-            yield from filter(inspect.isfunction, vars(kind).values())
-
-
-def _codes_of(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes_of(constant)
+    loss = make_loss(stage)
+    kinds = [kind for each in (loss, model, *layers_of(model)) for kind in type(each).__mro__ if not is_library(kind)]
+    codes = (code for each in reachable_functions(loss, stage.objective, *kinds) for code in codes_in(each.__code__))
+    steps = (step for code in codes for step in dis.get_instructions(code))
+    return any(step.opname == "COMPARE_OP" and step.argval in ("==", "!=") for step in steps)
 
 
 def _was_mistaken(stage: Stage, model: Any, data: Dataset) -> bool:

@@ -1,4 +1,4 @@
-"""Reach: the arrays that a function's code can use, besides its arguments."""
+"""Reach: the arrays and the functions that a function's code can use, besides its arguments."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ def reachable_arrays(*values: Any) -> Iterator[np.ndarray]:
     count. Objects reach their attributes: a fitted nearest-neighbour classifier holds the rows that it was fitted on.
     The walk ends after `MOST_VALUES` values.
     """
+    return (each for each in _walk(values) if isinstance(each, np.ndarray))
+
+
+def reachable_functions(*values: Any) -> Iterator[FunctionType]:
+    """Yield the functions of the user that functions, classes or objects reach, in the same way; themselves, too."""
+    return (each for each in _walk(values) if isinstance(each, FunctionType) and not is_library(each))
+
+
+def _walk(values: Sequence[Any]) -> Iterator[np.ndarray | FunctionType]:
+    """Yield the arrays and the functions that values reach."""
     pending, seen = list(values), dict[int, Any]()
     while pending and len(seen) < MOST_VALUES:
         value = pending.pop()
@@ -40,6 +50,8 @@ def reachable_arrays(*values: Any) -> Iterator[np.ndarray]:
         seen[id(value)] = value  # kept, so that its id is not reused
         array = _as_array(value)
         if array is None:
+            if isinstance(value, FunctionType):
+                yield value
             pending.extend(_parts_of(value))
         elif array.dtype.hasobject:
             if array.ndim == 2:

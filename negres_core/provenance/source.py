@@ -9,6 +9,7 @@ import inspect
 import linecache
 import re
 import textwrap
+from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -77,16 +78,22 @@ def _codes_in(file: str, source: str) -> dict[tuple[str, int], list[CodeType]]:
     return codes
 
 
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """Yield byte code, and that of nested functions."""
+    yield code
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield from codes_in(const)
+
+
 def texts_in(code: CodeType) -> set[str]:
     """Return the strings in byte code, including those of nested functions."""
-    nested = [const for const in code.co_consts if isinstance(const, CodeType)]
-    return {const for const in code.co_consts if isinstance(const, str)}.union(*map(texts_in, nested))
+    return {const for each in codes_in(code) for const in each.co_consts if isinstance(const, str)}
 
 
 def names_in(code: CodeType) -> set[str]:
     """Return the names of globals, attributes and modules in byte code, including that of nested functions."""
-    nested = [const for const in code.co_consts if isinstance(const, CodeType)]
-    return set(code.co_names).union(*map(names_in, nested))
+    return {name for each in codes_in(code) for name in each.co_names}
 
 
 def signature_and_code(code: CodeType) -> str:

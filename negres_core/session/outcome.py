@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Literal
 
 import pytest
 
 from negres_core.errors import NegresError
 from negres_core.evidence import Evidence
+from negres_core.provenance.source import codes_in
 from negres_core.session.keys import EVIDENCE_KEY, MIXTURE_KEY, expected_of, notes_of, store_of
 
 
@@ -72,9 +73,7 @@ def _asserts(function: object, seen: set[object]) -> bool:
     if not isinstance(function, FunctionType) or function in seen:
         return False
     seen.add(function)
-    codes = [function.__code__]
-    for code in codes:
-        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    codes = list(codes_in(function.__code__))
     names = {name for code in codes for name in code.co_names}
     if any(name.startswith("assert") for name in names):  # of NumPy, for example
         return True

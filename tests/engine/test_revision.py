@@ -96,6 +96,13 @@ def is_rare(y):
     return ops.reshape(y, (-1,)) == 1
 
 
+def weighted_by(choose):
+    def loss(y, outputs):
+        return keras.losses.sparse_categorical_crossentropy(y, outputs) * ops.where(choose(y), 9.0, 1.0)
+
+    return loss
+
+
 def objective(model, x, y, *, training):
     each = keras.losses.sparse_categorical_crossentropy(y, model(x, training=training))
     return ops.mean(ops.where(y != 1, 1.0, 9.0) * each)
@@ -125,11 +132,12 @@ def chosen(input_shape, outputs, last="softmax"):
     [
         (ex.stage(half, loss=weighted), COMPARING),
         (ex.stage(half, loss=lambda: weighted), COMPARING),
+        (ex.stage(half, loss=weighted_by(is_rare)), COMPARING),
         (ex.stage(half, objective=objective), COMPARING),
         (ex.stage(masked), COMPARING),
         (ex.stage(chosen), None),  # a build function compares settings
     ],
-    ids=["loss", "made loss", "objective", "layer", "build function"],
+    ids=["loss", "made loss", "loss with a closure", "objective", "layer", "build function"],
 )
 def test_stages_whose_code_compared_tensors_by_identity_have_another_identity(stage, expected):
     assert identity_of(stage)[0] == expected

@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from negres_core.provenance.reach import reachable_arrays
+from negres_core.provenance.reach import reachable_arrays, reachable_functions
 
 TABLE = np.arange(6.0)
 
@@ -110,3 +110,17 @@ def test_values_that_hold_each_other_are_visited_once():
     loop.append(loop)
 
     assert len(list(reachable_arrays(loop))) == 1
+
+
+def test_functions_are_reached_through_closures_globals_and_methods_and_those_of_libraries_are_left_out():
+    def inner():
+        return np.zeros(3)
+
+    def outer():
+        return inner()
+
+    class Loss:
+        def __call__(self):
+            return outer()
+
+    assert set(reachable_functions(Loss)) == {Loss.__call__, outer, inner}
