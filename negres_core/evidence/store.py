@@ -177,14 +177,15 @@ class Store:
     def write_evidence(self, evidence: Evidence) -> Path:
         """Write the evidence of a hypothesis; earlier finished evidence with different content is kept beside it."""
         path = self.evidence_path(evidence.hypothesis)
-        before = self._read(path, Evidence)
-        if before is not None and before.status == "finished" and _content(before) != _content(evidence):
+        before, content = self._read(path, Evidence), _content(evidence)
+        if before is not None and before.status == "finished" and (earlier := _content(before)) != content:
             with _writing(path), contextlib.suppress(FileNotFoundError):  # another process was faster
-                path.rename(_beside(path, before))
+                path.rename(_beside(path, earlier))
         self._write(path, sealed(evidence))
-        # The beginning of this run displaced the run before it, which ended in the same way and is no other verdict.
-        with _writing(path):
-            _beside(path, evidence).unlink(missing_ok=True)
+        if evidence.status == "finished":
+            # The beginning of this run displaced the run before it. If that ended in the same way, it is kept once.
+            with _writing(path):
+                _beside(path, content).unlink(missing_ok=True)
         return path
 
     def write_beside(self, hypothesis: str, file: str, content: bytes) -> None:
@@ -377,9 +378,9 @@ class Store:
             write_atomically(path, content)
 
 
-def _beside(path: Path, evidence: Evidence) -> Path:
+def _beside(path: Path, content: dict[str, Any]) -> Path:
     """Return where superseded evidence is kept, named by its content: a verdict that alternates has one file."""
-    return path.with_name(f"evidence-{digest_of(_content(evidence))[:12]}.json")
+    return path.with_name(f"evidence-{digest_of(content)[:12]}.json")
 
 
 def _content(evidence: Evidence) -> dict[str, Any]:
