@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 
 from negres_core.engine.contract import Result
 from negres_core.evidence import TrainedWeight
@@ -190,3 +191,14 @@ def use_engine(monkeypatch, engine):
     monkeypatch.setattr("negres_core.engine.selection.train", engine.train)
     # Its results are not models, so they cannot be inspected.
     monkeypatch.setattr("negres_core.engine.inspection.SavedModels", lambda *arguments: None)
+
+
+def diverge(run, *, arm, positions):
+    """Let some replicates of an arm turn infinite."""
+    arms = list(run.arms)
+    replicates = [
+        replicate.updated(status="not finite") if position in positions else replicate
+        for position, replicate in enumerate(arms[arm].replicates)
+    ]
+    arms[arm] = replace(arms[arm], stages=[*arms[arm].stages[:-1], replicates])
+    return replace(run, arms=arms)

@@ -45,6 +45,16 @@ def show_interval(ends: tuple[float, float], *, sign: bool = True) -> str:
     return f"[{low}, {high}]"
 
 
+def show_effect(effect: float, interval: tuple[float, float]) -> str:
+    """Return an effect with its interval as text.
+
+    Examples:
+        >>> show_effect(0.25, (-0.5, 1.0))
+        '+0.2500 [-0.5000, +1.0000]'
+    """
+    return f"{show_number(effect, sign=True)} {show_interval(interval)}"
+
+
 def why_not_judged(evidence: Evidence) -> str:
     """Return in a few words why a run has no verdict."""
     return "not judged (smoke)" if evidence.smoke else "none: interrupted"

@@ -98,11 +98,11 @@ def _annotation_of(report: Any, title: str, evidence: Evidence | None, root: Pat
 
 
 def _in_words(evidence: Evidence) -> str:
-    from negres_core.report.layout import show_interval, show_number
+    from negres_core.report.layout import show_effect
 
     lines = [f"{show(evidence.title)}, on {show(evidence.data.name)}: {show(evidence.judgement, most=MOST_IN_A_LINE)}"]
     if (estimate := evidence.estimate) is not None:
-        effect = f"{show_number(estimate.effect, sign=True)} {show_interval(estimate.interval_95)}"
+        effect = show_effect(estimate.effect, estimate.interval_95)
         lines.append(f"effect {effect} {show(evidence.claim.unit)}")
     return "\n".join([*lines, *([evidence.explanation] if evidence.explanation else [])])
 

@@ -9,7 +9,7 @@ import pytest
 
 from negres_core.errors import show
 from negres_core.evidence import Evidence
-from negres_core.report.layout import show_interval, show_number
+from negres_core.report.layout import show_effect
 from negres_core.session.keys import EVIDENCE_KEY, is_hypothesis
 from negres_core.session.titles import title_of
 
@@ -56,8 +56,7 @@ def _ended(item: pytest.Item) -> Row:
         state += ", SURPRISE"
     if evidence.estimate is None:
         return Row(_title(item), state)
-    effect = f"{show_number(evidence.estimate.effect, sign=True)} {show_interval(evidence.estimate.interval_95)}"
-    return Row(_title(item), state, effect)
+    return Row(_title(item), state, show_effect(evidence.estimate.effect, evidence.estimate.interval_95))
 
 
 def _title(item: pytest.Item) -> str:

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-
-def diverge(run, *, arm, positions):
-    """Let some replicates of an arm turn infinite."""
-    arms = list(run.arms)
-    replicates = [
-        replicate.updated(status="not finite") if position in positions else replicate
-        for position, replicate in enumerate(arms[arm].replicates)
-    ]
-    arms[arm] = replace(arms[arm], stages=[*arms[arm].stages[:-1], replicates])
-    return replace(run, arms=arms)
+from tests.fakes import diverge
 
 
 def test_the_replicates_of_an_arm_are_those_of_its_last_stage(new_run):

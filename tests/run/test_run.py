@@ -11,6 +11,7 @@ from negres_core.design import FixedSplit
 from negres_core.metrics import METRICS, Metric, Predicted
 from negres_core.run.arm import Arm
 from negres_core.run.run import Run
+from tests.fakes import diverge
 
 
 class FakeModels:
@@ -18,17 +19,6 @@ class FakeModels:
 
     def inspect(self, recipe, replicate):
         return recipe, replicate
-
-
-def diverge(run, *, arm, positions):
-    """Let some replicates of an arm turn infinite."""
-    arms = list(run.arms)
-    replicates = [
-        replicate.updated(status="not finite") if position in positions else replicate
-        for position, replicate in enumerate(arms[arm].replicates)
-    ]
-    arms[arm] = replace(arms[arm], stages=[*arms[arm].stages[:-1], replicates])
-    return replace(run, arms=arms)
 
 
 def compute():

@@ -26,6 +26,7 @@ from negres_core.report.page.changed_effect import ScaleKey, draw_change, limits
 from negres_core.report.page.families import family_name
 from negres_core.report.page.forest import draw_forest, scale_key
 from negres_core.report.page.hypothesis import anchor_of
+from negres_core.report.page.searchable import Searchable
 from negres_core.report.page.sentences import state_claim, state_expectation, state_verdict
 from negres_core.report.page.template import fill
 
@@ -64,7 +65,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class ChangeView:
+class ChangeView(Searchable):
     """The change of one hypothesis as the template shows it.
 
     Attributes:
@@ -98,16 +99,6 @@ class ChangeView:
     figures: Sequence[Markup]
     moved: Sequence[MovedField]
     environment: Sequence[tuple[str, str]]
-
-    @property
-    def family(self) -> str:
-        """The name of the test's file."""
-        return family_name(self.evidence)
-
-    @property
-    def words(self) -> str:
-        """What a search looks through."""
-        return show(f"{self.evidence.title} {self.evidence.data.name} {self.evidence.hypothesis}").lower()
 
 
 def render(

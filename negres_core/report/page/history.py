@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from negres_core.errors import show
 from negres_core.evidence import Evidence
 from negres_core.report.history import flips_of, order_runs
 from negres_core.report.layout import plural, show_interval, show_number, why_not_judged
 from negres_core.report.page.canvas import drawing
-from negres_core.report.page.families import family_name
 from negres_core.report.page.hypothesis import KINDS as VERDICTS
 from negres_core.report.page.hypothesis import anchor_of
+from negres_core.report.page.searchable import Searchable
 from negres_core.report.page.sentences import state_claim
 from negres_core.report.page.template import fill
 from negres_core.report.page.trend import Trend, trend_of
@@ -22,7 +21,7 @@ KINDS = ("flip", "surprise", *VERDICTS)
 
 
 @dataclass(frozen=True)
-class HistoryView:
+class HistoryView(Searchable):
     """The history of one hypothesis as the template shows it.
 
     Attributes:
@@ -50,16 +49,6 @@ class HistoryView:
     order: Mapping[str, float | None]
     claim: str
     trend: Trend
-
-    @property
-    def family(self) -> str:
-        """The name of the test's file."""
-        return family_name(self.evidence)
-
-    @property
-    def words(self) -> str:
-        """What a search looks through."""
-        return show(f"{self.evidence.title} {self.evidence.data.name} {self.evidence.hypothesis}").lower()
 
 
 def render(runs: Mapping[str, Sequence[Evidence]], *, version: str) -> str:

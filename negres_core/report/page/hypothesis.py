@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from markupsafe import Markup
 
-from negres_core.errors import show
 from negres_core.evidence import DiagnosisRecord, Entry, Evidence
 from negres_core.report.layout import plural
 from negres_core.report.page.arms import Fact, Replicates, compare_arms
@@ -24,10 +23,10 @@ from negres_core.report.page.disagreement import (
     predicted_classes,
     rows_apart,
 )
-from negres_core.report.page.families import family_name
 from negres_core.report.page.forest import draw_forest, draw_parts
 from negres_core.report.page.images import Image
 from negres_core.report.page.looks import draw_looks, saved_in_words
+from negres_core.report.page.searchable import Searchable
 from negres_core.report.page.sentences import state_claim, state_expectation, state_limits, state_verdict
 from negres_core.report.page.shell_commands import ShellCommand, commands_for
 from negres_core.report.page.timeline import Span, draw_timeline, lanes_of, spans_of
@@ -64,7 +63,7 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class View:
+class View(Searchable):
     """One hypothesis as the template shows it.
 
     Attributes:
@@ -132,16 +131,6 @@ class View:
     provenance: Sequence[tuple[str, str]]
     sources: Sequence[tuple[str, str]]
     commands: Sequence[ShellCommand]
-
-    @property
-    def family(self) -> str:
-        """The name of the test's file."""
-        return family_name(self.evidence)
-
-    @property
-    def words(self) -> str:
-        """What a search looks through."""
-        return show(f"{self.evidence.title} {self.evidence.data.name} {self.evidence.hypothesis}").lower()
 
 
 def anchor_of(hypothesis: str) -> str:

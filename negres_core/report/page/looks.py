@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from negres_core.evidence import Evidence
-from negres_core.report.layout import plural, show_interval, show_number
+from negres_core.report.layout import plural, show_effect
 from negres_core.report.page.canvas import WIDTH, Canvas, Point
 from negres_core.report.page.colours import INK, LINE, MUTED, SHADE, VERDICTS
 from negres_core.report.page.scale import Scale
@@ -67,7 +67,7 @@ def _cells(folds: int, x: float, y: float, width: float) -> list[tuple[Point, Po
 def _describe(evidence: Evidence) -> str:
     sentences = [
         f"After {plural(look.repeats, 'repeat')}, {look.information:.0%} of the planned information: "
-        f"{show_number(look.effect, sign=True)} {show_interval(look.interval_95)}, {look.verdict}."
+        f"{show_effect(look.effect, look.interval_95)}, {look.verdict}."
         for look in evidence.looks
     ]
     return " ".join([*sentences, saved_in_words(evidence)])
