@@ -15,45 +15,8 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.growth.models import FIT, base, grown, min_max
 from negres_core import Recipe, Stage, beats, matches
-
-
-def trunk(outputs):
-    from keras import layers
-
-    return [
-        layers.Dense(30, activation="relu", name="trunk_1"),
-        layers.Dropout(0.5, name="dropout_1"),
-        layers.Dense(25, activation="relu", name="trunk_2"),
-        layers.Dropout(0.5, name="dropout_2"),
-        layers.Dense(outputs, activation="softmax", name="trunk_3"),
-    ]
-
-
-def base(input_shape, outputs):
-    import keras
-
-    return keras.Sequential([keras.layers.Input(input_shape), *trunk(outputs)])
-
-
-def grown(input_shape, outputs):
-    import keras
-
-    width = input_shape[0]
-    new = [
-        keras.layers.Dense(100, activation="relu", name="new_1"),
-        keras.layers.Dense(width, activation="relu", name="new_2"),
-    ]
-    return keras.Sequential([keras.layers.Input(input_shape), *new, *trunk(outputs)])
-
-
-def min_max():
-    from sklearn.preprocessing import MinMaxScaler
-
-    return MinMaxScaler()
-
-
-FIT = {"epochs": 10, "batch_size": 128, "saved_as": "h5"}
 
 BASE = Recipe(Stage(base, **FIT), preprocess=min_max)
 FROZEN_GROWTH = Recipe(Stage(base, **FIT), Stage(grown, inherits=base, freezes=base, **FIT), preprocess=min_max)

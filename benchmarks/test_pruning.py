@@ -1,0 +1,66 @@
+"""Does a network that is pruned to its size, or grows to it, do better than one that has that size throughout?
+
+All arms have 10 epochs on Covertype and 40 on digits in all, and end with as many weights. Adam, cross-entropy, batches
+of 128, min-max scaling.
+
+These hypotheses were run while they were written, before they were registered in ledger.jsonl.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.growth.arms import epochs_on, grow, of_widths, throughout
+from benchmarks.growth.models import sparse_mlp
+from benchmarks.growth.net2net import net2wider
+from benchmarks.growth.pruning import keep_largest_units, prune, prune_and_start_anew
+from negres_core import beats
+
+SMALL, FINAL, LARGE = of_widths(16), of_widths(64), of_widths(256)
+
+FIVE_REPEATS = {"folds": 5, "repeats": 5}
+
+
+def on(*cases, by=()):
+    """Parametrize a hypothesis by data set, by other parameters, and by expected verdict."""
+    return pytest.mark.parametrize(("data", *by, "expected"), cases, indirect=["data"])
+
+
+def grown(epochs):
+    """Return an arm that has a quarter of the final units for half of its epochs."""
+    return grow([SMALL, FINAL], net2wider, [epochs // 2, epochs // 2])
+
+
+def pruned(epochs):
+    """Return an arm that has four times the final units for half of its epochs."""
+    return grow([LARGE, FINAL], keep_largest_units, [epochs // 2, epochs // 2])
+
+
+def fixed(epochs):
+    """Return an arm that has the final units throughout."""
+    return throughout(FINAL, epochs)
+
+
+@on(
+    ("covertype", pruned, fixed, "refuted"),
+    ("covertype", grown, fixed, "refuted"),
+    ("covertype", pruned, grown, "refuted"),
+    ("digits", pruned, fixed, "refuted"),
+    ("digits", grown, fixed, "refuted"),
+    ("digits", pruned, grown, "refuted"),
+    by=["way", "other"],
+)
+def test_a_way_to_the_final_size_beats_another(experiment, data, way, other, expected):
+    epochs = epochs_on(data)
+    evidence = experiment.compare(
+        way(epochs), against=other(epochs), on=data, claim=beats("accuracy", by=0.005), **FIVE_REPEATS
+    )
+    assert evidence.verdict == expected, evidence
+
+
+@on(("covertype", "refuted"), ("digits", "refuted"))
+def test_pruned_weights_beat_new_ones_of_the_same_sparse_shape(experiment, data, expected):
+    epochs = epochs_on(data) // 2
+    arms = [grow([sparse_mlp, sparse_mlp], start, [epochs, epochs]) for start in (prune, prune_and_start_anew)]
+    evidence = experiment.compare(arms[0], against=arms[1], on=data, claim=beats("accuracy", by=0.005), **FIVE_REPEATS)
+    assert evidence.verdict == expected, evidence

@@ -1,0 +1,19 @@
+"""Warm starts: how far weights are shrunk and perturbed."""
+
+import numpy as np
+
+from benchmarks.growth.models import mlp
+from benchmarks.growth.warm import shrink_and_perturb
+
+
+def test_weights_are_shrunk_and_perturbed():
+    parent, model, other = (mlp((40,), 10, widths=(50,)) for _ in range(3))
+    parent.layers[-1].bias.assign(np.arange(10))
+    shrink_and_perturb(model, parent, 1)
+    shrink_and_perturb(other, parent, 2)
+    noise = [ours - 0.6 * theirs for ours, theirs in zip(model.get_weights(), parent.get_weights(), strict=True)]
+
+    assert abs(np.std(noise[0]) - 0.01) < 0.001
+    assert abs(np.mean(noise[0])) < 0.001
+    assert 0 < np.abs(noise[-1]).max() < 0.05
+    assert np.abs(model.get_weights()[0] - other.get_weights()[0]).min() > 0
