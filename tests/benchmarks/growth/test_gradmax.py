@@ -19,12 +19,12 @@ BUILD = functools.partial(mlp, (20,), 10)
 
 def gradient_norm(model):
     """Return the norm of the gradient of the loss, over all rows, by all weights: that of one step of rate 1."""
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    copy.compile(keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy", jit_compile=False)
-    copy.train_on_batch(X, Y)
-    pairs = zip(model.get_weights(), copy.get_weights(), strict=True)
-    return np.sqrt(sum(np.sum((before - after) ** 2) for before, after in pairs))
+    before = model.get_weights()
+    model.compile(keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy", jit_compile=False)
+    model.train_on_batch(X, Y)
+    after = model.get_weights()
+    model.set_weights(before)
+    return np.sqrt(sum(np.sum((old - new) ** 2) for old, new in zip(before, after, strict=True)))
 
 
 def grow(parent, rule, *, units):
@@ -47,7 +47,7 @@ def test_the_gradient_after_each_growth_is_larger_than_after_random_growth():
         student.fit(X, Y, batch_size=100, epochs=4, verbose=0)
         before = gradient_norm(student)
         grown = grow(student, functools.partial(gradmax, x=X, y=Y), units=1)
-        others = [gradient_norm(grow(student, at_random(seed), units=1)) for seed in range(4)]
+        others = [gradient_norm(grow(student, at_random(seed), units=1)) for seed in range(2)]
 
         assert before < max(others) < gradient_norm(grown), growth
         student = grown
