@@ -14,15 +14,15 @@ from negres_core import Dataset
 @pytest.fixture(scope="module")
 def few():
     rng = np.random.default_rng(0)
-    x = np.column_stack([rng.normal(size=(400, 10)), np.eye(4)[rng.integers(4, size=400)]])
+    x = np.column_stack([rng.normal(size=(1600, 10)), np.eye(4)[rng.integers(4, size=1600)]])
     return Dataset(x=x, y=(x[:, 0] > 0).astype(int), name="few rows")
 
 
 def test_the_rows_are_split_into_64_16_and_20_percent(few):
     cell = long_run.split_rows(few)
     parts = [cell.train, cell.validation, cell.test]
-    assert [len(part) for part in parts] == [256, 64, 80]
-    assert sorted(np.concatenate(parts)) == list(range(400))
+    assert [len(part) for part in parts] == [1024, 256, 320]
+    assert sorted(np.concatenate(parts)) == list(range(1600))
 
 
 def test_quantities_become_normal_and_one_hot_columns_stay(few):
