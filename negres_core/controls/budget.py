@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import prepare_rows
+from negres_core.arms.resampling import count_trained
 from negres_core.early_stopping import replay
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import monitored_metric
@@ -30,7 +30,7 @@ def check(run: Run) -> Finding | None:
         for arm in run.by_recipe
         for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True)
         if recipe.fit is None
-        for replicate, rows in zip(replicates, _trained_rows(run, arm, replicates), strict=True)
+        for replicate, rows in zip(replicates, _trained_rows(run, recipe, replicates), strict=True)
     ]
     budgets = [_in_words(arm) for arm in run.arms if arm.recipe.stages or arm.replicates[0].budget.trainable_weights]
     if not budgets:
@@ -69,14 +69,12 @@ def _share_in_words(held_out: float | bool | None) -> str:
     return "those of the design or a tenth" if held_out is True else f"{held_out:g} of the training fold"
 
 
-def _trained_rows(run: Run, arm: Arm, replicates: Sequence[Replicate]) -> list[int]:
-    """Return the rows that each replicate of an arm was trained on, which a sampler draws again."""
-    cells = [run.trained_cell(arm.recipe, run.cell_of(replicate)) for replicate in replicates]
-    if arm.recipe.resample is None:
-        return [len(cell.train) for cell in cells]
+def _trained_rows(run: Run, recipe: Recipe, replicates: Sequence[Replicate]) -> list[int]:
+    """Return the rows that each replicate of a stage was trained on, which a sampler draws again."""
+    cells = [run.trained_cell(recipe, run.cell_of(replicate)) for replicate in replicates]
     by_cell = {(cell.repeat, cell.fold): cell for cell in cells}
-    drawn = {place: len(prepare_rows(arm.recipe, run.data, cell).train) for place, cell in by_cell.items()}
-    return [drawn[cell.repeat, cell.fold] for cell in cells]
+    counts = {place: count_trained(recipe, run.data, cell) for place, cell in by_cell.items()}
+    return [counts[cell.repeat, cell.fold] for cell in cells]
 
 
 def _matches_recipe(run: Run, rows: int, recipe: Recipe, replicate: Replicate) -> bool:

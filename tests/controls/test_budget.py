@@ -57,3 +57,15 @@ def test_steps_are_counted_on_resampled_rows(new_run, plant):
     for position in range(8):
         resampled = plant(resampled, arm=1, position=position, budget=BUDGET | {"steps": 4})
     assert check(resampled).passed
+
+
+def test_steps_are_counted_on_the_share_of_the_fold_that_a_stage_is_trained_on(new_run, plant):
+    """Half of a fold of 20 rows has 2 steps an epoch instead of 3."""
+    run = new_run()
+    (treatment, control) = run.arms
+    halves = [replace(stage, share=0.5) for stage in control.recipe.stages]
+    shared = replace(run, arms=[treatment, replace(control, recipe=control.recipe.with_parts(*halves))])
+    assert not check(shared).passed
+    for position in range(8):
+        shared = plant(shared, arm=1, position=position, budget=BUDGET | {"steps": 4})
+    assert check(shared).passed
