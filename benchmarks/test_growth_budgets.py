@@ -21,7 +21,7 @@ FROM_SCRATCH = Recipe(Stage(grown, **FIT | {"epochs": 20}), preprocess=min_max)
 
 @pytest.mark.parametrize(("data", "expected"), [("covertype", "refuted"), ("digits", "refuted")], indirect=["data"])
 def test_frozen_growth_beats_training_from_scratch_for_as_many_epochs(experiment, data, expected):
-    """Shows: with as many epochs in all, growing in front of a frozen base is worse than training all from scratch.
+    """Shows: with as many epochs in all, growing in front of a frozen base is worse than training everything anew.
 
     Does not show: what growth costs: half of its epochs train the small base, which is cheaper than the whole network.
     """
@@ -31,10 +31,10 @@ def test_frozen_growth_beats_training_from_scratch_for_as_many_epochs(experiment
     assert evidence.verdict == expected, evidence
 
 
-# On digits, where trainings vary a lot with so much dropout, 25 cells do not decide it for the unfrozen base: -0.019, 95%
-# interval -0.091 to +0.053.
+# On digits, where trainings vary a lot with so much dropout, 25 cells do not decide it for the unfrozen base: -0.019,
+# 95% interval -0.091 to +0.052.
 @pytest.mark.parametrize(
-    ("data", "base", "expected"),
+    ("data", "kind", "expected"),
     [
         ("covertype", "frozen", "refuted"),
         ("covertype", "unfrozen", "refuted"),
@@ -42,13 +42,13 @@ def test_frozen_growth_beats_training_from_scratch_for_as_many_epochs(experiment
     ],
     indirect=["data"],
 )
-def test_growth_beats_training_from_scratch_for_as_many_operations(experiment, data, base, expected):
+def test_growth_beats_training_from_scratch_for_as_many_operations(experiment, data, kind, expected):
     """Shows: with as many floating-point operations, growing is not better by 0.005 than training all from scratch.
 
     Does not show: that a base which exists already saves nothing: here its training counts in full.
     """
     evidence = experiment.compare(
-        GROWTH[base],
+        GROWTH[kind],
         against=FROM_SCRATCH,
         on=data,
         claim=beats("accuracy", by=0.005),

@@ -21,13 +21,14 @@ from benchmarks.growth.cascade import stages
 from benchmarks.growth.gradmax import gradmax, random_units
 from benchmarks.growth.models import autoencoder, cnn, reconstruct
 from benchmarks.growth.net2net import net2deeper, net2wider, random_pad
-from benchmarks.growth.warm import leave_random
+from benchmarks.growth.warm import with_new_outputs
 from negres_core import Stage, beats, matches
 
 BY_WIDTH = [of_widths(width) for width in (16, 28, 40, 52, 64)]
 BY_DEPTH = [of_widths(*[64] * depth) for depth in (1, 2, 3, 4)]
 BY_UNITS = [of_widths(units) for units in (8, 12, 16, 20, 24)]
-LAYERS = (96, 64, 48)
+LAYERS = (96, 72, 48)
+"""No two of their kernels have one shape, nor has one that of a decoder, which could be taken for the other."""
 GROWTH = {"width": (BY_WIDTH, net2wider), "depth": (BY_DEPTH, net2deeper)}
 
 TWO_REPEATS = {"folds": 5, "repeats": 2}
@@ -88,9 +89,9 @@ def test_growth_step_by_step_beats_the_final_size_at_equal_flops(experiment, dat
 
 NET2NET = {
     ("covertype", "wider"): (of_widths(32), of_widths(64), net2wider, random_pad),
-    ("covertype", "deeper"): (of_widths(64), of_widths(64, 64), net2deeper, leave_random),
+    ("covertype", "deeper"): (of_widths(64), of_widths(64, 64), net2deeper, None),
     ("digits", "wider"): (cnn, functools.partial(cnn, channels=32, units=128), net2wider, random_pad),
-    ("digits", "deeper"): (cnn, functools.partial(cnn, deeper=True), net2deeper, leave_random),
+    ("digits", "deeper"): (cnn, functools.partial(cnn, deeper=True), net2deeper, None),
 }
 """Teacher, student, and two rules by which the student starts. Those of digits are the ones of Keras' old example."""
 
@@ -118,14 +119,11 @@ def pretrained(kind, epochs):
         builds = [functools.partial(autoencoder, widths=widths) for widths in prefixes]
     else:
         builds = [of_widths(*widths, frozen=len(widths) - 1) for widths in prefixes]
-    fit = {"epochs": step} | ({"objective": reconstruct} if kind == "autoencoder" else {})
-    builds.append(of_widths(*LAYERS))
-    parts = [Stage(builds[0], **fit)]
-    for before, after in pairwise(builds):
-        is_last = after is builds[-1]
-        options = {"epochs": epochs - 3 * step} if is_last else fit
-        parts.append(Stage(after, inherits=before, start=leave_random, **options))
-    return arm(*parts)
+    fit = {"objective": reconstruct} if kind == "autoencoder" else {}
+    start = None if kind == "autoencoder" else with_new_outputs
+    parts = [Stage(builds[0], epochs=step, **fit)]
+    parts += [Stage(after, inherits=before, start=start, epochs=step, **fit) for before, after in pairwise(builds)]
+    return arm(*parts, Stage(of_widths(*LAYERS), inherits=builds[-1], start=start, epochs=epochs - 3 * step))
 
 
 @on(

@@ -107,8 +107,8 @@ def cnn(input_shape, outputs, *, channels=16, units=64, deeper=False):
             *([layers.Conv2D(16, name="conv_2_deeper", **conv)] if deeper else []),
             layers.MaxPooling2D(),
             layers.Flatten(),
-            layers.Dense(units, "relu", name="dense"),
-            *([layers.Dense(units, "relu", name="dense_deeper")] if deeper else []),
+            layers.Dense(units, "relu", name="hidden"),
+            *([layers.Dense(units, "relu", name="hidden_deeper")] if deeper else []),
             layers.Dense(outputs, "softmax", name="classes"),
         ]
     )

@@ -21,5 +21,10 @@ def shrink_and_perturb(model, parent, seed):
         weight.assign(SHRINK * convert_to_numpy(trained) + noise)
 
 
-def leave_random(model, parent):
-    """Start what does not fit with the random weights that the build function drew; all else was inherited."""
+def with_new_outputs(model, parent, seed):
+    """Start with the hidden layers of the parent, which were inherited, and with random weights of the outputs."""
+    import keras
+
+    classes = model.get_layer("classes")
+    draw = keras.initializers.GlorotUniform(seed=seed % 2**31)
+    classes.set_weights([draw(classes.kernel.shape), np.zeros(classes.units)])
