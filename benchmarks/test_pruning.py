@@ -51,6 +51,11 @@ def fixed(epochs):
     by=["way", "other"],
 )
 def test_a_way_to_the_final_size_beats_another(experiment, data, way, other, expected):
+    """Shows: for as many epochs and the same final size, it hardly matters whether a network was larger before, or
+    smaller, or had that size throughout.
+
+    Does not show: that all cost the same: the pruned network is four times as large for half of its training.
+    """
     epochs = epochs_on(data)
     evidence = experiment.compare(
         way(epochs), against=other(epochs), on=data, claim=beats("accuracy", by=0.005), **FIVE_REPEATS
@@ -60,6 +65,10 @@ def test_a_way_to_the_final_size_beats_another(experiment, data, way, other, exp
 
 @on(("covertype", "refuted"), ("digits", "refuted"))
 def test_pruned_weights_beat_new_ones_of_the_same_sparse_shape(experiment, data, expected):
+    """Shows: of a network pruned by nine tenths, the weights that are left are not worth more than its sparse shape.
+
+    Does not show: that pruning is useless: without it the shape would not be known.
+    """
     epochs = epochs_on(data) // 2
     arms = [grow([sparse_mlp, sparse_mlp], start, [epochs, epochs]) for start in (prune, prune_and_start_anew)]
     evidence = experiment.compare(arms[0], against=arms[1], on=data, claim=beats("accuracy", by=0.005), **FIVE_REPEATS)

@@ -96,11 +96,3 @@ def stages(units, *, candidates=8, last=None, **fit):
             Stage(after, inherits=pool, start=install_best, **fit),
         ]
     return made
-
-
-def two_spirals():
-    """Return the two spirals of Fahlman & Lebiere: x (194, 2), and y (194,), which of the two a point is on."""
-    place = np.arange(97)
-    angle, radius = place * np.pi / 16, 6.5 * (104 - place) / 104
-    one = radius[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
-    return np.concatenate([one, -one]).astype(np.float32), np.repeat([0, 1], 97)

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 from keras.ops import convert_to_numpy
 
-from benchmarks.growth.cascade import cascade, covariance, install_best, two_spirals
+from benchmarks.growth.cascade import cascade, covariance, install_best
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(60, 5)).astype(np.float32)
@@ -46,14 +46,3 @@ def test_units_that_are_not_frozen_are_trained():
     model = BUILD(units=2, frozen=False)
 
     assert {weight.path.split("/")[-2] for weight in model.trainable_weights} == {"unit_1", "unit_2", "classes"}
-
-
-def test_two_spirals_wind_three_times_around_each_other():
-    x, y = two_spirals()
-
-    assert x.shape == (194, 2)
-    np.testing.assert_array_equal(x[:97], -x[97:])
-    radii, turns = np.hypot(*x[:97].T), np.unwrap(np.arctan2(x[:97, 0], x[:97, 1])) / (2 * np.pi)
-    assert turns[-1] - turns[0] == 3
-    assert (radii[0], radii[-1]) == (6.5, 0.5)
-    assert y.tolist() == [0] * 97 + [1] * 97
