@@ -112,10 +112,9 @@ NET2NET = {
     by=["student"],
 )
 def test_net2net_beats_random_weights_after_a_short_training(experiment, data, student, expected):
-    """Shows: a larger network that starts with the function of its teacher has a lower test loss after a tenth of the
-    training than one that starts with the teacher's weights among random ones.
+    """Shows: after a tenth of the training, a network that starts with its teacher's outputs has the lower test loss.
 
-    Does not show: that it is better in the end: the start is what Net2Net preserves.
+    Does not show: that it is better in the end. The other student has its teacher's weights, too, among random ones.
     """
     teacher, larger, preserved, random = NET2NET[data.name, student]
     epochs = epochs_on(data) // 10
@@ -164,8 +163,7 @@ def test_pretraining_layer_by_layer_beats_training_all_throughout(experiment, da
 
 @on(("covertype", "refuted"), ("digits", "refuted"))
 def test_gradmax_beats_random_units(experiment, data, expected):
-    """Shows: units that begin with the largest gradient do not make the trained network better by 0.005 than random
-    ones do.
+    """Shows: units that begin with the largest gradient do not make a network better by 0.005 than random ones do.
 
     Does not show: that the gradient is not larger: after each growth it is, which a test of the rule shows.
     """
