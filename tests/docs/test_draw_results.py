@@ -176,7 +176,7 @@ def test_the_scores_of_arms_are_files_that_stand_alone(suite, tmp_path):
     families = read_families(suite())
     figures = draw_results.draw_figures(records, families)
     assert sorted(figures) == ["growth-digits.svg", "growth-wine.svg"]
-    line = "## Does it grow?\n\n![Scores of the arms on digits: accuracy](results/growth-digits.svg)\n\n![Scores"
+    line = "![Scores of the arms on digits: accuracy, loss](results/growth-digits.svg)"
     assert line in render(records, families)
     root = ElementTree.fromstring(figures["growth-digits.svg"])
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
