@@ -22,8 +22,9 @@ FITS = True
 def check(run: Run) -> Finding | None:
     """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side.
 
-    A stage with patience is over when its metric on the validation rows says so: neither earlier nor later. A fit that
-    records its weights may record its epochs and steps, too. They are reported, and nothing promises them.
+    A stage with patience is over when its metric on the validation rows says so: neither earlier nor later. One with
+    callbacks may be over at any epoch, which is reported. A fit that records its weights may record its epochs and
+    steps, too. They are reported, and nothing promises them.
     """
     matches = [
         _matches_recipe(run, rows, recipe, replicate)
@@ -56,9 +57,11 @@ def _in_words(arm: Arm) -> str:
         for name in ("epochs", "steps")
     )
     most, patience = "", ""
-    if any(stage.patience is not None for stage in arm.recipe.stages):
-        most = f" of at most {sum(stage.epochs for stage in arm.recipe.stages)}"
-        patience = f", patience {' and '.join(str(stage.patience or 'none') for stage in arm.recipe.stages)}"
+    stages = arm.recipe.stages
+    if any(stage.patience is not None or stage.callbacks is not None for stage in stages):
+        most = f" of at most {sum(stage.epochs for stage in stages)}"
+    if any(stage.patience is not None for stage in stages):
+        patience = f", patience {' and '.join(str(stage.patience or 'none') for stage in stages)}"
     weights = arm.replicates[0].budget.trainable_weights
     return f"{arm.role} arm: {epochs:.6g}{most} epochs, {steps:.6g} steps, {weights} trainable weights{patience}"
 
@@ -93,5 +96,8 @@ def _matches_recipe(run: Run, rows: int, recipe: Recipe, replicate: Replicate) -
         epochs = len(course.values)
         if replicate.status != "finished":
             epochs = len(replicate.curve)
+    elif stage.callbacks is not None:
+        # A callback may end the training, and nothing else tells when it should.
+        epochs = min(len(replicate.curve), stage.epochs)
     is_complete = replicate.status != "finished" or len(replicate.curve) == epochs
     return is_complete and (budget.epochs, budget.steps) == (epochs, epochs * steps_per_epoch)

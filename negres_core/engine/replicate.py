@@ -149,7 +149,7 @@ def finish_replicate(
     """
     stage, model = recipe.last, start.model
     # A replicate whose loss is not finite ends early, too, and counts as planned.
-    epochs = stage.epochs if stage.patience is None else len(curve)
+    epochs = stage.epochs if stage.patience is None and stage.callbacks is None else len(curve)
     trainable = {id(weight) for weight in model.trainable_weights}
     weights = [
         TrainedWeight(
