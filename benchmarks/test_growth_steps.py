@@ -20,7 +20,7 @@ from benchmarks.growth.arms import arm, epochs_on, grow, of_widths, throughout
 from benchmarks.growth.cascade import stages
 from benchmarks.growth.gradmax import gradmax, random_units
 from benchmarks.growth.models import autoencoder, cnn, reconstruct
-from benchmarks.growth.net2net import net2deeper, net2wider, random_pad
+from benchmarks.growth.net2net import net2deeper, net2wider, random_pad, silent_pad
 from benchmarks.growth.warm import with_new_outputs
 from negres_core import Stage, beats, matches
 
@@ -29,7 +29,8 @@ BY_DEPTH = [of_widths(*[64] * depth) for depth in (1, 2, 3)]
 BY_UNITS = [of_widths(units) for units in (8, 12, 16)]
 LAYERS = (96, 72, 48)
 """No two of their kernels have one shape, nor has one that of a decoder, which could be taken for the other."""
-GROWTH = {"width": (BY_WIDTH, net2wider), "depth": (BY_DEPTH, net2deeper)}
+GROWTH = {"width": (BY_WIDTH, net2wider), "units": (BY_WIDTH, silent_pad), "depth": (BY_DEPTH, net2deeper)}
+"""Networks, and the rule by which each starts from the one before: copies of units, new units, or new layers."""
 
 TWO_REPEATS = {"folds": 5, "repeats": 2}
 FIVE_REPEATS = {"folds": 5, "repeats": 5}
@@ -49,7 +50,8 @@ def step_by_step(by, epochs):
 
 
 @on(
-    ("covertype", "width", "supported"),
+    ("covertype", "width", "refuted"),
+    ("covertype", "units", "supported"),
     ("covertype", "depth", "supported"),
     ("digits", "width", "supported"),
     ("digits", "depth", "supported"),

@@ -95,3 +95,19 @@ def random_pad(model, parent):
         for weight, known in zip(padded, teachers[layer.name].get_weights(), strict=True):
             weight[tuple(slice(size) for size in known.shape)] = known
         layer.set_weights(padded)
+
+
+def silent_pad(model, parent):
+    """Start a wider network with the outputs of its parent: new units are random, and reach no layer yet.
+
+    The network is one that `random_pad` can start. Incoming weights of new units are those that the build function
+    drew, and outgoing ones are zero until they are trained.
+    """
+    random_pad(model, parent)
+    grew = 0  # units by which the layer before grew
+    for layer in (layer for layer in model.layers if layer.weights):
+        kernel, *others = layer.get_weights()
+        if grew:
+            kernel[..., -grew:, :] = 0
+        layer.set_weights([kernel, *others])
+        grew = kernel.shape[-1] - parent.get_layer(layer.name).get_weights()[0].shape[-1]

@@ -7,7 +7,7 @@ from keras import layers
 from keras.ops import convert_to_numpy
 
 from benchmarks.growth import models
-from benchmarks.growth.net2net import net2deeper, net2wider, random_pad
+from benchmarks.growth.net2net import net2deeper, net2wider, random_pad, silent_pad
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.uniform(size=(50, 64)).astype(np.float32)
@@ -112,6 +112,16 @@ def test_padding_keeps_the_weights_of_the_teacher_among_random_ones():
             np.testing.assert_array_equal(padded[tuple(slice(size) for size in known.shape)], known)
     np.testing.assert_array_equal(student.get_layer("classes").get_weights()[0][6:], before[6:])
     assert np.abs(outputs(student) - outputs(teacher)).max() > 0.01
+
+
+def test_new_units_that_reach_no_layer_leave_the_outputs_as_they_are():
+    teacher, student = drawn(models.mlp(**SMALL, widths=(6, 5))), models.mlp(**SMALL, widths=(16, 9))
+    drawn_before = student.get_layer("hidden_1").get_weights()[0]
+    silent_pad(student, teacher)
+
+    np.testing.assert_allclose(outputs(student), outputs(teacher), atol=1e-5)
+    np.testing.assert_array_equal(student.get_layer("hidden_1").get_weights()[0][:, 6:], drawn_before[:, 6:])
+    assert np.abs(student.get_layer("hidden_1").get_weights()[0]).min() > 0
 
 
 @pytest.mark.parametrize(
