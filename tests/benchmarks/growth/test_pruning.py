@@ -72,16 +72,6 @@ def test_weights_that_were_removed_are_neither_used_nor_trained(parent):
         np.testing.assert_allclose((values(layer.kernel) - 9 - kernel)[mask == 0], 0, atol=1e-5)
 
 
-@pytest.mark.parametrize("form", ["keras", "h5"])
-def test_a_mask_is_saved_with_its_model(parent, tmp_path, form):
-    model = BUILD()
-    prune(model, parent)
-    model.save(tmp_path / f"model.{form}")
-    loaded = keras.models.load_model(tmp_path / f"model.{form}")
-
-    np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
-
-
 def test_the_units_with_the_largest_incoming_weights_are_kept():
     parent, model = mlp((12,), 2, widths=(6, 4)), mlp((12,), 2, widths=(3, 2))
     kernel = parent.get_layer("hidden_1").get_weights()[0]
