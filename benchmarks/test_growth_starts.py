@@ -14,7 +14,7 @@ import functools
 import pytest
 
 from benchmarks.growth.arms import arm, epochs_on, of_widths, throughout
-from benchmarks.growth.incremental import expandable, of_old_classes, old_part, weights_of
+from benchmarks.growth.incremental import among, expandable, of_old_classes, old_part
 from benchmarks.growth.models import FIT, base, grown, min_max, on_random_base
 from benchmarks.growth.net2net import random_pad
 from benchmarks.growth.warm import shrink_and_perturb
@@ -101,17 +101,19 @@ def test_shrinking_and_perturbing_beats_a_warm_start(experiment, data, expected)
 
 def later_classes(data, *, expand):
     """Return an arm that is trained on the old classes, and then on the new ones alone."""
-    old, outputs, epochs = OLD[data.name], data.outputs, epochs_on(data) // 2
+    old, epochs = OLD[data.name], epochs_on(data) // 2
     first = functools.partial(expandable, old=old)
-    old_classes, new_classes = (weights_of(classes, outputs) for classes in (range(old), range(old, outputs)))
+    old_classes, new_classes = (
+        functools.partial(among, classes=classes) for classes in (range(old), range(old, data.outputs))
+    )
     if expand:
         larger = functools.partial(expandable, old=old, new_units=32)
         options = {"inherits": first, "start": random_pad, "freezes": functools.partial(old_part, old=old)}
     else:
         larger, options = first, {"inherits": first}
     return arm(
-        Stage(first, epochs=epochs, class_weight=old_classes),
-        Stage(larger, epochs=epochs, class_weight=new_classes, **options),
+        Stage(first, epochs=epochs, objective=old_classes),
+        Stage(larger, epochs=epochs, objective=new_classes, **options),
     )
 
 

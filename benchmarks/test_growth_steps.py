@@ -137,7 +137,7 @@ def pretrained(kind, epochs):
     start = None if kind == "autoencoder" else with_new_outputs
     parts = [Stage(builds[0], epochs=step, **fit)]
     parts += [Stage(after, inherits=before, start=start, epochs=step, **fit) for before, after in pairwise(builds)]
-    return arm(*parts, Stage(of_widths(*LAYERS), inherits=builds[-1], start=start, epochs=epochs - 3 * step))
+    return arm(*parts, Stage(of_widths(*LAYERS), inherits=builds[-1], epochs=epochs - 3 * step))
 
 
 @on(

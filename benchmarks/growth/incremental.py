@@ -41,9 +41,25 @@ def old_part(input_shape, *, old, units=32):
     return keras.Sequential([keras.Input(input_shape), *hidden])
 
 
-def weights_of(classes, outputs):
-    """Return class weights with which a stage is trained on some classes alone."""
-    return {number: float(number in classes) for number in range(outputs)}
+def among(model, x, y, *, training, classes):
+    """Return the cross-entropy of rows of some classes, told from each other alone; an objective of a stage.
+
+    Args:
+        model: a classifier with probabilities of all classes.
+        x: inputs.
+        y: labels.
+        training: whether the model is trained.
+        classes: a range of labels. Other rows do not count, and scores of other classes are not trained.
+    """
+    from keras import ops
+
+    y = ops.cast(ops.reshape(y, (-1,)), "int32")
+    first, last = classes[0], classes[-1]
+    told = ops.log(model(x, training=training)[:, first : last + 1] + 1e-37)
+    inside = ops.cast(ops.logical_and(y >= first, y <= last), told.dtype)
+    wanted = ops.one_hot(ops.clip(y, first, last) - first, len(classes))
+    losses = ops.logsumexp(told, axis=1) - ops.sum(wanted * told, axis=1)
+    return ops.sum(inside * losses) / ops.maximum(ops.sum(inside), 1)
 
 
 def accuracy_of(targets, probabilities, *, old):
