@@ -109,7 +109,14 @@ def pair_losses(recipe: Recipe, data: Dataset) -> PairLosses | None:
         if not np.isclose(together, again, rtol=1e-6, atol=0):
             return None
         pairs.append(PairLosses(np.array([[loss([x, x], [y, y]) for y in places] for x in places]), together))
-    return max(pairs, key=lambda each: abs(each.each.diagonal().mean() - each.each.mean()) / np.abs(each.each).max())
+    return max(pairs, key=_weight_of_pairing)
+
+
+def _weight_of_pairing(losses: PairLosses) -> float:
+    """Return how much it matters which target belongs to which row, as a share of the largest loss."""
+    largest = np.abs(losses.each).max()
+    # An objective that compares different rows of a batch, such as a covariance, is 0 for one row alone.
+    return float(abs(losses.each.diagonal().mean() - losses.each.mean()) / largest) if largest else 0.0
 
 
 def _rows_with_different_targets(data: Dataset) -> np.ndarray:

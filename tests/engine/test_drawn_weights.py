@@ -95,3 +95,14 @@ def test_a_loss_of_labels_is_paired_too():
 
 def test_a_loss_that_varies_by_itself_has_no_pairs():
     assert pair_losses(Recipe(Stage(ends_in("linear"), objective=noisy)), VALUES) is None
+
+
+def test_a_covariance_is_zero_for_every_pair():
+    def covariance(model, x, y, *, training):
+        outputs = model(x, training=training)
+        return -ops.abs(ops.mean((outputs - ops.mean(outputs)) * (y - ops.mean(y))))
+
+    pairs = pair_losses(Recipe(Stage(ends_in("linear"), objective=covariance)), VALUES)
+
+    assert not pairs.each.any()
+    assert pairs.together < 0
