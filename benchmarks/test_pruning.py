@@ -41,7 +41,7 @@ def fixed(epochs):
     return throughout(FINAL, epochs)
 
 
-# Pruned against fixed on digits: no number of cells can decide so small a margin; +0.002, 95% interval -0.004 to +0.009.
+# Pruned against fixed on digits: no number of cells can decide so small a margin: +0.002, interval -0.004 to +0.009.
 @on(
     ("covertype", grown, fixed, "refuted"),
     ("digits", grown, fixed, "refuted"),

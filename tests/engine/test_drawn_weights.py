@@ -99,7 +99,7 @@ def test_a_loss_that_varies_by_itself_has_no_pairs():
 
 def test_a_covariance_is_zero_for_every_pair():
     def covariance(model, x, y, *, training):
-        outputs = model(x, training=training)
+        outputs, y = model(x, training=training), ops.reshape(y, (-1, 1))
         return -ops.abs(ops.mean((outputs - ops.mean(outputs)) * (y - ops.mean(y))))
 
     pairs = pair_losses(Recipe(Stage(ends_in("linear"), objective=covariance)), VALUES)
