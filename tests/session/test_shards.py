@@ -35,8 +35,8 @@ def test_shards_train_and_judge_nothing_until_they_are_merged(session, pytester,
         result.stdout.fnmatch_lines(
             [
                 f"*; shard {number}/2: it trains and judges nothing",
-                "longer is better [[]mine[]] *none: trained, not *",
-                " *judged: shard ?/2, 2 of *",
+                "longer is better [[]mine[]] *none: trained, not",
+                " *judged: shard ?/2, 2 of",
                 "*= 1 trained, not judged in *",
             ]
         )
@@ -62,7 +62,7 @@ def test_what_a_shard_does_not_train_is_named_and_is_no_failure(session, quick_e
 def test_a_failed_control_is_named_and_nothing_is_trained(session, pytester, quick_engine):
     result = session(COPIES + SAME_ROWS, "--negres-shard=1/2")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*none: not trained: a *", "*control failed, so that*", "*duplicates*"])
+    result.stdout.fnmatch_lines(["*none: not trained: a*", "*control failed, so that*", "*duplicates*"])
     assert quick_engine.jobs == 0
     [record] = read_shards(Store(pytester.path / ".negres"))
     assert "duplicates" in record.failed
