@@ -80,9 +80,13 @@ def train_share(
     is_first = bool(share) and share[0] is run.cells[0]
     if is_first:
         run = trainer.choose_first(run)  # what is searched in the first cell is the recipe that controls see
-    level = "cheap" if evidence.controlled == "all" and not is_first else evidence.controlled
-    screening = screen(run, evidence.updated(controlled=level))
-    failed = {finding.control: finding.found for finding in screening.findings if not finding.is_sound}
+    findings: Sequence[Finding] = ()
+    checks = PipelineChecks()
+    if share:
+        level = "cheap" if evidence.controlled == "all" and not is_first else evidence.controlled
+        screening = screen(run, evidence.updated(controlled=level))
+        findings, checks = screening.findings, screening.checks
+    failed = {finding.control: finding.found for finding in findings if not finding.is_sound}
     arms = [trainer.train(arm, share) for arm in run.arms] if share and not failed else []
     plans = {role: arm.plan for role, arm in prepared.tuned.items()}
     record = ShardRecord(
@@ -94,7 +98,7 @@ def train_share(
             for place, cell in enumerate(share if arms else [])
         ],
         failed=failed,
-        timings=finish_timings(evidence.timings, began, screening.checks, trainer, arms=arms),
+        timings=finish_timings(evidence.timings, began, checks, trainer, arms=arms),
         provenance=evidence.provenance,
     )
     write_shard(store, record)

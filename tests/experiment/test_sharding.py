@@ -69,7 +69,9 @@ def merged(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("design", "of"), zip(DESIGNS, (8, 2, 2, 2, 2), strict=True), ids=["looks", "seeds", "splits", "fixed", "time"]
+    ("design", "of"),
+    list(zip(DESIGNS, (8, 2, 2, 2, 2), strict=True)),
+    ids=["looks", "seeds", "splits", "fixed", "time"],
 )
 def test_all_shards_give_the_evidence_of_one_run(tmp_path, new_experiment, shards, merged, design, of):
     whole = compare(new_experiment(store=Store(tmp_path / "one")), design=design)
