@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -100,3 +101,5 @@ def remove_shards(store: Store, hypothesis: str) -> None:
     """Remove the records of the shards of a hypothesis that was judged: its evidence names all that they trained."""
     for record in list(read_shards_of(store, hypothesis)):
         (store.folder / record.path).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # there was none, or it has records that cannot be trusted
+        (store.folder / folder_of(hypothesis)).rmdir()

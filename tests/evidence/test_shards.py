@@ -37,6 +37,7 @@ def test_shards_of_a_hypothesis_that_was_judged_are_removed(store, new_shard, ne
         write_shard(store, record)
     remove_shards(store, new_shard(1, 2).commitment.hypothesis)
     assert list(read_shards(store)) == [another]
+    assert len(list((store.folder / "shards").iterdir())) == 1
     remove_shards(store, "a hypothesis without shards")
     assert list(read_shards_of(store, "another")) == [another]
 
