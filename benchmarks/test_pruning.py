@@ -60,7 +60,7 @@ def test_a_way_to_the_final_size_beats_another(experiment, data, way, other, exp
     assert evidence.verdict == expected, evidence
 
 
-@on(("digits", 1, "supported"), by=["times"])
+@on(("digits", 1, "supported"), ("digits", 2, "supported"), by=["times"])
 def test_pruned_weights_beat_new_ones_of_the_same_sparse_shape(experiment, data, times, expected):
     """Shows: of a network pruned by nine tenths, the weights that are left are worth more than its sparse shape.
 
