@@ -4,10 +4,9 @@ benchmarks/test_growth.py asks whether growing helps. Here the network is the on
 model 3 of the article, with one thing changed: the rate of its dropout; its head, which had eight outputs for the seven
 classes of Covertype; and the rows that it is tested on.
 
-A margin of 0.05 in macro F1 is a third of what one class in seven is worth that is never predicted. Accuracies match
-within 0.01, the margin of benchmarks/test_growth.py. On digits the network is the one without dropout, because those
-with it differ too much from fold to fold. Without it, the differences still have a standard deviation of 0.02, so the
-margin is that there, and each cell has the mean of three seeds.
+A margin of 0.05 in macro F1 is a third of what one class in seven is worth that is never predicted. On digits heads are
+compared without dropout, because accuracies with it differ too much from fold to fold. Without it, the differences of
+single seeds have a standard deviation of 0.02; so the margin is that, and each cell has the mean of three seeds.
 
 These hypotheses were run while they were written, before they were registered in ledger.jsonl.
 """
@@ -59,22 +58,19 @@ def test_less_dropout_tells_classes_apart_better(experiment, data, rate, expecte
     assert evidence.verdict == expected, evidence
 
 
-@pytest.mark.parametrize(
-    ("data", "rate", "within", "seeds", "expected"),
-    [("digits", 0, 0.02, 3, "supported")],
-    indirect=["data"],
-)
-def test_a_spare_output_makes_no_difference(experiment, data, rate, within, seeds, expected):
+# On Covertype it was not run: there, a margin of 0.01 takes about 25 cells of the article's network.
+@pytest.mark.parametrize(("data", "expected"), [("digits", "supported")], indirect=["data"])
+def test_a_spare_output_makes_no_difference(experiment, data, expected):
     """Shows: an output for a class that no row has, such as the article's eighth, is harmless.
 
     Does not show: that many would be, or that the article's labels were right: from 1 to 7 they need eight outputs.
     """
     evidence = experiment.compare(
-        arm(with_a_spare_output, rate=rate),
-        against=DROPPING[rate],
+        arm(with_a_spare_output, rate=0),
+        against=DROPPING[0],
         on=data,
-        claim=matches("accuracy", within=within),
-        design=KFolds(5, repeats=5, seeds=seeds),
+        claim=matches("accuracy", within=0.02),
+        design=KFolds(5, repeats=5, seeds=3),
     )
     assert evidence.verdict == expected, evidence
 
@@ -87,7 +83,9 @@ def covertype_in_patches(covertype):
 # The network of those who published Covertype was right in about 70 of 100 places. With whole wilderness areas held out
 # there are four cells, of which nothing is known to less than several standard deviations, and cottonwood grows in one
 # area alone. With patches held out, the soils of an area, there are 75 groups.
-@pytest.mark.parametrize(("data", "expected"), [("covertype_in_patches", "refuted")], indirect=["data"])
+@pytest.mark.parametrize(
+    ("data", "expected"), [("covertype", "supported"), ("covertype_in_patches", "refuted")], indirect=["data"]
+)
 def test_the_network_is_right_in_seven_of_ten_places(experiment, data, expected):
     """Shows: an accuracy of 0.7, which random folds of Covertype give, is not one on patches that were held out whole.
 

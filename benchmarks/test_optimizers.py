@@ -1,12 +1,12 @@
 """Does Adam learn faster, and does SGD with momentum test better?
 
-Both are folk wisdom. An MLP on Covertype, the article's network without its dropout, is trained for 10 epochs in
-batches of 128, a small CNN on digits for 20 epochs in batches of 32. "As they come" means the learning rates that Keras gives,
-0.001 for Adam and 0.01 for SGD, here with a momentum of 0.9. Tuned, each has six rates, half a decade apart, tried in
-each training fold on validation rows of its own; the tuned MLP has 5 epochs in batches of 512.
+Both are folk wisdom. An MLP on Covertype, the article's network without its dropout, is trained for 10 epochs, a small
+CNN on digits for 20. "As they come" means the learning rates that Keras gives, 0.001 for Adam and 0.01 for SGD, which
+has a momentum of 0.9 here. Tuned, each has six rates, half a decade apart, which are tried in each training fold on
+validation rows of its own.
 
-The margin is half a point of accuracy, as in benchmarks/test_growth.py. On digits it is a whole point, and two epochs:
-there the differences between cells have a standard deviation of 0.010 and of 1.9 epochs, and 25 cells decide no less.
+Margins are half a point of accuracy, as in benchmarks/test_growth.py, on digits a whole one, and two epochs. On digits
+the differences between cells have standard deviations of 0.010 and 1.9 epochs, and 25 cells decide hardly less.
 
 These hypotheses were run while they were written, before they were registered in ledger.jsonl.
 """
@@ -63,14 +63,13 @@ RATES = {
 }
 
 
-def trained_by(optimizer, network, **options):
+def trained_by(optimizer, network):
     """Return the arm of a network that is trained by an optimizer, by default at the rate that Keras gives it."""
-    return Recipe(dataclasses.replace(NETWORKS[network], optimizer=optimizer, **options), preprocess=min_max)
+    return Recipe(dataclasses.replace(NETWORKS[network], optimizer=optimizer), preprocess=min_max)
 
 
 def make(optimizer, network, rate):
-    short = {"epochs": 5, "batch_size": 512} if network == "mlp" else {}
-    return trained_by(functools.partial(optimizer, rate), network, **short)
+    return trained_by(functools.partial(optimizer, rate), network)
 
 
 def tuned(optimizer, network):
@@ -78,22 +77,26 @@ def tuned(optimizer, network):
     return Tuned(functools.partial(make, optimizer, network), space={"rate": RATES[optimizer]}, trials=6)
 
 
-def on(*cases, by=()):
-    """Parametrize a hypothesis by data set, network, other parameters, and expected verdict."""
-    return pytest.mark.parametrize(("data", "network", *by, "expected"), cases, indirect=["data"])
+def on(*cases):
+    """Parametrize a hypothesis by data set, network and expected verdict."""
+    return pytest.mark.parametrize(("data", "network", "expected"), cases, indirect=["data"])
 
 
-@on(
-    ("digits", "cnn", "epochs", 2, "refuted"),
-    by=["count", "margin"],
-)
-def test_adam_is_at_a_target_before_sgd(experiment, data, network, count, margin, expected):
+# Floating-point operations say the same: they are those of the layers, and an epoch has as many with either optimizer.
+# On Covertype no run reached 0.85. Whether Adam is at 0.8 sooner at all, 25 cells did not decide: by 0.72 epochs, 95%
+# interval -0.27 to +1.71; with the margin of two epochs it was not run.
+@on(("digits", "cnn", "refuted"))
+def test_adam_is_at_a_target_two_epochs_before_sgd(experiment, data, network, expected):
+    """Shows: SGD with momentum has a CNN at an accuracy of 0.95 as soon as Adam, to within two epochs.
+
+    Does not show: which one is ahead before or after that, or at other rates. Both have the rates that Keras gives.
+    """
     evidence = experiment.compare(
         trained_by("adam", network),
         against=trained_by(momentum, network),
         on=data,
-        claim=beats(to_reach("accuracy", TARGETS[network], in_=count), by=margin),
-        equal=count,
+        claim=beats(to_reach("accuracy", TARGETS[network], in_="epochs"), by=2),
+        equal="epochs",
         folds=5,
         repeats=5,
     )
@@ -102,9 +105,31 @@ def test_adam_is_at_a_target_before_sgd(experiment, data, network, count, margin
 
 @on(("digits", "cnn", "refuted"))
 def test_sgd_tests_better_than_adam_as_they_come(experiment, data, network, expected):
+    """Shows: at the rates that Keras gives, SGD with momentum is not better by the margin than Adam on held-out rows.
+
+    Does not show: that its solutions generalize worse: it may not be at the end of its training where Adam is.
+    """
     evidence = experiment.compare(
         trained_by(momentum, network),
         against=trained_by("adam", network),
+        on=data,
+        claim=beats("accuracy", by=MARGINS[network]),
+        folds=5,
+        repeats=5,
+    )
+    assert evidence.verdict == expected, evidence
+
+
+# On Covertype this was not run: the trials of one repeat are 60 trainings.
+@on(("digits", "cnn", "refuted"))
+def test_sgd_tests_better_than_adam_if_both_are_tuned(experiment, data, network, expected):
+    """Shows: with the best of six rates each, SGD with momentum is not better by the margin than Adam either.
+
+    Does not show: the same for large networks and schedules of the rate, where others found SGD ahead.
+    """
+    evidence = experiment.compare(
+        tuned(momentum, network),
+        against=tuned(adam, network),
         on=data,
         claim=beats("accuracy", by=MARGINS[network]),
         folds=5,
