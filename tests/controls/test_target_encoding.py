@@ -76,7 +76,7 @@ def test_rounded_values_that_predict_the_label_well_pass(seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_levels_of_pixels_beside_a_rare_class_pass(seed):
-    """Most levels that a row of the rare class has, one such row has: their means depend on the number of rows alone."""
+    """Most levels that a rare row has, one such row has: their means depend on the number of rows alone."""
     rng = np.random.default_rng(seed)
     levels = np.minimum(rng.geometric(0.02, size=(300, 200)), 255) / 255
     finding = check(run_of(levels, (rng.random(300) < 0.06).astype(int)))
