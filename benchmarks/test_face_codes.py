@@ -1,0 +1,146 @@
+"""What is in the code of a face, and what can be done with it?
+
+"#Fail: Artificial Intelligence is a Science" (Daniel Shapiro, Lemay.ai,
+https://towardsdatascience.com/fail-artificial-intelligence-is-a-science-6e543b135193) wanted small, meaningful codes of
+faces. The DCGAN paper (Radford, Metz & Chintala 2016, https://arxiv.org/abs/1511.06434) shows by pictures that codes
+can be added and subtracted (its figures 7 and 8). Here these pictures are measured, on faces that were drawn from known
+factors (synthetic_faces, 4,000 of 32 x 32 pixels). The networks and their trainings are those of test_faces.py.
+
+These hypotheses were run while they were written, before they were registered in ledger.jsonl.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from benchmarks.faces.analogies import analogies, analogies_of_pixels, render_turn, turn
+from benchmarks.faces.factors import TOLD, TOLD_OF_EACH, factors_of_code, factors_of_pca, factors_of_rbm
+from benchmarks.faces.models import encoded_dcgan, play_and_encode
+from benchmarks.faces.morphs import fade, morph
+from benchmarks.test_faces import CAE, DENSE, TWO_REPEATS, VARIATIONAL, arm, on, slow_adam, with_fit
+from negres_core import Fit, Metric, Recipe, beats, reaches
+
+MODELS = {"cae": CAE, "vae": VARIATIONAL}
+
+
+def factors_in(stage):
+    """Return a recipe that probes the codes of a trained network for each factor."""
+    return Recipe(stage, Fit(factors_of_code, inherits=stage.build, metrics=(TOLD, *TOLD_OF_EACH)))
+
+
+def adversaries(width, epochs):
+    build = functools.partial(encoded_dcgan, width=width)
+    return arm(build, objective=play_and_encode, optimizer=slow_adam, epochs=epochs)
+
+
+PCA_CODES = Recipe(Fit(factors_of_pca, metrics=(TOLD, *TOLD_OF_EACH)))
+CODES = {
+    "rbm": Recipe(Fit(factors_of_rbm, metrics=(TOLD, *TOLD_OF_EACH))),
+    "dense": factors_in(arm(DENSE)),
+    "cae": factors_in(arm(CAE)),
+    "vae": factors_in(arm(VARIATIONAL)),
+    "gan": factors_in(adversaries(8, 30)),
+}
+
+SUCCESS = Metric("success", higher_is_better=True, unit="share of analogies")
+TURNED = Metric("turned", higher_is_better=True, unit="of the intended turn")
+MARGIN = Metric("margin", higher_is_better=True, unit="of the intended turn, over the 95th percentile of shuffled ones")
+NEARER = Metric("nearer", higher_is_better=True, unit="share of squared distance removed")
+DETOUR = Metric("detour", higher_is_better=False, unit="length / distance of the ends, features of a judge")
+
+
+@pytest.mark.parametrize("model", MODELS)
+@on(("synthetic_faces", "supported"))
+def test_a_man_with_glasses_less_a_man_plus_a_woman_is_a_woman_with_glasses(experiment, data, model, expected):
+    """Figure 7 of the DCGAN paper: arithmetic on means of three codes, seen by two judges. Most of 128 succeed.
+
+    Shows: .
+
+    Does not show: .
+    """
+    recipe = with_fit(MODELS[model], analogies, SUCCESS)
+    evidence = experiment.measure(recipe, on=data, claim=reaches("success", bar=0.5), **TWO_REPEATS)
+    assert evidence.verdict == expected, evidence
+
+
+@on(("synthetic_faces", "supported"))
+def test_arithmetic_on_codes_succeeds_more_often_than_on_pixels(experiment, data, expected):
+    """Shows: .
+
+    Does not show: .
+    """
+    evidence = experiment.compare(
+        with_fit(CAE, analogies, SUCCESS),
+        against=Recipe(Fit(analogies_of_pixels, metrics=(SUCCESS,))),
+        on=data,
+        claim=beats("success", by=0.1),
+        **TWO_REPEATS,
+    )
+    assert evidence.verdict == expected, evidence
+
+
+@on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "refuted"), by=["model"])
+def test_a_turn_vector_of_four_faces_a_side_turns_faces(experiment, data, model, expected):
+    """Figure 8 of the DCGAN paper: vectors from two means of four codes turn faces at least half as far as they should.
+
+    Shows: .
+
+    Does not show: .
+    """
+    recipe = with_fit(MODELS[model], turn, TURNED, MARGIN, NEARER, pictures=render_turn)
+    evidence = experiment.measure(recipe, on=data, claim=reaches("turned", bar=0.5), **TWO_REPEATS)
+    assert evidence.verdict == expected, evidence
+
+
+@on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "refuted"), by=["model"])
+def test_a_turn_vector_turns_faces_further_than_shuffled_ones(experiment, data, model, expected):
+    """Shows: .
+
+    Does not show: .
+    """
+    recipe = with_fit(MODELS[model], turn, TURNED, MARGIN, NEARER, pictures=render_turn)
+    evidence = experiment.measure(recipe, on=data, claim=reaches("margin", bar=0), **TWO_REPEATS)
+    assert evidence.verdict == expected, evidence
+
+
+@on(("synthetic_faces", 4, "refuted"), ("synthetic_faces", None, "supported"), by=["side"])
+def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, data, side, expected):
+    """Shows: .
+
+    Does not show: .
+    """
+    options = {} if side == 4 else {"side": side}
+    recipe = with_fit(CAE, turn, TURNED, MARGIN, NEARER, pictures=render_turn, **options)
+    evidence = experiment.measure(recipe, on=data, claim=reaches("nearer", bar=0), **TWO_REPEATS)
+    assert evidence.verdict == expected, evidence
+
+
+@pytest.mark.parametrize("model", MODELS)
+@on(("synthetic_faces", "supported"))
+def test_a_morph_through_codes_takes_a_shorter_way_than_a_fade(experiment, data, model, expected):
+    """Shows: .
+
+    Does not show: .
+    """
+    evidence = experiment.compare(
+        with_fit(MODELS[model], morph, DETOUR),
+        against=Recipe(Fit(fade, metrics=(DETOUR,))),
+        on=data,
+        claim=beats("detour", by=0.1),
+        **TWO_REPEATS,
+    )
+    assert evidence.verdict == expected, evidence
+
+
+# `negres rank .negres -k tell_more_of_the_factors --metric "told_*"` ranks the six kinds of codes over the factors.
+@pytest.mark.parametrize("codes", CODES)
+@on(("synthetic_faces", "supported"))
+def test_codes_tell_more_of_the_factors_than_principal_components(experiment, data, codes, expected):
+    """Shows: .
+
+    Does not show: .
+    """
+    evidence = experiment.compare(CODES[codes], against=PCA_CODES, on=data, claim=beats("told", by=0.02), **TWO_REPEATS)
+    assert evidence.verdict == expected, evidence

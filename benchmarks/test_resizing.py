@@ -1,0 +1,157 @@
+"""Does training on small images first, and on larger ones later, pay?
+
+A network that needs no fixed size can begin on images of half the width, where an epoch takes a quarter of the
+operations. Progressive resizing does so for classifiers (MosaicML Composer), and progressive growing for generators,
+with new layers for each larger size (Karras et al. 2018). Both are said to save time. They are compared here with the
+same network on full images throughout, at an equal number of floating-point operations, and in the seconds to a target.
+
+A build resizes in its first layer, so that each size is a stage, and all layers with weights have names and are
+inherited. The classifiers tell the hair of drawn faces (bald, short, long or curly) and handwritten digits. Adam,
+batches of 64, 5 folds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+
+import pytest
+
+from negres_core import Recipe, Stage, beats, to_reach
+
+
+@pytest.fixture(scope="session")
+def faces_by_hair(synthetic_faces):
+    """The drawn faces, with the kind of their hair as labels."""
+    return dataclasses.replace(
+        synthetic_faces, y=synthetic_faces.attributes["hair"], name="synthetic_faces by hair", attributes={}
+    )
+
+
+def classifier(input_shape, outputs, *, scale=1):
+    """Return a convolutional network on images that are first reduced to a part of their width, 1 / scale."""
+    import keras
+    from keras import layers
+
+    flat = [layers.Reshape((8, 8, 1)), layers.Rescaling(1 / 16)] if len(input_shape) == 1 else []  # digits
+    smaller = [layers.AveragePooling2D(scale)] if scale > 1 else []
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            *flat,
+            *smaller,
+            layers.Conv2D(16, 3, padding="same", activation="relu", name="conv_1"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(32, 3, padding="same", activation="relu", name="conv_2"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, padding="same", activation="relu", name="conv_3"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(outputs, activation="softmax", name="classes"),
+        ]
+    )
+
+
+half = functools.partial(classifier, scale=2)
+FIT = {"batch_size": 64, "epochs": 20}
+FULL_SIZE = Recipe(Stage(classifier, **FIT))
+RESIZED = Recipe(Stage(half, **FIT), Stage(classifier, inherits=half, **FIT))
+
+
+def growing_autoencoder(input_shape, *, levels, code=64, width=16):
+    """Return an autoencoder with one to three blocks on either side of its code, the innermost first.
+
+    Each block halves the width of the images on the way in, and doubles it on the way out. With fewer than three, the
+    images are reduced first and the outputs enlarged last, so that the same images are the targets at every size. Only
+    the layers next to the images differ from size to size.
+    """
+    import keras
+    from keras import layers
+
+    scale, (height, breadth, channels) = 2 ** (3 - levels), input_shape
+    widths = [width * 4, width * 2, width][:levels]  # of the feature maps that the blocks make, the innermost first
+    smallest = (height // 8, breadth // 8, widths[0])
+
+    def convolution(kind, channels, size, strides, name, activation="elu"):
+        return kind(channels, size, strides=strides, padding="same", activation=activation, name=name)
+
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            *([layers.AveragePooling2D(scale)] if scale > 1 else []),
+            convolution(layers.Conv2D, widths[-1] // 2, 1, 1, f"from_images_{levels}"),
+            *(convolution(layers.Conv2D, widths[block], 3, 2, f"inwards_{block}") for block in reversed(range(levels))),
+            layers.Flatten(),
+            layers.Dense(code, name="code"),
+            layers.Dense(math.prod(smallest), activation="elu", name="from_code"),
+            layers.Reshape(smallest),
+            *(
+                convolution(layers.Conv2DTranspose, widths[block] // 2, 3, 2, f"outwards_{block}")
+                for block in range(levels)
+            ),
+            convolution(layers.Conv2D, channels, 1, 1, f"to_images_{levels}", activation="sigmoid"),
+            *([layers.UpSampling2D(scale)] if scale > 1 else []),
+        ]
+    )
+
+
+def fast_adam():
+    import keras
+
+    return keras.optimizers.Adam(2e-3)
+
+
+FACES = {"loss": "binary_crossentropy", "optimizer": fast_adam, "batch_size": 64}
+SMALL, MIDDLE, LARGE = (functools.partial(growing_autoencoder, levels=levels) for levels in (1, 2, 3))
+THROUGHOUT = Recipe(Stage(LARGE, epochs=30, **FACES))
+GROWN = Recipe(
+    Stage(SMALL, epochs=15, **FACES),
+    Stage(MIDDLE, inherits=SMALL, epochs=15, **FACES),
+    Stage(LARGE, inherits=MIDDLE, epochs=30, **FACES),
+)
+
+
+def on(*cases):
+    """Parametrize a hypothesis by data set and expected verdict."""
+    return pytest.mark.parametrize(("data", "expected"), cases, indirect=["data"])
+
+
+@on(("faces_by_hair", "supported"), ("digits", "supported"))
+def test_progressive_resizing_beats_full_size_at_equal_flops(experiment, data, expected):
+    """Shows: .
+
+    Does not show: .
+    """
+    evidence = experiment.compare(
+        RESIZED, against=FULL_SIZE, on=data, claim=beats("accuracy", by=0.005), equal="flops", folds=5, repeats=5
+    )
+    assert evidence.verdict == expected, evidence
+
+
+@on(("faces_by_hair", "supported"), ("digits", "supported"))
+def test_progressive_resizing_reaches_a_target_in_fewer_seconds(experiment, data, expected):
+    """Shows: .
+
+    Does not show: .
+    """
+    evidence = experiment.compare(
+        RESIZED,
+        against=FULL_SIZE,
+        on=data,
+        claim=beats(to_reach("accuracy", 0.9, in_="seconds")),
+        folds=5,
+        repeats=2,
+    )
+    assert evidence.verdict == expected, evidence
+
+
+@on(("synthetic_faces", "supported"))
+def test_an_autoencoder_with_progressive_resizing_beats_one_at_full_size_throughout(experiment, data, expected):
+    """Shows: .
+
+    Does not show: .
+    """
+    evidence = experiment.compare(
+        GROWN, against=THROUGHOUT, on=data, claim=beats("psnr", by=0.5), equal="flops", folds=5, repeats=4
+    )
+    assert evidence.verdict == expected, evidence
