@@ -1,4 +1,4 @@
-"""Write docs/results.md, the results of the bundled suite, by `python -m docs.draw_results EVIDENCE`."""
+"""Write docs/results.md and its figures, the results of the suite, by `python -m docs.draw_results EVIDENCE`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from negres_core.errors import MOST_IN_A_LINE, InputError, show
 from negres_core.evidence import Evidence, Ledger
 from negres_core.evidence.result import VerdictName
 from negres_core.report.layout import plural, show_number
+from negres_core.report.page.arm_scores import ArmScores, draw_scores, scores_of
+from negres_core.report.page.canvas import drawing
 from negres_core.report.page.sentences import state_claim
 from negres_core.report.table import row_of
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "results.md"
+FIGURES = ROOT / "docs" / "results"
 KNOWN = ROOT / "docs" / "known_numbers.toml"
 LEDGER = ROOT / "benchmarks" / "ledger.jsonl"
 
@@ -185,7 +188,41 @@ def _family(family: Family, decided: Mapping[str, Evidence], known: Sequence[Map
     if known:
         rows = [_known_row(each, family, decided) for each in known]
         parts += [f"### Numbers of others: {Path(family.path).stem.removeprefix('test_')}", _table(KNOWN_HEADERS, rows)]
-    return [f"## {family.question}", *parts]
+    figures = [
+        f"![{_alternative(each)}]({FIGURES.name}/{_file_of(family, each)})"
+        for each in _scores_of(family, list(decided.values()))
+    ]
+    return [f"## {family.question}", *figures, *parts]
+
+
+def draw_figures(records: Sequence[Evidence], families: Sequence[Family]) -> dict[str, str]:
+    """Return the scores of the arms of each family on each data set as SVG, by the name of the file."""
+    decided = [each for each in records if each.verdict is not None and not each.smoke]
+    with drawing():
+        return {
+            _file_of(family, scores): _standing_alone(draw_scores(scores, id="scores"))
+            for family in families
+            for scores in _scores_of(family, decided)
+        }
+
+
+def _scores_of(family: Family, records: Sequence[Evidence]) -> list[ArmScores]:
+    return scores_of([each for each in records if each.hypothesis.partition("::")[0] == family.path])
+
+
+def _file_of(family: Family, scores: ArmScores) -> str:
+    return f"{Path(family.path).stem.removeprefix('test_')}-{scores.data}.svg"
+
+
+def _alternative(scores: ArmScores) -> str:
+    return f"Scores of the arms on {show(scores.data, 'markdown')}: {', '.join(scores.metrics)}"
+
+
+def _standing_alone(figure: str) -> str:
+    """Return a figure of a page as a file of its own, on white paper."""
+    opened, rest = figure.split(">", 1)
+    paper = '<rect width="100%" height="100%" fill="white"/>'
+    return f'{opened} xmlns="http://www.w3.org/2000/svg" font-family="sans-serif">{paper}{rest}\n'
 
 
 def _in_words(test: str) -> str:
@@ -235,6 +272,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with Reader(lambda sentence: print(sentence, file=sys.stderr)) as reader:
         _, records = reader.read(folder)
     registered = Ledger(LEDGER).hypotheses()
+    FIGURES.mkdir(exist_ok=True)
+    for file in FIGURES.glob("*.svg"):
+        file.unlink()
+    for name, figure in draw_figures(records, families).items():
+        (FIGURES / name).write_text(figure, encoding="utf-8")
     PAGE.write_text(render(records, families, registered=registered, known=read_known()), encoding="utf-8")
 
 

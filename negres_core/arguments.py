@@ -65,7 +65,7 @@ def of_stage(*names: str) -> dict[str, str]:
 
 OF_STAGES = of_stage(
     *("epochs", "batch_size", "optimizer", "loss", "objective", "callbacks"),
-    *("inherits", "freezes", "saved_as"),
+    *("inherits", "freezes", "start", "share", "saved_as"),
 ) | {
     "class_weight": "`class_weight` belongs to a stage: Recipe(Stage(build, class_weight=...)); an estimator has its "
     "own.",

@@ -67,7 +67,7 @@ class Recipe:
     ) -> None:
         _check_parts(parts)
         _check_preprocess(preprocess)
-        _check_resample(resample)
+        _check_resample(resample, parts)
         object.__setattr__(self, "stages", tuple(part for part in parts if isinstance(part, Stage)))
         object.__setattr__(self, "fit", parts[-1] if isinstance(parts[-1], Fit) else None)
         object.__setattr__(self, "preprocess", preprocess)
@@ -82,6 +82,11 @@ class Recipe:
     def validation(self) -> Validation | None:
         """What all stages of the recipe hold out as validation rows; a fit at the end is not given them either."""
         return self.stages[0].validation if self.stages else None
+
+    @property
+    def share(self) -> float | None:
+        """The share of the training fold that the last part is trained on; None for all of it."""
+        return None if self.fit is not None else self.last.share
 
     @property
     def network(self) -> Recipe | None:
@@ -133,8 +138,8 @@ def _check_preprocess(preprocess: Any) -> None:
         )
 
 
-def _check_resample(resample: Any) -> None:
-    """Raise InputError unless `resample` can be called without arguments."""
+def _check_resample(resample: Any, parts: tuple[Stage | Fit, ...]) -> None:
+    """Raise InputError unless `resample` can be called without arguments, and decides alone what is trained on."""
     wrong = "`resample` has to be a function that returns a sampler with `fit_resample`."
     if resample is not None and (
         not callable(resample) or (hasattr(resample, "get_params") and not isinstance(resample, type))
@@ -150,6 +155,13 @@ def _check_resample(resample: Any) -> None:
             wrong,
             received=f"{name_of(resample)}, which requires {count_required(resample)} arguments",
             remedy="Give a function without arguments that returns an object with `fit_resample(x, y)`.",
+        )
+    shares = [part.share for part in parts if isinstance(part, Stage) and part.share is not None]
+    if resample is not None and shares:
+        raise InputError(
+            "A stage is trained either on a share of the training fold or on what a sampler returns.",
+            received=f"share={shares[0]:g} and resample={name_of(resample)}",
+            remedy="Use one of the two: a sampler may return as many rows as it likes.",
         )
 
 

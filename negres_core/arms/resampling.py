@@ -56,6 +56,29 @@ def make_sampler(recipe: Recipe) -> Any:
     return sampler
 
 
+def count_share(rows: int, share: float | None) -> int:
+    """Return how many of some rows a stage with a share of them is trained on: at least 1."""
+    return rows if share is None else max(1, round(share * rows))
+
+
+def rows_of_share(cell: Cell, share: float | None) -> np.ndarray:
+    """Return the rows of a training fold that a stage is trained on, ascending; all of them without a share."""
+    if share is None:
+        return cell.train
+    rng = np.random.default_rng(derive_seed("share", repeat=cell.repeat, fold=cell.fold))
+    return np.sort(rng.permutation(cell.train)[: count_share(len(cell.train), share)])
+
+
+def count_trained(recipe: Recipe, data: Dataset, cell: Cell) -> int:
+    """Return how many rows the last stage of a recipe, or its fit, is trained on in a cell.
+
+    A sampler may return more or fewer than there are in the training fold.
+    """
+    if recipe.resample is not None:
+        return len(prepare_rows(recipe, data, cell).train)
+    return count_share(len(cell.train), recipe.share)
+
+
 def prepare_rows(recipe: Recipe, data: Dataset, cell: Cell) -> PreparedRows:
     """Return the rows of a data set, prepared for one cell, and the rows to train on.
 
@@ -69,7 +92,7 @@ def prepare_rows(recipe: Recipe, data: Dataset, cell: Cell) -> PreparedRows:
     """
     x = prepare_inputs(recipe, data, cell)
     if recipe.resample is None:
-        return PreparedRows(x, data.y, cell.train)
+        return PreparedRows(x, data.y, rows_of_share(cell, recipe.share))
     parts = label_arrays(x, "")
     flat = np.concatenate([part[cell.train].reshape(len(cell.train), -1) for part in parts.values()], axis=1)
     seed = derive_seed("resample", repeat=cell.repeat, fold=cell.fold)

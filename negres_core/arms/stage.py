@@ -7,7 +7,14 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 from negres_core.arguments import OF_KERAS, explain_arguments
-from negres_core.arms.stage_checks import check_build, check_format, check_functions, checked_count
+from negres_core.arms.stage_checks import (
+    check_build,
+    check_format,
+    check_functions,
+    check_start,
+    checked_count,
+    checked_share,
+)
 from negres_core.claim import Metric
 from negres_core.claim.scorers import as_metric
 from negres_core.early_stopping import NO_MONITOR, Validation, checked_options
@@ -18,6 +25,9 @@ Build = Callable[..., Any]
 
 Objective = Callable[..., Any]
 """A function (model, x, y, *, training) that returns the quantity to minimize."""
+
+Start = Callable[..., Any]
+"""A function (model, parent) that sets the initial weights of a model from those of a trained one."""
 
 
 @explain_arguments("stage", OF_KERAS)
@@ -31,6 +41,11 @@ class Stage:
             target columns), it is given those of the data set, after `preprocess`.
         inherits: the `build` of the stage before. Its trained weights, saved to disk and loaded again, are this model's
             initial weights. Layers are matched by the paths of their weights.
+        start: None, or a function ``(model, parent)`` that sets the initial weights of this model from the trained
+            model of the stage before, as growth and pruning do. Before it is called, weights of the same path and shape
+            are inherited; all others are left to it. If it has parameters named `x`, `y` or `seed`, it is given the
+            rows that the stage is trained on, prepared, their targets, and an integer that differs between replicates.
+            It needs `inherits`, and has to change a weight.
         freezes: a `build` whose layers are not trained in this model (Keras' `trainable = False`).
         optimizer: the name of a Keras optimizer, or a function that returns a new optimizer.
         loss: the name of a Keras loss; a loss itself, which is a function (targets, outputs) or a keras.losses.Loss; or
@@ -45,6 +60,9 @@ class Stage:
             for each replicate. They see the training fold alone, and need the reference engine, with an EngineWarning.
         epochs: passes over the training fold, 1 or more; with `patience`, the most.
         batch_size: rows per training step, 1 or more.
+        share: None; or the share of the training fold that the stage is trained on, such as 0.5. The rows are drawn at
+            random for each cell, the same for every arm, and those of a smaller share are among those of a larger one.
+            `preprocess` is fitted on the whole training fold.
         class_weight: None, or the weights of the classes in the training loss, as `keras.Model.fit` takes them: a
             dictionary of the numbers of classes to weights, in which a class that is not named has weight 1; or
             "balanced", with which all classes count alike, computed from each training fold as scikit-learn does. They
@@ -79,12 +97,14 @@ class Stage:
     _: KW_ONLY
     inherits: Build | None = None
     freezes: Build | None = None
+    start: Start | None = None
     optimizer: str | Callable[[], Any] = "adam"
     loss: str | Callable[[], Any] = "sparse_categorical_crossentropy"
     objective: Objective | None = None
     callbacks: Callable[[], Any] | None = None
     epochs: int = 10
     batch_size: int = 128
+    share: float | None = None
     class_weight: ClassWeight = None
     saved_as: Literal["keras", "h5"] = "keras"
     validation: Validation | None = None
@@ -97,11 +117,13 @@ class Stage:
         for field in ("build", "inherits", "freezes"):
             check_build(field, getattr(self, field))
         check_functions(optimizer=self.optimizer, loss=self.loss, callbacks=self.callbacks, objective=self.objective)
+        check_start(self.start, inherits=self.inherits)
         check_format(self.saved_as)
         options = {name: getattr(self, name) for name in NO_MONITOR} | {"monitor": as_metric(self.monitor)}
         checked = checked_options(**options) | {
             "epochs": checked_count("epochs", self.epochs),
             "batch_size": checked_count("batch_size", self.batch_size),
+            "share": checked_share(self.share),
             # A dictionary cannot be hashed, and recipes are known by their parts.
             "class_weight": check_class_weight(self.class_weight),
         }

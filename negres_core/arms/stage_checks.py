@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,62 @@ def checked_count(field: str, given: Any) -> int:
             remedy="Give 1 or more.",
         )
     return int(given)
+
+
+def checked_share(given: Any) -> float | None:
+    """Return the share of the training fold as a float; None if the stage is trained on all of it.
+
+    Raises:
+        InputError: it is not a number between 0 and 1.
+    """
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, float | np.floating) or not 0 < given < 1:
+        raise InputError(
+            "`share` of a stage has to be a share of the training fold, more than 0 and less than 1.",
+            received=f"share={given!r}",
+            remedy="Give a float such as 0.5; leave it out to train on all rows of the training fold.",
+        )
+    return float(given)
+
+
+def check_start(start: Any, *, inherits: Any) -> None:
+    """Raise InputError unless `start` is None or a function (model, parent) of a stage that inherits another."""
+    if start is None:
+        return
+    if not callable(start):
+        raise InputError(
+            "`start` of a stage has to be a function (model, parent) that sets the initial weights of `model`.",
+            received=start,
+            remedy="Give a function that assigns to the weights of its first argument: "
+            "def start(model, parent): model.layers[0].kernel.assign(...).",
+        )
+    if inherits is None:
+        raise InputError(
+            "`start` sets the weights of a stage from those of the stage before, and this stage inherits none.",
+            received=f"start={name_of(start)}, and no `inherits`",
+            remedy="Give inherits=, the build function of the stage before; weights that depend on no other stage are "
+            "drawn by initializers of the layers.",
+        )
+    offered = ("x", "y", "seed")
+    preset = start.keywords if isinstance(start, functools.partial) else {}
+    parameters = [each for each in inspect.signature(start).parameters.values() if each.name not in preset]
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    first = [each for each in parameters if each.kind in places and each.name not in offered]
+    takes_more = any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters)
+    unknown = [each.name for each in first[2:] if each.default is each.empty]
+    unknown += [
+        each.name
+        for each in parameters
+        if each.kind is each.KEYWORD_ONLY and each.default is each.empty and each.name not in offered
+    ]
+    if unknown or (len(first) < 2 and not takes_more):
+        raise InputError(
+            f"`start` of a stage is called with the model and its parent, and {name_of(start)} takes other arguments.",
+            received=", ".join(each.name for each in parameters) or "no arguments",
+            remedy="Take (model, parent), and besides these only `x`, `y` and `seed`; set others with "
+            "functools.partial.",
+        )
 
 
 def check_format(saved_as: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -123,7 +122,6 @@ def run(options: argparse.Namespace, reader: Reader, *, note: Callable[[str], No
         from negres_core.report.page.write import save_page
 
         slower = fail_on.slower if math.isfinite(fail_on.slower) else comparison.SLOWER
-        version = importlib.metadata.version("negres")
-        page = comparison.render(found, missing=missing, names=names, slower=slower, version=version)
+        page = comparison.render(found, missing=missing, names=names, slower=slower)
         note(f"the page is {save_page(options.html, page)}")
     return fail_on.status(found)

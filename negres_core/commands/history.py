@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -61,6 +60,6 @@ def run(options: argparse.Namespace, reader: Reader, *, note: Callable[[str], No
         from negres_core.report.page import history as page
         from negres_core.report.page.write import save_page
 
-        text = page.render(runs, version=importlib.metadata.version("negres"))
+        text = page.render(runs)
         note(f"the page is {save_page(options.html, text)}")
     return 0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import prepare_rows
+from negres_core.arms.resampling import count_trained
 from negres_core.early_stopping import replay
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import monitored_metric
@@ -22,15 +22,16 @@ FITS = True
 def check(run: Run) -> Finding | None:
     """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side.
 
-    A stage with patience is over when its metric on the validation rows says so: neither earlier nor later. A fit that
-    records its weights may record its epochs and steps, too. They are reported, and nothing promises them.
+    A stage with patience is over when its metric on the validation rows says so: neither earlier nor later. One with
+    callbacks may be over at any epoch, which is reported. A fit that records its weights may record its epochs and
+    steps, too. They are reported, and nothing promises them.
     """
     matches = [
         _matches_recipe(run, rows, recipe, replicate)
         for arm in run.by_recipe
         for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True)
         if recipe.fit is None
-        for replicate, rows in zip(replicates, _trained_rows(run, arm, replicates), strict=True)
+        for replicate, rows in zip(replicates, _trained_rows(run, recipe, replicates), strict=True)
     ]
     budgets = [_in_words(arm) for arm in run.arms if arm.recipe.stages or arm.replicates[0].budget.trainable_weights]
     if not budgets:
@@ -56,9 +57,11 @@ def _in_words(arm: Arm) -> str:
         for name in ("epochs", "steps")
     )
     most, patience = "", ""
-    if any(stage.patience is not None for stage in arm.recipe.stages):
-        most = f" of at most {sum(stage.epochs for stage in arm.recipe.stages)}"
-        patience = f", patience {' and '.join(str(stage.patience or 'none') for stage in arm.recipe.stages)}"
+    stages = arm.recipe.stages
+    if any(stage.patience is not None or stage.callbacks is not None for stage in stages):
+        most = f" of at most {sum(stage.epochs for stage in stages)}"
+    if any(stage.patience is not None for stage in stages):
+        patience = f", patience {' and '.join(str(stage.patience or 'none') for stage in stages)}"
     weights = arm.replicates[0].budget.trainable_weights
     return f"{arm.role} arm: {epochs:.6g}{most} epochs, {steps:.6g} steps, {weights} trainable weights{patience}"
 
@@ -69,14 +72,12 @@ def _share_in_words(held_out: float | bool | None) -> str:
     return "those of the design or a tenth" if held_out is True else f"{held_out:g} of the training fold"
 
 
-def _trained_rows(run: Run, arm: Arm, replicates: Sequence[Replicate]) -> list[int]:
-    """Return the rows that each replicate of an arm was trained on, which a sampler draws again."""
-    cells = [run.trained_cell(arm.recipe, run.cell_of(replicate)) for replicate in replicates]
-    if arm.recipe.resample is None:
-        return [len(cell.train) for cell in cells]
+def _trained_rows(run: Run, recipe: Recipe, replicates: Sequence[Replicate]) -> list[int]:
+    """Return the rows that each replicate of a stage was trained on, which a sampler draws again."""
+    cells = [run.trained_cell(recipe, run.cell_of(replicate)) for replicate in replicates]
     by_cell = {(cell.repeat, cell.fold): cell for cell in cells}
-    drawn = {place: len(prepare_rows(arm.recipe, run.data, cell).train) for place, cell in by_cell.items()}
-    return [drawn[cell.repeat, cell.fold] for cell in cells]
+    counts = {place: count_trained(recipe, run.data, cell) for place, cell in by_cell.items()}
+    return [counts[cell.repeat, cell.fold] for cell in cells]
 
 
 def _matches_recipe(run: Run, rows: int, recipe: Recipe, replicate: Replicate) -> bool:
@@ -95,5 +96,8 @@ def _matches_recipe(run: Run, rows: int, recipe: Recipe, replicate: Replicate) -
         epochs = len(course.values)
         if replicate.status != "finished":
             epochs = len(replicate.curve)
+    elif stage.callbacks is not None:
+        # A callback may end the training, and nothing else tells when it should.
+        epochs = min(len(replicate.curve), stage.epochs)
     is_complete = replicate.status != "finished" or len(replicate.curve) == epochs
     return is_complete and (budget.epochs, budget.steps) == (epochs, epochs * steps_per_epoch)

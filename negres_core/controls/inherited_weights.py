@@ -18,15 +18,17 @@ def check(run: Run) -> Finding | None:
     differ: set[str] = set()
     inherited = without = replicates = 0
     shares: dict[str, None] = {}
-    for arm in run.arms:
-        for parents, children in zip(arm.stages, arm.stages[1:], strict=False):
+    for arm in run.by_recipe:
+        has_rule = [stage.start is not None for stage in arm.recipe.stages[1:]] + [False]
+        for parents, children, is_made in zip(arm.stages, arm.stages[1:], has_rule, strict=False):
             for parent, child in zip(parents, children, strict=True):
                 loaded = sum(weight.inherited_from is not None for weight in child.weights)
                 differ |= set(child.differing_weights(parent))
                 inherited += loaded
                 shares[_share_of(parent, child)] = None
                 replicates += 1
-                if not loaded:
+                # A rule changes weights before training; "initial weights" applies it again.
+                if not loaded and not is_made:
                     without += 1
     if not replicates:
         return None

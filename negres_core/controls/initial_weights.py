@@ -22,27 +22,29 @@ MIN_RANDOM_SIZE = 16
 def check(run: Run) -> Finding | None:
     """Redraw the weights of the first and the last replicate of each stage, and compare the digests of all replicates.
 
-    The control "inherited weights" checks inherited ones. A weight was carried over if it begins as another replicate's
+    The control "inherited weights" checks inherited ones; those that the rule of a stage makes from its parent are made
+    again. A weight was carried over if it begins as another replicate's
     weight ended, and that weight had moved. A weight that differs between two draws is random, so no two replicates may
     begin with the same one. Weights that a fit records cannot be redrawn; whether they were carried over is seen.
     """
     stages = {
-        recipe: replicates
+        recipe: (replicates, parents)
         for arm in run.by_recipe
-        for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True)
+        for recipe, replicates, parents in zip(arm.recipe.lineage, arm.stages, [(), *arm.stages], strict=False)
     }
-    if not any(replicate.weights for replicates in stages.values() for replicate in replicates):
+    if not any(replicate.weights for replicates, _ in stages.values() for replicate in replicates):
         return None
     differ = carried = repeated = drawn = 0
-    for recipe, replicates in stages.items():
+    for recipe, (replicates, parents) in stages.items():
         if recipe.fit is not None:
             carried += sum(map(_count_carried, each_weight(replicates)))
             continue
         own = [index for index, weight in enumerate(replicates[0].weights) if weight.inherited_from is None]
         random = set(own)
         if run.models is not None:
-            redrawn = list({replicate.id: replicate for replicate in (replicates[0], replicates[-1])}.values())
-            draws = [run.models.redraw_weights(recipe, replicate) for replicate in redrawn]
+            redrawn = list({replicates[place].id: replicates[place] for place in (0, -1)}.values())
+            of_redrawn = {replicates[place].id: parents[place] if parents else None for place in (0, -1)}
+            draws = [run.models.redraw_weights(recipe, each, of_redrawn[each.id]) for each in redrawn]
             differ += sum(
                 draw[index] != replicate.weights[index].start
                 for draw, replicate in zip(draws, redrawn, strict=True)

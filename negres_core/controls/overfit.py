@@ -51,7 +51,7 @@ def small_runs(run: Run) -> dict[str, Run]:
         if run.models is not None and not run.models.predicts_targets(Recipe(stage)):
             continue
         if stage.freezes is None and (stage.objective is None or data.has_labels):
-            unweighted = Recipe(replace(stage, class_weight=None), preprocess=arm.recipe.preprocess)
+            unweighted = Recipe(replace(stage, class_weight=None, share=None), preprocess=arm.recipe.preprocess)
             recipe = shorten(unweighted, steps=steps, rows=OVERFIT_ROWS)
             small_run = replace(run, data=data, design=TWO_STARTS, cells=cells, arms=[Arm(arm.role, recipe)])
             runs.setdefault(recipe, small_run)

@@ -13,6 +13,7 @@ import numpy as np
 from negres_core.arms.fit import Fit
 from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import count_share
 from negres_core.arms.stage import Stage
 from negres_core.controls.positions import inputs_by_position
 from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
@@ -212,7 +213,7 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
     for stage in recipe.stages:
         planned = steps if planned_rows is None else min(steps, steps_of(stage, planned_rows))
         batch_size = min(stage.batch_size, MAX_BATCH_ROWS)
-        steps_per_epoch = -(-rows // batch_size)
+        steps_per_epoch = -(-count_share(rows, stage.share) // batch_size)
         short = replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size)
         if planned_rows is None:
             short = replace(short, **NO_MONITOR)
@@ -227,7 +228,7 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
 
 def steps_of(stage: Stage, rows: int) -> int:
     """Return the steps that a stage takes on a training fold."""
-    return stage.epochs * -(-rows // stage.batch_size)
+    return stage.epochs * -(-count_share(rows, stage.share) // stage.batch_size)
 
 
 def skills(small_run: Run, *, absolute: bool = False) -> np.ndarray:

@@ -21,7 +21,7 @@ from keras import ops
 
 from negres_core.arms.preprocessing import as_models_see
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import PreparedRows, prepare_rows
+from negres_core.arms.resampling import PreparedRows, count_trained, prepare_rows, rows_of_share
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.compile_cache import CompiledStage, compile_stage
@@ -110,9 +110,7 @@ def train(
 def _trained_rows(recipe: Recipe, data: Dataset, jobs: Sequence[Job]) -> dict[tuple[int, int], int]:
     """Return the number of rows to train on in each cell."""
     cells = {(job.cell.repeat, job.cell.fold): job.cell for job in jobs}
-    if recipe.resample is None:
-        return {key: len(cell.train) for key, cell in cells.items()}
-    return {key: len(prepare_rows(recipe, data, cell).train) for key, cell in cells.items()}
+    return {key: count_trained(recipe, data, cell) for key, cell in cells.items()}
 
 
 def _chunks(jobs: Sequence[Job], max_chunk: int, rows: dict[tuple[int, int], int], watch: Watch) -> Iterator[list[Job]]:
@@ -274,7 +272,7 @@ class _Chunk:
         targets = self._put(y)
         placed = map_arrays(lambda each: targets if is_same(each, y) else self._put(each), x)
         rows_of = [
-            prepared[key] if own else replace(prepared[key], train=job.cell.train)
+            prepared[key] if own else replace(prepared[key], train=rows_of_share(job.cell, self._recipe.share))
             for key, job in zip(keys, self._jobs, strict=True)
         ]
         return rows_of, placed, targets, offsets

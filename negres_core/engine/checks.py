@@ -34,6 +34,7 @@ from negres_core.engine.objective import call_objective
 from negres_core.engine.saved_copy import save_and_load
 from negres_core.engine.seeding import check_seeds
 from negres_core.engine.selection import needs_reference
+from negres_core.engine.start_rule import start_by_rule
 from negres_core.engine.target_use import outputs_predict
 from negres_core.engine.tokens import check_tokens
 from negres_core.engine.weight_checks import check_weights
@@ -58,7 +59,9 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
         refuse_hooks(stage, model)
         _check_adaptation(stage, model, data)
         check_tokens(model, inputs_of_models, name=name_of(stage.build))
-        if stage.inherits is not None:
+        if stage.start is not None:
+            _try_start(recipe, stage, model, parent, data)
+        elif stage.inherits is not None:
             inherit_weights(model, parent, wanted_by=describe_relation(stage, "inherits"))
         if stage.freezes is not None:
             freeze_layers(model, build_model(stage.freezes, data), wanted_by=describe_relation(stage, "freezes"))
@@ -75,6 +78,25 @@ def check_recipe(recipe: Recipe, data: Dataset) -> None:
         # These look models up by a digest, which one that cannot be saved does not have.
         check_seeds(model, stage, data)
         _check_training(stage, data)
+
+
+def _try_start(recipe: Recipe, stage: Stage, model: Any, parent: Any, data: Dataset) -> None:
+    """Let the rule of a stage set the weights of its model, with a few rows if it asks for any."""
+    few = sample_data(recipe, data.origin)
+
+    def rows() -> tuple[Any, np.ndarray]:
+        return few.x, few.y
+
+    try:
+        start_by_rule(stage, model, parent, rows=rows, seed=0)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"The start rule of {name_of(stage.build)} fails on untrained models.",
+            received=f"{type(error).__name__}: {error}",
+            remedy="Take (model, parent), which are Keras models, and assign to weights of `model`.",
+        ) from error
 
 
 def _with_inputs_of_models(recipe: Recipe, data: Dataset) -> Dataset:
@@ -172,7 +194,7 @@ def _check_positions(stage: Stage, model: Any, data: Dataset, shape: tuple[int, 
 
 def _check_training(stage: Stage, data: Dataset) -> None:
     """Raise InputError if no engine trains a stage as it is written, or if an objective would need `fit`."""
-    reason = needs_reference(Recipe(replace(stage, inherits=None)), data)
+    reason = needs_reference(Recipe(replace(stage, inherits=None, start=None)), data)
     if reason is not None and stage.objective is not None:
         raise InputError(
             f"{name_of(stage.build)} cannot be trained with an objective.",

@@ -16,6 +16,7 @@ from keras import ops
 
 from negres_core.arms.preprocessing import as_models_see
 from negres_core.arms.recipe import Recipe
+from negres_core.arms.resampling import rows_of_share
 from negres_core.dataset import Dataset
 from negres_core.engine.compile_cache import CompiledStage, compile_stage
 from negres_core.engine.contract import Job, Result
@@ -134,7 +135,7 @@ class _Worker:
         for job in jobs:
             # The values do not matter here, so cells share the inputs of the first job, which reuses them.
             rows = self._cells.rows(job if self._recipe.resample else jobs[0])
-            train = rows.host.train if self._recipe.resample else job.cell.train
+            train = rows.host.train if self._recipe.resample else rows_of_share(job.cell, self._recipe.share)
             by_size[len(train), len(rows.host.y)] = job, train, rows
         began = time.perf_counter()
         state = self._placed(self._stage.program.state_of(self._stage.model))

@@ -76,12 +76,12 @@ def _describe_sampler(recipe: Recipe, *, by_text: bool) -> SamplerDescription:
 def digest_program(recipe: Recipe, data: Dataset) -> str:
     """Digest what the program of a recipe's last stage depends on: its description, without what is an argument.
 
-    Epochs are calls of the program, validation rows are measured between them, and a plain learning rate is a variable
-    of the optimizer. Stages that differ in these alone share a program.
+    Epochs are calls of the program, with rows and weights as arguments; validation rows are measured between them, and
+    a plain learning rate is a variable of the optimizer. Stages that differ in these alone share a program.
     """
     from negres_core.engine.model import build_model, make_loss, make_optimizer
 
-    stage, data = replace(recipe.last, **NO_MONITOR), as_models_see(recipe, data)
+    stage, data = replace(recipe.last, start=None, share=None, **NO_MONITOR), as_models_see(recipe, data)
     described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
     optimizer = make_optimizer(stage)
     config = config_of_optimizer(optimizer)
@@ -130,10 +130,10 @@ def packages_of_recipe(recipe: Recipe) -> tuple[str, ...]:
     ]
     frameworks = [importlib.import_module(name) for name in ("keras", keras_backend())] if recipe.stages else []
     stages = [
-        [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, stage.callbacks, *frameworks]
+        [stage.build, stage.freezes, stage.start, stage.optimizer, stage.loss, stage.objective, stage.callbacks]
         for stage in recipe.stages
     ]
-    reached = packages_of([recipe.preprocess, made, stages, recipe.fit.compute if recipe.fit else None])
+    reached = packages_of([recipe.preprocess, made, stages, frameworks, recipe.fit.compute if recipe.fit else None])
     return tuple(f"{name}=={version}" for name, version in reached.items())
 
 
@@ -175,6 +175,8 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         epochs=stage.epochs,
         batch_size=stage.batch_size,
         saved_as=stage.saved_as,
+        rule=source_of(stage.start) if stage.start else None,
+        training_share=stage.share,
         class_weight=stage.class_weight if isinstance(stage.class_weight, str | None) else dict(stage.class_weight),
         monitor=describe_monitor(stage, data),
     )
@@ -220,6 +222,8 @@ def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tu
         code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
     if inspect.isfunction(loss) and not is_library(loss):
         code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
+    if stage.start is not None:
+        code.append(stage.start)
     if stage.callbacks is not None:
         from negres_core.engine.callbacks import make_callbacks
 

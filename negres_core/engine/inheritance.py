@@ -59,22 +59,8 @@ def match_weights(model: Any, other: Any, *, wanted_by: str) -> dict[int, int]:
     Raises:
         InputError: no path matches, a path matches more than one, or only some of a layer's weights match.
     """
-    made_up = _made_up_names(model)
-    matches: dict[int, int] = {}
+    matches = _pair_paths(model, other, wanted_by=wanted_by)
     paths, names = matching_paths(model), matching_paths(other)
-    for here, path in enumerate(paths):
-        if _layer_name(path) in made_up:
-            continue
-        candidates = [there for there, name in enumerate(names) if _ends_in(path, name) or _ends_in(name, path)]
-        exact = [there for there in candidates if names[there] == path]
-        if len(exact or candidates) > 1:
-            raise InputError(
-                f"{wanted_by}, but a weight matches more than one of its layers.",
-                received=f"{path} matches {', '.join(names[there] for there in candidates)}",
-                remedy="Give every layer a unique name.",
-            )
-        if candidates:
-            matches[here] = (exact or candidates)[0]
     if not matches:
         raise InputError(
             f"{wanted_by}, but they share no layer.",
@@ -95,6 +81,27 @@ def match_weights(model: Any, other: Any, *, wanted_by: str) -> dict[int, int]:
             received=f"{', '.join(unmatched)} in one and not in the other",
             remedy="Build layers with the same name the same way in both, biases included.",
         )
+    return matches
+
+
+def _pair_paths(model: Any, other: Any, *, wanted_by: str) -> dict[int, int]:
+    """Match weights by their paths, and raise InputError if a path matches more than one; see `match_weights`."""
+    made_up = _made_up_names(model)
+    matches: dict[int, int] = {}
+    names = matching_paths(other)
+    for here, path in enumerate(matching_paths(model)):
+        if _layer_name(path) in made_up:
+            continue
+        candidates = [there for there, name in enumerate(names) if _ends_in(path, name) or _ends_in(name, path)]
+        exact = [there for there in candidates if names[there] == path]
+        if len(exact or candidates) > 1:
+            raise InputError(
+                f"{wanted_by}, but a weight matches more than one of its layers.",
+                received=f"{path} matches {', '.join(names[there] for there in candidates)}",
+                remedy="Give every layer a unique name.",
+            )
+        if candidates:
+            matches[here] = (exact or candidates)[0]
     return matches
 
 
@@ -148,10 +155,35 @@ def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int
                 remedy="Give layers that are not shared different names.",
             )
         ours.assign(theirs)
+    finish_layers(model)
+    return matches
+
+
+def inherit_what_fits(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int]:
+    """Set those of a model's weights to a trained parent's that have the same path and shape; leave all others.
+
+    Returns:
+        Index in `model.weights` to index in `parent.weights`.
+
+    Raises:
+        InputError: a path matches more than one.
+    """
+    pairs = _pair_paths(model, parent, wanted_by=wanted_by)
+    fitting = {
+        here: there
+        for here, there in pairs.items()
+        if tuple(model.weights[here].shape) == tuple(parent.weights[there].shape)
+    }
+    for here, there in fitting.items():
+        model.weights[here].assign(parent.weights[there])
+    return fitting
+
+
+def finish_layers(model: Any) -> None:
+    """Let layers know that their weights were set from outside."""
     for layer in layers_of(model):
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # it computes with constants that are made of its weights
-    return matches
 
 
 def _refuse_misspelt(model: Any, parent: Any, matches: dict[int, int], *, wanted_by: str) -> None:

@@ -30,6 +30,7 @@ from negres_core.engine.model import build_model, make_loss_object, output_shape
 from negres_core.engine.objective import mean_loss
 from negres_core.engine.output_layer import describe_output
 from negres_core.engine.program import load_backend
+from negres_core.engine.replicate import start_replicate
 from negres_core.engine.silence import track_silence
 from negres_core.engine.target_use import predicts_targets
 from negres_core.engine.tensors import number_of
@@ -98,8 +99,11 @@ class SavedModels(FittedModels):
             self._output_layers[recipe] = describe_output(model, recipe.last)
         return self._output_layers[recipe]
 
-    def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> list[str]:
-        """Return the digests of the initial weights that a replicate's seed gives, drawn again."""
+    def redraw_weights(self, recipe: Recipe, replicate: Replicate, parent: Replicate | None = None) -> list[str]:
+        """Return the digests of the initial weights that a replicate's seed, and its rule, give, drawn again."""
+        if recipe.last.start is not None and parent is not None:
+            job = Job(self._cell_of(recipe, replicate), replicate.key.seed, self._path_of(parent))
+            return start_replicate(recipe, self._seen(recipe), job).digests
         model = build_model(recipe.last.build, self._seen(recipe), seed=_seed_of(recipe, replicate))
         adapt_layers(model, self._fold_of(recipe, replicate), name=name_of(recipe.last.build))
         return [digest_array(weight) for weight in model.weights]

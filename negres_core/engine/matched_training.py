@@ -16,7 +16,7 @@ import keras
 
 from negres_core.arms.preprocessing import as_models_see
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import make_sampler
+from negres_core.arms.resampling import count_share, make_sampler
 from negres_core.arms.stage import Build, Stage
 from negres_core.arrays import Named
 from negres_core.dataset import Dataset
@@ -53,6 +53,7 @@ class _Settings:
         noise: the largest dropout rate or standard deviation of the noise of any layer.
         penalty: the largest coefficient of any regularizer.
         frozen: number of layers that have weights and are not trained, although the recipe freezes none.
+        share: share of the training fold that is trained on; None for all of it.
         class_weight: weights of the classes.
         monitor: the validation rows and what follows from a metric on them; None if there are none.
         options: the same as the stage has it.
@@ -65,12 +66,13 @@ class _Settings:
     noise: float
     penalty: float
     frozen: int
+    share: float | None = None
     class_weight: ClassWeight = None
     monitor: MonitorDescription | None = None
     options: Mapping[str, Any] = field(default_factory=lambda: NO_MONITOR)
 
     def steps(self, rows: int) -> int:
-        return self.epochs * math.ceil(rows / self.batch_size)
+        return self.epochs * math.ceil(count_share(rows, self.share) / self.batch_size)
 
 
 def match_training(control: Recipe, treatment: Recipe | None, data: Dataset, *, rows: int) -> MatchedTraining:
@@ -121,6 +123,7 @@ def _settings_of(stage: Stage, data: Dataset) -> _Settings:
         penalty=max(coefficients, default=0.0),
         # A recipe that freezes says so. Nothing is said of a layer that the build function freezes.
         frozen=0 if stage.freezes is not None else len(own),
+        share=stage.share,
         class_weight=stage.class_weight,
         monitor=describe_monitor(stage, data),
         options={name: getattr(stage, name) for name in NO_MONITOR},
@@ -135,6 +138,9 @@ def _differences(control: _Settings, treatment: _Settings, rows: int) -> Iterato
         yield f"epochs {control.epochs} against {treatment.epochs}"
     if treatment.epochs and control.steps(rows) != treatment.steps(rows):
         yield f"steps {control.steps(rows):,} against {treatment.steps(rows):,}"
+    if treatment.epochs and control.share != treatment.share:
+        mine, theirs = (1.0 if each.share is None else each.share for each in (control, treatment))
+        yield f"share of the training fold {mine:g} against {theirs:g}"
     for name, mine, theirs in (
         ("dropout or noise", control.noise, treatment.noise),
         ("penalty on weights", control.penalty, treatment.penalty),
@@ -200,7 +206,8 @@ def _matched(control: Recipe, partners: Sequence[_Settings], names: Sequence[set
         if "optimizer" in taken:
             changed["optimizer"] = partner.optimizer
         if "steps" in taken:
-            changed |= {"epochs": partner.epochs, "batch_size": partner.batch_size}
+            share = None if control.resample is not None else partner.share
+            changed |= {"epochs": partner.epochs, "batch_size": partner.batch_size, "share": share}
         if stops_alike:
             changed |= partner.options
         noise = partner.noise if "dropout or noise" in taken else math.inf

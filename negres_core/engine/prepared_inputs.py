@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import PreparedRows, prepare_rows
+from negres_core.arms.resampling import PreparedRows, prepare_rows, rows_of_share
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
@@ -75,7 +75,9 @@ class PreparedInputs:
                     self._cache[key] = placed
                     while len(self._cache) > self._kept_cells:
                         self._cache.popitem(last=False)
-        return placed if own else placed._replace(host=replace(placed.host, train=job.cell.train))
+        if own:
+            return placed
+        return placed._replace(host=replace(placed.host, train=rows_of_share(job.cell, self._recipe.share)))
 
     def chunks(self, rows: PlacedRows, order: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, Any, Any]]:
         """Yield rows of an order, their numbers in arrays on the device, and these arrays: inputs and targets.

@@ -11,8 +11,8 @@ import numpy as np
 from negres_core.arms.functions import name_of
 from negres_core.arms.preprocessing import sample_rows, training_fold
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import PreparedRows
-from negres_core.arrays import digest_array, take_rows
+from negres_core.arms.resampling import PreparedRows, prepare_rows
+from negres_core.arrays import Named, digest_array, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.contract import Job, Result
@@ -23,6 +23,7 @@ from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.model import build_model, make_loss_object, save_model
 from negres_core.engine.output_layer import describe_output, takes_logits
 from negres_core.engine.scores import score
+from negres_core.engine.start_rule import start_by_rule
 from negres_core.engine.target_use import outputs_predict
 from negres_core.engine.trained import load_parent
 from negres_core.engine.watch import Watched
@@ -41,7 +42,8 @@ class Start:
 
     Attributes:
         model: its own Keras model, with initial or inherited weights and with the stage's frozen layers.
-        inherited: index in `model.weights` to the index of the parent's weight that it was set to.
+        inherited: index in `model.weights` to the index of the parent's weight that it was set to, unless the rule of
+            the stage changed it.
         frozen: indices in `model.weights` that the stage freezes.
         digests: digest of each weight.
     """
@@ -53,7 +55,7 @@ class Start:
 
 
 def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
-    """Build the model of a job, with inherited weights and frozen layers."""
+    """Build the model of a job, with weights that are inherited or set by its rule, and with frozen layers."""
     stage = recipe.last
     # The parent first: what is drawn while it is built must not be drawn from the seed of this model.
     parent = load_parent(recipe.parent, data, job)
@@ -61,15 +63,24 @@ def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
     adapt_layers(model, lambda: training_fold(recipe, data, job.cell), name=name_of(stage.build))
     inherited: dict[int, int] = {}
     frozen: set[int] = set()
-    if stage.inherits is not None and parent is not None:
+    if stage.start is not None and parent is not None:
+        rule_seed = _seed("start", recipe, job)
+        inherited = start_by_rule(stage, model, parent, rows=lambda: _trained_on(recipe, data, job), seed=rule_seed)
+    elif stage.inherits is not None and parent is not None:
         inherited = inherit_weights(model, parent, wanted_by=describe_relation(stage, "inherits"))
     if stage.freezes is not None:
         frozen = freeze_layers(model, build_model(stage.freezes, data), wanted_by=describe_relation(stage, "freezes"))
     return Start(model, inherited, frozen, [digest_array(weight) for weight in model.weights])
 
 
+def _trained_on(recipe: Recipe, data: Dataset, job: Job) -> tuple[Named[np.ndarray], np.ndarray]:
+    """Return the inputs and the targets of the rows that a stage is trained on."""
+    rows = prepare_rows(recipe, data, job.cell)
+    return take_rows(rows.x, rows.train), rows.y[rows.train]
+
+
 def on_rows(job: Job, rows: PreparedRows) -> Job:
-    """Return a job whose training fold is the rows to train on, which a sampler may have returned."""
+    """Return a job whose training fold is the rows to train on: a share of it, or what a sampler returned."""
     if rows.train is job.cell.train:
         return job
     return replace(job, cell=replace(job.cell, train=rows.train))
@@ -138,7 +149,7 @@ def finish_replicate(
     """
     stage, model = recipe.last, start.model
     # A replicate whose loss is not finite ends early, too, and counts as planned.
-    epochs = stage.epochs if stage.patience is None else len(curve)
+    epochs = stage.epochs if stage.patience is None and stage.callbacks is None else len(curve)
     trainable = {id(weight) for weight in model.trainable_weights}
     weights = [
         TrainedWeight(

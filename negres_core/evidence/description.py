@@ -108,6 +108,10 @@ class StageDescription(PartialRecord):
     """Format of the model file: "keras" or "h5"."""
     callbacks: str | None = None
     """Source of the function that returns the callbacks, if the stage has any."""
+    rule: str | None = None
+    """Source of the function that sets the initial weights from those of the previous stage, if the stage has one."""
+    training_share: float | None = None
+    """Share of the training fold that the stage is trained on; null for all of it."""
     class_weight: Literal["balanced"] | dict[int, float] | None = None
     """Weights of the classes in the training loss; null if there are none."""
     revision: int | None = None
@@ -176,7 +180,7 @@ class RecipeDescription(Record):
         """
         content = self._content()
         for part in (content["preprocess"], content.get("resample"), content["fit"], *content["stages"]):
-            for name in ("source", "build", "compute", "objective", "callbacks") if part else ():
+            for name in ("source", "build", "compute", "objective", "callbacks", "rule") if part else ():
                 part.pop(name, None)
             for name in ("inherits", "freezes") if part else ():
                 part[name] = part.get(name) is not None
@@ -196,10 +200,8 @@ class RecipeDescription(Record):
         So all other digests are what they were before.
         """
         content = self.model_dump(mode="json")
-        for part, added in [
-            *((stage, ("revision", "class_weight", "callbacks")) for stage in content["stages"]),
-            (content, ("resample",)),
-        ]:
+        of_stage = ("revision", "class_weight", "callbacks", "rule", "training_share")
+        for part, added in [*((stage, of_stage) for stage in content["stages"]), (content, ("resample",))]:
             for name in added:
                 if part[name] is None:
                     del part[name]

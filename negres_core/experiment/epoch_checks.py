@@ -11,6 +11,8 @@ OTHER_EPOCHS = "it has replicates that were trained for another number of epochs
 def check_epochs(stage: StageDescription, replicate: Replicate) -> str | None:
     """Return what is wrong with the epochs of a replicate of a stage, or with its best epoch; None if nothing is."""
     monitor, epochs = stage.monitor, replicate.budget.epochs
+    if monitor is None and stage.callbacks is not None:
+        return OTHER_EPOCHS if epochs != len(replicate.curve) or epochs > stage.epochs else None
     if monitor is None:
         return OTHER_EPOCHS if epochs != stage.epochs else None
     if replicate.status != "finished":

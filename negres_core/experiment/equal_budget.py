@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import prepare_rows
+from negres_core.arms.resampling import count_trained
 from negres_core.claim import COSTS, CostMetric, Metric
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, hold_out
@@ -59,9 +59,9 @@ def plan_budgets(
 
 
 def _trained_rows(recipe: Recipe, data: Dataset, cell: Cell) -> int:
-    """Return the rows that an arm trains on in a cell, of which a sampler may return more or fewer than there are."""
+    """Return the rows of a cell of which the stages of an arm take shares: its training fold, or a sampler's rows."""
     trained = hold_out(cell, data, recipe.validation)
-    return len(trained.train if recipe.resample is None else prepare_rows(recipe, data, trained).train)
+    return len(trained.train) if recipe.resample is None else count_trained(recipe, data, trained)
 
 
 def equalize(

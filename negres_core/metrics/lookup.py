@@ -11,7 +11,7 @@ from negres_core.claim import COSTS, THRESHOLD_NAMES, Claim, CostMetric, Metric
 from negres_core.dataset import Task, describe_targets, is_multilabel, is_one_hot
 from negres_core.errors import InputError
 from negres_core.metrics.bounds import highest_of, is_share
-from negres_core.metrics.registry import LABELS, METRICS, OF_A_LOSS, VALUES, find_metric
+from negres_core.metrics.registry import LABELS, METRICS, OF_A_LOSS, SEGMENTATION, VALUES, find_metric
 from negres_core.provenance.fingerprint import digest_code
 
 WATCHED_BESIDE_COMPUTED = ("loss", "psnr", "ssim", "skill")
@@ -255,12 +255,17 @@ def _remedy_for_metric(name: str, known: Iterable[str], task: Task, targets: np.
     listed = f"Use one of: {', '.join(known)}."
     usual = _usual_name(name)
     if task == "multilabel" and usual == "accuracy":
-        return f'Write "exact_match" for rows with all labels right, or "hamming" for the share of wrong ones. {listed}'
+        return (
+            'Write "exact_match" for rows with all labels right, or "hamming" for the share of wrong ones. '
+            f"If the columns are steps with a label each, give y=y[..., None]. {listed}"
+        )
     if task == "segmentation" and usual == "balanced_accuracy":
         return f'Write "recall", the mean recall of the classes. {listed}'
     if usual in known or (usual in OTHER_NAMES.values() and _known(usual, task, None)):
         return f'Write "{usual}"{", of which less is better" if name.startswith("neg_") else ""}.'
     kind = METRICS[usual].tasks if usual in METRICS else ()
+    if task == "multilabel" and kind == SEGMENTATION:
+        return f"Columns of 0 and 1 are several labels a row; give a label at each step as y=y[..., None]. {listed}"
     if task not in LABELS and kind and kind != VALUES and set(kind) <= set(LABELS):
         return f"{_remedy_for_labels(targets)} For values: {listed}"
     if task in LABELS and kind == VALUES:

@@ -11,6 +11,8 @@ from negres_core.evidence import Evidence
 WORDS = {
     "class_weight": "class weights",
     "share": "validation rows",
+    "training_share": "share of the training fold",
+    "rule": "start",
     "metric": "monitored metric",
     "restores_best": "weights of the best epoch",
     "transformer": "preprocess",
@@ -22,7 +24,7 @@ WORDS = {
 """Names of settings, where the field of a description is not a word."""
 NOT_SHOWN = frozenset({"name", "module", "registered_name", "higher_is_better", "source"})
 """Fields that follow from others, or that are long: the page has the sources in full."""
-WITHOUT_VALUES = frozenset({"model", "code", "start", "objective", "callbacks"})
+WITHOUT_VALUES = frozenset({"model", "code", "start", "rule", "objective", "callbacks"})
 """Fields of which only the name is shown: digests and sources."""
 FOLLOWS = frozenset({"code", "start"})
 """Fields that differ wherever a function does; they are named only where nothing else is."""

@@ -106,8 +106,11 @@ class Models(Protocol):
     def output_layer(self, recipe: Recipe) -> OutputLayer:
         """Return the output layer and the loss of a recipe's last stage."""
 
-    def redraw_weights(self, recipe: Recipe, replicate: Replicate) -> Sequence[str]:
-        """Return the digests of the initial weights that the build function draws under a replicate's seed."""
+    def redraw_weights(self, recipe: Recipe, replicate: Replicate, parent: Replicate | None = None) -> Sequence[str]:
+        """Return the digests of the initial weights that the build function draws under a replicate's seed.
+
+        If the stage has a rule for its start, they are what it makes of the model of the replicate's `parent`.
+        """
 
     def predicts_targets(self, recipe: Recipe) -> bool:
         """Return whether the outputs of a recipe's last stage are predictions of the targets.

@@ -175,3 +175,14 @@ def test_refuses_a_sampler_in_place_of_a_function_that_makes_one():
 
     with pytest.raises(InputError, match="needs, which requires 1 arguments"):
         Recipe(Stage(base), resample=needs)
+
+
+def test_a_share_and_a_sampler_exclude_each_other():
+    with pytest.raises(InputError, match="either on a share"):
+        Recipe(Stage(base, share=0.5), resample=MinMaxScaler)
+
+
+def test_the_share_of_a_recipe_is_that_of_its_last_part():
+    first, last = Stage(base, share=0.5), Stage(grown, inherits=base, share=0.25)
+    assert Recipe(first, last).share == 0.25
+    assert Recipe(first, Fit(pca, inherits=base)).share is None

@@ -20,6 +20,14 @@ def pca_of_three(model, x, y, *, training):
     """Stand for an objective."""
 
 
+def of_one(model):
+    """Stand for a start rule with too few arguments."""
+
+
+def of_width(model, parent, width):
+    """Stand for a start rule with an argument that nobody gives."""
+
+
 class Weighted:
     """Stand for the class of a loss with arguments."""
 
@@ -55,6 +63,12 @@ class Network:
         ({"build": None}, "`build` of a stage has to be a function", "Received: None", "Stage(base), not Stage(base"),
         ({"inherits": 3}, "`inherits` of a stage has to be a function", "Received: 3", "the function itself"),
         ({"freezes": "base"}, "`freezes` of a stage has to be a function", "Received: base", "the function itself"),
+        ({"share": 1.0}, "`share` of a stage has to be a share", "Received: share=1.0", "leave it out"),
+        ({"share": True}, "`share` of a stage has to be a share", "Received: share=True", "a float such as 0.5"),
+        ({"start": "base", "inherits": base}, "`start` of a stage has to be a function", "Received: base", "assigns"),
+        ({"start": pca}, "this stage inherits none", "start=pca", "Give inherits="),
+        ({"start": of_one, "inherits": base}, "takes other arguments", "Received: model", "Take (model, parent)"),
+        ({"start": of_width, "inherits": base}, "takes other arguments", "width", "functools.partial"),
         ({"optimizer": None}, "`optimizer` of a stage has to be a name", "Received: None", "keras.optimizers.Adam"),
         ({"loss": 0.5}, "`loss` of a stage has to be a name", "Received: 0.5", "keras.losses.Huber"),
         ({"loss": pca_of_three}, "has to be a function of targets and outputs", "requires 3", "to `objective` instead"),

@@ -225,7 +225,7 @@ class FakeModels:
     def match_training(self, control, treatment):
         return self.answers["matched"](control, treatment)
 
-    def redraw_weights(self, recipe, replicate):
+    def redraw_weights(self, recipe, replicate, parent=None):
         return [weight.start for weight in replicate.weights] if self.redrawn is None else self.redrawn
 
     def predicts_targets(self, recipe):

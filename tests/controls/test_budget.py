@@ -57,3 +57,28 @@ def test_steps_are_counted_on_resampled_rows(new_run, plant):
     for position in range(8):
         resampled = plant(resampled, arm=1, position=position, budget=BUDGET | {"steps": 4})
     assert check(resampled).passed
+
+
+def test_steps_are_counted_on_the_share_of_the_fold_that_a_stage_is_trained_on(new_run, plant):
+    """Half of a fold of 20 rows has 2 steps an epoch instead of 3."""
+    run = new_run()
+    (treatment, control) = run.arms
+    halves = [replace(stage, share=0.5) for stage in control.recipe.stages]
+    shared = replace(run, arms=[treatment, replace(control, recipe=control.recipe.with_parts(*halves))])
+    assert not check(shared).passed
+    for position in range(8):
+        shared = plant(shared, arm=1, position=position, budget=BUDGET | {"steps": 4})
+    assert check(shared).passed
+
+
+def test_a_stage_that_a_callback_ended_was_trained_for_its_curve(new_run, plant):
+    run = new_run()
+    (treatment, control) = run.arms
+    stages = [replace(stage, callbacks=list) for stage in control.recipe.stages]
+    called = replace(run, arms=[treatment, replace(control, recipe=control.recipe.with_parts(*stages))])
+    ended = plant(called, arm=1, position=2, curve=[0.7], budget=BUDGET | {"epochs": 1, "steps": 3})
+
+    assert check(ended).passed
+    assert "control arm: 1.875 of at most 2 epochs, 5.625 steps" in check(ended).found
+    assert not check(plant(called, arm=1, position=2, curve=[0.7])).passed
+    assert not check(plant(run, arm=1, position=2, curve=[0.7], budget=BUDGET | {"epochs": 1, "steps": 3})).passed

@@ -59,3 +59,21 @@ def test_an_arm_of_one_stage_has_no_finding(new_run):
     run = new_run()
 
     assert check(replace(run, arms=run.arms[1:])) is None
+
+
+def test_a_stage_whose_rule_changes_every_weight_passes(new_run, plant):
+    """The control of initial weights applies the rule again."""
+
+    def fade(model, parent):
+        pass
+
+    run = new_run()
+    (treatment, control) = run.arms
+    first, last = treatment.recipe.stages
+    recipe = treatment.recipe.with_parts(first, replace(last, start=fade))
+    run = replace(run, arms=[replace(treatment, recipe=recipe), control])
+    for position in range(8):
+        weights = [w.updated(inherited_from=None) for w in run.arms[0].replicates[position].weights]
+        run = plant(run, position=position, weights=weights)
+
+    assert check(run).passed

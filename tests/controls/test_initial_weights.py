@@ -75,3 +75,18 @@ def test_models_without_weights_have_no_finding(new_run, plant):
             run = plant(run, arm=arm, stage=stage, position=position, weights=[])
 
     assert check(run) is None
+
+
+def test_the_rule_of_a_stage_is_applied_again_to_the_parent_of_each_replicate(new_run, with_models):
+    run = with_models(new_run())
+    given = []
+
+    def redraw(recipe, replicate, parent=None):
+        given.append((replicate.key.fold, None if parent is None else parent.key.fold, len(recipe.stages)))
+        return [weight.start for weight in replicate.weights]
+
+    run.models.redraw_weights = redraw
+    assert check(run).passed
+    assert all(parent == fold for fold, parent, stages in given if stages == 2)
+    assert all(parent is None for _, parent, stages in given if stages == 1)
+    assert {stages for *_, stages in given} == {1, 2}

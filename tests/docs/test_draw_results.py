@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -10,6 +11,7 @@ from docs import draw_results
 from docs.draw_results import LEDGER, PAGE, read_families, read_known, render
 from negres_core.errors import InputError
 from negres_core.evidence import Ledger, Store
+from tests.report.page.suites import write_hypothesis
 
 GROWTH = "benchmarks/test_growth.py"
 TEST = f"{GROWTH}::test_growth_beats_a_cae"
@@ -163,3 +165,24 @@ def test_numbers_of_others_are_about_hypotheses_of_the_suite():
         for number in numbers:
             assert f"benchmarks/{family}.py::{number['ours']['hypothesis']}" in registered
             assert "https://" in number["source"]
+
+
+def test_the_scores_of_arms_are_files_that_stand_alone(suite, tmp_path):
+    records = []
+    for data in ("digits", "wine"):
+        evidence = write_hypothesis(Store(tmp_path / "evidence"), "one", data=data, hypothesis=f"{TEST}[{data}]")
+        treatment, control = evidence.arms
+        records.append(evidence.updated(arms=[treatment, control.updated(recipe="another arm")]))
+    families = read_families(suite())
+    figures = draw_results.draw_figures(records, families)
+    assert sorted(figures) == ["growth-digits.svg", "growth-wine.svg"]
+    line = "![Scores of the arms on digits: accuracy, loss](results/growth-digits.svg)"
+    assert line in render(records, families)
+    root = ElementTree.fromstring(figures["growth-digits.svg"])
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.findtext("{http://www.w3.org/2000/svg}title") == "Scores of the arms on digits"
+
+
+def test_every_figure_of_the_page_is_there_and_no_other():
+    named = set(re.findall(r"\(results/([^)]+\.svg)\)", PAGE.read_text(encoding="utf-8")))
+    assert named == {path.name for path in draw_results.FIGURES.glob("*")}

@@ -176,3 +176,10 @@ def test_callbacks_and_an_objective_exclude_each_other():
     with pytest.raises(InputError, match="cannot be trained with an objective") as error:
         check_recipe(Recipe(ex.stage(ex.linear, objective=ex.absolute, callbacks=scheduled)), ex.VALUES)
     assert "callbacks" in error.value.received
+
+
+def test_the_budget_of_a_training_that_a_callback_ends_is_what_was_trained():
+    result = train(stopping_at_once)
+    assert len(result.curve) == 2
+    assert result.budget["epochs"] == 2
+    assert result.budget["steps"] == 2 * 3  # 40 rows in batches of 16

@@ -64,3 +64,9 @@ def test_every_epoch_has_a_value(trained):
 def test_a_replicate_that_diverged_ends_there(trained):
     assert check_epochs(stage(), trained([None, None], best=1, status="not finite")) is None
     assert "another number" in check_epochs(stage(), trained([None, None], best=1, epochs=9, status="not finite"))
+
+
+@pytest.mark.parametrize(("curve", "epochs", "is_right"), [(4, 4, True), (6, 6, True), (4, 6, False), (7, 7, False)])
+def test_a_callback_may_end_a_training_at_any_epoch_which_the_budget_says(trained, curve, epochs, is_right):
+    described = stage(monitored=False).updated(callbacks="def stopping(): ...")
+    assert (check_epochs(described, trained([0.5] * curve, epochs=epochs)) is None) == is_right

@@ -196,6 +196,8 @@ def test_refuses_more_than_a_metric_can_be(claim, wrong):
     [
         ("accuracy", 'Write "exact_match" for rows with all labels right, or "hamming" for the share of wrong ones.'),
         ("acc", 'Write "exact_match"'),
+        ("accuracy", "If the columns are steps with a label each, give y=y[..., None]."),
+        ("iou", "Columns of 0 and 1 are several labels a row; give a label at each step as y=y[..., None]."),
         ("hamming_loss", 'Write "hamming".'),
         ("mse", "give values as floats: y=y.astype(float)"),
         ("recall", "Use one of: f1, loss, f1_weighted, f1_micro, roc_auc"),

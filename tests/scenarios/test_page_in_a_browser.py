@@ -39,7 +39,7 @@ def address(tmp_path_factory):
         write_hypothesis(store, NAMES[0], effect=0.03, data="covertype", seed=4, by=0.03),
     ]
     family = {each.hypothesis: each.p_value or 1.0 for each in records}
-    page = render(records, store, family=family, entries=None, controls=[], folder="evidence", version="0.1.0")
+    page = render(records, store, family=family, entries=None, controls=[], folder="evidence")
     return write(folder, page)
 
 
@@ -60,7 +60,7 @@ def comparison(tmp_path_factory):
         change_of(one, other, read=(Summaries(stores[0]).read, Summaries(stores[1]).read))
         for one, other in zip(before, after, strict=False)
     ]
-    page = render_comparison(changes, missing=([], after[2:]), names=("old", "new"), version="0.1.0")
+    page = render_comparison(changes, missing=([], after[2:]), names=("old", "new"))
     return write(folder, page)
 
 
@@ -75,7 +75,7 @@ def history(tmp_path_factory):
         runs[f"run {day}"] = [
             write_hypothesis(store, name, effect=effect, planned=2, timings=timings) for name, effect in effects
         ]
-    return write(folder, render_history(runs, version="0.1.0"))
+    return write(folder, render_history(runs))
 
 
 @pytest.fixture(scope="module")

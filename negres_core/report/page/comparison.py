@@ -107,7 +107,6 @@ def render(
     missing: tuple[Sequence[Evidence], Sequence[Evidence]],
     names: tuple[str, str],
     slower: float = SLOWER,
-    version: str,
 ) -> str:
     """Render what changed between two folders as one HTML page, which needs no other file.
 
@@ -116,7 +115,6 @@ def render(
         missing: the hypotheses that only the first and only the second folder has.
         names: how the folders are called.
         slower: the ratio of seconds above which an arm counts as slower.
-        version: the version of negres.
     """
     before, after = [each.before for each in changes], [each.after for each in changes]
     records = [*before, *after, *missing[0], *missing[1]]
@@ -128,6 +126,8 @@ def render(
     views = sort_naturally(views, key=lambda view: view.evidence.hypothesis)
     return fill(
         "comparison.html",
+        page="Comparison",
+        kind="change",
         views=views,
         counts=[(kind, sum(kind in view.kinds for view in views)) for kind in KINDS],
         words={
@@ -145,7 +145,6 @@ def render(
         environment=differences_of_environments(before, after),
         independent=any(view.interval.endswith("*") for view in views),
         most_fields=MOST_FIELDS,
-        version=version,
     )
 
 

@@ -51,12 +51,11 @@ class HistoryView(Searchable):
     trend: Trend
 
 
-def render(runs: Mapping[str, Sequence[Evidence]], *, version: str) -> str:
+def render(runs: Mapping[str, Sequence[Evidence]]) -> str:
     """Render the history of all hypotheses as one HTML page, which needs no other file.
 
     Args:
         runs: the evidence in each folder, by the folder's name.
-        version: the version of negres.
     """
     with drawing():
         views = [_view_of(found) for found in order_runs(runs).values()]
@@ -65,12 +64,13 @@ def render(runs: Mapping[str, Sequence[Evidence]], *, version: str) -> str:
     hypotheses = plural(len(views), "hypothesis", "hypotheses")
     return fill(
         "history.html",
+        page="History",
+        kind="result",
         views=views,
         counts=counts,
         words={"flip": "flipped at least once", "surprise": "surprise in the latest run"},
         families=sorted({view.family for view in views}),
         summary=f"{hypotheses} in {plural(len(runs), 'folder')}: the verdicts of {flipped} flipped",
-        version=version,
     )
 
 

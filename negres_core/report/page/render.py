@@ -29,7 +29,6 @@ def render(
     entries: Sequence[Entry] | None,
     controls: Sequence[Control],
     folder: str,
-    version: str,
     history: Mapping[str, Sequence[Evidence]] | None = None,
 ) -> str:
     """Render hypotheses as one HTML page, which needs no other file.
@@ -41,7 +40,6 @@ def render(
         entries: the entries of the ledger; None if there is none to trust.
         controls: the name of each control of this version of negres, and when it runs.
         folder: the evidence folder, as commands name it.
-        version: the version of negres.
         history: the evidence in each folder of a history, by the folder's name.
     """
     known = Sources({}, entries, family, controls, shared_ranges(records), folder, order_runs(history or {}))
@@ -53,14 +51,16 @@ def render(
         gc.unfreeze()
     return fill(
         "page.html",
+        page="Report",
+        summary=count_in_words(views),
+        kind="verdict",
+        words={},
         views=views,
         suite=suite,
         counts=summarize(views),
-        total=count_in_words(views),
         members=len(family),
         families=sorted({family_name(each) for each in records}),
         folder=folder,
-        version=version,
     )
 
 

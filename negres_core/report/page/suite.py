@@ -11,6 +11,7 @@ from markupsafe import Markup
 from negres_core.evidence import Evidence
 from negres_core.report.across import TWO_DATA_SETS, combine_group, groups_of
 from negres_core.report.layout import show_interval, show_number
+from negres_core.report.page.arm_scores import draw_scores, scores_of
 from negres_core.report.page.critical_difference import draw_ranks
 from negres_core.report.page.families import by_family, draw_across, draw_family
 from negres_core.report.page.forest import scale_key, shared_ranges
@@ -25,10 +26,12 @@ class Family:
     Attributes:
         name: the file, without "test_" and folders.
         figures: a forest plot for each metric.
+        scores: the scores of its arms, for each data set.
     """
 
     name: str
     figures: Sequence[Markup]
+    scores: Sequence[tuple[str, Markup]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,12 @@ def make_suite(records: Sequence[Evidence], family: Mapping[str, float]) -> Suit
             draw_family(group, limits[scale_key(group[0])], id=f"s-f{place}-{number}")
             for number, group in enumerate(groups)
         ]
-        families.append(Family(name, figures))
+        members_of = [each for group in groups for each in group]
+        scores = [
+            (each.data, draw_scores(each, id=f"s-f{place}-arms{number}"))
+            for number, each in enumerate(scores_of(members_of))
+        ]
+        families.append(Family(name, figures, scores))
     alpha = Counter(each.claim.alpha for each in judged).most_common(1)[0][0] if judged else 0.05
     members = len(family)
     steps = climb([each for each in judged if each.hypothesis in family], members=members, alpha=alpha)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import importlib.metadata
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
@@ -35,12 +37,16 @@ MARKS = {
 """The mark beside each word by which a page filters."""
 
 
-def fill(template: str, **content: Any) -> str:
+def fill(template: str, *, page: str, summary: str, kind: str, words: Mapping[str, str], **content: Any) -> str:
     """Return a page as HTML.
 
     Args:
         template: the file of the template.
-        content: what it shows.
+        page: the heading of the page.
+        summary: what the page is about, for the title of its window and its first sentence.
+        kind: what its hypotheses are filtered by: "verdict", "change" or "result".
+        words: what stands for each of these, where it is not the word itself.
+        content: what else the template shows.
     """
     style, script = _read("style.css"), _read("script.js")
     policy = (
@@ -48,9 +54,11 @@ def fill(template: str, **content: Any) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     # Both are files of this package, without the text of any record.
-    own = {"style": Markup(style), "script": Markup(script), "policy": Markup(policy)}
+    own: dict[str, Any] = {"style": Markup(style), "script": Markup(script), "policy": Markup(policy)}
     made_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return _environment().get_template(template).render(made_at=made_at, **own, **content)
+    own |= {"made_at": made_at, "version": importlib.metadata.version("negres")}
+    shown = {"page": page, "summary": summary, "kind": kind, "words": words}
+    return _environment().get_template(template).render(**own, **shown, **content)
 
 
 @functools.cache

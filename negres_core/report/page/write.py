@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -48,7 +47,6 @@ def write_page(
         entries=entries_of(ledger),
         controls=controls,
         folder=relative(place),
-        version=importlib.metadata.version("negres"),
         history=history,
     )
     return save_page(path, page)

@@ -21,7 +21,6 @@ def render_page(store):
             "entries": None,
             "controls": [("finite", "after"), ("A/A", "small runs"), ("headroom", "before")],
             "folder": "evidence",
-            "version": "0.1.0",
         }
         return render(records, store, **known | fields)
 

@@ -33,7 +33,7 @@ def compare(stores):
 
 
 def page_of(changes, missing=((), ()), names=NAMES, **fields):
-    return render(changes, missing=missing, names=names, version="0.1.0", **fields)
+    return render(changes, missing=missing, names=names, **fields)
 
 
 def rows_of(page):

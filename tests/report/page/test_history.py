@@ -35,7 +35,7 @@ def rows_of(page):
 
 
 def test_a_hypothesis_has_a_row_with_its_latest_run_and_its_flips(runs):
-    page = render(runs, version="0.1.0")
+    page = render(runs)
     (kinds, count, text), (others, other_count, _) = rows_of(page)
     assert (kinds, count) == ("flip refuted", "3")
     assert text.startswith("growth beats scratch a -0.0200 [-1.0000, +1.0000] accuracy")
@@ -48,7 +48,7 @@ def test_a_hypothesis_has_a_row_with_its_latest_run_and_its_flips(runs):
 
 
 def test_a_table_has_all_that_the_figure_has(runs):
-    elements = read(render(runs, version="0.1.0"))
+    elements = read(render(runs))
     [table, _] = find(elements, "table", class_="fields")
     headers = [each.text for each in find(elements, "th", scope="col")]
     assert headers[-6:] == ["started (UTC)", "folder", "commit", "verdict", "effect [95% interval]", "changed"]
@@ -64,7 +64,7 @@ def test_a_table_has_all_that_the_figure_has(runs):
 
 
 def test_the_page_asks_for_nothing_and_brings_no_script_of_its_own(runs):
-    page = render(runs, version="0.1.0")
+    page = render(runs)
     elements = read(page)
     addresses = [value for each in elements for name, value in each.attributes.items() if name in ("src", "href")]
     assert all(value.startswith("#") for value in addresses)
@@ -87,12 +87,12 @@ def test_text_of_records_stays_text(run, text):
     }
     provenance = run(1).provenance.updated(commit=text)
     found = {text: [run(1, text, provenance=provenance, **names)], "b": [run(2, text, **names)]}
-    page = render(found, version="0.1.0")
+    page = render(found)
     elements = read(page)
     assert not CONTROL_CHARACTERS.search(page.replace("\n", " "))
     assert len(find(elements, "script")) == len(find(elements, "style")) == 1
     assert "alert" not in find(elements, "script")[0].text
-    plain = read(render({"a": [run(1)], "b": [run(2)]}, version="0.1.0"))
+    plain = read(render({"a": [run(1)], "b": [run(2)]}))
     assert {each.tag for each in elements} <= {each.tag for each in plain}
     assert not {name for each in elements for name in each.attributes if name.startswith("on")}
     assert len(page) < 100_000
