@@ -51,8 +51,7 @@ NEARER = Metric("nearer", higher_is_better=True, unit="share of squared distance
 DETOUR = Metric("detour", higher_is_better=False, unit="length / distance of the ends, features of a judge")
 
 
-@pytest.mark.parametrize("model", MODELS)
-@on(("synthetic_faces", "supported"))
+@on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "supported"), by=["model"])
 def test_a_man_with_glasses_less_a_man_plus_a_woman_is_a_woman_with_glasses(experiment, data, model, expected):
     """Figure 7 of the DCGAN paper: arithmetic on means of three codes, seen by two judges. Most of 128 succeed.
 
@@ -105,20 +104,19 @@ def test_a_turn_vector_turns_faces_further_than_shuffled_ones(experiment, data, 
     assert evidence.verdict == expected, evidence
 
 
-@on(("synthetic_faces", 4, "refuted"), ("synthetic_faces", None, "supported"), by=["side"])
+@on(("synthetic_faces", "four", "refuted"), ("synthetic_faces", "all", "supported"), by=["side"])
 def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, data, side, expected):
     """Shows: .
 
     Does not show: .
     """
-    options = {} if side == 4 else {"side": side}
+    options = {"four": {}, "all": {"side": None}}[side]
     recipe = with_fit(CAE, turn, TURNED, MARGIN, NEARER, pictures=render_turn, **options)
     evidence = experiment.measure(recipe, on=data, claim=reaches("nearer", bar=0), **TWO_REPEATS)
     assert evidence.verdict == expected, evidence
 
 
-@pytest.mark.parametrize("model", MODELS)
-@on(("synthetic_faces", "supported"))
+@on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "supported"), by=["model"])
 def test_a_morph_through_codes_takes_a_shorter_way_than_a_fade(experiment, data, model, expected):
     """Shows: .
 
@@ -135,12 +133,50 @@ def test_a_morph_through_codes_takes_a_shorter_way_than_a_fade(experiment, data,
 
 
 # `negres rank .negres -k tell_more_of_the_factors --metric "told_*"` ranks the six kinds of codes over the factors.
-@pytest.mark.parametrize("codes", CODES)
-@on(("synthetic_faces", "supported"))
+@on(
+    ("synthetic_faces", "rbm", "refuted"),
+    ("synthetic_faces", "dense", "supported"),
+    ("synthetic_faces", "cae", "supported"),
+    ("synthetic_faces", "vae", "refuted"),
+    ("synthetic_faces", "gan", "refuted"),
+    by=["codes"],
+)
 def test_codes_tell_more_of_the_factors_than_principal_components(experiment, data, codes, expected):
     """Shows: .
 
     Does not show: .
     """
     evidence = experiment.compare(CODES[codes], against=PCA_CODES, on=data, claim=beats("told", by=0.02), **TWO_REPEATS)
+    assert evidence.verdict == expected, evidence
+
+
+# Not run yet: 200 epochs of two players and an encoder take a GPU. A small one, 30 epochs of a quarter of the width, is
+# among the codes above.
+@pytest.mark.gpu
+@on(("synthetic_faces_64", "supported"))
+def test_arithmetic_on_codes_of_a_dcgan_makes_a_woman_with_glasses(experiment, data, expected):
+    """Figure 7 of the DCGAN paper with its own kind of model, and an encoder that finds the code of a face.
+
+    Shows: nothing yet: it takes a GPU, and has not been run.
+
+    Does not show: anything yet. The paper took codes of generated faces that people had chosen.
+    """
+    stage = adversaries(32, 200)
+    recipe = Recipe(stage, Fit(analogies, inherits=stage.build, metrics=(SUCCESS,)))
+    evidence = experiment.measure(recipe, on=data, claim=reaches("success", bar=0.5), **TWO_REPEATS)
+    assert evidence.verdict == expected, evidence
+
+
+@pytest.mark.gpu
+@on(("synthetic_faces_64", "supported"))
+def test_a_turn_vector_of_a_dcgan_turns_faces(experiment, data, expected):
+    """Figure 8 of the DCGAN paper with its own kind of model: faces turn at least half as far as they should.
+
+    Shows: nothing yet: it takes a GPU, and has not been run.
+
+    Does not show: anything yet. The encoder has seen generated faces alone, and may miss the pose of drawn ones.
+    """
+    stage = adversaries(32, 200)
+    recipe = Recipe(stage, Fit(turn, inherits=stage.build, metrics=(TURNED, MARGIN, NEARER), pictures=render_turn))
+    evidence = experiment.measure(recipe, on=data, claim=reaches("turned", bar=0.5), **TWO_REPEATS)
     assert evidence.verdict == expected, evidence
