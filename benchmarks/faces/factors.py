@@ -39,7 +39,7 @@ def factors_of_pca(train, test, *, code=64):
     return probe_factors(train, test, [fitted.transform(fold.flatten()) for fold in (train, test)])
 
 
-def factors_of_rbm(train, test, seed, *, code=64, passes=30):
+def factors_of_rbm(train, test, seed, *, code=64, passes=10):
     """Probe the hidden units of a restricted Boltzmann machine, their probabilities given a face.
 
     With the default learning rate, ten times as large, all faces get the same code.
