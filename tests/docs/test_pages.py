@@ -143,7 +143,7 @@ def test_a_skipped_block_does_not_run(new_page):
         "$ negres plan .negres -k growth    # from recorded evidence",
         "negres register -k growth --reason 'a better margin'",
         "negres bisect a.py::test_a[x] y --negres-controls cheap",
-        "tox -e cpu -- -k growth",
+        "tox -e cpu -- -k test_growth.py",
         "tox",
         'python -m pip install "negres[cpu,dev] @ git+https://example.org/negres"',
         "python -m benchmarks.validation.calibration --jobs 2",

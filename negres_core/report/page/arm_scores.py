@@ -20,7 +20,7 @@ from negres_core.report.page.colours import INK, MUTED
 from negres_core.report.page.scale import Scale
 
 WIDTH, LEFT, ROW, GAP = 860, 300, 24, 22
-LINE_LENGTH = 46
+LINE_LENGTH = 42
 """Most characters in a line of an arm's name, which has two lines at most."""
 METRICS = (
     ("accuracy", "precision", "recall", "f1", "loss"),
