@@ -48,6 +48,7 @@ SUCCESS = Metric("success", higher_is_better=True, unit="share of analogies")
 TURNED = Metric("turned", higher_is_better=True, unit="of the intended turn")
 MARGIN = Metric("margin", higher_is_better=True, unit="of the intended turn, over the 95th percentile of shuffled ones")
 NEARER = Metric("nearer", higher_is_better=True, unit="share of squared distance removed")
+TURNS = (TURNED, MARGIN, NEARER)
 DETOUR = Metric("detour", higher_is_better=False, unit="length / distance of the ends, features of a judge")
 
 
@@ -80,27 +81,34 @@ def test_arithmetic_on_codes_succeeds_more_often_than_on_pixels(experiment, data
     assert evidence.verdict == expected, evidence
 
 
-@on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "refuted"), by=["model"])
+# Whether a vector from four faces a side turns those of a CAE at least half as far as it should is not decided: ten
+# cells found 0.62 of the way, and only a distance of 0.25 from the bar can be decided.
+@on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "supported"), by=["model"])
 def test_a_turn_vector_of_four_faces_a_side_turns_faces(experiment, data, model, expected):
-    """Figure 8 of the DCGAN paper: vectors from two means of four codes turn faces at least half as far as they should.
+    """Figure 8 of the DCGAN paper: means of four codes. Vectors turn faces further than 95% of shuffled ones do.
 
     Shows: .
 
     Does not show: .
     """
-    recipe = with_fit(MODELS[model], turn, TURNED, MARGIN, NEARER, pictures=render_turn)
-    evidence = experiment.measure(recipe, on=data, claim=reaches("turned", bar=0.5), **TWO_REPEATS)
+    evidence = experiment.measure(
+        with_fit(MODELS[model], turn, *TURNS, pictures=render_turn),
+        on=data,
+        claim=reaches("margin", bar=0),
+        **TWO_REPEATS,
+    )
     assert evidence.verdict == expected, evidence
 
 
-@on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "refuted"), by=["model"])
-def test_a_turn_vector_turns_faces_further_than_shuffled_ones(experiment, data, model, expected):
-    """Shows: .
+@on(("synthetic_faces", "supported"))
+def test_a_turn_vector_turns_faces_of_a_cae_further_than_those_of_a_vae(experiment, data, expected):
+    """Shows: the pose can be changed in the codes of a convolutional autoencoder, and hardly in a variational one's.
 
-    Does not show: .
+    Does not show: that this is so in all variational autoencoders: this one lost most of the pose, and its weight of
+    the prior was not tuned.
     """
-    recipe = with_fit(MODELS[model], turn, TURNED, MARGIN, NEARER, pictures=render_turn)
-    evidence = experiment.measure(recipe, on=data, claim=reaches("margin", bar=0), **TWO_REPEATS)
+    cae, vae = (with_fit(model, turn, *TURNS, pictures=render_turn) for model in (CAE, VARIATIONAL))
+    evidence = experiment.compare(cae, against=vae, on=data, claim=beats("turned", by=0.1), **TWO_REPEATS)
     assert evidence.verdict == expected, evidence
 
 
@@ -111,7 +119,7 @@ def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, d
     Does not show: .
     """
     options = {"four": {}, "all": {"side": None}}[side]
-    recipe = with_fit(CAE, turn, TURNED, MARGIN, NEARER, pictures=render_turn, **options)
+    recipe = with_fit(CAE, turn, *TURNS, pictures=render_turn, **options)
     evidence = experiment.measure(recipe, on=data, claim=reaches("nearer", bar=0), **TWO_REPEATS)
     assert evidence.verdict == expected, evidence
 
@@ -177,6 +185,6 @@ def test_a_turn_vector_of_a_dcgan_turns_faces(experiment, data, expected):
     Does not show: anything yet. The encoder has seen generated faces alone, and may miss the pose of drawn ones.
     """
     stage = adversaries(32, 200)
-    recipe = Recipe(stage, Fit(turn, inherits=stage.build, metrics=(TURNED, MARGIN, NEARER), pictures=render_turn))
+    recipe = Recipe(stage, Fit(turn, inherits=stage.build, metrics=TURNS, pictures=render_turn))
     evidence = experiment.measure(recipe, on=data, claim=reaches("turned", bar=0.5), **TWO_REPEATS)
     assert evidence.verdict == expected, evidence
