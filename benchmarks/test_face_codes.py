@@ -52,24 +52,28 @@ TURNS = (TURNED, MARGIN, NEARER)
 DETOUR = Metric("detour", higher_is_better=False, unit="length / distance of the ends, features of a judge")
 
 
+# Not decided yet: each cell trains two judges, and the processors were busy. In three cells of the CAE 0.68, 0.80 and
+# 0.81 of the analogies succeeded, and none of the women alone was taken for one with glasses.
+@pytest.mark.slow
 @on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "supported"), by=["model"])
 def test_a_man_with_glasses_less_a_man_plus_a_woman_is_a_woman_with_glasses(experiment, data, model, expected):
     """Figure 7 of the DCGAN paper: arithmetic on means of three codes, seen by two judges. Most of 128 succeed.
 
-    Shows: .
+    Shows: nothing yet: it has not been run to its end.
 
-    Does not show: .
+    Does not show: anything yet. Two classifiers are the judges, and they were trained on drawn faces.
     """
     recipe = with_fit(MODELS[model], analogies, SUCCESS)
     evidence = experiment.measure(recipe, on=data, claim=reaches("success", bar=0.5), **TWO_REPEATS)
     assert evidence.verdict == expected, evidence
 
 
+@pytest.mark.slow
 @on(("synthetic_faces", "supported"))
 def test_arithmetic_on_codes_succeeds_more_often_than_on_pixels(experiment, data, expected):
-    """Shows: .
+    """Shows: nothing yet: it has not been run.
 
-    Does not show: .
+    Does not show: anything yet. Drawn faces lie in one place, so that sums of their pixels are faces, too.
     """
     evidence = experiment.compare(
         with_fit(CAE, analogies, SUCCESS),
@@ -87,9 +91,10 @@ def test_arithmetic_on_codes_succeeds_more_often_than_on_pixels(experiment, data
 def test_a_turn_vector_of_four_faces_a_side_turns_faces(experiment, data, model, expected):
     """Figure 8 of the DCGAN paper: means of four codes. Vectors turn faces further than 95% of shuffled ones do.
 
-    Shows: .
+    Shows: the difference of two means of four codes turns the faces of a convolutional autoencoder, as a judge of the
+    pose sees it.
 
-    Does not show: .
+    Does not show: that nothing else changes: four faces a side also differ in other factors, which the vector adds.
     """
     evidence = experiment.measure(
         with_fit(MODELS[model], turn, *TURNS, pictures=render_turn),
@@ -114,9 +119,11 @@ def test_a_turn_vector_turns_faces_of_a_cae_further_than_those_of_a_vae(experime
 
 @on(("synthetic_faces", "four", "refuted"), ("synthetic_faces", "all", "supported"), by=["side"])
 def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, data, side, expected):
-    """Shows: .
+    """Faces were drawn once more with the pose to which they are turned: what removes squared distance to them?
 
-    Does not show: .
+    Shows: a vector from four faces a side takes faces further away from how they would look, by what it adds besides.
+
+    Does not show: that the pose does not turn: it does. Nor that a vector cannot be made of more faces.
     """
     options = {"four": {}, "all": {"side": None}}[side]
     recipe = with_fit(CAE, turn, *TURNS, pictures=render_turn, **options)
@@ -124,11 +131,15 @@ def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, d
     assert evidence.verdict == expected, evidence
 
 
+# Not run yet: each cell trains a judge, and the processors were busy.
+@pytest.mark.slow
 @on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "supported"), by=["model"])
 def test_a_morph_through_codes_takes_a_shorter_way_than_a_fade(experiment, data, model, expected):
-    """Shows: .
+    """The perceptual path length of a morph (Karras, Laine & Aila 2019) over the distance of its ends, as of a fade.
 
-    Does not show: .
+    Shows: nothing yet: it has not been run.
+
+    Does not show: anything yet. The judge of the way has learned from drawn faces.
     """
     evidence = experiment.compare(
         with_fit(MODELS[model], morph, DETOUR),

@@ -113,11 +113,16 @@ def on(*cases):
     return pytest.mark.parametrize(("data", "expected"), cases, indirect=["data"])
 
 
-@on(("small_faces_by_hair", "supported"), ("digits", "supported"))
+# On small faces by hair it has not been run to its end yet.
+@on(pytest.param("small_faces_by_hair", "refuted", marks=pytest.mark.slow), ("digits", "refuted"))
 def test_progressive_resizing_beats_full_size_at_equal_flops(experiment, data, expected):
-    """Shows: .
+    """20 epochs at half the size and 14 at full size, against 20 at full size.
 
-    Does not show: .
+    Shows: small images first, then full ones, do not make a classifier of digits more accurate by 0.005 than full ones
+    throughout, at as many operations.
+
+    Does not show: the same for large images and long trainings, for which it was proposed. Digits of 4 x 4 pixels are
+    hardly legible, so much of the budget goes to images that cannot teach the rest.
     """
     evidence = experiment.compare(
         RESIZED, against=FULL_SIZE, on=data, claim=beats("accuracy", by=0.005), equal="flops", folds=5, repeats=5
@@ -125,11 +130,13 @@ def test_progressive_resizing_beats_full_size_at_equal_flops(experiment, data, e
     assert evidence.verdict == expected, evidence
 
 
+# Not run yet: seconds need a machine that does nothing else.
+@pytest.mark.slow
 @on(("small_faces_by_hair", "supported"), ("digits", "supported"))
 def test_progressive_resizing_reaches_a_target_in_fewer_seconds(experiment, data, expected):
-    """Shows: .
+    """Shows: nothing yet: it has not been run.
 
-    Does not show: .
+    Does not show: anything yet. Budgets cannot be made equal in seconds, so the seconds to a target are claimed.
     """
     evidence = experiment.compare(
         RESIZED,
