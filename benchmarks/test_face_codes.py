@@ -85,9 +85,20 @@ def test_arithmetic_on_codes_succeeds_more_often_than_on_pixels(experiment, data
     assert evidence.verdict == expected, evidence
 
 
-# Whether a vector from four faces a side turns those of a CAE at least half as far as it should is not decided: ten
-# cells found 0.62 of the way, and only a distance of 0.25 from the bar can be decided.
-@on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "supported"), by=["model"])
+# For the CAE it is not decided: ten cells found 0.62 of the way, and these can decide a distance of 0.25 from the bar.
+@on(("synthetic_faces", "vae", "refuted"), by=["model"])
+def test_a_turn_vector_turns_faces_half_of_the_way(experiment, data, model, expected):
+    """Shows: vectors hardly turn faces in the codes of a variational autoencoder, which hold little of the pose.
+
+    Does not show: that this is so in all of them: the weight of the prior was not tuned.
+    """
+    recipe = with_fit(MODELS[model], turn, *TURNS, pictures=render_turn)
+    evidence = experiment.measure(recipe, on=data, claim=reaches("turned", bar=0.5), **TWO_REPEATS)
+    assert evidence.verdict == expected, evidence
+
+
+# For the VAE it is not decided: in five cells vectors turned faces by 0.11 of the way, 0.02 further than shuffled ones.
+@on(("synthetic_faces", "cae", "supported"), by=["model"])
 def test_a_turn_vector_of_four_faces_a_side_turns_faces(experiment, data, model, expected):
     """Figure 8 of the DCGAN paper: means of four codes. Vectors turn faces further than 95% of shuffled ones do.
 

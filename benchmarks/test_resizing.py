@@ -122,7 +122,7 @@ def test_progressive_resizing_beats_full_size_at_equal_flops(experiment, data, e
     throughout, at as many operations.
 
     Does not show: the same for large images and long trainings, for which it was proposed. Digits of 4 x 4 pixels are
-    hardly legible, so much of the budget goes to images that cannot teach the rest.
+    hardly legible.
     """
     evidence = experiment.compare(
         RESIZED, against=FULL_SIZE, on=data, claim=beats("accuracy", by=0.005), equal="flops", folds=5, repeats=5
