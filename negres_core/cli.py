@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from negres_core.bisection.factors import read_ends
-from negres_core.commands import compare, export, history, judge, new, pack, plan, report, upgrade
+from negres_core.commands import compare, export, history, judge, merge, new, pack, plan, report, upgrade
 from negres_core.commands.reading import Reader
 from negres_core.commands.settings import (
     QUIET,
@@ -22,6 +22,7 @@ from negres_core.commands.settings import (
 )
 from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
 from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
+from negres_core.evidence.schema import RECORDS
 from negres_core.experiment.recheck import recheck
 from negres_core.experiment.recorded_metric import recorded_metrics
 from negres_core.provenance.commit import committed_content
@@ -109,9 +110,10 @@ def make_parser() -> argparse.ArgumentParser:
     judge.add_arguments(add("judge", _judge, judge.TEXT))
     compare.add_arguments(add("compare", _compare, compare.TEXT))
     history.add_arguments(add("history", _history, history.TEXT))
+    merge.add_arguments(add("merge", _merge, merge.TEXT))
     upgrade.add_arguments(add("upgrade", _upgrade, upgrade.TEXT))
     command = add("schema", _schema, "print the JSON Schema of a record")
-    command.add_argument("record", choices=("bisection", "evidence", "ledger", "replicate"), help="kind of record")
+    command.add_argument("record", choices=tuple(RECORDS), help="kind of record")
     text = "register hypotheses instead of running them; other arguments are passed to pytest"
     command = add("register", _register, text, for_pytest=True)
     command.add_argument(
@@ -137,6 +139,11 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _history(options: argparse.Namespace) -> int:
     return history.run(options, options.reader, note=_note)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    options.folder = options.into
+    return merge.run(options, options.reader, _folder(options), note=_note)
 
 
 def _upgrade(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,8 @@ NONBLOCKING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK
 """Flags with which a file is opened for reading: a pipe does not wait for a writer."""
 _OPEN_FLAGS = NONBLOCKING | getattr(os, "O_NOFOLLOW", 0)
 """Flags with which a file that may come from a stranger is opened: a link is an error."""
+LONGEST_PIECE = 1 << 20
+"""Most bytes that are copied at once."""
 
 
 def read_regular(path: Path, *, most_bytes: int) -> bytes:
@@ -41,6 +44,15 @@ def digest_regular(path: Path, *, most_bytes: int) -> str:
     """Return the SHA-256 of a file that may come from a stranger, without reading it whole; see `read_regular`."""
     with _open_regular(path, most_bytes) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def copy_regular(source: Path, target: Path, *, most_bytes: int) -> None:
+    """Copy a file that may come from a stranger, piece by piece and whole or not at all.
+
+    See `read_regular` and `write_atomically` for what is refused, and what survives a kill.
+    """
+    with _open_regular(source, most_bytes) as file, write_whole(target) as copy:
+        shutil.copyfileobj(file, copy, LONGEST_PIECE)
 
 
 @contextmanager

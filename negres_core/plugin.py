@@ -27,6 +27,7 @@ from negres_core.session.keys import (
     is_hypothesis,
     sweep_folder,
 )
+from negres_core.session.shards import check_options, shard_of, status_of
 from negres_core.session.terminal import is_worker, worker_of
 from negres_core.session.titles import identity_of_test, title_of
 
@@ -51,6 +52,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--negres-smoke": {
         "action": "store_true",
         "help": "run everything on tiny data with a tiny budget, and judge nothing",
+    },
+    "--negres-shard": {
+        "metavar": "N/OF",
+        "help": "train the share N of OF of the cells of each hypothesis, such as 3/8, and judge nothing",
     },
     "--negres-register": {
         "action": "store_true",
@@ -104,6 +109,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("A smoke run registers nothing: omit --negres-smoke or --negres-register.")
     if config.getoption("negres_confirm") and config.getoption("negres_smoke"):
         raise pytest.UsageError("A smoke run opens no sealed rows: omit --negres-smoke or --negres-confirm.")
+    check_options(config)
     if config.getoption("negres_device") == "gpu":
         from negres_core.engine.device import require_gpu
 
@@ -140,6 +146,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     versions = [f"negres {importlib.metadata.version('negres')}", f"keras {importlib.metadata.version('keras')}"]
     smoke = "; smoke run: verdicts are not judged" if config.getoption("negres_smoke") else ""
+    smoke += f"; shard {shard}: it trains and judges nothing" if (shard := shard_of(config)) else ""
     smoke += "; sealed rows are opened" if config.getoption("negres_confirm") else ""
     return [
         f"negres: {count} {'hypothesis' if count == 1 else 'hypotheses'}; "
@@ -246,7 +253,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Count a smoke run separately: it neither passed nor failed."""
+    """Count smoke runs and shards separately: they neither passed nor failed."""
+    if (status := status_of(report)) is not None:
+        return status
     if report.when == "call" and report.passed and (SMOKE, True) in map(tuple, report.user_properties):
         return "ran, not judged", "-", "RAN, NOT JUDGED"
     return None

@@ -10,6 +10,7 @@ from negres_core.design.nested import nested_cells
 from negres_core.design.random_splits import Holdout
 from negres_core.design.rows import Rows
 from negres_core.design.sealed_rows import Seal, SealedRows, apply_seal
+from negres_core.design.shard import Shard
 from negres_core.design.time_series import TimeSeries
 from negres_core.design.validation import TrainedCells, hold_out, with_validation
 
@@ -25,6 +26,7 @@ __all__ = [
     "Rows",
     "Seal",
     "SealedRows",
+    "Shard",
     "Splitter",
     "TimeSeries",
     "TrainedCells",

@@ -52,6 +52,7 @@ from negres_core.evidence.row_scores import PartRecord, RowScores
 from negres_core.evidence.schema import schema_of
 from negres_core.evidence.scores import AS_GIVEN, ScoresRecord, digest_of_arm, read_scores, write_scores
 from negres_core.evidence.sealing import PriorLooks, SealRecord
+from negres_core.evidence.shards import ShardCell, ShardRecord, read_shards, read_shards_of, remove_shards, write_shard
 from negres_core.evidence.store import Store
 from negres_core.evidence.tuning import (
     RangeRecord,
@@ -109,6 +110,8 @@ __all__ = [
     "SealRecord",
     "SearchBudget",
     "SearchRecord",
+    "ShardCell",
+    "ShardRecord",
     "Spread",
     "StageDescription",
     "StepRecord",
@@ -128,7 +131,11 @@ __all__ = [
     "median_train_s",
     "read_picture",
     "read_scores",
+    "read_shards",
+    "read_shards_of",
+    "remove_shards",
     "schema_of",
     "trace_provenance",
     "write_scores",
+    "write_shard",
 ]

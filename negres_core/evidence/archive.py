@@ -180,7 +180,7 @@ def _checked(path: Path, entries: Sequence[zipfile.ZipInfo], folder: Path) -> Se
 
 def _problem_of(entry: zipfile.ZipInfo, seen: set[str]) -> str | None:
     """Return in words what is wrong with an entry, or None."""
-    most_bytes = _most_bytes(entry.filename)
+    most_bytes = most_bytes_of(entry.filename)
     if most_bytes is None:
         return "no record has such a name"
     if entry.filename in seen:
@@ -191,7 +191,7 @@ def _problem_of(entry: zipfile.ZipInfo, seen: set[str]) -> str | None:
     return "it is not a regular file" if kind not in (0, stat.S_IFREG) else None
 
 
-def _most_bytes(name: str) -> int | None:
+def most_bytes_of(name: str) -> int | None:
     """Return the most bytes that a file of an archive can have, by its name; None if none has such a name."""
     return next((most for pattern, most in _MOST_BYTES.items() if re.fullmatch(pattern, name, re.ASCII)), None)
 

@@ -301,6 +301,10 @@ class Evidence(Record):
                 del arm["tuning"]["budget"]["seconds"]
         return content
 
+    def content(self) -> dict[str, Any]:
+        """Return the substance without the outcome, which also depends on what was expected."""
+        return {name: value for name, value in self.substance().items() if name != "outcome"}
+
     def __str__(self) -> str:
         # A failed assertion prints its evidence. `negres_core.report` imports this module, so it is imported late.
         from negres_core.report.words import render

@@ -39,4 +39,6 @@ def place_of(aside: Path, folder: Path) -> Path:
         return folder / "replicates" / match[1] / match[2]
     if match := re.fullmatch(r"(.+)-(evidence(?:-[0-9a-f]{12})?\.json)", name):
         return folder / "hypotheses" / match[1] / match[2]
+    if match := re.fullmatch(r"(.+-[0-9a-f]{8})-([0-9]+-of-[0-9]+\.json)", name):
+        return folder / "shards" / match[1] / match[2]
     return folder / "bisections" / name.removeprefix("bisections-")

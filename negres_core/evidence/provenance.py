@@ -13,6 +13,8 @@ from negres_core.provenance.commit import trace_commit
 
 PACKAGES = ("negres", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn", "scipy")
 """Packages whose version can change the numbers."""
+SHARED_PACKAGES = ("negres", "keras", "numpy", "scikit-learn", "scipy")
+"""Those of them that every run uses, whatever its backend is."""
 
 
 class ProvenanceRecord(Record):
@@ -33,6 +35,21 @@ class ProvenanceRecord(Record):
     """The processor that trains the replicates."""
     driver: str | None
     """Version of the GPU driver."""
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of the packages that trained: negres, Keras, its backend, and what they and estimators compute with.
+
+        Another backend that is installed beside them changes nothing.
+        """
+        of_backend = {"tensorflow": ("tensorflow", "tensorflow-cpu")}.get(self.backend, (self.backend,))
+        names = dict.fromkeys(of_backend, self.backend) | {name: name for name in SHARED_PACKAGES}
+        return {names[name]: version for name, version in self.packages.items() if name in names}
+
+    @property
+    def device_kind(self) -> str:
+        """The kind of the device: "cpu" or "gpu"."""
+        return self.device.partition(":")[0]
 
 
 def trace_provenance(folder: Path, *, backend: str, device: str) -> ProvenanceRecord:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,7 +58,7 @@ class Kind(NamedTuple):
 KINDS = (
     Kind("evidence", Evidence, "hypotheses/*/evidence*.json", Store.read_evidence),
     Kind("replicates", Replicate, "replicates/*/*.json", lambda store, path: store.read_replicate(path.stem)),
-    Kind("bisections", BisectionRecord, "bisections/*.json", Store.read_bisection),
+    Kind("bisections", BisectionRecord, "bisections/*.json", partial(Store.read_record, kind=BisectionRecord)),
 )
 
 

@@ -10,16 +10,18 @@ from negres_core.evidence.commitment import Entry
 from negres_core.evidence.evidence import Evidence
 from negres_core.evidence.record import Record
 from negres_core.evidence.replicate import Replicate
+from negres_core.evidence.shards import ShardRecord
 
 RECORDS: dict[str, type[Record]] = {
     "bisection": BisectionRecord,
     "evidence": Evidence,
     "ledger": Entry,
     "replicate": Replicate,
+    "shard": ShardRecord,
 }
 
 
-def schema_of(record: Literal["bisection", "evidence", "ledger", "replicate"]) -> str:
+def schema_of(record: Literal["bisection", "evidence", "ledger", "replicate", "shard"]) -> str:
     """Return the JSON Schema of a record, or of a line of the ledger, as it is written, its digest included."""
     schema = RECORDS[record].model_json_schema(mode="serialization")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"

@@ -18,12 +18,13 @@ from negres_core.errors import EvidenceError, show
 from negres_core.evidence.bisection import BisectionRecord
 from negres_core.evidence.evidence import Evidence, Picture
 from negres_core.evidence.places import file_name, name_aside, place_of
-from negres_core.evidence.record import canonical, context_of, digest_of, read_strict, sealed
+from negres_core.evidence.record import Record, canonical, context_of, digest_of, read_strict, sealed
 from negres_core.evidence.replicate import ModelFile, Replicate
 from negres_core.evidence.row_scores import RowScores, RowUnit, pack_scores, unpack_scores
+from negres_core.evidence.shards import ShardRecord
 from negres_core.files import digest_regular, read_regular, write_atomically
 
-Kind = TypeVar("Kind", BisectionRecord, Evidence, Replicate)
+Kind = TypeVar("Kind", bound=Record)
 
 MOST_RECORD_BYTES = 1 << 26
 """Most bytes of a record: 64 MiB, a hundred times what the largest ones have."""
@@ -40,6 +41,7 @@ class Store:
         hypotheses/<name>/pictures/        its pictures
         hypotheses/<name>/scores-....csv   its scores, if they were given
         bisections/<name>.json             one bisection
+        shards/<name>/3-of-8.json          what one shard of a hypothesis trained, until the hypothesis is judged
         set-aside/                         damaged or superseded records
 
     Each record is written to a temporary file, synced and renamed, and sealed with a digest of its own content.
@@ -119,7 +121,7 @@ class Store:
     def read_replicate(self, id: str) -> Replicate | None:
         """Return the record of a replicate, as `find` does, but without reading its model."""
         path = self.replicate_path(id)
-        replicate = self._read(path, Replicate)
+        replicate = self.read_record(path, Replicate)
         if replicate is not None and (replicate.id != id or replicate.key.id != id):
             self._reject(path, "its id is not the hash of its key")
             return None
@@ -146,7 +148,7 @@ class Store:
             file = ModelFile(file=f"{replicate.id}.{sha256[:8]}.{saved_as}", sha256=sha256)
             replicate = replicate.updated(model=file)
             self._write(path.with_name(file.file), model)
-        self._write(path, sealed(replicate))
+        self.write_record(path, replicate)
         self._recorded.add(replicate.id)
         return replicate
 
@@ -154,10 +156,10 @@ class Store:
         """Add metrics to the record of a replicate, which loses nothing, and return the replicate with all of them."""
         path = self.replicate_path(replicate.id)
         # Another process may have added others since.
-        latest = self._read(path, Replicate) or replicate
+        latest = self.read_record(path, Replicate) or replicate
         new = {name: value for name, value in metrics.items() if name not in latest.metrics}
         replicate = latest.updated(metrics=latest.metrics | new)
-        self._write(path, sealed(replicate))
+        self.write_record(path, replicate)
         return replicate
 
     def model_path(self, replicate: Replicate) -> Path:
@@ -177,11 +179,11 @@ class Store:
     def write_evidence(self, evidence: Evidence) -> Path:
         """Write the evidence of a hypothesis; earlier finished evidence with different content is kept beside it."""
         path = self.evidence_path(evidence.hypothesis)
-        before, content = self._read(path, Evidence), _content(evidence)
-        if before is not None and before.status == "finished" and (earlier := _content(before)) != content:
+        before, content = self.read_record(path, Evidence), evidence.content()
+        if before is not None and before.status == "finished" and (earlier := before.content()) != content:
             with _writing(path), contextlib.suppress(FileNotFoundError):  # another process was faster
                 path.rename(_beside(path, earlier))
-        self._write(path, sealed(evidence))
+        self.write_record(path, evidence)
         if evidence.status == "finished":
             # The beginning of this run displaced the run before it. If that ended in the same way, it is kept once.
             with _writing(path):
@@ -231,7 +233,7 @@ class Store:
         Raises:
             EvidenceError: the file was written by a newer version.
         """
-        evidence = self._read(path, Evidence)
+        evidence = self.read_record(path, Evidence)
         if evidence is not None and path.parent.name != self.evidence_folder(evidence.hypothesis).name:
             self._reject(path, "it is the evidence of another hypothesis than that of its folder")
             return None
@@ -268,16 +270,8 @@ class Store:
         """Write a bisection; it replaces an earlier one of the same test and the same two configurations."""
         ends = bisection.model_dump(mode="json", include={"test", "failing", "working"})
         path = self.folder / "bisections" / f"{file_name(bisection.test, exactly=canonical(ends))}.json"
-        self._write(path, sealed(bisection))
+        self.write_record(path, bisection)
         return path
-
-    def read_bisection(self, path: Path) -> BisectionRecord | None:
-        """Read a bisection; return None if it cannot be trusted.
-
-        Raises:
-            EvidenceError: the record was written by a newer version.
-        """
-        return self._read(path, BisectionRecord)
 
     def check_everything(self) -> None:
         """Read every record that this object has not found sound, and count what is damaged."""
@@ -287,8 +281,9 @@ class Store:
             elif path.stem not in self._sound:
                 self.find(path.stem)
         self.all_evidence()
-        for path in sorted(self.folder.glob("bisections/*.json")):
-            self.read_bisection(path)
+        for pattern, kind in (("bisections/*.json", BisectionRecord), ("shards/*/*.json", ShardRecord)):
+            for path in sorted(self.folder.glob(pattern)):
+                self.read_record(path, kind)
 
     def lost(self) -> list[Path]:
         """Return the records in set-aside/ in whose places nothing was recorded anew."""
@@ -316,7 +311,12 @@ class Store:
             self._cached[path] = stamp, evidence
         return evidence
 
-    def _read(self, path: Path, kind: type[Kind]) -> Kind | None:
+    def read_record(self, path: Path, kind: type[Kind]) -> Kind | None:
+        """Read a record of the folder; return None if it does not exist or cannot be trusted.
+
+        Raises:
+            EvidenceError: it was written by a newer version.
+        """
         try:
             text = read_regular(path, most_bytes=MOST_RECORD_BYTES).decode("utf-8")
             content = read_strict(text)
@@ -346,6 +346,10 @@ class Store:
         except (ValueError, RecursionError) as error:
             self._reject(path, f"it does not follow the schema: {error}")
         return None
+
+    def write_record(self, path: Path, record: Record) -> None:
+        """Write a record, sealed, to a file of the folder."""
+        self._write(path, sealed(record))
 
     def _reject(self, path: Path, reason: str) -> None:
         """Name a damaged file, and set it aside unless the store is only read."""
@@ -381,10 +385,6 @@ class Store:
 def _beside(path: Path, content: dict[str, Any]) -> Path:
     """Return where superseded evidence is kept, named by its content: a verdict that alternates has one file."""
     return path.with_name(f"evidence-{digest_of(content)[:12]}.json")
-
-
-def _content(evidence: Evidence) -> dict[str, Any]:
-    return {name: value for name, value in evidence.substance().items() if name != "outcome"}
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ def sweep(folder: Path, *, now: float | None = None) -> int:
 
 
 def _temporary_files(folder: Path) -> Iterator[Path]:
-    places = ("replicates/*", "hypotheses/*", "hypotheses/*/pictures", "bisections")
+    places = ("replicates/*", "hypotheses/*", "hypotheses/*/pictures", "bisections", "shards/*")
     for inner in (folder, *(inner for place in places for inner in folder.glob(place))):
         yield from (inner / name for name in _files_in(inner) if _TEMPORARY.fullmatch(name))
 

@@ -17,6 +17,7 @@ from negres_core.claim import Claim
 from negres_core.controls.registry import run_controls
 from negres_core.controls.waivers import needless_waivers
 from negres_core.dataset import Dataset
+from negres_core.design import Shard
 from negres_core.diagnosis.registry import diagnose
 from negres_core.errors import InputError
 from negres_core.evidence import (
@@ -32,6 +33,7 @@ from negres_core.evidence import (
     Registration,
     RowScores,
     Store,
+    remove_shards,
     trace_provenance,
 )
 from negres_core.experiment.breakdown import break_down
@@ -45,6 +47,7 @@ from negres_core.experiment.preparation import Prepared, prepare
 from negres_core.experiment.registration import check_expected, commitment_of, count_older, outcome_of
 from negres_core.experiment.row_scores import ArmTables, row_differences, score_run
 from negres_core.experiment.search import ArmTrainer
+from negres_core.experiment.sharding import check_shardable, train_share
 from negres_core.experiment.small_runs import PipelineChecks, check_pipeline
 from negres_core.experiment.timings import begin_timings, finish_timings
 from negres_core.experiment.training import Progress, no_progress
@@ -79,6 +82,8 @@ class Experiment:
             "::confirmation", and has to be registered.
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
             which the evidence records.
+        shard: train a share of the cells and record it in the store, and judge nothing: the evidence that is returned
+            is that of the beginning, and is not kept. None to train what is needed, and to judge.
         own_controls: further controls, of the user's own: modules or objects with `NAME`, `WHEN` and `check(run)`.
         progress: called after every replicate.
         announce: called before training with a sentence about the power of the design, if earlier evidence exists.
@@ -98,6 +103,7 @@ class Experiment:
     ledger: Ledger | None = None
     confirming: bool = False
     controls: ControlLevel = "all"
+    shard: Shard | None = None
     own_controls: Sequence[Any] = ()
     progress: Progress = no_progress
     announce: Callable[[str], None] = lambda line: None
@@ -187,12 +193,16 @@ class Experiment:
         for name in ("store", "confirming", "smoke", "own_controls"):
             options[name] = getattr(self, name)
         prepared = prepare(arms, data, claim, design, **options)
+        check_shardable(self.shard, prepared.metric)
         began = time.perf_counter()
         evidence = self._open(prepared)
-        self.store.write_evidence(evidence)
         run = self._untrained(prepared)
         metrics = {role: arm.metric for role, arm in prepared.tuned.items()}
         trainer = ArmTrainer(self.store, run, metrics, self.device, evidence.provenance, self.progress)
+        if self.shard is not None:
+            train_share(self.shard, run, trainer, evidence, prepared, screen=self._screen, store=self.store)
+            return evidence
+        self.store.write_evidence(evidence)
         run = trainer.choose_first(run)
         screening = self._screen(run, evidence)
         # What was given up is stated by the evidence, as if the option had left it out.
@@ -202,6 +212,7 @@ class Experiment:
         else:
             evidence = self._refuse(evidence, screening, trainer, began)
         self.store.write_evidence(evidence)
+        remove_shards(self.store, evidence.hypothesis)
         for name in needless_waivers(evidence.controls):
             self._note(run.data, f"{name} passed, so that it need not be waived")
         return evidence

@@ -39,7 +39,12 @@ class BisectionPlugin(SilentRuns):
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Refuse options with which a run does not reach a verdict before the next one starts."""
-        for option, name, off in (("--negres-register", "negres_register", False), ("-n", "dist", "no")):
+        options = (
+            ("--negres-register", "negres_register", False),
+            ("--negres-shard", "negres_shard", None),
+            ("-n", "dist", "no"),
+        )
+        for option, name, off in options:
             if config.getoption(name, off) != off:
                 raise pytest.UsageError(f"A bisection runs one mixture after another: omit {option}.")
         if config.getoption("negres_confirm"):

@@ -29,6 +29,7 @@ from negres_core.session.keys import (
 )
 from negres_core.session.ledger import known_as, register_or_compare, register_or_compare_scores
 from negres_core.session.own_controls import own_controls_of
+from negres_core.session.shards import end_shard, leave_out, shard_of
 from negres_core.session.terminal import announce, progress_of
 from negres_core.session.titles import identity_of_test, title_of
 
@@ -231,6 +232,8 @@ class ExperimentFixture:
         """
         from negres_core.experiment.judge import Judge
 
+        if shard_of(self._request.config) is not None:
+            leave_out(self._request.node, "its scores are given")
         item, config = self._begin("judge"), self._request.config
         judge = Judge(
             hypothesis=identity_of_test(item),
@@ -274,6 +277,7 @@ class ExperimentFixture:
     def _once(self, verb: str, *arms: Recipe | Tuned, **arguments: Any) -> Evidence:
         from negres_core.engine.device import choose_device, choose_device_of_fits
         from negres_core.experiment.experiment import Experiment
+        from negres_core.experiment.sharding import NotShardableError
         from negres_core.experiment.tuned_arms import first_recipe
         from negres_core.run.arm import Role
 
@@ -298,12 +302,16 @@ class ExperimentFixture:
                 ledger=ledger_of(config),
                 confirming=config.getoption("negres_confirm"),
                 controls=config.getoption("negres_controls"),
+                shard=shard_of(config),
                 own_controls=own_controls_of(item),
                 progress=progress,
                 announce=functools.partial(announce, config),
                 note=notes.append,
             )
-            return self._decide(getattr(experiment, verb), *arms, **arguments)
+            try:
+                return self._decide(getattr(experiment, verb), *arms, **arguments)
+            except NotShardableError as error:
+                leave_out(item, error.wrong)
 
     def _decide(self, run: Callable[..., Evidence], *arms: object, **arguments: Any) -> Evidence:
         """Run once, and hand the evidence and what is noted about it to the report of the test."""
@@ -313,6 +321,10 @@ class ExperimentFixture:
             # One round: pytest-benchmark would otherwise train seven times to get a distribution of times.
             run = functools.partial(_time_once, self._benchmark, run)
         evidence = run(*arms, **arguments)
+        if shard_of(config) is not None:
+            item.user_properties += [(NOTE, note) for note in notes]
+            notes.clear()
+            end_shard(item, evidence)
         item.stash[EVIDENCE_KEY] = evidence
         item.user_properties.append((EVIDENCE, str(store.evidence_path(evidence.hypothesis))))
         item.user_properties += [(NOTE, note) for note in notes]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Predict = Callable[[pytest.Item, Commitment, Mapping[Role, Recipe | Tuned], Dataset, Design, Claim, Progress], None]
 
 HYPOTHESIS, EVIDENCE, SMOKE, NOTE = "negres_hypothesis", "negres_evidence", "negres_smoke", "negres_note"
-REGISTERED, IDENTITY, PLACE = "negres_registered", "negres_identity", "negres_place"
+REGISTERED, IDENTITY, PLACE, SHARD = "negres_registered", "negres_identity", "negres_place", "negres_shard"
 """Names of the properties of a test's report, which may come from another process."""
 
 EVIDENCE_KEY: pytest.StashKey[Evidence] = pytest.StashKey()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from negres_core.session.keys import EVIDENCE_KEY, store_of
+from negres_core.session.keys import EVIDENCE_KEY, SHARD, store_of
+from negres_core.session.titles import title_of
 
 if TYPE_CHECKING:
     from negres_core.evidence import Evidence
@@ -45,6 +46,8 @@ def properties_of(evidence: Evidence) -> dict[str, str]:
 
 def add_to_benchmark(benchmark: Any, item: pytest.Item) -> None:
     """Add the verdict of a test that has ended to what pytest-benchmark writes about it, as plain Python numbers."""
+    if (shard := dict(item.user_properties).get(SHARD)) is not None:
+        benchmark.extra_info |= {"hypothesis": title_of(item), "shard": shard}
     if EVIDENCE_KEY in item.stash:
         evidence = item.stash[EVIDENCE_KEY]
         fields = {"verdict", "finding", "outcome", "p_value", "estimate", "timings", "smoke"}

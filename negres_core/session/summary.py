@@ -21,6 +21,7 @@ from negres_core.session.keys import (
     NOTE,
     PLACE,
     REGISTERED,
+    SHARD,
     ledger_of,
     notes_of,
     store_of,
@@ -80,6 +81,8 @@ def _collect(terminal: Any) -> Results:
                 results.evidence[named[EVIDENCE]] = named[PLACE]
             elif REGISTERED in named:
                 results.registered[report.nodeid] = named[REGISTERED]
+            elif SHARD in named:
+                results.unfinished[_name(named[HYPOTHESIS], report.nodeid)] = named[SHARD]
             elif HYPOTHESIS in named and not report.passed:
                 results.unfinished.setdefault(_name(named[HYPOTHESIS], report.nodeid), reason_of(report))
             if IDENTITY in named and (report.when == "call" or not report.passed):

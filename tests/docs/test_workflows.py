@@ -158,6 +158,48 @@ def test_the_pull_request_leaves_a_text_whatever_there_is_to_compare(tmp_path, o
     assert (tmp_path / "comparison.html").exists() == (case != "nothing before")
 
 
+def test_the_matrix_has_as_many_shards_as_each_job_is_told():
+    text = (ROOT / "docs" / "workflows" / "shards.yml").read_text(encoding="utf-8")
+    [count] = re.findall(r"^  SHARDS: (\d+)", text, flags=re.MULTILINE)
+    [matrix] = re.findall(r"^ +shard: (\[.*\])$", text, flags=re.MULTILINE)
+    assert json.loads(matrix) == list(range(1, int(count) + 1))
+    assert "name: shard-${{ matrix.shard }}" in text
+    assert "pattern: shard-*" in text
+
+
+@pytest.fixture
+def batch(tmp_path):
+    """Run a file for sbatch with commands that print their arguments, and return its lines."""
+    for name, body in (("srun", 'shift\nexec "$@"'), ("pytest", 'echo pytest "$@"'), ("negres", 'echo negres "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/bash\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "shards" / "1").mkdir()
+    (tmp_path / "shards" / "2").mkdir()
+
+    def run(name, **variables):
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_CPUS_PER_TASK": "2"} | variables
+        command = ["bash", str(ROOT / "docs" / "workflows" / name)]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    return run
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SLURM runs on Linux")
+def test_a_task_of_an_array_trains_its_shard_in_a_folder_of_its_own(batch):
+    array = {"SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_COUNT": "8"}
+    assert batch("shards.sbatch", **array) == ["pytest --negres-shard 3/8 --negres-evidence shards/3"]
+    again = {"SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_COUNT": "1", "SHARDS": "8"}
+    assert batch("shards.sbatch", **again) == ["pytest --negres-shard 3/8 --negres-evidence shards/3"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SLURM runs on Linux")
+def test_the_job_that_judges_merges_first(batch):
+    assert batch("judge.sbatch") == ["negres merge shards/1 shards/2", "pytest --negres-report report.html"]
+
+
 @needs_node
 def test_a_comment_is_made_once_and_then_updated(comment):
     names, calls = comment("a table\n")

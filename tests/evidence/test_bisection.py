@@ -37,7 +37,7 @@ def test_a_bisection_is_read_as_it_was_written_and_follows_the_schema(store, new
 
     assert path.parent == store.folder / "bisections"
     assert path.name.startswith("test-faces-py-test-it-reconstructs-")
-    assert Store(store.folder).read_bisection(path) == bisection
+    assert Store(store.folder).read_record(path, BisectionRecord) == bisection
     jsonschema.validate(json.loads(path.read_text()), json.loads(schema_of("bisection")))
 
 
@@ -47,14 +47,14 @@ def test_other_configurations_have_another_file_and_the_same_ones_the_same_file(
     assert len({path, *(store.write_bisection(new_bisection(**other)) for other in others)}) == 4
 
     assert store.write_bisection(new_bisection(necessary=None)) == path
-    assert store.read_bisection(path).necessary is None
+    assert store.read_record(path, BisectionRecord).necessary is None
 
 
 def test_an_edited_bisection_is_set_aside(store, notes, new_bisection):
     path = store.write_bisection(new_bisection())
     path.write_text(path.read_text().replace('"refuted"', '"supported"'))
 
-    assert store.read_bisection(path) is None
+    assert store.read_record(path, BisectionRecord) is None
     [note] = notes
     assert "it was edited" in note
 

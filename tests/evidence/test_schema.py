@@ -27,7 +27,7 @@ def meaning_of(schema):
     return said
 
 
-@pytest.mark.parametrize("record", ["bisection", "evidence", "ledger", "replicate"])
+@pytest.mark.parametrize("record", ["bisection", "evidence", "ledger", "replicate", "shard"])
 def test_the_shipped_schema_is_up_to_date(record):
     shipped = importlib.resources.files("negres_core.evidence").joinpath("json_schema", f"{record}.json").read_text()
 
@@ -50,7 +50,7 @@ def keywords_of(schema):
     return set(schema).union(*(keywords_of(each) for part in parts for each in part))
 
 
-@pytest.mark.parametrize("record", ["bisection", "evidence", "ledger", "replicate"])
+@pytest.mark.parametrize("record", ["bisection", "evidence", "ledger", "replicate", "shard"])
 def test_the_schema_uses_no_keyword_that_a_validator_would_ignore(record):
     metaschema = jsonschema.Draft202012Validator
     known = set(metaschema.VALIDATORS) | {"$schema", "$defs", "title", "description", "default"}
@@ -102,7 +102,7 @@ def open_parts(schema, path=()):
             yield from open_parts(part, (*path, position))
 
 
-@pytest.mark.parametrize("record", ["bisection", "evidence", "ledger", "replicate"])
+@pytest.mark.parametrize("record", ["bisection", "evidence", "ledger", "replicate", "shard"])
 def test_no_part_of_a_record_admits_any_key_with_any_value(record):
     assert list(open_parts(json.loads(schema_of(record)))) == []
 

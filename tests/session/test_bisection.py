@@ -17,7 +17,7 @@ from negres_core.cli import main
 from negres_core.dataset import Dataset
 from negres_core.design import KFolds
 from negres_core.engine.device import choose_device
-from negres_core.evidence import Store
+from negres_core.evidence import BisectionRecord, Store
 from negres_core.experiment.experiment import Experiment
 from tests.sessions import HEAD
 
@@ -120,7 +120,7 @@ def test_the_record_can_be_read_and_names_the_evidence_of_each_run(bisect, pytes
     store = Store(pytester.path / ".negres")
     [path] = (pytester.path / ".negres" / "bisections").iterdir()
     assert out.splitlines()[-1] == f"  record      {path}"
-    record = store.read_bisection(path)
+    record = store.read_record(path, BisectionRecord)
     assert (record.test, record.cause, record.necessary) == (TEST, ("output.rounded", "train.rate"), True)
     assert out.endswith(f"{record.explanation}\n  record      {path}\n")
     assert [step.hypothesis for step in record.steps[:2]] == [f"{TEST}[article]", f"{TEST}[twin]"]
