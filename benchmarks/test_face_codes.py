@@ -88,7 +88,7 @@ def test_arithmetic_on_codes_succeeds_more_often_than_on_pixels(experiment, data
 # For the CAE it is not decided: ten cells found 0.62 of the way, and these can decide a distance of 0.25 from the bar.
 @on(("synthetic_faces", "vae", "refuted"), by=["model"])
 def test_a_turn_vector_turns_faces_half_of_the_way(experiment, data, model, expected):
-    """Shows: vectors hardly turn faces in the codes of a variational autoencoder, which hold little of the pose.
+    """Shows: vectors hardly turn the faces of a variational autoencoder, though a probe finds the pose in its codes.
 
     Does not show: that this is so in all of them: the weight of the prior was not tuned.
     """
@@ -120,8 +120,7 @@ def test_a_turn_vector_of_four_faces_a_side_turns_faces(experiment, data, model,
 def test_a_turn_vector_turns_faces_of_a_cae_further_than_those_of_a_vae(experiment, data, expected):
     """Shows: the pose can be changed in the codes of a convolutional autoencoder, and hardly in a variational one's.
 
-    Does not show: that this is so in all variational autoencoders: this one lost most of the pose, and its weight of
-    the prior was not tuned.
+    Does not show: that a variational one has lost it: a linear probe finds the pose in its codes, too.
     """
     cae, vae = (with_fit(model, turn, *TURNS, pictures=render_turn) for model in (CAE, VARIATIONAL))
     evidence = experiment.compare(cae, against=vae, on=data, claim=beats("turned", by=0.1), **TWO_REPEATS)
