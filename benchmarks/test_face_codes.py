@@ -141,15 +141,15 @@ def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, d
     assert evidence.verdict == expected, evidence
 
 
-# Not run yet: each cell trains a judge, and the processors were busy.
-@pytest.mark.slow
-@on(("synthetic_faces", "cae", "supported"), ("synthetic_faces", "vae", "supported"), by=["model"])
+@on(("synthetic_faces", "cae", "refuted"), ("synthetic_faces", "vae", "refuted"), by=["model"])
 def test_a_morph_through_codes_takes_a_shorter_way_than_a_fade(experiment, data, model, expected):
     """The perceptual path length of a morph (Karras, Laine & Aila 2019) over the distance of its ends, as of a fade.
 
-    Shows: nothing yet: it has not been run.
+    Shows: from one drawn face to another, a morph through codes is no shorter than a fade of pixels, by a tenth of the
+    straight way, in the features of a classifier.
 
-    Does not show: anything yet. The judge of the way has learned from drawn faces.
+    Does not show: that people would find a fade as good. The judge was trained to tell the gender of drawn faces, and
+    neither a ghost of two faces nor a face between them was among these.
     """
     evidence = experiment.compare(
         with_fit(MODELS[model], morph, DETOUR),
