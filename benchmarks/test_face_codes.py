@@ -116,6 +116,8 @@ def test_a_turn_vector_of_four_faces_a_side_turns_faces(experiment, data, model,
     assert evidence.verdict == expected, evidence
 
 
+# Not decided yet, though its replicates are trained: 0.62 of the way against 0.10.
+@pytest.mark.slow
 @on(("synthetic_faces", "supported"))
 def test_a_turn_vector_turns_faces_of_a_cae_further_than_those_of_a_vae(experiment, data, expected):
     """Shows: the pose can be changed in the codes of a convolutional autoencoder, and hardly in a variational one's.
@@ -141,7 +143,12 @@ def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, d
     assert evidence.verdict == expected, evidence
 
 
-@on(("synthetic_faces", "cae", "refuted"), ("synthetic_faces", "vae", "refuted"), by=["model"])
+# For the VAE the first five cells did not decide it: 1.18 against 1.11.
+@on(
+    ("synthetic_faces", "cae", "refuted"),
+    pytest.param("synthetic_faces", "vae", "refuted", marks=pytest.mark.slow),
+    by=["model"],
+)
 def test_a_morph_through_codes_takes_a_shorter_way_than_a_fade(experiment, data, model, expected):
     """The perceptual path length of a morph (Karras, Laine & Aila 2019) over the distance of its ends, as of a fade.
 
