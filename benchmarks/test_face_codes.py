@@ -143,12 +143,7 @@ def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, d
     assert evidence.verdict == expected, evidence
 
 
-# For the VAE the first five cells did not decide it: 1.18 against 1.11.
-@on(
-    ("synthetic_faces", "cae", "refuted"),
-    pytest.param("synthetic_faces", "vae", "refuted", marks=pytest.mark.slow),
-    by=["model"],
-)
+@on(("synthetic_faces", "cae", "refuted"), ("synthetic_faces", "vae", "refuted"), by=["model"])
 def test_a_morph_through_codes_takes_a_shorter_way_than_a_fade(experiment, data, model, expected):
     """The perceptual path length of a morph (Karras, Laine & Aila 2019) over the distance of its ends, as of a fade.
 
