@@ -1,4 +1,4 @@
-"""Layers of the faces family that Keras does not have: a sampled code, and the two players of a GAN in one model.
+"""Layers of the faces family that Keras does not have: a sampled code, and the players of a GAN in one model.
 
 They belong to faces/models.py. But Keras writes the module of a custom layer into a model's configuration, on which the
 ids of replicates depend: in another module, these layers would have to be trained again.
@@ -81,3 +81,20 @@ class Adversaries(keras.Model):
     def get_config(self):
         """Return what the model is made of."""
         return super().get_config() | self.options
+
+
+@keras.saving.register_keras_serializable("negres")
+class EncodedAdversaries(Adversaries):
+    """The two players, and a layer `encoder` that tells the code of a generated image."""
+
+    def __init__(self, image_shape, *, code, width, **kwargs):
+        super().__init__(image_shape, code=code, width=width, **kwargs)
+        first = [layers.Conv2D(width, 4, strides=2, padding="same"), layers.LeakyReLU(0.2)]
+        rest = self._blocks(layers.Conv2D, (2 * width, 4 * width), lambda: layers.LeakyReLU(0.2))
+        self.encoder = keras.Sequential(
+            [keras.Input(tuple(image_shape)), *first, *rest, layers.Flatten(), layers.Dense(code)], name="encoder"
+        )
+
+    def draw(self, images):
+        """Return a code for each image, drawn from the standard normal distribution."""
+        return keras.random.normal((ops.shape(images)[0], self.code), seed=self.seed)

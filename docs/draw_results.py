@@ -33,7 +33,7 @@ LEDGER = ROOT / "benchmarks" / "ledger.jsonl"
 HEADERS = ("case", "claim", "verdict", "effect [95% interval]", "cells", "date", "device")
 KNOWN_HEADERS = ("others", "their number", "source", "ours", "the difference")
 VERDICTS = get_args(VerdictName)
-ACRONYMS = re.compile(r"\b(cae|dcgan|pca|vae)s?\b")
+ACRONYMS = re.compile(r"\b(cae|dcgan|pca|sgd|vae)s?\b")
 """Words of test names that are written in capital letters."""
 
 HEAD = """# Results

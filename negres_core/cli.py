@@ -24,7 +24,7 @@ from negres_core.errors import MOST_IN_A_LINE, EvidenceError, NegresError, show
 from negres_core.evidence import Entry, Evidence, Ledger, Store, family_of, schema_of
 from negres_core.evidence.schema import RECORDS
 from negres_core.experiment.recheck import recheck
-from negres_core.experiment.recorded_metric import recorded_metric
+from negres_core.experiment.recorded_metric import recorded_metrics
 from negres_core.provenance.commit import committed_content
 from negres_core.report import ranks, summary, words
 from negres_core.report.layout import plural
@@ -104,7 +104,7 @@ def make_parser() -> argparse.ArgumentParser:
     pack.add_arguments(command)
     add_ledger(command)
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
-    text = "metric to rank by, of negres or of a claim (default: accuracy)"
+    text = "metric to rank by, of negres, of a claim or of a fit; with a *, all that match (default: accuracy)"
     command.add_argument("--metric", metavar="NAME", default="accuracy", help=text)
     plan.add_arguments(add_reader("plan", _plan, plan.TEXT))
     judge.add_arguments(add("judge", _judge, judge.TEXT))
@@ -255,8 +255,8 @@ def _report(options: argparse.Namespace) -> int:
 
 def _rank(options: argparse.Namespace) -> int:
     _, records = _read(options)
-    key, higher_is_better = recorded_metric(options.metric, records)
-    print(ranks.render(records, metric=key, higher_is_better=higher_is_better))
+    names, higher_is_better = recorded_metrics(options.metric, records)
+    print(ranks.render(records, metrics=names, higher_is_better=higher_is_better))
     return 0
 
 

@@ -124,6 +124,29 @@ def play(model, images, targets, *, training):
     return {"decoder": told(ones, fake), "discriminator": (told(ones, real) + told(zeros, fake)) / 2}
 
 
+def encoded_dcgan(input_shape, *, code=64, width=32):
+    """Return a `dcgan` with a layer `encoder`, which learns to tell the codes of generated images."""
+    from benchmarks.face_layers import EncodedAdversaries
+
+    return EncodedAdversaries(input_shape, code=code, width=width)
+
+
+def play_and_encode(model, images, targets, *, training):
+    """Let the two play, and the encoder tell the codes of what is generated. No real image reaches the encoder."""
+    from keras import losses, ops
+
+    codes = model.draw(images)
+    generated = model.decoder(codes, training=training)
+    real, fake = (model.discriminator(each, training=training) for each in (images, generated))
+    told = losses.BinaryCrossentropy(from_logits=True)
+    ones, zeros = ops.ones_like(real), ops.zeros_like(real)
+    return {
+        "decoder": told(ones, fake),
+        "discriminator": (told(ones, real) + told(zeros, fake)) / 2,
+        "encoder": ops.mean((model.encoder(generated, training=training) - codes) ** 2),
+    }
+
+
 def _join(encoder, decoder, input_shape):
     import keras
 

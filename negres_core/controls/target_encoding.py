@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from negres_core.evidence import Finding
@@ -19,7 +21,7 @@ MIN_MEANS = 8
 TOLERANCE = 1e-3
 """How near a value fits, as a share of the spread of all."""
 TRIALS = 64
-"""Times that the four numbers are solved for from four random values."""
+"""Times that the numbers are solved for from as many random values."""
 MOST_NUMBERS = 1 << 24
 """Numbers in a data set above which the control is left out."""
 
@@ -80,12 +82,31 @@ def _rows_averaged(values: np.ndarray, targets: list[np.ndarray]) -> float:
 
 
 def _is_function(values: np.ndarray, counts: np.ndarray, means: np.ndarray) -> bool:
-    """Return whether most mean targets follow from the values and the numbers of rows, as those of encodings do."""
+    """Return whether most mean targets follow from the values and the numbers of rows, as those of encodings do.
+
+    Where most values have one row of a rare class, means are 1 / n: they follow from the numbers alone. Then they tell
+    of an encoding only if the values do so, too.
+    """
     u, n = (values - values.mean()) / values.std(), counts.astype(np.float64)
     # The linear function of n u, n, u and 1, divided by n, so that large groups do not hide small ones.
-    terms = np.column_stack([u, np.ones_like(u), u / n, 1 / n])
-    chosen = np.stack([np.random.default_rng(trial).permutation(len(u))[:4] for trial in range(TRIALS)])
-    solutions = np.einsum("tij,tj->ti", np.linalg.pinv(terms[chosen]), means[chosen])
-    fitted = np.abs(terms @ solutions.T - means[:, None]) <= TOLERANCE * means.std()
-    best = fitted[:, int(fitted.sum(axis=0).argmax())]
-    return bool(best.mean() >= MIN_FITTED and len(np.unique(means[best])) >= MIN_MEANS)
+    number = np.column_stack([np.ones_like(u), 1 / n])
+    best = _fitted(np.column_stack([u, u / n, number]), means)
+    if best.mean() < MIN_FITTED or len(np.unique(means[best])) < MIN_MEANS:
+        return False
+    alone = _fitted(number, means)
+    return bool(alone.mean() < MIN_FITTED or _fitted(number, u)[alone].mean() >= MIN_FITTED)
+
+
+def _fitted(terms: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return which targets equal a linear function of the terms, the one of `TRIALS` that most of them equal."""
+    chosen = _chosen(*terms.shape)
+    solutions = np.einsum("tij,tj->ti", np.linalg.pinv(terms[chosen]), targets[chosen])
+    fitted = np.abs(terms @ solutions.T - targets[:, None]) <= TOLERANCE * targets.std()
+    best: np.ndarray = fitted[:, int(fitted.sum(axis=0).argmax())]
+    return best
+
+
+@functools.cache
+def _chosen(rows: int, terms: int) -> np.ndarray:
+    """Return the rows of each trial, (trials, terms). Features of one data set have few different numbers of values."""
+    return np.stack([np.random.default_rng(trial).permutation(rows)[:terms] for trial in range(TRIALS)])

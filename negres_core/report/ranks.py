@@ -1,9 +1,12 @@
-"""Ranks: all recorded arms ranked over the data sets that they share, without training anything."""
+"""Ranks: all recorded arms ranked over the data sets that they share, without training anything.
+
+A *block* is what gives each arm one rank: a metric on a data set.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,11 +18,17 @@ from negres_core.report.layout import lay_out, plural, show_p
 from negres_core.statistics.ranking import Ranking, rank
 
 
+class _Block(NamedTuple):
+    data: str
+    """Digest of the data set."""
+    metric: str
+
+
 class Ranks(NamedTuple):
     """The ranks of recorded arms.
 
     Attributes:
-        metric: the metric that they are ranked by.
+        metric: the metric that they are ranked by; of several, their names.
         ranking: the ranks.
         data_sets: names of the data sets.
         notes: what was left out, and why.
@@ -35,16 +44,16 @@ class Ranks(NamedTuple):
         """The tests that all arms perform equally, in a line."""
         return (
             f"null hypothesis that all arms perform equally: Friedman p {show_p(self.ranking.friedman_p)}, "
-            f"Iman-Davenport p {show_p(self.ranking.iman_davenport_p)}{_caveat(len(self.data_sets))}"
+            f"Iman-Davenport p {show_p(self.ranking.iman_davenport_p)}{_caveat(self.ranking.data_sets)}"
         )
 
 
-def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) -> str:
+def render(records: Sequence[Evidence], *, metrics: Sequence[str], higher_is_better: bool) -> str:
     """Render the mean ranks of arms, the tests that all arms perform equally, and the pairs that differ.
 
     For the arguments and errors, see `rank_arms`.
     """
-    ranks = rank_arms(records, metric=metric, higher_is_better=higher_is_better)
+    ranks = rank_arms(records, metrics=metrics, higher_is_better=higher_is_better)
     ranking = ranks.ranking
     rows = [(f"{mean:.2f}", arm) for arm, mean in ranking.mean_ranks.items()]
     pairs = [f"  {better} is better than {worse}" for better, worse in ranking.differing]
@@ -52,7 +61,7 @@ def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) 
         [
             lay_out(rows, headers=("mean rank", "arm"), widths=(9, 100), style="terminal"),
             "",
-            f"{metric} on {len(ranks.data_sets)} data sets: {', '.join(ranks.data_sets)}",
+            f"{ranks.metric} on {plural(len(ranks.data_sets), 'data set')}: {', '.join(ranks.data_sets)}",
             ranks.tests,
             f"critical difference of mean ranks, Nemenyi at {ranking.alpha:g}: {ranking.critical_difference:.2f}",
             *(pairs or ["  no two arms differ by more"]),
@@ -61,7 +70,7 @@ def render(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) 
     )
 
 
-def rank_arms(records: Sequence[Evidence], *, metric: str, higher_is_better: bool) -> Ranks:
+def rank_arms(records: Sequence[Evidence], *, metrics: Sequence[str], higher_is_better: bool) -> Ranks:
     """Rank the recorded arms over the data sets that they share.
 
     The unit is the data set, with one value per arm: the mean of the metric over the arm's cells. If several hypotheses
@@ -69,37 +78,50 @@ def rank_arms(records: Sequence[Evidence], *, metric: str, higher_is_better: boo
     of the data sets is left out and named; invalid hypotheses, and those on scores that were given, are left out and
     counted. Smoke runs are ignored.
 
+    Of several metrics, each on each data set is a unit: many questions asked of the same trained arms. They share the
+    luck of the rows and of the trainings, which the tests then know nothing of; a note says so.
+
     Args:
         records: the evidence of the hypotheses whose arms are ranked.
-        metric: the metric to rank by.
-        higher_is_better: the direction of the metric.
+        metrics: the metric to rank by, or several of one direction.
+        higher_is_better: their direction.
 
     Raises:
-        InputError: fewer than 3 arms share the data sets, there are fewer than 3 of these, or all arms tie.
+        InputError: fewer than 3 arms share the units, there are fewer than 3 of these, or all arms tie.
     """
     trained = [each for each in records if each.scores is None]
     finished = [each for each in trained if each.status == "finished" and not each.smoke]
     names = {each.whole_data: show(each.data.name) for each in finished}
-    values = _values([each for each in finished if each.verdict != "invalid"], metric)
-    data_sets = sorted({digest for by_data in values.values() for digest in by_data}, key=names.__getitem__)
-    missing = {arm: [names[each] for each in data_sets if each not in by_data] for arm, by_data in values.items()}
-    shared = {arm: [by_data[each] for each in data_sets] for arm, by_data in values.items() if not missing[arm]}
+    values = _values([each for each in finished if each.verdict != "invalid"], metrics)
+    blocks = list(dict.fromkeys(block for of_arm in values.values() for block in of_arm))
+    blocks.sort(key=lambda block: (metrics.index(block.metric), names[block.data]))
+    data_sets = list(dict.fromkeys(names[block.data] for block in blocks))
+    missing = {arm: [block for block in blocks if block not in of_arm] for arm, of_arm in values.items()}
+    shared = {arm: [of_arm[block] for block in blocks] for arm, of_arm in values.items() if not missing[arm]}
+    metric = ", ".join(metrics)
     notes = [
-        f"left out: {arm}, which has no value on {', '.join(lacking)}" for arm, lacking in missing.items() if lacking
+        f"left out: {arm}, which has no value {_places(lacking, names, metrics)}"
+        for arm, lacking in missing.items()
+        if lacking
     ]
     if given := len(records) - len(trained):
         notes.append(f"left out: {plural(given, 'hypothesis', 'hypotheses')} on {AS_GIVEN}")
     if invalid := sum(each.verdict == "invalid" for each in finished):
         notes.append(f"left out: {plural(invalid, 'invalid hypothesis', 'invalid hypotheses')}")
-    if len(shared) < 3 or len(data_sets) < 3:
+    if len(shared) < 3 or len(blocks) < 3:
         raise InputError(
             "A ranking needs at least 3 arms, each recorded on the same 3 or more data sets.",
             received="; ".join([f"{metric} of arms: {len(shared)}, on data sets: {len(data_sets)}", *notes]),
             remedy="Select hypotheses that share data sets with -k, choose another --metric, or run the claims on more "
             "data sets. To compare two arms, use a claim; `negres table` combines its effects across data sets.",
         )
+    if len(metrics) > 1:
+        notes.append(
+            f"{len(metrics)} metrics: those of one data set share its rows and its trainings, whose luck no p-value "
+            "and no critical difference here accounts for"
+        )
     ranking = rank({arm: np.array(each) for arm, each in shared.items()}, higher_is_better=higher_is_better)
-    return Ranks(metric, ranking, [names[each] for each in data_sets], notes)
+    return Ranks(metric, ranking, data_sets, notes)
 
 
 def rank_by_claims(records: Sequence[Evidence]) -> tuple[list[Ranks], str]:
@@ -107,7 +129,7 @@ def rank_by_claims(records: Sequence[Evidence]) -> tuple[list[Ranks], str]:
     found, reason = [], ""
     for metric, higher in dict.fromkeys((each.claim.key, each.claim.higher_is_better) for each in records):
         try:
-            found.append(rank_arms(records, metric=metric, higher_is_better=higher))
+            found.append(rank_arms(records, metrics=[metric], higher_is_better=higher))
         except InputError as error:
             reason = reason or error.wrong
     return found, "" if found else reason
@@ -119,23 +141,32 @@ def _caveat(data_sets: int) -> str:
     return " (both approximate with fewer than 8 data sets)" if data_sets < 8 else ""
 
 
-def _values(records: Sequence[Evidence], metric: str) -> dict[str, dict[str, float]]:
-    """Return the value of each arm, by its name, on each data set, by its digest."""
+def _places(blocks: Sequence[_Block], names: Mapping[str, str], metrics: Sequence[str]) -> str:
+    """Return where an arm has no value: on which data sets, or of several metrics, of which."""
+    if len(metrics) == 1:
+        return f"on {', '.join(names[block.data] for block in blocks)}"
+    return f"of {', '.join(f'{block.metric} on {names[block.data]}' for block in blocks)}"
+
+
+def _values(records: Sequence[Evidence], metrics: Sequence[str]) -> dict[str, dict[_Block, float]]:
+    """Return the value of each arm, by its name, in each block."""
     recipes: dict[str, str] = {}
-    means: dict[str, dict[str, tuple[int, float]]] = {}
+    means: dict[str, dict[_Block, tuple[int, float]]] = {}
     for evidence in records:
         for arm in evidence.arms:
-            if metric in arm.metrics and (mean := arm.metrics[metric].mean) is not None:
-                identity, digest = _identity(arm), evidence.whole_data
+            cells = sum(map(len, arm.values))
+            for metric in metrics:
+                if metric not in arm.metrics or (mean := arm.metrics[metric].mean) is None:
+                    continue
+                identity, block = _identity(arm), _Block(evidence.whole_data, metric)
                 recipes[identity] = show(arm.name)
-                cells = sum(map(len, arm.values))
-                best = means.setdefault(identity, {}).get(digest)
+                best = means.setdefault(identity, {}).get(block)
                 if best is None or cells > best[0]:
-                    means[identity][digest] = (cells, mean)
+                    means[identity][block] = (cells, mean)
     alike = Counter(recipes.values())
     return {
         (recipe if alike[recipe] == 1 else f"{recipe} #{identity[:6]}"): {
-            digest: mean for digest, (_, mean) in means[identity].items()
+            block: mean for block, (_, mean) in means[identity].items()
         }
         for identity, recipe in recipes.items()
     }

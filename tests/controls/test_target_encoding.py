@@ -74,6 +74,16 @@ def test_rounded_values_that_predict_the_label_well_pass(seed):
     assert finding is None or finding.passed, finding.found
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_levels_of_pixels_beside_a_rare_class_pass(seed):
+    """Most levels that a rare row has, one such row has: their means depend on the number of rows alone."""
+    rng = np.random.default_rng(seed)
+    levels = np.minimum(rng.geometric(0.02, size=(300, 200)), 255) / 255
+    finding = check(run_of(levels, (rng.random(300) < 0.06).astype(int)))
+
+    assert finding.passed, finding.found
+
+
 def test_a_category_replaced_by_the_mean_of_one_of_several_labels_fails():
     x, feature, y = encoded(0)
     several = np.column_stack([np.arange(600) % 2, y])

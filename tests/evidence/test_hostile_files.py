@@ -279,7 +279,7 @@ def read_everything(folder):
     assert "\x1b" not in csv.render(tabulate(records, {}))
     assert "\x1b" not in json_lines.render(tabulate(records, {}))
     with contextlib.suppress(NegresError):
-        ranks.render(records, metric="accuracy", higher_is_better=True)
+        ranks.render(records, metrics=["accuracy"], higher_is_better=True)
     return store, records
 
 

@@ -5,10 +5,30 @@ from __future__ import annotations
 import pytest
 
 from negres_core.errors import InputError
-from negres_core.experiment.recorded_metric import recorded_metric
-from tests.fakes import CLAIM
+from negres_core.experiment.recorded_metric import recorded_metric, recorded_metrics
+from tests.fakes import BUDGET, CLAIM, STAGE
 
 COST = CLAIM | {"metric": "cost", "higher_is_better": False, "unit": "EUR"}
+
+
+@pytest.fixture
+def evidence_of_fits(new_evidence):
+    """A claim on the metric "told" of a fit, which declares three more; for one of them, lower is better."""
+    declared = [
+        {"name": name, "higher_is_better": name != "error", "unit": "share", "tasks": []}
+        for name in ("told", "told_age", "told_pose", "error")
+    ]
+    fit = {"compute": "probe", "source": "def probe(): ...", "code": "its code", "inherits": None, "metrics": declared}
+    arm = {
+        "role": "treatment",
+        "recipe": "wide then probe",
+        "description": {"preprocess": None, "stages": [STAGE], "fit": fit},
+        "budget": BUDGET,
+        "metrics": {},
+        "values": [[0.5]],
+        "replicates": [[]],
+    }
+    return [new_evidence(claim=CLAIM | {"metric": "told", "higher_is_better": True}, arms=[arm])]
 
 
 @pytest.mark.parametrize(
@@ -43,3 +63,21 @@ def test_refuses_a_name_that_no_metric_has(new_evidence):
         recorded_metric("cots", [new_evidence(claim=COST)])
     assert "cost" in caught.value.remedy
     assert "pinball_0.9" in caught.value.remedy
+
+
+def test_a_metric_that_a_fit_declares_is_found_by_its_name(evidence_of_fits):
+    assert recorded_metric("told_age", evidence_of_fits) == ("told_age", True)
+
+
+def test_a_pattern_finds_the_metrics_of_claims_and_of_fits(evidence_of_fits):
+    assert recorded_metrics("told_*", evidence_of_fits) == (["told_age", "told_pose"], True)
+    assert recorded_metrics("*old", evidence_of_fits) == (["told"], True)
+    assert recorded_metrics("accuracy", evidence_of_fits) == (["accuracy"], True)
+
+
+def test_refuses_a_pattern_that_nothing_matches_and_one_of_two_directions(evidence_of_fits):
+    with pytest.raises(InputError, match="No metric of a claim or of a fit matches") as caught:
+        recorded_metrics("tolt_*", evidence_of_fits)
+    assert "told_age" in caught.value.remedy
+    with pytest.raises(InputError, match="others the lowest"):
+        recorded_metrics("*", evidence_of_fits)

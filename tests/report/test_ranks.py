@@ -10,11 +10,12 @@ from tests.fakes import BUDGET, SEAL, STAGE
 
 ACCURACY = {"tree": (0.71, 0.62, 0.80), "net": (0.75, 0.69, 0.88), "line": (0.60, 0.55, 0.79)}
 DATA_SETS = ("a", "b", "c")
+SPREAD = ("mean", "sd", "min", "max")
 
 
 def arm(recipe, data, value, *, cells=4, metric="accuracy", code="its code"):
     stage = STAGE | {"build": recipe, "code": code, "model": f"{recipe} on {data}", "start": [data]}
-    spread = dict.fromkeys(("mean", "sd", "min", "max"), value)
+    spread = dict.fromkeys(SPREAD, value)
     return {
         "role": "treatment",
         "recipe": recipe,
@@ -43,9 +44,11 @@ def three(on):
     ]
 
 
-def ranked(records, metric="accuracy", *, higher_is_better=True):
+def ranked(records, *metrics, higher_is_better=True):
     """Return the rows of the ranking, and the lines below them."""
-    table, _, below = render(records, metric=metric, higher_is_better=higher_is_better).partition("\n\n")
+    table, _, below = render(records, metrics=metrics or ["accuracy"], higher_is_better=higher_is_better).partition(
+        "\n\n"
+    )
     return [line.split(maxsplit=1) for line in table.splitlines()[2:]], below.splitlines()
 
 
@@ -172,3 +175,28 @@ def test_arms_are_ranked_by_each_metric_that_a_claim_is_about(three):
     none, reason = rank_by_claims(three[:1])
     assert none == []
     assert reason.startswith("A ranking needs at least 3 arms")
+
+
+def test_several_metrics_of_one_data_set_are_ranked_with_a_note(on):
+    """The same three orders as on three data sets, as three questions asked of the same arms."""
+    values = zip(*ACCURACY.values(), strict=True)
+    by_metric = {
+        f"told_{letter}": dict(zip(ACCURACY, each, strict=True)) for letter, each in zip("abc", values, strict=True)
+    }
+    arms = [
+        arm(recipe, "a", 0.5)
+        | {"metrics": {name: dict.fromkeys(SPREAD, each[recipe]) for name, each in by_metric.items()}}
+        for recipe in ACCURACY
+    ]
+    partial = arm("forest", "a", 0.5, metric="told_b")
+    rows, below = ranked([on("a", *arms, partial)], *by_metric)
+
+    assert rows == [["1.00", "net"], ["2.00", "tree"], ["3.00", "line"]]
+    assert below[0] == "told_a, told_b, told_c on 1 data set: a"
+    assert below[2:] == [
+        "critical difference of mean ranks, Nemenyi at 0.05: 1.91",
+        "  net is better than line",
+        "left out: forest, which has no value of told_a on a, told_c on a",
+        "3 metrics: those of one data set share its rows and its trainings, whose luck no p-value and no critical "
+        "difference here accounts for",
+    ]

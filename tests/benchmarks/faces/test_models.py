@@ -83,3 +83,28 @@ def test_the_players_of_a_dcgan_have_opposite_losses():
 
     assert fooled["decoder"] < 0.01 < suspicious["decoder"]
     assert fooled["discriminator"] == pytest.approx(suspicious["discriminator"], rel=1e-5)
+
+
+def test_the_encoder_of_a_dcgan_learns_from_generated_images_alone():
+    model = models.encoded_dcgan(SHAPE, code=8, width=4)
+    model(FACES)
+    codes, generated = np.asarray(model.draw(FACES)), np.asarray(model(FACES))
+
+    assert codes.shape == model.encoder(FACES).shape == (5, 8)
+    assert generated.shape == FACES.shape
+    last = model.encoder.layers[-1]
+    last.set_weights([np.zeros_like(last.kernel), np.zeros(8)])
+    losses = models.play_and_encode(model, FACES, None, training=False)
+    assert set(losses) == {"decoder", "discriminator", "encoder"}
+    # A guess of zero is off by the variance of standard normal codes, whatever the images are.
+    assert float(losses["encoder"]) == pytest.approx(1.0, abs=0.7)
+
+
+def test_a_dcgan_with_an_encoder_survives_being_saved(tmp_path):
+    model = models.encoded_dcgan(SHAPE, code=8, width=4)
+    model(FACES)
+    model.save(tmp_path / "gan.keras")
+
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+
+    np.testing.assert_allclose(loaded.encoder(FACES), model.encoder(FACES), atol=1e-6)
