@@ -2,17 +2,21 @@
 
 The first hypotheses ask what the frozen base of benchmarks/test_growth.py contributes, with the models and the training
 of that file. The others train one hidden layer of 64 units with Adam, on half of the rows first (Ash & Adams 2020); 10
-epochs on Covertype and 40 on digits.
+epochs on Covertype and 40 on digits. In the last ones some classes come later (after Yoon et al. 2018).
 
 These hypotheses were run while they were written, before they were registered in ledger.jsonl.
 """
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from benchmarks.growth.arms import arm, epochs_on, of_widths, throughout
+from benchmarks.growth.incremental import among, expandable, of_old_classes, old_part
 from benchmarks.growth.models import FIT, base, grown, min_max, on_random_base
+from benchmarks.growth.net2net import random_pad
 from benchmarks.growth.warm import shrink_and_perturb
 from negres_core import Recipe, Stage, beats
 
@@ -22,6 +26,8 @@ ON_RANDOM_BASE = Recipe(Stage(on_random_base, **FIT), preprocess=min_max)
 
 NETWORK = of_widths(64)
 
+OLD_CLASSES = 5
+"""How many classes of digits come first."""
 FIVE_REPEATS = {"folds": 5, "repeats": 5}
 
 
@@ -86,6 +92,60 @@ def test_shrinking_and_perturbing_beats_a_warm_start(experiment, data, expected)
     evidence = experiment.compare(
         warm(epochs, start=shrink_and_perturb),
         against=warm(epochs),
+        on=data,
+        claim=beats("accuracy", by=0.005),
+        **FIVE_REPEATS,
+    )
+    assert evidence.verdict == expected, evidence
+
+
+def later_classes(data, *, expand):
+    """Return an arm that is trained on the old classes, and then on the others alone.
+
+    Args:
+        data: the data set.
+        expand: whether the others have new units, and all that was trained is frozen.
+    """
+    old, epochs = OLD_CLASSES, epochs_on(data) // 2
+    first = functools.partial(expandable, old=old)
+    old_classes, new_classes = (
+        functools.partial(among, classes=classes) for classes in (range(old), range(old, data.outputs))
+    )
+    larger, options = first, {"inherits": first}
+    if expand:
+        larger = functools.partial(expandable, old=old, new_units=32)
+        options |= {"start": random_pad, "freezes": functools.partial(old_part, old=old)}
+    return arm(
+        Stage(first, epochs=epochs, objective=old_classes),
+        Stage(larger, epochs=epochs, objective=new_classes, **options),
+    )
+
+
+@on(("digits", "supported"))
+def test_an_expanded_network_forgets_less_than_a_retrained_one(experiment, data, expected):
+    """Shows: with the old part frozen and new units for new classes, more rows of old classes are still told right.
+
+    Does not show: that nothing is forgotten: the scores of new classes are trained without a row of an old one.
+    """
+    evidence = experiment.compare(
+        later_classes(data, expand=True),
+        against=later_classes(data, expand=False),
+        on=data,
+        claim=beats(of_old_classes(OLD_CLASSES), by=0.05),
+        **FIVE_REPEATS,
+    )
+    assert evidence.verdict == expected, evidence
+
+
+@on(("digits", "refuted"))
+def test_an_expanded_network_beats_one_that_sees_all_classes_at_once(experiment, data, expected):
+    """Shows: expanding a network class by class is no substitute for training on all classes together.
+
+    Does not show: how other methods do that keep some rows of old classes.
+    """
+    evidence = experiment.compare(
+        later_classes(data, expand=True),
+        against=throughout(functools.partial(expandable, old=OLD_CLASSES, new_units=32), epochs_on(data)),
         on=data,
         claim=beats("accuracy", by=0.005),
         **FIVE_REPEATS,

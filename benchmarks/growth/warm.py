@@ -19,3 +19,12 @@ def shrink_and_perturb(model, parent, seed):
     for weight, trained in zip(model.trainable_weights, parent.trainable_weights, strict=True):
         noise = random.normal(scale=PERTURB, size=tuple(weight.shape))
         weight.assign(SHRINK * convert_to_numpy(trained) + noise)
+
+
+def with_new_outputs(model, parent, seed):
+    """Start with the hidden layers of the parent, which were inherited, and with random weights of the outputs."""
+    import keras
+
+    classes = model.get_layer("classes")
+    draw = keras.initializers.GlorotUniform(seed=seed % 2**31)
+    classes.set_weights([draw(classes.kernel.shape), np.zeros(classes.units)])

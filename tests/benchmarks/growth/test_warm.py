@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.growth.models import mlp
-from benchmarks.growth.warm import shrink_and_perturb
+from benchmarks.growth.warm import shrink_and_perturb, with_new_outputs
 
 
 def test_weights_are_shrunk_and_perturbed():
@@ -17,3 +17,16 @@ def test_weights_are_shrunk_and_perturbed():
     assert abs(np.mean(noise[0])) < 0.001
     assert 0 < np.abs(noise[-1]).max() < 0.05
     assert np.abs(model.get_weights()[0] - other.get_weights()[0]).min() > 0
+
+
+def test_outputs_may_start_anew():
+    model, other = mlp((40,), 10, widths=(50,)), mlp((40,), 10, widths=(50,))
+    hidden = model.get_layer("hidden_1").get_weights()
+    before = model.get_layer("classes").get_weights()
+    with_new_outputs(model, None, 2**32 - 1)
+    with_new_outputs(other, None, 1)
+
+    for now, then in zip(model.get_layer("hidden_1").get_weights(), hidden, strict=True):
+        np.testing.assert_array_equal(now, then)
+    for known in (before, other.get_layer("classes").get_weights()):
+        assert np.abs(model.get_layer("classes").get_weights()[0] - known[0]).min() > 0
