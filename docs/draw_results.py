@@ -16,9 +16,9 @@ from typing import Any, get_args
 
 from negres_core.commands.reading import Reader
 from negres_core.errors import MOST_IN_A_LINE, InputError, show
-from negres_core.evidence import Evidence, Ledger
+from negres_core.evidence import Evidence, Ledger, family_of
 from negres_core.evidence.result import VerdictName
-from negres_core.report.layout import plural, show_number
+from negres_core.report.layout import plural, show_number, show_p
 from negres_core.report.page.arm_scores import ArmScores, draw_scores, scores_of
 from negres_core.report.page.canvas import drawing
 from negres_core.report.page.sentences import state_claim
@@ -32,6 +32,8 @@ LEDGER = ROOT / "benchmarks" / "ledger.jsonl"
 
 HEADERS = ("case", "claim", "verdict", "effect [95% interval]", "cells", "date", "device")
 KNOWN_HEADERS = ("others", "their number", "source", "ours", "the difference")
+ALPHA = 0.05
+"""Level of the whole family."""
 VERDICTS = get_args(VerdictName)
 ACRONYMS = re.compile(r"\b(cae|dcgan|pca|sgd|vae)s?\b")
 """Words of test names that are written in capital letters."""
@@ -46,6 +48,10 @@ Every hypothesis of the bundled suite that has a verdict, with what a reader may
 The effect of a claim that an arm reaches a bar is measured from the bar. [Verdicts](verdicts.md) explains verdicts and
 intervals, and [Registration](registration.md) how a claim is fixed before its run. `negres table` and `negres report`
 show evidence with all its details.
+"""
+HOLM = """The family has {members}: all that are registered, and one that has not run counts with a p-value of 1. Holm's
+correction for all of them at {alpha:g} leaves {standing} standing. Each of the others holds by itself, at its own level;
+of so many, some are wrong.
 """
 MISSING = """These hypotheses are registered, and the evidence behind this page does not have them. They need
 photographs or a GPU, or have not been run; [Faces](faces.md) has what an earlier version found on photographs.
@@ -129,6 +135,7 @@ def render(
     *,
     registered: Collection[str] = (),
     known: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    corrected: Mapping[str, float] | None = None,
 ) -> str:
     """Return the page.
 
@@ -137,6 +144,7 @@ def render(
         families: all families of the suite.
         registered: the ids of all hypotheses that are registered.
         known: numbers of others; see `read_known`.
+        corrected: the corrected p-value of every hypothesis of the family; see `family_of`.
 
     Raises:
         InputError: evidence is of a test that the suite does not have.
@@ -152,10 +160,28 @@ def render(
     parts = [_head(list(decided.values()))]
     for family in families:
         parts += _family(family, decided, (known or {}).get(Path(family.path).stem, ()))
+    if corrected:
+        parts += _after_holm(decided, corrected)
     # The entry of a test that was renamed stays in the ledger.
     if missing := sorted(name for name in {*registered} - {*decided} if name.partition("[")[0] in tests):
         parts += ["## Not run here", MISSING, "\n".join(f"- `{name}`" for name in missing)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _after_holm(decided: Mapping[str, Evidence], corrected: Mapping[str, float]) -> list[str]:
+    """Return the verdicts that are significant after Holm's correction, the smallest p-value first."""
+    standing = sorted((p, name) for name, p in corrected.items() if name in decided and p <= ALPHA)
+    text = HOLM.format(
+        members=plural(len(corrected), "hypothesis", "hypotheses"),
+        alpha=ALPHA,
+        standing=plural(len(standing), "verdict"),
+    )
+    rows = [[f"`{name.partition('::')[2]}`", str(decided[name].verdict), show_p(p)] for p, name in standing]
+    return [
+        "## After Holm's correction",
+        text,
+        *([_table(("hypothesis", "verdict", "p (Holm)"), rows)] if rows else []),
+    ]
 
 
 def _head(records: Sequence[Evidence]) -> str:
@@ -270,14 +296,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder = parser.parse_args(arguments).evidence
     families = read_families(ROOT)
     with Reader(lambda sentence: print(sentence, file=sys.stderr)) as reader:
-        _, records = reader.read(folder)
+        store, records = reader.read(folder)
+        corrected = family_of(store, Ledger(LEDGER), note=lambda sentence: print(sentence, file=sys.stderr))
     registered = Ledger(LEDGER).hypotheses()
     FIGURES.mkdir(exist_ok=True)
     for file in FIGURES.glob("*.svg"):
         file.unlink()
     for name, figure in draw_figures(records, families).items():
         (FIGURES / name).write_text(figure, encoding="utf-8")
-    PAGE.write_text(render(records, families, registered=registered, known=read_known()), encoding="utf-8")
+    page = render(records, families, registered=registered, known=read_known(), corrected=corrected)
+    PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -186,3 +186,15 @@ def test_the_scores_of_arms_are_files_that_stand_alone(suite, tmp_path):
 def test_every_figure_of_the_page_is_there_and_no_other():
     named = set(re.findall(r"\(results/([^)]+\.svg)\)", PAGE.read_text(encoding="utf-8")))
     assert named == {path.name for path in draw_results.FIGURES.glob("*")}
+
+
+def test_verdicts_that_are_left_after_holms_correction_are_listed_by_their_p_values(suite, decided):
+    family = {f"{TEST}[digits]": 0.04, f"{TEST}[wine]": 0.001, f"{TEST}[iris]": 0.2, f"{TEST}[faces]": 1.0}
+    page = render([decided(data) for data in ("digits", "wine", "iris")], read_families(suite()), corrected=family)
+    lines = page[page.index("## After Holm's correction") :].splitlines()
+    assert "4 hypotheses" in lines[2]
+    assert "leaves 2 verdicts standing" in " ".join(lines)
+    assert [line.split(" | ")[0] for line in lines if line.startswith("| `")] == [
+        "| `test_growth_beats_a_cae[wine]`",
+        "| `test_growth_beats_a_cae[digits]`",
+    ]
