@@ -50,7 +50,7 @@ intervals, and [Registration](registration.md) how a claim is fixed before its r
 show evidence with all its details.
 """
 HOLM = """The family has {members}: all that are registered, and one that has not run counts with a p-value of 1. Holm's
-correction for all of them at {alpha:g} leaves {standing} standing. Each of the others holds by itself, at its own level;
+correction for all of them at {alpha:g} leaves {standing} standing. Each of the others holds by itself, at its level;
 of so many, some are wrong.
 """
 MISSING = """These hypotheses are registered, and the evidence behind this page does not have them. They need
