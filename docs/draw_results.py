@@ -237,7 +237,8 @@ def _scores_of(family: Family, records: Sequence[Evidence]) -> list[ArmScores]:
 
 
 def _file_of(family: Family, scores: ArmScores) -> str:
-    return f"{Path(family.path).stem.removeprefix('test_')}-{scores.data}.svg"
+    data = re.sub(r"[^\w-]+", "-", scores.data)
+    return f"{Path(family.path).stem.removeprefix('test_')}-{data}.svg"
 
 
 def _alternative(scores: ArmScores) -> str:

@@ -121,8 +121,9 @@ def test_text_of_evidence_stays_in_its_cell(suite, decided):
 def test_the_command_writes_the_page(suite, decided, tmp_path, monkeypatch):
     suite()
     Store(tmp_path / "evidence").write_evidence(decided("digits"))
-    for name, path in (("ROOT", tmp_path), ("PAGE", tmp_path / "results.md"), ("LEDGER", tmp_path / "none.jsonl")):
-        monkeypatch.setattr(draw_results, name, path)
+    paths = {"ROOT": "", "PAGE": "results.md", "FIGURES": "results", "LEDGER": "none.jsonl"}
+    for name, path in paths.items():
+        monkeypatch.setattr(draw_results, name, tmp_path / path)
     draw_results.main([str(tmp_path / "evidence")])
     first = (tmp_path / "results.md").read_text(encoding="utf-8")
     draw_results.main([str(tmp_path / "evidence")])
@@ -138,7 +139,7 @@ def ids_on(page):
             test = found[1]
         elif line.startswith("| ") and test and not line.startswith(("| case", "| ---")):
             ids.append(f"{test}[{line[2:].partition(' | ')[0]}]")
-        elif line.startswith("### Numbers"):
+        elif line.startswith(("### Numbers", "## After")):
             test = ""
     return ids, re.findall(r"^- `(\S.*)`$", page, flags=re.MULTILINE)
 
