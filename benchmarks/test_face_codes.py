@@ -15,11 +15,12 @@ import functools
 
 import pytest
 
+from benchmarks.cases import on
 from benchmarks.faces.analogies import analogies, analogies_of_pixels, render_turn, turn
 from benchmarks.faces.factors import TOLD, TOLD_OF_EACH, factors_of_code, factors_of_pca, factors_of_rbm
 from benchmarks.faces.models import encoded_dcgan, play_and_encode
 from benchmarks.faces.morphs import fade, morph
-from benchmarks.test_faces import CAE, DENSE, TWO_REPEATS, VARIATIONAL, arm, on, slow_adam, with_fit
+from benchmarks.test_faces import CAE, DENSE, TWO_REPEATS, VARIATIONAL, arm, slow_adam, with_fit
 from negres_core import Fit, Metric, Recipe, beats, reaches
 
 MODELS = {"cae": CAE, "vae": VARIATIONAL}

@@ -19,6 +19,7 @@ import functools
 
 import pytest
 
+from benchmarks.cases import on
 from benchmarks.faces.fits import (
     add_attribute,
     generate,
@@ -74,11 +75,6 @@ EVENNESS = Metric("evenness", higher_is_better=True, unit="mean step / longest s
 
 TWO_REPEATS = {"folds": 5, "repeats": 2}
 FOUR_REPEATS = {"folds": 5, "repeats": 4}
-
-
-def on(*cases, by=()):
-    """Parametrize a hypothesis by data set, by other parameters, and by expected verdict."""
-    return pytest.mark.parametrize(("data", *by, "expected"), cases, indirect=["data"])
 
 
 @pytest.mark.parametrize(("metric", "bar"), [("psnr", 20), ("skill", 0.8)])

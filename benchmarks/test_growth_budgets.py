@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.growth.models import FIT, base, grown, min_max
+from benchmarks.growth.models import FIT, grown, min_max
+from benchmarks.test_growth import FROZEN_GROWTH, UNFROZEN_GROWTH
 from negres_core import Recipe, Stage, beats
 
-FROZEN_GROWTH = Recipe(Stage(base, **FIT), Stage(grown, inherits=base, freezes=base, **FIT), preprocess=min_max)
-UNFROZEN_GROWTH = Recipe(Stage(base, **FIT), Stage(grown, inherits=base, **FIT), preprocess=min_max)
 GROWTH = {"frozen": FROZEN_GROWTH, "unfrozen": UNFROZEN_GROWTH}
 FROM_SCRATCH = Recipe(Stage(grown, **FIT | {"epochs": 20}), preprocess=min_max)
 

@@ -11,29 +11,21 @@ from __future__ import annotations
 
 import functools
 
-import pytest
-
+from benchmarks.cases import FIVE_REPEATS, on
 from benchmarks.growth.arms import arm, epochs_on, of_widths, throughout
 from benchmarks.growth.incremental import among, expandable, of_old_classes, old_part
-from benchmarks.growth.models import FIT, base, grown, min_max, on_random_base
+from benchmarks.growth.models import FIT, min_max, on_random_base
 from benchmarks.growth.net2net import random_pad
 from benchmarks.growth.warm import shrink_and_perturb
+from benchmarks.test_growth import FROZEN_GROWTH, UNFROZEN_GROWTH
 from negres_core import Recipe, Stage, beats
 
-FROZEN_GROWTH = Recipe(Stage(base, **FIT), Stage(grown, inherits=base, freezes=base, **FIT), preprocess=min_max)
-UNFROZEN_GROWTH = Recipe(Stage(base, **FIT), Stage(grown, inherits=base, **FIT), preprocess=min_max)
 ON_RANDOM_BASE = Recipe(Stage(on_random_base, **FIT), preprocess=min_max)
 
 NETWORK = of_widths(64)
 
 OLD_CLASSES = 5
 """How many classes of digits come first."""
-FIVE_REPEATS = {"folds": 5, "repeats": 5}
-
-
-def on(*cases, by=()):
-    """Parametrize a hypothesis by data set, by other parameters, and by expected verdict."""
-    return pytest.mark.parametrize(("data", *by, "expected"), cases, indirect=["data"])
 
 
 # On Covertype 25 cells do not decide it: +0.070, 95% interval -0.016 to +0.235. Some random bases are nearly as good as

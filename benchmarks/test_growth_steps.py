@@ -2,8 +2,7 @@
 
 Networks of dense layers grow by width or by depth, in a few steps, and start each step with the outputs of the smaller
 network (Net2Net, Chen et al. 2016) or with some random weights. Layers may be trained one by one first (Bengio et al.
-2006). Adam, cross-entropy, batches of 128, min-max scaling; 10 epochs in all on Covertype and
-40 on digits.
+2006). Adam, cross-entropy, batches of 128, min-max scaling; 10 epochs in all on Covertype and 40 on digits.
 
 These hypotheses were run while they were written, before they were registered in ledger.jsonl.
 """
@@ -13,8 +12,7 @@ from __future__ import annotations
 import functools
 from itertools import pairwise
 
-import pytest
-
+from benchmarks.cases import FIVE_REPEATS, on
 from benchmarks.growth.arms import arm, epochs_on, grow, of_widths, throughout
 from benchmarks.growth.models import autoencoder, cnn, reconstruct
 from benchmarks.growth.net2net import net2deeper, net2wider, random_pad, silent_pad
@@ -27,13 +25,6 @@ LAYERS = (96, 72, 48)
 """No two of their kernels have one shape, nor has one that of a decoder, which could be taken for the other."""
 GROWTH = {"width": (BY_WIDTH, net2wider), "units": (BY_WIDTH, silent_pad), "depth": (BY_DEPTH, net2deeper)}
 """Networks, and the rule by which each starts from the one before: copies of units, new units, or new layers."""
-
-FIVE_REPEATS = {"folds": 5, "repeats": 5}
-
-
-def on(*cases, by=()):
-    """Parametrize a hypothesis by data set, by other parameters, and by expected verdict."""
-    return pytest.mark.parametrize(("data", *by, "expected"), cases, indirect=["data"])
 
 
 def step_by_step(by, epochs):

@@ -16,8 +16,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-import pytest
-
+from benchmarks.cases import on
 from benchmarks.limits.networks import dropping
 from benchmarks.test_growth import FIT, min_max
 from negres_core import Recipe, Stage, Tuned, beats, to_reach
@@ -77,15 +76,10 @@ def tuned(optimizer, network):
     return Tuned(functools.partial(make, optimizer, network), space={"rate": RATES[optimizer]}, trials=6)
 
 
-def on(*cases):
-    """Parametrize a hypothesis by data set, network and expected verdict."""
-    return pytest.mark.parametrize(("data", "network", "expected"), cases, indirect=["data"])
-
-
 # Floating-point operations say the same: they are those of the layers, and an epoch has as many with either optimizer.
 # On Covertype no run reached 0.85. Whether Adam is at 0.8 sooner at all, 25 cells did not decide: by 0.72 epochs, 95%
 # interval -0.27 to +1.71; with the margin of two epochs it was not run.
-@on(("digits", "cnn", "refuted"))
+@on(("digits", "cnn", "refuted"), by=["network"])
 def test_adam_is_at_a_target_two_epochs_before_sgd(experiment, data, network, expected):
     """Shows: SGD with momentum has a CNN at an accuracy of 0.95 as soon as Adam, to within two epochs.
 
@@ -104,7 +98,7 @@ def test_adam_is_at_a_target_two_epochs_before_sgd(experiment, data, network, ex
 
 
 # On Covertype, 25 cells did not decide it with a margin of 0.005: -0.0011, 95% interval -0.0101 to +0.0079.
-@on(("digits", "cnn", "refuted"))
+@on(("digits", "cnn", "refuted"), by=["network"])
 def test_sgd_tests_better_than_adam_as_they_come(experiment, data, network, expected):
     """Shows: at the rates that Keras gives, SGD with momentum is not better by the margin than Adam on held-out rows.
 
@@ -122,7 +116,7 @@ def test_sgd_tests_better_than_adam_as_they_come(experiment, data, network, expe
 
 
 # On Covertype this was not run: the trials of one repeat are 60 trainings.
-@on(("digits", "cnn", "refuted"))
+@on(("digits", "cnn", "refuted"), by=["network"])
 def test_sgd_tests_better_than_adam_if_both_are_tuned(experiment, data, network, expected):
     """Shows: with the best of six rates each, SGD with momentum is not better by the margin than Adam either.
 

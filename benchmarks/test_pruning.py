@@ -8,8 +8,7 @@ These hypotheses were run while they were written, before they were registered i
 
 from __future__ import annotations
 
-import pytest
-
+from benchmarks.cases import FIVE_REPEATS, on
 from benchmarks.growth.arms import epochs_on, grow, of_widths, throughout
 from benchmarks.growth.models import sparse_mlp
 from benchmarks.growth.net2net import net2wider
@@ -17,13 +16,6 @@ from benchmarks.growth.pruning import keep_largest_units, prune, prune_and_start
 from negres_core import beats
 
 SMALL, FINAL, LARGE = of_widths(16), of_widths(64), of_widths(256)
-
-FIVE_REPEATS = {"folds": 5, "repeats": 5}
-
-
-def on(*cases, by=()):
-    """Parametrize a hypothesis by data set, by other parameters, and by expected verdict."""
-    return pytest.mark.parametrize(("data", *by, "expected"), cases, indirect=["data"])
 
 
 def grown(epochs):

@@ -18,6 +18,7 @@ import math
 
 import pytest
 
+from benchmarks.cases import on
 from negres_core import Recipe, Stage, beats, to_reach
 
 
@@ -106,11 +107,6 @@ SMALL, LARGE = (functools.partial(growing_autoencoder, levels=levels) for levels
 FACES = {"loss": "binary_crossentropy", "batch_size": 64, "epochs": 30}
 GROWN = Recipe(Stage(SMALL, **FACES), Stage(LARGE, inherits=SMALL, **FACES))
 THROUGHOUT = Recipe(Stage(LARGE, **FACES))
-
-
-def on(*cases):
-    """Parametrize a hypothesis by data set and expected verdict."""
-    return pytest.mark.parametrize(("data", "expected"), cases, indirect=["data"])
 
 
 # On small faces by hair it has not been run to its end yet.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import inspect
 import re
 import sys
@@ -149,7 +150,7 @@ def render(
     Raises:
         InputError: evidence is of a test that the suite does not have.
     """
-    decided = {each.hypothesis: each for each in records if each.verdict is not None and not each.smoke}
+    decided = _decided(records)
     tests = {f"{family.path}::{test}" for family in families for test in family.readings}
     if foreign := sorted(name for name in decided if name.partition("[")[0] not in tests):
         raise InputError(
@@ -166,6 +167,11 @@ def render(
     if missing := sorted(name for name in {*registered} - {*decided} if name.partition("[")[0] in tests):
         parts += ["## Not run here", MISSING, "\n".join(f"- `{name}`" for name in missing)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _decided(records: Sequence[Evidence]) -> dict[str, Evidence]:
+    """Return the evidence that has a verdict, by hypothesis."""
+    return {each.hypothesis: each for each in records if each.verdict is not None and not each.smoke}
 
 
 def _after_holm(decided: Mapping[str, Evidence], corrected: Mapping[str, float]) -> list[str]:
@@ -223,7 +229,7 @@ def _family(family: Family, decided: Mapping[str, Evidence], known: Sequence[Map
 
 def draw_figures(records: Sequence[Evidence], families: Sequence[Family]) -> dict[str, str]:
     """Return the scores of the arms of each family on each data set as SVG, by the name of the file."""
-    decided = [each for each in records if each.verdict is not None and not each.smoke]
+    decided = list(_decided(records).values())
     with drawing():
         return {
             _file_of(family, scores): _standing_alone(draw_scores(scores, id="scores"))
@@ -296,16 +302,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("evidence", type=Path, help="evidence folder or archive of the suite")
     folder = parser.parse_args(arguments).evidence
     families = read_families(ROOT)
-    with Reader(lambda sentence: print(sentence, file=sys.stderr)) as reader:
+    ledger, note = Ledger(LEDGER), functools.partial(print, file=sys.stderr)
+    with Reader(note) as reader:
         store, records = reader.read(folder)
-        corrected = family_of(store, Ledger(LEDGER), note=lambda sentence: print(sentence, file=sys.stderr))
-    registered = Ledger(LEDGER).hypotheses()
+        corrected = family_of(store, ledger, note=note)
     FIGURES.mkdir(exist_ok=True)
     for file in FIGURES.glob("*.svg"):
         file.unlink()
     for name, figure in draw_figures(records, families).items():
         (FIGURES / name).write_text(figure, encoding="utf-8")
-    page = render(records, families, registered=registered, known=read_known(), corrected=corrected)
+    page = render(records, families, registered=ledger.hypotheses(), known=read_known(), corrected=corrected)
     PAGE.write_text(page, encoding="utf-8")
 
 

@@ -42,33 +42,31 @@ def test_a_replicate_that_diverged_passes(new_run, plant):
     assert check(plant(new_run(), position=2, status="not finite", curve=[None])).passed
 
 
-def test_steps_are_counted_on_resampled_rows(new_run, plant):
-    """A sampler that keeps half of the fold, of 20 rows, leaves 2 steps an epoch instead of 3."""
+class Half:
+    """A sampler that keeps half of the rows."""
 
-    class Half:
-        def fit_resample(self, x, y):
-            return x[::2], y[::2]
-
-    run = new_run()
-    (treatment, control) = run.arms
-    recipe = Recipe(*control.recipe.stages, preprocess=control.recipe.preprocess, resample=Half)
-    resampled = replace(run, arms=[treatment, replace(control, recipe=recipe)])
-    assert not check(resampled).passed
-    for position in range(8):
-        resampled = plant(resampled, arm=1, position=position, budget=BUDGET | {"steps": 4})
-    assert check(resampled).passed
+    def fit_resample(self, x, y):
+        return x[::2], y[::2]
 
 
-def test_steps_are_counted_on_the_share_of_the_fold_that_a_stage_is_trained_on(new_run, plant):
+def resampled(recipe):
+    return Recipe(*recipe.stages, preprocess=recipe.preprocess, resample=Half)
+
+
+def shared(recipe):
+    return recipe.with_parts(*(replace(stage, share=0.5) for stage in recipe.stages))
+
+
+@pytest.mark.parametrize("halved", [resampled, shared])
+def test_steps_are_counted_on_the_rows_that_a_stage_is_trained_on(new_run, plant, halved):
     """Half of a fold of 20 rows has 2 steps an epoch instead of 3."""
     run = new_run()
     (treatment, control) = run.arms
-    halves = [replace(stage, share=0.5) for stage in control.recipe.stages]
-    shared = replace(run, arms=[treatment, replace(control, recipe=control.recipe.with_parts(*halves))])
-    assert not check(shared).passed
+    half = replace(run, arms=[treatment, replace(control, recipe=halved(control.recipe))])
+    assert not check(half).passed
     for position in range(8):
-        shared = plant(shared, arm=1, position=position, budget=BUDGET | {"steps": 4})
-    assert check(shared).passed
+        half = plant(half, arm=1, position=position, budget=BUDGET | {"steps": 4})
+    assert check(half).passed
 
 
 def test_a_stage_that_a_callback_ended_was_trained_for_its_curve(new_run, plant):

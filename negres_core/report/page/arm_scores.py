@@ -57,14 +57,14 @@ def scores_of(records: Sequence[Evidence]) -> list[ArmScores]:
             by_data.setdefault(evidence.data.name, []).extend(evidence.arms)
     found = []
     for data, arms in by_data.items():
-        known = max((_those_with(arms, metrics) for metrics in METRICS), key=lambda scores: len(scores.arms))
+        known = max((_those_with(arms, metrics, data) for metrics in METRICS), key=lambda scores: len(scores.arms))
         if len(known.arms) > 1:
-            found.append(known._replace(data=data))
+            found.append(known)
     return found
 
 
-def _those_with(arms: Sequence[ArmRecord], metrics: Sequence[str]) -> ArmScores:
-    """Return the arms that have the first of some metrics, with those of the metrics that all of them have."""
+def _those_with(arms: Sequence[ArmRecord], metrics: Sequence[str], data: str) -> ArmScores:
+    """Return the arms on a data set that have the first of some metrics, with those metrics that all of them have."""
     distinct: dict[tuple[str, str], ArmRecord] = {}
     for arm in arms:
         spread = arm.metrics.get(metrics[0])
@@ -73,7 +73,7 @@ def _those_with(arms: Sequence[ArmRecord], metrics: Sequence[str]) -> ArmScores:
             if key not in distinct or len(arm.own_replicates) > len(distinct[key].own_replicates):
                 distinct[key] = arm
     shared = [name for name in metrics if all(_mean(arm, name) is not None for arm in distinct.values())]
-    return ArmScores("", shared, {name: arm.metrics for name, arm in _named(distinct).items()})
+    return ArmScores(data, shared, {name: arm.metrics for name, arm in _named(distinct).items()})
 
 
 def _mean(arm: ArmRecord, metric: str) -> float | None:
