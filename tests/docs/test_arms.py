@@ -47,6 +47,7 @@ OF_CLASSES = {
     "RESAMPLED",
     "FEW_NEIGHBOURS",
     "PRETRAINED",
+    "WIDENED",
 }
 OF_CLASSES |= {"BOOSTING", "COMPONENTS", "FOREST"}
 """Arms of a classification."""

@@ -65,7 +65,7 @@ def run(repository):
 def test_the_page_adds_one_thing_of_each_kind():
     assert [path for path in FILES if path not in TESTS] == [
         "fixtures/wine.py",
-        "benchmarks/test_scaling.py",
+        "benchmarks/test_standardizing.py",
         "negres_core/controls/varied_inputs.py",
         "negres_core/diagnosis/scaled_back.py",
         "negres_core/pictures/errors.py",
@@ -96,7 +96,7 @@ def test_the_files_pass_their_tests_and_those_of_the_house(run):
 def test_the_hypothesis_runs(run):
     options = ("-p", "no:cacheprovider", "--negres-smoke", "--negres-controls", "cheap")
 
-    output = run("-m", "pytest", "benchmarks/test_scaling.py", *options)
+    output = run("-m", "pytest", "benchmarks/test_standardizing.py", *options)
 
     assert "standardized inputs are better" in output
     assert "1 ran, not judged" in output
