@@ -83,7 +83,9 @@ def _call_once(
     test_rows: np.ndarray,
     targets: np.ndarray | None,
 ) -> Called:
-    prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
+    # A fit predicts the output that the claim is about, and is given no others.
+    seen = data.without_other_outputs()
+    prepared = seen if recipe.preprocess is None else dataclasses.replace(seen, x=inputs)
     train = prepared.take(job.cell.train)
     if recipe.resample is not None:
         rows = prepare_rows(recipe, data, job.cell)

@@ -63,7 +63,7 @@ class CostRecord(Record):
 class ClaimRecord(PartialRecord):
     """A claim and the metric it is about."""
 
-    OPTIONAL: ClassVar = frozenset({"code", "cost"})
+    OPTIONAL: ClassVar = frozenset({"code", "cost", "output"})
 
     kind: Literal["beats", "matches", "reaches"]
     metric: str
@@ -77,6 +77,8 @@ class ClaimRecord(PartialRecord):
     """Digest of what the function of the test's own metric does; left out for a metric of negres or of a fit."""
     cost: CostRecord | None = None
     """What is counted, if the claim is about a cost; left out otherwise."""
+    output: Annotated[str, Field(min_length=1)] | None = None
+    """The output that the claim is about, of a data set with targets of several; left out otherwise."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -95,11 +97,12 @@ class ClaimRecord(PartialRecord):
             alpha=alpha,
             code=metric.code,
             cost=CostRecord.of(metric),
+            output=claim.output,
         )
 
     def as_claim(self) -> Claim:
         """Return the claim."""
-        return Claim(self.kind, self.metric, self.threshold)
+        return Claim(self.kind, self.metric, self.threshold, output=self.output)
 
     @property
     def key(self) -> str:
