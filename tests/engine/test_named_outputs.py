@@ -7,11 +7,16 @@ import functools
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from negres_core.arms.recipe import Recipe
+from negres_core.dataset import Dataset
+from negres_core.engine.checks import check_recipe
 from negres_core.engine.contract import Job
+from negres_core.engine.description import describe_recipe
 from negres_core.engine.named_outputs import output_of, side_by_side, training_loss
 from negres_core.engine.replicate import epoch_orders, start_replicate
+from negres_core.errors import InputError
 from tests.engine import examples as ex
 from tests.engine import heads
 
@@ -80,3 +85,87 @@ def test_the_metrics_are_those_of_the_output_that_is_judged():
     assert total.metrics["mae"] == pytest.approx(np.abs(outputs["total"][:, 0] - values).mean(), rel=1e-5)
     assert total.metrics["loss"] == pytest.approx(total.metrics["mae"], rel=1e-5)
     assert "accuracy" not in total.metrics
+
+
+def listed():
+    model = heads.two_heads()
+    return keras.Model(model.input, list(model.output.values()))
+
+
+def one_sign():
+    return keras.Sequential([keras.Input((6,)), layers.Dense(2, "softmax")])
+
+
+ALONE = Dataset(x=ex.CLASSES.x, y=heads.HEADS.y["sign"], name="alone")
+SIGN = heads.HEADS.about("sign")
+VALID = {
+    "several outputs": (Recipe(STAGE), SIGN),
+    "a subclassed model": (Recipe(ex.stage(heads.subclassed_heads, loss=heads.LOSSES)), SIGN),
+    "one output of several": (Recipe(ex.stage(one_sign)), SIGN),
+    "logits": (
+        Recipe(
+            ex.stage(functools.partial(heads.two_heads, last=None), loss=heads.LOSSES | {"sign": ex.counted_logits})
+        ),
+        SIGN,
+    ),
+}
+REFUSED = {
+    "outputs in a list": (Recipe(ex.stage(listed)), SIGN, ["several outputs that have no names", "2 outputs"]),
+    "targets of one": (
+        Recipe(STAGE),
+        ALONE,
+        ["several outputs, and the data set has targets of one", 'y={"age": ages, "sex": labels}'],
+    ),
+    "one loss": (
+        Recipe(ex.stage(heads.two_heads)),
+        SIGN,
+        ["a loss for each output", "outputs sign, total, and loss='sparse_categorical_crossentropy'"],
+    ),
+    "a loss too few": (
+        Recipe(ex.stage(heads.two_heads, loss={"sign": "sparse_categorical_crossentropy"})),
+        SIGN,
+        ["a loss for each output", "losses of sign"],
+    ),
+    "losses of one output": (
+        Recipe(ex.stage(one_sign, loss={"sign": "sparse_categorical_crossentropy"})),
+        SIGN,
+        ["one output, and losses of sign", "keras.Model(inputs, {'sign': ...})"],
+    ),
+    "an output without targets": (
+        Recipe(STAGE),
+        Dataset(x=ex.CLASSES.x, y={"sign": heads.HEADS.y["sign"], "sum": heads.HEADS.y["total"]}, name="sum").about(
+            "sign"
+        ),
+        ["do not have the names of the targets", "outputs sign, total; targets sign, sum"],
+    ),
+    "a loss that does not fit another output": (
+        Recipe(ex.stage(heads.two_heads, loss=heads.LOSSES | {"total": "sparse_categorical_crossentropy"})),
+        SIGN,
+        ["floats, and the loss", "takes class labels"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("recipe", "data"), VALID.values(), ids=VALID)
+def test_models_whose_outputs_have_targets_and_losses_pass(recipe, data):
+    check_recipe(recipe, data)
+
+
+@pytest.mark.parametrize(("recipe", "data", "parts"), REFUSED.values(), ids=REFUSED)
+def test_a_model_whose_outputs_do_not_fit_is_refused(recipe, data, parts):
+    with pytest.raises(InputError) as caught:
+        check_recipe(recipe, data)
+    assert all(part in str(caught.value) for part in parts), caught.value
+
+
+def test_losses_and_their_weights_are_part_of_what_is_registered_and_the_claimed_output_is_not():
+    recipes = [
+        Recipe(ex.stage(heads.two_heads, loss=heads.LOSSES)),
+        Recipe(STAGE),
+        Recipe(ex.stage(heads.two_heads, loss=heads.LOSSES | {"total": "mse"})),
+    ]
+    assert len({describe_recipe(recipe, SIGN).digest for recipe in recipes}) == 3
+    assert describe_recipe(recipes[1], SIGN).digest == describe_recipe(recipes[1], heads.HEADS.about("total")).digest
+    [described] = describe_recipe(recipes[1], SIGN).stages
+    assert (described.loss["total"], described.loss_weights) == ("mean_absolute_error", {"sign": 1.0, "total": 0.25})
+    assert "loss_weights" not in describe_recipe(Recipe(ex.stage(one_sign)), SIGN).stages[0].model_dump()
