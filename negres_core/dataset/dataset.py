@@ -19,6 +19,7 @@ from negres_core.dataset.frame import as_numbers, check_frame, digest_frame, is_
 from negres_core.dataset.given import refuse_reordered
 from negres_core.dataset.inputs import check_inputs
 from negres_core.dataset.named_targets import check_all_targets, check_output, no_single_target
+from negres_core.dataset.names import names_of
 from negres_core.dataset.remedies import OTHER_NAMES
 from negres_core.dataset.row_weights import check_row_weights
 from negres_core.dataset.segmentation import NOT_COUNTED, counted
@@ -68,6 +69,7 @@ class Dataset:
             training fold there, and its test fold has none. Scores, the test loss included, are not weighted: each
             test row counts once.
         output: None, or the output whose targets are y, as an arm and a control see a data set of several outputs.
+        names: the user's names of labels, by what they were given for, such as "y"; for reports, see `label_names`.
 
     Raises:
         InputError: the arrays do not fit together, are empty, or hold what is missing, infinite, not a number, or no
@@ -92,6 +94,7 @@ class Dataset:
     output: str | None = field(init=False, default=None)
     _others: Mapping[str, np.ndarray] = field(init=False, repr=False, default_factory=dict)
     _frame: Any = field(init=False, repr=False, default=None)
+    names: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -127,6 +130,8 @@ class Dataset:
             object.__setattr__(self, name, value if value is None or is_frame(value) else map_arrays(_read_only, value))
         object.__setattr__(self, "attributes", MappingProxyType(attributes))
         object.__setattr__(self, "_frame", frame)
+        labels = {label: names_of(values) for label, values in given.items() if label[0] in "ya"}
+        object.__setattr__(self, "names", MappingProxyType(labels))
         object.__setattr__(self, "ignore_class", None if self.ignore_class is None else NOT_COUNTED)
 
     @classmethod
@@ -164,7 +169,8 @@ class Dataset:
             return self
         check_output(self.y, output, of=self.name)
         others = {name: targets for name, targets in self.y.items() if name != output}
-        return self._changed(y=self.y[output], output=output, _others=MappingProxyType(others))
+        names = MappingProxyType({**self.names, "y": self.names[f"y[{output!r}]"]})
+        return self._changed(y=self.y[output], output=output, _others=MappingProxyType(others), names=names)
 
     def seen_as(self, output: str) -> Dataset:
         """Return the data set as it is seen by a claim about another of its outputs, with the targets as they are."""

@@ -11,6 +11,7 @@ from negres_core.arrays import Named, map_arrays
 from negres_core.claim import Claim, CostMetric, CostName, Metric
 from negres_core.claim.metric import CODE_DIGITS
 from negres_core.dataset import Dataset, Task
+from negres_core.dataset.names import label_names
 from negres_core.design import (
     Design,
     FixedSplit,
@@ -245,8 +246,10 @@ class StoppingRule(Record):
         return f"a look after each of {self.looks} repeats, {name} spending; stops when a look decides"
 
 
-class DataRecord(Record):
+class DataRecord(PartialRecord):
     """The data set."""
+
+    OPTIONAL: ClassVar = frozenset({"labels"})
 
     name: str
     source: str
@@ -264,6 +267,9 @@ class DataRecord(Record):
     """Number of classes, or of target columns; null if the scores were given."""
     task: Task | None
     """Null if the scores were given."""
+    labels: tuple[str, ...] | None = None
+    """The user's names of the classes, or of several labels a row, in the order of their numbers; left out if they have
+    none."""
 
     @property
     def units(self) -> int | None:
@@ -283,6 +289,7 @@ class DataRecord(Record):
             input_shape=map_arrays(tuple, data.input_shape),
             outputs=data.outputs,
             task=data.task,
+            labels=label_names(data) or None,
         )
 
     @classmethod
