@@ -157,6 +157,12 @@ def _check_resample(resample: Any, parts: tuple[Stage | Fit, ...]) -> None:
             received=f"{name_of(resample)}, which requires {count_required(resample)} arguments",
             remedy="Give a function without arguments that returns an object with `fit_resample(x, y)`.",
         )
+    if resample is not None and any(isinstance(part, Stage) and part.losses for part in parts):
+        raise InputError(
+            "A sampler returns rows with targets of one output.",
+            received=f"resample={name_of(resample)}, and a stage with losses of several outputs",
+            remedy="Leave `resample` out; rows can be weighted by `sample_weight` of the data set.",
+        )
     shares = [part.share for part in parts if isinstance(part, Stage) and part.share is not None]
     if resample is not None and shares:
         raise InputError(

@@ -33,11 +33,13 @@ class PreparedRows:
     Attributes:
         x: inputs, (rows, ...), or several by name; rows of the data set keep their numbers.
         y: targets, (rows, ...).
+        targets: the targets that the last stage is trained on, those of several outputs by name.
         train: numbers of the rows to train on, int32.
     """
 
     x: Named[np.ndarray]
     y: np.ndarray
+    targets: Named[np.ndarray]
     train: np.ndarray
 
 
@@ -88,7 +90,8 @@ def prepare_rows(recipe: Recipe, data: Dataset, cell: Cell) -> PreparedRows:
     """
     x = prepare_inputs(recipe, data, cell)
     if recipe.resample is None:
-        return PreparedRows(x, data.y, rows_of_share(cell, recipe.share))
+        losses = recipe.last.losses if recipe.stages and recipe.fit is None else ()
+        return PreparedRows(x, data.y, data.targets_of(losses), rows_of_share(cell, recipe.share))
     parts = label_arrays(x, "")
     flat = np.concatenate([part[cell.train].reshape(len(cell.train), -1) for part in parts.values()], axis=1)
     seed = derive_seed("resample", repeat=cell.repeat, fold=cell.fold)
@@ -98,10 +101,11 @@ def prepare_rows(recipe: Recipe, data: Dataset, cell: Cell) -> PreparedRows:
     joined = {
         name: np.concatenate([part, columns[name].reshape(len(new_y), *part.shape[1:])]) for name, part in parts.items()
     }
-    names = iter(parts)
+    names, y = iter(parts), np.concatenate([data.y, new_y])
     return PreparedRows(
         x=map_arrays(lambda _: joined[next(names)], x),
-        y=np.concatenate([data.y, new_y]),
+        y=y,
+        targets=y,
         train=np.arange(len(data), len(data) + len(new_y), dtype=np.int32),
     )
 

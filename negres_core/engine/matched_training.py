@@ -223,7 +223,7 @@ def _matched(control: Recipe, partners: Sequence[_Settings], names: Sequence[set
 
 
 def build_relieved(
-    input_shape: Named[tuple[int, ...]], outputs: int, *, build: Build, noise: float, penalty: float, thaw: bool
+    input_shape: Named[tuple[int, ...]], outputs: Named[int], *, build: Build, noise: float, penalty: float, thaw: bool
 ) -> Any:
     """Build the model of another function, with less noise and smaller penalties, and without frozen layers if `thaw`.
 
