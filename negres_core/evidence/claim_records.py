@@ -110,6 +110,23 @@ class ClaimRecord(PartialRecord):
         """The name under which replicates record the metric."""
         return self.metric if self.code is None else f"{self.metric}@{self.code[:CODE_DIGITS]}"
 
+    def of_output(self, text: str) -> str:
+        """Return the name of the metric, or its unit, with the output that the claim is about, if there are several.
+
+        Examples:
+            >>> ClaimRecord(
+            ...     kind="beats",
+            ...     metric="f1",
+            ...     threshold=0,
+            ...     unit="F1",
+            ...     higher_is_better=True,
+            ...     alpha=0.05,
+            ...     output="sex",
+            ... ).of_output("F1")
+            'F1 of sex'
+        """
+        return text if self.output is None else f"{text} of {self.output}"
+
     @property
     def word(self) -> Literal["bar", "margin"]:
         """The name of the threshold: "bar" or "margin"."""
