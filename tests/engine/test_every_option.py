@@ -116,6 +116,7 @@ OPTIONS = {
     "share": "test_start_rule",
     "saved_as": "test_compiled",
     "class_weight": "test_weighting, test_compiled",
+    "loss_weights": "test_named_outputs, test_compiled",
     **dict.fromkeys(("validation", "patience", "monitor", "restore_best", "plateau"), "test_watch, test_monitor"),
 }
 """Where the engines are compared under each option of a stage."""
