@@ -18,6 +18,7 @@ import numpy as np
 from negres_core.arms.functions import name_of
 from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import count_share
 from negres_core.arrays import Named, label_arrays, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
@@ -56,11 +57,6 @@ def make_sampler(recipe: Recipe) -> Any:
             remedy="Return one such as imblearn.over_sampling.SMOTE().",
         )
     return sampler
-
-
-def count_share(rows: int, share: float | None) -> int:
-    """Return how many of some rows a stage with a share of them is trained on: at least 1."""
-    return rows if share is None else max(1, round(share * rows))
 
 
 def rows_of_share(cell: Cell, share: float | None) -> np.ndarray:

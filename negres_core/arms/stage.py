@@ -157,3 +157,24 @@ class Stage:
     def restores_best(self) -> bool:
         """Whether the stage ends with the weights of its best epoch, and not of its last."""
         return self.patience is not None if self.restore_best is None else self.restore_best
+
+    def count_rows(self, rows: int) -> int:
+        """Return how many rows of a training fold the stage is trained on: its share of them, and at least 1."""
+        return count_share(rows, self.share)
+
+    def count_batches(self, rows: int) -> int:
+        """Return the optimizer steps of one pass over some rows, of which the last step may take fewer."""
+        return -(-rows // self.batch_size)
+
+    def steps_per_epoch(self, rows: int) -> int:
+        """Return the optimizer steps of one epoch on a training fold of some rows, of which the stage takes a share."""
+        return self.count_batches(self.count_rows(rows))
+
+    def count_steps(self, rows: int) -> int:
+        """Return the optimizer steps of all epochs on a training fold of some rows."""
+        return self.epochs * self.steps_per_epoch(rows)
+
+
+def count_share(rows: int, share: float | None) -> int:
+    """Return how many of some rows a share of them is: at least 1; all of them if it is None."""
+    return rows if share is None else max(1, round(share * rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -10,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from negres_core.arguments import count_required
-from negres_core.arms.functions import is_loss, name_of
+from negres_core.arms.functions import is_loss, name_of, takes
 from negres_core.errors import InputError
 
 Losses: TypeAlias = tuple[tuple[str, Any], ...]
@@ -81,22 +80,10 @@ def check_start(start: Any, *, inherits: Any) -> None:
             remedy="Give inherits=, the build function of the stage before; weights that depend on no other stage are "
             "drawn by initializers of the layers.",
         )
-    offered = ("x", "y", "seed")
-    preset = start.keywords if isinstance(start, functools.partial) else {}
-    parameters = [each for each in inspect.signature(start).parameters.values() if each.name not in preset]
-    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    first = [each for each in parameters if each.kind in places and each.name not in offered]
-    takes_more = any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters)
-    unknown = [each.name for each in first[2:] if each.default is each.empty]
-    unknown += [
-        each.name
-        for each in parameters
-        if each.kind is each.KEYWORD_ONLY and each.default is each.empty and each.name not in offered
-    ]
-    if unknown or (len(first) < 2 and not takes_more):
+    if not takes(start, places=2, offered=("x", "y", "seed")):
         raise InputError(
             f"`start` of a stage is called with the model and its parent, and {name_of(start)} takes other arguments.",
-            received=", ".join(each.name for each in parameters) or "no arguments",
+            received=", ".join(inspect.signature(start).parameters) or "no arguments",
             remedy="Take (model, parent), and besides these only `x`, `y` and `seed`; set others with "
             "functools.partial.",
         )

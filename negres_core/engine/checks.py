@@ -28,6 +28,7 @@ from negres_core.engine.loss_checks import (
     check_loss_of_values,
     check_loss_runs,
 )
+from negres_core.engine.loss_scale import chain_of
 from negres_core.engine.model import build_model, make_losses, make_optimizer, output_shape, output_shapes
 from negres_core.engine.monitor import monitor_of
 from negres_core.engine.objective import call_objective
@@ -240,10 +241,11 @@ def _check_optimizer(stage: Stage) -> None:
             received=f"the same {type(optimizer).__name__} twice",
             remedy="Create it inside the function: optimizer=lambda: keras.optimizers.Adam(1e-4).",
         )
-    if optimizer.use_ema:
+    averaging = next((each for each in chain_of(optimizer) if each.use_ema), None)
+    if averaging is not None:
         raise InputError(
             f"The optimizer of stage {name_of(stage.build)} averages weights, which negres does not support.",
-            received=f"{type(optimizer).__name__}(use_ema=True), whose averages Keras swaps in when `fit` returns",
+            received=f"{type(averaging).__name__}(use_ema=True), whose averages Keras swaps in when `fit` returns",
             remedy="Leave out use_ema.",
         )
 

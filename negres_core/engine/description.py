@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+from negres_core.arms.adapted_layer import transformer_name
 from negres_core.arms.estimator import Estimator
 from negres_core.arms.fit import Fit
 from negres_core.arms.functions import name_of
@@ -51,7 +52,7 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
         transformer = make_transformer(recipe)
         code = [recipe.preprocess, transformer, transformer.get_params(), *_named_columns(transformer, data)]
         prepared = TransformerDescription(
-            transformer=type(transformer).__qualname__,
+            transformer=transformer_name(transformer),
             source=source_of(recipe.preprocess),
             code=digest_code(code, by_text=by_text),
         )

@@ -106,13 +106,13 @@ def _fit(
 ) -> Generator[float, None, None]:
     """Train with `keras.Model.fit`, one call per epoch, and yield the loss that it reports."""
     stage = recipe.last
-    # Without it JAX would compile every operation separately.
-    jit = keras.backend.backend() == "jax"
+    # Without it JAX would compile every operation separately, as for a model that it cannot compile.
+    jit = "auto" if keras.backend.backend() == "jax" else False
     losses = {name: make_loss_object(stage, name) for name in stage.losses}
     of_several = {"loss_weights": stage.weights_of_losses} if losses else {}
     loss = losses or make_loss_object(stage)
     model.compile(optimizer=make_optimizer(stage), loss=loss, jit_compile=jit, **of_several)
-    steps = -(-len(job.cell.train) // stage.batch_size)
+    steps = stage.count_batches(len(on_rows(job, rows).cell.train))
     callbacks = EpochwiseCallbacks(stage, model, steps=steps) if stage.callbacks is not None else None
     try:
         for epoch, order in enumerate(epoch_orders(recipe, on_rows(job, rows))):

@@ -182,7 +182,7 @@ def finish_replicate(
         inputs_digest=digest_array(take_rows(rows.x, sample_rows(job.cell))),
         budget={
             "epochs": epochs,
-            "steps": epochs * -(-len(rows.train) // stage.batch_size),
+            "steps": epochs * stage.count_batches(len(rows.train)),
             "trainable_weights": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
             "weights": int(model.count_params()),
             "step_flops": step_flops(model, stage.batch_size),

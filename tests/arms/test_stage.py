@@ -53,6 +53,15 @@ def test_weights_of_classes_leave_a_stage_a_key(given, held):
     assert given is None or stage != Stage(base)
 
 
+@pytest.mark.parametrize(
+    ("share", "rows", "per_epoch"), [(None, 100, 4), (None, 96, 3), (0.5, 100, 2), (0.001, 100, 1), (0.5, 129, 2)]
+)
+def test_steps_are_those_of_the_rows_that_a_stage_takes(share, rows, per_epoch):
+    stage = Stage(base, epochs=3, batch_size=32, share=share)
+    assert stage.steps_per_epoch(rows) == stage.count_batches(stage.count_rows(rows)) == per_epoch
+    assert stage.count_steps(rows) == 3 * per_epoch
+
+
 LOSSES = {"sex": "sparse_categorical_crossentropy", "age": "mae"}
 
 
