@@ -69,3 +69,12 @@ def test_a_data_set_is_recorded_with_the_shape_of_each_input(x, shape):
     assert record.input_shape == shape
     assert (record.name, record.rows, record.outputs, record.task) == ("tiny", 6, 3, "classification")
     assert DataRecord.model_validate_json(record.model_dump_json()) == record
+
+
+def test_the_record_of_a_claim_about_one_of_several_outputs_names_it():
+    record = ClaimRecord.of(beats("f1", by=0.1, output="sex"), METRICS["f1"], alpha=0.05)
+    assert (record.output, str(record.as_claim())) == ("sex", "beats('f1', by=0.1, output='sex')")
+    assert (record.of_output("F1"), record.model_dump()["output"]) == ("F1 of sex", "sex")
+    plain = ClaimRecord.of(beats("f1", by=0.1), METRICS["f1"], alpha=0.05)
+    assert plain.of_output("F1") == "F1"
+    assert "output" not in plain.model_dump()
