@@ -95,8 +95,10 @@ def rescore(predictions: Predictions, *, relative: float, also: Sequence[Metric]
     # The metrics of images alone need the mean image; see `image_tolerances`.
     names = recorded_names("regression" if predictions.task == "reconstruction" else predictions.task, classes=classes)
     others = {name: METRICS[name] for name in names} | {each.key: each for each in also}
+    predicted = _predicted_of(predictions, predictions.outputs)
+    moved = [_predicted_of(predictions, each) for each in _moved(predictions, relative * _largest(predictions))]
     for key, metric in others.items():
-        if key not in scores and (found := _score_other(metric, predictions, relative)) is not None:
+        if key not in scores and (found := _score_other(metric, predictions, predicted, moved, relative)) is not None:
             scores[key] = found
     return scores
 
@@ -173,25 +175,30 @@ def _score_values(predictions: Predictions, rounding: float) -> Scores:
     }
 
 
-def _score_other(metric: Metric, predictions: Predictions, relative: float) -> tuple[float, float] | None:
+def _score_other(
+    metric: Metric, predictions: Predictions, predicted: Predicted, moved: Sequence[Predicted], relative: float
+) -> tuple[float, float] | None:
     """Return the value of a metric of which no bound is known in closed form, and how far rounding moved it.
 
-    The metric is computed again of outputs that are all moved by the rounding towards the targets, all away from them,
-    and at random. Of a metric that never gets worse when an output comes nearer to its target, such as an AUC, no other
+    The metric is computed again of what outputs predict that are all moved by the rounding towards the targets, all away
+    from them, and at random. Of a metric that never gets worse when an output comes nearer to its target, such as an AUC, no other
     rounding moves it further. Of any other, such as a user's own, this is what was seen, so it counts twice.
     """
-    y, rounding = predictions.targets, relative * _largest(predictions)
-    predicted = _predicted_of(predictions, predictions.outputs)
+    y = predictions.targets
     if (value := score_metric(metric, y, predicted)) is None:
         return None
     if metric.name == "ece" and predicted.outputs is not None:
+        rounding = relative * _largest(predictions)
         return value, 1e-6 + calibration_tolerance(y, predicted.outputs, rounding=rounding)
     if metric.name == "log_loss":
         # As steep as the loss: a probability of a millionth does not round to 0, since it is rounded itself.
         trivial = _entropy_of_shares(y)
         return value, 1e-6 + relative * (10 * abs(value) + trivial)
-    moved = [score_metric(metric, y, _predicted_of(predictions, each)) for each in _moved(predictions, rounding)]
-    furthest = max((abs(each - value) for each in moved if each is not None and np.isfinite(each)), default=0.0)
+    given = predicted.given_to(metric)
+    # Rounding flips few labels, and usually none: then the value is the same.
+    others = [each for each in moved if not np.array_equal(each.given_to(metric), given)]
+    values = [score_metric(metric, y, each) for each in others]
+    furthest = max((abs(each - value) for each in values if each is not None and np.isfinite(each)), default=0.0)
     return value, 1e-6 * max(1.0, abs(value)) + 2 * furthest
 
 

@@ -300,7 +300,8 @@ def _filled_up(prepared: np.ndarray, width: int, where: str) -> np.ndarray:
             remedy="Give a number in place of a share or a p-value: PCA(10) in place of PCA(0.95), SelectKBest(k=10) "
             "in place of SelectFpr().",
         )
-    return np.pad(prepared, ((0, 0), (0, width - prepared.shape[1])))
+    missing = width - prepared.shape[1]
+    return np.pad(prepared, ((0, 0), (0, missing))) if missing else prepared
 
 
 def _remedy_for(error: str, *, is_frame: bool) -> str:

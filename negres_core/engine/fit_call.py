@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from negres_core.arms.functions import name_of
 from negres_core.arms.preprocessing import as_models_see
@@ -151,7 +151,13 @@ def _kept_settings() -> contextlib.AbstractContextManager[Any]:
 
 def _few_threads(rows: int) -> contextlib.AbstractContextManager[Any]:
     """Let a function of few rows use one thread: on a busy machine, threads wait for each other far longer."""
-    return contextlib.nullcontext() if rows > FEW_ROWS else threadpool_limits(1)
+    return contextlib.nullcontext() if rows > FEW_ROWS else _thread_pools(len(sys.modules)).limit(limits=1)
+
+
+@functools.lru_cache(maxsize=1)
+def _thread_pools(modules: int) -> ThreadpoolController:  # noqa: ARG001  # a module imported later may bring another
+    """Find the libraries that compute with threads, which takes longer than a small fit."""
+    return ThreadpoolController()
 
 
 def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, arguments: Mapping[str, Any]) -> Any:

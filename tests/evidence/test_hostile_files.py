@@ -266,11 +266,16 @@ def replaced(content, path, value):
     return content
 
 
-def read_everything(folder):
-    """Render all reports of a folder; only errors that negres raises on purpose may come out."""
+def read_evidence(folder):
+    """Read the evidence of a folder that is not damaged."""
     store = Store(folder, read_only=True)
     records = [store.read_evidence(path) for path in store.evidence_paths()]
-    records = [each for each in records if each is not None]
+    return store, [each for each in records if each is not None]
+
+
+def read_everything(folder):
+    """Render all reports of a folder; only errors that negres raises on purpose may come out."""
+    store, records = read_evidence(folder)
     for each in records:
         recheck(each, store, [])
         assert "\x1b" not in words.render(each)
@@ -293,10 +298,13 @@ def test_a_sealed_record_with_any_field_replaced_is_damage_or_can_be_read(folder
         other.write_text(json.dumps(content | {"digest": digest_of(content)}))
         if path == ("schema_version",) and type(value) is int and value > 2:
             with pytest.raises(NegresError, match="newer version"):
-                read_everything(folder / "evidence")
+                read_evidence(folder / "evidence")
             continue
-        store, records = read_everything(folder / "evidence")
+        store, records = read_evidence(folder / "evidence")
         assert store.damaged + len(records) == 3, path
+        # The two other records are as they were.
+        if len(records) == 3:
+            read_everything(folder / "evidence")
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:12])
