@@ -60,7 +60,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--negres-cluster": {
         "metavar": "WHERE",
-        "help": "train on a cluster: local:N, N workers on this machine; or the address of a scheduler of Dask",
+        "help": "train on a cluster: local:N, N workers on this machine; the address of a scheduler of Dask; or "
+        "submitit:slurm?jobs=N, N jobs at a time",
     },
     "--negres-register": {
         "action": "store_true",

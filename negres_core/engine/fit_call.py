@@ -155,7 +155,7 @@ def _few_threads(rows: int) -> contextlib.AbstractContextManager[Any]:
 
 
 @functools.lru_cache(maxsize=1)
-def _thread_pools(modules: int) -> ThreadpoolController:  # noqa: ARG001  # a module imported later may bring another
+def _thread_pools(modules: int) -> ThreadpoolController:  # a module imported later may bring another
     """Find the libraries that compute with threads, which takes longer than a small fit."""
     return ThreadpoolController()
 

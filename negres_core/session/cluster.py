@@ -1,18 +1,16 @@
-"""A session that trains on a cluster: `--negres-cluster`, read, opened at the first training, and closed at the end."""
+"""A session that trains on a cluster: `--negres-cluster`, opened by the first training, and closed at the end."""
 
 from __future__ import annotations
 
-import functools
-import importlib.util
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from negres_core.cluster.where import Where
 from negres_core.errors import InputError
-from negres_core.session.keys import notes_of
+from negres_core.session.keys import folder_of, notes_of
 from negres_core.session.terminal import is_worker
 
 if TYPE_CHECKING:
@@ -24,8 +22,6 @@ _POOL_KEY: pytest.StashKey[DaskPool] = pytest.StashKey()
 """The pool of a cluster that was running before the session."""
 _CLUSTERS_KEY: pytest.StashKey[dict[str, Cluster]] = pytest.StashKey()
 """The cluster of the session for each kind of device."""
-
-LOCAL = re.compile(r"local:(\d+)")
 
 
 def cluster_option(config: pytest.Config) -> str | None:
@@ -39,30 +35,12 @@ def check_cluster(config: pytest.Config) -> None:
     if (text := cluster_option(config)) is None:
         return
     try:
-        _check(config, text)
+        where = Where.read(text)
     except InputError as error:
         raise pytest.UsageError(str(error)) from error
-
-
-def _check(config: pytest.Config, text: str) -> None:
-    if importlib.util.find_spec("distributed") is None:
-        raise InputError(
-            "Training on a cluster needs Dask.",
-            received=f"--negres-cluster {text}, and no package `distributed`",
-            remedy='Install the extra: pip install "negres[cluster]".',
-        )
-    local = LOCAL.fullmatch(text)
-    if local is None and ("://" not in text or text.startswith("local:")):
-        raise InputError(
-            "--negres-cluster names workers on this machine, or the scheduler of a cluster of Dask.",
-            received=f"--negres-cluster {text}",
-            remedy="Give local:4, or an address such as tcp://10.0.0.1:8786.",
-        )
-    if local and (is_worker(config) or config.getoption("dist", "no") != "no"):
-        raise InputError(
-            "Each process of pytest-xdist would start workers of its own.",
-            received=f"--negres-cluster {text} with -n",
-            remedy="Leave one of them out.",
+    if where.kind != "dask" and (is_worker(config) or config.getoption("dist", "no") != "no"):
+        raise pytest.UsageError(
+            f"Each process of pytest-xdist would start workers of its own: omit -n or --negres-cluster {text}."
         )
 
 
@@ -77,31 +55,45 @@ def device_on_cluster(config: pytest.Config, choose: Callable[[Any], Device], *,
     text, requested = cluster_option(config), config.getoption("negres_device")
     if text is None:
         return choose(requested)
-    if local := LOCAL.fullmatch(text):
+    where = Where.read(text)
+    if where.kind == "local" or (where.kind == "submitit" and requested != "gpu"):
         device = choose(requested)
     else:
-        seen = _pool_of(config, text).device(has_network=has_network) if requested == "auto" else None
+        ask = where.kind == "dask" and requested == "auto"
+        seen = _pool_of(config, where.address).device(has_network=has_network) if ask else None
         kind = seen.kind if seen else requested
+        # Models are inspected on what this machine has.
         device = choose("cpu" if kind == "cpu" else "auto")
-        device = replace(device, kind=kind, name=seen.name if seen else device.name)
+        device = replace(device, kind=kind, name=seen.name if seen else f"that of {text}")
     clusters = config.stash.setdefault(_CLUSTERS_KEY, {})
     if device.kind not in clusters:
-        clusters[device.kind] = _open(config, text, device, int(local[1]) if local else None)
+        clusters[device.kind] = _open(config, where, device)
     return replace(device, elsewhere=clusters[device.kind])
 
 
-def _open(config: pytest.Config, text: str, device: Device, count: int | None) -> Cluster:
+def _open(config: pytest.Config, where: Where, device: Device) -> Cluster:
+    """Return a cluster that is opened by the first training."""
     from negres_core.cluster.engine import Cluster
     from negres_core.cluster.packing import place_of
 
     place = place_of(config.rootpath)
-    if count is None:
-        return Cluster(lambda: _pool_of(config, text), place)
+    if where.kind == "dask":
+        return Cluster(lambda: _pool_of(config, where.address), place)
     from negres_core.cluster.local import check_count, processors_of, start_pool
 
-    check_count(count, device)
-    start = functools.partial(start_pool, count, device, note=notes_of(config).append)
-    cluster = Cluster(start, place, processors=processors_of(count) if device.kind == "cpu" else None)
+    processors = processors_of(where.workers) if device.kind == "cpu" else None
+    if where.kind == "local":
+        check_count(where.workers, device)
+        note = notes_of(config).append
+        cluster = Cluster(lambda: start_pool(where.workers, device, note=note), place, processors=processors)
+    else:
+        from negres_core.cluster.submitit import SubmititPool
+
+        def submit() -> SubmititPool:
+            folder = folder_of(config) / "submitit"
+            return SubmititPool(where.address, folder, workers=where.workers, parameters=where.parameters)
+
+        cluster = Cluster(submit, place, processors=processors if where.address == "local" else None)
     config.add_cleanup(cluster.close)
     return cluster
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from types import SimpleNamespace
 
 import pytest
@@ -36,11 +35,10 @@ def choose(request):
     ("config", "message"),
     [
         (FakeConfig("local"), "names workers on this machine"),
-        (FakeConfig("local:two"), "names workers on this machine"),
-        (FakeConfig("10.0.0.1:8786"), "such as tcp://10.0.0.1:8786"),
         (FakeConfig("local:2", dist="load"), "Each process of pytest-xdist would start workers of its own"),
+        (FakeConfig("submitit:local", dist="load"), "omit -n or --negres-cluster submitit:local"),
     ],
-    ids=["no number", "no count", "no protocol", "xdist"],
+    ids=["no number", "xdist", "jobs and xdist"],
 )
 def test_what_cannot_be_honoured_is_refused(config, message):
     with pytest.raises(pytest.UsageError, match=message):
@@ -52,12 +50,6 @@ def test_a_place_is_accepted(text):
     config = FakeConfig(text)
     check_cluster(config)
     assert cluster_option(config) == text
-
-
-def test_without_dask_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(pytest.UsageError, match=r"negres\[cluster\]"):
-        check_cluster(FakeConfig("local:2"))
 
 
 def test_without_the_option_this_process_trains():
@@ -73,7 +65,9 @@ def test_workers_on_this_machine_are_started_by_the_first_training(tmp_path, mon
     assert [function.__self__ for function in config.cleanups] == [device.elsewhere]
 
 
-@pytest.mark.parametrize(("requested", "kind", "name"), [("auto", "gpu", "H200"), ("cpu", "cpu", "this processor")])
+@pytest.mark.parametrize(
+    ("requested", "kind", "name"), [("auto", "gpu", "H200"), ("cpu", "cpu", "that of tcp://10.0.0.1:8786")]
+)
 def test_the_kind_of_device_is_that_of_the_first_worker(tmp_path, monkeypatch, requested, kind, name):
     pool = SimpleNamespace(device=lambda has_network: Device("gpu", "H200", "jax", workers=1), close=lambda: None)
     monkeypatch.setattr("negres_core.cluster.dask.connect", lambda address: None)
@@ -81,4 +75,14 @@ def test_the_kind_of_device_is_that_of_the_first_worker(tmp_path, monkeypatch, r
     config = FakeConfig("tcp://10.0.0.1:8786", device=requested, rootpath=tmp_path)
     device = device_on_cluster(config, choose, has_network=True)
     assert (device.kind, device.name) == (kind, name)
-    assert sessions._POOL_KEY in config.stash or requested == "cpu"
+    assert (sessions._POOL_KEY in config.stash) == (requested == "auto")
+
+
+@pytest.mark.parametrize(("requested", "kind"), [("auto", "cpu"), ("gpu", "gpu")])
+def test_jobs_have_the_device_that_is_asked_for(tmp_path, requested, kind):
+    config = FakeConfig("submitit:local?jobs=2", device=requested, rootpath=tmp_path)
+    config._options |= {"negres_evidence": ".negres", "negres_smoke": False}
+    device = device_on_cluster(config, choose, has_network=True)
+    assert device.kind == kind
+    assert device.elsewhere is not None
+    assert not (tmp_path / ".negres").exists()
