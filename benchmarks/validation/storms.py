@@ -4,8 +4,8 @@
 
 Sessions with two hypotheses run in processes and folders of their own, and faults are injected. On a cluster of two
 workers the session and its workers are killed at random while they train, and the session gets SIGTERM and Ctrl-C. In
-one process the disk is full, the quota is used up or the folder becomes read-only at a write, the folder is removed, two
-sessions share one folder, the clock goes backward, and records of another folder are damaged. Afterwards the same
+one process the disk is full, the quota is used up or the folder becomes read-only at a write, the folder is removed,
+two sessions share one folder, the clock goes backward, and records of another folder are damaged. Afterwards the same
 command runs again, and has to come to the result of a session that nothing happened to.
 
 Ends with status 1 if a recorded replicate was lost, if anything damaged was trusted, or if a result differs. Needs
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import errno
+import importlib
 import json
 import os
 import re
@@ -220,9 +221,8 @@ def turn_back(folder: Folder, expected: Expected) -> Outcome:
 
 def let_clock_go_backward() -> None:
     """Let each moment that negres notes in this process be an hour before the last one."""
-    import negres_core.experiment.timings
-    import negres_core.experiment.training
-
+    for name in ("experiment.timings", "experiment.training", "session.interruption"):
+        importlib.import_module(f"negres_core.{name}")
     hours = iter(range(10**6))
 
     class Backward(datetime.datetime):
