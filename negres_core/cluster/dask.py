@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import random
 import socket
 import time
 import uuid
@@ -32,6 +34,16 @@ WAIT_S = 600.0
 """Seconds that there may be no worker, before the session gives up: a scheduler of jobs may take its time."""
 GRACE_S = 60.0
 """Seconds that tasks have, after an interruption, to end their epochs and to send what is finished."""
+
+
+def own_random_numbers() -> None:
+    """Let Dask's threads in this process draw from a generator of their own.
+
+    Keras chooses the seeds of layers by Python's global generator, so a number that Dask drew from it while a model is
+    built would change the model.
+    """
+    for name in ("distributed.comm.core", "distributed.scheduler", "distributed.utils_comm"):
+        importlib.import_module(name).random = random.Random()  # type: ignore[attr-defined]
 
 
 def connect(address: str) -> distributed.Client:
@@ -85,6 +97,7 @@ class DaskPool:
         end: Callable[[], None] = lambda: None,
         wait_s: float = WAIT_S,
     ) -> None:
+        own_random_numbers()
         self._client, self._note, self._end, self._wait_s = client, note, end, wait_s
         self._session, self._tries = uuid.uuid4().hex[:8], 0
         self._packs: OrderedDict[SHA256, Callable[[], bytes]] = OrderedDict()

@@ -30,11 +30,11 @@ class Facts:
     device: str
     versions: tuple[tuple[str, str], ...]
 
-    def differences(self, other: Facts) -> list[str]:
-        """Return in which facts another process differs, in words: first what it has."""
-        mine, others = (asdict(each) | dict(each.versions) for each in (self, other))
+    def differences(self, wanted: Facts) -> list[str]:
+        """Return in which facts this process differs from the session, in words."""
+        mine, others = (asdict(each) | dict(each.versions) for each in (self, wanted))
         return [
-            f"{_name_of(name)} is {_value(others.get(name))} there and {_value(mine.get(name))} here"
+            f"{_name_of(name)} is {_value(mine.get(name))}, and {_value(others.get(name))} in the session"
             for name in sorted({*mine, *others} - {"versions"})
             if mine.get(name) != others.get(name)
         ]

@@ -156,9 +156,8 @@ def _other_code(task: Task, recipe: Recipe, data: Dataset) -> str | None:
         others = sorted({*packages} ^ {*task.packages})
         return f"the code of {recipe} uses other versions of packages: {', '.join(others)}"
     if digest != task.description:
-        return (
-            f"the code of {recipe}, or what it reads, is another one: digest {digest[:12]}, not {task.description[:12]}"
-        )
+        digests = f"{digest[:12]}, and {task.description[:12]} in the session"
+        return f"the code of {recipe}, or what it reads, is another one: its digest is {digests}"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from types import SimpleNamespace
 
 import distributed
@@ -83,6 +84,16 @@ def run(pool, *numbers):
     for number in numbers:
         pool.submit(new_task(number))
     return [(task.number, answer.worker.partition(" ")[0]) for task, answer in pool.as_completed()]
+
+
+def test_dask_draws_no_number_of_the_global_generator():
+    DaskPool(FakeClient(GOOD))
+    random.seed(1)
+    expected = random.getstate()
+    [chosen] = distributed.scheduler.random.sample([GOOD], 1)
+    assert distributed.utils_comm.random.choice([GOOD]) == chosen
+    assert distributed.comm.core.random.uniform(0, 1) < 1
+    assert random.getstate() == expected
 
 
 def test_tasks_come_back_with_their_answers():

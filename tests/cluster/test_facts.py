@@ -20,9 +20,9 @@ def test_each_difference_is_named_with_both_values(device):
     here = replace(facts_of(device), versions=(("keras", "3.12"), ("numpy", "2.0")))
     there = replace(here, device="gpu", versions=(("numpy", "2.1"),))
     assert there.differences(here) == [
-        "the kind of device is cpu there and gpu here",
-        "keras is 3.12 there and missing here",
-        "numpy is 2.0 there and 2.1 here",
+        "the kind of device is gpu, and cpu in the session",
+        "keras is missing, and 3.12 in the session",
+        "numpy is 2.1, and 2.0 in the session",
     ]
 
 

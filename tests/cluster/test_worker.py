@@ -49,9 +49,9 @@ def test_a_task_is_trained(task, engine):
     ("change", "named"),
     [
         ({"negres": "0" * 64}, "the source of negres is"),
-        ({"python": "2.7"}, "Python is 2.7 there and"),
-        ({"backend": "theano"}, "backend is theano there"),
-        ({"versions": (("keras", "1.0"),)}, "keras is 1.0 there and"),
+        ({"python": "2.7"}, ", and 2.7 in the session"),
+        ({"backend": "theano"}, ", and theano in the session"),
+        ({"versions": (("keras", "1.0"),)}, ", and 1.0 in the session"),
     ],
 )
 def test_a_worker_of_another_kind_is_refused(task, engine, change, named):
@@ -68,7 +68,7 @@ def test_a_worker_without_the_kind_of_device_is_refused(task, engine):
 
 def test_a_worker_with_other_code_of_the_user_is_refused(task, engine):
     answer = worker.perform(replace(task, description="0" * 64))
-    assert "is another one: digest" in answer.refused
+    assert "is another one: its digest is" in answer.refused
     other = worker.perform(replace(task, packages=(*task.packages, "scipy==1.0")))
     assert "scipy==1.0" in other.refused
     assert not engine.calls
