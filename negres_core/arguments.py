@@ -33,7 +33,6 @@ OF_KERAS = {
     "metrics": 'Name the metric in the claim: claim=reaches("accuracy", bar=0.9). All metrics of the task are '
     "recorded; a Fit computes others.",
     "weighted_metrics": "Name the metric in the claim; a Fit computes one that weights rows.",
-    "loss_weights": "Combine the losses of a model in an `objective`, which returns one scalar.",
     "steps_per_epoch": "Leave it out: an epoch is one pass over the training fold. Set `epochs` and `batch_size`.",
     "shuffle": "Leave it out: rows are shuffled before every epoch, in the same order in both arms.",
     "initial_epoch": "Leave it out; to go on from trained weights, add a stage that `inherits` this one.",
@@ -64,7 +63,7 @@ def of_stage(*names: str) -> dict[str, str]:
 
 
 OF_STAGES = of_stage(
-    *("epochs", "batch_size", "optimizer", "loss", "objective", "callbacks"),
+    *("epochs", "batch_size", "optimizer", "loss", "loss_weights", "objective", "callbacks"),
     *("inherits", "freezes", "start", "share", "saved_as"),
 ) | {
     "class_weight": "`class_weight` belongs to a stage: Recipe(Stage(build, class_weight=...)); an estimator has its "

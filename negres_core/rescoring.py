@@ -180,9 +180,10 @@ def _score_other(
 ) -> tuple[float, float] | None:
     """Return the value of a metric of which no bound is known in closed form, and how far rounding moved it.
 
-    The metric is computed again of what outputs predict that are all moved by the rounding towards the targets, all away
-    from them, and at random. Of a metric that never gets worse when an output comes nearer to its target, such as an AUC, no other
-    rounding moves it further. Of any other, such as a user's own, this is what was seen, so it counts twice.
+    The metric is computed again of what is predicted by outputs that are all moved by the rounding towards the targets,
+    all away from them, and at random. Of a metric that never gets worse when an output comes nearer to its target, such
+    as an AUC, no other rounding moves it further. Of any other, such as a user's own, this is what was seen, so it
+    counts twice.
     """
     y = predictions.targets
     if (value := score_metric(metric, y, predicted)) is None:
@@ -194,12 +195,15 @@ def _score_other(
         # As steep as the loss: a probability of a millionth does not round to 0, since it is rounded itself.
         trivial = _entropy_of_shares(y)
         return value, 1e-6 + relative * (10 * abs(value) + trivial)
-    given = predicted.given_to(metric)
     # Rounding flips few labels, and usually none: then the value is the same.
-    others = [each for each in moved if not np.array_equal(each.given_to(metric), given)]
-    values = [score_metric(metric, y, each) for each in others]
+    values = [score_metric(metric, y, each) for each in moved if not _gives_the_same(metric, each, predicted)]
     furthest = max((abs(each - value) for each in values if each is not None and np.isfinite(each)), default=0.0)
     return value, 1e-6 * max(1.0, abs(value)) + 2 * furthest
+
+
+def _gives_the_same(metric: Metric, one: Predicted, other: Predicted) -> bool:
+    given, before = one.given_to(metric), other.given_to(metric)
+    return given is not None and before is not None and np.array_equal(given, before)
 
 
 def _entropy_of_shares(labels: np.ndarray) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from negres_core.arguments import count_required
@@ -35,3 +36,24 @@ def _text_of(argument: Any) -> str:
 def is_loss(given: Any) -> bool:
     """Return whether a function or object is itself a loss: it requires targets and outputs."""
     return callable(given) and not isinstance(given, type) and count_required(given) == 2
+
+
+def takes(function: Callable[..., Any], *, places: int, offered: Sequence[str]) -> bool:
+    """Return whether a function can be called with arguments in their places, and some of those offered by name.
+
+    Args:
+        function: the function.
+        places: number of arguments that are given by their places.
+        offered: names of further arguments, each of which is given if the function has it.
+    """
+    parameters = list(inspect.signature(function).parameters.values())
+    placed = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)][:places]
+    if len(placed) < places and not any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        return False
+    further = [
+        each for each in parameters if each not in placed and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    ]
+    is_given = all(
+        each.name in offered and each.kind is not each.POSITIONAL_ONLY for each in further if each.default is each.empty
+    )
+    return is_given and not any(each.name in offered for each in placed)

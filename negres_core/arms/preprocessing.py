@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from negres_core.arms.adapted_layer import as_transformer, is_layer, transformer_name
 from negres_core.arms.recipe import Recipe
 from negres_core.arrays import Named, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
@@ -29,9 +30,11 @@ def make_transformer(recipe: Recipe) -> Any:
     """Return a new transformer of a recipe that has `preprocess`, with a fixed seed if it draws random numbers.
 
     Raises:
-        InputError: `preprocess` does not return a scikit-learn transformer.
+        InputError: `preprocess` returns neither a scikit-learn transformer nor a new layer of Keras.
     """
     transformer: Any = recipe.preprocess() if recipe.preprocess else None
+    if recipe.preprocess and is_layer(transformer):
+        return as_transformer(transformer, recipe.preprocess)
     methods = ("fit", "transform", "get_params")
     if isinstance(transformer, type) or not all(hasattr(transformer, method) for method in methods):
         raise InputError(
@@ -162,7 +165,7 @@ def _fit_and_transform(
     except Exception as error:
         raise InputError(
             f"`preprocess` cannot prepare the inputs of {data.name!r}{where}.",
-            received=f"from the {type(transformer).__name__}: {error}",
+            received=f"from the {transformer_name(transformer)}: {error}",
             remedy=_remedy_for(str(error), is_frame=takes_frame(transformer, data)),
         ) from error
     return _as_numbers(prepared, transformer, data, where)
@@ -192,6 +195,12 @@ def fit_and_transform(transformer: Any, data: Dataset, x: Any, train: np.ndarray
     if not len(rest):
         return of_train[places[rows]]
     of_rest = _as_table(transformer.transform(some(rest)))
+    if of_rest.shape[1] != of_train.shape[1]:
+        raise InputError(
+            f"`preprocess` gives rows of {data.name!r} other widths for other rows.",
+            received=f"{of_train.shape[1]} features for the rows that it is fitted on, {of_rest.shape[1]} for others",
+            remedy="Give the width: TextVectorization(output_sequence_length=100).",
+        )
     prepared = np.empty((len(rows), of_train.shape[1]), dtype=np.result_type(of_train, of_rest))
     prepared[places[rows] >= 0] = of_train[places[rows][places[rows] >= 0]]
     prepared[places[rows] < 0] = of_rest
@@ -256,7 +265,7 @@ def _as_numbers(prepared: Any, transformer: Any, data: Dataset, where: str) -> n
     except (TypeError, ValueError) as error:
         raise InputError(
             f"`preprocess` leaves something in the inputs of {data.name!r} that is not a number{where}.",
-            received=f"from the {type(transformer).__name__}: {error}",
+            received=f"from the {transformer_name(transformer)}: {error}",
             remedy="Let it encode every column of text, categories or dates: a ColumnTransformer with "
             'remainder="passthrough" hands on those that it does not name.',
         ) from error

@@ -28,10 +28,11 @@ class Recipe:
     Args:
         *parts: one or more stages, and possibly a `Fit` at the end; or a `Fit` alone. Every part after the first
             inherits the stage before it.
-        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer. In each cell a new
-            transformer is fitted on the training fold: its inputs, flattened to (rows, features) or a DataFrame, and
-            its targets, if it takes any. It may change the number of features. With several inputs, each has its own
-            transformer; an input that needs another kind has to be scaled in the model.
+        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer, or a new layer of
+            Keras that adapts, such as TextVectorization. In each cell a new one is fitted on the training fold: its
+            inputs, flattened to (rows, features) or a DataFrame, and its targets, if it takes any. It may change the
+            number of features. With several inputs, each has its own transformer; an input that needs another kind has
+            to be scaled in the model.
         resample: None, or a function (or class) that returns a sampler with `fit_resample`, such as SMOTE of
             imbalanced-learn. In each cell a new sampler is given the training fold, after `preprocess`, flattened to
             (rows, features), several inputs side by side, and the arm is trained on the rows that it returns. Each
@@ -155,6 +156,12 @@ def _check_resample(resample: Any, parts: tuple[Stage | Fit, ...]) -> None:
             wrong,
             received=f"{name_of(resample)}, which requires {count_required(resample)} arguments",
             remedy="Give a function without arguments that returns an object with `fit_resample(x, y)`.",
+        )
+    if resample is not None and any(isinstance(part, Stage) and part.losses for part in parts):
+        raise InputError(
+            "A sampler returns rows with targets of one output.",
+            received=f"resample={name_of(resample)}, and a stage with losses of several outputs",
+            remedy="Leave `resample` out; rows can be weighted by `sample_weight` of the data set.",
         )
     shares = [part.share for part in parts if isinstance(part, Stage) and part.share is not None]
     if resample is not None and shares:

@@ -18,6 +18,7 @@ import numpy as np
 from negres_core.arms.functions import name_of
 from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.arms.recipe import Recipe
+from negres_core.arms.stage import count_share
 from negres_core.arrays import Named, label_arrays, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
@@ -32,11 +33,13 @@ class PreparedRows:
     Attributes:
         x: inputs, (rows, ...), or several by name; rows of the data set keep their numbers.
         y: targets, (rows, ...).
+        targets: the targets that the last stage is trained on, those of several outputs by name.
         train: numbers of the rows to train on, int32.
     """
 
     x: Named[np.ndarray]
     y: np.ndarray
+    targets: Named[np.ndarray]
     train: np.ndarray
 
 
@@ -54,11 +57,6 @@ def make_sampler(recipe: Recipe) -> Any:
             remedy="Return one such as imblearn.over_sampling.SMOTE().",
         )
     return sampler
-
-
-def count_share(rows: int, share: float | None) -> int:
-    """Return how many of some rows a stage with a share of them is trained on: at least 1."""
-    return rows if share is None else max(1, round(share * rows))
 
 
 def rows_of_share(cell: Cell, share: float | None) -> np.ndarray:
@@ -92,7 +90,8 @@ def prepare_rows(recipe: Recipe, data: Dataset, cell: Cell) -> PreparedRows:
     """
     x = prepare_inputs(recipe, data, cell)
     if recipe.resample is None:
-        return PreparedRows(x, data.y, rows_of_share(cell, recipe.share))
+        losses = recipe.last.losses if recipe.stages and recipe.fit is None else ()
+        return PreparedRows(x, data.y, data.targets_of(losses), rows_of_share(cell, recipe.share))
     parts = label_arrays(x, "")
     flat = np.concatenate([part[cell.train].reshape(len(cell.train), -1) for part in parts.values()], axis=1)
     seed = derive_seed("resample", repeat=cell.repeat, fold=cell.fold)
@@ -102,10 +101,11 @@ def prepare_rows(recipe: Recipe, data: Dataset, cell: Cell) -> PreparedRows:
     joined = {
         name: np.concatenate([part, columns[name].reshape(len(new_y), *part.shape[1:])]) for name, part in parts.items()
     }
-    names = iter(parts)
+    names, y = iter(parts), np.concatenate([data.y, new_y])
     return PreparedRows(
         x=map_arrays(lambda _: joined[next(names)], x),
-        y=np.concatenate([data.y, new_y]),
+        y=y,
+        targets=y,
         train=np.arange(len(data), len(data) + len(new_y), dtype=np.int32),
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from negres_core.arguments import OF_KERAS, explain_arguments
 from negres_core.arms.stage_checks import (
@@ -13,6 +13,8 @@ from negres_core.arms.stage_checks import (
     check_functions,
     check_start,
     checked_count,
+    checked_loss_weights,
+    checked_losses,
     checked_share,
 )
 from negres_core.claim import Metric
@@ -22,6 +24,9 @@ from negres_core.weighting import ClassWeight, check_class_weight
 
 Build = Callable[..., Any]
 """A function that returns an uncompiled Keras 3 model. It may ask for `input_shape` and `outputs` by name."""
+
+Loss: TypeAlias = str | Callable[..., Any]
+"""The name of a Keras loss, a loss, or a function that returns one."""
 
 Objective = Callable[..., Any]
 """A function (model, x, y, *, training) that returns the quantity to minimize."""
@@ -49,7 +54,10 @@ class Stage:
         freezes: a `build` whose layers are not trained in this model (Keras' `trainable = False`).
         optimizer: the name of a Keras optimizer, or a function that returns a new optimizer.
         loss: the name of a Keras loss; a loss itself, which is a function (targets, outputs) or a keras.losses.Loss; or
-            a function without arguments that returns one.
+            a function without arguments that returns one. For a model with several outputs, which returns them in a
+            dictionary, one of these for each output by its name. The data set has targets by the same names.
+        loss_weights: None, or the weights of the losses of several outputs in their sum, by name; 1 for an output that
+            is not named.
         objective: None, or a function ``(model, x, y, *, training)`` that takes the place of the loss and returns the
             quantity to minimize on a batch, a scalar. If it has a parameter named `sample_weight`, it is given the
             weights of the rows, (rows,), in training; None where rows are tested, or there are no weights. Losses from
@@ -99,7 +107,8 @@ class Stage:
     freezes: Build | None = None
     start: Start | None = None
     optimizer: str | Callable[[], Any] = "adam"
-    loss: str | Callable[[], Any] = "sparse_categorical_crossentropy"
+    loss: Loss | Mapping[str, Loss] | tuple[tuple[str, Loss], ...] = "sparse_categorical_crossentropy"
+    loss_weights: Mapping[str, float] | tuple[tuple[str, float], ...] | None = None
     objective: Objective | None = None
     callbacks: Callable[[], Any] | None = None
     epochs: int = 10
@@ -116,7 +125,10 @@ class Stage:
     def __post_init__(self) -> None:
         for field in ("build", "inherits", "freezes"):
             check_build(field, getattr(self, field))
-        check_functions(optimizer=self.optimizer, loss=self.loss, callbacks=self.callbacks, objective=self.objective)
+        # Dictionaries cannot be hashed, and recipes are known by their parts.
+        losses = checked_losses(self.loss, self.loss_weights, class_weight=self.class_weight, objective=self.objective)
+        for loss in dict(losses).values() if losses else [self.loss]:
+            check_functions(optimizer=self.optimizer, loss=loss, callbacks=self.callbacks, objective=self.objective)
         check_start(self.start, inherits=self.inherits)
         check_format(self.saved_as)
         options = {name: getattr(self, name) for name in NO_MONITOR} | {"monitor": as_metric(self.monitor)}
@@ -124,13 +136,45 @@ class Stage:
             "epochs": checked_count("epochs", self.epochs),
             "batch_size": checked_count("batch_size", self.batch_size),
             "share": checked_share(self.share),
-            # A dictionary cannot be hashed, and recipes are known by their parts.
             "class_weight": check_class_weight(self.class_weight),
+            "loss": losses or self.loss,
+            "loss_weights": checked_loss_weights(self.loss_weights, losses),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
     @property
+    def losses(self) -> dict[str, Loss]:
+        """The loss of each of several outputs by name; empty for a model with one output."""
+        return dict(self.loss) if isinstance(self.loss, tuple) else {}
+
+    @property
+    def weights_of_losses(self) -> dict[str, float]:
+        """The weight of the loss of each of several outputs in their sum, by name."""
+        return dict.fromkeys(self.losses, 1.0) | dict(self.loss_weights or ())
+
+    @property
     def restores_best(self) -> bool:
         """Whether the stage ends with the weights of its best epoch, and not of its last."""
         return self.patience is not None if self.restore_best is None else self.restore_best
+
+    def count_rows(self, rows: int) -> int:
+        """Return how many rows of a training fold the stage is trained on: its share of them, and at least 1."""
+        return count_share(rows, self.share)
+
+    def count_batches(self, rows: int) -> int:
+        """Return the optimizer steps of one pass over some rows, of which the last step may take fewer."""
+        return -(-rows // self.batch_size)
+
+    def steps_per_epoch(self, rows: int) -> int:
+        """Return the optimizer steps of one epoch on a training fold of some rows, of which the stage takes a share."""
+        return self.count_batches(self.count_rows(rows))
+
+    def count_steps(self, rows: int) -> int:
+        """Return the optimizer steps of all epochs on a training fold of some rows."""
+        return self.epochs * self.steps_per_epoch(rows)
+
+
+def count_share(rows: int, share: float | None) -> int:
+    """Return how many of some rows a share of them is: at least 1; all of them if it is None."""
+    return rows if share is None else max(1, round(share * rows))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from negres_core.arguments import count_required
-from negres_core.arms.functions import is_loss, name_of
+from negres_core.arms.functions import is_loss, name_of, takes
 from negres_core.errors import InputError
+
+Losses: TypeAlias = tuple[tuple[str, Any], ...]
+"""The losses of several outputs with their names, in a form that can be hashed."""
 
 
 def check_build(field: str, given: Any) -> None:
@@ -77,22 +80,10 @@ def check_start(start: Any, *, inherits: Any) -> None:
             remedy="Give inherits=, the build function of the stage before; weights that depend on no other stage are "
             "drawn by initializers of the layers.",
         )
-    offered = ("x", "y", "seed")
-    preset = start.keywords if isinstance(start, functools.partial) else {}
-    parameters = [each for each in inspect.signature(start).parameters.values() if each.name not in preset]
-    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    first = [each for each in parameters if each.kind in places and each.name not in offered]
-    takes_more = any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters)
-    unknown = [each.name for each in first[2:] if each.default is each.empty]
-    unknown += [
-        each.name
-        for each in parameters
-        if each.kind is each.KEYWORD_ONLY and each.default is each.empty and each.name not in offered
-    ]
-    if unknown or (len(first) < 2 and not takes_more):
+    if not takes(start, places=2, offered=("x", "y", "seed")):
         raise InputError(
             f"`start` of a stage is called with the model and its parent, and {name_of(start)} takes other arguments.",
-            received=", ".join(each.name for each in parameters) or "no arguments",
+            received=", ".join(inspect.signature(start).parameters) or "no arguments",
             remedy="Take (model, parent), and besides these only `x`, `y` and `seed`; set others with "
             "functools.partial.",
         )
@@ -124,7 +115,8 @@ def check_functions(*, optimizer: Any, loss: Any, callbacks: Any, objective: Any
         raise InputError(
             "`loss` of a stage has to be a name, a loss, or a function that returns a loss.",
             received=loss,
-            remedy='Give, for example, "mse" or `lambda: keras.losses.Huber(0.5)`.',
+            remedy='Give, for example, "mse" or `lambda: keras.losses.Huber(0.5)`; for several outputs, one for each '
+            'by name: {"age": "mae", "sex": "sparse_categorical_crossentropy"}.',
         )
     if callbacks is not None and not callable(callbacks):
         raise InputError(
@@ -143,6 +135,64 @@ def check_functions(*, optimizer: Any, loss: Any, callbacks: Any, objective: Any
             remedy="Give a function (model, x, y, *, training) that returns a scalar; a loss, which is a function "
             "of targets and outputs, goes to `loss`.",
         )
+
+
+def checked_losses(loss: Any, loss_weights: Any, *, class_weight: Any, objective: Any) -> Losses | None:
+    """Return the losses of several outputs as pairs, sorted by name; None if a stage has one loss.
+
+    Raises:
+        InputError: outputs have no names, or the stage has options that go with one loss, or with several, alone.
+    """
+    if not isinstance(loss, Mapping | tuple):
+        if loss_weights is not None:
+            raise InputError(
+                "`loss_weights` of a stage weights the losses of several outputs.",
+                received=f"loss_weights={loss_weights!r}, and loss={loss!r}",
+                remedy="Give a loss for each output by name; or leave the weights out, and weight classes by "
+                "`class_weight`.",
+            )
+        return None
+    losses = dict(loss)
+    if not losses or not all(isinstance(name, str) and name for name in losses):
+        raise InputError(
+            "`loss` of a stage needs the name of the output that each loss is for.",
+            received=loss,
+            remedy='Give a dictionary: loss={"age": "mae", "sex": "sparse_categorical_crossentropy"}.',
+        )
+    for name, given, remedy in (
+        ("class_weight", class_weight, "Leave it out, as for keras.Model.fit; weight the loss itself."),
+        ("objective", objective, "Give either losses or an objective."),
+    ):
+        if given is not None:
+            raise InputError(
+                f"`{name}` of a stage is for models with one output.",
+                received=f"{name}={given!r}, and losses of {', '.join(losses)}",
+                remedy=remedy,
+            )
+    return tuple(sorted(losses.items()))
+
+
+def checked_loss_weights(given: Any, losses: Losses | None) -> tuple[tuple[str, float], ...] | None:
+    """Return the weights of the losses of outputs as pairs, sorted by name.
+
+    Raises:
+        InputError: they are not numbers of 0 or more, or name an output without a loss.
+    """
+    if given is None:
+        return None
+    names = dict(losses or ())
+    weights = dict(given) if isinstance(given, Mapping | tuple) else {}
+    are_numbers = all(
+        isinstance(each, int | float | np.number) and not isinstance(each, bool) and np.isfinite(each) and each >= 0
+        for each in weights.values()
+    )
+    if not weights or not are_numbers or not weights.keys() <= names.keys():
+        raise InputError(
+            "`loss_weights` of a stage has to be numbers of 0 or more by the names of the outputs.",
+            received=given,
+            remedy=f"Give a weight to some of {', '.join(names)}: loss_weights={{{next(iter(names))!r}: 0.5}}.",
+        )
+    return tuple(sorted((name, float(weight)) for name, weight in weights.items()))
 
 
 def _check_required(field: str, given: Any) -> None:

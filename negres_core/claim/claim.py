@@ -32,15 +32,17 @@ class Claim:
         metric: name of the metric that the claim is about.
         threshold: `by`, `within` or `bar`, in the metric's unit.
         own: the metric itself, if the claim was given one instead of a name.
+        output: the output that the claim is about, if the data set has targets of several; None otherwise.
 
     Raises:
-        InputError: the metric has no name, or the threshold is not a finite number in range.
+        InputError: the metric or the output has no name, or the threshold is not a finite number in range.
     """
 
     kind: Literal["beats", "matches", "reaches"]
     metric: str
     threshold: float
     own: Metric | None = None
+    output: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.metric, str) or not self.metric:
@@ -49,6 +51,13 @@ class Claim:
                 received=self.metric,
                 remedy='Give the name of a metric, for example "accuracy"; a Metric(..., compute=function); or a '
                 "scorer of scikit-learn.",
+            )
+        if self.output is not None and not (isinstance(self.output, str) and self.output):
+            raise InputError(
+                f"`output` of {self.kind}({self.metric!r}) has to be the name of an output.",
+                received=f"output={self.output!r}",
+                remedy='Give a name among those of the data set\'s targets, such as output="sex" of '
+                'y={"age": ages, "sex": labels}.',
             )
         argument = THRESHOLD_NAMES[self.kind]
         if (
@@ -76,10 +85,19 @@ class Claim:
             )
 
     @classmethod
-    def about(cls, kind: Literal["beats", "matches", "reaches"], metric: Given, threshold: float) -> Claim:
+    def about(
+        cls,
+        kind: Literal["beats", "matches", "reaches"],
+        metric: Given,
+        threshold: float,
+        *,
+        output: str | None = None,
+    ) -> Claim:
         """Return a claim about a metric that is given by its name or as an object."""
         known = as_metric(metric)
-        return cls(kind, known.name, threshold, known) if isinstance(known, Metric) else cls(kind, known, threshold)
+        if isinstance(known, Metric):
+            return cls(kind, known.name, threshold, known, output)
+        return cls(kind, known, threshold, output=output)
 
     @property
     def margin(self) -> float:
@@ -90,11 +108,12 @@ class Claim:
         return 0.0 if self.kind == "reaches" else self.threshold
 
     def __str__(self) -> str:
-        return f"{self.kind}({self.metric!r}, {THRESHOLD_NAMES[self.kind]}={self.threshold:g})"
+        output = "" if self.output is None else f", output={self.output!r}"
+        return f"{self.kind}({self.metric!r}, {THRESHOLD_NAMES[self.kind]}={self.threshold:g}{output})"
 
 
 @explain_arguments("claim", {"margin": "Name the margin `by`: beats(metric, by={value})."})
-def beats(metric: Given, *, by: float = 0.0) -> Claim:
+def beats(metric: Given, *, by: float = 0.0, output: str | None = None) -> Claim:
     """Claim that the treatment arm is better than the control arm by at least a margin.
 
     The claim is supported if the data show that the improvement is more than `by`, and refuted if they show that it is
@@ -105,19 +124,20 @@ def beats(metric: Given, *, by: float = 0.0) -> Claim:
         metric: the metric's name; a `Metric` with `compute`; or a scorer of scikit-learn. If lower is better,
             as for "loss", an improvement is a decrease.
         by: the smallest improvement that matters, in the metric's unit; 0 or more.
+        output: of a data set with targets of several outputs, the name of the one that the claim is about.
 
     Raises:
-        InputError: the margin is negative or not finite.
+        InputError: the margin is negative or not finite, or `output` is not a name.
 
     Examples:
         >>> print(beats("accuracy", by=0.005))
         beats('accuracy', by=0.005)
     """
-    return Claim.about("beats", metric, by)
+    return Claim.about("beats", metric, by, output=output)
 
 
 @explain_arguments("claim", {"by": "Name the margin `within`: matches(metric, within={value})."})
-def matches(metric: Given, *, within: float) -> Claim:
+def matches(metric: Given, *, within: float, output: str | None = None) -> Claim:
     """Claim that the two arms are equivalent: they differ by less than a margin, in either direction.
 
     The claim is supported if the 90% confidence interval of the difference lies between `-within` and `within` (two
@@ -127,19 +147,20 @@ def matches(metric: Given, *, within: float) -> Claim:
     Args:
         metric: the metric's name; a `Metric` with `compute`; or a scorer of scikit-learn.
         within: the largest difference that does not matter, in the metric's unit; more than 0.
+        output: of a data set with targets of several outputs, the name of the one that the claim is about.
 
     Raises:
-        InputError: the margin is not positive or not finite.
+        InputError: the margin is not positive or not finite, or `output` is not a name.
 
     Examples:
         >>> print(matches("accuracy", within=0.01))
         matches('accuracy', within=0.01)
     """
-    return Claim.about("matches", metric, within)
+    return Claim.about("matches", metric, within, output=output)
 
 
 @explain_arguments("claim", {"by": "Name the value to reach `bar`: reaches(metric, bar={value})."})
-def reaches(metric: Given, *, bar: float) -> Claim:
+def reaches(metric: Given, *, bar: float, output: str | None = None) -> Claim:
     """Claim that a single arm is on the better side of a bar.
 
     The claim is supported if the data show that the arm's mean is better than the bar, and refuted if they show that it
@@ -149,12 +170,13 @@ def reaches(metric: Given, *, bar: float) -> Claim:
         metric: the metric's name; a `Metric` with `compute`; or a scorer of scikit-learn. If lower is better,
             as for "loss", the better side is below the bar.
         bar: the value to reach, in the metric's unit.
+        output: of a data set with targets of several outputs, the name of the one that the claim is about.
 
     Raises:
-        InputError: the bar is not finite.
+        InputError: the bar is not finite, or `output` is not a name.
 
     Examples:
         >>> print(reaches("accuracy", bar=0.9))
         reaches('accuracy', bar=0.9)
     """
-    return Claim.about("reaches", metric, bar)
+    return Claim.about("reaches", metric, bar, output=output)

@@ -1,13 +1,18 @@
-"""Every replicate was trained for the epochs and steps of its recipe, or until its patience ended."""
+"""Every replicate was trained for the epochs and steps of its recipe, or until its patience ended.
+
+And what has to be equal in both arms is so, although a callback may have ended the training of one of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import count_trained
+from negres_core.claim import CostMetric
 from negres_core.early_stopping import replay
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import monitored_metric
@@ -18,6 +23,21 @@ NAME = "budget"
 WHEN = "after"
 FITS = True
 
+NEARLY_AN_EPOCH = 0.999
+"""Budgets that are equal up to the rounding of epochs differ by less than this part of an epoch."""
+
+
+class _Cut(NamedTuple):
+    """What a callback took from a replicate, in the unit of an equal budget.
+
+    Attributes:
+        cut: by how much less than its recipe says it was trained.
+        epoch: what an epoch of its last stage takes.
+    """
+
+    cut: float
+    epoch: float
+
 
 def check(run: Run) -> Finding | None:
     """Compare each replicate's loss curve and budget with its recipe; report the budgets of the arms side by side.
@@ -25,6 +45,8 @@ def check(run: Run) -> Finding | None:
     A stage with patience is over when its metric on the validation rows says so: neither earlier nor later. One with
     callbacks may be over at any epoch, which is reported. A fit that records its weights may record its epochs and
     steps, too. They are reported, and nothing promises them.
+
+    If the arms were given equal budgets, or the claim is about the way to a target, what was trained is compared too.
     """
     matches = [
         _matches_recipe(run, rows, recipe, replicate)
@@ -36,18 +58,60 @@ def check(run: Run) -> Finding | None:
     budgets = [_in_words(arm) for arm in run.arms if arm.recipe.stages or arm.replicates[0].budget.trainable_weights]
     if not budgets:
         return None
+    unequal = _unequal(run)
+    if unequal:
+        budgets.append(
+            f"callbacks ended trainings early, so that the arms differ in {_shared_in(run)} in {unequal} of "
+            f"{len(run.arms[0].replicates)} pairs of replicates"
+        )
     held_out = [arm.recipe.validation for arm in run.arms]
     if len(set(held_out)) > 1:
         shares = " and ".join(_share_in_words(each) for each in held_out)
         budgets.append(f"the arms hold out different validation rows: {shares}")
     return Finding(
         control=NAME,
-        passed=all(matches),
+        passed=all(matches) and not unequal,
         found=f"{matches.count(False)} of {len(matches)} replicates were trained longer or shorter than their recipe "
         f"says; {'; '.join(budgets)}",
         threshold="expected 0: an arm that stopped early did not get the training budget its recipe promises",
-        remedy="Retrain the interrupted replicates; see `curve` and `budget` in their records.",
+        remedy="Leave out the callback that ends a training: budgets that have to be equal are not, if it ends one arm "
+        "sooner than the other."
+        if unequal
+        else "Retrain the interrupted replicates; see `curve` and `budget` in their records.",
     )
+
+
+def _shared_in(run: Run) -> str | None:
+    """Return what the budgets of both arms have to be equal in; None if they need not be."""
+    if run.equal is not None:
+        return run.equal
+    if not isinstance(run.metric, CostMetric) or run.metric.watched is None:
+        return None
+    # Budgets in seconds are known when they are spent, and the smaller one of each cell counts.
+    return None if run.metric.counted_in == "seconds" else run.metric.counted_in
+
+
+def _unequal(run: Run) -> int:
+    """Return in how many pairs of replicates callbacks made budgets unequal that differ by less than an epoch."""
+    counted_in = _shared_in(run)
+    if counted_in is None or len(run.arms) != 2:
+        return 0
+    pairs = zip(
+        *([_cut(arm, place, counted_in) for place in range(len(arm.replicates))] for arm in run.arms), strict=True
+    )
+    return sum(abs(mine.cut - other.cut) > NEARLY_AN_EPOCH * max(mine.epoch, other.epoch) for mine, other in pairs)
+
+
+def _cut(arm: Arm, place: int, counted_in: str) -> _Cut:
+    """Return by how much callbacks cut a replicate; one that turned NaN ends there for another reason."""
+    cut, epoch = 0.0, 0.0
+    for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=False):
+        budget = replicates[place].budget
+        steps = budget.steps / max(budget.epochs, 1)
+        epoch = {"epochs": 1.0, "steps": steps, "flops": steps * budget.step_flops}[counted_in]
+        if stage.callbacks is not None and replicates[place].status == "finished":
+            cut += (stage.epochs - budget.epochs) * epoch
+    return _Cut(cut, epoch)
 
 
 def _in_words(arm: Arm) -> str:
@@ -86,7 +150,7 @@ def _matches_recipe(run: Run, rows: int, recipe: Recipe, replicate: Replicate) -
     The curve of a replicate that turned NaN or infinite ends there; the control "finite" reports that.
     """
     stage, budget = recipe.last, replicate.budget
-    steps_per_epoch = -(-rows // stage.batch_size)
+    steps_per_epoch = stage.count_batches(rows)
     epochs = stage.epochs
     if stage.patience is not None:
         metric = monitored_metric(stage.monitor, task=run.data.task, targets=run.data.y)

@@ -85,7 +85,8 @@ def _rows_of_frame(data: Dataset, table: np.ndarray, known: dict[int, set[bytes]
 def _functions_of(recipe: Recipe) -> list[Any]:
     functions: list[Any] = [recipe.preprocess, recipe.resample]
     for stage in recipe.stages:
-        functions += [stage.build, stage.freezes, stage.optimizer, stage.loss, stage.objective, stage.callbacks]
+        losses = stage.losses.values() or [stage.loss]
+        functions += [stage.build, stage.freezes, stage.optimizer, *losses, stage.objective, stage.callbacks]
     return [*functions, recipe.fit.compute if recipe.fit else None]
 
 

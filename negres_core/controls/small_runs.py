@@ -13,8 +13,6 @@ import numpy as np
 from negres_core.arms.fit import Fit
 from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import count_share
-from negres_core.arms.stage import Stage
 from negres_core.controls.positions import inputs_by_position
 from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
 from negres_core.dataset import Dataset
@@ -211,24 +209,19 @@ def shorten(recipe: Recipe, *, steps: int, rows: int, planned_rows: int | None =
     """
     stages = []
     for stage in recipe.stages:
-        planned = steps if planned_rows is None else min(steps, steps_of(stage, planned_rows))
+        planned = steps if planned_rows is None else min(steps, stage.count_steps(planned_rows))
         batch_size = min(stage.batch_size, MAX_BATCH_ROWS)
-        steps_per_epoch = -(-count_share(rows, stage.share) // batch_size)
+        steps_per_epoch = replace(stage, batch_size=batch_size).steps_per_epoch(rows)
         short = replace(stage, epochs=-(-planned // steps_per_epoch), batch_size=batch_size)
         if planned_rows is None:
             short = replace(short, **NO_MONITOR)
         elif stage.validation is not None:
-            waited = None if stage.patience is None else stage.patience * -(-planned_rows // stage.batch_size)
+            waited = None if stage.patience is None else stage.patience * stage.steps_per_epoch(planned_rows)
             patience = None if waited is None else -(-waited // steps_per_epoch)
             share = FEW_HELD_OUT if stage.validation is True else stage.validation
             short = replace(short, validation=share, patience=patience, monitor="loss", plateau=None)
         stages.append(short)
     return recipe.with_parts(*stages, *([recipe.fit] if recipe.fit else []))
-
-
-def steps_of(stage: Stage, rows: int) -> int:
-    """Return the steps that a stage takes on a training fold."""
-    return stage.epochs * -(-count_share(rows, stage.share) // stage.batch_size)
 
 
 def skills(small_run: Run, *, absolute: bool = False) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core.controls.small_runs import most_steps, shorten, skills, steps_of
+from negres_core.controls.small_runs import most_steps, shorten, skills
 from negres_core.controls.trial_rows import resample_if_possible, weight_classes, weight_rows
 from negres_core.design import Cell, KFolds
 from negres_core.evidence import Finding, Replicate
@@ -129,7 +129,7 @@ def _planned_rows(run: Run) -> int:
 def _may_catch_up(run: Run, small_run: Run) -> bool:
     """Return whether the control arm still learns at the end of a small run that is shorter than its own training."""
     is_short = any(
-        steps_of(stage, _planned_rows(run)) > most_steps(run.data.width) for stage in run.arms[-1].recipe.stages
+        stage.count_steps(_planned_rows(run)) > most_steps(run.data.width) for stage in run.arms[-1].recipe.stages
     )
     return is_short and any(_still_learns(replicate) for replicate in small_run.arms[0].replicates)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
@@ -15,20 +15,15 @@ import numpy as np
 from negres_core.arguments import explain_arguments
 from negres_core.arrays import Named, is_same, label_arrays, map_arrays, take_rows
 from negres_core.dataset.attributes import check_attribute, check_attribute_names, check_groups
-from negres_core.dataset.exact import as_float32
 from negres_core.dataset.frame import as_numbers, check_frame, digest_frame, is_frame, needs_frame
-from negres_core.dataset.given import (
-    as_array,
-    check_numeric,
-    columns_of,
-    is_list_of_inputs,
-    refuse_reordered,
-)
+from negres_core.dataset.given import refuse_reordered
+from negres_core.dataset.inputs import check_inputs
+from negres_core.dataset.named_targets import check_all_targets, check_output, no_single_target
+from negres_core.dataset.names import names_of
 from negres_core.dataset.remedies import OTHER_NAMES
 from negres_core.dataset.row_weights import check_row_weights
 from negres_core.dataset.segmentation import NOT_COUNTED, counted
 from negres_core.dataset.streams import read_stream
-from negres_core.dataset.targets import check_targets
 from negres_core.errors import InputError
 
 Task = Literal["classification", "multilabel", "segmentation", "regression", "reconstruction"]
@@ -59,6 +54,8 @@ class Dataset:
             (segmentation). Give 0 and 1 for each step with that axis, y[..., None].
             Floats shaped (rows,) or (rows, columns) are values, held as float32 (regression). Floats shaped (rows,
             height, width, channels) are images, held as float32 (reconstruction); they may be x itself.
+            For a model with several outputs, a dictionary of such targets by the names of the outputs; each decides
+            its own task, and a claim names the one that it is about.
         name: the data set's name in tables and evidence.
         source: where the arrays came from, for the evidence.
         groups: None, or one label per row, (rows,). All rows of a group are in the same fold. Use it for duplicates, or
@@ -71,6 +68,8 @@ class Dataset:
             trained with them as by `keras.Model.fit`, and an `Estimator` is given them. A `Fit` finds those of its
             training fold there, and its test fold has none. Scores, the test loss included, are not weighted: each
             test row counts once.
+        output: None, or the output whose targets are y, as an arm and a control see a data set of several outputs.
+        names: the user's names of labels, by what they were given for, such as "y"; for reports, see `label_names`.
 
     Raises:
         InputError: the arrays do not fit together, are empty, or hold what is missing, infinite, not a number, or no
@@ -92,7 +91,10 @@ class Dataset:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     ignore_class: int | None = None
     sample_weight: Any = None
+    output: str | None = field(init=False, default=None)
+    _others: Mapping[str, np.ndarray] = field(init=False, repr=False, default_factory=dict)
     _frame: Any = field(init=False, repr=False, default=None)
+    names: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -111,73 +113,26 @@ class Dataset:
             )
         check_attribute_names(self.attributes, of=self.name)
         frame = check_frame(self.x, "x", of=self.name) if is_frame(self.x) else None
-        x = frame if frame is not None and needs_frame(frame) else self._check_inputs()
-        y = self._check_targets(x)
+        x = frame if frame is not None and needs_frame(frame) else check_inputs(self.x, self.y, of=self.name)
+        y = check_all_targets(self.y, x, of=self.name, ignore_class=self.ignore_class)
         attributes_given = {f"attributes[{name!r}]": values for name, values in self.attributes.items()}
-        given = label_arrays(self.x, "x") | {"y": self.y, "groups": self.groups} | attributes_given
+        given = label_arrays(self.x, "x") | label_arrays(self.y, "y") | {"groups": self.groups} | attributes_given
         given["sample_weight"] = self.sample_weight
         refuse_reordered(given, of=self.name)
-        groups = check_groups(self.groups, rows=len(y), of=self.name)
-        weights = check_row_weights(self.sample_weight, of=self.name, rows=len(y))
+        rows = len(next(iter(label_arrays(y, "y").values())))
+        groups = check_groups(self.groups, rows=rows, of=self.name)
+        weights = check_row_weights(self.sample_weight, of=self.name, rows=rows)
         attributes = {
-            name: _read_only(check_attribute(name, values, rows=len(y), of=self.name))
+            name: _read_only(check_attribute(name, values, rows=rows, of=self.name))
             for name, values in dict(self.attributes).items()
         }
         for name, value in (("x", x), ("y", y), ("groups", groups), ("sample_weight", weights)):
             object.__setattr__(self, name, value if value is None or is_frame(value) else map_arrays(_read_only, value))
         object.__setattr__(self, "attributes", MappingProxyType(attributes))
         object.__setattr__(self, "_frame", frame)
+        labels = {label: names_of(values) for label, values in given.items() if label[0] in "ya"}
+        object.__setattr__(self, "names", MappingProxyType(labels))
         object.__setattr__(self, "ignore_class", None if self.ignore_class is None else NOT_COUNTED)
-
-    def _check_inputs(self) -> Any:
-        """Return x as float32, one array or several by name."""
-        if isinstance(self.x, Mapping) and not (self.x and all(name and isinstance(name, str) for name in self.x)):
-            raise InputError(
-                f"Each input of data set {self.name!r} needs a name.",
-                received=f"x with the names {list(self.x)}",
-                remedy='Use the names of the model\'s inputs: x={"image": images, "age": ages}.',
-            )
-        if is_list_of_inputs(self.x, self.y):
-            raise InputError(
-                f"Data set {self.name!r} has several inputs in a list, and each needs a name.",
-                received=f"arrays of shapes {', '.join(str(np.shape(part)) for part in self.x)}",
-                remedy='Use the names of the model\'s inputs: x={"image": x[0], "age": x[1]}.',
-            )
-        if isinstance(self.x, Mapping):
-            return {name: self._check_input(f"x[{name!r}]", self.x[name]) for name in sorted(self.x)}
-        return self._check_input("x", self.x)
-
-    def _check_input(self, label: str, given: Any) -> np.ndarray:
-        columns = columns_of(given)
-        array = as_array(given, label, of=self.name)
-        check_numeric(array, label, of=self.name, columns=columns)
-        if array.ndim < 2 or 0 in array.shape[1:]:
-            raise InputError(
-                f"`{label}` of data set {self.name!r} needs a row axis and at least one feature axis.",
-                received=f"{label} of shape {array.shape}",
-                remedy=f"Reshape a single feature with {label}.reshape(-1, 1)."
-                if array.ndim < 2
-                else "Give one feature or more; check how the columns were selected.",
-            )
-        return as_float32(array, label, of=self.name, columns=columns)
-
-    def _check_targets(self, x: Any) -> np.ndarray:
-        """Return y as int32 for class labels and as float32 otherwise, one target per row of x."""
-        y = as_array(self.y, "y", of=self.name)
-        for label, array in label_arrays(x, "x").items():
-            if y.ndim == 0 or len(array) != len(y):
-                raise InputError(
-                    f"`{label}` and `y` of data set {self.name!r} differ in length.",
-                    received=f"{label} of shape {array.shape} and y of shape {y.shape}",
-                    remedy="Give one target for each row of inputs.",
-                )
-            if not len(array):
-                raise InputError(
-                    f"Data set {self.name!r} is empty.",
-                    received=f"{label} of shape {array.shape}",
-                    remedy="Give 2 rows or more; check how the rows were selected.",
-                )
-        return check_targets(y, of=self.name, given=self.y, ignore_class=self.ignore_class)
 
     @classmethod
     def read(cls, stream: Any, *, name: str, **more: Any) -> Dataset:
@@ -200,11 +155,48 @@ class Dataset:
         return cls(x=x, y=y, name=name, **({"source": f"read from a {type(stream).__name__}"} | more))
 
     def __len__(self) -> int:
-        return len(self.y)
+        return len(next(iter(label_arrays(self.y, "y").values())))
+
+    def about(self, output: str | None) -> Dataset:
+        """Return the data set as it is seen by a claim about one of its outputs: y is the targets of that output.
+
+        The targets of the other outputs are only trained on. With targets in one array, there is no output to name.
+
+        Raises:
+            InputError: the data set has several outputs, and none is named; or it has no output of that name.
+        """
+        if output == self.output and not isinstance(self.y, Mapping):
+            return self
+        check_output(self.y, output, of=self.name)
+        others = {name: targets for name, targets in self.y.items() if name != output}
+        names = MappingProxyType({**self.names, "y": self.names[f"y[{output!r}]"]})
+        return self._changed(y=self.y[output], output=output, _others=MappingProxyType(others), names=names)
+
+    def seen_as(self, output: str) -> Dataset:
+        """Return the data set as it is seen by a claim about another of its outputs, with the targets as they are."""
+        return self._changed(y=self.named_targets, output=None, _others=MappingProxyType({})).about(output)
+
+    def without_other_outputs(self) -> Dataset:
+        """Return the data set as if y were its only targets."""
+        return self._changed(output=None, _others=MappingProxyType({}))
+
+    @property
+    def named_targets(self) -> Mapping[str, np.ndarray]:
+        """The targets of all outputs by name, in the order of the names; empty for targets in one array."""
+        if isinstance(self.y, Mapping):
+            return self.y
+        every = dict(self._others) if self.output is None else {self.output: self.y, **self._others}
+        return {name: every[name] for name in sorted(every)}
+
+    def targets_of(self, names: Collection[str]) -> Named[np.ndarray]:
+        """Return what a model with these outputs is trained on: targets by name, or y for a model with one output."""
+        return {name: self.named_targets[name] for name in names} or self.y
 
     @property
     def task(self) -> Task:
         """The task, decided by the dtype and the shape of the targets."""
+        if isinstance(self.y, Mapping):
+            raise no_single_target(self.y, of=self.name)
         if self.y.dtype.kind == "i":
             return "classification" if self.y.ndim == 1 else "multilabel" if self.y.ndim == 2 else "segmentation"
         return "reconstruction" if self.y.ndim == 4 else "regression"
@@ -261,6 +253,11 @@ class Dataset:
             return int(self.y.max()) + 1
         return 1 if self.y.ndim == 1 else int(self.y.shape[1])
 
+    @cached_property
+    def outputs_to_build(self) -> Named[int]:
+        """The same as a build function is given it: of several outputs, a dictionary by name."""
+        return {name: self.seen_as(name).outputs for name in self.named_targets} or self.outputs
+
     @property
     def classes(self) -> int:
         """Number of classes of a row, a step or a pixel; 0 if the targets are not class labels."""
@@ -285,7 +282,9 @@ class Dataset:
         inputs = [] if self.has_frame else [*label_arrays(self.x, "").items()]
         if self.has_frame:
             digest.update(digest_frame(self.x).encode())
-        arrays = [*inputs, ("", self.y), ("", self.groups), *sorted(self.attributes.items())]
+        # It is the same data set whichever output a claim is about.
+        targets = label_arrays(self.named_targets or self.y, "").items()
+        arrays = [*inputs, *targets, ("", self.groups), *sorted(self.attributes.items())]
         # An attribute may have the name of the field.
         arrays.append(("sample_weight of each row: ", self.sample_weight))
         for name, array in arrays:
@@ -305,7 +304,8 @@ class Dataset:
             x=x,
             _frame=frame,
             # Images that are their own targets stay one array, so that a device holds one copy.
-            y=_read_only(x if is_same(self.x, self.y) else self.y[rows]),
+            y=map_arrays(_read_only, x if is_same(self.x, self.y) else take_rows(self.y, rows)),
+            _others=MappingProxyType({name: _read_only(each[rows]) for name, each in self._others.items()}),
             name=name or self.name,
             groups=groups,
             attributes=MappingProxyType({name: _read_only(each[rows]) for name, each in self.attributes.items()}),
@@ -317,7 +317,10 @@ class Dataset:
         return taken
 
     def with_targets(self, y: np.ndarray) -> Dataset:
-        """Return a data set with other targets of the same kind, such as these in another order."""
+        """Return a data set with other targets of the same kind, such as these in another order.
+
+        Of several outputs, it is the targets of the one that a claim is about.
+        """
         return self._changed(y=_read_only(y))
 
     def with_inputs(self, x: Named[np.ndarray]) -> Dataset:
@@ -329,7 +332,8 @@ class Dataset:
     def with_rows(self, x: Any, y: np.ndarray) -> Dataset:
         """Return a data set of other rows of the same kind, which have neither groups, nor attributes, nor weights."""
         made = {"x": map_arrays(_read_only, x), "y": _read_only(y), "groups": None, "sample_weight": None}
-        return self._changed(**made, attributes=MappingProxyType({}), _frame=None)
+        none: Mapping[str, Any] = MappingProxyType({})
+        return self._changed(**made, attributes=none, output=None, _others=none, _frame=None)
 
     def with_weights(self, weights: np.ndarray | None) -> Dataset:
         """Return a data set whose rows have other weights, (rows,), float32, or none."""
@@ -353,7 +357,7 @@ class Dataset:
 
     def flatten(self, rows: Any = slice(None)) -> np.ndarray:
         """Return some rows of all inputs side by side, (rows, width), float32; several inputs are sorted by name."""
-        parts = [array[rows].reshape(len(self.y[rows]), -1) for array in self.arrays.values()]
+        parts = [array[rows].reshape(len(array[rows]), -1) for array in self.arrays.values()]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     @property
@@ -381,6 +385,9 @@ class Dataset:
         return np.clip(np.round((values - float(self.y.min())) * (255 / self.span)), 0, 255).astype(np.uint8)
 
     def __repr__(self) -> str:
+        if isinstance(self.y, Mapping):
+            outputs = ", ".join(f"{name}: {self.about(name).task}" for name in self.y)
+            return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {outputs})"
         targets = f" of {self.y.shape[1:]}" if self.y.ndim > 2 else ""
         targets += f", {self.outputs} outputs" if self.task != "reconstruction" else ""
         return f"Dataset({self.name!r}, {len(self)} rows of {self.input_shape}, {self.task}{targets})"

@@ -101,8 +101,8 @@ def refuse_frame(frame: Any, *, of: str, wanted_by: str) -> None:
         wanted_by: what takes numbers, in words.
     """
     remedy = (
-        "Give the recipe a function that returns a ColumnTransformer, Recipe(..., preprocess=make): it is fitted on "
-        "the training fold alone."
+        "Give the recipe a function that returns a ColumnTransformer, Recipe(..., preprocess=make), or for tokens "
+        "Keras' TextVectorization: it is fitted on the training fold alone."
     )
     received, further = f"columns of {', '.join(sorted({str(kind) for kind in frame.dtypes}))}", ""
     try:

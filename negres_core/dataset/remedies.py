@@ -121,8 +121,9 @@ def _remedy_for_text(label: str, names: str) -> str:
             "dummy_na=True). This learns nothing from other rows, so it may be done before the split."
         )
     return (
-        f"Turn each category into a column: {label}=pd.get_dummies(pd.DataFrame({label})); and sentences into numbers "
-        "with something that learns nothing from other rows, such as scikit-learn's HashingVectorizer."
+        f"Turn each category into a column: {label}=pd.get_dummies(pd.DataFrame({label})). Give sentences as a frame, "
+        f'{label}=pd.DataFrame({{"text": {label}}}), and let `preprocess` of the recipe make numbers of them in each '
+        "training fold: a ColumnTransformer with a TfidfVectorizer, or Keras' TextVectorization for tokens."
     )
 
 

@@ -267,7 +267,7 @@ class _Chunk:
         sizes = [len(rows.y) for rows in prepared.values()]
         first_rows = dict(zip(prepared, np.cumsum([0, *sizes[:-1]]), strict=True))
         x = map_arrays(_concatenate, *(rows.x for rows in prepared.values()))
-        y = _concatenate(*(rows.y for rows in prepared.values()))
+        y = map_arrays(_concatenate, *(rows.targets for rows in prepared.values()))
         offsets = np.array([first_rows[key] for key in keys], dtype=np.int32)
         targets = self._put(y)
         placed = map_arrays(lambda each: targets if is_same(each, y) else self._put(each), x)

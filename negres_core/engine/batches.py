@@ -17,11 +17,11 @@ class Batches(keras.utils.PyDataset):
     def __init__(
         self,
         inputs: Named[np.ndarray],
-        y: np.ndarray,
+        y: Named[np.ndarray],
         order: np.ndarray,
         *,
         batch: int,
-        weights: np.ndarray | None = None,
+        weights: Named[np.ndarray] | None = None,
     ) -> None:
         super().__init__()
         self._inputs, self._y, self._order, self._batch, self._weights = inputs, y, order, batch, weights
@@ -34,23 +34,28 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, place: int) -> tuple[Any, ...]:
         part = slice(place * self._batch, (place + 1) * self._batch)
         rows = self._order[part]
-        weights = () if self._weights is None else (self._weights[part],)
-        return take_rows(self._inputs, rows), self._y[rows], *weights
+        weights = () if self._weights is None else (take_rows(self._weights, part),)
+        return take_rows(self._inputs, rows), take_rows(self._y, rows), *weights
 
 
 def batches_for_fit(
-    inputs: Named[np.ndarray], y: np.ndarray, order: np.ndarray, *, batch: int, weights: np.ndarray | None = None
+    inputs: Named[np.ndarray],
+    y: Named[np.ndarray],
+    order: np.ndarray,
+    *,
+    batch: int,
+    weights: Named[np.ndarray] | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of `keras.Model.fit` that give it rows in this order, in batches.
 
     Args:
         inputs: inputs of every row.
-        y: targets of every row.
+        y: targets of every row, one array or several by the names of outputs.
         order: row numbers.
         batch: rows of a batch.
-        weights: weights of the rows in this order, or None.
+        weights: weights of the rows in this order, by the names of outputs if there are several; or None.
     """
     if is_on_disk(inputs):
         return {"x": Batches(inputs, y, order, batch=batch, weights=weights)}
     weighted = {} if weights is None else {"sample_weight": weights}
-    return {"x": take_rows(inputs, order), "y": y[order], "batch_size": batch} | weighted
+    return {"x": take_rows(inputs, order), "y": take_rows(y, order), "batch_size": batch} | weighted

@@ -15,13 +15,13 @@ OFFERED = ("input_shape", "outputs")
 """The arguments that a build function may ask for."""
 
 
-def call_build(build: Build, *, input_shape: Named[tuple[int, ...]], outputs: int) -> Any:
+def call_build(build: Build, *, input_shape: Named[tuple[int, ...]], outputs: Named[int]) -> Any:
     """Call a build function with those of the offered arguments that it names and that no partial has set.
 
     Args:
         build: a function, or a functools.partial of one.
         input_shape: shape of one row of inputs; for several inputs, a dictionary of shapes by name.
-        outputs: number of classes, or of target columns.
+        outputs: number of classes, or of target columns; by name if there are several outputs.
 
     Returns:
         What the function returns.

@@ -89,6 +89,12 @@ def make_callbacks(stage: Stage) -> list[Any]:
     return list(made)
 
 
+def ending_callback(stage: Stage) -> str | None:
+    """Return the name of a callback of Keras that ends the training of a stage early, or None if it has none."""
+    stopping = keras.callbacks.EarlyStopping
+    return next((type(each).__name__ for each in make_callbacks(stage) if isinstance(each, stopping)), None)
+
+
 def check_callbacks(stage: Stage, model: Any) -> None:
     """Raise InputError if callbacks are not new at every call, or need what a training stage does not give them."""
     made, name = make_callbacks(stage), name_of(stage.build)

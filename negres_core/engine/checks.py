@@ -12,7 +12,7 @@ from negres_core.arms.functions import name_of
 from negres_core.arms.preprocessing import as_models_see
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.stage import Stage
-from negres_core.arrays import map_arrays, spread_rows, take_rows
+from negres_core.arrays import Named, map_arrays, spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.adapted import adapt_layers, unadapted_layers
 from negres_core.engine.callbacks import check_callbacks
@@ -28,7 +28,8 @@ from negres_core.engine.loss_checks import (
     check_loss_of_values,
     check_loss_runs,
 )
-from negres_core.engine.model import build_model, make_loss, make_optimizer, output_shape
+from negres_core.engine.loss_scale import chain_of
+from negres_core.engine.model import build_model, make_losses, make_optimizer, output_shape, output_shapes
 from negres_core.engine.monitor import monitor_of
 from negres_core.engine.objective import call_objective
 from negres_core.engine.saved_copy import save_and_load
@@ -84,8 +85,8 @@ def _try_start(recipe: Recipe, stage: Stage, model: Any, parent: Any, data: Data
     """Let the rule of a stage set the weights of its model, with a few rows if it asks for any."""
     few = sample_data(recipe, data.origin)
 
-    def rows() -> tuple[Any, np.ndarray]:
-        return few.x, few.y
+    def rows() -> tuple[Any, Named[np.ndarray]]:
+        return few.x, few.targets_of(stage.losses)
 
     try:
         start_by_rule(stage, model, parent, rows=rows, seed=0)
@@ -117,13 +118,41 @@ def check_model(model: Any, stage: Stage, data: Dataset, *, is_inherited: bool =
             received=f"enable_lora() in {', '.join(adapted)}, and saved_as='h5'",
             remedy='Give saved_as="keras".',
         )
-    reduction = getattr(make_loss(stage), "reduction", "mean")
-    if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
-        raise InputError(
-            f"The loss of {name} is not a mean over rows, so folds of different size cannot be compared.",
-            received=f"reduction={reduction!r}",
-            remedy="Leave `reduction` at its default.",
-        )
+    for loss in make_losses(stage).values():
+        reduction = getattr(loss, "reduction", "mean")
+        if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
+            raise InputError(
+                f"The loss of {name} is not a mean over rows, so folds of different size cannot be compared.",
+                received=f"reduction={reduction!r}",
+                remedy="Leave `reduction` at its default.",
+            )
+    shapes = output_shapes(model, data, name=name)
+    if isinstance(shapes, dict) or stage.losses:
+        _check_losses(stage, shapes)
+    for output in stage.losses or [data.output]:
+        _check_output(model, stage, data if output is None else data.seen_as(output), is_inherited=is_inherited)
+
+
+def _check_losses(stage: Stage, shapes: Named[tuple[int, ...]]) -> None:
+    """Raise InputError unless a stage has a loss for each of the outputs of its model, by its name, and no other."""
+    names = sorted(shapes) if isinstance(shapes, dict) else []
+    if names == sorted(stage.losses):
+        return
+    has_names = f"outputs {', '.join(names)}" if names else "one output"
+    raise InputError(
+        f"{name_of(stage.build)} needs a loss for each output of its model.",
+        received=f"{has_names}, and "
+        + (f"losses of {', '.join(stage.losses)}" if stage.losses else f"loss={stage.loss!r}"),
+        remedy=f"Give one by the name of each: loss={{{names[0]!r}: ..., ...}}."
+        if names
+        else "Give one loss; or return the outputs in a dictionary, keras.Model(inputs, "
+        f"{{{', '.join(f'{name!r}: ...' for name in stage.losses)}}}).",
+    )
+
+
+def _check_output(model: Any, stage: Stage, data: Dataset, *, is_inherited: bool) -> None:
+    """Raise InputError if an output of a model does not fit its targets, or its loss does not."""
+    name = name_of(stage.build)
     shape = output_shape(model, data, name=name)
     if is_inherited and not outputs_predict(stage, model, data, shape):
         return
@@ -212,10 +241,11 @@ def _check_optimizer(stage: Stage) -> None:
             received=f"the same {type(optimizer).__name__} twice",
             remedy="Create it inside the function: optimizer=lambda: keras.optimizers.Adam(1e-4).",
         )
-    if optimizer.use_ema:
+    averaging = next((each for each in chain_of(optimizer) if each.use_ema), None)
+    if averaging is not None:
         raise InputError(
             f"The optimizer of stage {name_of(stage.build)} averages weights, which negres does not support.",
-            received=f"{type(optimizer).__name__}(use_ema=True), whose averages Keras swaps in when `fit` returns",
+            received=f"{type(averaging).__name__}(use_ema=True), whose averages Keras swaps in when `fit` returns",
             remedy="Leave out use_ema.",
         )
 

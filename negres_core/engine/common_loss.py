@@ -14,22 +14,22 @@ from negres_core.errors import InputError
 from negres_core.provenance.fingerprint import digest_code
 
 
-def check_common_loss(recipes: Sequence[Recipe]) -> None:
+def check_common_loss(recipes: Sequence[Recipe], output: str | None = None) -> None:
     """Raise InputError if the networks of two arms have different losses, which a claim on the loss would compare."""
     stages = [recipe.last for recipe in recipes if recipe.fit is None]
-    if len({_identity_of(stage) for stage in stages}) > 1:
+    if len({_identity_of(stage, output) for stage in stages}) > 1:
         raise InputError(
             "A claim on the loss compares two arms whose losses are different functions.",
-            received=", ".join(f"{name_of(stage.build)}: {_name_of(stage)}" for stage in stages),
+            received=", ".join(f"{name_of(stage.build)}: {_name_of(stage, output)}" for stage in stages),
             remedy='Claim on a metric that is the same for both, such as "accuracy", "mse" or "psnr".',
         )
 
 
-def _identity_of(stage: Stage) -> str:
+def _identity_of(stage: Stage, output: str | None) -> str:
     """Return a digest of the function that a stage reports as its loss, equal for all ways to name it."""
     if stage.objective is not None:
         return digest_code(["objective", stage.objective])
-    loss = make_loss_object(stage)
+    loss = make_loss_object(stage, output)
     function = getattr(loss, "fn", None)
     if function is None:
         return digest_code(loss)
@@ -44,6 +44,6 @@ def _identity_of(stage: Stage) -> str:
     return digest_code([function, options])
 
 
-def _name_of(stage: Stage) -> str:
-    made: Any = stage.objective or make_loss(stage)
+def _name_of(stage: Stage, output: str | None) -> str:
+    made: Any = stage.objective or make_loss(stage, output)
     return name_of(made) if callable(made) and hasattr(made, "__name__") else type(made).__name__

@@ -54,7 +54,7 @@ def stage_key(recipe: Recipe, data: Dataset) -> tuple[Any, ...]:
     its functions read, so it is known by its content: the same functions may mean something else by now.
     """
     data = as_models_see(recipe, data)
-    return digest_program(recipe, data), repr(data.input_shape), data.task, data.outputs
+    return digest_program(recipe, data), repr(data.input_shape), data.task, data.outputs, data.output
 
 
 def compile_stage(

@@ -86,9 +86,10 @@ def runs_under_xla(model: Any) -> bool:
     """Return whether TensorFlow should compile a model with XLA on a CPU.
 
     Measured: dense layers are half as fast without it. Convolutions are faster in oneDNN, which graph mode calls; and
-    Keras' own random numbers are slow under XLA, and there differ from those of the reference.
+    Keras' own random numbers are slow under XLA, and there differ from those of the reference. So do 16-bit floats:
+    XLA rounds a chain of operations once where Keras' graph rounds after each.
     """
-    return samples_only_by_hash(model) and not convolves(model)
+    return samples_only_by_hash(model) and not convolves(model) and not computes_in_16_bits(model)
 
 
 def count_workers(model: Any, device: Device) -> int:
@@ -103,6 +104,11 @@ def count_workers(model: Any, device: Device) -> int:
 def convolves(model: Any) -> bool:
     """Return whether any layer of a model is a convolution."""
     return any("Conv" in type(layer).__name__ for layer in layers_of(model))
+
+
+def computes_in_16_bits(model: Any) -> bool:
+    """Return whether any layer of a model computes in float16 or bfloat16."""
+    return any(layer.compute_dtype in ("float16", "bfloat16") for layer in (model, *layers_of(model)))
 
 
 def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+from negres_core.arms.adapted_layer import transformer_name
 from negres_core.arms.estimator import Estimator
 from negres_core.arms.fit import Fit
 from negres_core.arms.functions import name_of
@@ -51,7 +52,7 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
         transformer = make_transformer(recipe)
         code = [recipe.preprocess, transformer, transformer.get_params(), *_named_columns(transformer, data)]
         prepared = TransformerDescription(
-            transformer=type(transformer).__qualname__,
+            transformer=transformer_name(transformer),
             source=source_of(recipe.preprocess),
             code=digest_code(code, by_text=by_text),
         )
@@ -79,7 +80,7 @@ def digest_program(recipe: Recipe, data: Dataset) -> str:
     Epochs are calls of the program, with rows and weights as arguments; validation rows are measured between them, and
     a plain learning rate is a variable of the optimizer. Stages that differ in these alone share a program.
     """
-    from negres_core.engine.model import build_model, make_loss, make_optimizer
+    from negres_core.engine.model import build_model, make_losses, make_optimizer
 
     stage, data = replace(recipe.last, start=None, share=None, **NO_MONITOR), as_models_see(recipe, data)
     described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
@@ -87,7 +88,7 @@ def digest_program(recipe: Recipe, data: Dataset) -> str:
     config = config_of_optimizer(optimizer)
     if isinstance(config["config"].get("learning_rate"), float) and _follows_from_configuration(optimizer):
         plain = config | {"config": config["config"] | {"learning_rate": None}}
-        code = _code_of(stage, build_model(stage.build, data), optimizer, make_loss(stage), made_by=())
+        code = _code_of(stage, build_model(stage.build, data), optimizer, make_losses(stage), made_by=())
         described = described.updated(optimizer=plain, code=digest_code(code))
     return _digest_of(described)
 
@@ -151,15 +152,18 @@ def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str | None:
 
 def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescription:
     from negres_core.engine.layers import layers_of
-    from negres_core.engine.model import build_model, make_loss, make_optimizer
+    from negres_core.engine.model import build_model, make_losses, make_optimizer
     from negres_core.engine.revision import revision_of
 
     model = build_model(stage.build, data)
     layers = [model, *layers_of(model)]
     # The configuration of a subclassed model does not contain its layers.
     config = json.dumps(config_of(layers), sort_keys=True)
-    optimizer, loss = make_optimizer(stage), make_loss(stage)
-    code = _code_of(stage, model, optimizer, loss, made_by=(stage.optimizer,))
+    optimizer, losses = make_optimizer(stage), make_losses(stage)
+    code = _code_of(stage, model, optimizer, losses, made_by=(stage.optimizer,))
+    described = {
+        name or "": config_of(loss) if hasattr(loss, "get_config") else name_of(loss) for name, loss in losses.items()
+    }
     description = StageDescription(
         build=name_of(stage.build),
         source=source_of(stage.build),
@@ -169,7 +173,8 @@ def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescr
         inherits=name_of(stage.inherits) if stage.inherits else None,
         freezes=name_of(stage.freezes) if stage.freezes else None,
         optimizer=config_of_optimizer(optimizer),
-        loss=config_of(loss) if hasattr(loss, "get_config") else name_of(loss),
+        loss=described if stage.losses else described[""],
+        loss_weights=stage.weights_of_losses or None,
         objective=source_of(stage.objective) if stage.objective else None,
         callbacks=source_of(stage.callbacks) if stage.callbacks else None,
         epochs=stage.epochs,
@@ -200,7 +205,9 @@ def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
     )
 
 
-def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tuple[Any, ...]) -> list[Any]:
+def _code_of(
+    stage: Stage, model: Any, optimizer: Any, losses: dict[str | None, Any], *, made_by: tuple[Any, ...]
+) -> list[Any]:
     """Return all user code that a stage reaches, of which what makes the optimizer is given."""
     from negres_core.engine.layers import layers_of
 
@@ -215,13 +222,14 @@ def _code_of(stage: Stage, model: Any, optimizer: Any, loss: Any, *, made_by: tu
         stage.loss,
         stage.objective,
         type(optimizer),
-        type(loss),
+        *map(type, losses.values()),
         own,
     ]
-    if loss is stage.loss:
-        code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
-    if inspect.isfunction(loss) and not is_library(loss):
-        code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
+    for loss in losses.values():
+        if loss is stage.loss or any(loss is each for each in stage.losses.values()):
+            code.append(getattr(loss, "_fn_kwargs", {}))  # Keras' losses leave some of these out of their configuration
+        if inspect.isfunction(loss) and not is_library(loss):
+            code.append(loss)  # `loss=lambda: module.focal` may choose the function by name
     if stage.start is not None:
         code.append(stage.start)
     if stage.callbacks is not None:

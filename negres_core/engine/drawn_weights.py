@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import keras
@@ -17,6 +16,7 @@ from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.model import build_model
+from negres_core.engine.named_outputs import output_of
 from negres_core.engine.objective import mean_loss
 from negres_core.engine.tensors import number_of
 from negres_core.run.models import PairLosses
@@ -49,9 +49,8 @@ def sample_data(recipe: Recipe, data: Dataset) -> Dataset:
         return seen.take(spread_rows(len(data), most=SAMPLED_ROWS)).without_groups().with_weights(None)
     sample = data.take(spread_rows(len(data), most=SAMPLED_ROWS))
     every = np.arange(len(sample), dtype=np.int32)
-    return dataclasses.replace(
-        sample, x=prepare_inputs(recipe, sample, Cell(0, 0, every, every)), groups=None, sample_weight=None
-    )
+    prepared = sample.with_inputs(prepare_inputs(recipe, sample, Cell(0, 0, every, every)))
+    return prepared.without_groups().with_weights(None)
 
 
 def draw_weights(model: Any, random: np.random.Generator, *, width: float, scale: float = 1.0) -> list[tuple[Any, Any]]:
@@ -78,7 +77,8 @@ def draw_outputs(recipe: Recipe, data: Dataset) -> np.ndarray:
     adapt_layers(model, lambda: sample.x, name=name_of(recipe.last.build))
     for seed in range(DRAWS):
         with keras.StatelessScope(state_mapping=draw_weights(model, np.random.default_rng(seed), width=WIDE)):
-            outputs.append(ops.convert_to_numpy(model(x, training=False)).astype(np.float64))
+            judged = output_of(model(x, training=False), data.output)
+            outputs.append(ops.convert_to_numpy(judged).astype(np.float64))
     every = np.concatenate(outputs)
     return every[np.isfinite(every.reshape(len(every), -1)).all(axis=1)]
 
@@ -100,7 +100,7 @@ def pair_losses(recipe: Recipe, data: Dataset) -> PairLosses | None:
     def loss(inputs: list[int], targets: list[int]) -> float:
         x, y = take_rows(sample.x, rows[inputs]), sample.y[rows[targets]]
         with keras.StatelessScope(state_mapping=drawn):
-            return number_of(mean_loss(model, recipe.last, x, y, training=False))
+            return number_of(mean_loss(model, recipe.last, x, y, training=False, output=data.output))
 
     pairs = []
     for seed in range(PAIRED_DRAWS):

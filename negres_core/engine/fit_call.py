@@ -83,7 +83,9 @@ def _call_once(
     test_rows: np.ndarray,
     targets: np.ndarray | None,
 ) -> Called:
-    prepared = data if recipe.preprocess is None else dataclasses.replace(data, x=inputs)
+    # A fit predicts the output that the claim is about, and is given no others.
+    seen = data.without_other_outputs()
+    prepared = seen if recipe.preprocess is None else dataclasses.replace(seen, x=inputs)
     train = prepared.take(job.cell.train)
     if recipe.resample is not None:
         rows = prepare_rows(recipe, data, job.cell)
@@ -155,7 +157,7 @@ def _few_threads(rows: int) -> contextlib.AbstractContextManager[Any]:
 
 
 @functools.lru_cache(maxsize=1)
-def _thread_pools(modules: int) -> ThreadpoolController:  # a module imported later may bring another
+def _thread_pools(modules: int) -> ThreadpoolController:  # the key: a module imported later may bring another
     """Find the libraries that compute with threads, which takes longer than a small fit."""
     return ThreadpoolController()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from negres_core.arms.fit import OFFERED
-from negres_core.arms.functions import name_of
+from negres_core.arms.functions import name_of, takes
 from negres_core.arms.preprocessing import try_transformer
 from negres_core.arms.recipe import Recipe
 from negres_core.dataset import Dataset
@@ -41,17 +41,11 @@ def _check_inputs(recipe: Recipe, data: Dataset) -> None:
 
 
 def _check_function(function: Callable[..., Any], *, has_model: bool) -> None:
-    parameters = list(inspect.signature(function).parameters.values())
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    required = [
-        p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    ]
     offered = OFFERED if has_model else OFFERED[1:]
-    unknown = [name for name in required if name not in offered and name not in [p.name for p in positional[:2]]]
-    if len(positional) < 2 or unknown:
+    if not takes(function, places=2, offered=offered):
         raise InputError(
             f"{name_of(function)} has to take a training fold and a test fold, and may take "
             f"{', '.join(offered[:-1])} and {offered[-1]}.",
-            received=f"a function of {', '.join(p.name for p in parameters) or 'nothing'}",
+            received=f"a function of {', '.join(inspect.signature(function).parameters) or 'nothing'}",
             remedy="Set other arguments with functools.partial; `model` is only for a fit that inherits a stage.",
         )

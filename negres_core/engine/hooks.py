@@ -14,7 +14,8 @@ import keras
 from negres_core.arms.functions import name_of
 from negres_core.arms.stage import Stage
 from negres_core.engine.layers import layers_of
-from negres_core.engine.model import make_loss, make_optimizer
+from negres_core.engine.loss_scale import chain_of
+from negres_core.engine.model import make_losses, make_optimizer
 from negres_core.errors import InputError
 
 Kind = Literal["model", "layer", "optimizer", "loss"]
@@ -138,9 +139,9 @@ def refuse_hooks(stage: Stage, model: Any) -> None:
 
 def _overridden_by(stage: Stage, model: Any) -> list[tuple[str, str, Fate]]:
     """Return class, hook and fate of each hook that a stage overrides."""
-    loss = make_loss(stage)
-    made: list[tuple[Any, Kind]] = [(model, "model"), (make_optimizer(stage), "optimizer")]
-    made += [(loss, "loss")] if isinstance(loss, keras.losses.Loss) else []
+    made: list[tuple[Any, Kind]] = [(model, "model")]
+    made += [(each, "optimizer") for each in chain_of(make_optimizer(stage))]
+    made += [(loss, "loss") for loss in make_losses(stage).values() if isinstance(loss, keras.losses.Loss)]
     # Keras calls the training hooks of the outermost model only: a nested model is just a layer.
     made += [(layer, "layer") for layer in layers_of(model)]
     return [(type(each).__name__, *hook) for each, kind in made for hook in overridden(each, kind).items()]

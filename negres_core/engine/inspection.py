@@ -27,6 +27,7 @@ from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
 from negres_core.engine.fitted_models import FittedModels
 from negres_core.engine.model import build_model, make_loss_object, output_shape
+from negres_core.engine.named_outputs import output_of, side_by_side
 from negres_core.engine.objective import mean_loss
 from negres_core.engine.output_layer import describe_output
 from negres_core.engine.program import load_backend
@@ -96,7 +97,7 @@ class SavedModels(FittedModels):
         """Describe the output layer of a recipe's last stage, untrained."""
         if recipe not in self._output_layers:
             model = build_model(recipe.last.build, self._seen(recipe))
-            self._output_layers[recipe] = describe_output(model, recipe.last)
+            self._output_layers[recipe] = describe_output(model, recipe.last, self._data.output)
         return self._output_layers[recipe]
 
     def redraw_weights(self, recipe: Recipe, replicate: Replicate, parent: Replicate | None = None) -> list[str]:
@@ -123,7 +124,7 @@ class SavedModels(FittedModels):
         for shuffle in range(1 + shuffles):
             if shuffle:
                 model.set_weights([rng.permutation(weight.reshape(-1)).reshape(weight.shape) for weight in weights])
-            outputs = ops.convert_to_numpy(model(x, training=False))
+            outputs = ops.convert_to_numpy(self._output_of(model(x, training=False)))
             predictions.append(shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task))
         return np.stack(predictions)
 
@@ -153,7 +154,7 @@ class SavedModels(FittedModels):
         if recipe not in self._shapes:
             model = build_model(stage.build, self._seen(recipe))
             self._shapes[recipe] = output_shape(model, self._seen(recipe), name=name_of(stage.build))
-        loss, logits = make_loss_object(stage), self.output_layer(recipe).logits
+        loss, logits = make_loss_object(stage, self._data.output), self.output_layer(recipe).logits
         cell = self._trained_cells.of(cell, recipe.validation)
         return best_constant_loss(loss, self._data, cell, self._shapes[recipe], logits=logits)
 
@@ -161,8 +162,8 @@ class SavedModels(FittedModels):
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
         cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
-        outputs = [ops.convert_to_numpy(model(take_rows(x, rows), training=False)) for rows in batches]
-        return np.concatenate(outputs).astype(np.float32)
+        outputs = (self._output_of(model(take_rows(x, rows), training=False)) for rows in batches)
+        return np.concatenate([*map(ops.convert_to_numpy, outputs)]).astype(np.float32)
 
     def predictions(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> Predictions:
         """Return what a saved model predicts for rows of the data set, with the loss there."""
@@ -203,7 +204,7 @@ class SavedModels(FittedModels):
             return super()._predict(arm, position, rows)
         cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
-        outputs = ops.convert_to_numpy(model(take_rows(x, rows), training=False))
+        outputs = ops.convert_to_numpy(self._output_of(model(take_rows(x, rows), training=False)))
         logits = self.output_layer(recipe).logits
         return shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task)
 
@@ -216,18 +217,18 @@ class SavedModels(FittedModels):
         """Return raw predictions for some rows with extreme contrast, then for the same rows with inverted contrast."""
         cell = self._cell_of(recipe, replicate)
         model, x = self._load(recipe, replicate), take_rows(self._inputs(recipe, cell), rows)
-        outputs = model(_raise_contrast(x), training=False)
+        outputs = self._output_of(model(_raise_contrast(x), training=False))
         return ops.convert_to_numpy(outputs).reshape(-1, *self._data.y.shape[1:])
 
     def _inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
-        cell, stage, y = self._cell_of(recipe, replicate), recipe.last, self._data.y
+        cell, stage, y, output = self._cell_of(recipe, replicate), recipe.last, self._data.y, self._data.output
         output_layer, model, x = self.output_layer(recipe), self._load(recipe, replicate), self._inputs(recipe, cell)
         weights = [digest_array(weight) for weight in model.weights]
         predictions = self._predict_fold(recipe, model, x, cell)
         batches = [(take_rows(x, rows), y[rows]) for rows in _sample_batches(cell, stage.batch_size)]
         with track_silence(model) as silent:
-            inference = [number_of(mean_loss(model, stage, *batch, training=False)) for batch in batches]
-        training, gradient_norm = _gradient_of(model, stage, batches)
+            inference = [number_of(mean_loss(model, stage, *batch, training=False, output=output)) for batch in batches]
+        training, gradient_norm = _gradient_of(model, stage, batches, output)
         return Inspection(
             output_layer=output_layer,
             weights=weights,
@@ -264,6 +265,9 @@ class SavedModels(FittedModels):
         """
         fold, seed = self._fold_of(recipe, replicate), _seed_of(recipe, replicate)
         return load_trained(recipe.last, self._seen(recipe), self._path_of(replicate), fold=fold, seed=seed)
+
+    def _output_of(self, outputs: Any) -> Any:
+        return output_of(outputs, self._data.output)
 
     def _seen(self, recipe: Recipe) -> Dataset:
         return as_models_see(recipe, self._data)
@@ -313,9 +317,9 @@ def _redundant(model: Any, replicate: Replicate, x: Any) -> list[str]:
 
 def _matters(model: Any, weight: Any, x: Any) -> bool:
     """Return whether the outputs change with a weight, by more than rounding; the weight is put back."""
-    before, value = (ops.convert_to_numpy(each) for each in (model(x, training=False), weight))
+    before, value = (ops.convert_to_numpy(each) for each in (side_by_side(model(x, training=False)), weight))
     weight.assign(value + np.random.default_rng(0).uniform(0.5, 1.5, size=value.shape).astype(value.dtype))
-    after = ops.convert_to_numpy(model(x, training=False))
+    after = ops.convert_to_numpy(side_by_side(model(x, training=False)))
     weight.assign(value)
     return not np.allclose(before, after, rtol=0, atol=1e-4 * max(1.0, float(np.abs(before).max())))
 
@@ -332,11 +336,11 @@ def _predict(
     model: Any, stage: Stage, x: Any, data: Dataset, cell: Cell, *, logits: bool
 ) -> tuple[np.ndarray, float | None, float | None]:
     """Return outputs on the test fold, their mean loss, and the mean loss of the training fold's best constant."""
-    loss_object = make_loss_object(stage)
+    loss_object = make_loss_object(stage, data.output)
     outputs, losses, constant = [], np.zeros(2), None
     for begin in range(0, len(cell.test), INFERENCE_ROWS):
         rows = cell.test[begin : begin + INFERENCE_ROWS]
-        some = model(take_rows(x, rows), training=False)
+        some = output_of(model(take_rows(x, rows), training=False), data.output)
         outputs.append(ops.convert_to_numpy(some).astype(np.float32))
         if stage.objective is None:
             if constant is None:
@@ -361,7 +365,9 @@ def _raise_contrast(inputs: Any) -> Any:
     return map_arrays(drive, inputs)
 
 
-def _gradient_of(model: Any, stage: Stage, batches: Sequence[tuple[Any, np.ndarray]]) -> tuple[float, float]:
+def _gradient_of(
+    model: Any, stage: Stage, batches: Sequence[tuple[Any, np.ndarray]], output: str | None
+) -> tuple[float, float]:
     """Return the mean loss in training mode, and the norm of its gradient; every batch has equal weight."""
     variables = model.trainable_variables
     values = [variable.value for variable in variables]
@@ -371,7 +377,7 @@ def _gradient_of(model: Any, stage: Stage, batches: Sequence[tuple[Any, np.ndarr
         def objective(values: Any, x: Any = x, y: Any = y) -> Any:
             # The scope discards what a pass in training mode changes: batch statistics and seeds.
             with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
-                return mean_loss(model, stage, x, y, training=True), ()
+                return mean_loss(model, stage, x, y, training=True, output=output), ()
 
         (loss, _), gradients = load_backend().value_and_gradient(objective, values)
         losses.append(float(loss))

@@ -43,22 +43,37 @@ def make_callable(model: Any) -> None:
 
 
 def refuse_layers_of_tensorflow(model: Any, *, name: str) -> None:
-    """Raise InputError if a model has a layer that cannot be called: under this backend, or without a vocabulary."""
-    tables = (keras.layers.IntegerLookup, keras.layers.StringLookup, keras.layers.TextVectorization)
+    """Raise InputError if a model has a layer that cannot be called: of text, of another backend, or not adapted."""
+    texts = (keras.layers.StringLookup, keras.layers.TextVectorization)
+    tables = (keras.layers.IntegerLookup, *texts)
     hashes = (keras.layers.Hashing, keras.layers.HashedCrossing)
     found = [layer for layer in layers_of(model) if isinstance(layer, tables + hashes)]
-    if found and keras.backend.backend() != "tensorflow":
+    if not found:
+        return
+    of_text = [layer for layer in found if isinstance(layer, texts)]
+    kind = type([*of_text, *found][0]).__name__
+    in_front = (
+        f"Give it to the recipe, which adapts it to each training fold: Recipe(..., preprocess=lambda: {kind}(...)); "
+        "the build function begins with what comes after it."
+    )
+    if of_text:
+        raise InputError(
+            f"{name} has a layer of text, and what reaches a model is numbers.",
+            received=f"{kind} {of_text[0].name!r}",
+            remedy=in_front,
+        )
+    if keras.backend.backend() != "tensorflow":
         raise InputError(
             f"{name} has a layer that Keras implements with TensorFlow alone.",
-            received=f"{type(found[0]).__name__} {found[0].name!r} under KERAS_BACKEND={keras.backend.backend()}",
-            remedy="Apply it before: Dataset(x=np.asarray(layer(raw)), ...); or use KERAS_BACKEND=tensorflow.",
+            received=f"{kind} {found[0].name!r} under KERAS_BACKEND={keras.backend.backend()}",
+            remedy=f"{in_front} Or use KERAS_BACKEND=tensorflow.",
         )
     empty = [layer.name for layer in found if isinstance(layer, tables) and not _has_vocabulary(layer)]
     if empty:
         raise InputError(
-            f"{name} has a layer without a vocabulary, and a table of words is not adapted to each training fold.",
+            f"{name} has a layer without a vocabulary, and inside a model it is not adapted to each training fold.",
             received=f"{', '.join(empty)}, which was not adapted",
-            remedy="Give it the vocabulary: IntegerLookup(vocabulary=[...]).",
+            remedy=f"Give it the vocabulary: IntegerLookup(vocabulary=[...]). {in_front}",
         )
 
 

@@ -14,6 +14,8 @@ from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import NOT_COUNTED, counted
 from negres_core.engine.model import make_loss, make_loss_object
+from negres_core.engine.named_outputs import output_of
+from negres_core.engine.output_layer import last_layer
 from negres_core.engine.tensors import number_of
 from negres_core.errors import InputError
 
@@ -23,9 +25,9 @@ ROWS = 2
 
 def check_loss_of_labels(stage: Stage, model: Any, data: Dataset, *, outputs: int) -> None:
     """Raise InputError if a built-in Keras loss does not take class labels for this number of outputs."""
-    loss = make_loss(stage)
+    loss = make_loss(stage, data.output)
     is_custom = stage.objective is not None or not loss.__module__.startswith("keras.")
-    last = getattr(model.layers[-1], "activation", None)
+    last = getattr(last_layer(model, data.output) if stage.losses else model.layers[-1], "activation", None)
     if is_custom and outputs == 1 and last is not keras.activations.sigmoid:
         raise InputError(
             f"With a custom loss or objective, the single output of {name_of(stage.build)} has to be a probability.",
@@ -46,13 +48,13 @@ def check_loss_of_labels(stage: Stage, model: Any, data: Dataset, *, outputs: in
 
 def check_loss_runs(stage: Stage, model: Any, data: Dataset) -> None:
     """Raise InputError if a loss of the user's does not run on a batch of two rows."""
-    loss = make_loss(stage)
+    loss = make_loss(stage, data.output)
     if stage.objective is not None or loss.__module__.startswith("keras."):
         return
     y = data.y[:ROWS]
-    outputs = model(take_rows(data.x, slice(ROWS)), training=False)
+    outputs = output_of(model(take_rows(data.x, slice(ROWS)), training=False), data.output)
     try:
-        number_of(ops.mean(make_loss_object(stage)(y, outputs)))
+        number_of(ops.mean(make_loss_object(stage, data.output)(y, outputs)))
     except Exception as error:
         name = getattr(loss, "__name__", type(loss).__name__)
         raise InputError(
@@ -78,7 +80,7 @@ def _remedy_for_loss(loss_name: str, *, outputs: int) -> str:
 
 def check_loss_of_multilabel(stage: Stage, data: Dataset) -> None:
     """Raise InputError if a built-in Keras loss does not take 0 and 1 for each of several labels a row."""
-    loss = make_loss(stage)
+    loss = make_loss(stage, data.output)
     loss_name = str(getattr(loss, "__name__", type(loss).__name__)).lower()
     fits = any(part in loss_name.replace("_", "") for part in ("binary", "meansquarederror"))
     if stage.objective is None and loss.__module__.startswith("keras.") and not fits:
@@ -98,12 +100,12 @@ def check_ignored(stage: Stage, model: Any, data: Dataset) -> None:
     rows = np.flatnonzero((~counted(data.y)).reshape(len(data), -1).any(axis=1))[:ROWS]
     if stage.objective is not None or not len(rows):
         return  # an objective is trusted, as it is with its targets
-    loss, y = make_loss_object(stage), data.y[rows]
+    loss, y = make_loss_object(stage, data.output), data.y[rows]
     if (ignored := getattr(loss, "ignore_class", None)) == NOT_COUNTED:
         return
     received = f"a loss with ignore_class={ignored}"
-    if not make_loss(stage).__module__.startswith("keras."):
-        outputs = ops.convert_to_numpy(model(take_rows(data.x, rows), training=False))
+    if not make_loss(stage, data.output).__module__.startswith("keras."):
+        outputs = ops.convert_to_numpy(output_of(model(take_rows(data.x, rows), training=False), data.output))
         others = np.where(counted(y), outputs, outputs[..., ::-1] * 0.5 + 0.25)
         try:
             one, other = (float(ops.mean(loss(y, ops.convert_to_tensor(each)))) for each in (outputs, others))
@@ -123,7 +125,7 @@ def check_ignored(stage: Stage, model: Any, data: Dataset) -> None:
 
 def check_loss_of_values(stage: Stage, data: Dataset) -> None:
     """Raise InputError if a built-in Keras loss takes class labels, and the targets are values."""
-    loss = make_loss(stage)
+    loss = make_loss(stage, data.output)
     loss_name = str(getattr(loss, "__name__", type(loss).__name__)).lower()
     if stage.objective is None and loss.__module__.startswith("keras.") and "sparse" in loss_name:
         raise InputError(

@@ -16,7 +16,7 @@ import keras
 
 from negres_core.arms.preprocessing import as_models_see
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import count_share, make_sampler
+from negres_core.arms.resampling import make_sampler
 from negres_core.arms.stage import Build, Stage
 from negres_core.arrays import Named
 from negres_core.dataset import Dataset
@@ -50,6 +50,7 @@ class _Settings:
         config: the configuration of the optimizer.
         epochs: passes over the training fold.
         batch_size: rows per step.
+        steps: optimizer steps of all epochs.
         noise: the largest dropout rate or standard deviation of the noise of any layer.
         penalty: the largest coefficient of any regularizer.
         frozen: number of layers that have weights and are not trained, although the recipe freezes none.
@@ -63,6 +64,7 @@ class _Settings:
     config: dict[str, Any]
     epochs: int
     batch_size: int
+    steps: int
     noise: float
     penalty: float
     frozen: int
@@ -70,9 +72,6 @@ class _Settings:
     class_weight: ClassWeight = None
     monitor: MonitorDescription | None = None
     options: Mapping[str, Any] = field(default_factory=lambda: NO_MONITOR)
-
-    def steps(self, rows: int) -> int:
-        return self.epochs * math.ceil(count_share(rows, self.share) / self.batch_size)
 
 
 def match_training(control: Recipe, treatment: Recipe | None, data: Dataset, *, rows: int) -> MatchedTraining:
@@ -85,17 +84,17 @@ def match_training(control: Recipe, treatment: Recipe | None, data: Dataset, *, 
         rows: rows of a training fold, which give the number of steps.
     """
     seen = as_models_see(control, data)
-    mine = [_settings_of(stage, seen) for stage in control.stages]
+    mine = [_settings_of(stage, seen, rows) for stage in control.stages]
     theirs = [_keras_defaults()]
     if treatment is not None:
-        theirs = [_settings_of(stage, as_models_see(treatment, data)) for stage in treatment.stages]
+        theirs = [_settings_of(stage, as_models_see(treatment, data), rows) for stage in treatment.stages]
     # A recipe with fewer stages has no partner for the first of the other: its own first stage is the nearest.
     partners = [theirs[max(0, len(theirs) - len(mine) + place)] for place in range(len(mine))]
     pairs = list(zip(mine, partners, strict=True))
-    differences = [text for pair in pairs for text in _differences(*pair, rows)]
+    differences = [text for pair in pairs for text in _differences(*pair)]
     if control.resample != (treatment.resample if treatment else None):
         differences.append(f"resampling {_sampler_in_words(control)} against {_sampler_in_words(treatment)}")
-    handicaps = [set(_handicaps(*pair, rows)) for pair in pairs]
+    handicaps = [set(_handicaps(*pair)) for pair in pairs]
     every = set().union(*handicaps)
     if not every or any(_shares_layers(stage.build, seen) for stage in control.stages):
         return MatchedTraining(differences=tuple(dict.fromkeys(differences)))
@@ -109,7 +108,7 @@ def match_training(control: Recipe, treatment: Recipe | None, data: Dataset, *, 
     )
 
 
-def _settings_of(stage: Stage, data: Dataset) -> _Settings:
+def _settings_of(stage: Stage, data: Dataset, rows: int) -> _Settings:
     model = build_model(stage.build, data)
     layers = [model, *layers_of(model)]
     own = [layer for layer in layers if not getattr(layer, "layers", None) and layer.weights and not layer.trainable]
@@ -119,6 +118,7 @@ def _settings_of(stage: Stage, data: Dataset) -> _Settings:
         config=config_of_optimizer(make_optimizer(stage)),
         epochs=stage.epochs,
         batch_size=stage.batch_size,
+        steps=stage.count_steps(rows),
         noise=max((getattr(layer, name) for layer in layers for name in _noise_of(layer)), default=0.0),
         penalty=max(coefficients, default=0.0),
         # A recipe that freezes says so. Nothing is said of a layer that the build function freezes.
@@ -130,14 +130,14 @@ def _settings_of(stage: Stage, data: Dataset) -> _Settings:
     )
 
 
-def _differences(control: _Settings, treatment: _Settings, rows: int) -> Iterator[str]:
+def _differences(control: _Settings, treatment: _Settings) -> Iterator[str]:
     """Yield each setting that differs, in words."""
     if control.config != treatment.config:
         yield f"optimizer {_optimizer_in_words(control)} against {_optimizer_in_words(treatment)}"
     if treatment.epochs and control.epochs != treatment.epochs:
         yield f"epochs {control.epochs} against {treatment.epochs}"
-    if treatment.epochs and control.steps(rows) != treatment.steps(rows):
-        yield f"steps {control.steps(rows):,} against {treatment.steps(rows):,}"
+    if treatment.epochs and control.steps != treatment.steps:
+        yield f"steps {control.steps:,} against {treatment.steps:,}"
     if treatment.epochs and control.share != treatment.share:
         mine, theirs = (1.0 if each.share is None else each.share for each in (control, treatment))
         yield f"share of the training fold {mine:g} against {theirs:g}"
@@ -171,11 +171,11 @@ def _options_of(monitor: MonitorDescription | None) -> dict[str, str]:
     }
 
 
-def _handicaps(control: _Settings, treatment: _Settings, rows: int) -> Iterator[str]:
+def _handicaps(control: _Settings, treatment: _Settings) -> Iterator[str]:
     """Yield each setting that may be to the control arm's disadvantage."""
     if control.config != treatment.config:
         yield "optimizer"
-    if control.steps(rows) < treatment.steps(rows):
+    if control.steps < treatment.steps:
         yield "steps"
     if control.noise > treatment.noise:
         yield "dropout or noise"
@@ -223,7 +223,7 @@ def _matched(control: Recipe, partners: Sequence[_Settings], names: Sequence[set
 
 
 def build_relieved(
-    input_shape: Named[tuple[int, ...]], outputs: int, *, build: Build, noise: float, penalty: float, thaw: bool
+    input_shape: Named[tuple[int, ...]], outputs: Named[int], *, build: Build, noise: float, penalty: float, thaw: bool
 ) -> Any:
     """Build the model of another function, with less noise and smaller penalties, and without frozen layers if `thaw`.
 
@@ -253,7 +253,7 @@ def _shares_layers(build: Build, data: Dataset) -> bool:
 
 def _keras_defaults() -> _Settings:
     """Return what Keras does if nothing is said; it has no epochs."""
-    return _Settings("adam", config_of(keras.optimizers.Adam()), 0, 1, noise=0.0, penalty=0.0, frozen=0)
+    return _Settings("adam", config_of(keras.optimizers.Adam()), 0, 1, 0, noise=0.0, penalty=0.0, frozen=0)
 
 
 def _noise_of(layer: Any) -> list[str]:

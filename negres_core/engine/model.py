@@ -16,7 +16,7 @@ import numpy as np
 
 from negres_core.arms.functions import is_loss, name_of
 from negres_core.arms.stage import Build, Stage
-from negres_core.arrays import map_arrays
+from negres_core.arrays import Named, map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.batch_size import refuse_batches_of_one_size, refuse_stateful
 from negres_core.engine.build import call_build
@@ -41,7 +41,7 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
     keras.utils.set_random_seed(seed)
     try:
         with kept_settings() as changed:
-            model = watch(call_build, build, input_shape=data.input_shape, outputs=data.outputs)
+            model = watch(call_build, build, input_shape=data.input_shape, outputs=data.outputs_to_build)
     except ValueError as error:
         if "stateful=True" in str(error):  # Keras advises to fix the size of batches
             refuse_stateful([str(error)], name=name_of(build))
@@ -76,9 +76,17 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
 def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
     """Return the shape of a model's outputs for one row, by calling it on a batch of two rows, which also builds it.
 
+    Of several outputs, it is the shape of the one that a claim is about.
+
     Raises:
-        InputError: the model cannot take the rows of the data set, or its inputs have other names.
+        InputError: the model cannot take the rows of the data set, or its inputs or outputs have other names.
     """
+    shapes = output_shapes(model, data, name=name)
+    return shapes[str(data.output)] if isinstance(shapes, dict) else shapes
+
+
+def output_shapes(model: Any, data: Dataset, *, name: str) -> Named[tuple[int, ...]]:
+    """Return the shapes of all outputs of a model for one row, by name if there are several; see `output_shape`."""
     # A subclassed model has no list of inputs; Keras ignores an input that a functional model does not name.
     names = sorted(tensor.name for tensor in getattr(model, "inputs", None) or ())
     if names and isinstance(data.x, dict) and names != sorted(data.x):
@@ -91,19 +99,37 @@ def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
     try:
         batch = map_arrays(lambda shape: np.zeros((2, *shape), np.float32), data.input_shape)
         outputs = model(batch, training=False)
-        if not isinstance(outputs, dict | list | tuple):
-            return tuple(outputs.shape[1:])
+        if not isinstance(outputs, list | tuple):
+            shapes = map_arrays(lambda output: tuple(output.shape[1:]), outputs)
     except Exception as error:
         raise InputError(
             f"{name} returns a model that cannot take the rows of {data.name!r}.",
             received=f"rows of shape {data.input_shape}, and from Keras: {error}",
             remedy="Let the build function take `input_shape`, and create its Input from it.",
         ) from error
+    if isinstance(outputs, dict | list | tuple):
+        _check_names(outputs, data, name=name)
+    return shapes
+
+
+def _check_names(outputs: Any, data: Dataset, *, name: str) -> None:
+    """Raise InputError unless several outputs have names of targets, among them the one that a claim is about."""
+    if isinstance(outputs, dict) and data.output in outputs and outputs.keys() <= data.named_targets.keys():
+        return
+    received = f"{len(outputs)} outputs" if not isinstance(outputs, dict) else f"outputs {', '.join(outputs)}"
+    if data.output is None:
+        wrong = "returns a model with several outputs, and the data set has targets of one."
+    elif not isinstance(outputs, dict):
+        wrong = "returns a model with several outputs that have no names."
+    else:
+        wrong = "returns a model whose outputs do not have the names of the targets."
+    if data.output is not None:
+        received += f"; targets {', '.join(data.named_targets)}, of which the claim is about {data.output}"
     raise InputError(
-        f"{name} returns a model with several outputs, and a model is judged by one.",
-        received=f"outputs {', '.join(map(str, outputs))}" if isinstance(outputs, dict) else f"{len(outputs)} outputs",
-        remedy="Return a model of the output that the claim is about, such as "
-        "keras.Model(model.input, model.outputs[0]).",
+        f"{name} {wrong}",
+        received=received,
+        remedy='Return a dictionary of outputs, keras.Model(inputs, {"age": age, "sex": sex}), and give the data set '
+        'targets by the same names, Dataset(y={"age": ages, "sex": labels}); or return a model of one output.',
     )
 
 
@@ -113,27 +139,36 @@ def make_optimizer(stage: Stage) -> Any:
     Raises:
         InputError: Keras cannot make it.
     """
-    return _make(stage, "optimizer", keras.optimizers.get, keras.optimizers.Optimizer)
+    return _make(stage, "optimizer", stage.optimizer, keras.optimizers.get, keras.optimizers.Optimizer)
 
 
-def make_loss(stage: Stage) -> Any:
+def make_loss(stage: Stage, output: str | None = None) -> Any:
     """Return the loss of a stage, a function (targets, outputs) or a Keras loss object.
+
+    Args:
+        stage: the stage.
+        output: the output whose loss it is, if the stage has one for each of several.
 
     Raises:
         InputError: Keras cannot make it.
     """
-    return stage.loss if is_loss(stage.loss) else _make(stage, "loss", keras.losses.get, object)
+    given = stage.losses[output] if stage.losses and output is not None else stage.loss
+    return given if is_loss(given) else _make(stage, "loss", given, keras.losses.get, object)
 
 
-def make_loss_object(stage: Stage) -> Any:
+def make_losses(stage: Stage) -> dict[str | None, Any]:
+    """Return all losses of a stage by the names of their outputs; the loss of the only output has none."""
+    return {name: make_loss(stage, name) for name in stage.losses or [None]}
+
+
+def make_loss_object(stage: Stage, output: str | None = None) -> Any:
     """Return the loss of a stage as Keras applies it: targets get the outputs' dtype and, if possible, their rank."""
-    loss = make_loss(stage)
+    loss = make_loss(stage, output)
     # Keras wraps a plain function in a class that has no public name.
     return loss if isinstance(loss, keras.losses.Loss) else keras.losses.MeanSquaredError.__base__(loss)
 
 
-def _make(stage: Stage, field: Literal["loss", "optimizer"], get: Any, kind: type) -> Any:
-    value = getattr(stage, field)
+def _make(stage: Stage, field: Literal["loss", "optimizer"], value: Any, get: Any, kind: type) -> Any:
     try:
         instance = get(value) if isinstance(value, str) else watch(value)
     except Exception as error:

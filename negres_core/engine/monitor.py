@@ -13,6 +13,7 @@ from negres_core.arms.stage import Stage
 from negres_core.claim import Metric
 from negres_core.dataset import Dataset
 from negres_core.early_stopping import Course, Plateau
+from negres_core.engine.loss_scale import innermost
 from negres_core.engine.model import make_optimizer
 from negres_core.errors import InputError
 from negres_core.metrics import monitored_metric
@@ -103,7 +104,7 @@ def _call(given: Any) -> Any:
 def _rate_of(stage: Stage) -> float:
     """Return the learning rate that an optimizer begins with; raise InputError if it is not one that can be set."""
     optimizer = make_optimizer(stage)
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    inner = innermost(optimizer)
     if isinstance(getattr(inner, "_learning_rate", None), keras.optimizers.schedules.LearningRateSchedule):
         raise InputError(
             f"The learning rate of stage {name_of(stage.build)} follows a schedule, so that no plateau can lower it.",

@@ -10,6 +10,7 @@ from keras import ops
 
 from negres_core.arms.stage import Objective, Stage
 from negres_core.engine.model import make_loss_object
+from negres_core.engine.named_outputs import output_of
 
 ASKED = "sample_weight"
 """Name of the parameter by which an objective asks for weights."""
@@ -37,9 +38,12 @@ def call_objective(
     return objective(model, x, y, training=training, **more)
 
 
-def mean_loss(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool) -> Any:
-    """Return the mean loss of a batch, without weights and penalties; for an objective, summed over its players."""
+def mean_loss(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool, output: str | None = None) -> Any:
+    """Return the mean loss of a batch, without weights and penalties; for an objective, summed over its players.
+
+    Of several outputs, it is the loss of the named one, whose targets are `y`.
+    """
     if stage.objective is None:
-        return ops.mean(make_loss_object(stage)(y, model(x, training=training)))
+        return ops.mean(make_loss_object(stage, output)(y, output_of(model(x, training=training), output)))
     losses = call_objective(stage.objective, model, x, y, training=training)
     return sum(ops.mean(loss) for loss in (losses.values() if isinstance(losses, dict) else [losses]))

@@ -37,13 +37,13 @@ def bytes_of(inputs: Named[np.ndarray]) -> int:
 
 
 def chunks(
-    inputs: Named[np.ndarray], y: np.ndarray, order: np.ndarray, *, batch: int, put: Callable[[Any], Any]
+    inputs: Named[np.ndarray], y: Named[np.ndarray], order: np.ndarray, *, batch: int, put: Callable[[Any], Any]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, Any, Any]]:
     """Yield the rows of an order in chunks of whole batches, each with the inputs and targets of these rows alone.
 
     Args:
         inputs: inputs of every row.
-        y: targets of every row.
+        y: targets of every row, one array or several by the names of outputs.
         order: row numbers.
         batch: rows of a batch.
         put: places arrays on the device.
@@ -54,7 +54,7 @@ def chunks(
     batch_bytes = batch * bytes_of(take_rows(inputs, slice(1)))
     for part in row_chunks(-(-len(order) // batch), batch_bytes, most_bytes=CHUNK_BYTES):
         rows = order[part.start * batch : part.stop * batch]
-        yield rows, np.arange(len(rows), dtype=order.dtype), put(take_rows(inputs, rows)), put(y[rows])
+        yield rows, np.arange(len(rows), dtype=order.dtype), put(take_rows(inputs, rows)), put(take_rows(y, rows))
 
 
 def refuse_copies(recipe: Recipe, data: Dataset) -> None:

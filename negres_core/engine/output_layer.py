@@ -13,6 +13,7 @@ from negres_core.arms.stage import Stage
 from negres_core.arrays import spread_rows, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.model import build_model, make_loss
+from negres_core.engine.named_outputs import output_of
 from negres_core.metrics import probabilities_of
 from negres_core.run.models import OutputLayer
 
@@ -39,13 +40,13 @@ RANGE_KEEPING_LAYERS = ("Reshape", "Flatten", "Permute", "Dropout", "UpSampling"
 """Layers, by a part of their class name, whose outputs stay in the range of their inputs."""
 
 
-def describe_output(model: Any, stage: Stage) -> OutputLayer:
-    """Describe the output layer of a stage's model."""
-    loss = make_loss(stage)
+def describe_output(model: Any, stage: Stage, output: str | None = None) -> OutputLayer:
+    """Describe the output layer of a stage's model; of several outputs, that of the one that a claim is about."""
+    loss = make_loss(stage, output)
     function = getattr(loss, "fn", loss)
     # A user's function may have the same name as a Keras loss.
     is_custom = stage.objective is not None or not function.__module__.startswith("keras.")
-    activation = activation_of(last_layer(model))
+    activation = activation_of(last_layer(model, output))
     low, high = ACTIVATION_RANGES.get(activation or "", (-np.inf, np.inf))
     return OutputLayer(
         activation=activation,
@@ -61,14 +62,20 @@ def gives_probabilities(recipe: Recipe, data: Dataset) -> bool:
     data = as_models_see(recipe, data)
     model = build_model(recipe.last.build, data)
     x = take_rows(data.x, spread_rows(len(data), most=PROBABILITY_ROWS))
-    outputs = keras.ops.convert_to_numpy(model(x, training=False))
-    logits = takes_logits(recipe.last)
+    outputs = keras.ops.convert_to_numpy(output_of(model(x, training=False), data.output))
+    logits = takes_logits(recipe.last, data.output)
     # Inputs that are not finite are for other checks.
     return not np.isfinite(outputs).all() or probabilities_of(outputs, logits=logits, task=data.task) is not None
 
 
-def last_layer(model: Any) -> Any:
-    """Return the last layer, or other operation of Keras, that determines the range of a model's outputs."""
+def last_layer(model: Any, output: str | None = None) -> Any:
+    """Return the last layer, or other operation of Keras, that determines the range of a model's outputs.
+
+    Of several outputs, it is that of the named one; a subclassed model does not tell which layer that is.
+    """
+    symbolic = getattr(model, "output", None) if getattr(model, "inputs", None) else None
+    if isinstance(symbolic, dict):
+        return last_layer(keras.Model(model.inputs, symbolic[output])) if output in symbolic else model
     # A functional model also lists operations that are not layers, in the order of their depth.
     operations = getattr(model, "operations", None) or getattr(model, "layers", None) or ()
     for operation in reversed(operations):
@@ -88,6 +95,6 @@ def activation_of(layer: Any) -> str | None:
     return getattr(getattr(layer, "activation", None), "__name__", None)
 
 
-def takes_logits(stage: Stage) -> bool:
-    """Return whether the loss of a stage takes the outputs of its model as logits."""
-    return bool(getattr(make_loss(stage), "from_logits", False))
+def takes_logits(stage: Stage, output: str | None = None) -> bool:
+    """Return whether the loss of a stage takes the outputs of its model, or the named one, as logits."""
+    return bool(getattr(make_loss(stage, output), "from_logits", False))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from negres_core.arms.preprocessing import as_models_see
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import count_share
 from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.engine.flops import step_flops
@@ -33,8 +32,7 @@ def planned_budgets(recipe: Recipe, data: Dataset, *, rows: int) -> list[Planned
     """Return the budget of each stage of a recipe on a training fold of some rows."""
     data = as_models_see(recipe, data)
     return [
-        PlannedBudget(stage.epochs, -(-count_share(rows, stage.share) // stage.batch_size), _step_flops(stage, data))
-        for stage in recipe.stages
+        PlannedBudget(stage.epochs, stage.steps_per_epoch(rows), _step_flops(stage, data)) for stage in recipe.stages
     ]
 
 

@@ -42,8 +42,8 @@ class PreparedInputs:
         kept_cells: number of cells whose inputs are kept.
 
     Attributes:
-        targets: targets of every row, on the device; if the targets are the inputs, they are placed once. None if the
-            inputs stay on disk.
+        targets: targets of every row, on the device, by name if a model has several outputs; if the targets are the
+            inputs, they are placed once. None if the inputs stay on disk.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class PreparedInputs:
         self._cell_locks: dict[tuple[int, int], threading.Lock] = {}
         self._cache: OrderedDict[tuple[int, int], PlacedRows] = OrderedDict()
         self._stays = stays_on_disk(recipe, data)
-        self.targets = None if self._stays else put(data.y)
+        self.targets = None if self._stays else put(data.targets_of(recipe.last.losses))
 
     def rows(self, job: Job) -> PlacedRows:
         """Return every row, prepared for a job's cell, on the host and on the device.
@@ -86,7 +86,7 @@ class PreparedInputs:
         """
         if self._stays:
             batch = self._recipe.last.batch_size
-            yield from chunks(rows.host.x, rows.host.y, order, batch=batch, put=self._put)
+            yield from chunks(rows.host.x, rows.host.targets, order, batch=batch, put=self._put)
         else:
             yield order, order, rows.x, rows.y
 
@@ -100,7 +100,7 @@ class PreparedInputs:
     def _placed(self, rows: PreparedRows) -> PlacedRows:
         if self._stays:
             return PlacedRows(rows, None, None)
-        targets = self.targets if rows.y is self._data.y else self._put(rows.y)
-        x = map_arrays(lambda each: targets if is_same(each, rows.y) else self._put(each), rows.x)
+        targets = self.targets if rows.y is self._data.y else self._put(rows.targets)
+        x = map_arrays(lambda each: targets if is_same(each, rows.targets) else self._put(each), rows.x)
         # On a CPU these are views of the placed arrays, so that intermediate copies are freed.
         return PlacedRows(replace(rows, x=map_arrays(np.asarray, x)), x, targets)

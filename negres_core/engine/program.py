@@ -12,13 +12,15 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from keras import ops
+from keras import StatelessScope, ops
 
 from negres_core.arms.recipe import Recipe
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
+from negres_core.engine.loss_scale import chain_of, innermost, scaled_as_by_compile
 from negres_core.engine.model import make_loss_object, make_optimizer
+from negres_core.engine.named_outputs import output_of, training_loss
 from negres_core.engine.objective import call_objective
 
 State = tuple[list[Any], list[Any], list[Any]]
@@ -53,10 +55,11 @@ class Program:
         backend = load_backend()
         self._model = model
         self._batch = recipe.last.batch_size
-        self._loss = make_loss_object(recipe.last)
+        self._loss, self._judged_loss = training_loss(recipe.last), make_loss_object(recipe.last, data.output)
+        self._output = data.output
         self._objective = recipe.last.objective
         self._optimizer, self._initial_optimizer = _start_optimizer(recipe, model)
-        rate = getattr(self._optimizer, "_learning_rate", None)
+        rate = getattr(innermost(self._optimizer), "_learning_rate", None)
         places = [place for place, each in enumerate(self._optimizer.variables) if each is rate]
         self._rate_place = places[0] if places else None
         self._gradient = backend.value_and_gradient
@@ -101,7 +104,7 @@ class Program:
             weights: their weights in training, (rows,), float32; `UNWEIGHTED` if they have none.
             steps: number of whole batches, a tensor, so that a call with 0 compiles almost without training.
             x: inputs of every row of the data set, one array or several by name.
-            y: targets of every row of the data set.
+            y: targets of every row of the data set, one array or several by the names of outputs.
 
         Returns:
             The mean loss over rows, and the three lists of values after the epoch.
@@ -135,8 +138,7 @@ class Program:
 
             def objective(trainable: Any, player: str = player) -> Any:
                 losses, after = self._losses(trainable, other, inputs, targets, weights)
-                # The optimizer divides the gradients by the factor that it multiplies the loss by.
-                return self._optimizer.scale_loss(losses[player]), (losses[player], after)
+                return self._scaled(losses[player], optimizer), (losses[player], after)
 
             # The forward pass is the same for every player; a compiler merges them into one.
             (_, (loss, after)), player_gradients = self._gradient(objective, trainable)
@@ -147,14 +149,24 @@ class Program:
         return total, (list(trainable), list(after), list(optimizer))
 
     def evaluate(self, trainable: Any, other: Any, rows: Any, x: Any, y: Any) -> tuple[Any, Any]:
-        """Return the model's outputs for some rows, and their mean loss without penalties, both in inference mode."""
+        """Return the model's outputs for some rows, and their mean loss without penalties, both in inference mode.
+
+        Of several outputs, they are those of the one that a claim is about, with its loss.
+        """
         inputs, targets = _gather(x, rows), _gather(y, rows)
         with self._scope(trainable, other):
             if self._objective is None:
-                outputs = self._model(inputs, training=False)
-                return outputs, ops.mean(self._loss(targets, outputs))
+                outputs, targets = (
+                    output_of(each, self._output) for each in (self._model(inputs, training=False), targets)
+                )
+                return outputs, ops.mean(self._judged_loss(targets, outputs))
             losses = self._named(call_objective(self._objective, self._model, inputs, targets, training=False))
             return self._model(inputs, training=False), sum(ops.mean(loss) for loss in losses.values())
+
+    def _scaled(self, loss: Any, optimizer: Any) -> Any:
+        """Return a loss times the factor by which the optimizer divides the gradients; it may change step by step."""
+        with StatelessScope(state_mapping=list(zip(self._optimizer.variables, optimizer, strict=True))):
+            return self._optimizer.scale_loss(loss)
 
     def _scope(self, trainable: Any, other: Any) -> Any:
         variables = (*self._model.trainable_variables, *self._model.non_trainable_variables)
@@ -171,7 +183,10 @@ class Program:
         given = {} if isinstance(weights, tuple) else {"sample_weight": weights}
         with self._scope(trainable, other) as scope:
             if self._objective is None:
-                given = {name: over_positions(each, y, ops) for name, each in given.items()}
+                given = {
+                    name: map_arrays(lambda targets, each=each: over_positions(each, targets, ops), y)
+                    for name, each in given.items()
+                }
                 losses = {ONLY_PLAYER: self._loss(y, self._model(x, training=True), **given)}
             else:
                 losses = self._named(call_objective(self._objective, self._model, x, y, training=True, **given))
@@ -191,7 +206,9 @@ class Program:
 
 def _start_optimizer(recipe: Recipe, model: Any) -> tuple[Any, list[Any]]:
     """Return a new optimizer of a recipe's last stage for a model, and the initial values of its variables."""
-    optimizer = load_backend().stateless_optimizer(make_optimizer(recipe.last))
+    optimizer = scaled_as_by_compile(make_optimizer(recipe.last), model)
+    for each in chain_of(optimizer):
+        load_backend().stateless_optimizer(each)
     optimizer.build(model.trainable_variables)
     return optimizer, [ops.convert_to_numpy(variable) for variable in optimizer.variables]
 

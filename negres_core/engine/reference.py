@@ -15,7 +15,7 @@ from negres_core.arms.preprocessing import as_models_see
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import PreparedRows, prepare_rows
 from negres_core.arms.stage import Stage
-from negres_core.arrays import take_rows
+from negres_core.arrays import map_arrays, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.batches import batches_for_fit
 from negres_core.engine.callbacks import EpochwiseCallbacks
@@ -26,6 +26,7 @@ from negres_core.engine.flops import peak_flops_per_s
 from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.model import make_loss_object, make_optimizer
+from negres_core.engine.named_outputs import output_of
 from negres_core.engine.objective import call_objective
 from negres_core.engine.on_disk import is_on_disk
 from negres_core.engine.program import UNWEIGHTED, Program, load_backend, over_positions
@@ -105,16 +106,19 @@ def _fit(
 ) -> Generator[float, None, None]:
     """Train with `keras.Model.fit`, one call per epoch, and yield the loss that it reports."""
     stage = recipe.last
-    # Without it JAX would compile every operation separately.
-    jit = keras.backend.backend() == "jax"
-    model.compile(optimizer=make_optimizer(stage), loss=make_loss_object(stage), jit_compile=jit)
-    steps = -(-len(job.cell.train) // stage.batch_size)
+    # Without it JAX would compile every operation separately, as for a model that it cannot compile.
+    jit = "auto" if keras.backend.backend() == "jax" else False
+    losses = {name: make_loss_object(stage, name) for name in stage.losses}
+    of_several = {"loss_weights": stage.weights_of_losses} if losses else {}
+    loss = losses or make_loss_object(stage)
+    model.compile(optimizer=make_optimizer(stage), loss=loss, jit_compile=jit, **of_several)
+    steps = stage.count_batches(len(on_rows(job, rows).cell.train))
     callbacks = EpochwiseCallbacks(stage, model, steps=steps) if stage.callbacks is not None else None
     try:
         for epoch, order in enumerate(epoch_orders(recipe, on_rows(job, rows))):
             weighted = _weights_for_keras(recipe, data, rows, order)
             weights = weighted.pop("sample_weight", None)
-            options = batches_for_fit(rows.x, rows.y, order, batch=stage.batch_size, weights=weights) | weighted
+            options = batches_for_fit(rows.x, rows.targets, order, batch=stage.batch_size, weights=weights) | weighted
             if callbacks is not None:
                 options |= {"callbacks": callbacks, "initial_epoch": epoch}
             try:
@@ -144,7 +148,8 @@ def _weights_for_keras(recipe: Recipe, data: Dataset, rows: PreparedRows, order:
     # Keras takes one of the two.
     if data.sample_weight is None:
         return {"class_weight": weights_of_classes(class_weight, rows.y[rows.train])}
-    return {"sample_weight": np.array(over_positions(weights[order], rows.y[order], np))}
+    by_output = map_arrays(lambda y: np.array(over_positions(weights[order], y[order], np)), rows.targets)
+    return {"sample_weight": by_output}
 
 
 def _no_weights_in_step(stage: Stage, error: ValueError) -> InputError:
@@ -195,12 +200,12 @@ def _step(
 def _evaluate(
     recipe: Recipe, data: Dataset, tested: np.ndarray, model: Any, prepared: PreparedRows
 ) -> tuple[np.ndarray, float]:
-    loss_object, objective = make_loss_object(recipe.last), recipe.last.objective
+    loss_object, objective = make_loss_object(recipe.last, data.output), recipe.last.objective
     outputs, total, size = [], 0.0, evaluation_rows(model, recipe, data)
     for begin in range(0, len(tested), size):
         rows = tested[begin : begin + size]
         x, y = take_rows(prepared.x, rows), data.y[rows]
-        some = model(x, training=False)
+        some = output_of(model(x, training=False), data.output)
         loss = call_objective(objective, model, x, y, training=False) if objective else loss_object(y, some)
         players = loss.values() if isinstance(loss, dict) else [loss]
         outputs.append(ops.convert_to_numpy(some))

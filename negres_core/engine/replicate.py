@@ -73,10 +73,10 @@ def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
     return Start(model, inherited, frozen, [digest_array(weight) for weight in model.weights])
 
 
-def _trained_on(recipe: Recipe, data: Dataset, job: Job) -> tuple[Named[np.ndarray], np.ndarray]:
+def _trained_on(recipe: Recipe, data: Dataset, job: Job) -> tuple[Named[np.ndarray], Named[np.ndarray]]:
     """Return the inputs and the targets of the rows that a stage is trained on."""
     rows = prepare_rows(recipe, data, job.cell)
-    return take_rows(rows.x, rows.train), rows.y[rows.train]
+    return take_rows(rows.x, rows.train), take_rows(rows.targets, rows.train)
 
 
 def on_rows(job: Job, rows: PreparedRows) -> Job:
@@ -182,7 +182,7 @@ def finish_replicate(
         inputs_digest=digest_array(take_rows(rows.x, sample_rows(job.cell))),
         budget={
             "epochs": epochs,
-            "steps": epochs * -(-len(rows.train) // stage.batch_size),
+            "steps": epochs * stage.count_batches(len(rows.train)),
             "trainable_weights": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
             "weights": int(model.count_params()),
             "step_flops": step_flops(model, stage.batch_size),
@@ -207,7 +207,7 @@ def _score(
     metrics, summary = score(data, job.cell, predicted, finite=finite, classes=classes)
     metrics["loss"] = loss if finite else float("nan")
     if finite and data.task == "reconstruction":
-        output_layer = describe_output(model, recipe.last)
+        output_layer = describe_output(model, recipe.last, data.output)
         if (floor := floor_of(output_layer.loss, y)) is not None and not output_layer.logits:
             trivial = _mean_image_loss(recipe, data, job)
             summary |= {"loss_floor": floor, "mean_image_loss": trivial}
@@ -220,14 +220,14 @@ def _predicted(recipe: Recipe, data: Dataset, job: Job, outputs: np.ndarray) -> 
     return Predicted.of_network(
         outputs,
         data.y[job.cell.test],
-        logits=takes_logits(recipe.last),
+        logits=takes_logits(recipe.last, data.output),
         task=data.task,
     )
 
 
 def _mean_image_loss(recipe: Recipe, data: Dataset, job: Job) -> float:
     """Return the loss of the training fold's mean image on the test fold."""
-    loss, mean = make_loss_object(recipe.last), data.y[job.cell.train].mean(axis=0)
+    loss, mean = make_loss_object(recipe.last, data.output), data.y[job.cell.train].mean(axis=0)
     y = data.y[job.cell.test]
     parts = [y[begin : begin + MEAN_IMAGE_ROWS] for begin in range(0, len(y), MEAN_IMAGE_ROWS)]
     losses = [float(loss(part, np.broadcast_to(mean, part.shape))) * len(part) for part in parts]

@@ -12,7 +12,7 @@ from typing import Any
 from negres_core.arms.stage import Stage
 from negres_core.dataset import Dataset
 from negres_core.engine.layers import layers_of
-from negres_core.engine.model import make_loss, make_optimizer
+from negres_core.engine.model import make_losses, make_optimizer
 from negres_core.engine.seeding import seed_use
 from negres_core.engine.training_pass import draws_unseeded
 from negres_core.provenance.libraries import is_library
@@ -46,9 +46,11 @@ def revision_of(stage: Stage, model: Any, data: Dataset, *, digest: str) -> int 
 
 def _compares(stage: Stage, model: Any) -> bool:
     """Return whether code of the user that runs in a step of training has `==` or `!=`, which may compare tensors."""
-    loss = make_loss(stage)
-    kinds = [kind for each in (loss, model, *layers_of(model)) for kind in type(each).__mro__ if not is_library(kind)]
-    codes = (code for each in reachable_functions(loss, stage.objective, *kinds) for code in codes_in(each.__code__))
+    losses = make_losses(stage).values()
+    kinds = [
+        kind for each in (*losses, model, *layers_of(model)) for kind in type(each).__mro__ if not is_library(kind)
+    ]
+    codes = (code for each in reachable_functions(*losses, stage.objective, *kinds) for code in codes_in(each.__code__))
     steps = (step for code in codes for step in dis.get_instructions(code))
     return any(step.opname == "COMPARE_OP" and step.argval in ("==", "!=") for step in steps)
 

@@ -30,7 +30,8 @@ from negres_core.engine.description import (
 from negres_core.engine.drawn_weights import NARROW, draw_weights, sample_data
 from negres_core.engine.inheritance import describe_relation, freeze_layers
 from negres_core.engine.layers import layers_of
-from negres_core.engine.model import build_model, make_loss, make_optimizer
+from negres_core.engine.model import build_model, make_losses, make_optimizer
+from negres_core.engine.named_outputs import side_by_side
 from negres_core.engine.program import load_backend
 from negres_core.engine.tensors import number_of
 from negres_core.provenance.fingerprint import digest_code, is_library
@@ -77,8 +78,7 @@ def same_training(one: Recipe, other: Recipe, data: Dataset) -> bool:
 
 def _settings_of(stage: Stage, data: Dataset) -> list[Any]:
     """Return all that decides how a stage is trained, besides its model."""
-    optimizer, loss = make_optimizer(stage), make_loss(stage)
-    library_loss = is_library(loss if hasattr(loss, "__module__") else type(loss)) and hasattr(loss, "get_config")
+    optimizer, losses = make_optimizer(stage), make_losses(stage).items()
     # Configurations leave out which weights do not decay, and what schedules of the user's do.
     rate = getattr(optimizer, "_learning_rate", None)
     schedule = rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
@@ -87,7 +87,8 @@ def _settings_of(stage: Stage, data: Dataset) -> list[Any]:
         plain_attributes(optimizer),
         digest_code(schedule),
         digest_code(type(optimizer)),
-        digest_code(loss if library_loss else stage.loss),
+        {name: digest_code(_content_of(loss, stage.losses.get(name or "", stage.loss))) for name, loss in losses},
+        stage.weights_of_losses,
         digest_code(stage.objective),
         digest_code(stage.callbacks),
         digest_code(stage.start),
@@ -99,6 +100,12 @@ def _settings_of(stage: Stage, data: Dataset) -> list[Any]:
         stage.freezes is None,
         describe_monitor(stage, data),
     ]
+
+
+def _content_of(loss: Any, given: Any) -> Any:
+    """Return what a loss is known by: a loss of a library itself, and what the user gave for any other."""
+    is_known = is_library(loss if hasattr(loss, "__module__") else type(loss)) and hasattr(loss, "get_config")
+    return loss if is_known else given
 
 
 class _Weight(NamedTuple):
@@ -183,7 +190,7 @@ def _effects(model: Any, variables: Sequence[Any], x: Any, seed: int, scale: flo
         total: Any = 0.0
         for training in (False, True):
             with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
-                outputs = model(x, training=training)
+                outputs = side_by_side(model(x, training=training))
             total = total + ops.sum(outputs * random.normal(size=outputs.shape).astype(np.float32))
         return total, ()
 
@@ -231,7 +238,7 @@ def _results_of(model: Any, weights: Sequence[_Weight], values: Sequence[Any], x
     results = []
     for training in (False, True):
         with keras.StatelessScope(state_mapping=state, collect_losses=True) as scope:
-            results.append(ops.convert_to_numpy(model(x, training=training)))
+            results.append(ops.convert_to_numpy(side_by_side(model(x, training=training))))
             results.append(np.array([number_of(loss) for loss in scope.losses]))
             after = [scope.get_current_value(weight.variable) for weight in weights]
     return results + [ops.convert_to_numpy(value) for value in after]

@@ -15,6 +15,7 @@ from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.layers import layers_of
 from negres_core.engine.model import load_model, save_model, temporary_folder
+from negres_core.engine.named_outputs import side_by_side
 from negres_core.errors import EvidenceError, InputError
 
 SAVED_ROWS = 8
@@ -50,7 +51,9 @@ def save_and_load(model: Any, stage: Stage, data: Dataset, *, needed: bool) -> A
             remedy=_remedy(model),
         ) from error
     rows = take_rows(data.x, slice(SAVED_ROWS))
-    before, again, after = (ops.convert_to_numpy(each(rows, training=False)) for each in (model, model, loaded))
+    before, again, after = (
+        ops.convert_to_numpy(side_by_side(each(rows, training=False))) for each in (model, model, loaded)
+    )
     if np.array_equal(before, again, equal_nan=True) and not np.allclose(before, after, rtol=1e-3, atol=1e-4):
         raise InputError(
             f"{name_of(stage.build)} returns a model that computes something else after it was saved and loaded.",

@@ -16,6 +16,7 @@ from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
 from negres_core.engine.layers import layers_of
 from negres_core.engine.model import build_model
+from negres_core.engine.named_outputs import side_by_side
 from negres_core.engine.settings import settings
 from negres_core.engine.training_pass import numpy_state
 from negres_core.errors import InputError, SeedWarning
@@ -45,7 +46,7 @@ _kept: dict[tuple[Any, ...], SeedUse] = {}
 def seed_use(build: Build, data: Dataset) -> SeedUse:
     """Build the models of a build function under two seeds, once per content of the function, and compare them."""
     # All stages of a build function share the result: the seeds have to do with its model, not with how it is trained.
-    key = digest_code(build), *settings().items(), repr(data.input_shape), data.task, data.outputs
+    key = digest_code(build), *settings().items(), repr(data.input_shape), data.task, repr(data.outputs_to_build)
     if key not in _kept:
         models, states = [], []
         for seed in (1, 2):
@@ -69,7 +70,7 @@ def _differ_with_same_weights(models: list[Any], data: Dataset) -> bool:
     except ValueError:
         return True  # even the shapes are drawn
     x = map_arrays(lambda array: array[:2], data.x)
-    first, second = (ops.convert_to_numpy(model(x, training=False)) for model in models)
+    first, second = (ops.convert_to_numpy(side_by_side(model(x, training=False))) for model in models)
     return not np.allclose(first, second, rtol=1e-3, atol=1e-4, equal_nan=True)
 
 

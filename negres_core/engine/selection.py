@@ -87,6 +87,7 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
 
     from negres_core.engine.adapted import not_carried
     from negres_core.engine.hooks import slow_hook
+    from negres_core.engine.loss_scale import chain_of
     from negres_core.engine.model import build_model, make_optimizer
     from negres_core.engine.seeding import seed_use
     from negres_core.engine.training_pass import forgotten_change
@@ -99,15 +100,12 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
     listed = {id(variable) for variable in optimizer.variables}
     if reason := not_carried(model):
         return reason
-    name = type(optimizer).__name__
-    if optimizer.gradient_accumulation_steps:
-        return f"{name} accumulates gradients"
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return f"{name} scales the loss"
-    if model.dtype_policy.name == "mixed_float16":
-        return "in mixed_float16 Keras scales the loss"
-    if any(isinstance(value, keras.Variable) and id(value) not in listed for value in vars(optimizer).values()):
-        return f"{name} has variables that it does not list"
+    for each in chain_of(optimizer):
+        name = type(each).__name__
+        if each.gradient_accumulation_steps:
+            return f"{name} accumulates gradients"
+        if any(isinstance(value, keras.Variable) and id(value) not in listed for value in vars(each).values()):
+            return f"{name} has variables that it does not list"
     if reason := slow_hook(recipe.last, model) or forgotten_change(recipe.last, model, data):
         return reason
     # A compiled epoch would share the constants of one replicate.

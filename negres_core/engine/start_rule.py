@@ -18,7 +18,7 @@ from negres_core.engine.settings import kept_settings
 from negres_core.errors import InputError
 from negres_core.provenance.outside_reads import watch
 
-Rows = Callable[[], tuple[Named[np.ndarray], np.ndarray]]
+Rows = Callable[[], tuple[Named[np.ndarray], Named[np.ndarray]]]
 """A function that returns the prepared inputs and the targets of the rows that a stage is trained on."""
 
 

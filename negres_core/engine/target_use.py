@@ -57,5 +57,5 @@ def _depends_on_targets(stage: Stage, model: Any, data: Dataset) -> bool:
     x, size = take_rows(data.x, slice(ROWS)), min(ROWS, len(data))
     different = np.unique(data.y, axis=0)
     targets = [np.resize(np.roll(different, shift, axis=0), (size, *data.y.shape[1:])) for shift in (0, 1)]
-    one, other = (float(mean_loss(model, stage, x, y, training=False)) for y in targets)
+    one, other = (float(mean_loss(model, stage, x, y, training=False, output=data.output)) for y in targets)
     return one != other

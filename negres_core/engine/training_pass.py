@@ -17,7 +17,7 @@ from negres_core.arrays import take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.device import keras_backend
 from negres_core.engine.layers import layers_of
-from negres_core.engine.model import make_loss_object
+from negres_core.engine.named_outputs import training_loss
 from negres_core.engine.objective import call_objective
 from negres_core.errors import InputError
 from negres_core.provenance.outside_reads import watch
@@ -74,12 +74,12 @@ def changed_variables(stage: Stage, model: Any, data: Dataset) -> list[Any]:
 
 def _pass(stage: Stage, model: Any, data: Dataset) -> list[Any]:
     """Call a model in training mode, with its loss, and return the variables that this changes."""
-    x, y = take_rows(data.x, slice(ROWS)), data.y[:ROWS]
+    x, y = take_rows(data.x, slice(ROWS)), take_rows(data.targets_of(stage.losses), slice(ROWS))
     with _Recorder() as scope:
         if stage.objective is not None:
             watch(call_objective, stage.objective, model, x, y, training=True)
         else:
-            watch(lambda: make_loss_object(stage)(y, model(x, training=True)))
+            watch(lambda: training_loss(stage)(y, model(x, training=True)))
     return list(scope.changed.values())
 
 

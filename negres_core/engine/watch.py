@@ -30,7 +30,7 @@ class Watch:
 
     def __init__(self, recipe: Recipe, data: Dataset) -> None:
         self._data = data
-        self._logits = recipe.fit is None and takes_logits(recipe.last)
+        self._logits = recipe.fit is None and takes_logits(recipe.last, data.output)
         self._monitor = None if recipe.fit is not None else monitor_of(recipe.last, data)
 
     def rows_of(self, job: Job) -> np.ndarray | None:

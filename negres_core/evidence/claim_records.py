@@ -11,6 +11,7 @@ from negres_core.arrays import Named, map_arrays
 from negres_core.claim import Claim, CostMetric, CostName, Metric
 from negres_core.claim.metric import CODE_DIGITS
 from negres_core.dataset import Dataset, Task
+from negres_core.dataset.names import label_names
 from negres_core.design import (
     Design,
     FixedSplit,
@@ -63,7 +64,7 @@ class CostRecord(Record):
 class ClaimRecord(PartialRecord):
     """A claim and the metric it is about."""
 
-    OPTIONAL: ClassVar = frozenset({"code", "cost"})
+    OPTIONAL: ClassVar = frozenset({"code", "cost", "output"})
 
     kind: Literal["beats", "matches", "reaches"]
     metric: str
@@ -77,6 +78,8 @@ class ClaimRecord(PartialRecord):
     """Digest of what the function of the test's own metric does; left out for a metric of negres or of a fit."""
     cost: CostRecord | None = None
     """What is counted, if the claim is about a cost; left out otherwise."""
+    output: Annotated[str, Field(min_length=1)] | None = None
+    """The output that the claim is about, of a data set with targets of several; left out otherwise."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -95,16 +98,34 @@ class ClaimRecord(PartialRecord):
             alpha=alpha,
             code=metric.code,
             cost=CostRecord.of(metric),
+            output=claim.output,
         )
 
     def as_claim(self) -> Claim:
         """Return the claim."""
-        return Claim(self.kind, self.metric, self.threshold)
+        return Claim(self.kind, self.metric, self.threshold, output=self.output)
 
     @property
     def key(self) -> str:
         """The name under which replicates record the metric."""
         return self.metric if self.code is None else f"{self.metric}@{self.code[:CODE_DIGITS]}"
+
+    def of_output(self, text: str) -> str:
+        """Return the name of the metric, or its unit, with the output that the claim is about, if there are several.
+
+        Examples:
+            >>> ClaimRecord(
+            ...     kind="beats",
+            ...     metric="f1",
+            ...     threshold=0,
+            ...     unit="F1",
+            ...     higher_is_better=True,
+            ...     alpha=0.05,
+            ...     output="sex",
+            ... ).of_output("F1")
+            'F1 of sex'
+        """
+        return text if self.output is None else f"{text} of {self.output}"
 
     @property
     def word(self) -> Literal["bar", "margin"]:
@@ -242,8 +263,10 @@ class StoppingRule(Record):
         return f"a look after each of {self.looks} repeats, {name} spending; stops when a look decides"
 
 
-class DataRecord(Record):
+class DataRecord(PartialRecord):
     """The data set."""
+
+    OPTIONAL: ClassVar = frozenset({"labels"})
 
     name: str
     source: str
@@ -261,6 +284,9 @@ class DataRecord(Record):
     """Number of classes, or of target columns; null if the scores were given."""
     task: Task | None
     """Null if the scores were given."""
+    labels: tuple[str, ...] | None = None
+    """The user's names of the classes, or of several labels a row, in the order of their numbers; left out if they have
+    none."""
 
     @property
     def units(self) -> int | None:
@@ -280,6 +306,7 @@ class DataRecord(Record):
             input_shape=map_arrays(tuple, data.input_shape),
             outputs=data.outputs,
             task=data.task,
+            labels=label_names(data) or None,
         )
 
     @classmethod

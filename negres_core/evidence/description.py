@@ -81,7 +81,7 @@ class SamplerDescription(Record):
 class StageDescription(PartialRecord):
     """One stage: a model, and how it is trained."""
 
-    OPTIONAL: ClassVar = frozenset({"monitor"})
+    OPTIONAL: ClassVar = frozenset({"monitor", "loss_weights"})
 
     build: str
     """Name of the function that builds the model."""
@@ -99,7 +99,7 @@ class StageDescription(PartialRecord):
     """Name of the function that builds the layers to freeze."""
     optimizer: KerasConfig
     loss: KerasConfig | str
-    """Configuration of the loss, or the name of a loss function."""
+    """Configuration of the loss, or the name of a loss function; one of these for each of several outputs, by name."""
     objective: str | None
     """Source of the objective, if the stage has one."""
     epochs: int
@@ -118,6 +118,8 @@ class StageDescription(PartialRecord):
     """Raised for stages that an earlier version of the engines trained wrongly; null for all others."""
     monitor: MonitorDescription | None = None
     """Left out if the stage has no validation rows."""
+    loss_weights: dict[str, float] | None = None
+    """The weight of the loss of each output, if there are several; left out otherwise."""
 
     @property
     def epochs_in_words(self) -> str:

@@ -8,9 +8,9 @@ killed is completed by running it again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from negres_core.errors import EvidenceError
 from negres_core.evidence.archive import most_bytes_of
@@ -28,6 +28,8 @@ from negres_core.evidence.replicate import Key, Replicate
 from negres_core.evidence.shards import ShardRecord, read_shards
 from negres_core.evidence.store import MOST_RECORD_BYTES, Store
 from negres_core.files import copy_regular
+
+T = TypeVar("T")
 
 _SIDE_FILES = ("hypotheses/*/pictures/*.png", "hypotheses/*/scores-*.csv", "hypotheses/*/row-scores-*.bin")
 """Files beside evidence; the name of each has a digest of its content."""
@@ -210,36 +212,43 @@ def _plan_superseded(plan: Plan, sources: Sequence[Source], target: Source) -> N
 
 def _plan_evidence(plan: Plan, sources: Sequence[Source], target: Source) -> None:
     kept: dict[str, tuple[Source, Evidence]] = {}
-    for source in (target, *_others(sources, target)):
-        for path in source.store.evidence_paths():
-            evidence = source.store.read_evidence(path)
-            if evidence is None:
+
+    def read(store: Store) -> Iterator[tuple[Path, Evidence | None]]:
+        return ((path, store.read_evidence(path)) for path in store.evidence_paths())
+
+    for source, path, evidence in _from_all(read, sources, target):
+        if evidence.hypothesis in kept:
+            holder, other = kept[evidence.hypothesis]
+            if "started" not in (evidence.status, other.status):
+                check_evidence((holder.name, other), (source.name, evidence))
+            if evidence.status == "started" or other.status == "finished":
                 continue
-            if evidence.hypothesis in kept:
-                holder, other = kept[evidence.hypothesis]
-                if "started" not in (evidence.status, other.status):
-                    check_evidence((holder.name, other), (source.name, evidence))
-                if evidence.status == "started" or other.status == "finished":
-                    continue
-            kept[evidence.hypothesis] = source, evidence
-            if source is not target:
-                plan.add(path, source.store.folder)
+        kept[evidence.hypothesis] = source, evidence
+        if source is not target:
+            plan.add(path, source.store.folder)
 
 
 def _plan_bisections(plan: Plan, sources: Sequence[Source], target: Source) -> None:
     kept: dict[str, tuple[Source, BisectionRecord]] = {}
+
+    def read(store: Store) -> Iterator[tuple[Path, BisectionRecord | None]]:
+        paths = sorted(store.folder.glob("bisections/*.json"))
+        return ((path, store.read_record(path, BisectionRecord)) for path in paths)
+
+    for source, path, bisection in _from_all(read, sources, target):
+        holder, other = kept.setdefault(path.name, (source, bisection))
+        if other is not bisection:
+            check_bisections((holder.name, other), (source.name, bisection))
+        elif source is not target:
+            plan.add(path, source.store.folder)
+
+
+def _from_all(
+    read: Callable[[Store], Iterator[tuple[Path, T | None]]], sources: Sequence[Source], target: Source
+) -> Iterator[tuple[Source, Path, T]]:
+    """Yield the records of all folders, those of the target first; records that cannot be trusted are left out."""
     for source in (target, *_others(sources, target)):
-        for path in sorted(source.store.folder.glob("bisections/*.json")):
-            bisection = source.store.read_record(path, BisectionRecord)
-            if bisection is None:
-                continue
-            if path.name in kept:
-                holder, other = kept[path.name]
-                check_bisections((holder.name, other), (source.name, bisection))
-                continue
-            kept[path.name] = source, bisection
-            if source is not target:
-                plan.add(path, source.store.folder)
+        yield from ((source, path, record) for path, record in read(source.store) if record is not None)
 
 
 def _plan_shards(plan: Plan, sources: Sequence[Source], target: Source) -> None:

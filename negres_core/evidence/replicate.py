@@ -42,10 +42,13 @@ class Key(Record):
     """A mark of the run that trained it alone on its device, for a claim about seconds; null if it was not timed so.
     Such a replicate is not used by any other run, since seconds depend on what else runs at the time."""
 
+    output: str | None = None
+    """The output that is judged, of a data set with targets of several; null if there is one."""
+
     @property
     def id(self) -> str:
         """The replicate's id: 32 hexadecimal digits."""
-        optional = ("packages", "validation", "timed")
+        optional = ("packages", "validation", "timed", "output")
         content = {
             name: value for name, value in self.model_dump().items() if name not in optional or value is not None
         }

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from negres_core.dataset import Dataset
+from negres_core.dataset.names import name_of_label
 from negres_core.evidence import PartRecord
 from negres_core.run.run import Run
 
@@ -58,19 +60,26 @@ def _parts(run: Run) -> Iterator[tuple[str, np.ndarray]]:
     if run.data.task == "multilabel" and run.data.outputs <= MOST_PARTS:
         for label, has_it in enumerate(run.data.y[test].T):
             if 0 < has_it.sum() < len(test):
-                yield f"label {label}", np.flatnonzero(has_it)
+                yield f"label {name_of_label(run.data, label)}", np.flatnonzero(has_it)
     if run.data.task == "segmentation" and run.data.outputs <= MOST_PARTS:
         for label in range(run.data.outputs):
             has_it = (run.data.y[test] == label).reshape(len(test), -1).any(axis=1)
             if 0 < has_it.sum() < len(test):
-                yield f"class {label}", np.flatnonzero(has_it)
+                yield f"class {name_of_label(run.data, label)}", np.flatnonzero(has_it)
     labels = {"class": run.data.y[test]} if run.data.task == "classification" else {}
     labels |= {name: values[test] for name, values in run.data.attributes.items()}
     for name, values in labels.items():
         found = np.unique(values)
         if 1 < len(found) <= MOST_PARTS:
             for value in found.tolist():
-                yield f"{name} {value:g}", np.flatnonzero(values == value)
+                yield f"{name} {_named(run.data, name, value)}", np.flatnonzero(values == value)
+
+
+def _named(data: Dataset, name: str, value: float) -> str:
+    """Return the name of a class, or of a value of an attribute; its number if it has none."""
+    if not isinstance(value, int):
+        return f"{value:g}"
+    return name_of_label(data, value, of=name if name in data.attributes else None)
 
 
 def _tested(run: Run) -> np.ndarray:

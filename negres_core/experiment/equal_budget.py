@@ -81,8 +81,8 @@ def equalize(
         The recipes, and the record of what was left out.
 
     Raises:
-        InputError: an arm is a fit, or ends by its patience, its operations cannot be counted, or not even one epoch
-            fits into the budget.
+        InputError: an arm is a fit, or ends by its patience or a callback, its operations cannot be counted, or not
+            even one epoch fits into the budget.
     """
     check_equal(equal)
     for role, recipe in recipes.items():
@@ -161,6 +161,7 @@ def check_shared_budget(
 
 
 def _plan(role: Role, recipe: Recipe, data: Dataset, rows: int, counted_in: Equal) -> _Plan:
+    from negres_core.engine.callbacks import ending_callback
     from negres_core.engine.planned_budget import planned_budgets
 
     if recipe.fit is not None:
@@ -168,6 +169,12 @@ def _plan(role: Role, recipe: Recipe, data: Dataset, rows: int, counted_in: Equa
             f"The {role} arm ends in a fit, which has no budget of {counted_in}.",
             received=recipe,
             remedy='Leave `equal` out, and claim the seconds of a fit: beats("seconds").',
+        )
+    if ending := next(filter(None, map(ending_callback, recipe.stages)), None):
+        raise InputError(
+            f"The {role} arm ends by a callback, so that its budget is not known before it is trained.",
+            received=f"{ending} among the callbacks of {recipe}",
+            remedy="Leave it out: `equal`, and a claim about the way to a target, need arms that train to the end.",
         )
     budgets = planned_budgets(recipe, data, rows=rows)
     *before, last = [_of_epoch(budget, counted_in) for budget in budgets]

@@ -262,7 +262,8 @@ class Experiment:
         arms = [Arm(role, recipe, tuned=tuned.get(role)) for role, recipe in prepared.recipes.items()]
         models = models_of(prepared.recipes.values(), prepared.data, prepared.cells, self.store.model_path)
         basis = (prepared.data, prepared.design, prepared.cells, arms, prepared.metric, models, prepared.claim)
-        return Run(*basis, waived=prepared.waived, own_controls=prepared.own_controls)
+        equal = prepared.equal.counted_in if prepared.equal else None
+        return Run(*basis, waived=prepared.waived, own_controls=prepared.own_controls, equal=equal)
 
     def _screen(self, run: Run, evidence: Evidence) -> _Screening:
         """Run the controls that need no trained arm: those before training, and those on small runs."""

@@ -74,7 +74,7 @@ def known_spread(store: Store, evidence: Evidence) -> KnownSpread | None:
         (each.hypothesis == evidence.hypothesis, spread.cell_count, spread)
         for each in store.all_evidence()
         if not each.smoke
-        and (each.data.digest, each.claim.key) == (evidence.data.digest, evidence.claim.key)
+        and _same_question(each, evidence)
         and len(each.arms) == arm_count
         and (spread := spread_in(each)) is not None
     ]
@@ -90,13 +90,19 @@ def known_rows(store: Store, evidence: Evidence) -> tuple[RowEstimate, str] | No
     None if there is none. Other arms differ on other rows, and say nothing about these.
     """
     for each in reversed(store.all_evidence()):
-        same = (each.hypothesis, each.data.digest, each.claim.metric, each.design.test, each.design.kind)
         planned = evidence.design
-        if same == (evidence.hypothesis, evidence.data.digest, evidence.claim.metric, planned.test, planned.kind):
+        has_same_rows = (each.design.test, each.design.kind) == (planned.test, planned.kind)
+        if each.hypothesis == evidence.hypothesis and has_same_rows and _same_question(each, evidence):
             estimate = None if each.estimate is None or each.smoke else each.estimate.as_estimate()
             if isinstance(estimate, RowEstimate):
                 return estimate, f"{each.title!r}, {each.timings.started_at}"
     return None
+
+
+def _same_question(one: Evidence, other: Evidence) -> bool:
+    """Return whether two hypotheses ask about the same metric of the same output, on the same data."""
+    questions = [(each.data.digest, each.claim.key, each.claim.output) for each in (one, other)]
+    return questions[0] == questions[1]
 
 
 def spread_in(evidence: Evidence) -> KnownSpread | None:

@@ -151,6 +151,10 @@ def _not_at_hand(
         return f"the data set at hand, {data.name}, is not the recorded one"
     if DesignRecord.of(design) != evidence.design:
         return f"the design at hand, {design.layout()}, is not the recorded one"
+    if data.output != evidence.claim.output:
+        return (
+            f"the claim at hand is about the output {data.output}, and the recorded one about {evidence.claim.output}"
+        )
     if (metric.name, metric.code) != (evidence.claim.metric, evidence.claim.code):
         return f"the metric at hand, {metric.name}, is not the recorded one, or its function does something else"
     if evidence.provenance.backend != (backend := configured_backend()):

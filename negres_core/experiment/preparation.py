@@ -85,6 +85,8 @@ def prepare(
     if not isinstance(data, Dataset):
         remedy = "Wrap the arrays: Dataset(x=x, y=y, name=...)."
         raise InputError("`on` has to be a data set.", received=type(data).__name__, remedy=remedy)
+    # From here on, everything that judges sees the targets of this output alone.
+    data = data.about(claim.output)
     recipes = {role: first_recipe(arm) for role, arm in arms.items()}
     own = [recipe.fit.metrics if recipe.fit else None for recipe in recipes.values()]
     metric = metric_of(claim, task=data.task, own=own, targets=data.y)
@@ -106,7 +108,7 @@ def prepare(
     if scored.name in OF_A_LOSS and scored.code is None:
         from negres_core.engine.common_loss import check_common_loss
 
-        check_common_loss(list(recipes.values()))
+        check_common_loss(list(recipes.values()), seen.output)
     check_metric(scored, list(recipes.values()), seen)
     for recipe in recipes.values():
         for stages in (recipe.stages[:end] for end in range(1, len(recipe.stages) + 1)):

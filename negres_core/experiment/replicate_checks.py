@@ -89,6 +89,8 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
         keys = [each.key for each in stage]
         if any(key.data != evidence.data.digest for key in keys):
             problems.append("it has replicates that were trained on other data")
+        if any(key.output != evidence.claim.output for key in keys):
+            problems.append("it has replicates that were judged by another output")
         if any(key.folds != design.folds for key in keys):
             problems.append("it has replicates of a design with another number of folds")
         digests = {key.recipe for key in keys}

@@ -232,6 +232,7 @@ class Trainer:
             packages=self._packages[recipe],
             validation=None if metric is None else validation_key(metric, trained),
             timed=self._mark,
+            output=self._run.data.output,
         )
 
     def _completed(self, replicate: Replicate, recipe: Recipe, job: Job) -> Replicate:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from negres_core.arms.functions import name_of
+from negres_core.arms.stage import Stage
 from negres_core.evidence import Replicate
 from negres_core.pictures.chart import encode, new_figure, styled, wrap
 from negres_core.pictures.labels import ARM_COLOURS, NEUTRAL_COLOUR
@@ -68,19 +69,26 @@ def traces_of(run: Run) -> list[Trace]:
         epochs_before = 0
         for recipe, replicates in zip(arm.recipe.lineage, arm.stages, strict=True):
             stage, key = recipe.last, tuple(replicate.id for replicate in replicates)
-            function = stage.objective or stage.loss
-            keras_name = run.models.output_layer(recipe).loss if run.models else None
-            loss = keras_name or (function if isinstance(function, str) else name_of(function))
+            keras_name = run.models.output_layer(recipe).loss if run.models and not stage.losses else None
+            loss = keras_name or _loss_in_words(stage)
             is_weighted = stage.class_weight is not None or run.data.sample_weight is not None
             loss += ", rows weighted" if is_weighted else ""
             owner, colour = ("both", NEUTRAL_COLOUR) if key in traces else (arm.role, ARM_COLOURS[arm.role])
             most = "at most " if stage.patience is not None else ""
             name = f"{owner}: {name_of(stage.build)} ({most}{stage.epochs} epochs)"
             # The test loss is not weighted.
-            has_same_loss = stage.objective is None and not is_weighted
+            has_same_loss = stage.objective is None and not is_weighted and not stage.losses
             traces[key] = Trace(name, colour, loss, epochs_before, replicates, has_same_loss)
             epochs_before += max(len(replicate.curve) for replicate in replicates)
     return list(traces.values())
+
+
+def _loss_in_words(stage: Stage) -> str:
+    """Return the name of what a stage minimizes."""
+    if stage.losses:
+        return f"weighted sum of the losses of {', '.join(stage.losses)}"
+    function: Any = stage.objective or stage.loss
+    return function if isinstance(function, str) else name_of(function)
 
 
 def make_figure(run: Run, traces: Sequence[Trace]) -> Figure:

@@ -105,7 +105,7 @@ def _parts_of(evidence: Evidence) -> dict[str, Any]:
     }
     return {
         "kind of claim": claim.kind,
-        "metric": (claim.key, claim.unit, claim.higher_is_better, claim.cost),
+        "metric": (claim.key, claim.output, claim.unit, claim.higher_is_better, claim.cost),
         "threshold": claim.threshold,
         "alpha": claim.alpha,
         "design": evidence.design,

@@ -94,7 +94,7 @@ def _row(change: Change, *, on_page: bool) -> tuple[str, ...]:
     if change.is_new_surprise:
         verdict += "\nSURPRISE"
     effect = arrow(effect_of(before), effect_of(after))
-    unit = show(after.claim.unit) if effect else ""
+    unit = show(after.claim.of_output(after.claim.unit)) if effect else ""
     change_and_interval = "\n".join(filter(None, change_in_words(change)))
     times = (", " if on_page else "\n").join(times_in_words(change))
     cells = (verdict, f"{effect} {unit}".strip(), change_and_interval, times)

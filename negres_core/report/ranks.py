@@ -91,7 +91,7 @@ def rank_arms(records: Sequence[Evidence], *, metrics: Sequence[str], higher_is_
     """
     trained = [each for each in records if each.scores is None]
     finished = [each for each in trained if each.status == "finished" and not each.smoke]
-    names = {each.whole_data: show(each.data.name) for each in finished}
+    names = {_data_of(each): show(each.claim.of_output(each.data.name)) for each in finished}
     values = _values([each for each in finished if each.verdict != "invalid"], metrics)
     blocks = list(dict.fromkeys(block for of_arm in values.values() for block in of_arm))
     blocks.sort(key=lambda block: (metrics.index(block.metric), names[block.data]))
@@ -120,6 +120,11 @@ def rank_arms(records: Sequence[Evidence], *, metrics: Sequence[str], higher_is_
             f"{len(metrics)} metrics: those of one data set share its rows and its trainings, whose luck no p-value "
             "and no critical difference here accounts for"
         )
+    if any(each.claim.output is not None for each in finished):
+        notes.append(
+            "outputs of one data set count as data sets of their own, and share its rows, whose luck no p-value and no "
+            "critical difference here accounts for"
+        )
     ranking = rank({arm: np.array(each) for arm, each in shared.items()}, higher_is_better=higher_is_better)
     return Ranks(metric, ranking, data_sets, notes)
 
@@ -133,6 +138,11 @@ def rank_by_claims(records: Sequence[Evidence]) -> tuple[list[Ranks], str]:
         except InputError as error:
             reason = reason or error.wrong
     return found, "" if found else reason
+
+
+def _data_of(evidence: Evidence) -> str:
+    """Return what stands for a data set: the digest of all of it, with the output that is judged, if it has several."""
+    return evidence.claim.of_output(evidence.whole_data)
 
 
 def _caveat(data_sets: int) -> str:
@@ -158,7 +168,7 @@ def _values(records: Sequence[Evidence], metrics: Sequence[str]) -> dict[str, di
             for metric in metrics:
                 if metric not in arm.metrics or (mean := arm.metrics[metric].mean) is None:
                     continue
-                identity, block = _identity(arm), _Block(evidence.whole_data, metric)
+                identity, block = _identity(arm), _Block(_data_of(evidence), metric)
                 recipes[identity] = show(arm.name)
                 best = means.setdefault(identity, {}).get(block)
                 if best is None or cells > best[0]:

@@ -125,7 +125,7 @@ def row_of(evidence: Evidence, family: Mapping[str, float]) -> Row:
         data=show(evidence.data.name),
         effect=effect,
         interval=interval,
-        unit=show(evidence.claim.unit) if effect else "",
+        unit=show(evidence.claim.of_output(evidence.claim.unit)) if effect else "",
         cells=_cells(evidence),
         verdict=verdict or "none: the run was interrupted",
         finding=show(finding),

@@ -41,7 +41,7 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     if evidence.estimate:
         low, high = evidence.estimate.interval_95
         lines.append(
-            f"  effect      {evidence.estimate.effect:+.4g} {show(evidence.claim.unit)}, "
+            f"  effect      {evidence.estimate.effect:+.4g} {show(evidence.claim.of_output(evidence.claim.unit))}, "
             f"95% interval [{low:+.4g}, {high:+.4g}], standard error {evidence.estimate.standard_error:.3g}, "
             f"p {evidence.estimate.p_two_sided:.3g} (two-sided)"
         )
@@ -148,7 +148,7 @@ def _not_finite(evidence: Evidence) -> str:
 
 
 def _arms(evidence: Evidence) -> list[str]:
-    metric = evidence.claim.metric
+    metric = evidence.claim.of_output(evidence.claim.metric)
     lines = []
     for arm in evidence.arms:
         spread = arm.metrics.get(evidence.claim.key)

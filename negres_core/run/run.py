@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from negres_core.arms.recipe import Recipe
-from negres_core.claim import Claim, CostMetric, Metric
+from negres_core.claim import Claim, CostMetric, CostName, Metric
 from negres_core.claim.cost import watched_metric
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design, hold_out
@@ -53,6 +53,7 @@ class Run:
             and only if the design scores single rows.
         waived: controls whose failure does not count, with the reason for each.
         own_controls: controls of the user's own, which run beside those of negres.
+        equal: what the budgets of both arms were made equal in; None if they were not.
     """
 
     data: Dataset
@@ -66,6 +67,7 @@ class Run:
     predicted: Mapping[Role, Sequence[Predicted]] = field(default_factory=dict)
     waived: Mapping[str, str] = field(default_factory=dict)
     own_controls: Sequence[Any] = ()
+    equal: CostName | None = None
     _tables: dict[tuple[Role, Metric], RowTable] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def values(self, arm: Arm, metric: str) -> np.ndarray:

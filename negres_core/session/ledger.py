@@ -42,9 +42,10 @@ def register_or_compare(
     if (predict := config.stash.get(PREDICT_KEY, None)) is not None:
 
         def predict_and_end(commitment: Commitment) -> Registration:
-            given = (arguments[name] for name in ("on", "design", "confirm"))
-            data, design, _ = apply_seal(*given, confirming=config.getoption("negres_confirm"))
-            predict(item, commitment, recipes, data, design, arguments["claim"], progress)
+            claim, seen = arguments["claim"], arguments["on"].about(arguments["claim"].output)
+            given = (arguments[name] for name in ("design", "confirm"))
+            data, design, _ = apply_seal(seen, *given, confirming=config.getoption("negres_confirm"))
+            predict(item, commitment, recipes, data, design, claim, progress)
             pytest.skip("predicted")
 
         return predict_and_end

@@ -1,4 +1,4 @@
-"""Names of functions, and which functions are losses."""
+"""Names of functions, which functions are losses, and how functions can be called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from negres_core.arms.functions import is_loss, name_of
+from negres_core.arms.functions import is_loss, name_of, takes
 
 
 def base():
@@ -80,3 +80,29 @@ def test_a_name_contains_no_address_which_would_differ_between_processes():
 )
 def test_a_loss_is_what_requires_targets_and_outputs(given, expected):
     assert is_loss(given) is expected
+
+
+def varied(train, test, seed, *, code=64):
+    """Stand for a fit with a seed."""
+
+
+CALLED = {
+    "two": (pca, True),
+    "more that are offered": (varied, True),
+    "more with a default": (lambda train, test, code=64: None, True),
+    "any number": (lambda *folds: None, True),
+    "any names": (lambda train, test, **named: None, True),
+    "set beforehand": (functools.partial(lambda train, test, code: None, code=3), True),
+    "one": (lambda train: None, False),
+    "none": (lambda: None, False),
+    "names alone": (lambda *, train, test: None, False),
+    "more that is not offered": (lambda train, test, code: None, False),
+    "a name that is not offered": (lambda train, test, *, code: None, False),
+    "what is offered in the place of another": (lambda train, seed: None, False),
+    "a place beyond": (lambda train, test, seed, /: None, False),
+}
+
+
+@pytest.mark.parametrize(("function", "expected"), CALLED.values(), ids=CALLED)
+def test_a_function_takes_two_arguments_and_what_is_offered(function, expected):
+    assert takes(function, places=2, offered=("model", "seed")) is expected

@@ -20,12 +20,29 @@ from negres_core.errors import InputError
         (beats("accuracy"), "beats", 0.0, 0.0, "beats('accuracy', by=0)"),
         (matches("loss", within=0.1), "matches", 0.1, 0.1, "matches('loss', within=0.1)"),
         (reaches("r2", bar=-2), "reaches", -2.0, 0.0, "reaches('r2', bar=-2)"),
+        (beats("f1", by=0.1, output="sex"), "beats", 0.1, 0.1, "beats('f1', by=0.1, output='sex')"),
     ],
 )
 def test_a_claim_has_a_kind_a_threshold_a_margin_and_reads_like_its_code(claim, kind, threshold, margin, words):
     assert (claim.kind, claim.threshold, claim.margin, str(claim)) == (kind, threshold, margin, words)
     with pytest.raises(dataclasses.FrozenInstanceError):
         claim.threshold = 1.0
+
+
+@pytest.mark.parametrize("output", ["", 3, ["sex"]])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda output: beats("f1", output=output),
+        lambda output: matches("f1", within=1, output=output),
+        lambda output: reaches("f1", bar=1, output=output),
+    ],
+)
+def test_refuses_an_output_without_a_name(make, output):
+    with pytest.raises(InputError, match="has to be the name of an output") as caught:
+        make(output)
+    assert f"output={output!r}" in str(caught.value)
+    assert make("sex").output == "sex"
 
 
 @pytest.mark.parametrize("number", [1, np.float32(0.5), np.int64(2), Fraction(1, 2)])

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from negres_core import Recipe
+from negres_core import Recipe, beats, to_reach
 from negres_core.controls.budget import check
+from negres_core.metrics import metric_of
 from tests.fakes import BUDGET
 
 
@@ -67,6 +68,44 @@ def test_steps_are_counted_on_the_rows_that_a_stage_is_trained_on(new_run, plant
     for position in range(8):
         half = plant(half, arm=1, position=position, budget=BUDGET | {"steps": 4})
     assert check(half).passed
+
+
+def with_callbacks(run, **changes):
+    """Let both arms have callbacks."""
+    arms = []
+    for arm in run.arms:
+        stages = [replace(stage, callbacks=list) for stage in arm.recipe.stages]
+        arms.append(replace(arm, recipe=arm.recipe.with_parts(*stages)))
+    return replace(run, arms=arms, **changes)
+
+
+ENDED = {"curve": [0.7], "budget": BUDGET | {"epochs": 1, "steps": 3}}
+TO_TARGET = metric_of(beats(to_reach("accuracy", 0.9, in_="steps")), task="classification", own=[None, None])
+
+
+@pytest.mark.parametrize("asked", [{"equal": "steps"}, {"equal": "flops"}, {"equal": "epochs"}, {"metric": TO_TARGET}])
+def test_a_callback_that_ends_one_arm_makes_equal_budgets_unequal(new_run, plant, asked):
+    run = with_callbacks(new_run(), **asked)
+    assert check(run).passed
+
+    finding = check(plant(run, arm=1, position=2, **ENDED))
+
+    assert not finding.passed
+    counted_in = asked.get("equal", "steps")
+    assert f"callbacks ended trainings early, so that the arms differ in {counted_in} in 1 of 8 pairs" in finding.found
+    assert "Leave out the callback" in finding.remedy
+
+
+def test_budgets_that_a_callback_cuts_alike_stay_equal(new_run, plant):
+    run = with_callbacks(new_run(), equal="steps")
+    for arm in (0, 1):
+        run = plant(run, arm=arm, position=2, **ENDED)
+    assert check(run).passed
+
+
+def test_a_replicate_that_turned_nan_is_not_cut_by_a_callback(new_run, plant):
+    run = with_callbacks(new_run(), equal="steps")
+    assert check(plant(run, arm=1, position=2, status="not finite", **ENDED | {"curve": [None]})).passed
 
 
 def test_a_stage_that_a_callback_ended_was_trained_for_its_curve(new_run, plant):

@@ -18,6 +18,20 @@ from tests.engine import examples as ex
 CELL = ex.cells(ex.CLASSES)[0]
 
 
+class Steps(keras.callbacks.Callback):
+    """Counts steps, and the steps that it is told of."""
+
+    def __init__(self, told, seen):
+        super().__init__()
+        self.told, self.seen = told, seen
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.told.append(self.params["steps"])
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append(batch)
+
+
 def halve(epoch, rate):
     return rate / 2
 
@@ -34,8 +48,8 @@ def plateau():
     return [keras.callbacks.ReduceLROnPlateau("loss", factor=0.1, patience=1, min_delta=100.0)]
 
 
-def train(callbacks, *, epochs=4, seed=0):
-    recipe = Recipe(ex.stage(ex.plain, optimizer=ex.momentum, callbacks=callbacks, epochs=epochs))
+def train(callbacks, *, epochs=4, seed=0, **options):
+    recipe = Recipe(ex.stage(ex.plain, optimizer=ex.momentum, callbacks=callbacks, epochs=epochs, **options))
     check_recipe(recipe, ex.CLASSES)
     with pytest.warns(EngineWarning, match="callbacks, which only keras.Model.fit calls") as caught:
         ((_, result),) = selection.train(recipe, ex.CLASSES, [Job(CELL, seed)], device=ex.device())
@@ -53,6 +67,13 @@ def weights_by_hand(rates):
         model.optimizer.learning_rate = rate
         model.fit(ex.CLASSES.x[order], ex.CLASSES.y[order], batch_size=16, shuffle=False, verbose=0)
     return model.get_weights()
+
+
+def test_callbacks_are_told_the_steps_of_the_rows_that_are_trained_on():
+    """Half of 40 rows are 2 batches of 16, and all would be 3."""
+    told, seen = [], []
+    train(lambda: [Steps(told, seen)], epochs=1, share=0.5)
+    assert (told, seen) == ([2], [0, 1])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from keras.optimizers import LossScaleOptimizer
 from sklearn.preprocessing import MinMaxScaler
 
 from negres_core.arms.recipe import Recipe
@@ -184,6 +185,12 @@ BAD = {
         ex.CLASSES,
         "averages weights",
         "use_ema=True",
+    ),
+    "an average of weights in an optimizer with a loss scale": (
+        Recipe(ex.stage(ex.plain, optimizer=lambda: LossScaleOptimizer(keras.optimizers.SGD(0.1, use_ema=True)))),
+        ex.CLASSES,
+        "averages weights",
+        "SGD(use_ema=True)",
     ),
     "a parent that shares no layer": (
         Recipe(ex.stage(unrelated), ex.stage(ex.dense, inherits=unrelated)),

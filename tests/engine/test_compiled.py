@@ -13,6 +13,7 @@ from negres_core.arms.recipe import Recipe
 from negres_core.engine import compiled, memory
 from negres_core.engine.contract import Job
 from tests.engine import examples as ex
+from tests.engine import heads
 
 PAIRS = {
     "dropout, a last partial batch, more outputs than classes": (Recipe(ex.stage(ex.dense)), ex.CLASSES),
@@ -27,6 +28,18 @@ PAIRS = {
     "logits of several labels a row": (
         Recipe(ex.stage(functools.partial(ex.linear, outputs=3), loss=ex.of_logits)),
         ex.SEVERAL,
+    ),
+    "two outputs, weighted": (
+        Recipe(ex.stage(heads.two_heads, loss=heads.LOSSES, loss_weights={"total": 0.3})),
+        heads.HEADS.about("sign"),
+    ),
+    "two outputs of a subclassed model": (
+        Recipe(ex.stage(heads.subclassed_heads, loss=heads.LOSSES)),
+        heads.HEADS.about("total"),
+    ),
+    "two outputs, rows weighted": (
+        Recipe(ex.stage(heads.two_heads, loss=heads.LOSSES), preprocess=MinMaxScaler),
+        heads.HEADS.with_weights(np.linspace(0, 2, 61, dtype=np.float32)).about("total"),
     ),
     "a label for each step": (Recipe(ex.stage(ex.of_steps)), ex.STEPS),
     "steps that do not count, logits": (

@@ -61,6 +61,18 @@ def test_layers_of_tensorflow_are_refused_under_another_backend(kind, monkeypatc
     assert "'lookup' under KERAS_BACKEND=jax" in error.value.received
 
 
+@pytest.mark.parametrize("kind", [layers.TextVectorization, layers.StringLookup])
+def test_layers_of_text_are_refused_inside_a_model(kind):
+    """Strings do not reach a compiled program."""
+
+    def build():
+        return keras.Sequential([keras.Input((1,), dtype="string"), kind(name="lookup"), layers.Embedding(20, 3)])
+
+    with pytest.raises(InputError, match="a layer of text") as error:
+        build_model(build, COUNTS)
+    assert f"preprocess=lambda: {kind.__name__}(...)" in error.value.remedy
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a layer of TensorFlow")
 def test_an_empty_table_is_refused():
     def build():

@@ -43,14 +43,14 @@ TOLD = {
     "outputs by name": (
         Recipe(ex.stage(functools.partial(two_heads, False))),
         ex.CLASSES,
-        "several outputs, and a model is judged by one",
-        "keras.Model(model.input, model.outputs[0])",
+        "several outputs, and the data set has targets of one",
+        "or return a model of one output",
     ),
     "outputs in a list": (
         Recipe(ex.stage(functools.partial(two_heads, True))),
         ex.CLASSES,
-        "several outputs, and a model is judged by one",
-        "keras.Model(model.input, model.outputs[0])",
+        "several outputs, and the data set has targets of one",
+        "or return a model of one output",
     ),
     "a lambda in a parent": (
         Recipe(ex.stage(with_lambda), ex.stage(ex.plain, inherits=with_lambda)),

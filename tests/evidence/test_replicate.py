@@ -43,6 +43,7 @@ def test_an_id_depends_on_every_part_of_the_key(new_replicate):
         "packages": ("keras==3.15.1",),
         "validation": "accuracy on " + "e" * 32,
         "timed": "e" * 32,
+        "output": "sex",
     }
     assert set(others) == set(type(key).model_fields)
 
@@ -54,7 +55,7 @@ def test_an_id_depends_on_every_part_of_the_key(new_replicate):
 
 def test_the_id_of_a_key_without_later_parts_is_that_of_older_records(new_replicate):
     key = new_replicate().key
-    later = {"packages", "validation", "timed"}
+    later = {"packages", "validation", "timed", "output"}
     content = {name: value for name, value in key.model_dump().items() if name not in later}
 
     assert key.id == hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]

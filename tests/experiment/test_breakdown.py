@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from negres_core import Dataset
@@ -27,6 +28,28 @@ def test_the_effect_is_told_by_class_and_by_attribute():
     assert (parts["site 1"].effect, parts["site 1"].rows) == (pytest.approx(0.5), 50)
     assert (parts["all rows"].better, parts["all rows"].worse) == (50, 50)
     assert (parts["class 1"].better, parts["class 1"].worse) == (25, 0)
+
+
+def test_parts_have_the_users_names():
+    names = np.array(["versicolor", "setosa"])[np.arange(200) % 2]
+    sites = np.array(["Rome", "Oslo"])[SITES]
+    data = Dataset(x=np.zeros((200, 1)), y=names, name="irises", attributes={"site": sites, "age": SITES + 0.5})
+    design = FixedSplit(train=range(100), test=range(100, 200), seeds=1)
+
+    parts = break_down(run_of(design, data), np.random.default_rng(0).normal(size=(1, 100)))
+
+    named = ["class setosa", "class versicolor", "site Oslo", "site Rome", "age 0.5", "age 1.5"]
+    assert [part.part for part in parts] == ["all rows", *named]
+
+
+def test_several_labels_have_the_names_of_their_columns():
+    table = pd.DataFrame({"even": SITES, "rare": (np.arange(200) % 5 == 0).astype(int)})
+    data = Dataset(x=np.zeros((200, 1)), y=table, name="properties")
+    design = FixedSplit(train=range(100), test=range(100, 200), seeds=1)
+
+    parts = break_down(run_of(design, data), np.random.default_rng(0).normal(size=(1, 100)))
+
+    assert [part.part for part in parts] == ["all rows", "label even", "label rare"]
 
 
 def test_an_attribute_of_many_values_and_a_part_of_few_rows_are_left_out():

@@ -61,6 +61,16 @@ def test_half_the_batch_size_leaves_half_the_epochs_for_the_same_steps():
     assert (record.counted_in, record.budget, record.unit) == ("steps", 150, "steps")
 
 
+def test_an_arm_that_a_callback_of_keras_ends_is_refused():
+    def stopping():
+        return [keras.callbacks.EarlyStopping(monitor="loss")]
+
+    with pytest.raises(InputError, match="The treatment arm ends by a callback") as error:
+        equalize(recipes(callbacks=stopping), DATA, rows=ROWS, equal="steps")
+    assert "EarlyStopping among the callbacks" in error.value.received
+    equalize(recipes(callbacks=lambda: [keras.callbacks.TerminateOnNaN()]), DATA, rows=ROWS, equal="steps")
+
+
 def test_arms_that_have_the_same_budget_are_left_alone():
     given = recipes()
     shortened, record = equalize(given, DATA, rows=ROWS, equal="epochs")

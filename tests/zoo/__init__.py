@@ -15,6 +15,7 @@ from tests.zoo import (
     bugs_of_learning,
     bugs_of_mechanics,
     bugs_of_metrics,
+    bugs_of_outputs,
     bugs_of_segmentation,
     bugs_of_stopping,
     bugs_of_tuning,
@@ -29,6 +30,7 @@ from tests.zoo.pipelines_of_designs import PIPELINES_OF_DESIGNS
 from tests.zoo.pipelines_of_frames import PIPELINES_OF_FRAMES
 from tests.zoo.pipelines_of_keras import PIPELINES_OF_KERAS
 from tests.zoo.pipelines_of_labels import PIPELINES_OF_LABELS
+from tests.zoo.pipelines_of_outputs import PIPELINES_OF_OUTPUTS
 from tests.zoo.pipelines_of_segmentation import PIPELINES_OF_SEGMENTATION
 from tests.zoo.pipelines_of_stopping import PIPELINES_OF_STOPPING
 from tests.zoo.pipelines_of_tuning import PIPELINES_OF_TUNING
@@ -49,6 +51,7 @@ FAMILIES = (
     bugs_of_learning,
     bugs_of_harness,
     bugs_of_labels,
+    bugs_of_outputs,
     bugs_of_keras,
     bugs_of_stopping,
     bugs_of_tuning,
@@ -74,6 +77,7 @@ SPECIMENS = {
             | PIPELINES_OF_KERAS
             | PIPELINES_OF_STOPPING
             | PIPELINES_OF_TUNING
+            | PIPELINES_OF_OUTPUTS
             | PIPELINES_OF_SEGMENTATION
             | PIPELINES_OF_WEIGHTS
             | PIPELINES_OF_FRAMES

@@ -95,7 +95,11 @@ def predicted_classes(evidence: Evidence, replicates: Mapping[str, Replicate | N
         totals.append([sum(column) for column in zip(*counts, strict=True)])
     if not totals or len({len(each) for each in totals}) > 1:
         return []
-    return [ClassCount(str(label), list(column)) for label, column in enumerate(zip(*totals, strict=True))]
+    columns = [list(column) for column in zip(*totals, strict=True)]
+    names = evidence.data.labels or ()
+    # A network may have more outputs than there are classes.
+    labels = [*names, *map(str, range(len(names), len(columns)))][: len(columns)]
+    return [ClassCount(label, column) for label, column in zip(labels, columns, strict=True)]
 
 
 def parts_in_words(evidence: Evidence) -> str:

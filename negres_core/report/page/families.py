@@ -44,7 +44,7 @@ def draw_family(group: Sequence[Evidence], limits: tuple[float, float], *, id: s
         id: begins the ids of the figure.
     """
     sentences = [f"{each.title}, {each.data.name}: {_in_words(each)}" for each in group]
-    title = f"Effects on {group[0].claim.metric}"
+    title = f"Effects on {group[0].claim.of_output(group[0].claim.metric)}"
     return plot_family(group, limits).finish(id=id, title=title, description=" ".join(sentences))
 
 

@@ -20,7 +20,8 @@ MOST_ROWS = 12
 
 def scale_key(evidence: Evidence) -> tuple[str, str, bool]:
     """Return what hypotheses share that are drawn on one scale: the metric, and whether it is measured from a bar."""
-    return evidence.claim.key, evidence.claim.unit, evidence.claim.kind == "reaches"
+    claim = evidence.claim
+    return claim.of_output(claim.key), claim.unit, claim.kind == "reaches"
 
 
 def shared_ranges(records: Iterable[Evidence]) -> dict[tuple[str, str, bool], tuple[float, float]]:
@@ -99,7 +100,8 @@ def draw_interval(canvas: Canvas, scale: Scale, evidence: Evidence, y: float) ->
 def unit_in_words(evidence: Evidence) -> str:
     """Return the metric of a claim and its unit, named once if they have the same name."""
     metric, unit = evidence.claim.metric, evidence.claim.unit
-    return f"in {metric}" if unit in ("", metric) else f"{metric} in {unit}"
+    named = evidence.claim.of_output(metric)
+    return f"in {named}" if unit in ("", metric) else f"{named} in {unit}"
 
 
 def _margin(evidence: Evidence) -> float:

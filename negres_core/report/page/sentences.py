@@ -20,16 +20,16 @@ def state_claim(evidence: Evidence) -> str:
     names = {arm.role: arm.name for arm in evidence.arms}
     treatment = f"the treatment arm, {names['treatment']}," if "treatment" in names else "the treatment arm"
     control = f"the control arm, {names['control']}" if "control" in names else "the control arm"
-    amount = _amount(claim.threshold, claim.unit, claim.metric)
+    amount, metric = _amount(claim.threshold, claim.unit, claim.metric), claim.of_output(claim.metric)
     if claim.kind == "reaches":
         side = "or more" if claim.higher_is_better else "or less"
-        claimed = f"{treatment} reaches {claim.metric} of {amount} {side}"
+        claimed = f"{treatment} reaches {metric} of {amount} {side}"
     elif claim.kind == "matches":
-        claimed = f"{treatment} and {control}, differ in {claim.metric} by less than {amount}"
+        claimed = f"{treatment} and {control}, differ in {metric} by less than {amount}"
     else:
         better = "higher" if claim.higher_is_better else "lower"
         by = f"by at least {amount}" if claim.threshold else "by any amount"
-        claimed = f"{treatment} has {better} {claim.metric} than {control}, {by}"
+        claimed = f"{treatment} has {better} {metric} than {control}, {by}"
     apart = settings_apart(evidence)
     return f"On {evidence.data.name}, {claimed}.{f' The arms differ in: {apart}.' if apart else ''}"
 

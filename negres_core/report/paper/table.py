@@ -90,7 +90,7 @@ def state_threshold(evidence: Evidence) -> str:
     unit = "" if claim.unit in ("", claim.metric) else f" {show(claim.unit)}"
     amount = f"{claim.threshold:g}{unit}"
     words = {"beats": f"by {amount}" if claim.threshold else "by any amount", "matches": f"within {amount}"}
-    return f"{show(claim.metric)}, {words.get(claim.kind, f'bar {amount}')}"
+    return f"{show(claim.of_output(claim.metric))}, {words.get(claim.kind, f'bar {amount}')}"
 
 
 def _marks(evidence: Evidence) -> list[str]:

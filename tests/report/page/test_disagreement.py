@@ -88,6 +88,14 @@ def test_predicted_classes_are_summed_over_replicates(evidence, store):
     assert predicted_classes(evidence, known) == [("0", [300, 300]), ("1", [100, 100])]
 
 
+def test_predicted_classes_have_the_users_names(evidence, store):
+    known = {id: store.read_replicate(id) for arm in evidence.arms for id in arm.own_replicates}
+    named = evidence.updated(data=evidence.data.updated(labels=("ham", "spam")))
+    assert [each.label for each in predicted_classes(named, known)] == ["ham", "spam"]
+    fewer = evidence.updated(data=evidence.data.updated(labels=("ham",)))
+    assert [each.label for each in predicted_classes(fewer, known)] == ["ham", "1"]
+
+
 def test_classes_are_left_out_where_they_are_not_recorded_alike(evidence, store):
     known = {id: store.read_replicate(id) for arm in evidence.arms for id in arm.own_replicates}
     assert predicted_classes(evidence, {}) == []
