@@ -18,11 +18,10 @@ import cloudpickle
 import numpy as np
 
 from negres_core.arms.recipe import Recipe
-from negres_core.arrays import is_mapped, is_same, map_arrays
+from negres_core.arrays import is_mapped, is_same
 from negres_core.claim import Metric
 from negres_core.cluster.contract import Place
 from negres_core.dataset import Dataset
-from negres_core.dataset.frame import is_frame
 from negres_core.errors import ClusterError
 
 
@@ -33,9 +32,9 @@ def name_of_bytes(packed: bytes) -> str:
 
 def pack_data(data: Dataset) -> bytes:
     """Return a data set as bytes. Of inputs that are on disk, only the place is packed."""
-    content = {each.name: getattr(data, each.name) for each in fields(Dataset)}
-    content |= {"x": _as_packed(data.x), "attributes": dict(data.attributes)}
-    content["y"] = None if is_same(data.x, data.y) else data.y
+    content = {each.name: _as_packed(getattr(data, each.name)) for each in fields(Dataset)}
+    if is_same(data.x, data.y):
+        content["y"] = None
     origin = None if data.origin is data else pack_data(data.origin)
     return pickle.dumps((data.digest, content, origin), protocol=5)
 
@@ -47,15 +46,11 @@ def unpack_data(packed: bytes) -> Dataset:
         ClusterError: its arrays are others by now, or its inputs are in a file that is not here.
     """
     digest, content, origin = pickle.loads(packed)
-    x = _as_array(content["x"])
-    y = x if content["y"] is None else content["y"]
-    content |= {"x": x, "y": y, "attributes": MappingProxyType(content["attributes"])}
     data = object.__new__(Dataset)
     for name, value in content.items():
-        object.__setattr__(data, name, value)
-    for array in (data.groups, data.sample_weight, *data.attributes.values(), data.y):
-        if array is not None:
-            array.flags.writeable = False
+        object.__setattr__(data, name, _as_unpacked(value))
+    if data.y is None:
+        object.__setattr__(data, "y", data.x)
     if origin is not None:
         data.__dict__["origin"] = unpack_data(origin)
     if data.digest != digest:
@@ -67,19 +62,29 @@ def unpack_data(packed: bytes) -> Dataset:
     return data
 
 
-def _as_packed(x: Any) -> Any:
-    return x if is_frame(x) else map_arrays(lambda array: _MappedFile.of(array) or array, x)
+class _ReadOnly(dict[str, Any]):
+    """A mapping that cannot be changed, as it is packed."""
 
 
-def _as_array(x: Any) -> Any:
-    if is_frame(x):
-        return x
-    return map_arrays(lambda part: part.open() if isinstance(part, _MappedFile) else _locked(part), x)
+def _as_packed(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        mapped = _MappedFile.of(value)
+        return value if mapped is None else mapped
+    if isinstance(value, dict | MappingProxyType):
+        kind = dict if isinstance(value, dict) else _ReadOnly
+        return kind({name: _as_packed(part) for name, part in value.items()})
+    return value
 
 
-def _locked(array: np.ndarray) -> np.ndarray:
-    array.flags.writeable = False
-    return array
+def _as_unpacked(value: Any) -> Any:
+    if isinstance(value, _MappedFile):
+        return value.open()
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    if isinstance(value, dict):
+        parts = {name: _as_unpacked(part) for name, part in value.items()}
+        return MappingProxyType(parts) if isinstance(value, _ReadOnly) else parts
+    return value
 
 
 class _MappedFile:
