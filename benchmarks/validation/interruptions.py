@@ -251,14 +251,17 @@ def is_wrong(case: Case) -> bool:
     return lost or (case.name != "SIGKILL" and not case.table)
 
 
-def import_beforehand() -> None:
+def import_beforehand(*, networks: bool = True) -> None:
     """Import what sessions import, so that they do not have to. To compute something would start threads."""
     import statsmodels.stats.multitest  # noqa: F401
 
-    import negres_core.engine.compiled
-    import negres_core.engine.inspection
     import negres_core.experiment.experiment
-    import negres_core.report.summary  # noqa: F401
+    import negres_core.report.summary
+
+    if not networks:
+        return
+    import negres_core.engine.compiled
+    import negres_core.engine.inspection  # noqa: F401
 
     # Keras seeds TensorFlow, too, wherever it is installed, whatever it runs on itself.
     with contextlib.suppress(ImportError):

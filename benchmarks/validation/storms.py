@@ -345,8 +345,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--times", type=int, default=5, help="times that each other fault is injected (5)")
     parser.add_argument("--networks", action="store_true", help="train networks, and not functions that take no time")
     options = parser.parse_args(arguments)
-    if options.networks:
-        import_beforehand()
+    import_beforehand(networks=options.networks)
     outcomes = []
     with tempfile.TemporaryDirectory() as name:
         test = TEST if options.networks else FITS

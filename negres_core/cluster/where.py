@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -59,6 +60,12 @@ class Where:
             where = cls("dask", text)
         else:
             raise _unreadable(text)
+        if where.kind == "local" and sys.platform == "win32":
+            raise InputError(
+                "Workers of a cluster run on Linux and macOS.",
+                received=f"--negres-cluster {text} on Windows",
+                remedy="Run pytest in WSL, or train without --negres-cluster.",
+            )
         package, extra = PACKAGES[where.kind]
         if importlib.util.find_spec(package) is None:
             raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 import pytest
 
@@ -33,6 +34,12 @@ def test_a_place_is_read(text, where):
 def test_anything_else_is_refused(text):
     with pytest.raises(InputError, match="names workers on this machine"):
         Where.read(text)
+
+
+def test_workers_on_windows_are_refused(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(InputError, match=r"Run pytest in WSL"):
+        Where.read("local:2")
 
 
 @pytest.mark.parametrize(
