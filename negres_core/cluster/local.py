@@ -10,7 +10,7 @@ from typing import Any
 from negres_core.cluster.contract import MOST_DEATHS
 from negres_core.cluster.dask import DaskPool
 from negres_core.engine.device import Device, cpu_count, visible_gpus
-from negres_core.errors import InputError
+from negres_core.errors import ClusterError, InputError
 
 SETTINGS: dict[str, Any] = {
     # Each task may end so many workers; and none waits in a worker behind it, where it would share the blame.
@@ -66,9 +66,12 @@ def start_pool(count: int, device: Device, *, note: Callable[[str], None]) -> Da
         count: the number of workers.
         device: the device of the session. On GPUs, each worker has one.
         note: called with a sentence about each worker that is refused.
+
+    Raises:
+        ClusterError: they do not start.
     """
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     env = {"KERAS_BACKEND": device.backend} if device.backend != "none" else {}
     if device.kind == "gpu":
@@ -86,7 +89,7 @@ def start_pool(count: int, device: Device, *, note: Callable[[str], None]) -> Da
         forget()
 
     with dask.config.set(SETTINGS):
-        cluster = LocalCluster(
+        cluster = _start(
             n_workers=count,
             threads_per_worker=1,
             processes=True,
@@ -100,3 +103,23 @@ def start_pool(count: int, device: Device, *, note: Callable[[str], None]) -> Da
         client = Client(cluster)
     forget()
     return DaskPool(client, note=note, end=end)
+
+
+def _start(**options: Any) -> Any:
+    """Start workers. One that ends before it is ready ends the others, so that all are started again.
+
+    Raises:
+        ClusterError: they ended each time.
+    """
+    from distributed import LocalCluster
+
+    for _ in range(MOST_DEATHS):
+        try:
+            return LocalCluster(**options)
+        except RuntimeError as error:
+            last = error
+    raise ClusterError(
+        "The workers on this machine do not start.",
+        received=f"{MOST_DEATHS} times: {last}",
+        remedy="They may lack memory, or room for temporary files. Look at the system's log, or give fewer workers.",
+    ) from last

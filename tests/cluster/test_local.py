@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import distributed
 import psutil
 import pytest
 
@@ -17,7 +18,7 @@ from negres_core.cluster.engine import Cluster
 from negres_core.cluster.local import GPUS, check_count, dask_setup, processors_of, start_pool
 from negres_core.cluster.packing import place_of
 from negres_core.engine.device import Device
-from negres_core.errors import InputError
+from negres_core.errors import ClusterError, InputError
 from negres_core.evidence import Store
 from negres_core.experiment.experiment import Experiment
 from tests.experiment.simple_arms import DATA, ONE, TWO
@@ -91,3 +92,19 @@ def test_each_worker_has_its_gpu_and_leaves_ctrl_c_to_the_session(monkeypatch):
     finally:
         signal.signal(signal.SIGINT, before)
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "5"
+
+
+def test_workers_that_end_while_they_start_are_started_again(monkeypatch):
+    """One that was killed then would otherwise end the hypothesis."""
+    outcomes = [RuntimeError("Nanny failed to start."), RuntimeError("Nanny failed to start."), "a cluster"]
+
+    def start(**options):
+        if isinstance(outcome := outcomes.pop(0), Exception):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(distributed, "LocalCluster", start)
+    assert local._start() == "a cluster"
+    outcomes.extend([RuntimeError("Nanny failed to start.")] * 3)
+    with pytest.raises(ClusterError, match=r"Received: 3 times: Nanny failed to start"):
+        local._start()
