@@ -45,13 +45,17 @@ class HashDropout(keras.layers.Dropout):
         return ops.where(keep, inputs * (1 / (1 - self.rate)), ops.zeros_like(inputs))
 
 
+CELLS = (keras.layers.GRUCell, keras.layers.LSTMCell, keras.layers.SimpleRNNCell)
+"""Layers that have a seed even if they drop nothing."""
+
+
 def samples_only_by_hash(model: Any) -> bool:
     """Return whether HashDropout is the only kind of layer of a model that samples random numbers."""
-    hash_seeds = {
-        id(layer.seed_generator.state) for layer in layers_of(model) if isinstance(layer, HashDropout) and layer.rate
-    }
-    seeds = {id(variable) for variable in model.variables if variable.name == "seed_generator_state"}
-    return seeds <= hash_seeds
+    layers = list(layers_of(model))
+    hashing = [layer for layer in layers if isinstance(layer, HashDropout) and layer.rate]
+    idle = [layer for layer in layers if type(layer) in CELLS and not (layer.dropout or layer.recurrent_dropout)]
+    known = {id(layer.seed_generator.state) for layer in (*hashing, *idle)}
+    return known >= {id(variable) for variable in model.variables if variable.name == "seed_generator_state"}
 
 
 def _low(bits: Any) -> Any:

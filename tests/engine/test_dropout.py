@@ -140,6 +140,16 @@ def test_other_random_layers_are_unchanged(layer):
         assert not samples_only_by_hash(model)
 
 
+@pytest.mark.parametrize("kind", [layers.LSTM, layers.GRU, layers.SimpleRNN])
+def test_a_recurrent_layer_samples_only_if_it_drops_something(kind):
+    def reading(**options):
+        return keras.Sequential([keras.Input((4, 3)), layers.Bidirectional(kind(2, **options))])
+
+    assert samples_only_by_hash(reading())
+    assert not samples_only_by_hash(reading(dropout=0.1))
+    assert not samples_only_by_hash(reading(recurrent_dropout=0.1))
+
+
 def test_a_model_without_random_layers_samples_only_by_hash():
     assert samples_only_by_hash(ex.plain())
 
