@@ -27,7 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -147,8 +147,11 @@ def _command(process: psutil.Process) -> str:
 
 
 def kill_at_random(folder: Folder, kills: int, rng: np.random.Generator, expected: Expected) -> Iterator[Outcome]:
-    """Kill a session on a cluster, or one of its workers, again and again while it trains."""
-    done = 0
+    """Kill a session on a cluster, or one of its workers, again and again while it trains.
+
+    They were survived if the same command comes to what it should after all of them.
+    """
+    done, found = 0, list[Outcome]()
     while done < kills:
         process, left = folder.start(), list[psutil.Process]()
         while done < kills and runs(process):
@@ -163,17 +166,20 @@ def kill_at_random(folder: Folder, kills: int, rng: np.random.Generator, expecte
                 continue
             done += 1
             fault = "SIGKILL of the session" if victim == process else "SIGKILL of a worker"
-            yield Outcome(fault, survived=True, lost=len(before - folder.trusted()), wrong=0)
+            found.append(Outcome(fault, survived=True, lost=len(before - folder.trusted()), wrong=0))
         folder.end(process)
         _, alive = psutil.wait_procs(left, timeout=MOST_LEFT_S)
         if alive:
-            yield Outcome("process left by a session", survived=False, lost=0, wrong=0)
+            found.append(Outcome("process left by a session", survived=False, lost=0, wrong=0))
             for each in alive:
                 each.kill()
         if folder.result() == expected.result:
             # All is trained: begin once more, so that there is something to kill.
             shutil.rmtree(folder.path / ".negres")
-    yield settle("the same command after all of them", folder, expected, before=folder.trusted())
+    last = settle("the same command after all of them", folder, expected, before=folder.trusted())
+    for each in found:
+        yield replace(each, survived=each.survived and last.survived)
+    yield last
 
 
 def interrupt(folder: Folder, name: str, rng: np.random.Generator, expected: Expected) -> Outcome:
