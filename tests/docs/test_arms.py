@@ -71,6 +71,13 @@ def test_an_arm_of_the_page_has_several_inputs(name, names, measure):
     assert 0 <= evidence.arms[0].metrics["accuracy"].mean <= 1
 
 
+@pytest.mark.parametrize("name", ["AGE_TOO", "RETIRED_ALONE"])
+def test_an_arm_of_the_page_is_judged_by_one_of_several_outputs(name, names, new_experiment):
+    claim, design = reaches("accuracy", bar=0.5, output="retired"), KFolds(folds=2, repeats=1)
+    evidence = new_experiment(smoke=True).measure(names[name], on=names["faces"], claim=claim, design=design)
+    assert 0 <= evidence.arms[0].metrics["accuracy"].mean <= 1
+
+
 def test_the_objective_of_the_page_trains_two_players(names, measure):
     def players(input_shape, outputs):
         import keras
@@ -89,4 +96,4 @@ def test_the_objective_of_the_page_trains_two_players(names, measure):
 
 def test_every_recipe_of_the_page_is_trained_here(names):
     recipes = {name for name, value in names.items() if isinstance(value, Recipe)}
-    assert recipes == OF_CLASSES | {"CONFIDENCE", "WITH_AGE", "WITHOUT_AGE"}
+    assert recipes == OF_CLASSES | {"CONFIDENCE", "WITH_AGE", "WITHOUT_AGE", "AGE_TOO", "RETIRED_ALONE"}

@@ -93,12 +93,16 @@ def browser():
 @pytest.fixture
 def visit(browser):
     """Open a page, with an optional fragment; at the end nothing is in the console, and nothing else was asked for."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
     visited = {"about:blank"}
 
     def go(address, fragment=""):
         visited.add(address)
         browser.get("about:blank")
         browser.get(f"{address}{fragment}")
+        # On a busy machine the driver may be back before the page is parsed to its end.
+        WebDriverWait(browser, 60).until(lambda each: each.execute_script("return document.readyState") == "complete")
         return browser
 
     browser.get_log("performance")

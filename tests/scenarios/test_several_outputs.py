@@ -74,7 +74,7 @@ def test_several_outputs_are_compared_with_one_and_verified_by_their_stored_mode
     assert (result.problems, result.gaps, result.is_complete) == ([], [], True)
     other = predict_again(evidence, store, roles, DATA.about("age"), FOLDS, metric=METRICS["mae"], device="cpu")
     assert not other.is_complete
-    assert "about output age" in other.gaps[0]
+    assert "about the output age" in other.gaps[0]
 
 
 def test_a_claim_about_another_output_has_a_metric_of_its_own(new_experiment):
