@@ -7,6 +7,7 @@ Each error states what is wrong, what was received, and what to do.
     - InputError: an argument, option or file of the user's is invalid (also a ValueError)
     - DataUnavailableError: no source can deliver a data set (also a RuntimeError)
     - DeviceError: the requested device is missing (also a RuntimeError)
+    - ClusterError: the workers of a cluster cannot train what they are given (also a RuntimeError)
     - EvidenceError: evidence or a ledger is missing, damaged or not writable (also a RuntimeError)
 - UserWarning
   - DesignWarning: a design cannot be run as it was asked for, and is run in another way
@@ -121,6 +122,10 @@ class DataUnavailableError(NegresError, RuntimeError):
 
 class DeviceError(NegresError, RuntimeError):
     """The requested device is missing, or the framework cannot use it."""
+
+
+class ClusterError(NegresError, RuntimeError):
+    """The workers of a cluster are missing, differ from the process that judges, or cannot train what they get."""
 
 
 class EvidenceError(NegresError, RuntimeError):

@@ -14,6 +14,7 @@ from negres_core.errors import NegresError
 from negres_core.session import own_controls
 from negres_core.session.annotations import prepare_annotations
 from negres_core.session.arguments import run_again
+from negres_core.session.cluster import check_cluster, cluster_option
 from negres_core.session.fixture import ExperimentFixture, benchmark_of
 from negres_core.session.interruption import begin, watch
 from negres_core.session.keys import (
@@ -56,6 +57,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--negres-shard": {
         "metavar": "N/OF",
         "help": "train the share N of OF of the cells of each hypothesis, such as 3/8, and judge nothing",
+    },
+    "--negres-cluster": {
+        "metavar": "WHERE",
+        "help": "train on a cluster: local:N, N workers on this machine; the address of a scheduler of Dask; or "
+        "submitit:slurm?jobs=N, N jobs at a time",
     },
     "--negres-register": {
         "action": "store_true",
@@ -110,7 +116,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("negres_confirm") and config.getoption("negres_smoke"):
         raise pytest.UsageError("A smoke run opens no sealed rows: omit --negres-smoke or --negres-confirm.")
     check_options(config)
-    if config.getoption("negres_device") == "gpu":
+    check_cluster(config)
+    # The GPU may be that of another machine.
+    if config.getoption("negres_device") == "gpu" and cluster_option(config) is None:
         from negres_core.engine.device import require_gpu
 
         try:
@@ -147,6 +155,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     versions = [f"negres {importlib.metadata.version('negres')}", f"keras {importlib.metadata.version('keras')}"]
     smoke = "; smoke run: verdicts are not judged" if config.getoption("negres_smoke") else ""
     smoke += f"; shard {shard}: it trains and judges nothing" if (shard := shard_of(config)) else ""
+    smoke += f"; trained by {cluster}" if (cluster := cluster_option(config)) else ""
     smoke += "; sealed rows are opened" if config.getoption("negres_confirm") else ""
     return [
         f"negres: {count} {'hypothesis' if count == 1 else 'hypotheses'}; "

@@ -20,7 +20,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,21 +93,40 @@ class Case:
 
 
 class Folder:
-    """A folder in which sessions run, each in a process of its own."""
+    """A folder in which sessions run, each in a process of its own.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        path: the folder.
+        test: the tests, as the text of a module.
+        options: further options of pytest.
+    """
+
+    def __init__(self, path: Path, test: str = TEST, options: Sequence[str] = ()) -> None:
+        self.path, self._options = path, options
         path.mkdir(parents=True, exist_ok=True)
-        (path / "test_mine.py").write_text(TEST)
+        (path / "test_mine.py").write_text(test)
 
-    def start(self, *, full_at: int | None = None) -> int:
-        """Start a session, and return the id of its process."""
+    def start(
+        self,
+        *,
+        full_at: int | None = None,
+        error: int = errno.ENOSPC,
+        prepare: Callable[[], object] = lambda: None,
+    ) -> int:
+        """Start a session, and return the id of its process.
+
+        Args:
+            full_at: the write that fails, counted from 1; None for none.
+            error: the number of the error by which it fails.
+            prepare: called in the process of the session before it begins.
+        """
         sys.stdout.flush()
         if (process := os.fork()) == 0:
-            os._exit(self._run(full_at))
+            prepare()
+            os._exit(self._run(full_at, error))
         return process
 
-    def _run(self, full_at: int | None) -> int:
+    def _run(self, full_at: int | None, error: int) -> int:
         import pytest
 
         # A shell lets its background jobs ignore Ctrl-C.
@@ -119,8 +138,8 @@ class Folder:
         for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_ADDOPTS"):
             os.environ.pop(name, None)
         options = ["-p", "no:cacheprovider", "--rootdir", str(self.path), "-c", os.devnull, "--negres-controls=cheap"]
-        with counted_writes(full_at) as writes:
-            status = int(pytest.main([*options, "test_mine.py"]))
+        with counted_writes(full_at, error) as writes:
+            status = int(pytest.main([*options, *self._options, "test_mine.py"]))
             (self.path / "writes.txt").write_text(str(writes[0]))
         sys.stdout.flush()
         return status
@@ -156,15 +175,15 @@ class Folder:
 
 
 @contextlib.contextmanager
-def counted_writes(full_at: int | None) -> Iterator[list[int]]:
-    """Count the files that are synced, and let the disk be full at one of them, counted from 1."""
+def counted_writes(full_at: int | None, error: int = errno.ENOSPC) -> Iterator[list[int]]:
+    """Count the files that are synced, and let the disk be full at one of them, counted from 1, or fail otherwise."""
     fsync, count = os.fsync, [0]
 
     def sync_or_fail(file: int) -> None:
         if stat.S_ISREG(os.fstat(file).st_mode):
             count[0] += 1
             if count[0] == full_at:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise OSError(error, os.strerror(error))
         fsync(file)
 
     os.fsync = sync_or_fail
@@ -232,14 +251,17 @@ def is_wrong(case: Case) -> bool:
     return lost or (case.name != "SIGKILL" and not case.table)
 
 
-def _import_beforehand() -> None:
+def import_beforehand(*, networks: bool = True) -> None:
     """Import what sessions import, so that they do not have to. To compute something would start threads."""
     import statsmodels.stats.multitest  # noqa: F401
 
-    import negres_core.engine.compiled
-    import negres_core.engine.inspection
     import negres_core.experiment.experiment
-    import negres_core.report.summary  # noqa: F401
+    import negres_core.report.summary
+
+    if not networks:
+        return
+    import negres_core.engine.compiled
+    import negres_core.engine.inspection  # noqa: F401
 
     # Keras seeds TensorFlow, too, wherever it is installed, whatever it runs on itself.
     with contextlib.suppress(ImportError):
@@ -253,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--times", type=int, help="times that each signal is sent (40 SIGKILL, 20 SIGTERM, 20 SIGINT)")
     parser.add_argument("--every", type=int, default=1, help="let the disk be full at every Nth write only (1)")
     options = parser.parse_args(arguments)
-    _import_beforehand()
+    import_beforehand()
     with tempfile.TemporaryDirectory() as name:
         whole = Folder(Path(name) / "whole")
         status = whole.end(whole.start())

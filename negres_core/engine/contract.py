@@ -13,7 +13,7 @@ from negres_core.arms.recipe import Recipe
 from negres_core.claim import Metric
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
-from negres_core.evidence import TrainedWeight
+from negres_core.evidence import ProvenanceRecord, TrainedWeight
 
 if TYPE_CHECKING:
     from negres_core.engine.device import Device
@@ -60,6 +60,7 @@ class Result:
             `flops_per_s` is the replicate's own, and their sum is the device's. In a batched program the seconds are
             divided among the replicates, so that each `flops_per_s` is already the device's.
         model: the trained model as the bytes of a Keras file, in the stage's format; None for a fit.
+        provenance: where it was trained; None for this process.
         outputs: predictions of the test fold, which are not recorded: values in the shape of the targets; or class
             probabilities, (rows, classes), or predicted labels, (rows,), if the arm has no probabilities. None if they
             are not finite, or if a fit returned metrics.
@@ -78,6 +79,7 @@ class Result:
     validation: list[float] | None = None
     monitored: list[float] | None = None
     best_epoch: int | None = None
+    provenance: ProvenanceRecord | None = None
 
 
 class NotBatchableError(Exception):

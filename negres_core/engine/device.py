@@ -9,11 +9,14 @@ import platform
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from negres_core.errors import DeviceError
+
+if TYPE_CHECKING:
+    from negres_core.engine.contract import Train
 
 Request = Literal["auto", "cpu", "gpu"]
 
@@ -30,12 +33,15 @@ class Device:
         name: the processor's name.
         backend: Keras' backend.
         workers: how many replicates to train in parallel.
+        elsewhere: trains in other processes or on other machines, of which all have a device of this kind; None to
+            train in this process.
     """
 
     kind: Literal["cpu", "gpu"]
     name: str
     backend: str
     workers: int
+    elsewhere: Train | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.name}, {self.workers} at a time) with {self.backend}"
@@ -43,13 +49,21 @@ class Device:
 
 def gpu_visible() -> bool:
     """Return whether this machine shows an NVIDIA GPU to this process, without importing a framework."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1"):
-        return False
+    return bool(visible_gpus())
+
+
+def visible_gpus() -> list[str]:
+    """Return the NVIDIA GPUs that this machine shows to this process, as CUDA_VISIBLE_DEVICES names them."""
+    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if allowed in ("", "-1"):
+        return []
     if (program := shutil.which("nvidia-smi")) is not None:
         listing = subprocess.run([program, "-L"], capture_output=True, text=True, check=False)
-        return listing.returncode == 0 and "GPU" in listing.stdout
-    driver = Path("/proc/driver/nvidia/gpus")
-    return driver.is_dir() and any(driver.iterdir())
+        there = sum(line.startswith("GPU") for line in listing.stdout.splitlines()) if listing.returncode == 0 else 0
+    else:
+        driver = Path("/proc/driver/nvidia/gpus")
+        there = len(list(driver.iterdir())) if driver.is_dir() else 0
+    return (allowed.split(",") if allowed else [str(number) for number in range(there)]) if there else []
 
 
 def require_gpu() -> None:

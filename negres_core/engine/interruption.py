@@ -73,6 +73,16 @@ def deferred_interruption() -> Iterator[None]:
 
 
 @contextmanager
+def interruption_by(request: threading.Event) -> Iterator[None]:
+    """Let an event that somebody else sets ask for an interruption while the block runs, in any thread."""
+    _requests.append(request)
+    try:
+        yield
+    finally:
+        _requests.remove(request)
+
+
+@contextmanager
 def interruptible() -> Iterator[None]:
     """Do not defer interruptions while the block runs: it has no epochs between which it could end."""
     block = object()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from negres_core.arms.functions import name_of
@@ -27,9 +28,13 @@ def train(
 ) -> Generator[tuple[Job, Result], None, None]:
     """Train the last stage of a recipe, or compute its fit, on every job; see `negres_core.engine.contract.Train`.
 
-    If a faster engine cannot train this recipe, the next slower one does, and an `EngineWarning` gives the reason.
+    If a faster engine cannot train this recipe, the next slower one does, and an `EngineWarning` gives the reason. What
+    has to be timed alone is trained in this process.
     """
     if not jobs:
+        return
+    if device.elsewhere is not None and not any(job.alone for job in jobs):
+        yield from device.elsewhere(recipe, data, jobs, device=replace(device, elsewhere=None))
         return
     if recipe.fit is not None:
         yield from fits.train(recipe, data, jobs, device=device)

@@ -7,8 +7,9 @@ import functools
 import importlib.metadata
 import platform
 from pathlib import Path
+from typing import ClassVar
 
-from negres_core.evidence.record import Record
+from negres_core.evidence.record import PartialRecord
 from negres_core.provenance.commit import trace_commit
 
 PACKAGES = ("negres", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn", "scipy")
@@ -17,8 +18,10 @@ SHARED_PACKAGES = ("negres", "keras", "numpy", "scikit-learn", "scipy")
 """Those of them that every run uses, whatever its backend is."""
 
 
-class ProvenanceRecord(Record):
+class ProvenanceRecord(PartialRecord):
     """The environment that a number came from."""
+
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"worker"})
 
     commit: str | None
     """Hash of the checked-out commit; null outside a repository."""
@@ -35,6 +38,8 @@ class ProvenanceRecord(Record):
     """The processor that trains the replicates."""
     driver: str | None
     """Version of the GPU driver."""
+    worker: str | None = None
+    """The worker of a cluster that trained it, and its machine; left out if the process that judges did."""
 
     @property
     def versions(self) -> dict[str, str]:

@@ -262,7 +262,7 @@ class Trainer:
             budget=Budget(**result.budget),
             cost=Cost(**result.cost),
             model=None,
-            provenance=self._provenance,
+            provenance=result.provenance or self._provenance,
             recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         return self._store.record(replicate, result.model, saved_as="keras" if recipe.fit else recipe.last.saved_as)

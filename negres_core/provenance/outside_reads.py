@@ -30,6 +30,10 @@ CODE = (".py", ".pyc", ".pyi", ".so", ".pyd")
 SYSTEM = tuple(f"{os.sep}{name}{os.sep}" for name in ("dev", "proc", "sys"))
 """Folders of files that are no data."""
 
+METADATA = (".dist-info", ".egg-info")
+"""Endings of the folders of what an installer says of a package. Frameworks look for their plugins there, when they are
+first used, which may be in a user's function."""
+
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 """Names in `os` by which code reads environment variables."""
 
@@ -97,6 +101,8 @@ def _is_reading(mode: Any, flags: Any) -> bool:
 def _counts(path: str) -> bool:
     keras = os.environ.get("KERAS_HOME") or str(Path.home() / ".keras")
     folders = (*SYSTEM, *(str(Path(folder).absolute()) + os.sep for folder in (keras, tempfile.gettempdir())))
+    if path in sys.path or Path(path).parent.name.endswith(METADATA):
+        return False
     return not (path.endswith(CODE) or path.startswith(folders) or is_library_place(path)) and not Path(path).is_dir()
 
 

@@ -16,6 +16,7 @@ from negres_core.dataset import Dataset
 from negres_core.design import Design, KFolds, Splitter, as_design
 from negres_core.errors import InputError
 from negres_core.scores import USUAL_COLUMNS, Columns
+from negres_core.session.cluster import device_on_cluster
 from negres_core.session.keys import (
     EVIDENCE,
     EVIDENCE_KEY,
@@ -286,7 +287,8 @@ class ExperimentFixture:
         recipes = dict(zip(get_args(Role), filter(None, (*arms, arguments.get("against"))), strict=False))
         # What is neither is refused later, in words of its own.
         has_network = any(not isinstance(arm, Recipe | Tuned) or first_recipe(arm).stages for arm in recipes.values())
-        device = (choose_device if has_network else choose_device_of_fits)(config.getoption("negres_device"))
+        choose = choose_device if has_network else choose_device_of_fits
+        device = device_on_cluster(config, choose, has_network=has_network)
         with progress_of(item) as progress:
             experiment = Experiment(
                 hypothesis=identity_of_test(item),

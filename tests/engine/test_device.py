@@ -154,3 +154,13 @@ def test_a_backend_from_keras_own_configuration_file_is_checked_too(monkeypatch)
 def test_the_backend_of_an_imported_keras_is_the_one_in_use(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     assert device.keras_backend() == keras.backend.backend()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "visible"), [(None, ["0", "1"]), ("1", ["1"]), ("GPU-a,GPU-b", ["GPU-a", "GPU-b"])]
+)
+def test_each_visible_gpu_has_the_name_by_which_it_is_chosen(driver, monkeypatch, allowed, visible):
+    driver("GPU 0: NVIDIA H200 (UUID: GPU-a)\n  MIG 1g.18gb (UUID: MIG-c)\nGPU 1: NVIDIA H200 (UUID: GPU-b)\n")
+    if allowed is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", allowed)
+    assert device.visible_gpus() == visible

@@ -22,6 +22,7 @@ from negres_core.engine.interruption import (
     WorkerThreads,
     deferred_interruption,
     interruptible,
+    interruption_by,
     interruption_requested,
     stop_if_interrupted,
 )
@@ -184,3 +185,12 @@ def test_a_fit_is_interrupted_at_once():
     with interrupted():
         results.extend(train(Recipe(Fit(slow)), ex.CLASSES, jobs, device=Device("cpu", "a", "tensorflow", workers=1)))
     assert called == [0, 1]
+
+
+def test_an_event_asks_for_an_interruption_in_any_thread():
+    request = threading.Event()
+    with interruption_by(request):
+        assert not interruption_requested()
+        request.set()
+        assert interruption_requested()
+    assert not interruption_requested()

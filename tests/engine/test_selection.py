@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -117,3 +118,20 @@ def test_what_needs_fit_is_refused_with_an_objective():
     with pytest.raises(InputError, match="cannot be trained with an objective") as error:
         check_recipe(recipe, ex.CLASSES)
     assert "accumulates gradients" in error.value.received
+
+
+def test_a_device_elsewhere_trains_all_but_what_has_to_be_timed_alone(monkeypatch):
+    calls = []
+
+    def elsewhere(recipe, data, jobs, *, device):
+        calls.append(device.elsewhere)
+        yield from ((job, "a result") for job in jobs)
+
+    device = replace(GPU, elsewhere=elsewhere)
+    assert list(selection.train(PLAIN, ex.CLASSES, JOBS, device=device)) == [(job, "a result") for job in JOBS]
+    assert calls == [None]
+    monkeypatch.setattr(selection, "_kept_reason", lambda recipe, data: None)
+    monkeypatch.setattr(compiled, "train", lambda *arguments, device: iter(["here"]))
+    alone = [replace(job, alone=True) for job in JOBS]
+    assert list(selection.train(PLAIN, ex.CLASSES, alone, device=device)) == ["here"]
+    assert calls == [None]

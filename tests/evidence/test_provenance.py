@@ -32,3 +32,9 @@ def test_provenance_is_plain_json(provenance):
 
     assert json.loads(json.dumps(content)) == content
     assert set(content) == {"commit", "dirty", "packages", "python", "platform", "backend", "device", "driver"}
+
+
+def test_the_worker_of_a_cluster_is_left_out_where_there_is_none(provenance):
+    assert "worker" not in provenance.model_dump(mode="json")
+    trained = provenance.updated(worker="tcp://10.0.0.1:1 on a machine")
+    assert type(provenance).model_validate(trained.model_dump(mode="json")).worker == "tcp://10.0.0.1:1 on a machine"

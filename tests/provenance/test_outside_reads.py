@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from os import environ
 from pathlib import Path
 
@@ -141,6 +142,23 @@ def test_other_files_do_not_count(folder, tmp_path, monkeypatch):
                 path.read_bytes()
         (folder / "written").write_text("what it writes")
         return list(folder.iterdir())
+
+    watch(reads)
+    assert list(outside_reads(reads)) == []
+
+
+def test_what_installers_say_of_packages_does_not_count(folder, monkeypatch):
+    """A framework that looks for plugins reads it of every package that is installed."""
+    metadata = folder / "plugin-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "entry_points.txt").write_text("[plugins]")
+    archive = folder / "python.zip"
+    monkeypatch.setattr(sys, "path", [*sys.path, str(archive)])
+
+    def reads():
+        with suppress(OSError):
+            archive.read_bytes()
+        return (metadata / "entry_points.txt").read_text()
 
     watch(reads)
     assert list(outside_reads(reads)) == []

@@ -1,0 +1,61 @@
+"""The storms, with a few faults of each kind, and what counts as wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.validation.storms import (
+    DAMAGES,
+    HEADERS,
+    WRITE_ERRORS,
+    Outcome,
+    is_wrong,
+    tabulate_outcomes,
+)
+
+ROOT = Path(__file__).parents[3]
+SOUND = Outcome("SIGKILL of a worker", survived=True, lost=0, wrong=0)
+RECORD = b'{"id": "' + b"a" * 32 + b'", "metrics": {"accuracy": 0.5}}'
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="sessions start from a process that has imported everything")
+def test_a_small_storm_is_survived():
+    command = [sys.executable, "-m", "benchmarks.validation.storms", "--kills", "1", "--times", "1"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
+    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout + process.stderr
+    rows = [line.split("|")[1].strip() for line in process.stdout.splitlines() if line.startswith("|")]
+    assert {*WRITE_ERRORS, *DAMAGES, "SIGTERM on a cluster", "folder removed", "clock goes backward"} <= {*rows}
+    assert rows[-1] == "all"
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"), [({}, False), ({"survived": False}, True), ({"lost": 1}, True), ({"wrong": 1}, True)]
+)
+def test_a_loss_or_a_wrong_trust_is_wrong(change, wrong):
+    assert is_wrong(dataclasses.replace(SOUND, **change)) is wrong
+
+
+def test_the_table_has_a_row_for_each_fault_and_one_for_all():
+    outcomes = [SOUND, SOUND, Outcome("folder removed", survived=False, lost=2, wrong=1)]
+    header, _, *rows = tabulate_outcomes(outcomes).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in (header, *rows)]
+    assert cells == [
+        list(HEADERS),
+        ["SIGKILL of a worker", "2", "2", "0", "0"],
+        ["folder removed", "1", "0", "2", "1"],
+        ["all", "3", "2", "2", "1"],
+    ]
+
+
+@pytest.mark.parametrize("fault", DAMAGES)
+def test_a_damage_changes_a_record(fault):
+    rng = np.random.default_rng(1)
+    assert all(DAMAGES[fault](RECORD, rng) != RECORD for _ in range(20))
