@@ -137,7 +137,17 @@ class Folder:
         os.dup2(output, 2)
         for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NEGRES_DATA", "PYTEST_ADDOPTS"):
             os.environ.pop(name, None)
-        options = ["-p", "no:cacheprovider", "--rootdir", str(self.path), "-c", os.devnull, "--negres-controls=cheap"]
+        options = [
+            "-p",
+            "no:cacheprovider",
+            "--rootdir",
+            str(self.path),
+            "--confcutdir",
+            str(self.path),
+            "-c",
+            os.devnull,
+            "--negres-controls=cheap",
+        ]
         with counted_writes(full_at, error) as writes:
             status = int(pytest.main([*options, *self._options, "test_mine.py"]))
             (self.path / "writes.txt").write_text(str(writes[0]))
