@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC")
 """Environment variables by which libraries are told how many threads they may have."""
 
-ADDED = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
+CHANGED = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
 """Environment variables that Dask sets in this process whenever it starts a worker."""
 
 GPUS = "NEGRES_WORKER_GPUS"
@@ -78,15 +78,18 @@ def start_pool(count: int, device: Device, *, note: Callable[[str], None]) -> Da
         env[GPUS] = ",".join(visible_gpus())
     else:
         env |= dict.fromkeys(THREADS, str(processors_of(count)))
-    added = [name for name in ADDED if name not in os.environ]
+    before = {name: os.environ.get(name) for name in CHANGED}
 
-    def forget() -> None:
-        for name in added:
-            os.environ.pop(name, None)
+    def restore() -> None:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
     def end() -> None:
         cluster.close()
-        forget()
+        restore()
 
     with dask.config.set(SETTINGS):
         cluster = _start(
@@ -101,7 +104,7 @@ def start_pool(count: int, device: Device, *, note: Callable[[str], None]) -> Da
             preload=__name__,
         )
         client = Client(cluster)
-    forget()
+    restore()
     return DaskPool(client, note=note, end=end)
 
 

@@ -367,9 +367,10 @@ UNSAFE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marsh
 
 
 def test_no_module_can_read_a_pickle():
-    """A pickle runs code when it is read."""
+    """A pickle runs code when it is read. Only a cluster reads any: those of its workers, which run the user's code."""
     imports = []
-    for path in sorted(Path(negres_core.__file__).parent.rglob("*.py")):
+    root = Path(negres_core.__file__).parent
+    for path in sorted({*root.rglob("*.py")} - {*root.glob("cluster/*.py")}):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
