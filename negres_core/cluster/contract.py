@@ -15,6 +15,9 @@ from negres_core.evidence import ProvenanceRecord
 MOST_DEATHS = 3
 """Workers that may end while they train a task, before it is given up."""
 
+GRACE_S = 60.0
+"""Seconds that tasks have, after an interruption, to end their epochs and to send what is finished."""
+
 SHA256 = str
 """64 hexadecimal digits, by which a worker knows what it holds."""
 

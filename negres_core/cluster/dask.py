@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from negres_core.cluster.child import device_seen, hold, perform, stop
-from negres_core.cluster.contract import SHA256, Answer, Task
+from negres_core.cluster.contract import GRACE_S, SHA256, Answer, Task
 from negres_core.engine.device import Device
 from negres_core.engine.interruption import interruption_requested
 from negres_core.errors import ClusterError
@@ -32,8 +32,6 @@ CONNECT_S = 30.0
 """Seconds that a scheduler has to answer."""
 WAIT_S = 600.0
 """Seconds that there may be no worker, before the session gives up: a scheduler of jobs may take its time."""
-GRACE_S = 60.0
-"""Seconds that tasks have, after an interruption, to end their epochs and to send what is finished."""
 
 
 def own_random_numbers() -> None:

@@ -151,7 +151,7 @@ def _replica(job: Job) -> Replica:
         validation=cell.validation,
         gap=cell.gap,
         parent=None if parent is None else parent.read_bytes(),
-        parent_suffix="" if parent is None else "".join(parent.suffixes[-1:]),
+        parent_suffix="" if parent is None else parent.suffix,
     )
 
 

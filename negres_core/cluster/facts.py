@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from negres_core.engine.device import Device
-from negres_core.evidence import ProvenanceRecord, trace_provenance
+from negres_core.evidence.provenance import installed_versions, versions_that_train
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,14 @@ def _value(value: object) -> str:
 
 def facts_of(device: Device) -> Facts:
     """Return the facts of this process, which trains on a device."""
-    versions = {name: version for name, version in _provenance(device).versions.items() if name != "negres"}
+    versions = versions_that_train(installed_versions(), backend=device.backend)
     return Facts(
         negres=digest_package(Path(__file__).parents[1]),
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
         backend=device.backend,
         device=device.kind,
-        versions=tuple(sorted(versions.items())),
+        versions=tuple(sorted((name, version) for name, version in versions.items() if name != "negres")),
     )
-
-
-def _provenance(device: Device) -> ProvenanceRecord:
-    return trace_provenance(Path(), backend=device.backend, device=f"{device.kind}: {device.name}")
 
 
 @functools.cache

@@ -16,14 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from negres_core.cluster import worker
-from negres_core.cluster.contract import MOST_DEATHS, SHA256, Answer, Task
+from negres_core.cluster.contract import GRACE_S, MOST_DEATHS, SHA256, Answer, Task
 from negres_core.engine.interruption import interruption_requested
 from negres_core.errors import ClusterError, InputError
 
 POLL_S = 0.5
 """Seconds between two looks at what the jobs do."""
-GRACE_S = 60.0
-"""Seconds that jobs have, after an interruption, to end their epochs and to write what is finished."""
 DAY_S = 24 * 3600
 """Age at which the folder of a session that was killed is removed."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import pickle
 import tempfile
 import threading
@@ -22,7 +21,7 @@ from negres_core.arms.recipe import Recipe
 from negres_core.claim import Metric
 from negres_core.cluster.contract import SHA256, Answer, Replica, Task
 from negres_core.cluster.facts import facts_of
-from negres_core.cluster.packing import unpack_data, unpack_recipe
+from negres_core.cluster.packing import name_of_bytes, unpack_data, unpack_recipe
 from negres_core.dataset import Dataset
 from negres_core.design import Cell
 from negres_core.engine.contract import Job, Result
@@ -205,7 +204,7 @@ def _job(replica: Replica, watched: Metric | None, folder: Path) -> Job:
     )
     parent = None
     if replica.parent is not None:
-        parent = folder / f"{hashlib.sha256(replica.parent).hexdigest()}{replica.parent_suffix}"
+        parent = folder / f"{name_of_bytes(replica.parent)}{replica.parent_suffix}"
         parent.write_bytes(replica.parent)
     return Job(cell, replica.seed, parent, watched)
 

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib.metadata
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -47,9 +48,7 @@ class ProvenanceRecord(PartialRecord):
 
         Another backend that is installed beside them changes nothing.
         """
-        of_backend = {"tensorflow": ("tensorflow", "tensorflow-cpu")}.get(self.backend, (self.backend,))
-        names = dict.fromkeys(of_backend, self.backend) | {name: name for name in SHARED_PACKAGES}
-        return {names[name]: version for name, version in self.packages.items() if name in names}
+        return versions_that_train(self.packages, backend=self.backend)
 
     @property
     def device_kind(self) -> str:
@@ -71,6 +70,13 @@ def trace_provenance(folder: Path, *, backend: str, device: str) -> ProvenanceRe
         device=device,
         driver=driver_version.read_text().strip() if driver_version.is_file() else None,
     )
+
+
+def versions_that_train(packages: Mapping[str, str], *, backend: str) -> dict[str, str]:
+    """Return the versions of the packages that train on a backend, of all that are installed."""
+    of_backend = {"tensorflow": ("tensorflow", "tensorflow-cpu")}.get(backend, (backend,))
+    names = dict.fromkeys(of_backend, backend) | {name: name for name in SHARED_PACKAGES}
+    return {names[name]: version for name, version in packages.items() if name in names}
 
 
 @functools.cache

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from benchmarks.validation.interruptions import Case, counted_writes, is_wrong, tabulate_cases
+from tests.benchmarks.validation.printed import first_cells
 
-ROOT = Path(__file__).parents[3]
 SOUND = Case("SIGTERM", before=5, kept=6, damaged=0, table=True, status=2, same=True)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="sessions start from a process that has imported everything")
 def test_interrupted_sessions_keep_what_is_finished_and_resume():
-    """In a process of its own: a fork of one that has computed something may hang."""
-    command = [sys.executable, "-m", "benchmarks.validation.interruptions", "--times", "1", "--every", "25"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
-    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert process.returncode == 0, process.stdout + process.stderr
-    rows = [line.split("|")[1].strip() for line in process.stdout.splitlines() if line.startswith("|")]
+    rows = first_cells("benchmarks.validation.interruptions", "--times", "1", "--every", "25")
     assert rows[2:] == ["SIGKILL", "SIGTERM", "SIGINT (Ctrl-C)", "ENOSPC at each write"]
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +15,8 @@ from benchmarks.validation.storms import (
     is_wrong,
     tabulate_outcomes,
 )
+from tests.benchmarks.validation.printed import first_cells
 
-ROOT = Path(__file__).parents[3]
 SOUND = Outcome("SIGKILL of a worker", survived=True, lost=0, wrong=0)
 RECORD = b'{"id": "' + b"a" * 32 + b'", "metrics": {"accuracy": 0.5}}'
 
@@ -27,11 +24,7 @@ RECORD = b'{"id": "' + b"a" * 32 + b'", "metrics": {"accuracy": 0.5}}'
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="sessions start from a process that has imported everything")
 def test_a_small_storm_is_survived():
     """One kill on a cluster; the command as a whole takes minutes."""
-    command = [sys.executable, "-m", "benchmarks.validation.storms", "--kills", "1", "--times", "0"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
-    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert process.returncode == 0, process.stdout + process.stderr
-    rows = [line.split("|")[1].strip() for line in process.stdout.splitlines() if line.startswith("|")]
+    rows = first_cells("benchmarks.validation.storms", "--kills", "1", "--times", "0")
     assert any("SIGKILL" in row for row in rows)
     assert "the same command after all of them" in rows
     assert rows[-1] == "all"
