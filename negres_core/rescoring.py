@@ -5,7 +5,7 @@ Whoever predicts again uses another program, batches of another size, or another
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,12 +95,9 @@ def rescore(predictions: Predictions, *, relative: float, also: Sequence[Metric]
     # The metrics of images alone need the mean image; see `image_tolerances`.
     names = recorded_names("regression" if predictions.task == "reconstruction" else predictions.task, classes=classes)
     others = {name: METRICS[name] for name in names} | {each.key: each for each in also}
-    predicted = _predicted_of(predictions, predictions.outputs)
-    moved = [_predicted_of(predictions, each) for each in _moved(predictions, relative * _largest(predictions))]
-    for key, metric in others.items():
-        if key not in scores and (found := _score_other(metric, predictions, predicted, moved, relative)) is not None:
-            scores[key] = found
-    return scores
+    return scores | _score_others(
+        {key: each for key, each in others.items() if key not in scores}, predictions, relative
+    )
 
 
 def image_tolerances(predictions: Predictions, *, mean: np.ndarray, span: float, relative: float) -> dict[str, float]:
@@ -175,30 +172,46 @@ def _score_values(predictions: Predictions, rounding: float) -> Scores:
     }
 
 
-def _score_other(
-    metric: Metric, predictions: Predictions, predicted: Predicted, moved: Sequence[Predicted], relative: float
-) -> tuple[float, float] | None:
-    """Return the value of a metric of which no bound is known in closed form, and how far rounding moved it.
+def _score_others(metrics: Mapping[str, Metric], predictions: Predictions, relative: float) -> Scores:
+    """Return the value of each metric that these predictions have, and how far rounding moved it.
 
-    The metric is computed again of what is predicted by outputs that are all moved by the rounding towards the targets,
-    all away from them, and at random. Of a metric that never gets worse when an output comes nearer to its target, such
-    as an AUC, no other rounding moves it further. Of any other, such as a user's own, this is what was seen, so it
-    counts twice.
+    Where no bound is known in closed form, the metric is computed again of what is predicted by outputs that are all
+    moved by the rounding towards the targets, all away from them, and at random. Of a metric that never gets worse when
+    an output comes nearer to its target, such as an AUC, no other rounding moves it further. Of any other, such as a
+    user's own, this is what was seen, so it counts twice.
     """
+    y, predicted = predictions.targets, _predicted_of(predictions, predictions.outputs)
+    computed = {key: score_metric(metric, y, predicted) for key, metric in metrics.items()}
+    values = {key: value for key, value in computed.items() if value is not None}
+    bounds = {key: _bound_of(metrics[key], value, predictions, predicted, relative) for key, value in values.items()}
+    furthest = {key: 0.0 for key, bound in bounds.items() if bound is None}
+    # One array of moved outputs at a time, and none that no metric needs: those of images are large.
+    for outputs in _moved(predictions, relative * _largest(predictions)) if furthest else ():
+        moved = _predicted_of(predictions, outputs)
+        for key, distance in furthest.items():
+            # Rounding flips few labels, and usually none: then the value is the same.
+            if _gives_the_same(metrics[key], moved, predicted):
+                continue
+            other = score_metric(metrics[key], y, moved)
+            if other is not None and np.isfinite(other):
+                furthest[key] = max(distance, abs(other - values[key]))
+    seen = {key: 1e-6 * max(1.0, abs(values[key])) + 2 * distance for key, distance in furthest.items()}
+    known = {key: bound for key, bound in bounds.items() if bound is not None} | seen
+    return {key: (value, known[key]) for key, value in values.items()}
+
+
+def _bound_of(
+    metric: Metric, value: float, predictions: Predictions, predicted: Predicted, relative: float
+) -> float | None:
+    """Return how far rounding may move a metric, if that is known in closed form."""
     y = predictions.targets
-    if (value := score_metric(metric, y, predicted)) is None:
-        return None
     if metric.name == "ece" and predicted.outputs is not None:
         rounding = relative * _largest(predictions)
-        return value, 1e-6 + calibration_tolerance(y, predicted.outputs, rounding=rounding)
+        return 1e-6 + calibration_tolerance(y, predicted.outputs, rounding=rounding)
     if metric.name == "log_loss":
         # As steep as the loss: a probability of a millionth does not round to 0, since it is rounded itself.
-        trivial = _entropy_of_shares(y)
-        return value, 1e-6 + relative * (10 * abs(value) + trivial)
-    # Rounding flips few labels, and usually none: then the value is the same.
-    values = [score_metric(metric, y, each) for each in moved if not _gives_the_same(metric, each, predicted)]
-    furthest = max((abs(each - value) for each in values if each is not None and np.isfinite(each)), default=0.0)
-    return value, 1e-6 * max(1.0, abs(value)) + 2 * furthest
+        return 1e-6 + relative * (10 * abs(value) + _entropy_of_shares(y))
+    return None
 
 
 def _gives_the_same(metric: Metric, one: Predicted, other: Predicted) -> bool:

@@ -49,6 +49,17 @@ def test_labels_of_outputs_that_were_rounded_otherwise_score_within_the_toleranc
         )
 
 
+def test_outputs_are_not_moved_for_metrics_whose_bound_is_known(monkeypatch):
+    """Those of images take as much memory as the test fold, several times over."""
+
+    def moved(*arguments):
+        raise AssertionError("outputs were moved")
+
+    monkeypatch.setattr("negres_core.rescoring._moved", moved)
+    y = RANDOM.normal(size=(20, 3))
+    assert rescore(predictions(y, y + 0.1), relative=1e-4).keys() == {"mse", "mae", "r2"}
+
+
 def cost(targets, outputs):
     return 100 * np.mean((targets == 1) & (outputs[:, 1] < 0.2))
 
