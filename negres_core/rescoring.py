@@ -95,9 +95,8 @@ def rescore(predictions: Predictions, *, relative: float, also: Sequence[Metric]
     # The metrics of images alone need the mean image; see `image_tolerances`.
     names = recorded_names("regression" if predictions.task == "reconstruction" else predictions.task, classes=classes)
     others = {name: METRICS[name] for name in names} | {each.key: each for each in also}
-    return scores | _score_others(
-        {key: each for key, each in others.items() if key not in scores}, predictions, relative
-    )
+    others = {key: metric for key, metric in others.items() if key not in scores}
+    return scores | _score_others(others, predictions, relative)
 
 
 def image_tolerances(predictions: Predictions, *, mean: np.ndarray, span: float, relative: float) -> dict[str, float]:
