@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from negres_core.arms.functions import name_of
-from negres_core.arms.preprocessing import sample_rows, training_fold
+from negres_core.arms.preprocessing import as_models_see, sample_rows, training_fold
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import PreparedRows, prepare_rows
 from negres_core.arrays import Named, digest_array, take_rows
@@ -196,6 +196,25 @@ def finish_replicate(
         model=save_model(model, stage.saved_as),
         outputs=None if predicted is None else predicted.best,
     )
+
+
+def score_saved(
+    recipe: Recipe, data: Dataset, job: Job, outputs: np.ndarray, *, loss: float
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Score finite outputs of a saved model on the test fold as those of a model that was just trained.
+
+    Args:
+        recipe: the recipe whose last stage was trained.
+        data: the data set.
+        job: the replicate.
+        outputs: the outputs, (rows, outputs).
+        loss: their mean loss, without penalties.
+
+    Returns:
+        Metrics by name, and the summary of the predictions.
+    """
+    model = build_model(recipe.last.build, as_models_see(recipe, data))
+    return _score(recipe, data, job, model, outputs, loss=loss, finite=True)
 
 
 def _score(
