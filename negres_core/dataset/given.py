@@ -68,10 +68,9 @@ def _check_kind(values: Any, label: str, where: str) -> None:
         raise InputError(
             f"{where} has to be one array.",
             received=f"a dictionary with {', '.join(map(str, values))}",
-            remedy="A model is judged by one target, so ask about each in a hypothesis of its own: "
-            f"y=y[{next(iter(values), '')!r}], with a model that has this output alone."
-            if label == "y"
-            else "Give x as a dictionary of arrays; an array cannot be a dictionary itself.",
+            remedy=f"Give {label[0]} as a dictionary of arrays; an array cannot be a dictionary itself."
+            if label.startswith(("x", "y"))
+            else "Give one value for each row.",
         )
     parts = values if isinstance(values, list | tuple) else [values]
     if any(isinstance(part, np.ma.MaskedArray) and bool(np.ma.is_masked(part)) for part in parts):
@@ -119,13 +118,16 @@ def _shapes(values: Any) -> str:
 
 
 def _remedy_for_parts(values: Any, label: str) -> str:
+    several = 'inputs by the names of the model\'s inputs: x={"image": images, "age": ages}.'
+    if label.startswith("y"):
+        several = 'outputs by the names of the model\'s outputs: y={"age": ages, "sex": labels}.'
     if not _shapes(values):
         return (
             f"Give rows of equal shape; pad sequences, for example {label}=keras.utils.pad_sequences({label}). "
-            'Several inputs have names: x={"image": images, "age": ages}.'
+            f"Give several {several}"
         )
     if len({len(part) for part in values if part.shape}) == 1:
-        return 'Give several inputs by the names of the model\'s inputs: x={"image": images, "age": ages}.'
+        return f"Give several {several}"
     return (
         f"If these are batches, join them: {label}=np.concatenate({label}). If they are rows, give them one shape, for "
         "example by keras.utils.pad_sequences."
