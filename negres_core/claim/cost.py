@@ -101,3 +101,12 @@ def to_reach(metric: Given, target: float, *, in_: CostName = "epochs") -> CostM
 def watched_metric(metric: Metric) -> Metric | None:
     """Return the metric that a claim about the cost to a target watches; None for any other claim."""
     return metric.watched if isinstance(metric, CostMetric) and isinstance(metric.watched, Metric) else None
+
+
+def shared_budget(metric: CostMetric) -> Literal["epochs", "steps", "flops"] | None:
+    """Return what the budgets of both arms have to be equal in, at which runs count that do not reach the target.
+
+    Budgets in seconds are known when they are spent, and the smaller one of each cell counts; the cost of a whole
+    training needs no budget. For these it is None.
+    """
+    return None if metric.watched is None or metric.counted_in == "seconds" else metric.counted_in

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import count_trained
 from negres_core.claim import COSTS, CostMetric, Metric
+from negres_core.claim.cost import shared_budget
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, hold_out
 from negres_core.errors import InputError
@@ -146,9 +147,10 @@ def check_shared_budget(
     Budgets may differ by less than an epoch, since epochs are whole; then the smaller one counts for both. In seconds a
     budget is only known when it was spent, and the smaller one of each cell counts.
     """
-    if cost.watched is None or cost.counted_in == "seconds" or len(recipes) < 2:
+    shared = shared_budget(cost)
+    if shared is None or len(recipes) < 2:
         return
-    plans = {role: _plan(role, recipe, data, rows[role], cost.counted_in) for role, recipe in recipes.items()}
+    plans = {role: _plan(role, recipe, data, rows[role], shared) for role, recipe in recipes.items()}
     small, large = sorted(plans.values(), key=lambda plan: plan.total)
     if small.total + small.epoch * (1 - NEARLY_WHOLE) <= large.total:
         budgets = ", ".join(f"{role} arm {plan.total:,.4g} {cost.unit}" for role, plan in plans.items())
