@@ -28,14 +28,18 @@ from negres_core.engine.layers import layers_of
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.prepared_inputs import PlacedRows, PreparedInputs
 from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
+from negres_core.engine.relatives import Relatives
 from negres_core.engine.replicate import (
     Start,
     epoch_orders,
     finish_replicate,
+    needs_keras_to_score,
     on_rows,
+    score_replicate,
     start_replicate,
     training_weights,
 )
+from negres_core.engine.shared_inputs import KEPT
 from negres_core.engine.watch import Watch
 
 
@@ -63,14 +67,15 @@ def train(
     with hashed_masks(stage.model), WorkerThreads(workers) as pool:
         # A sampler returns other numbers of rows for each cell, for which the program is compiled beforehand.
         cells = {(job.cell.repeat, job.cell.fold) for job in jobs} if recipe.resample else set()
-        worker = _Worker(recipe, data, stage, kept_cells=max(workers, len(cells)))
+        worker = _Worker(recipe, data, stage, kept_cells=max(workers, len(cells)), device=device)
         worker.warm_up(waiting)
+        relatives = Relatives(recipe, data)
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
         while running or (waiting and not interruption_requested()):
             while waiting and len(running) < most_in_flight and not interruption_requested():
                 job = waiting.pop(0)
-                start = start_replicate(recipe, data, job)
-                running[pool.submit(worker.train, job, stage.program.state_of(start.model))] = (job, start)
+                start = start_replicate(recipe, data, job, relatives)
+                running[pool.submit(worker.train, job, start.model, stage.program.state_of(start.model))] = (job, start)
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 job, start = running.pop(future)
@@ -79,7 +84,7 @@ def train(
                 except InterruptedTrainingError:
                     continue
                 stage.program.restore(start.model, trained.state)
-                yield job, finish_replicate(recipe, data, job, start, peak_flops_per_s=peak, **trained.scored)
+                yield job, finish_replicate(recipe, data, job, start, peak_flops_per_s=peak, **trained.finished)
 
 
 def runs_under_xla(model: Any) -> bool:
@@ -119,18 +124,19 @@ def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable
 @dataclass(frozen=True)
 class _Trained:
     state: State
-    scored: dict[str, Any]
-    """Arguments of `finish_replicate`: rows, outputs, loss, curve, cost and what was watched."""
+    finished: dict[str, Any]
+    """Arguments of `finish_replicate`: rows, outputs, loss, curve, cost, what was watched, and the scores."""
 
 
 class _Worker:
     """Trains one replicate per call; several threads call it."""
 
-    def __init__(self, recipe: Recipe, data: Dataset, stage: CompiledStage, *, kept_cells: int) -> None:
+    def __init__(self, recipe: Recipe, data: Dataset, stage: CompiledStage, *, kept_cells: int, device: Device) -> None:
         self._recipe, self._data, self._stage = recipe, data, stage
         self._epoch, self._evaluate = stage.epoch, stage.evaluate
         self._put: Callable[[Any], Any] = load_backend().put
-        self._cells = PreparedInputs(recipe, data, self._put, kept_cells=kept_cells)
+        shared = KEPT if device.kind == "cpu" else None
+        self._cells = PreparedInputs(recipe, data, self._put, kept_cells=kept_cells, shared=shared)
         self._rows = evaluation_rows(stage.model, recipe, data)
         self._watch = Watch(recipe, data)
         self._compile_s = 0.0
@@ -164,8 +170,8 @@ class _Worker:
         """Return the weights of rows in training order, on the device."""
         return UNWEIGHTED if weights is None else self._put(weights[order])
 
-    def train(self, job: Job, state: State) -> _Trained:
-        """Train and evaluate one replicate."""
+    def train(self, job: Job, model: Any, state: State) -> _Trained:
+        """Train, evaluate and score one replicate."""
         rows = self._cells.rows(job)
         weights = training_weights(self._recipe, self._data, rows.host)
         train_began = time.perf_counter()
@@ -201,8 +207,20 @@ class _Worker:
             "steady_epoch_s": float(np.median(seconds)),
             "evaluate_s": time.perf_counter() - train_ended,
         }
-        scored = {"rows": rows.host, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
-        return _Trained(kept, scored | {"watched": watched})
+        scored = None
+        if not needs_keras_to_score(self._recipe.last, self._data):
+            scored = score_replicate(
+                self._recipe,
+                self._data,
+                job,
+                model,
+                weights=[*kept[0], *kept[1]],
+                outputs=outputs,
+                loss=loss,
+                curve=curve,
+            )
+        finished = {"rows": rows.host, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
+        return _Trained(kept, finished | {"watched": watched, "scored": scored})
 
     def _predict(self, prepared: PlacedRows, tested: np.ndarray, state: State) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0
