@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from negres_core.arms.preprocessing import as_models_see
 from negres_core.arms.recipe import Recipe
 from negres_core.arrays import digest_array, label_arrays, memory_bytes
@@ -48,7 +50,8 @@ class SharedInputs:
                 self._kept.move_to_end(key)
                 return self._kept[key][0]
         made = make()
-        size = sum(each.nbytes for each in label_arrays(made, "x").values())
+        # A tensor has no size in bytes; as an array it is a view of the same memory.
+        size = sum(np.asarray(each).nbytes for each in label_arrays(made, "x").values())
         if self._most_bytes is None:
             self._most_bytes = int(MEMORY_SHARE * memory_bytes())
         with self._lock:

@@ -57,6 +57,14 @@ def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[...,
     return _Graph(function, jit=True) if tf.config.list_physical_devices("GPU") else _SessionProgram(function)
 
 
+def trace(program: Callable[..., Any], *arguments: Any) -> Callable[[], Any] | None:
+    """Trace a compiled function for some arguments, and return what compiles it, in whatever thread that is called.
+
+    None if tracing and compiling are one step, for which the function has to be called.
+    """
+    return program.trace(*arguments) if isinstance(program, _SessionProgram) else None
+
+
 def release(program: Callable[..., Any]) -> None:
     """Free what a compiled function holds, if it can be freed; if it is called again, it is compiled again."""
     if isinstance(program, _SessionProgram):
@@ -114,12 +122,8 @@ class _SessionProgram:
         if self._eager is not None:
             return self._eager(*arguments)
         values = [_array_of(argument) for argument in tf.nest.flatten(arguments)]
-        signature = tuple((value.dtype, value.shape) for value in values)
         try:
-            with self._lock:
-                if signature not in self._traces:
-                    self._traces[signature] = self._trace(arguments, values)
-                run, outputs = self._traces[signature]
+            run, outputs = self._traced(arguments, values)
             return tf.nest.pack_sequence_as(outputs, run(*values))
         except (RuntimeError, *NOT_COMPILABLE) as error:
             # Tensors that the function holds, such as constants of a layer, are those of eager calls.
@@ -129,12 +133,31 @@ class _SessionProgram:
             self.release()
             return self._eager(*arguments)
 
+    def trace(self, *arguments: Any) -> Callable[[], Any] | None:
+        """Trace the function; see `trace`. None also if a call has to find another way, or to say what is wrong."""
+        values = [_array_of(argument) for argument in tf.nest.flatten(arguments)]
+        if self._eager is not None:
+            return None
+        try:
+            run, _ = self._traced(arguments, values)
+        except (RuntimeError, *NOT_COMPILABLE):
+            return None
+        return functools.partial(run, *values)
+
     def release(self) -> None:
         """Close the session."""
         with self._lock:
             if self._session is not None:
                 self._session.close()
             self._session, self._traces = None, {}
+
+    def _traced(self, arguments: Any, values: list[np.ndarray]) -> tuple[Callable[..., Any], Any]:
+        """Return a function of arrays like these, and its outputs in the graph; each is traced once."""
+        signature = tuple((value.dtype, value.shape) for value in values)
+        with self._lock:
+            if signature not in self._traces:
+                self._traces[signature] = self._trace(arguments, values)
+            return self._traces[signature]
 
     def _trace(self, arguments: Any, values: list[np.ndarray]) -> tuple[Callable[..., Any], Any]:
         """Return a function of arrays, and its outputs in the graph."""

@@ -12,6 +12,7 @@ from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.arms.recipe import Recipe
 from negres_core.engine.contract import Job
 from negres_core.engine.prepared_inputs import PreparedInputs
+from negres_core.engine.program import load_backend
 from negres_core.engine.shared_inputs import MOST_CELLS, SharedInputs, basis_of, key_of
 from tests.engine import examples as ex
 
@@ -44,6 +45,17 @@ def test_two_recipes_with_one_transformer_share_the_inputs_of_a_cell():
     assert other.host.y is ex.CLASSES.y
     for different in (rows_of(recipe_of(scaled), CELLS[1]), rows_of(recipe_of(scaled_too), CELLS[0])):
         assert different.x is not one.x
+
+
+def test_what_is_placed_on_a_device_is_shared_too():
+    """Tensors have fewer attributes than arrays."""
+    shared, recipe = SharedInputs(), recipe_of(scaled)
+    one, other = (
+        PreparedInputs(recipe, ex.CLASSES, load_backend().put, kept_cells=1, shared=shared).rows(Job(CELLS[0], 0))
+        for _ in range(2)
+    )
+    assert one.x is other.x
+    np.testing.assert_array_equal(one.host.x, prepare_inputs(recipe, ex.CLASSES, CELLS[0]))
 
 
 def test_a_share_of_the_fold_is_drawn_for_each_stage_by_itself():
