@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf.config_pb2 import CallableOptions
 
 from negres_core.arrays import Named, map_arrays
 from negres_core.engine.contract import NotBatchableError
@@ -172,7 +173,10 @@ class _SessionProgram:
         with self._session.graph.as_default():
             places = [tf.compat.v1.placeholder(spec.dtype, spec.shape) for spec in specs]
             outputs = traced(*places)
-        return self._session.make_callable(tf.nest.flatten(outputs), feed_list=places), outputs
+            ends = [tf.convert_to_tensor(output).name for output in tf.nest.flatten(outputs)]
+        # What `make_callable` returns looks at all arguments anew, which takes longer than a small epoch.
+        options = CallableOptions(feed=[place.name for place in places], fetch=ends)
+        return self._session._make_callable_from_options(options), outputs
 
 
 def value_and_gradient(objective: Callable[[Any], Any], trainable: list[Any]) -> tuple[Any, list[Any]]:
