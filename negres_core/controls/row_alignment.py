@@ -47,7 +47,8 @@ def check(run: Run) -> Finding | None:
     nearest = _nearest(x, inner)
     if np.mean(np.abs(nearest - inner) == 1) > MAX_SERIAL:
         return None
-    shown = {shift: _association(y, inner + shift, nearest + shift) for shift in (-1, 0, 1)}
+    ranks = _ranks(y)
+    shown = {shift: _association(ranks, inner + shift, nearest + shift) for shift in (-1, 0, 1)}
     shift = max((-1, 1), key=lambda each: shown[each])
     is_shifted = shown[shift] > CLEAR and shown[0] < ABSENT and _lag(x[inner], y[inner + shift]) < MAX_LAG
     return _finding(
@@ -91,16 +92,20 @@ def _nearest(x: np.ndarray, inner: np.ndarray) -> np.ndarray:
     return nearest
 
 
+def _ranks(y: np.ndarray) -> np.ndarray:
+    """Return the ranks of values in each column; labels as they are, since several a row have too many ties."""
+    return y if y.dtype.kind == "i" else y.argsort(axis=0).argsort(axis=0).astype(float)
+
+
 def _association(y: np.ndarray, rows: np.ndarray, others: np.ndarray) -> float:
-    """Return by how many standard errors targets of neighbours agree more than by chance.
+    """Return by how many standard errors labels, or ranks of values, of neighbours agree more than by chance.
 
     Pairs of rows that are each other's neighbour count once, so the number of rows is halved.
     """
     if y.dtype.kind == "i" and y.shape[1] == 1:
         chance = float(np.sum((np.bincount(y[:, 0]) / len(y)) ** 2))
         return float((np.mean(y[rows, 0] == y[others, 0]) - chance) / np.sqrt(chance * (1 - chance) / (len(rows) / 2)))
-    # Several labels a row have too many ties for ranks.
-    ranks = (y if y.dtype.kind == "i" else y.argsort(axis=0).argsort(axis=0)).astype(float)
+    ranks = y.astype(float)
     ranks = ranks - ranks.mean(axis=0)
     agreement = np.mean(ranks[rows] * ranks[others], axis=0) / np.maximum((ranks**2).mean(axis=0), 1e-12)
     return float(agreement.mean() * np.sqrt(len(rows) / 2))
