@@ -117,8 +117,8 @@ def test_sgd_tests_better_than_adam_as_they_come(experiment, data, network, expe
     assert evidence.verdict == expected, evidence
 
 
-# On Covertype this was not run: the trials of one repeat are 60 trainings. On digits it takes eight minutes on two cores,
-# in which 20 cells decided it: -0.0014, 95% interval -0.0141 to +0.0113.
+# On Covertype this was not run: the trials of one repeat are 60 trainings. On digits it takes eight minutes on two
+# cores, in which 20 cells decided it: -0.0014, 95% interval -0.0141 to +0.0113.
 @pytest.mark.slow
 @on(("digits", "cnn", "refuted"), by=["network"])
 def test_sgd_tests_better_than_adam_if_both_are_tuned(experiment, data, network, expected):
