@@ -126,13 +126,17 @@ def test_progressive_resizing_beats_full_size_at_equal_flops(experiment, data, e
     assert evidence.verdict == expected, evidence
 
 
-# Not run yet: seconds need a machine that does nothing else.
+# Seconds need a machine that does nothing else. On small faces by hair it has not been run.
 @pytest.mark.slow
-@on(("small_faces_by_hair", "supported"), ("digits", "supported"))
+@on(("small_faces_by_hair", "supported"), ("digits", "refuted"))
 def test_progressive_resizing_reaches_a_target_in_fewer_seconds(experiment, data, expected):
-    """Shows: nothing yet: it has not been run.
+    """Budgets cannot be made equal in seconds, so the seconds to a target are claimed.
 
-    Does not show: anything yet. Budgets cannot be made equal in seconds, so the seconds to a target are claimed.
+    Shows: on digits, full images throughout are at an accuracy of 0.9 sooner than small images first. Runs that are not
+    there when the shorter training ends count as if they were there then.
+
+    Does not show: the same for large images, where an epoch at half the width takes a quarter of the time. On digits
+    the time of a step hardly depends on the size.
     """
     evidence = experiment.compare(
         RESIZED,
