@@ -1,4 +1,4 @@
-"""Initial weights that are drawn without a model are those of a model that is built, to the last bit, or are not drawn."""
+"""Initial weights that are drawn without a model are those of a model that is built, to the last bit."""
 
 from __future__ import annotations
 
