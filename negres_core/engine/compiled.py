@@ -69,16 +69,21 @@ def train(
         cells = {(job.cell.repeat, job.cell.fold) for job in jobs} if recipe.resample else set()
         worker = _Worker(recipe, data, stage, kept_cells=max(workers, len(cells)), device=device)
         worker.begin_compiling(waiting, pool)
-        relatives = Relatives(recipe, data)
+        relatives = Relatives(recipe, data, one_model=True)
+
+        def begin(job: Job) -> tuple[Start, State]:
+            start = start_replicate(recipe, data, job, relatives)
+            return start, stage.program.state_of(start.model)
+
         # While the other threads compile, the first replicates are built.
-        starts = {job: start_replicate(recipe, data, job, relatives) for job in waiting[:most_in_flight]}
+        begun = {job: begin(job) for job in waiting[:most_in_flight]}
         worker.finish_compiling()
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
         while running or (waiting and not interruption_requested()):
             while waiting and len(running) < most_in_flight and not interruption_requested():
                 job = waiting.pop(0)
-                start = starts.pop(job, None) or start_replicate(recipe, data, job, relatives)
-                running[pool.submit(worker.train, job, start.model, stage.program.state_of(start.model))] = (job, start)
+                start, state = begun.pop(job) if job in begun else begin(job)
+                running[pool.submit(worker.train, job, start.model, state)] = (job, start)
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 job, start = running.pop(future)

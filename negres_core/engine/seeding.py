@@ -14,6 +14,7 @@ from negres_core.arms.functions import name_of
 from negres_core.arms.stage import Build, Stage
 from negres_core.arrays import map_arrays
 from negres_core.dataset import Dataset
+from negres_core.engine.initial_draws import InitialDraws, find_draws
 from negres_core.engine.layers import layers_of
 from negres_core.engine.model import build_model
 from negres_core.engine.named_outputs import side_by_side
@@ -31,12 +32,15 @@ class SeedUse(NamedTuple):
         same_python: whether Python's generator was left in the same state.
         same_numpy: whether NumPy's generator was left in the same state.
         draws_constants: whether they differ even with the same weights.
+        initial: how initial weights follow from a seed, so that they can be drawn without a new model; None if that is
+            not known.
     """
 
     same_weights: bool
     same_python: bool
     same_numpy: bool
     draws_constants: bool
+    initial: InitialDraws | None
 
 
 _kept: dict[tuple[Any, ...], SeedUse] = {}
@@ -48,10 +52,11 @@ def seed_use(build: Build, data: Dataset) -> SeedUse:
     # All stages of a build function share the result: the seeds have to do with its model, not with how it is trained.
     key = digest_code(build), *settings().items(), repr(data.input_shape), data.task, repr(data.outputs_to_build)
     if key not in _kept:
-        models, states = [], []
+        models, states, values = [], [], {}
         for seed in (1, 2):
             models.append(build_model(build, data, seed=seed))
             states.append((random.getstate(), numpy_state()))
+            values[seed] = [np.array(ops.convert_to_numpy(each)) for each in models[-1].variables]
         _refuse_same_weights(*models, name=name_of(build))
         weights = [model.get_weights() for model in models]
         _kept[key] = SeedUse(
@@ -59,6 +64,7 @@ def seed_use(build: Build, data: Dataset) -> SeedUse:
             same_python=states[0][0] == states[1][0],
             same_numpy=states[0][1] == states[1][1],
             draws_constants=_differ_with_same_weights(models, data),
+            initial=find_draws(build, data, values),
         )
     return _kept[key]
 

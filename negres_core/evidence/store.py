@@ -52,6 +52,7 @@ class Store:
         folder: the folder.
         fresh: find only replicates recorded through this object, and set aside those that they replace.
         read_only: leave damaged records where they are, and write nothing.
+        synced: whether each write waits for the disk, so that it survives a power failure.
         note: called with a sentence about each damaged record.
 
     Attributes:
@@ -65,11 +66,11 @@ class Store:
         *,
         fresh: bool = False,
         read_only: bool = False,
+        synced: bool = True,
         note: Callable[[str], None] = lambda sentence: None,
     ) -> None:
-        self.folder = folder
-        self.damaged = 0
-        self._fresh, self.read_only = fresh, read_only
+        self.folder, self.damaged = folder, 0
+        self._fresh, self.read_only, self._synced = fresh, read_only, synced
         self._left: set[Path] = set()
         self._note = note
         self._recorded: set[str] = set()
@@ -379,7 +380,7 @@ class Store:
         if self.read_only:
             raise EvidenceError("This store is only read.", received=str(path), remedy="Open it for writing.")
         with _writing(path):
-            write_atomically(path, content)
+            write_atomically(path, content, synced=self._synced)
 
 
 def _beside(path: Path, content: dict[str, Any]) -> Path:
