@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import PreparedRows, prepare_rows, rows_of_share
 from negres_core.arrays import Named, is_same, map_arrays
@@ -116,7 +115,7 @@ class PreparedInputs:
         if self._shared is None:
             return self._placed(prepare_rows(self._recipe, self._data, cell))
         x = self._shared.get(
-            key_of(self._basis, cell), lambda: map_arrays(self._put, prepare_inputs(self._recipe, self._data, cell))
+            key_of(self._basis, cell), lambda: map_arrays(self._put, prepare_rows(self._recipe, self._data, cell).x)
         )
         train, targets = rows_of_share(cell, self._recipe.share), self._data.targets_of(self._recipe.last.losses)
         host = PreparedRows(map_arrays(np.asarray, x), self._data.y, targets, train)
