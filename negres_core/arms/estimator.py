@@ -148,7 +148,7 @@ def make_estimator(make: Make, *, seed: int) -> Any:
         raise InputError(
             f"{name_of(make)} has to return an unfitted estimator of scikit-learn, with `fit` and `predict`.",
             received=made,
-            remedy="A transformer predicts nothing: end the Pipeline in an estimator, or use a Fit."
+            remedy="A transformer does not predict: end the Pipeline with an estimator, or use a Fit."
             if transforms
             else "Return one such as sklearn.ensemble.HistGradientBoostingClassifier().",
         )
@@ -189,10 +189,10 @@ def _check_make(make: Any) -> None:
     required = [each.name for each in named if each.default is each.empty and each.name != "seed"]
     if required:
         raise InputError(
-            f"{name_of(make)} is called without arguments, and requires some.",
+            f"{name_of(make)} is called without arguments, but requires some.",
             received=", ".join(required),
-            remedy=f"Set them with functools.partial({name_of(make)}, {required[0]}=...); `make` may ask for `seed`. "
-            "A function of a training fold and a test fold is a Fit.",
+            remedy=f"Set them with functools.partial({name_of(make)}, {required[0]}=...); it may have a parameter "
+            "`seed`. A function of a training fold and a test fold belongs in a Fit.",
         )
 
 
@@ -220,10 +220,11 @@ def _check_that_all_count(make: Make, train: Dataset) -> None:
     """Raise InputError if some steps or pixels do not count, since an estimator would be fitted to their label too."""
     if train.ignore_class is not None and (train.y == train.ignore_class).any():
         raise InputError(
-            f"Some steps or pixels of {train.name!r} do not count, and the estimator of {name_of(make)} cannot leave "
+            f"Some steps or pixels of {train.name!r} do not count, but the estimator of {name_of(make)} cannot leave "
             "them out.",
             received="labels with `ignore_class`",
-            remedy="Write the function of a fit, Recipe(Fit(compute)), which fits those that count: train.y != -1.",
+            remedy="Write a fit instead, Recipe(Fit(compute)), whose function uses only those that count: train.y != "
+            "-1.",
         )
 
 
@@ -256,10 +257,10 @@ def weights_for(make: Make, estimator: Any, weights: np.ndarray | None) -> dict[
     argument = weight_argument(estimator)
     if argument is None:
         raise InputError(
-            f"The estimator of {name_of(make)} takes no weights of rows, and the data set has some.",
+            f"The estimator of {name_of(make)} does not take sample weights, but the data set has them.",
             received=f"a {type(estimator).__name__}, whose `fit` has no sample_weight",
             remedy="Return an estimator whose `fit` takes sample_weight; or use a Fit, whose function finds the "
-            "weights in train.sample_weight; or leave the weights out.",
+            "weights in train.sample_weight; or give the data set no weights.",
         )
     return {argument: np.array(weights)}
 
@@ -361,8 +362,8 @@ def _explained_errors(make: Make, train: Dataset, *, is_frame: bool) -> Iterator
         raise InputError(
             f"The estimator of {name_of(make)} cannot take the frame of {train.name!r}.",
             received=f"from scikit-learn, or a library like it: {error}",
-            remedy="Return a Pipeline that begins with a ColumnTransformer, which encodes text, categories and dates, "
-            "and fills what is missing; a test fold may have categories that its training fold lacks, so use "
+            remedy="Return a Pipeline that begins with a ColumnTransformer, which encodes text, categories and "
+            "dates, and fills missing values. A test fold may have categories that its training fold lacks, so use "
             'OneHotEncoder(handle_unknown="ignore"). Or let the recipe prepare the inputs: Recipe(Estimator(make), '
             "preprocess=...).",
         ) from error

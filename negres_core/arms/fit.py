@@ -104,7 +104,8 @@ class Fit:
             )
         if computed := [metric.name for metric in self.metrics if metric.compute is not None]:
             raise InputError(
-                "`metrics` of a fit declares what the fit returns itself, and a metric brings its own function.",
+                "`metrics` declares metrics that the fit itself returns, but one of these metrics has a function of "
+                "its own.",
                 received=f"compute= of {', '.join(computed)}",
                 remedy="Give that metric to the claim, beats(metric, by=...): it is computed for every arm.",
             )

@@ -159,14 +159,14 @@ def _check_resample(resample: Any, parts: tuple[Stage | Fit, ...]) -> None:
         )
     if resample is not None and any(isinstance(part, Stage) and part.losses for part in parts):
         raise InputError(
-            "A sampler returns rows with targets of one output.",
+            "A sampler cannot return rows with targets of several outputs.",
             received=f"resample={name_of(resample)}, and a stage with losses of several outputs",
             remedy="Leave `resample` out; rows can be weighted by `sample_weight` of the data set.",
         )
     shares = [part.share for part in parts if isinstance(part, Stage) and part.share is not None]
     if resample is not None and shares:
         raise InputError(
-            "A stage is trained either on a share of the training fold or on what a sampler returns.",
+            "A stage is trained either on a share of the training fold or on the rows that a sampler returns.",
             received=f"share={shares[0]:g} and resample={name_of(resample)}",
             remedy="Use one of the two: a sampler may return as many rows as it likes.",
         )
@@ -177,7 +177,7 @@ def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
     for part in parts:
         if isinstance(part, list | tuple):
             raise InputError(
-                "A recipe takes its parts one by one.",
+                "A recipe takes its parts as separate arguments.",
                 received=part,
                 remedy="Give Recipe(first, second), or Recipe(*parts).",
             )
@@ -202,7 +202,8 @@ def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
         if part.inherits is None or not isinstance(before, Stage) or part.inherits != before.build:
             inherited = "nothing" if part.inherits is None else name_of(part.inherits)
             raise InputError(
-                "Each part of a recipe has to inherit the stage before it, which would otherwise be trained in vain.",
+                "Each part of a recipe has to inherit from the stage before it; otherwise that stage would be "
+                "trained for nothing.",
                 received=f"{_name_of_part(part)}, which inherits {inherited}, after {_name_of_part(before)}",
                 remedy=f"Give inherits={_name_of_part(before)}, or drop the stage before.",
             )

@@ -102,13 +102,13 @@ class Tuned:
             )
         if self.sampler not in get_args(Sampler):
             raise InputError(
-                "`sampler` of a tuned arm is how its settings are drawn.",
+                "`sampler` of a tuned arm names the way in which its settings are drawn.",
                 received=f"sampler={self.sampler!r}",
                 remedy=f"Give one of: {', '.join(get_args(Sampler))}.",
             )
         if self.on is not None and not isinstance(self.on, str | Metric):
             raise InputError(
-                "`on` of a tuned arm is the metric by which its trials are compared.",
+                "`on` of a tuned arm has to be the metric by which its trials are compared.",
                 received=f"on={self.on!r}",
                 remedy='Give a name, on="log_loss", or a Metric; or leave it out for that of the claim.',
             )
@@ -234,7 +234,7 @@ def _quiet(optuna: Any) -> Iterator[None]:
 def _ranges_of(space: Any) -> dict[str, Any]:
     if not isinstance(space, Mapping) or not space:
         raise InputError(
-            "`space` of a tuned arm has a range for each setting, by name.",
+            "`space` of a tuned arm has to map the name of each setting to its range.",
             received=f"space={space!r}",
             remedy='Give a dictionary: space={"rate": FloatDistribution(1e-4, 1e-1, log=True), "width": [16, 32]}.',
         )
@@ -247,7 +247,7 @@ def _range_of(name: Any, given: Any) -> Any:
     distributions = optuna.distributions
     if not isinstance(name, str) or not name.isidentifier():
         raise InputError(
-            "A setting of a tuned arm is a parameter of its function.",
+            "Each setting of a tuned arm has to be named after a parameter of its function.",
             received=f"{name!r} in `space`",
             remedy="Give the name of a parameter.",
         )
@@ -285,7 +285,7 @@ def _check_choices(name: str, choices: list[Any]) -> None:
         is_plain = choice is None or isinstance(choice, bool | int | float | str)
         if not is_plain or (isinstance(choice, float) and not math.isfinite(choice)):
             raise InputError(
-                f"A choice of {name!r} is no number, text, True, False or None, as which it could be recorded.",
+                f"A choice of {name!r} cannot be recorded: it is not a number, a string, True, False or None.",
                 received=choice,
                 remedy="Name the choices, and let the function look them up: "
                 f'{{"relu": layers.ReLU, "elu": layers.ELU}}[{name}].',
@@ -295,7 +295,7 @@ def _check_choices(name: str, choices: list[Any]) -> None:
         raise InputError(
             f"The choices of {name!r} have to be two or more, and to differ.",
             received=choices,
-            remedy="Give each once; a single value belongs into the function.",
+            remedy="Give each choice once; set a single value inside the function.",
         )
 
 
@@ -330,7 +330,7 @@ def _check_parameters(make: Callable[..., Recipe], space: Mapping[str, Any]) -> 
             missing
         )
         raise InputError(
-            f"{name_of(make)} takes other settings than those of the space.",
+            f"{name_of(make)} does not take the settings of the space.",
             received=f"{' and '.join(parts)}; it takes {', '.join(parameters) or 'nothing'}, and the space has "
             f"{', '.join(space)}",
             remedy="Give the space a range for each parameter; fix others with functools.partial.",

@@ -68,7 +68,7 @@ def to_reach(metric: Given, target: float, *, in_: CostName = "epochs") -> CostM
     """
     if in_ not in get_args(CostName):
         raise InputError(
-            "`in_` is what the way to a target is counted in.",
+            "`in_` has to be the unit in which the cost to reach a target is counted.",
             received=f"in_={in_!r}",
             remedy=f"Give one of: {', '.join(get_args(CostName))}.",
         )
@@ -82,7 +82,7 @@ def to_reach(metric: Given, target: float, *, in_: CostName = "epochs") -> CostM
     name = watched.name if isinstance(watched, Metric) else watched
     if isinstance(watched, CostMetric) or not isinstance(name, str) or not name:
         raise InputError(
-            "to_reach watches a metric of predictions.",
+            "to_reach needs a metric of predictions.",
             received=metric,
             remedy='Give the name of a metric, for example "accuracy"; a Metric(..., compute=function); or a scorer.',
         )

@@ -66,11 +66,11 @@ class Metric:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise InputError(
-                "A metric needs a name.", received=self.name, remedy='Give a text, such as Metric("cost", ...).'
+                "A metric needs a name.", received=self.name, remedy='Give a string, such as Metric("cost", ...).'
             )
         if self.takes not in get_args(Takes):
             raise InputError(
-                f"`takes` of the metric {self.name!r} is what its function is given beside the targets.",
+                f"`takes` of the metric {self.name!r} states what its function receives besides the targets.",
                 received=f"takes={self.takes!r}",
                 remedy=f"Give one of: {', '.join(get_args(Takes))}.",
             )

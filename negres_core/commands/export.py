@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, store: Store, records: Sequence[Evidence], 
         raise InputError(
             "Only MLflow has experiments.",
             received=f"--experiment {options.experiment} without --mlflow",
-            remedy="Give --mlflow URI, too, or omit --experiment.",
+            remedy="Give --mlflow URI as well, or omit --experiment.",
         )
     ids = [id for evidence in records for arm in evidence.arms for id in arm.own_replicates]
     with Summaries(store) as summaries:

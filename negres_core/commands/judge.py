@@ -160,7 +160,7 @@ def _claim_of(options: argparse.Namespace) -> Claim:
     value = getattr(options, name)
     if others or (value is None and options.claim != "beats"):
         raise InputError(
-            f"The threshold of {options.claim} is --{name}.",
+            f"The threshold of {options.claim} has to be given as --{name}, and only that.",
             received=", ".join(f"--{each}" for each in others) or "none",
             remedy=f"Give {THRESHOLD_MEANINGS[options.claim]}: --{name} NUMBER.",
         )

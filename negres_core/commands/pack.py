@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, reader: Reader, folder: Path, find_ledger: 
     """
     if options.output.exists():
         raise EvidenceError(
-            "There is such a file already.",
+            "The file exists already.",
             received=str(options.output),
             remedy="Delete it, or give another name with --output FILE.",
         )

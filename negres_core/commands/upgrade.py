@@ -36,9 +36,10 @@ def run(options: argparse.Namespace, reader: Reader, folder: Path, *, note: Call
     """
     if folder.is_file():
         raise EvidenceError(
-            "An archive is not changed.",
+            "An archive cannot be upgraded in place.",
             received=str(folder),
-            remedy="Read it as it is: records of earlier versions are understood. Or upgrade what you unpack of it.",
+            remedy="Read it as it is, since records of earlier versions can be read; or unpack it and upgrade the "
+            "folder.",
         )
     store = reader.open(folder)
     # All are read before the first one is written.

@@ -89,7 +89,7 @@ def test_an_estimator_that_takes_no_weights_is_refused_before_anything_is_traine
     recipe = Recipe(Estimator(neighbours))
     check_recipe(recipe, ex.CLASSES)
     check_recipe(Recipe(Estimator(logistic)), WEIGHTED)
-    with pytest.raises(InputError, match="neighbours takes no weights of rows"):
+    with pytest.raises(InputError, match="neighbours does not take sample weights"):
         check_recipe(recipe, WEIGHTED)
 
 
