@@ -165,7 +165,7 @@ def check_needs(validation: Validation | None, **needed: Any) -> None:
     given = [f"{name}={value!r}" for name, value in needed.items() if value is not None]
     if validation is None and given:
         raise InputError(
-            f"`{given[0].partition('=')[0]}` of a stage needs validation rows, and the stage has none.",
+            f"`{given[0].partition('=')[0]}` of a stage needs validation rows, but the stage has none.",
             received=", ".join(given),
             remedy=NEEDS_ROWS,
         )

@@ -107,9 +107,9 @@ class Dataset:
             )
         if self.ignore_class is not None and type(self.ignore_class) is not int:
             raise InputError(
-                f"`ignore_class` of data set {self.name!r} has to be an integer, the label that does not count.",
+                f"`ignore_class` of data set {self.name!r} has to be the integer label that does not count.",
                 received=self.ignore_class,
-                remedy="Give one label, such as ignore_class=255; turn several into one before.",
+                remedy="Give one label, such as ignore_class=255; if there are several, merge them first.",
             )
         check_attribute_names(self.attributes, of=self.name)
         frame = check_frame(self.x, "x", of=self.name) if is_frame(self.x) else None

@@ -67,13 +67,13 @@ class LeaveOneGroupOut(Design):
         """Raise InputError if the data set has no groups, or too few."""
         if data.groups is None:
             raise InputError(
-                f"{data.name!r} has no groups, and leave-one-group-out leaves out one at a time.",
+                f"{data.name!r} has no groups, so leave-one-group-out cannot leave one out.",
                 received=f"a data set of {len(data)} rows without groups",
                 remedy="Give the group of each row: Dataset(..., groups=patients); or use KFolds.",
             )
         if (count := count_units(data)) < LEAST_GROUPS:
             raise InputError(
-                f"Leave-one-group-out needs {LEAST_GROUPS} groups or more: between fewer, no spread can be seen.",
+                f"Leave-one-group-out needs {LEAST_GROUPS} groups or more: fewer do not show how much groups differ.",
                 received=f"{count} groups in {data.name!r}",
                 remedy="Use data of more groups. Two groups cannot show how arms do on a third.",
             )

@@ -108,7 +108,7 @@ class Holdout(Design):
         units, unit = count_units(data), unit_of(data)
         if units < self.parts:
             raise InputError(
-                f"There are too few {unit} in {data.name!r} for this share of test rows.",
+                f"There are too few {unit} in {data.name!r} for this share of test data.",
                 received=f"test={self.test:g} of {units} {unit}",
                 remedy=f"Give a share of {1 / units:.2g} or more, or more {unit}.",
             )

@@ -126,7 +126,8 @@ class SealedRows:
         if isinstance(self.rows, Rows):
             if is_time and self.rows.within(len(data), "confirm")[0] != len(data) - self.rows.count:
                 raise InputError(
-                    "In a time series only the last rows can be sealed: what comes after them would tell of them.",
+                    "In a time series only the last rows can be sealed: later rows would reveal something about the "
+                    "sealed ones.",
                     received=f"{self.rows.count} of {len(data)} rows, which are not the last ones",
                     remedy=f"Give a share, confirm=0.3, or confirm=range({len(data) - self.rows.count}, {len(data)}).",
                 )

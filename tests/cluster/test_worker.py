@@ -62,7 +62,7 @@ def test_a_worker_of_another_kind_is_refused(task, engine, change, named):
 
 def test_a_worker_without_the_kind_of_device_is_refused(task, engine):
     answer = worker.perform(replace(task, expected=replace(task.expected, device="gpu")))
-    assert "shows none" in answer.refused
+    assert "none was found" in answer.refused
     assert not engine.calls
 
 

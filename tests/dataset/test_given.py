@@ -107,7 +107,7 @@ def test_a_dictionary_of_targets_is_asked_about_one_by_one():
     with pytest.raises(InputError, match="`y` of data set 'mine' has to be one array") as caught:
         as_array({"sign": [0, 1], "sum": [2.0, 3.0]}, "y", of="mine")
     assert "y=y['sign']" in caught.value.remedy
-    assert "a hypothesis of its own" in caught.value.remedy
+    assert "make a hypothesis for each" in caught.value.remedy
 
 
 DAYS = pd.date_range("2020-01-01", periods=6)

@@ -141,7 +141,7 @@ REFUSED = {
     "a loss that does not fit another output": (
         Recipe(ex.stage(heads.two_heads, loss=heads.LOSSES | {"total": "sparse_categorical_crossentropy"})),
         SIGN,
-        ["floats, and the loss", "takes class labels"],
+        ["floats, that is values, but the loss", "takes class labels"],
     ),
 }
 

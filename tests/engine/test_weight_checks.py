@@ -39,12 +39,12 @@ def in_training_only(model, x, y, *, training, sample_weight):
 @pytest.mark.parametrize(
     ("fields", "data", "wrong"),
     [
-        ({"class_weight": "balanced"}, ex.VALUES, "not one class a row"),
-        ({"class_weight": {0: 2.0}}, ex.SEVERAL, "not one class a row"),
+        ({"class_weight": "balanced"}, ex.VALUES, "not one class label per row"),
+        ({"class_weight": {0: 2.0}}, ex.SEVERAL, "not one class label per row"),
         ({"class_weight": {7: 2.0}}, ex.CLASSES, "a weight for a class that 'classes' does not have"),
         ({"class_weight": dict.fromkeys(range(7), 0.0) | {6: 0.0, 5: 1e-9}}, ex.BINARY, "class that 'binary'"),
-        ({"objective": silent}, WEIGHTED, "would ignore the weights"),
-        ({"objective": silent, "class_weight": "balanced"}, ex.CLASSES, "would ignore the weights"),
+        ({"objective": silent}, WEIGHTED, "would ignore the sample weights"),
+        ({"objective": silent, "class_weight": "balanced"}, ex.CLASSES, "would ignore the sample weights"),
     ],
 )
 def test_weights_that_cannot_be_used_are_refused(fields, data, wrong):
@@ -74,7 +74,7 @@ def test_an_objective_has_to_run_without_weights_too():
 @pytest.mark.parametrize(
     ("resample", "data", "wrong"),
     [
-        (SMOTE, WEIGHTED, "rows that have no weights"),
+        (SMOTE, WEIGHTED, "rows without weights"),
         (SMOTE, Dataset(x=ex.IMAGES.x, y=ex.IMAGES.x, name="images"), "images"),
         (lambda: SAMPLER, ex.CLASSES, "a new sampler at every call"),
         (lambda: 3, ex.CLASSES, "fit_resample"),
