@@ -112,9 +112,9 @@ def pytest_configure(config: pytest.Config) -> None:
     warning = "__array__ implementation doesn't accept a copy keyword"
     config.addinivalue_line("filterwarnings", f"ignore:{warning}:DeprecationWarning")
     if config.getoption("negres_register") and config.getoption("negres_smoke"):
-        raise pytest.UsageError("A smoke run registers nothing: omit --negres-smoke or --negres-register.")
+        raise pytest.UsageError("A smoke run cannot register: omit --negres-smoke or --negres-register.")
     if config.getoption("negres_confirm") and config.getoption("negres_smoke"):
-        raise pytest.UsageError("A smoke run opens no sealed rows: omit --negres-smoke or --negres-confirm.")
+        raise pytest.UsageError("A smoke run cannot open sealed rows: omit --negres-smoke or --negres-confirm.")
     check_options(config)
     check_cluster(config)
     # The GPU may be that of another machine.

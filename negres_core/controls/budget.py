@@ -74,8 +74,8 @@ def check(run: Run) -> Finding | None:
         found=f"{matches.count(False)} of {len(matches)} replicates were trained longer or shorter than their recipe "
         f"says; {'; '.join(budgets)}",
         threshold="expected 0: an arm that stopped early did not get the training budget its recipe promises",
-        remedy="Leave out the callback that ends a training: budgets that have to be equal are not, if it ends one arm "
-        "sooner than the other."
+        remedy="Leave out the callback that ends training: budgets that have to be equal would differ if it ends one "
+        "arm sooner than the other."
         if unequal
         else "Retrain the interrupted replicates; see `curve` and `budget` in their records.",
     )

@@ -53,7 +53,8 @@ def check(run: Run) -> Finding | None:
         passed=not is_later.any(),
         found=found,
         threshold="expected none: when a row is forecast, the target of a later row is not known",
-        remedy="Check the direction in which columns were shifted: with pandas, shift(1) holds the row before.",
+        remedy="Check the direction in which columns were shifted: with pandas, shift(1) gives the value of the row "
+        "before.",
     )
 
 

@@ -47,9 +47,9 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=not faults,
         found="; ".join(faults) or "no class is only that of padded steps, and no label that does not count is scored",
-        threshold="expected neither: padding is no label, and to know it is no skill",
-        remedy="Say which label does not count, Dataset(..., ignore_class=...), and give a loss that leaves it out. In "
-        "a metric of your own, leave out targets of -1.",
+        threshold="expected neither: padding is not a label, and recognizing it is not a skill",
+        remedy="Declare the label that does not count, Dataset(..., ignore_class=...), and use a loss that ignores "
+        "it. In a metric of your own, leave out targets of -1.",
     )
 
 

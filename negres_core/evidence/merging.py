@@ -116,7 +116,8 @@ def carry_out(plan: Plan, target: Store) -> None:
             raise EvidenceError(
                 "A file could not be copied; the files copied so far are complete.",
                 received=f"{path} to {target.folder}: {error.strerror or error}",
-                remedy="Make room there, or give another folder with --into. The same command goes on where it ended.",
+                remedy="Free some space there, or give another folder with --into. The same command continues where "
+                "it stopped.",
             ) from error
     for id, metrics in plan.metrics.items():
         replicate = target.find(id)

@@ -222,9 +222,9 @@ class Store:
             return unpack_scores(record, read_regular(path, most_bytes=record.size_bytes))
         except (OSError, ValueError) as error:
             raise EvidenceError(
-                "The scores of single rows are missing or damaged.",
+                "The row scores are missing or damaged.",
                 received=f"{path}: {error}",
-                remedy="Run the hypothesis again; it predicts by its stored replicates.",
+                remedy="Run the hypothesis again; it predicts with its stored models.",
             ) from error
 
     def read_evidence(self, path: Path) -> Evidence | None:
@@ -377,7 +377,9 @@ class Store:
 
     def _write(self, path: Path, content: bytes) -> None:
         if self.read_only:
-            raise EvidenceError("This store is only read.", received=str(path), remedy="Open it for writing.")
+            raise EvidenceError(
+                "This store was opened for reading only.", received=str(path), remedy="Open it for writing."
+            )
         with _writing(path):
             write_atomically(path, content)
 

@@ -113,13 +113,13 @@ class Experiment:
         check_expected(self.expected)
         if self.controls not in get_args(ControlLevel):
             raise InputError(
-                "`controls` of an experiment selects which controls run.",
+                "`controls` of an experiment has to say which controls run.",
                 received=f"controls={self.controls!r}",
                 remedy=f"Give one of: {', '.join(get_args(ControlLevel))}.",
             )
         if self.confirming and (self.smoke or self.kind == "mixture" or self.ledger is None):
             raise InputError(
-                "Sealed rows are opened by a claim that is on record in a ledger, not by a smoke run or a bisection.",
+                "Only a claim that is registered in a ledger can open sealed rows, not a smoke run or a bisection.",
                 received=f"confirming=True, smoke={self.smoke}, kind={self.kind!r}, ledger={self.ledger!r}",
                 remedy="Give ledger=Ledger(path), and register_or_compare=on_record(ledger, store).",
             )

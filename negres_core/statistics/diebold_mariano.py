@@ -206,7 +206,7 @@ def _check(differences: np.ndarray, gap: int) -> None:
     least = max(LEAST_ROWS, LEAST_SPANS * (gap + 1))
     if differences.size < least:
         raise InputError(
-            "So few rows in time cannot show how much they depend on each other.",
+            "There are too few rows in time to estimate how much they depend on each other.",
             received=f"{differences.size} rows, gap={gap}",
             remedy=f"Test on at least {least} rows: {LEAST_ROWS}, and {LEAST_SPANS} times gap + 1.",
         )

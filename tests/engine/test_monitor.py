@@ -44,7 +44,7 @@ def test_any_metric_of_the_task_can_be_monitored_and_has_its_direction(data, giv
     ("given", "message"),
     [
         ("mse", "There is no metric 'mse' for classification"),
-        ("val_loss", "always measured on validation rows"),
+        ("val_loss", "always monitors its validation rows"),
         ("epochs", "not measured on validation rows"),
         (Metric("declared", higher_is_better=True, unit="x"), "There is no metric 'declared'"),
         (7, "has to be a metric of predictions"),

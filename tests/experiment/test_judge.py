@@ -282,7 +282,7 @@ def test_repeats_may_be_equal_where_scores_take_few_values(judge, arms):
 
 
 def test_fewer_repeats_than_planned_are_judged_only_if_a_look_decides(judge):
-    with pytest.raises(InputError, match="fewer repeats than planned, and no look decides") as raised:
+    with pytest.raises(InputError, match="fewer repeats than planned, and these do not decide") as raised:
         judge(frame_of(2, effect=0.0))
     assert raised.value.received.startswith("2 of repeats=4; so far inconclusive")
     assert "repeats=2" in raised.value.remedy

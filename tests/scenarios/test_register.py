@@ -137,7 +137,7 @@ def test_other_tests_are_not_run(session):
 def test_a_smoke_run_registers_nothing(session, quick_engine):
     result = session(SUPPORTED, "--negres-register", "--negres-smoke")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: A smoke run registers nothing*"])
+    result.stderr.fnmatch_lines(["ERROR: A smoke run cannot register*"])
 
 
 def test_the_ledger_is_that_of_the_settings(session, pytester, commit):

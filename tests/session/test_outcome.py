@@ -58,7 +58,10 @@ def test_only_a_decision_can_be_expected(session, quick_engine, expected):
     result = session(TEST.format(expected=expected, ends="pass"))
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*InputError: A hypothesis expects to be supported or refuted*", f"*Received: expected='{expected}'*"]
+        [
+            '*InputError: The parameter `expected` of a hypothesis has to be "supported" or "refuted"*',
+            f"*Received: expected='{expected}'*",
+        ]
     )
     assert quick_engine.jobs == 0
 
