@@ -18,7 +18,7 @@ from negres_core.errors import InputError, show
 if TYPE_CHECKING:
     import pytest
 
-TEXT = "write a claim to start from, which runs as it is, and a workflow for it"
+TEXT = "write an example claim to start from, which runs as it is, and a CI workflow for it"
 
 LEDGER = "negres-ledger.jsonl"
 SETTINGS = f"""[pytest]

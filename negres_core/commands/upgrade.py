@@ -11,7 +11,7 @@ from negres_core.errors import EvidenceError, show
 from negres_core.evidence.rewriting import KINDS, Older, find_older, rewrite
 from negres_core.report.layout import plural
 
-TEXT = "rewrite records of earlier schema versions in the current one; the old files are kept in set-aside/"
+TEXT = "rewrite records of earlier schema versions in the current version; old files are kept in set-aside/"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -272,7 +272,7 @@ class ExperimentFixture:
             )
         self._used = True
         if self._request.config.getoption("negres_confirm") and confirm is None:
-            pytest.skip("it seals no rows, so that there is nothing to confirm")
+            pytest.skip("it seals no rows, so there is nothing to confirm")
         return item
 
     def _once(self, verb: str, *arms: Recipe | Tuned, **arguments: Any) -> Evidence:
@@ -341,7 +341,7 @@ def _design_of(given: Any, **shorthand: Any) -> Design | Splitter:
         return KFolds(**named)
     if shorthand["folds"] is not None or shorthand["repeats"] is not None:
         raise InputError(
-            "`folds` and `repeats` are a shorthand for a design of k folds, and another design was given.",
+            "`folds` and `repeats` are a shorthand for a design of k folds, but another design was given.",
             received=f"design={given!r} beside {', '.join(f'{name}={value!r}' for name, value in named.items())}",
             remedy="Give either; KFolds(5, repeats=5) is the design of folds=5, repeats=5.",
         )

@@ -227,7 +227,7 @@ INVALID = {
     ),
     "no mean over rows": (
         {"design": FixedSplit(train=range(9), test=range(9, 50)), "claim": beats("roc_auc")},
-        "Single rows have no roc_auc",
+        "The roc_auc of the test set is not a mean over its rows",
     ),
     "unknown number of groups": ({"design": LeaveOneGroupOut()}, "needs the number of groups"),
     "two groups": ({"design": LeaveOneGroupOut(groups=2)}, "needs the number of groups"),
