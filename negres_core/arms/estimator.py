@@ -41,29 +41,30 @@ IN_A_FIT = {
 @explain_arguments("estimator", IN_A_FIT)
 @dataclass(frozen=True, init=False)
 class Estimator(Fit):
-    """A fit by an estimator with the interface of scikit-learn, such as a gradient boosting or a Pipeline.
+    """An arm that fits an estimator with the interface of scikit-learn, such as gradient boosting or a Pipeline.
 
-    In each cell a new estimator is fitted on the training fold, and predicts the test fold. It is an arm by itself,
+    In each cell a new estimator is fitted on the training fold, and predicts the test fold. Use it as
     `Recipe(Estimator(make))`.
 
-    It is given the inputs as float32, flattened to (rows, features); several inputs stand side by side, sorted by name.
-    Inputs that are a DataFrame with text, categories, dates or missing values are given as a DataFrame; so are those of
-    numbers alone if it names columns, as a Pipeline with a ColumnTransformer does.
-    It is given class labels as integers, (rows,), values as they are, images flattened to (rows, pixels), and labels of
-    steps or pixels flattened likewise. If it has `predict_proba`, it predicts the probability of each class; a class
-    that the training fold lacks has 0. Of several labels a row it predicts the probability of each. Otherwise it
-    predicts by `predict`; and if it has a `decision_function`, such as a LinearSVC, its scores give the metrics of
-    ranks, such as an area under the ROC curve. If the data set has weights, those of the training fold are given to its
-    `fit`, or to that of the last step of a Pipeline, as `sample_weight`; an estimator that takes none is refused.
+    It receives the inputs as float32, flattened to (rows, features); several inputs are placed side by side, sorted by
+    name. A DataFrame with text, categories, dates or missing values is passed on as a DataFrame; so is one with only
+    numbers if the estimator names columns, as a Pipeline with a ColumnTransformer does. It receives class labels as
+    integers, (rows,), values as they are, images flattened to (rows, pixels), and labels of steps or pixels flattened
+    likewise. If it has `predict_proba`, it predicts the probability of each class, which is 0 for a class that the
+    training fold lacks; with several labels a row, it predicts the probability of each. Otherwise it predicts by
+    `predict`. If it has a `decision_function`, like LinearSVC, its scores give the metrics of ranks, such as the area
+    under the ROC curve. If the data set has weights, those of the training fold are passed to its `fit`, or to that of
+    the last step of a Pipeline, as `sample_weight`; an estimator that does not take them is refused.
 
     Args:
         make: a function without required parameters that returns an unfitted estimator, with `fit`, `predict` and
-            `get_params`. A parameter named `seed` is given an integer that differs between replicates. Each
+            `get_params`. A parameter named `seed` receives an integer that differs between replicates. Each
             `random_state`, `seed` or `random_seed` that is None, also inside a Pipeline, is set to it, so that every
             replicate can be repeated.
 
     Raises:
-        InputError: `make` is not such a function; or, in a cell, what it returns is no estimator for the data's task.
+        InputError: `make` is not such a function; or, in a cell, it does not return an estimator for the task of the
+            data.
 
     Examples:
         >>> def boosting():

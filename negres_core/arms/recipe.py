@@ -21,21 +21,21 @@ IN_PARTS = OF_STAGES | of_stage(*NO_MONITOR)
 @explain_arguments("recipe", IN_PARTS)
 @dataclass(frozen=True, init=False)
 class Recipe:
-    """What one arm trains: stages in order, each of which inherits the one before, and possibly a fit at the end.
+    """What one arm trains: stages in order, each inheriting from the one before, and possibly a fit at the end.
 
     Recipes are equal if their parts are. Arms whose recipes begin with equal stages share the training of these stages.
 
     Args:
         *parts: one or more stages, and possibly a `Fit` at the end; or a `Fit` alone. Every part after the first
             inherits the stage before it.
-        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer, or a new layer of
-            Keras that adapts, such as TextVectorization. In each cell a new one is fitted on the training fold: its
-            inputs, flattened to (rows, features) or a DataFrame, and its targets, if it takes any. It may change the
-            number of features. With several inputs, each has its own transformer; an input that needs another kind has
-            to be scaled in the model.
+        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer, or a new Keras
+            layer that adapts to data, such as TextVectorization. In each cell a new one is fitted on the training fold:
+            its inputs, flattened to (rows, features) or a DataFrame, and its targets, if it takes any. It may change
+            the number of features. With several inputs, each has its own transformer; an input that needs another kind
+            has to be scaled in the model.
         resample: None, or a function (or class) that returns a sampler with `fit_resample`, such as SMOTE of
-            imbalanced-learn. In each cell a new sampler is given the training fold, after `preprocess`, flattened to
-            (rows, features), several inputs side by side, and the arm is trained on the rows that it returns. Each
+            imbalanced-learn. In each cell a new sampler receives the training fold, after `preprocess`, flattened to
+            (rows, features), with several inputs side by side, and the arm is trained on the rows that it returns. Each
             `random_state` that is None is set to a seed of the cell. Validation and test rows are never resampled.
 
     Attributes:

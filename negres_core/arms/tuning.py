@@ -47,24 +47,24 @@ ELSEWHERE = {
 class Tuned:
     """An arm whose settings are searched for in each training fold, and nowhere else.
 
-    In each cell, every trial trains the recipe of some settings on the training fold without its validation rows, and
-    is scored on these. The recipe of the best trial is then trained on the whole training fold, and tested. Validation
-    rows are a tenth of the training fold, 30 or more, with classes and groups as in the folds; the latest ones in a
-    time series; or those of the design, if it has any. All arms have the same.
+    In each cell, every trial trains a recipe with its settings on the training fold without its validation rows, and is
+    scored on these. The recipe of the best trial is then trained on the whole training fold, and tested. Validation
+    rows are a tenth of the training fold but at least 30 rows, stratified and grouped as in the folds; the latest ones
+    in a time series; or those of the design, if it has any. They are the same for all arms.
 
-    With the random sampler, the settings of the trials are drawn once and are the same in every cell, so that each is
-    compiled once. From a finite space they are drawn without repetition: with as many trials as there are settings, it
-    is a grid search.
+    With the random sampler, the settings of the trials are drawn once and are the same in every cell, so each is
+    compiled only once. From a finite space they are drawn without repetition, so with as many trials as there are
+    settings, this is a grid search.
 
     Attributes:
         make: a function of the settings, by name, that returns a `Recipe`. All of its recipes have the same number of
             stages.
-        space: a range for each setting: a list of choices (numbers, texts, True, False or None), or a distribution of
+        space: a range for each setting: a list of choices (numbers, strings, True, False or None), or a distribution of
             Optuna, such as `FloatDistribution(1e-4, 1e-1, log=True)`, `IntDistribution(8, 128)`.
         trials: trials in each training fold, 2 or more. Give every arm the same number.
         on: the metric by which trials are compared, a name or a `Metric`; None for that of the claim.
         sampler: "random"; or "tpe", the tree-structured Parzen estimator, which draws settings that are likely to be
-            better than those before. Each cell then has settings of its own.
+            better than the previous ones. Each cell then has its own settings.
 
     Raises:
         InputError: `make` does not take the settings of the space, a range is unclear, or there are more trials than

@@ -20,11 +20,11 @@ LEAST_GROUPS = 3
 @explain_arguments("design", {})
 @dataclass(frozen=True, kw_only=True)
 class LeaveOneGroupOut(Design):
-    """As many folds as the data set has groups, one repeat: every group counts the same, whatever its number of rows.
+    """One fold for each group of the data set, in one repeat; every group counts the same, whatever its number of rows.
 
     Attributes:
         seeds: replicates of a cell that differ in the seed, 1 or more; they are averaged before any test.
-        groups: number of groups. Leave it out: the data set decides.
+        groups: number of groups, needed only to judge scores without a data set.
 
     Raises:
         InputError: a number is out of range.
