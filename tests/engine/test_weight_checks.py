@@ -121,6 +121,6 @@ def of_two():
 
 def test_a_training_step_that_takes_no_weights_is_refused_if_there_are_some():
     job = Job(ex.cells(WEIGHTED)[0], 0)
-    with pytest.raises(InputError, match="own training step of of_two takes no weights") as caught:
+    with pytest.raises(InputError, match="custom training step of of_two does not take sample weights") as caught:
         list(reference.train(Recipe(ex.stage(of_two)), WEIGHTED, [job], device=ex.device()))
     assert "unpack_x_y_sample_weight" in caught.value.remedy

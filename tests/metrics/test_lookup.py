@@ -164,7 +164,7 @@ def test_refuses_a_metric_of_the_users_own_that_cannot_be_meant(claim, wrong):
 def test_refuses_a_metric_whose_code_cannot_be_digested():
     with (
         Path(__file__).open() as handle,
-        pytest.raises(InputError, match="What the metric 'cost' computes cannot be recorded") as caught,
+        pytest.raises(InputError, match="The metric 'cost' cannot be recorded") as caught,
     ):
         metric_of(beats(make_cost(functools.partial(reads, handle))), task="classification")
     assert "inside the function" in caught.value.remedy
