@@ -51,8 +51,8 @@ intervals, and [Registration](registration.md) how a claim is fixed before its r
 show evidence with all its details.
 """
 HOLM = """The family has {members}: all that are registered, and one that has not run counts with a p-value of 1. Holm's
-correction for all of them at {alpha:g} leaves {standing} standing. Each of the others holds by itself, at its own level;
-among so many, some are wrong.
+correction for all of them at {alpha:g} leaves {standing} standing. Each of the others holds by itself, at its own
+level; among so many, some are wrong.
 """
 MISSING = """These hypotheses are registered, but are not in the evidence behind this page. They need
 photographs or a GPU, or have not been run; [Faces](faces.md) has what an earlier version found on photographs.
