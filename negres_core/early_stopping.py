@@ -87,7 +87,7 @@ class Course:
         self._waited = self._cooling = 0
 
     def add(self, value: float) -> None:
-        """Take the value after another epoch; one that is not a number is no improvement."""
+        """Take the value after another epoch; one that is not a number does not count as an improvement."""
         self.values.append(value)
         signed = self._sign * value
         if signed < self._best or not self.best_epoch:
@@ -147,7 +147,7 @@ def checked_patience(given: Any) -> int | None:
     """Return a number of epochs, or None.
 
     Raises:
-        InputError: it is no positive integer.
+        InputError: it is not a positive integer.
     """
     if given is None:
         return None

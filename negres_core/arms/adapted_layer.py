@@ -82,7 +82,7 @@ class AdaptedLayer:
 
 
 def is_layer(made: Any) -> bool:
-    """Return whether something is a layer of Keras that is no model."""
+    """Return whether something is a Keras layer and not a model."""
     return hasattr(made, "compute_output_spec") and not hasattr(made, "fit")
 
 

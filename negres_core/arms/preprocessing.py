@@ -258,7 +258,7 @@ def _as_table(prepared: Any) -> np.ndarray:
 
 
 def _as_numbers(prepared: Any, transformer: Any, data: Dataset, where: str) -> np.ndarray:
-    """Return prepared inputs as float32, (rows, features); raise InputError if they are no finite numbers."""
+    """Return prepared inputs as float32, (rows, features); raise InputError if they are not finite numbers."""
     table = _as_table(prepared)
     try:
         numbers = np.ascontiguousarray(table, dtype=np.float32)

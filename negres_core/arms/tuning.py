@@ -153,7 +153,7 @@ class Tuned:
 
 
 Identity = tuple[tuple[str, type, Setting], ...]
-"""Settings, of which 1, 1.0 and True differ."""
+"""Settings; 1, 1.0 and True differ here."""
 
 
 def identity_of(settings: Settings) -> Identity:
@@ -202,7 +202,7 @@ class Draws:
         return settings
 
     def tell(self, score: float) -> None:
-        """Report the score of the latest trial, of which more is better; NaN if it is not finite."""
+        """Report the score of the latest trial, where more is better; NaN if it is not finite."""
         is_finite = math.isfinite(score)
         with _quiet(self._optuna):
             state = self._optuna.trial.TrialState

@@ -111,7 +111,7 @@ class Cluster:
             raise _given_up(recipe, given_up)
 
     def _prepare(self, recipe: Recipe, data: Dataset, job: Job, device: Device) -> Task:
-        """Return a task without replicates, of which workers can have the data and the recipe."""
+        """Return a task without replicates, whose data and recipe workers can receive beforehand."""
         from negres_core.engine.description import describe_recipe, packages_of_recipe
 
         if data not in self._names:

@@ -13,7 +13,7 @@ WHEN = "before"
 FITS = True
 
 MAX_ROWS = 1500
-"""Most rows, the first, of which neighbours are sought."""
+"""Most rows whose neighbours are sought; the first ones are taken."""
 MAX_COLUMNS = 20_000
 """Most values of a row; of wider inputs, every so many are used."""
 MAX_POSITIONS = 256

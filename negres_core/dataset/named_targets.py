@@ -1,4 +1,4 @@
-"""Named targets: an array for each output of a model with several outputs, of which a claim is about one."""
+"""Named targets: an array for each output of a model with several outputs; a claim is about one of them."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def _score(
 
 
 def _checked_probabilities(outputs: np.ndarray, name: str, task: Task) -> np.ndarray:
-    """Return probabilities, of which each row sums to 1 if they are of classes; raise InputError if they are not."""
+    """Return probabilities, whose rows sum to 1 if they are of classes; raise InputError if they are none."""
     if (probabilities := probabilities_of(outputs, logits=False, task=task)) is None:
         if task == "multilabel":
             raise InputError(

@@ -95,7 +95,7 @@ def check_loss_of_multilabel(stage: Stage, data: Dataset) -> None:
 def check_ignored(stage: Stage, model: Any, data: Dataset) -> None:
     """Raise InputError if a loss depends on outputs for steps or pixels that do not count, or fails on their label.
 
-    A loss of the user's is tried on outputs of the untrained model, of which those that do not count are exchanged.
+    A loss of the user's is tried on outputs of the untrained model, with those that do not count exchanged.
     """
     rows = np.flatnonzero((~counted(data.y)).reshape(len(data), -1).any(axis=1))[:ROWS]
     if stage.objective is not None or not len(rows):

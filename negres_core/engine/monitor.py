@@ -63,7 +63,7 @@ def monitor_of(stage: Stage, data: Dataset) -> Monitor | None:
 
 
 def _plateau_of(stage: Stage, metric: Metric) -> Plateau:
-    """Return the rule of a Keras callback, of which only the configuration is used."""
+    """Return the rule of a Keras callback; only its configuration is used."""
     given = stage.plateau
     made: Any = given if hasattr(given, "on_epoch_end") and not isinstance(given, type) else _call(given)
     if type(made) is not keras.callbacks.ReduceLROnPlateau:

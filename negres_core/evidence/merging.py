@@ -187,7 +187,7 @@ def _compare(plan: Plan, replicate: Replicate, source: Source, holder: Source) -
 def _plan_files(
     plan: Plan, sources: Sequence[Source], target: Source, pattern: str, *, named: re.Pattern[str] | None = None
 ) -> None:
-    """Plan to copy files that are no records that are read."""
+    """Plan to copy files that are not read as records."""
     for source in _others(sources, target):
         for path in sorted(source.store.folder.glob(pattern)):
             name = path.relative_to(source.store.folder).as_posix()
@@ -202,7 +202,7 @@ def _plan_files(
 
 
 def _plan_superseded(plan: Plan, sources: Sequence[Source], target: Source) -> None:
-    """Plan to copy superseded evidence, of which the name is a digest of the content."""
+    """Plan to copy superseded evidence, whose name is a digest of the content."""
     for source in _others(sources, target):
         for path in sorted(source.store.folder.glob("hypotheses/*/evidence-*.json")):
             name = path.relative_to(source.store.folder).as_posix()

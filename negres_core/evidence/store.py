@@ -291,7 +291,7 @@ class Store:
         return [path for path in aside if not place_of(path, self.folder).exists()]
 
     def replicate_path(self, id: str) -> Path:
-        """Return the path of the record of a replicate; raise EvidenceError if it is no id."""
+        """Return the path of the record of a replicate; raise EvidenceError if it is not an id."""
         if not _ID.fullmatch(id):
             raise EvidenceError(
                 "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."

@@ -46,7 +46,7 @@ def compare(
 
     Returns:
         The metrics that the stored weights give, each with its tolerance; and how the record differs from them, one
-        sentence each. A metric that the record lacks is no difference, unless every version records it.
+        sentence each. A metric that the record lacks does not count as a difference, unless every version records it.
     """
     if cell.digest(len(data)) != replicate.key.rows:
         return {}, [f"it was tested on other rows than those of its cell{_versions_since(replicate)}"]

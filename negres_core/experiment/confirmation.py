@@ -122,7 +122,7 @@ def _has_decided(evidence: Evidence) -> bool:
 
 
 def _is_run_of(evidence: Evidence, commitment: Commitment) -> bool:
-    """Return whether evidence is of an earlier run of the same arms, claim and design, which is no other look."""
+    """Return whether evidence is of an earlier run of the same arms, claim and design, which is not another look."""
     if (evidence.hypothesis, evidence.seal) != (commitment.hypothesis, commitment.seal):
         return False
     arms = {arm.role: arm.description.digest for arm in evidence.arms if arm.description}

@@ -78,7 +78,7 @@ class Experiment:
         register_or_compare: called with the commitment before anything is trained; returns its status in the ledger, or
             None. Not called in a smoke run.
         ledger: where the openings of sealed rows are on record; None if there is no ledger.
-        confirming: open the rows that `confirm=` seals. The hypothesis then is another one, of which the id ends in
+        confirming: open the rows that `confirm=` seals. The hypothesis then is another one, whose id ends in
             "::confirmation", and has to be registered.
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
             which the evidence records.

@@ -32,7 +32,7 @@ def results_of(evidence: Evidence, cells: Cells, arms: Sequence[str]) -> Evidenc
     would have ended there. A score that is not finite makes the claim invalid, wherever it is.
 
     Args:
-        evidence: the evidence, of which the claim, the design and the data are used.
+        evidence: the evidence; its claim, design and data are used.
         cells: the scores.
         arms: the names of the arms, the treatment first.
 
