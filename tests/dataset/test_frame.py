@@ -182,7 +182,7 @@ def test_refuses_columns_of_no_one_kind(columns, received, remedy):
     [
         (["a", "a"], "several columns with the same name"),
         (["a", 1], "only some are text"),
-        (pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")]), "names of several levels"),
+        (pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")]), "names with several levels"),
     ],
 )
 def test_refuses_columns_without_names_of_their_own_unless_they_are_numbers(names, wrong):

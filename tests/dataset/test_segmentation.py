@@ -95,7 +95,7 @@ def test_only_steps_or_pixels_have_a_label_that_does_not_count(y):
 
 @pytest.mark.parametrize("given", [True, "void", [0, 255], 255.0])
 def test_refuses_a_label_that_is_no_integer(given):
-    with pytest.raises(InputError, match="`ignore_class` of data set 'mine' has to be an integer"):
+    with pytest.raises(InputError, match="`ignore_class` of data set 'mine' has to be the integer label"):
         make(STEPS, ignore_class=given)
 
 
