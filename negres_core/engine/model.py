@@ -124,7 +124,7 @@ def _check_names(outputs: Any, data: Dataset, *, name: str) -> None:
     else:
         wrong = "returns a model whose outputs do not have the names of the targets."
     if data.output is not None:
-        received += f"; targets {', '.join(data.named_targets)}, of which the claim is about {data.output}"
+        received += f"; targets {', '.join(data.named_targets)}; the claim is about {data.output}"
     raise InputError(
         f"{name} {wrong}",
         received=received,
