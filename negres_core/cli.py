@@ -185,7 +185,7 @@ def _verify_ledger(ledger: Ledger) -> int:
 def _committed(ledger: Ledger) -> str:
     content = committed_content(ledger.path)
     if content is None:
-        return "not in a repository, so only the writer's clock dates them"
+        return "not in a repository, so their dates rest only on the writer's clock"
     missing = sum(entry.line not in content.split(b"\n") for entry in ledger.entries())
     return f"{missing} not committed yet" if missing else "all committed"
 

@@ -26,7 +26,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     formats.add_argument("--csv", action="store_true", help="print CSV that is safe in a spreadsheet (default)")
     formats.add_argument("--json", action="store_true", help="print JSON lines, an object per replicate")
     formats.add_argument("--parquet", metavar="FILE", type=Path, help="write a Parquet file, which needs pyarrow")
-    text = "write runs to a server or a database of MLflow; those that are there already stay as they are"
+    text = "write runs to an MLflow server or database; existing runs are not changed"
     formats.add_argument("--mlflow", metavar="URI", help=text)
     text = f"MLflow's experiment, with --mlflow (default: {mlflow.EXPERIMENT})"
     command.add_argument("--experiment", metavar="NAME", help=text)

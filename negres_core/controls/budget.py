@@ -61,7 +61,7 @@ def check(run: Run) -> Finding | None:
     unequal = _unequal(run)
     if unequal:
         budgets.append(
-            f"callbacks ended trainings early, so that the arms differ in {_shared_in(run)} in {unequal} of "
+            f"callbacks ended trainings early, so the arms differ in {_shared_in(run)} in {unequal} of "
             f"{len(run.arms[0].replicates)} pairs of replicates"
         )
     held_out = [arm.recipe.validation for arm in run.arms]

@@ -46,7 +46,7 @@ def check(run: Run) -> Finding | None:
     )
     if is_later.any():
         feature = int(features[np.flatnonzero(is_later)[0]])
-        found = f"feature {feature} is the target of a later row, and of no earlier one"
+        found = f"feature {feature} is the target of a later row, but of no earlier one"
         found += f"; so are {is_later.sum() - 1} others" if is_later.sum() > 1 else ""
     return Finding(
         control=NAME,

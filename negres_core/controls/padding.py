@@ -39,7 +39,7 @@ def check(run: Run) -> Finding | None:
     if padded is not None:
         label, share = padded
         faults.append(
-            f"class {label}, {share:.1%} of the steps, is that of all steps at the end of rows, with one input"
+            f"class {label}, {share:.1%} of the steps, has only steps at the end of rows, all with the same input"
         )
     if counts_all:
         faults.append(f"{metric.name} changes with predictions for steps or pixels that do not count")

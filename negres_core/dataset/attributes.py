@@ -33,7 +33,7 @@ def check_attribute(name: str, values: Any, *, rows: int, of: str) -> np.ndarray
             remedy="Give a one-dimensional array as long as x; make each of several columns an attribute of its own.",
         )
     if array.dtype.kind not in "biuf" and kinds_of(array) <= {"text", "missing values"}:
-        missing = f'Give those that are unknown a name of their own: pd.Series({name}).fillna("unknown").'
+        missing = f'Give unknown values a name of their own: pd.Series({name}).fillna("unknown").'
         array = number_names(array, label, of=of, missing=missing)
     check_numeric(array, label, of=of, columns=None)
     if array.dtype.kind == "f":

@@ -16,8 +16,8 @@ from negres_core.dataset.remedies import remedy_for_inputs
 from negres_core.errors import InputError
 
 ONE_PASS = (
-    "Read inputs and targets together, in one pass, since a second pass may come in another order: "
-    "Dataset.read(batches, name=...); or `xs, ys = zip(*batches)`, then x=np.concatenate(xs), y=np.concatenate(ys)."
+    "Read inputs and targets together in one pass, since a second pass may have another order: Dataset.read(batches, "
+    "name=...); or `xs, ys = zip(*batches)`, then x=np.concatenate(xs), y=np.concatenate(ys)."
 )
 """How to turn a stream of batches into arrays."""
 

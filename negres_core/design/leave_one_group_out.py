@@ -54,8 +54,8 @@ class LeaveOneGroupOut(Design):
     def does_not_show(self) -> str:
         """What a verdict by this design does not show, in a sentence."""
         return (
-            "It is about new groups like these, each counted the same; it does not show how the arms do on new rows of "
-            "groups that they were trained on."
+            "It is about new groups like these, each counted the same; it does not show how the arms perform on new "
+            "rows of groups that they were trained on."
         )
 
     def layout(self, repeats: int | None = None) -> str:

@@ -58,7 +58,7 @@ class TimeSeries(Design):
                 remedy='Give its name, order="date", and its values to the data set: Dataset(..., '
                 'attributes={"date": dates}).',
             )
-        remedy = "The usual design is TimeSeries(5), with the horizon of the forecast as `gap`."
+        remedy = "The usual design is TimeSeries(5), with a `gap` of one row less than the forecast horizon."
         for name, least, why in (
             ("splits", 1, "at least one fold has to be tested"),
             ("gap", 0, "it is a number of rows"),
@@ -91,7 +91,7 @@ class TimeSeries(Design):
     @property
     def does_not_show(self) -> str:
         """What a verdict by this design does not show, in a sentence."""
-        return "It is about this stretch of time; it does not show how the arms do in times that are not like it."
+        return "It is about this stretch of time; it does not show how the arms perform in times unlike it."
 
     def layout(self, repeats: int | None = None) -> str:
         """Return the cells in words."""

@@ -22,8 +22,8 @@ NEVER_CALLED = tuple(
 
 REFUSED = {
     keras.callbacks.BackupAndRestore: (
-        "goes on from what another training saved, which may be another replicate's",
-        "Leave it out: a run that was interrupted resumes from the replicates that are recorded.",
+        "continues from what another training saved, which may belong to another replicate",
+        "Leave it out: an interrupted run resumes from its recorded replicates.",
     ),
     keras.callbacks.SwapEMAWeights: (
         "averages weights, which negres does not support",

@@ -54,7 +54,7 @@ def refuse_layers_of_tensorflow(model: Any, *, name: str) -> None:
     kind = type([*of_text, *found][0]).__name__
     in_front = (
         f"Give it to the recipe, which adapts it to each training fold: Recipe(..., preprocess=lambda: {kind}(...)); "
-        "the build function begins with what comes after it."
+        "the build function begins with the layer that comes after it."
     )
     if of_text:
         raise InputError(

@@ -118,7 +118,7 @@ def _check_names(outputs: Any, data: Dataset, *, name: str) -> None:
         return
     received = f"{len(outputs)} outputs" if not isinstance(outputs, dict) else f"outputs {', '.join(outputs)}"
     if data.output is None:
-        wrong = "returns a model with several outputs, and the data set has targets of one."
+        wrong = "returns a model with several outputs, but the data set has targets of one."
     elif not isinstance(outputs, dict):
         wrong = "returns a model with several outputs that have no names."
     else:

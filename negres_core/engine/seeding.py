@@ -95,7 +95,7 @@ def check_seeds(model: Any, stage: Stage, data: Dataset) -> None:
     fixed = [layer.name for layer in layers_of(model) if _has_own_seed(layer)]
     if fixed and use.same_weights:
         warnings.warn(
-            f"{name_of(stage.build)}: the initializers of {', '.join(fixed)} have fixed seeds, so that all replicates "
+            f"{name_of(stage.build)}: the initializers of {', '.join(fixed)} have fixed seeds, so all replicates "
             "start from the same weights. Leave the seeds out, so that the spread includes that of initial weights.",
             SeedWarning,
             stacklevel=2,

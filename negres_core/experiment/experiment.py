@@ -214,7 +214,7 @@ class Experiment:
         self.store.write_evidence(evidence)
         remove_shards(self.store, evidence.hypothesis)
         for name in needless_waivers(evidence.controls):
-            self._note(run.data, f"{name} passed, so that it need not be waived")
+            self._note(run.data, f"{name} passed, so it need not be waived")
         return evidence
 
     def _open(self, prepared: Prepared) -> Evidence:
@@ -277,7 +277,7 @@ class Experiment:
         try:
             checks = check_pipeline(run.scored, self.store, self.device, evidence.provenance, progress)
         except SlowSmallRunError as error:
-            self._note(run.data, f"only the controls that train nothing ran: {slow}, so that a small run, {error}")
+            self._note(run.data, f"only the controls that train nothing ran, because {slow}: a small run, {error}")
             return _Screening(findings, PipelineChecks(), "cheap")
         for sentence in checks.left_out:
             self._note(run.data, sentence)

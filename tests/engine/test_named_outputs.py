@@ -114,7 +114,7 @@ REFUSED = {
     "targets of one": (
         Recipe(STAGE),
         ALONE,
-        ["several outputs, and the data set has targets of one", 'y={"age": ages, "sex": labels}'],
+        ["several outputs, but the data set has targets of one", 'y={"age": ages, "sex": labels}'],
     ),
     "one loss": (
         Recipe(ex.stage(heads.two_heads)),
