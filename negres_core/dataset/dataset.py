@@ -60,9 +60,8 @@ class Dataset:
         source: where the arrays came from, for the evidence.
         groups: None, or one label per row, (rows,). All rows of a group are in the same fold. Use it for duplicates, or
             for several rows of one subject.
-        attributes: further values per row, by name, (rows,): integers are labels from 0, and text becomes such labels,
-            stored as int32; floats are values, stored as float32. Networks and estimators are not trained on them, but
-            a `Fit` may use them.
+        attributes: further values per row, by name, (rows,): integers (labels from 0) and text become int32, and
+            floats (values) float32. Networks and estimators are not trained on them, but a `Fit` may use them.
         ignore_class: None, or the label of steps or pixels that do not count, such as padding, for example 255. They
             are neither scored nor trained on. They are stored as -1, and this field then is -1 too.
         sample_weight: None, or the weight of each row in training, (rows,), 0 or more, stored as float32. Networks are

@@ -377,9 +377,7 @@ class Store:
 
     def _write(self, path: Path, content: bytes) -> None:
         if self.read_only:
-            raise EvidenceError(
-                "This store was opened for reading only.", received=str(path), remedy="Open it for writing."
-            )
+            raise EvidenceError("This store is read-only.", received=str(path), remedy="Open it for writing.")
         with _writing(path):
             write_atomically(path, content)
 

@@ -80,8 +80,8 @@ def test_statuses_of_verdicts_are_not_those_of_errors():
 @pytest.mark.parametrize(
     ("arguments", "wrong"),
     [
-        (["--claim", "matches"], "The threshold of matches is --within."),
-        (["--claim", "beats", "--bar", "0.5"], "The threshold of beats is --by."),
+        (["--claim", "matches"], "The threshold of matches has to be given as --within"),
+        (["--claim", "beats", "--bar", "0.5"], "The threshold of beats has to be given as --by"),
         (["--claim", "beats", "--fold-column", "split"], "The table has no column 'split'"),
         (["--claim", "beats", "--unit", "percent"], "The declared metric is not the one"),
         (["--claim", "beats", "--lower-is-better"], "The declared metric is not the one"),
