@@ -114,8 +114,8 @@ THROUGHOUT = Recipe(Stage(LARGE, **FACES))
 def test_progressive_resizing_beats_full_size_at_equal_flops(experiment, data, expected):
     """20 epochs at half the size and 14 at full size, against 20 at full size.
 
-    Shows: small images first, then full ones, do not make a classifier of digits more accurate by 0.005 than full ones
-    throughout, at as many operations.
+    Shows: with the same number of operations, training on small images first and full-size ones later does not make a
+    classifier of digits more accurate by 0.005 than full size throughout.
 
     Does not show: the same for large images and long trainings, for which it was proposed. Digits of 4 x 4 pixels are
     hardly legible.
@@ -158,11 +158,11 @@ def test_progressive_resizing_reaches_a_target_in_fewer_seconds(experiment, data
 def test_progressive_resizing_of_an_autoencoder_halves_its_error_at_equal_flops(experiment, data, expected):
     """Small faces first, then full ones, with new layers around those that are inherited.
 
-    Shows: growing an autoencoder with its images does not halve the squared error on held-out faces, 3 dB, compared
-    with full size throughout at as many operations.
+    Shows: with the same number of operations, growing an autoencoder with its images does not halve the squared error
+    on held-out faces (3 dB) compared with full size throughout.
 
-    Does not show: that it makes no difference. It spared these runs a plateau on which one in four was stuck, and cost
-    the others 0.6 dB. This design was not made to decide either.
+    Does not show: that it makes no difference. It avoided a plateau on which one run in four was stuck, and cost the
+    other runs 0.6 dB. This design was not made to decide either question.
     """
     evidence = experiment.compare(
         GROWN, against=THROUGHOUT, on=data, claim=beats("psnr", by=3), equal="flops", folds=5, repeats=4

@@ -60,7 +60,7 @@ def check(run: Run) -> Finding | None:
     unequal = _unequal(run)
     if unequal:
         budgets.append(
-            f"callbacks ended trainings early, so that the arms differ in {run.equal} in {unequal} of "
+            f"callbacks ended trainings early, so the arms differ in {run.equal} in {unequal} of "
             f"{len(run.arms[0].replicates)} pairs of replicates"
         )
     held_out = [arm.recipe.validation for arm in run.arms]
@@ -73,8 +73,8 @@ def check(run: Run) -> Finding | None:
         found=f"{matches.count(False)} of {len(matches)} replicates were trained longer or shorter than their recipe "
         f"says; {'; '.join(budgets)}",
         threshold="expected 0: an arm that stopped early did not get the training budget its recipe promises",
-        remedy="Leave out the callback that ends a training: budgets that have to be equal are not, if it ends one arm "
-        "sooner than the other."
+        remedy="Leave out the callback that ends training: budgets that have to be equal would differ if it ends one "
+        "arm sooner than the other."
         if unequal
         else "Retrain the interrupted replicates; see `curve` and `budget` in their records.",
     )

@@ -97,8 +97,8 @@ def _search(run: Run, kind: str, lookups: Lookups) -> Finding | None:
         found=f"{share:.1%} of {queries} {kind} rows have a near copy with the same target in the training fold"
         f"{f', most of them {how}' if copies else ''}"
         f"{f'; {window[1]:.1%} overlap a training row, {window[0]}' if window[1] else ''}",
-        threshold=f"expected {MAX_SHARE:.0%} or less, and {MAX_WINDOW_SHARE:.0%} for windows that overlap by the same "
-        "number of steps: among rows that were drawn one by one, hardly any is much nearer to one row than to others",
+        threshold=f"expected {MAX_SHARE:.0%} or less, and {MAX_WINDOW_SHARE:.0%} for windows that overlap by the "
+        "same number of steps: among independently drawn rows, hardly any is much nearer to one row than to others",
         remedy="Augment, resample and cut windows after the split; or give all rows that come from one source, such as "
         "a block of a series, the same label in `groups`.",
     )

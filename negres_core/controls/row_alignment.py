@@ -13,7 +13,7 @@ WHEN = "before"
 FITS = True
 
 MAX_ROWS = 1500
-"""Most rows, the first, of which neighbours are sought."""
+"""Most rows whose neighbours are sought; the first ones are taken."""
 MAX_COLUMNS = 20_000
 """Most values of a row; of wider inputs, every so many are used."""
 MAX_POSITIONS = 256
@@ -53,8 +53,8 @@ def check(run: Run) -> Finding | None:
     is_shifted = shown[shift] > CLEAR and shown[0] < ABSENT and _lag(x[inner], y[inner + shift]) < MAX_LAG
     return _finding(
         is_shifted,
-        f"neighbours agree in their targets by {shown[0]:.1f} standard errors more than chance, and in those of the "
-        f"row {'before' if shift < 0 else 'after'} by {shown[shift]:.1f}",
+        f"similar rows agree in their own targets by {shown[0]:.1f} standard errors more than chance, and in those "
+        f"of the row {'before' if shift < 0 else 'after'} by {shown[shift]:.1f}",
     )
 
 
@@ -63,8 +63,8 @@ def _finding(failed: bool, found: str) -> Finding:
         control=NAME,
         passed=not failed,
         found=found,
-        threshold=f"expected no agreement of {CLEAR:g} or more with a neighbouring row where there is none, less than "
-        f"{ABSENT:g}, with the own row: the targets are shifted then",
+        threshold=f"expected {ABSENT:g} or more for the targets of their own row, or less than {CLEAR:g} for those "
+        "of a neighbouring row; otherwise the targets have been shifted",
         remedy="Check that inputs and targets were read with the same header and sorted alike; join them by a key.",
     )
 

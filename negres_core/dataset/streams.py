@@ -42,16 +42,16 @@ def read_stream(stream: Any, *, of: str) -> tuple[Any, Any]:
         raise InputError(
             f"The stream of data set {of!r} is empty.",
             received=f"a {type(stream).__name__} without an element",
-            remedy="A generator can be read once; make a new one.",
+            remedy="A generator can be read only once; create a new one.",
         )
     x, y = _pair(first, of)
     again = next(_elements_of(stream, of), None) if iter_is_new(stream) else first
     if again is None or not _are_equal((x, y), _pair(again, of)):
         raise InputError(
-            f"The stream of data set {of!r} begins with other rows each time, so that nothing could be repeated.",
+            f"The stream of data set {of!r} begins with different rows each time, so no run could be repeated.",
             received=f"a {type(stream).__name__} that shuffles, or changes its rows at random",
-            remedy="Leave out the shuffling, such as shuffle(...) or DataLoader(shuffle=True), and put augmentation "
-            "into the model, as layers: each replicate shuffles its own training rows.",
+            remedy="Leave out shuffling, such as shuffle(...) or DataLoader(shuffle=True): each replicate shuffles "
+            "its own training rows. Put augmentation into the model, as layers.",
         )
     return _join(x, y, elements, stream, of)
 
@@ -123,7 +123,7 @@ def _has_no_names(part: Any) -> bool:
 def _as_numpy(part: Any, of: str) -> np.ndarray:
     if isinstance(part, Mapping) or hasattr(part, "bounding_shape") or hasattr(part, "dense_shape"):
         raise InputError(
-            f"The stream of data set {of!r} yields what is not one array of rows.",
+            f"The stream of data set {of!r} yields something other than one array of rows.",
             received=f"a {type(part).__name__}",
             remedy="Yield dense arrays: tf.sparse.to_dense(x), or x.to_tensor() for rows of different length. A "
             "dictionary of several inputs, or of the targets of several outputs, has an array for each name.",
@@ -163,7 +163,7 @@ def _join(x: Any, y: Any, rest: Iterator[Any], stream: Any, of: str) -> tuple[An
             raise InputError(
                 f"The stream of data set {of!r} does not end, or does not fit into memory.",
                 received=f"a {type(stream).__name__} of more than {size / 2**30:.3g} GiB",
-                remedy="Leave out what repeats it; or write its rows to a file once, and give np.load(path, "
+                remedy="Leave out whatever repeats it; or write its rows to a file once, and give np.load(path, "
                 'mmap_mode="r"), which stays on disk.',
             )
     join = np.concatenate if are_batches else np.stack

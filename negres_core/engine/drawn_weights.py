@@ -122,7 +122,7 @@ def _weight_of_pairing(losses: PairLosses) -> float:
 
 
 def _rows_with_different_targets(data: Dataset) -> np.ndarray:
-    """Return rows spread over the order of the targets, of which as many as possible differ."""
+    """Return rows spread over the order of the targets, as many different ones as possible."""
     y = data.y.reshape(len(data), -1).mean(axis=1)
     _, first = np.unique(y, return_index=True)
     if len(first) >= PAIRED_ROWS:

@@ -21,7 +21,7 @@ from negres_core.engine.device import peak_memory_bytes
 from negres_core.engine.flops import step_flops
 from negres_core.engine.inheritance import describe_relation, freeze_layers, inherit_weights, weight_paths
 from negres_core.engine.interruption import stop_if_interrupted
-from negres_core.engine.model import make_loss_object, save_model
+from negres_core.engine.model import build_model, make_loss_object, save_model
 from negres_core.engine.output_layer import describe_output, takes_logits
 from negres_core.engine.relatives import Relatives
 from negres_core.engine.scores import score

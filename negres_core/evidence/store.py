@@ -223,9 +223,9 @@ class Store:
             return unpack_scores(record, read_regular(path, most_bytes=record.size_bytes))
         except (OSError, ValueError) as error:
             raise EvidenceError(
-                "The scores of single rows are missing or damaged.",
+                "The row scores are missing or damaged.",
                 received=f"{path}: {error}",
-                remedy="Run the hypothesis again; it predicts by its stored replicates.",
+                remedy="Run the hypothesis again; it predicts with its stored models.",
             ) from error
 
     def read_evidence(self, path: Path) -> Evidence | None:
@@ -292,7 +292,7 @@ class Store:
         return [path for path in aside if not place_of(path, self.folder).exists()]
 
     def replicate_path(self, id: str) -> Path:
-        """Return the path of the record of a replicate; raise EvidenceError if it is no id."""
+        """Return the path of the record of a replicate; raise EvidenceError if it is not an id."""
         if not _ID.fullmatch(id):
             raise EvidenceError(
                 "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."
@@ -378,7 +378,7 @@ class Store:
 
     def _write(self, path: Path, content: bytes) -> None:
         if self.read_only:
-            raise EvidenceError("This store is only read.", received=str(path), remedy="Open it for writing.")
+            raise EvidenceError("This store is read-only.", received=str(path), remedy="Open it for writing.")
         with _writing(path):
             write_atomically(path, content, synced=self._synced)
 

@@ -144,7 +144,7 @@ class Run:
 
     @property
     def scored(self) -> Run:
-        """The run as it is seen by what judges predictions, of which a claim about a cost says nothing.
+        """The run as controls of predictions see it, since a claim about a cost says nothing of predictions.
 
         Its metric is the one that is watched, or else the one of a fit, or of the task; and it has no claim. What
         remains of a claim about the way to a target is that both arms have the same budget.

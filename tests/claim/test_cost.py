@@ -57,7 +57,7 @@ def test_a_cost_that_does_not_exist_is_refused_with_those_that_do():
 
 @pytest.mark.parametrize("metric", ["", None, 3, to_reach("accuracy", 0.9)])
 def test_what_is_no_metric_of_predictions_cannot_be_watched(metric):
-    with pytest.raises(InputError, match="watches a metric of predictions"):
+    with pytest.raises(InputError, match="needs a metric of predictions"):
         to_reach(metric, 0.9)
 
 

@@ -92,7 +92,7 @@ def test_a_callback_that_ends_one_arm_makes_equal_budgets_unequal(new_run, plant
 
     assert not finding.passed
     counted_in = asked.get("equal", "steps")
-    assert f"callbacks ended trainings early, so that the arms differ in {counted_in} in 1 of 8 pairs" in finding.found
+    assert f"callbacks ended trainings early, so the arms differ in {counted_in} in 1 of 8 pairs" in finding.found
     assert "Leave out the callback" in finding.remedy
 
 

@@ -185,10 +185,10 @@ def endless():
         (lambda: iter(()), "is empty", "without an element"),
         (lambda: by_keras(None), "does not end", "a Batches without a last batch"),
         (lambda: by_tensorflow().repeat(), "does not end", "without a last batch"),
-        (lambda: by_tensorflow().shuffle(10, seed=None), "begins with other rows each time", "shuffles"),
-        (lambda: by_torch(shuffle=True), "begins with other rows each time", "a DataLoader that shuffles"),
+        (lambda: by_tensorflow().shuffle(10, seed=None), "begins with different rows each time", "shuffles"),
+        (lambda: by_torch(shuffle=True), "begins with different rows each time", "a DataLoader that shuffles"),
         (lambda: 3, "cannot be read from what was given", "a int"),
-        (lambda: iter([({"a": {"b": X}}, Y)]), "not one array of rows", "a dict"),
+        (lambda: iter([({"a": {"b": X}}, Y)]), "something other than one array of rows", "a dict"),
     ],
 )
 def test_refuses_what_cannot_be_read_to_arrays(make, wrong, received):
@@ -205,7 +205,7 @@ def test_refuses_a_generator_that_does_not_end(monkeypatch):
 
 
 def test_a_stream_given_as_inputs_is_refused_with_the_call_that_reads_it():
-    with pytest.raises(InputError, match="a stream has no numbered rows") as caught:
+    with pytest.raises(InputError, match="a stream has no row numbers") as caught:
         Dataset(x=by_keras(), y=Y, name="streamed")
     assert "Dataset.read(batches, name=...)" in caught.value.remedy
 
