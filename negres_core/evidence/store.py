@@ -70,9 +70,8 @@ class Store:
         note: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.folder, self.damaged = folder, 0
-        self._fresh, self.read_only, self._synced = fresh, read_only, synced
+        self._fresh, self.read_only, self._synced, self._note = fresh, read_only, synced, note
         self._left: set[Path] = set()
-        self._note = note
         self._recorded: set[str] = set()
         self._sound: set[str] = set()
         self._cached: dict[Path, tuple[tuple[int, ...], Evidence]] = {}
