@@ -29,16 +29,17 @@ def throughout(build, epochs):
     return arm(Stage(build, epochs=epochs))
 
 
-def grow(builds, start, epochs):
+def grow(builds, start, epochs, **fit):
     """Return an arm that trains one network after another, each from the weights of the one before.
 
     Args:
         builds: the build functions.
         start: the rule that starts a network from the one before.
         epochs: the epochs of each.
+        **fit: further options of every stage.
     """
     later = [
-        Stage(after, inherits=before, start=start, epochs=count)
+        Stage(after, inherits=before, start=start, epochs=count, **fit)
         for (before, after), count in zip(pairwise(builds), epochs[1:], strict=True)
     ]
-    return arm(Stage(builds[0], epochs=epochs[0]), *later)
+    return arm(Stage(builds[0], epochs=epochs[0], **fit), *later)

@@ -1,9 +1,13 @@
 """How many units does a cascade need to tell two spirals apart? Fahlman & Lebiere (1990) needed 12 to 19.
 
-    python -m benchmarks.growth.two_spirals [--seeds 3] [--most 25]
+    python -m benchmarks.growth.two_spirals [--seeds 10] [--most 25] [--epochs 55]
 
 The spirals are theirs: 194 points, two inputs. A cascade is trained on all of them, unit by unit, until it tells all
-points right; nothing is held out. It takes minutes.
+points right; nothing is held out. It takes a minute or two.
+
+They trained outputs and candidates by Quickprop until neither improved: 1,700 epochs in all, for 15.2 units on average
+of 100 cascades. Here each of these 31 trainings has as many epochs of Adam, 55. How many units a cascade needs depends
+on it: with more epochs, fewer units do.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from negres_core.engine.contract import Job
 from negres_core.engine.device import choose_device
 
 POINTS = 194
-EPOCHS, RATE, CANDIDATES = 500, 0.05, 8
+EPOCHS, RATE, CANDIDATES = 55, 0.05, 8
 """Steps over all points by which outputs or candidates are trained, the learning rate of Adam, and the candidates."""
 
 
@@ -80,12 +84,19 @@ def count_units(*, seeds: int, most: int, epochs: int = EPOCHS) -> dict[int, lis
 def main(arguments: list[str] | None = None) -> None:
     """Print the units that each cascade needed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth.two_spirals")
-    parser.add_argument("--seeds", type=int, default=3, help="number of cascades")
+    parser.add_argument("--seeds", type=int, default=10, help="number of cascades")
     parser.add_argument("--most", type=int, default=25, help="units that none exceeds")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="epochs of each training of outputs or candidates")
     options = parser.parse_args(arguments)
-    for seed, accuracy in count_units(seeds=options.seeds, most=options.most).items():
-        solved = f"{len(accuracy) - 1} units" if accuracy[-1] == 1 else f"not solved with {options.most} units"
+    needed = []
+    for seed, accuracy in count_units(seeds=options.seeds, most=options.most, epochs=options.epochs).items():
+        solved = f"not solved with {options.most} units"
+        if accuracy[-1] == 1:
+            needed.append(len(accuracy) - 1)
+            solved = f"{needed[-1]} units"
         print(f"seed {seed}: {solved}; accuracy {' '.join(f'{value:.2f}' for value in accuracy)}")
+    units = f", with {min(needed)} to {max(needed)} units, mean {np.mean(needed):.1f}" if needed else ""
+    print(f"{len(needed)} of {options.seeds} solved{units}; Fahlman and Lebiere: 100 of 100, 12 to 19, mean 15.2")
 
 
 if __name__ == "__main__":

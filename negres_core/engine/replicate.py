@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from negres_core.arms.functions import is_loss, name_of
-from negres_core.arms.preprocessing import sample_rows, training_fold
+from negres_core.arms.preprocessing import as_models_see, sample_rows, training_fold
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import PreparedRows, prepare_rows
 from negres_core.arms.stage import Stage
@@ -21,7 +21,7 @@ from negres_core.engine.device import peak_memory_bytes
 from negres_core.engine.flops import step_flops
 from negres_core.engine.inheritance import describe_relation, freeze_layers, inherit_weights, weight_paths
 from negres_core.engine.interruption import stop_if_interrupted
-from negres_core.engine.model import make_loss_object, save_model
+from negres_core.engine.model import build_model, make_loss_object, save_model
 from negres_core.engine.output_layer import describe_output, takes_logits
 from negres_core.engine.relatives import Relatives
 from negres_core.engine.scores import score
@@ -255,6 +255,25 @@ def finish_replicate(
         model=save_model(model, stage.saved_as),
         outputs=None if scored.predicted is None else scored.predicted.best,
     )
+
+
+def score_saved(
+    recipe: Recipe, data: Dataset, job: Job, outputs: np.ndarray, *, loss: float
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Score finite outputs of a saved model on the test fold as those of a model that was just trained.
+
+    Args:
+        recipe: the recipe whose last stage was trained.
+        data: the data set.
+        job: the replicate.
+        outputs: the outputs, (rows, outputs).
+        loss: their mean loss, without penalties.
+
+    Returns:
+        Metrics by name, and the summary of the predictions.
+    """
+    model = build_model(recipe.last.build, as_models_see(recipe, data))
+    return _score(recipe, data, job, model, outputs, loss=loss, finite=True)
 
 
 def _score(

@@ -13,8 +13,8 @@ from negres_core.arrays import spread_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell
+from negres_core.engine.areas import areas
 from negres_core.metrics import METRICS, Predicted, of_labels, of_values, recorded_names, score_metric
-from negres_core.metrics.areas import areas
 
 SSIM_ROWS = 256
 """Most images of a test fold that structural similarity is averaged over, spread over the fold: it is slow."""

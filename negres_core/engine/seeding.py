@@ -94,14 +94,14 @@ def check_seeds(model: Any, stage: Stage, data: Dataset) -> None:
     # Keras draws initial weights by Python's generator; a function may draw its own by NumPy's.
     if use.same_python or (use.same_weights and use.same_numpy):
         raise InputError(
-            f"{name_of(stage.build)} seeds the random generators, so that every seed gives the same replicate.",
+            f"{name_of(stage.build)} seeds the random generators, so all seeds would give the same replicate.",
             received="the same state of a generator after two seeds, 1 and 2",
             remedy="Leave out the seeding: negres seeds all generators before each call of a build function.",
         )
     fixed = [layer.name for layer in layers_of(model) if _has_own_seed(layer)]
     if fixed and use.same_weights:
         warnings.warn(
-            f"{name_of(stage.build)}: the initializers of {', '.join(fixed)} have fixed seeds, so that all replicates "
+            f"{name_of(stage.build)}: the initializers of {', '.join(fixed)} have fixed seeds, so all replicates "
             "start from the same weights. Leave the seeds out, so that the spread includes that of initial weights.",
             SeedWarning,
             stacklevel=2,
@@ -114,8 +114,8 @@ def _refuse_same_weights(one: Any, other: Any, *, name: str) -> None:
     shared = [variable.path for variable in other.trainable_variables if id(variable) in ours]
     if shared:
         raise InputError(
-            f"{name} returns weights that it has returned before, so that a replicate would start from what others "
-            "have learned, on rows of its own test fold.",
+            f"{name} returns weights that it has returned before. A replicate would start from what others have "
+            "learned, including from rows of its own test fold.",
             received=f"{', '.join(shared[:3])}{', ...' if len(shared) > 3 else ''} in two models",
             remedy="Create the model and its layers inside the function. To start from trained weights, copy them "
             "there: base = keras.models.clone_model(base); base.set_weights(trained.get_weights()).",

@@ -1,4 +1,4 @@
-"""Metrics of predicted probabilities, (rows, classes), as scikit-learn defines those that it has.
+"""Metrics of predicted probabilities, (rows, classes); scikit-learn computes those that it has.
 
 A metric of one class against the others is averaged over the classes of the test fold (macro). Of two classes it is
 that of the second, class 1.
@@ -6,9 +6,9 @@ that of the second, class 1.
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
-from negres_core.metrics.areas import areas
+import numpy as np
 
 BINS = 15
 """Bins of the expected calibration error, of equal width, as in Guo et al. (2017)."""
@@ -19,26 +19,35 @@ def roc_auc(targets: np.ndarray, probabilities: np.ndarray) -> float:
 
     NaN if the rows are of one class.
     """
-    return areas(targets, probabilities)["roc_auc"]
+    from sklearn.metrics import roc_auc_score
+
+    return _one_against_others(roc_auc_score, targets, probabilities)
 
 
 def average_precision(targets: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the average precision, one class against the others; NaN if the rows are of one class."""
-    return areas(targets, probabilities)["average_precision"]
+    from sklearn.metrics import average_precision_score
+
+    return _one_against_others(average_precision_score, targets, probabilities)
+
+
+def _one_against_others(score: Callable[..., float], targets: np.ndarray, probabilities: np.ndarray) -> float:
+    classes = np.unique(targets)
+    if len(classes) < 2:
+        return float("nan")
+    if probabilities.shape[1] == 2:
+        return float(score(targets, probabilities[:, 1]))
+    return float(score(targets[:, None] == classes, probabilities[:, classes], average="macro"))
 
 
 def top_k(targets: np.ndarray, probabilities: np.ndarray, *, k: int) -> float:
-    """Return the share of rows whose class is among the k most probable; 1 if there are no more than k classes.
+    """Return the share of rows whose class is among the k most probable; 1 if there are no more than k classes."""
+    from sklearn.metrics import top_k_accuracy_score
 
-    As in scikit-learn, the last of several classes with the same probability comes first.
-    """
     classes = probabilities.shape[1]
     if classes <= k:
         return 1.0
-    own = np.take_along_axis(probabilities, targets[:, None], axis=1)
-    is_later = np.arange(classes) > targets[:, None]
-    before = (probabilities > own) | (is_later & (probabilities == own))
-    return float((before.sum(axis=1) < k).mean())
+    return float(top_k_accuracy_score(targets, probabilities, k=k, labels=np.arange(classes)))
 
 
 def log_loss(targets: np.ndarray, probabilities: np.ndarray) -> float:

@@ -171,7 +171,7 @@ def after_weights():
 
 
 def test_a_layer_after_weights_is_refused():
-    with pytest.raises(InputError, match="its inputs come from layers that are trained") as error:
+    with pytest.raises(InputError, match="behind layers that are trained") as error:
         check_recipe(Recipe(ex.stage(after_weights)), SCALED)
     assert "Normalization 'inside'" in error.value.received
     assert "BatchNormalization" in error.value.remedy

@@ -85,13 +85,6 @@ def test_it_is_silent_where_a_class_is_missing(name):
         assert math.isfinite(find_metric(name).compute(y, p))
 
 
-@pytest.mark.parametrize("k", [2, 3, 5])
-def test_of_equal_probabilities_the_same_classes_come_first_as_in_scikit_learn(k):
-    for y, p in classifications(classes=7):
-        for tied in (np.round(p, 1), np.full_like(p, 1 / 7), p.astype(np.float32)):
-            assert find_metric(f"top_{k}").compute(y, tied) == top_k(y, tied, k)
-
-
 @pytest.mark.parametrize("name", ["roc_auc", "average_precision"])
 def test_an_area_is_not_defined_for_rows_of_one_class(name):
     assert math.isnan(METRICS[name].compute(np.ones(3, int), np.full((3, 2), 0.5)))

@@ -35,6 +35,12 @@ def test_each_network_starts_from_the_one_before():
     assert recipe.preprocess is min_max
 
 
+def test_options_are_those_of_every_stage():
+    recipe = grow([of_widths(2), of_widths(4)], net2wider, [1, 1], batch_size=7)
+
+    assert [stage.batch_size for stage in recipe.stages] == [7, 7]
+
+
 def test_every_network_has_its_epochs():
     with pytest.raises(ValueError, match="shorter"):
         grow([of_widths(2), of_widths(4)], net2wider, [1])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from negres_core.metrics.areas import areas
+from negres_core.engine.areas import areas
 from tests.metrics.cases import classifications
 
 FUNCTIONS = {"roc_auc": sk.roc_auc_score, "average_precision": sk.average_precision_score}

@@ -1,7 +1,8 @@
 """Areas under the curves of ranked rows, one class against the others: ROC AUC and average precision.
 
 scikit-learn's functions sort the rows once for each of the two, and look at all targets anew several times. Here one
-sort of each class serves both, and the values are the same to the last bit.
+sort of each class serves both, and the values are the same to the last bit. Every trained replicate is scored so; what
+checks its scores computes the areas by scikit-learn.
 """
 
 from __future__ import annotations
