@@ -28,22 +28,26 @@ class _Source:
     """Where the initial value of a variable comes from.
 
     Attributes:
-        value: its value under the seed that was tried.
+        shape: its shape.
+        dtype: its dtype.
+        constant: its value under all seeds; None if it is drawn, so that large weights are not kept.
         initializer: what makes it of a drawn number; None if it is that number, the state of a generator.
-        place: which of the drawn numbers; None if the value is the same under all seeds.
+        place: which of the drawn numbers.
     """
 
-    value: np.ndarray
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    constant: np.ndarray | None = None
     initializer: Any = None
-    place: int | None = None
+    place: int = -1
 
     def under(self, draws: Sequence[int]) -> np.ndarray:
-        if self.place is None:
-            return self.value
+        if self.constant is not None:
+            return self.constant
         if self.initializer is None:
-            return np.array([draws[self.place], 0], dtype=self.value.dtype)
+            return np.array([draws[self.place], 0], dtype=self.dtype)
         self.initializer.seed = draws[self.place]
-        value = self.initializer(self.value.shape, dtype=keras.backend.standardize_dtype(self.value.dtype))
+        value = self.initializer(self.shape, dtype=keras.backend.standardize_dtype(self.dtype))
         return np.asarray(ops.convert_to_numpy(value))
 
 
@@ -55,8 +59,7 @@ class InitialDraws:
 
     def values(self, seed: int) -> list[np.ndarray]:
         """Return the initial value of each of `model.variables` under a seed of `build_model`."""
-        places = [source.place for source in self._sources if source.place is not None]
-        draws = _draws(seed, max(places, default=-1) + 1)
+        draws = _draws(seed, 1 + max((source.place for source in self._sources), default=-1))
         return [source.under(draws) for source in self._sources]
 
 
@@ -87,11 +90,15 @@ def _sources(build: Build, data: Dataset, *, seed: int) -> list[_Source]:
     sources = []
     for variable, initializer in zip(model.variables, initializers, strict=True):
         value = np.asarray(ops.convert_to_numpy(variable))
-        if variable.name == "seed_generator_state":
-            sources.append(_Source(value, place=places.get(int(value[0]))))
+        is_state = variable.name == "seed_generator_state"
+        drawn = int(value[0]) if is_state else getattr(initializer, "seed", None)
+        place = places.get(drawn) if isinstance(drawn, int) else None
+        if place is None:
+            sources.append(_Source(value.shape, value.dtype, constant=value))
         else:
-            drawn = getattr(initializer, "seed", None)
-            sources.append(_Source(value, initializer, places.get(drawn) if isinstance(drawn, int) else None))
+            sources.append(
+                _Source(value.shape, value.dtype, initializer=None if is_state else initializer, place=place)
+            )
     return sources
 
 

@@ -120,3 +120,8 @@ def test_a_wrong_draw_is_found(monkeypatch):
     assert initial_draws.find_draws(ex.plain, ex.CLASSES, built) is not None
     built[2][0] = np.nextafter(built[2][0], np.float32(1))
     assert initial_draws.find_draws(ex.plain, ex.CLASSES, built) is None
+
+
+def test_weights_that_are_drawn_are_not_kept():
+    kept = [source.constant for source in seed_use(ex.dense, ex.CLASSES).initial._sources]
+    assert [each.shape for each in kept if each is not None] == [(10,), (8,), (8,)]  # biases
