@@ -5,7 +5,7 @@ Whoever predicts again uses another program, batches of another size, or another
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from negres_core.dataset import Task
 from negres_core.dataset.segmentation import counted, is_segmentation
 from negres_core.metrics import METRICS, Predicted, entropy, probabilities_of, recorded_names, score_metric, shown_of
 from negres_core.metrics.of_probabilities import calibration_tolerance
+from negres_core.metrics.registry import VALUES
+from negres_core.metrics.rounding import label_range, of_target, possible_labels, probability_ranges
 
 Scores = dict[str, tuple[float, float]]
 """The value and the tolerance of each metric, by name."""
@@ -82,13 +84,11 @@ def rescore(predictions: Predictions, *, relative: float, also: Sequence[Metric]
 
     Returns:
         The metrics of the task and the loss, by the names under which replicates record them, and without those that
-        these predictions do not have. If rounding could flip labels, at nearly equal outputs, the tolerance of each
-        metric is the effect of those rows. A metric that is not defined is NaN.
+        these predictions do not have. If rounding could flip labels, at nearly equal outputs, the tolerance of a metric
+        of labels is the most that those rows can change. A metric that is not defined is NaN.
     """
     scores = _score_loss(predictions, relative)
-    if predictions.task == "classification":
-        scores |= _score_labels(predictions, relative * _largest(predictions))
-    elif predictions.task not in ("multilabel", "segmentation"):
+    if predictions.task in VALUES:
         scores |= _score_values(predictions, relative * _largest(predictions))
     has_classes = predictions.task in ("classification", "segmentation")
     classes = max(predictions.outputs.shape[-1], 2) if has_classes else 0
@@ -126,33 +126,6 @@ def _largest(predictions: Predictions) -> float:
     return float(np.abs(predictions.outputs).max())
 
 
-def _score_labels(predictions: Predictions, rounding: float) -> Scores:
-    """Return the value and the tolerance of each metric of a classification."""
-    from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
-
-    y, predicted, outputs = predictions.targets, predictions.predicted, predictions.outputs
-    classes = np.unique(y)
-    if outputs.shape[1] > 1:
-        first, second = np.argsort(outputs, axis=1)[:, [-1, -2]].T
-        rows = np.arange(len(y))
-        close = outputs[rows, first] - outputs[rows, second] <= rounding
-    else:
-        first, second = predicted, 1 - predicted
-        close = np.abs(outputs[:, 0] - (0.0 if predictions.logits else 0.5)) <= rounding
-    # A flipped row leaves one class and joins another, so it counts for the metrics of both.
-    flips = np.array([np.count_nonzero(close & ((first == label) | (second == label))) for label in classes])
-    counts = np.array([np.count_nonzero(predicted == label) for label in classes])
-    support = np.array([np.count_nonzero(y == label) for label in classes])
-    macro = 1e-6 + float(np.mean(np.minimum(1, 4 * flips / np.maximum(np.minimum(counts, support) - flips, 1))))
-    averaging = {"labels": classes, "average": "macro", "zero_division": 0.0}
-    return {
-        "accuracy": (float(accuracy_score(y, predicted)), 1e-6 + float(close.mean())),
-        "precision": (float(precision_score(y, predicted, **averaging)), macro),
-        "recall": (float(recall_score(y, predicted, **averaging)), macro),
-        "f1": (float(f1_score(y, predicted, **averaging)), macro),
-    }
-
-
 def _score_values(predictions: Predictions, rounding: float) -> Scores:
     """Return the value and the tolerance of each metric of a regression."""
     from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
@@ -174,38 +147,75 @@ def _score_values(predictions: Predictions, rounding: float) -> Scores:
 def _score_others(metrics: Mapping[str, Metric], predictions: Predictions, relative: float) -> Scores:
     """Return the value of each metric that these predictions have, and how far rounding moved it.
 
-    Where no bound is known in closed form, the metric is computed again of what is predicted by outputs that are all
-    moved by the rounding towards the targets, all away from them, and at random. Of a metric that never gets worse when
-    an output comes nearer to its target, such as an AUC, no other rounding moves it further. Of any other, such as a
-    user's own, this is what was seen, so it counts twice.
+    Where no bound is known in closed form, the metric is computed again of predictions that are moved. None of negres'
+    own metrics of probabilities gets worse when a probability comes nearer to its target, so that all of them moved
+    towards the targets, and all moved away, are its ends. Of any other metric, such as a user's own, outputs that are
+    moved towards the targets, away from them and at random show what was seen, so it counts twice.
     """
     y, predicted = predictions.targets, _predicted_of(predictions, predictions.outputs)
     computed = {key: score_metric(metric, y, predicted) for key, metric in metrics.items()}
     values = {key: value for key, value in computed.items() if value is not None}
     bounds = {key: _bound_of(metrics[key], value, predictions, predicted, relative) for key, value in values.items()}
-    furthest = {key: 0.0 for key, bound in bounds.items() if bound is None}
-    # One array of moved outputs at a time, and none that no metric needs: those of images are large.
-    for outputs in _moved(predictions, relative * _largest(predictions)) if furthest else ():
-        moved = _predicted_of(predictions, outputs)
+    known = {key: bound for key, bound in bounds.items() if bound is not None}
+    rounding = relative * _largest(predictions)
+    rest = {key: value for key, value in values.items() if key not in known}
+    has_ends = {key for key in rest if metrics[key].code is None and predictions.task not in VALUES}
+    with_ends = {key: value for key, value in rest.items() if key in has_ends}
+    others = {key: value for key, value in rest.items() if key not in has_ends}
+    furthest: dict[str, float] = {}
+    if with_ends:
+        furthest |= _furthest(metrics, with_ends, y, predicted, _ends(predictions, predicted, rounding))
+    if others:
+        seen = _furthest(metrics, others, y, predicted, _moved(predictions, rounding))
+        furthest |= {key: 2 * distance for key, distance in seen.items()}
+    known |= {key: 1e-6 * max(1.0, abs(values[key])) + distance for key, distance in furthest.items()}
+    return {key: (value, known[key]) for key, value in values.items()}
+
+
+def _furthest(
+    metrics: Mapping[str, Metric],
+    values: Mapping[str, float],
+    y: np.ndarray,
+    predicted: Predicted,
+    moved: Iterable[Predicted],
+) -> dict[str, float]:
+    """Return how far each of some metrics is from its value for any of the moved predictions."""
+    furthest = dict.fromkeys(values, 0.0)
+    # One array of moved predictions at a time: those of images are large.
+    for each in moved:
         for key, distance in furthest.items():
             # Rounding flips few labels, and usually none: then the value is the same.
-            if _gives_the_same(metrics[key], moved, predicted):
+            if _gives_the_same(metrics[key], each, predicted):
                 continue
-            other = score_metric(metrics[key], y, moved)
+            other = score_metric(metrics[key], y, each)
             if other is not None and np.isfinite(other):
                 furthest[key] = max(distance, abs(other - values[key]))
-    seen = {key: 1e-6 * max(1.0, abs(values[key])) + 2 * distance for key, distance in furthest.items()}
-    known = {key: bound for key, bound in bounds.items() if bound is not None} | seen
-    return {key: (value, known[key]) for key, value in values.items()}
+    return furthest
+
+
+def _ends(predictions: Predictions, predicted: Predicted, rounding: float) -> Iterator[Predicted]:
+    """Yield the probabilities moved towards the targets and away from them."""
+    assert predicted.outputs is not None
+    target = of_target(predictions.targets, predicted.outputs)
+    lowest, highest = probability_ranges(predicted.outputs, rounding=rounding, logits=predictions.logits)
+    yield Predicted(np.where(target, highest, lowest), predicted.labels)
+    yield Predicted(np.where(target, lowest, highest), predicted.labels)
 
 
 def _bound_of(
     metric: Metric, value: float, predictions: Predictions, predicted: Predicted, relative: float
 ) -> float | None:
     """Return how far rounding may move a metric, if that is known in closed form."""
-    y = predictions.targets
+    y, rounding = predictions.targets, relative * _largest(predictions)
+    if metric.takes == "labels" and metric.code is None:
+        possible = possible_labels(
+            predictions.outputs, rounding=rounding, logits=predictions.logits, task=predictions.task
+        )
+        if possible.sum(axis=-1).max() == 1:
+            return 1e-6
+        limits = label_range(metric.name, y, possible)
+        return None if limits is None else 1e-6 + max(value - limits[0], limits[1] - value)
     if metric.name == "ece" and predicted.outputs is not None:
-        rounding = relative * _largest(predictions)
         return 1e-6 + calibration_tolerance(y, predicted.outputs, rounding=rounding)
     if metric.name == "log_loss":
         # As steep as the loss: a probability of a millionth does not round to 0, since it is rounded itself.
@@ -231,7 +241,7 @@ def _entropy_of_shares(labels: np.ndarray) -> float:
 def _predicted_of(predictions: Predictions, outputs: np.ndarray) -> Predicted:
     """Return what outputs predict, which are raw ones or such as rounding may give."""
     task, logits = predictions.task, predictions.logits
-    if task in ("regression", "reconstruction"):
+    if task in VALUES:
         return Predicted(outputs.reshape(predictions.targets.shape))
     if outputs is predictions.outputs:
         return Predicted(probabilities_of(outputs, logits=logits, task=task), predictions.predicted)
@@ -253,25 +263,18 @@ def _inside(outputs: np.ndarray, logits: bool, task: Task) -> np.ndarray:
     return np.asarray(inside / inside.sum(axis=-1, keepdims=True))
 
 
-def _moved(predictions: Predictions, rounding: float) -> Iterator[np.ndarray]:
-    """Yield the outputs moved by the rounding towards the targets, away from them, and twice at random."""
+def _moved(predictions: Predictions, rounding: float) -> Iterator[Predicted]:
+    """Yield what outputs predict that are moved towards the targets, away from them, and twice at random."""
     y, outputs = predictions.targets, predictions.outputs.astype(np.float64)
-    if predictions.task == "multilabel":
-        towards = 2.0 * y - 1
-    elif predictions.task == "segmentation":
-        classes = outputs.shape[-1]
-        towards = 2.0 * y - 1 if classes == 1 else 2 * np.eye(classes)[y[..., 0]] - 1
-    elif predictions.task != "classification":
+    if predictions.task in VALUES:
         towards = np.sign(y.reshape(outputs.shape) - outputs)
-    elif outputs.shape[1] == 1:
-        towards = 2.0 * y[:, None] - 1
     else:
-        towards = 2 * np.eye(outputs.shape[1])[y] - 1
-    yield outputs + rounding * towards
-    yield outputs - rounding * towards
+        towards = 2.0 * of_target(y, outputs) - 1
     random = np.random.default_rng(0)
+    yield _predicted_of(predictions, outputs + rounding * towards)
+    yield _predicted_of(predictions, outputs - rounding * towards)
     for _ in range(2):
-        yield outputs + rounding * random.uniform(-1, 1, size=outputs.shape)
+        yield _predicted_of(predictions, outputs + rounding * random.uniform(-1, 1, size=outputs.shape))
 
 
 def _score_loss(predictions: Predictions, relative: float) -> Scores:

@@ -40,8 +40,7 @@ def test_labels_of_outputs_that_were_rounded_otherwise_score_within_the_toleranc
         def labels(outputs):
             return outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.int64)
 
-        # Two outputs are compared, and each may have moved.
-        other = score_labels(y, labels(rounded(outputs, relative / 2)))
+        other = score_labels(y, labels(rounded(outputs, relative)))
         scores = rescore(predictions(y, outputs, labels(outputs)), relative=relative)
         assert scores.keys() >= other.keys()
         assert all(
@@ -113,7 +112,7 @@ def test_metrics_of_several_labels_that_were_rounded_otherwise_are_within_the_to
         y = RANDOM.integers(2, size=(150, 4))
         outputs = y + RANDOM.normal(size=(150, 4)) - 0.5
         outputs = outputs if logits else expit(outputs)
-        after = rounded(outputs, relative / 2)
+        after = rounded(outputs, relative)
         before, after = (
             rescore(
                 Predictions(
@@ -137,12 +136,15 @@ def test_metrics_of_several_labels_that_were_rounded_otherwise_are_within_the_to
 
 
 def moved(outputs, relative, *, logits):
-    """Return rounded outputs; probabilities stay what they are."""
-    outputs = rounded(outputs, relative / 2)
-    if not logits:
-        outputs = np.clip(outputs, 1e-9, 1 - 1e-9)
-        outputs = outputs / outputs.sum(axis=1, keepdims=True) if outputs.shape[1] > 1 else outputs
-    return outputs
+    """Return outputs of another program; its probabilities sum to 1 as well, and none moves by more."""
+    other = rounded(outputs, relative)
+    if logits:
+        return other
+    other = np.clip(other, 0, 1)
+    if outputs.shape[-1] > 1:
+        other = other / other.sum(axis=-1, keepdims=True)
+    furthest = relative * outputs.max() / np.abs(other - outputs).max()
+    return outputs + min(1.0, furthest) * (other - outputs)
 
 
 def test_outputs_that_are_no_probabilities_have_only_metrics_of_labels():
@@ -244,10 +246,7 @@ def test_metrics_of_steps_that_were_rounded_otherwise_are_within_the_tolerance(l
         outputs = RANDOM.normal(size=(20, 8, columns))
         if not logits:
             outputs = np.exp(outputs) / np.exp(outputs).sum(axis=-1, keepdims=True) if columns > 1 else expit(outputs)
-        other = rounded(outputs, relative / 2)
-        if not logits:
-            other = np.clip(other, 1e-9, 1 - 1e-9)
-            other = other / other.sum(axis=-1, keepdims=True) if columns > 1 else other
+        other = moved(outputs, relative, logits=logits)
         before, after = (
             rescore(
                 Predictions(
