@@ -91,7 +91,7 @@ def test_arithmetic_on_codes_succeeds_more_often_than_on_pixels(experiment, data
 def test_a_turn_vector_turns_faces_half_of_the_way(experiment, data, model, expected):
     """Shows: vectors hardly turn the faces of a variational autoencoder, though a probe finds the pose in its codes.
 
-    Does not show: that this is so in all of them: the weight of the prior was not tuned.
+    Does not show: that this holds for all variational autoencoders: the weight of the prior was not tuned.
     """
     recipe = with_fit(MODELS[model], turn, *TURNS, pictures=render_turn)
     evidence = experiment.measure(recipe, on=data, claim=reaches("turned", bar=0.5), **TWO_REPEATS)
@@ -106,7 +106,8 @@ def test_a_turn_vector_of_four_faces_a_side_turns_faces(experiment, data, model,
     Shows: the difference of two means of four codes turns the faces of a convolutional autoencoder, as a judge of the
     pose sees it.
 
-    Does not show: that nothing else changes: four faces a side also differ in other factors, which the vector adds.
+    Does not show: that nothing else changes: four faces per side also differ in other factors, and the vector adds
+    these differences.
     """
     evidence = experiment.measure(
         with_fit(MODELS[model], turn, *TURNS, pictures=render_turn),
@@ -134,9 +135,10 @@ def test_a_turn_vector_turns_faces_of_a_cae_further_than_those_of_a_vae(experime
 def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, data, side, expected):
     """Faces were drawn once more with the pose to which they are turned: what removes squared distance to them?
 
-    Shows: a vector from four faces a side takes faces further away from how they would look, by what it adds besides.
+    Shows: a vector from four faces per side takes faces further away from how they should look, because it also changes
+    other factors.
 
-    Does not show: that the pose does not turn: it does. Nor that a vector cannot be made of more faces.
+    Does not show: that the pose does not turn: it does. Nor that a vector from more faces would not help.
     """
     options = {"four": {}, "all": {"side": None}}[side]
     recipe = with_fit(CAE, turn, *TURNS, pictures=render_turn, **options)
@@ -148,11 +150,11 @@ def test_a_turned_face_is_nearer_to_the_truth_than_an_unturned_one(experiment, d
 def test_a_morph_through_codes_takes_a_shorter_way_than_a_fade(experiment, data, model, expected):
     """The perceptual path length of a morph (Karras, Laine & Aila 2019) over the distance of its ends, as of a fade.
 
-    Shows: from one drawn face to another, a morph through codes is no shorter than a fade of pixels, by a tenth of the
-    straight way, in the features of a classifier.
+    Shows: a morph from one synthetic face to another through codes is not shorter than a cross-fade of pixels, by a
+    tenth of the direct distance, in the features of a classifier.
 
-    Does not show: that people would find a fade as good. The judge was trained to tell the gender of drawn faces, and
-    neither a ghost of two faces nor a face between them was among these.
+    Does not show: that people would find a cross-fade as good. The judge was trained to recognize the gender of
+    synthetic faces, which included neither overlays of two faces nor faces between two others.
     """
     evidence = experiment.compare(
         with_fit(MODELS[model], morph, DETOUR),
@@ -176,11 +178,12 @@ def test_a_morph_through_codes_takes_a_shorter_way_than_a_fade(experiment, data,
 def test_codes_tell_more_of_the_factors_than_principal_components(experiment, data, codes, expected):
     """Probes of 17 factors, and the mean share that they tell. All codes have 64 numbers.
 
-    Shows: linear probes find more of the factors of drawn faces in the codes of a convolutional autoencoder than in as
-    many principal components, by 0.02 of the way from chance, and no more in those of the others that were refuted.
+    Shows: linear probes find more of the factors of synthetic faces in the codes of a convolutional autoencoder than in
+    as many principal components, by 0.02 of the way from chance, but not in the codes of the other models, for
+    which the claim was refuted.
 
-    Does not show: that these could not be trained better: networks had 30 epochs, the Boltzmann machine 10. Nor that
-    what a linear probe misses is not in a code.
+    Does not show: that these could not be trained better: networks had 30 epochs, and the Boltzmann machine 10. Nor
+    that a code lacks everything that a linear probe does not find.
     """
     evidence = experiment.compare(CODES[codes], against=PCA_CODES, on=data, claim=beats("told", by=0.02), **TWO_REPEATS)
     assert evidence.verdict == expected, evidence

@@ -102,8 +102,8 @@ def recipe_of(configuration):
 def test_the_autoencoder_shows_faces(experiment, small_faces, configuration, expected):
     """Shows: of two similar configurations, one shows faces and the other has the article's symptoms.
 
-    Does not show: which factor is to blame: they differ in eight, and `negres bisect` tells them apart. Nor that the
-    article's code, which is not available, had this one.
+    Does not show: which factor is the cause: they differ in eight, and `negres bisect` finds it. Nor that the article's
+    code, which is not available, had this fault.
     """
     evidence = experiment.measure(
         recipe_of(configuration),

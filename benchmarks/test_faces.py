@@ -82,8 +82,8 @@ FOUR_REPEATS = {"folds": 5, "repeats": 4}
 def test_a_cae_reconstructs_faces_faithfully(experiment, data, metric, bar, expected):
     """Shows: a small convolutional autoencoder reconstructs faces that it has not seen, so the approach is sound.
 
-    Does not show: that it would on photographs of another kind or size. Drawn faces have few factors, all of them
-    known.
+    Does not show: that it would reconstruct photographs of another kind or size. Synthetic faces have few factors, all
+    of them known.
     """
     evidence = experiment.measure(FAITHFUL, on=data, claim=reaches(metric, bar=bar), **TWO_REPEATS)
     assert evidence.verdict == expected, evidence
@@ -120,10 +120,10 @@ def test_a_cae_beats_pca_at_equal_code_size(experiment, data, code, expected):
 # of a constant prediction down to that floor.
 @on(("synthetic_faces", "supported"), ("utkface", "supported"))
 def test_a_loss_that_stands_still_far_from_zero_has_learned(experiment, data, expected):
-    """Shows: a cross-entropy far above zero can be nearly all that can be learned. Compare it with its floor.
+    """Shows: nearly everything can be learned at a cross-entropy far above zero; compare it with its floor.
 
-    Does not show: that every loss that stands still has learned: only the distance to the floor tells, which differs
-    from one data set to another.
+    Does not show: that a loss at a plateau always means that the model has learned: only the distance
+    to the floor tells, and the floor differs between data sets.
     """
     evidence = experiment.measure(FAITHFUL, on=data, claim=reaches("loss_skill", bar=0.8), **TWO_REPEATS)
     assert evidence.verdict == expected, evidence
@@ -133,7 +133,7 @@ def test_a_loss_that_stands_still_far_from_zero_has_learned(experiment, data, ex
 def test_the_loss_of_a_cae_stands_still(experiment, data, expected):
     """Twice the epochs match its loss, to within a hundredth of it.
 
-    Shows: after 30 epochs, another 30 hardly move the loss, although the pictures still improve.
+    Shows: after 30 epochs, another 30 hardly change the loss, although the pictures still improve.
 
     Does not show: that training was finished: the same 30 epochs are worth more than a decibel of PSNR.
     """
@@ -164,9 +164,9 @@ def test_a_cae_whose_output_is_rounded_for_display_shows_faces(experiment, data,
 @pytest.mark.parametrize("rescue", RESCUES)
 @on(("synthetic_faces", "refuted"))
 def test_a_rescue_helps_a_correct_cae(experiment, data, rescue, expected):
-    """Shows: where nothing is wrong, none of the article's rescues halves the squared error.
+    """Shows: if nothing is wrong, none of the article's remedies halves the squared error.
 
-    Does not show: that they are useless: some are worth one or two decibels, and tanh may be worse.
+    Does not show: that they are useless: some gain one or two decibels, and tanh may lose some.
     """
     evidence = experiment.compare(
         Recipe(RESCUES[rescue]), against=FAITHFUL, on=data, claim=beats("psnr", by=3), **FOUR_REPEATS
@@ -177,9 +177,9 @@ def test_a_rescue_helps_a_correct_cae(experiment, data, rescue, expected):
 @pytest.mark.parametrize("rescue", RESCUES)
 @on(("synthetic_faces", "refuted"))
 def test_a_rescue_helps_a_cae_that_is_rounded_for_display(experiment, data, rescue, expected):
-    """Shows: none of the article's rescues repairs a fault that lies behind the network.
+    """Shows: none of the article's remedies repairs a fault that comes after the network.
 
-    Does not show: that rescues fail against faults of other kinds, such as a learning rate that is too high.
+    Does not show: that the remedies do not help against other faults, such as a learning rate that is too high.
     """
     stage = RESCUES[rescue]
     evidence = experiment.compare(
@@ -201,9 +201,9 @@ def test_a_rescue_helps_a_cae_that_is_rounded_for_display(experiment, data, resc
     by=["attribute"],
 )
 def test_codes_tell_more_than_those_of_an_untrained_encoder(experiment, data, attribute, expected):
-    """Shows: training makes age and gender easier to tell from the code than an untrained encoder does.
+    """Shows: age and gender are easier to predict from the code of a trained encoder than of an untrained one.
 
-    Does not show: that a single number of the code holds either, or that other attributes can be told, too.
+    Does not show: that a single number of the code encodes either, or that other attributes can be predicted, too.
     """
     evidence = experiment.compare(
         with_fit(CAE, probe_code, TOLD, attribute=attribute),
@@ -226,7 +226,7 @@ def test_codes_tell_more_than_those_of_an_untrained_encoder(experiment, data, at
     by=["attribute"],
 )
 def test_codes_tell_more_than_principal_components(experiment, data, attribute, expected):
-    """Shows: linear probes find age in the codes of drawn faces better than in as many principal components.
+    """Shows: linear probes predict age better from the codes of synthetic faces than from as many principal components.
 
     Does not show: the same for photographs, where it was refuted, or for gender, which these data cannot decide.
     """
@@ -247,7 +247,7 @@ def test_codes_tell_more_than_principal_components(experiment, data, attribute, 
     by=["attribute"],
 )
 def test_adding_an_attribute_to_a_code_adds_it_to_the_face(experiment, data, attribute, expected):
-    """Shows: the difference of two mean codes adds the attribute to a face, more than 95% of shuffled directions do.
+    """Shows: the difference of two mean codes adds the attribute more strongly than 95% of shuffled directions do.
 
     Does not show: that nothing else changes with it, or that people would see the change: a classifier is the judge.
     """
@@ -266,7 +266,7 @@ def test_a_walk_from_code_to_code_changes_the_face_smoothly(experiment, data, ex
 
     Shows: on the way from one code to another the face changes in even steps, without jumps.
 
-    Does not show: that the faces on the way look real, or that pixels would not do the same: a fade is even, too.
+    Does not show: that the faces on the way look real, or that pixels would not do the same: a cross-fade is even, too.
     """
     evidence = experiment.measure(
         with_fit(CAE, walk, EVENNESS, pictures=render_walks),
@@ -279,9 +279,9 @@ def test_a_walk_from_code_to_code_changes_the_face_smoothly(experiment, data, ex
 
 @on(("synthetic_faces", "supported"), ("utkface", "supported"))
 def test_a_cae_reconstructs_better_than_a_vae(experiment, data, expected):
-    """Shows: at the same size and budget, a variational autoencoder pays for its prior with fidelity.
+    """Shows: at the same size and budget, the prior of a variational autoencoder costs reconstruction quality.
 
-    Does not show: that it is the worse model: it can generate faces, and its weight of the prior was not tuned.
+    Does not show: that it is the worse model: it can generate faces, and the weight of its prior was not tuned.
     """
     evidence = experiment.compare(
         FAITHFUL, against=Recipe(arm(VARIATIONAL)), on=data, claim=beats("psnr", by=0.5), **TWO_REPEATS
@@ -293,7 +293,7 @@ def test_a_cae_reconstructs_better_than_a_vae(experiment, data, expected):
 def test_the_codes_of_a_vae_tell_more_of_age_than_those_of_a_cae(experiment, data, expected):
     """Shows: a variational autoencoder's codes are no better for a linear probe of age.
 
-    Does not show: the same for other attributes, or for a prior of another weight.
+    Does not show: the same for other attributes, or for another weight of the prior.
     """
     evidence = experiment.compare(
         with_fit(VARIATIONAL, probe_code, TOLD, attribute="age"),
@@ -309,10 +309,10 @@ def test_the_codes_of_a_vae_tell_more_of_age_than_those_of_a_cae(experiment, dat
 # of the learning rate and four times the epochs one cell reached 23.4 dB, which the CAE reaches in 30 epochs.
 @on(("synthetic_faces", "refuted"), ("utkface", "supported"))
 def test_a_cae_reconstructs_better_than_a_dense_autoencoder(experiment, data, expected):
-    """Shows: on drawn faces, convolutions are not worth half a decibel over dense layers.
+    """Shows: on synthetic faces, convolutions do not gain half a decibel over dense layers.
 
-    Does not show: the same for photographs, where they are, with this budget; nor that the two have equally many
-    weights.
+    Does not show: the same for photographs, where convolutions do gain that much with this budget; nor that the two
+    have equally many weights.
     """
     evidence = experiment.compare(
         FAITHFUL, against=Recipe(arm(DENSE)), on=data, claim=beats("psnr", by=0.5), **FOUR_REPEATS

@@ -28,8 +28,8 @@ FROM_SCRATCH = Recipe(Stage(grown, **FIT), preprocess=min_max)
 def test_frozen_growth_beats_training_from_scratch(experiment, data, expected):
     """Shows: growing in front of a frozen base is not better by 0.005 than training everything from scratch.
 
-    Does not show: that growth never pays. The base has heavy dropout and few units, and both arms have 10 epochs a
-    stage; the claim counts neither the time nor the computing that a base which exists already would save.
+    Does not show: that growth never pays. The base has heavy dropout and few units, and both arms have 10 epochs per
+    stage. If a base exists already, growth saves time and computation, which this claim does not count.
     """
     evidence = experiment.compare(
         FROZEN_GROWTH, against=FROM_SCRATCH, on=data, claim=beats("accuracy", by=0.005), folds=5, repeats=5
@@ -43,7 +43,7 @@ def test_frozen_growth_beats_its_base(experiment, data, expected):
     """Shows: new layers in front of a frozen, trained network make it more accurate by more than 0.005.
 
     Does not show: that freezing is what helps. The grown network is larger and is trained longer than its base, and the
-    same network trained from scratch is not behind it by 0.005.
+    same network trained from scratch is not worse by 0.005.
     """
     evidence = experiment.compare(
         FROZEN_GROWTH, against=BASE, on=data, claim=beats("accuracy", by=0.005), folds=5, repeats=5
@@ -59,8 +59,8 @@ def test_frozen_growth_beats_its_base(experiment, data, expected):
 def test_unfrozen_growth_matches_training_from_scratch(experiment, data, expected):
     """Shows: with the base unfrozen, growing gives the same accuracy as training from scratch, within 0.01.
 
-    Does not show: that growing saves anything, or that it costs nothing: it had the epochs of its base besides. The
-    margin was set by what the design can decide, so differences below 0.01 are not excluded.
+    Does not show: that growing saves anything, or that it costs nothing: it had the epochs of its base in addition. The
+    margin follows from what the design can decide, so differences below 0.01 are not excluded.
     """
     evidence = experiment.compare(
         UNFROZEN_GROWTH, against=FROM_SCRATCH, on=data, claim=matches("accuracy", within=0.01), folds=5, repeats=5

@@ -20,7 +20,7 @@ FROM_SCRATCH = Recipe(Stage(grown, **FIT | {"epochs": 20}), preprocess=min_max)
 
 @pytest.mark.parametrize(("data", "expected"), [("covertype", "refuted"), ("digits", "refuted")], indirect=["data"])
 def test_frozen_growth_beats_training_from_scratch_for_as_many_epochs(experiment, data, expected):
-    """Shows: with as many epochs in all, growing in front of a frozen base is worse than training everything anew.
+    """Shows: with the same epochs in total, growing in front of a frozen base is worse than training from scratch.
 
     Does not show: what growth costs: half of its epochs train the small base, which is cheaper than the whole network.
     """
@@ -42,9 +42,9 @@ def test_frozen_growth_beats_training_from_scratch_for_as_many_epochs(experiment
     indirect=["data"],
 )
 def test_growth_beats_training_from_scratch_for_as_many_operations(experiment, data, kind, expected):
-    """Shows: with as many floating-point operations, growing is not better by 0.005 than training all from scratch.
+    """Shows: with the same number of operations, growing is not better by 0.005 than training all from scratch.
 
-    Does not show: that a base which exists already saves nothing: here its training counts in full.
+    Does not show: that an existing base saves nothing: here its training counts in full.
     """
     evidence = experiment.compare(
         GROWTH[kind],

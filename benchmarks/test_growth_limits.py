@@ -35,9 +35,9 @@ PREDICTED = Metric("predicted classes", higher_is_better=True, unit="classes", c
 @pytest.mark.parametrize("rate", [0, 0.1])
 @pytest.mark.parametrize(("data", "expected"), [("covertype", "supported")], indirect=["data"])
 def test_less_dropout_predicts_more_classes(experiment, data, rate, expected):
-    """Shows: with half of its units dropped, the article's network never predicts one or more of the rare classes.
+    """Shows: with a dropout of one half, the article's network never predicts one or more of the rare classes.
 
-    Does not show: that it would not after more epochs, or with classes weighted by their rarity.
+    Does not show: that it would not predict them after more epochs, or with class weights.
     """
     evidence = experiment.compare(
         DROPPING[rate], against=DROPPING[0.5], on=data, claim=beats(PREDICTED, by=1), folds=5, repeats=5
@@ -48,7 +48,7 @@ def test_less_dropout_predicts_more_classes(experiment, data, rate, expected):
 @pytest.mark.parametrize("rate", [0, 0.1])
 @pytest.mark.parametrize(("data", "expected"), [("covertype", "supported"), ("digits", "supported")], indirect=["data"])
 def test_less_dropout_tells_classes_apart_better(experiment, data, rate, expected):
-    """Shows: the article's rate of dropout is a ceiling: with a tenth of it or none, macro F1 is higher by over 0.05.
+    """Shows: the article's dropout rate is a limit: with a tenth of it or none, macro F1 is higher by over 0.05.
 
     Does not show: that dropout harms in general. These layers have 30 and 25 units, and 10 epochs are few.
     """
@@ -87,9 +87,10 @@ def covertype_in_patches(covertype):
     ("data", "expected"), [("covertype", "supported"), ("covertype_in_patches", "refuted")], indirect=["data"]
 )
 def test_the_network_is_right_in_seven_of_ten_places(experiment, data, expected):
-    """Shows: an accuracy of 0.7, which random folds of Covertype give, is not one on patches that were held out whole.
+    """Shows: an accuracy of 0.7 is reached on random folds of Covertype, but not on patches that are held out whole.
 
-    Does not show: what of it neighbours explain, and what other soils: a patch that is held out differs in both.
+    Does not show: how much of the difference is due to neighbouring rows, and how much to other soils: a held-out patch
+    differs in both.
     """
     evidence = experiment.measure(FROM_SCRATCH, on=data, claim=reaches("accuracy", bar=0.7), folds=5, repeats=5)
     assert evidence.verdict == expected, evidence

@@ -32,10 +32,10 @@ OLD_CLASSES = 5
 # trained ones, and some are far worse; it would take 25 repeats.
 @on(("digits", "supported"))
 def test_a_trained_frozen_base_beats_a_random_frozen_one(experiment, data, expected):
-    """Shows: what the frozen base has learned is used: layers in front of a random frozen base do worse by 0.005.
+    """Shows: the new layers use the frozen base: in front of a random frozen base they are worse by 0.005.
 
-    Does not show: that a trained base should stay frozen. The arm with the trained base had the epochs of the base
-    besides; a random one costs nothing.
+    Does not show: that a trained base should stay frozen. The arm with the trained base had the epochs of the base in
+    addition; a random one costs nothing.
     """
     evidence = experiment.compare(
         FROZEN_GROWTH, against=ON_RANDOM_BASE, on=data, claim=beats("accuracy", by=0.005), **FIVE_REPEATS
@@ -45,7 +45,7 @@ def test_a_trained_frozen_base_beats_a_random_frozen_one(experiment, data, expec
 
 @on(("covertype", "supported"), ("digits", "supported"))
 def test_unfreezing_the_base_helps(experiment, data, expected):
-    """Shows: training the base on, together with the new layers, makes the grown network better by more than 0.005.
+    """Shows: training the base further, with the new layers, makes the grown network better by more than 0.005.
 
     Does not show: at what cost: unfrozen, the last stage trains all weights and not only the new ones.
     """
@@ -62,7 +62,7 @@ def warm(epochs, **options):
 
 @on(("covertype", "refuted"), ("digits", "refuted"))
 def test_a_fresh_start_beats_a_warm_one(experiment, data, expected):
-    """Shows: a network that was trained on half of the rows first is not worse for it when it is trained on all.
+    """Shows: a network that is first trained on half of the rows and then on all is not worse for it.
 
     Does not show: that warm starts are harmless. Ash and Adams trained large networks until they fitted all training
     rows; this one is small, and the warm arm had more epochs in all.
@@ -76,7 +76,7 @@ def test_a_fresh_start_beats_a_warm_one(experiment, data, expected):
 
 @on(("covertype", "refuted"), ("digits", "refuted"))
 def test_shrinking_and_perturbing_beats_a_warm_start(experiment, data, expected):
-    """Shows: where a warm start does no harm, shrinking the weights by 0.6 with some noise does not make it better.
+    """Shows: if a warm start does no harm, shrinking the weights by 0.6 and adding some noise does not improve it.
 
     Does not show: what the remedy does for networks that a warm start harms.
     """
@@ -115,7 +115,7 @@ def later_classes(data, *, expand):
 
 @on(("digits", "supported"))
 def test_an_expanded_network_forgets_less_than_a_retrained_one(experiment, data, expected):
-    """Shows: with the old part frozen and new units for new classes, more rows of old classes are still told right.
+    """Shows: with the old part frozen and new units for new classes, more rows of old classes are still recognized.
 
     Does not show: that nothing is forgotten: the scores of new classes are trained without a row of an old one.
     """
@@ -133,7 +133,7 @@ def test_an_expanded_network_forgets_less_than_a_retrained_one(experiment, data,
 def test_an_expanded_network_beats_one_that_sees_all_classes_at_once(experiment, data, expected):
     """Shows: expanding a network class by class is no substitute for training on all classes together.
 
-    Does not show: how other methods do that keep some rows of old classes.
+    Does not show: how well other methods do that keep some rows of old classes.
     """
     evidence = experiment.compare(
         later_classes(data, expand=True),

@@ -38,9 +38,10 @@ def step_by_step(by, epochs):
 # By width on digits, 25 cells do not decide it: -0.019, 95% interval -0.030 to -0.008.
 @on(("covertype", "width", "refuted"), ("digits", "depth", "supported"), by=["by"])
 def test_growth_step_by_step_matches_the_final_size(experiment, data, by, expected):
-    """Shows: growing by layers that do nothing yet costs no accuracy; growing by copies of units costs over 0.01.
+    """Shows: growing by layers that begin as identities costs no accuracy; by copies of units it costs over 0.01.
 
-    Does not show: that growing by width has to: copies stay alike for long, and new units do better; see below.
+    Does not show: that growing in width must cost accuracy: copies stay alike for a long time, and new units do better;
+    see below.
     """
     epochs = epochs_on(data)
     evidence = experiment.compare(
@@ -55,9 +56,9 @@ def test_growth_step_by_step_matches_the_final_size(experiment, data, by, expect
 
 @on(("covertype", "supported"))
 def test_growth_by_new_units_beats_the_final_size(experiment, data, expected):
-    """Shows: for as many epochs, growing by units that the outputs do not see at first is better by more than 0.005.
+    """Shows: with the same epochs, growing by units with outgoing weights of zero is better by more than 0.005.
 
-    Does not show: why. Each step also starts the optimizer anew, which the final size throughout does not have.
+    Does not show: why. Each step also restarts the optimizer, which does not happen in the other arm.
     """
     epochs = epochs_on(data)
     evidence = experiment.compare(
@@ -73,9 +74,9 @@ def test_growth_by_new_units_beats_the_final_size(experiment, data, expected):
 # By depth on digits, no number of cells can decide a margin so small: +0.001, 95% interval -0.009 to +0.022.
 @on(("digits", "width", "refuted"), by=["by"])
 def test_growth_step_by_step_beats_the_final_size_at_equal_flops(experiment, data, by, expected):
-    """Shows: for as many floating-point operations, growing by copies of units is not better by 0.005 than staying.
+    """Shows: at equal operations, growing by copies of units is not better by 0.005 than the final size throughout.
 
-    Does not show: what growth saves where training takes weeks. Here it saves one or two epochs of ten.
+    Does not show: what growth saves if training takes weeks. Here it saves one or two epochs out of ten.
     """
     epochs = epochs_on(data)
     evidence = experiment.compare(
@@ -106,9 +107,9 @@ NET2NET = {
     by=["student"],
 )
 def test_net2net_beats_random_weights_after_a_short_training(experiment, data, student, expected):
-    """Shows: starting with the teacher's outputs helps for 48 steps (digits), and no longer after 3,632 (Covertype).
+    """Shows: starting from the teacher's outputs helps after 48 steps (digits), but no longer after 3,632 (Covertype).
 
-    Does not show: that it is worse in the end. The other student has its teacher's weights, too, among random ones.
+    Does not show: that it is worse in the end. The other student also has its teacher's weights, among random ones.
     """
     teacher, larger, preserved, random = NET2NET[data.name, student]
     epochs = epochs_on(data) // 10
@@ -134,9 +135,10 @@ def pretrained(kind, epochs):
 
 @on(("digits", "supervised", "refuted"), ("digits", "autoencoder", "refuted"), by=["kind"])
 def test_pretraining_layer_by_layer_beats_training_all_throughout(experiment, data, kind, expected):
-    """Shows: with as many epochs in all, training layers one by one first does not make a network of three better.
+    """Shows: with the same total epochs, training layers one by one first does not make three layers better.
 
-    Does not show: that they never did: networks were deeper, with units that saturate, and rows without labels many.
+    Does not show: that this never helped: networks used to be deeper, with units that saturate, and with many rows
+    without labels.
     """
     epochs = epochs_on(data)
     evidence = experiment.compare(

@@ -41,7 +41,7 @@ def fixed(epochs):
     by=["way", "other"],
 )
 def test_a_way_to_the_final_size_beats_another(experiment, data, way, other, expected):
-    """Shows: a network that grows to its size by copies of its units is no better than one of that size throughout.
+    """Shows: growing to a size by copies of units is not better than having that size from the start.
 
     Does not show: the cost: a network that is pruned to its size is four times as large for half of its training.
     """
@@ -54,10 +54,11 @@ def test_a_way_to_the_final_size_beats_another(experiment, data, way, other, exp
 
 @on(("digits", 1, "supported"), ("digits", 2, "supported"), by=["times"])
 def test_pruned_weights_beat_new_ones_of_the_same_sparse_shape(experiment, data, times, expected):
-    """Shows: of a network pruned by nine tenths, the weights that are left are worth more than its sparse shape.
+    """Shows: in a network pruned by nine tenths, the values of the remaining weights matter, not only its sparse shape.
 
-    Does not show: that no training makes up for it. New weights are trained for as many epochs as pruned ones are after
-    pruning (1 times), or for as many as these have in all (2 times). Liu et al. trained convolutional networks longer.
+    Does not show: that no amount of training makes up for it. New weights are trained for as many epochs as pruned ones
+    after pruning (1 times), or for as many as these have in total (2 times). Liu et al. trained convolutional networks
+    longer.
     """
     epochs = epochs_on(data) // 2
     starts = {prune: [epochs, epochs], prune_and_start_anew: [epochs, times * epochs]}

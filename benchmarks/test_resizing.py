@@ -114,8 +114,8 @@ THROUGHOUT = Recipe(Stage(LARGE, **FACES))
 def test_progressive_resizing_beats_full_size_at_equal_flops(experiment, data, expected):
     """20 epochs at half the size and 14 at full size, against 20 at full size.
 
-    Shows: small images first, then full ones, do not make a classifier of digits more accurate by 0.005 than full ones
-    throughout, at as many operations.
+    Shows: with the same number of operations, training on small images first and full-size ones later does not make a
+    classifier of digits more accurate by 0.005 than full size throughout.
 
     Does not show: the same for large images and long trainings, for which it was proposed. Digits of 4 x 4 pixels are
     hardly legible.
@@ -126,13 +126,17 @@ def test_progressive_resizing_beats_full_size_at_equal_flops(experiment, data, e
     assert evidence.verdict == expected, evidence
 
 
-# Not run yet: seconds need a machine that does nothing else.
+# Seconds need a machine that does nothing else. On small faces by hair it has not been run.
 @pytest.mark.slow
-@on(("small_faces_by_hair", "supported"), ("digits", "supported"))
+@on(("small_faces_by_hair", "supported"), ("digits", "refuted"))
 def test_progressive_resizing_reaches_a_target_in_fewer_seconds(experiment, data, expected):
-    """Shows: nothing yet: it has not been run.
+    """Budgets cannot be made equal in seconds, so the seconds to a target are claimed.
 
-    Does not show: anything yet. Budgets cannot be made equal in seconds, so the seconds to a target are claimed.
+    Shows: on digits, full images throughout are at an accuracy of 0.9 sooner than small images first. Runs that are not
+    there when the shorter training ends count as if they were there then.
+
+    Does not show: the same for large images, where an epoch at half the width takes a quarter of the time. On digits
+    the time of a step hardly depends on the size.
     """
     evidence = experiment.compare(
         RESIZED,
@@ -148,15 +152,17 @@ def test_progressive_resizing_reaches_a_target_in_fewer_seconds(experiment, data
 # Trained throughout, 5 runs of 20 stay at 24.6 dB, 3 dB below the others; the grown ones all reach 26.7 to 27.2 dB. So
 # the differences have a standard deviation of 1.3 dB, and the smallest margin that these faces can decide is 2.3 dB:
 # 20 cells left 0.5 dB open, at +0.11 dB. The margin is that of a rescue in test_faces.py, half of the squared error.
+# It takes nine minutes on two cores, in which the five folds of two repeats decided it: -0.31 dB, -2.67 to +2.65 dB.
+@pytest.mark.slow
 @on(("small_faces", "refuted"))
 def test_progressive_resizing_of_an_autoencoder_halves_its_error_at_equal_flops(experiment, data, expected):
     """Small faces first, then full ones, with new layers around those that are inherited.
 
-    Shows: growing an autoencoder with its images does not halve the squared error on held-out faces, 3 dB, compared
-    with full size throughout at as many operations.
+    Shows: with the same number of operations, growing an autoencoder with its images does not halve the squared error
+    on held-out faces (3 dB) compared with full size throughout.
 
-    Does not show: that it makes no difference. It spared these runs a plateau on which one in four was stuck, and cost
-    the others 0.6 dB. This design was not made to decide either.
+    Does not show: that it makes no difference. It avoided a plateau on which one run in four was stuck, and cost the
+    other runs 0.6 dB. This design was not made to decide either question.
     """
     evidence = experiment.compare(
         GROWN, against=THROUGHOUT, on=data, claim=beats("psnr", by=3), equal="flops", folds=5, repeats=4

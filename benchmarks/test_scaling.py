@@ -27,9 +27,10 @@ STANDARDIZED = Recipe(Stage(grown, **FIT), preprocess=standard)
 # class* make the run invalid: what has learned nothing is not compared. Pixels of digits are 16 at most.
 @pytest.mark.parametrize(("data", "expected"), [("digits", "supported")], indirect=["data"])
 def test_min_max_scaling_beats_no_scaling(experiment, data, expected):
-    """Shows: even pixels from 0 to 16 are better scaled to 1: within 10 epochs the network learns more.
+    """Shows: even pixels from 0 to 16 should be scaled to 1: within 10 epochs the network learns more.
 
-    Does not show: that it would still be behind after many epochs, or that other networks need it.
+    Does not show: that a network without scaling would still be worse after many epochs, or that other networks need
+    it.
     """
     evidence = experiment.compare(
         FROM_SCRATCH, against=UNSCALED, on=data, claim=beats("accuracy", by=0.005), folds=5, repeats=5
@@ -40,7 +41,7 @@ def test_min_max_scaling_beats_no_scaling(experiment, data, expected):
 # On digits this is not decided: +0.019, 95% interval -0.035 to +0.124.
 @pytest.mark.parametrize(("data", "expected"), [("covertype", "supported")], indirect=["data"])
 def test_standard_scaling_beats_min_max_scaling(experiment, data, expected):
-    """Shows: with the article's network and budget, standard scaling is worth more than half a point of accuracy.
+    """Shows: with the article's network and budget, standard scaling gains more than half a point of accuracy.
 
     Does not show: that it is the best scaling, or that it still matters with more epochs or another learning rate.
     """
@@ -63,9 +64,9 @@ def test_standard_scaling_beats_min_max_scaling(experiment, data, expected):
     ids=["covertype-base-frozen", "covertype-grown-frozen", "covertype-grown-unfrozen"],
 )
 def test_standard_scaling_gains_more_than_growth(experiment, data, network, growth, expected):
-    """Shows: for one and the same network, scaling matters more than growing it; two more layers matter more than both.
+    """Shows: for the same network, scaling matters more than growing; two more layers matter more than both.
 
-    Does not show: that the layers gain because they were grown: trained from scratch they gain as much.
+    Does not show: that the layers help because they were grown: trained from scratch they help as much.
     """
     standardized = Recipe(Stage(network, **FIT), preprocess=standard)
     evidence = experiment.compare(
@@ -79,9 +80,9 @@ def test_standard_scaling_gains_more_than_growth(experiment, data, network, grow
 # of 0.02 and three seeds a cell, for the reasons given in benchmarks/test_growth_limits.py.
 @pytest.mark.parametrize(("data", "expected"), [("digits", "supported")], indirect=["data"])
 def test_a_scaler_that_knows_the_test_fold_makes_no_difference(experiment, data, expected):
-    """Shows: ranges of features taken from all rows, test folds included, do not change the accuracy that is measured.
+    """Shows: feature ranges computed from all rows, including test folds, do not change the measured accuracy.
 
-    Does not show: that leaks are harmless: what uses the targets, or few rows with outliers, can change it a lot.
+    Does not show: that leaks are harmless: a leak of targets, or a few rows with outliers, can change it a lot.
     """
     network = functools.partial(dropping, rate=0)
     leaking, clean = (Recipe(Stage(network, **FIT), preprocess=scaler) for scaler in (min_max_of_all(data), min_max))

@@ -43,7 +43,7 @@ HEAD = """# Results
 
 <!-- Written by `python -m docs.draw_results EVIDENCE`: change the docstrings in benchmarks/, not this page. -->
 
-Every hypothesis of the bundled suite that has a verdict, with what a reader may conclude from it and what not. {count}:
+Every hypothesis of the bundled suite that has a verdict, with what it shows and does not show. {count}:
 {verdicts}. They ran with {versions}.
 
 The effect of a claim that an arm reaches a bar is measured from the bar. [Verdicts](verdicts.md) explains verdicts and
@@ -51,10 +51,10 @@ intervals, and [Registration](registration.md) how a claim is fixed before its r
 show evidence with all its details.
 """
 HOLM = """The family has {members}: all that are registered, and one that has not run counts with a p-value of 1. Holm's
-correction for all of them at {alpha:g} leaves {standing} standing. Each of the others holds by itself, at its level;
-of so many, some are wrong.
+correction for all of them at {alpha:g} leaves {standing} standing. Each of the others holds by itself, at its own
+level; among so many, some are wrong.
 """
-MISSING = """These hypotheses are registered, and the evidence behind this page does not have them. They need
+MISSING = """These hypotheses are registered, but are not in the evidence behind this page. They need
 photographs or a GPU, or have not been run; [Faces](faces.md) has what an earlier version found on photographs.
 """
 

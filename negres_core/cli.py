@@ -95,7 +95,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--predict",
         nargs="*",
         metavar="TESTS",
-        help="also predict every test fold again by the stored weights, with the recipes and data of these tests "
+        help="also predict every test fold again with the stored weights, and the recipes and data of these tests "
         "(default: all that pytest collects); other arguments are passed to pytest",
     )
     export.add_arguments(add_reader("export", _export, export.TEXT))
@@ -104,7 +104,7 @@ def make_parser() -> argparse.ArgumentParser:
     pack.add_arguments(command)
     add_ledger(command)
     command = add_reader("rank", _rank, "rank all arms over the data sets that they share")
-    text = "metric to rank by, of negres, of a claim or of a fit; with a *, all that match (default: accuracy)"
+    text = "metric to rank by: one of negres, of a claim or of a fit; with a *, all that match (default: accuracy)"
     command.add_argument("--metric", metavar="NAME", default="accuracy", help=text)
     plan.add_arguments(add_reader("plan", _plan, plan.TEXT))
     judge.add_arguments(add("judge", _judge, judge.TEXT))
@@ -121,7 +121,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_ledger(command)
     command.add_argument("--reason", metavar="TEXT", help="reason for amending a hypothesis that is already registered")
-    text = "find the factors that make one configuration fail and another work; other arguments are passed to pytest"
+    text = "find the settings that make one configuration fail and another work; other arguments are passed to pytest"
     command = add("bisect", _bisect, text, for_pytest=True)
     text = "a test's id with its parameter id, or a TOML or JSON file with `test` and `factors`"
     command.add_argument("failing", metavar="FAILING", help=text)
@@ -185,7 +185,7 @@ def _verify_ledger(ledger: Ledger) -> int:
 def _committed(ledger: Ledger) -> str:
     content = committed_content(ledger.path)
     if content is None:
-        return "not in a repository, so only the writer's clock dates them"
+        return "not in a repository, so their dates rest only on the writer's clock"
     missing = sum(entry.line not in content.split(b"\n") for entry in ledger.entries())
     return f"{missing} not committed yet" if missing else "all committed"
 

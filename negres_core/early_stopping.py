@@ -87,7 +87,7 @@ class Course:
         self._waited = self._cooling = 0
 
     def add(self, value: float) -> None:
-        """Take the value after another epoch; one that is not a number is no improvement."""
+        """Take the value after another epoch; one that is not a number does not count as an improvement."""
         self.values.append(value)
         signed = self._sign * value
         if signed < self._best or not self.best_epoch:
@@ -147,7 +147,7 @@ def checked_patience(given: Any) -> int | None:
     """Return a number of epochs, or None.
 
     Raises:
-        InputError: it is no positive integer.
+        InputError: it is not a positive integer.
     """
     if given is None:
         return None
@@ -165,7 +165,7 @@ def check_needs(validation: Validation | None, **needed: Any) -> None:
     given = [f"{name}={value!r}" for name, value in needed.items() if value is not None]
     if validation is None and given:
         raise InputError(
-            f"`{given[0].partition('=')[0]}` of a stage needs validation rows, and the stage has none.",
+            f"`{given[0].partition('=')[0]}` of a stage needs validation rows, but the stage has none.",
             received=", ".join(given),
             remedy=NEEDS_ROWS,
         )

@@ -113,7 +113,7 @@ class NegresError(Exception):
 
 
 class InputError(NegresError, ValueError):
-    """An argument, option or file of the user's is invalid, such as a claim, a recipe, a design or a data set."""
+    """An argument, option or file of the user is invalid, such as a claim, a recipe, a design or a data set."""
 
 
 class DataUnavailableError(NegresError, RuntimeError):
@@ -137,7 +137,7 @@ class EngineWarning(UserWarning):
 
 
 class DesignWarning(UserWarning):
-    """A design cannot be run as it was asked for, and is run in another way; the message says which."""
+    """A design cannot be run as requested, and is run in another way; the message says how."""
 
 
 class SeedWarning(UserWarning):

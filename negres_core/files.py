@@ -75,7 +75,7 @@ def _too_large(size_bytes: int, most_bytes: int) -> OSError:
     return OSError(errno.EFBIG, f"it has {size_bytes:,} bytes or more, and such a file has {most_bytes:,} at most")
 
 
-def write_atomically(path: Path, content: bytes | memoryview) -> None:
+def write_atomically(path: Path, content: bytes | memoryview, *, synced: bool = True) -> None:
     """Write a file so that a reader finds the old content or the new one, never a part of either.
 
     This holds even if other processes write to the same path, the process is killed or the machine stops. Once the
@@ -85,16 +85,17 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
     Args:
         path: the file; its folder is made if it is missing.
         content: all of its bytes.
+        synced: whether to wait until the disk has it, which takes milliseconds. If not, a power failure may damage it.
 
     Raises:
         OSError: the file system refused; the temporary file is removed.
     """
-    with write_whole(path) as file:
+    with write_whole(path, synced=synced) as file:
         file.write(content)
 
 
 @contextmanager
-def write_whole(path: Path) -> Iterator[BinaryIO]:
+def write_whole(path: Path, *, synced: bool = True) -> Iterator[BinaryIO]:
     """Open a file for writing piece by piece, which takes its place when all is written; see `write_atomically`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
@@ -102,13 +103,15 @@ def write_whole(path: Path) -> Iterator[BinaryIO]:
         with temporary.open("xb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if synced:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):  # the first error is the one to report
             temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if synced:
+        _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

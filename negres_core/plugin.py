@@ -56,12 +56,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--negres-shard": {
         "metavar": "N/OF",
-        "help": "train the share N of OF of the cells of each hypothesis, such as 3/8, and judge nothing",
+        "help": "train only shard N of OF of the cells of each hypothesis, such as 3/8, and judge nothing",
     },
     "--negres-cluster": {
         "metavar": "WHERE",
-        "help": "train on a cluster: local:N, N workers on this machine; the address of a scheduler of Dask; or "
-        "submitit:slurm?jobs=N, N jobs at a time",
+        "help": "train on a cluster: local:N for N workers on this machine; the address of a Dask scheduler; or "
+        "submitit:slurm?jobs=N for N jobs at a time",
     },
     "--negres-register": {
         "action": "store_true",
@@ -73,17 +73,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--negres-confirm": {
         "action": "store_true",
-        "help": "open the rows that tests seal by confirm=, for the confirmations that are registered",
+        "help": "run registered confirmations, which open the rows that tests seal with confirm=",
     },
     "--negres-report": {
         "metavar": "FILE",
-        "help": "at the end, write the session's hypotheses as one HTML page to FILE",
+        "help": "at the end, write a report of the session's hypotheses to FILE, as one HTML page",
     },
     "--negres-controls": {
         "choices": ("all", "cheap", "none"),
         "default": "all",
-        "help": "which controls run: all; cheap, those that train nothing of their own; or none, which every verdict "
-        "then states (default: all)",
+        "help": "which controls run: all; cheap (those that train no models of their own); or none, which every "
+        "verdict then states (default: all)",
     },
 }
 
@@ -112,9 +112,9 @@ def pytest_configure(config: pytest.Config) -> None:
     warning = "__array__ implementation doesn't accept a copy keyword"
     config.addinivalue_line("filterwarnings", f"ignore:{warning}:DeprecationWarning")
     if config.getoption("negres_register") and config.getoption("negres_smoke"):
-        raise pytest.UsageError("A smoke run registers nothing: omit --negres-smoke or --negres-register.")
+        raise pytest.UsageError("A smoke run cannot register: omit --negres-smoke or --negres-register.")
     if config.getoption("negres_confirm") and config.getoption("negres_smoke"):
-        raise pytest.UsageError("A smoke run opens no sealed rows: omit --negres-smoke or --negres-confirm.")
+        raise pytest.UsageError("A smoke run cannot open sealed rows: omit --negres-smoke or --negres-confirm.")
     check_options(config)
     check_cluster(config)
     # The GPU may be that of another machine.

@@ -57,7 +57,7 @@ class Power:
             "No number of repeats can show that two arms match within this margin on this data set.",
             received=f"{claim}, but margins up to {floor:.3g} are out of reach: the standard deviation of the cell "
             f"differences is about {self.sd:.3g}, and at least {sd_at_least:.3g} ({known_from})",
-            remedy=f"Claim a margin of more than {self.floor:.3g}, use more folds or data, or average more seeds.",
+            remedy=f"Choose a margin of more than {self.floor:.3g}, use more folds or data, or average more seeds.",
         )
 
     def __str__(self) -> str:

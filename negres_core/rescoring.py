@@ -1,6 +1,6 @@
 """Rescoring: the metrics of predictions that were made again, and how far rounding may move each of them.
 
-Whoever predicts again uses another program, batches of another size, or another machine, and so sums in another order.
+Predicting again may use another program, batch size or machine, and so sums in another order.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ def _predicted_of(predictions: Predictions, outputs: np.ndarray) -> Predicted:
 
 
 def _inside(outputs: np.ndarray, logits: bool, task: Task) -> np.ndarray:
-    """Return moved outputs as probabilities, of which each row sums to 1 if they are of classes, unless logits."""
+    """Return moved outputs as probabilities, whose rows sum to 1 if they are of classes, unless they are logits."""
     if logits:
         return outputs
     inside: np.ndarray = np.clip(outputs, 0, 1)

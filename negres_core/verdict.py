@@ -227,10 +227,10 @@ def _explain_skewness(estimate: Estimate, row: _Row) -> str:
     assert isinstance(estimate, CellEstimate)
     tail = "upper" if estimate.skewness > 0 else "lower"
     return (
-        f'The claim would be {row.verdict} as "{row.finding}" if the differences were symmetric. But their skewness is '
-        f"{estimate.skewness:.2g}: they have a long {tail} tail, on the side of what would be excluded, and there a "
-        "t-test errs far more often than it promises. Look at the cells in the tail: an arm may fail to train there. "
-        "If it does not, average more seeds in each cell, which shortens the tail."
+        f'The claim would be {row.verdict} as "{row.finding}" if the differences were symmetric. But their skewness '
+        f"is {estimate.skewness:.2g}: they have a long {tail} tail, towards the values that would be excluded, and "
+        "then a t-test errs far more often than its level says. Look at the cells in the tail: an arm may fail to "
+        "train there. If not, average more seeds in each cell, which shortens the tail."
     )
 
 
@@ -261,12 +261,12 @@ def _missing(estimate: Estimate, claim: Claim, alpha: float, look: Look) -> tupl
     distance = many.interval(1 - 2 * level)[1] - many.effect
     if claim.kind == "reaches":
         return "too close to the bar", (
-            f"No number of {noun} will decide it on this data set: the arm is {abs(estimate.effect):.3g} from the bar "
-            f"where only a distance of more than {distance:.3g} can be decided."
+            f"No number of {noun} will decide it on this data set: the arm is {abs(estimate.effect):.3g} from the "
+            f"bar, and only a distance of more than {distance:.3g} can be decided."
         )
     # `matches` has to clear the margin on both sides, `beats` on one.
     effect = abs(estimate.effect) if claim.kind == "matches" else estimate.effect
     return TOO_SMALL, (
-        f"No number of {noun} will decide a margin of {claim.margin:g} on this data set; the smallest larger one "
-        f"that it could decide is {effect + distance:.3g}."
+        f"No number of {noun} will decide a margin of {claim.margin:g} on this data set; the smallest larger margin "
+        f"that can be decided is {effect + distance:.3g}."
     )

@@ -121,6 +121,16 @@ def test_the_file_is_synced_before_the_rename_and_its_folder_after(tmp_path, mon
     assert steps == ["sync file", "rename", "sync folder"]
 
 
+def test_a_file_that_need_not_survive_a_power_failure_is_whole_and_not_synced(tmp_path, monkeypatch):
+    path = tmp_path / "data"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", lambda descriptor: pytest.fail("it was synced"))
+
+    write_atomically(path, b"new", synced=False)
+
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"new"]
+
+
 def test_a_folder_that_cannot_be_opened_is_not_synced(tmp_path, monkeypatch):
     """Windows opens no folder."""
 

@@ -70,7 +70,7 @@ def test_refuses_a_margin_below_the_floor_and_states_what_would_decide_it():
     assert "No number of repeats" in str(caught.value)
     assert "margins up to 0.00658" in str(caught.value)
     assert "the evidence of last year" in str(caught.value)
-    assert "Claim a margin of more than 0.00822" in str(caught.value)
+    assert "Choose a margin of more than 0.00822" in str(caught.value)
 
 
 @pytest.mark.parametrize("claim", [matches("accuracy", within=0.007), beats("accuracy", by=0.001)])

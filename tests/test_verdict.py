@@ -138,7 +138,7 @@ def test_a_decision_is_explained_by_its_interval():
     assert judge(estimate(0.03), beats("accuracy", by=0.02)).explanation == (
         "The 95% interval of the effect, 0.009361 to 0.05064, lies above 0; "
         "that it exceeds the margin is neither shown nor excluded. No number of repeats will decide a margin of 0.02 "
-        "on this data set; the smallest larger one that it could decide is 0.0453."
+        "on this data set; the smallest larger margin that can be decided is 0.0453."
     )
 
 
@@ -173,8 +173,8 @@ def test_inconclusive_states_which_margin_could_be_decided(claim, wider, smalles
     result = judge(undecided, claim)
 
     assert result.explanation == (
-        f"No number of repeats will decide a margin of 0.005 on this data set; the smallest larger one that it could "
-        f"decide is {smallest}."
+        f"No number of repeats will decide a margin of 0.005 on this data set; the smallest larger margin that can "
+        f"be decided is {smallest}."
     )
     keyword = {beats: "by", matches: "within"}[wider]
     assert judge(undecided, wider("accuracy", **{keyword: smallest * 0.98})).finding.startswith("margin too small")
@@ -183,7 +183,7 @@ def test_inconclusive_states_which_margin_could_be_decided(claim, wider, smalles
 
 def test_inconclusive_states_which_distance_from_a_bar_could_be_decided():
     assert judge(estimate(-0.005), reaches("psnr", bar=20.0)).explanation == (
-        "No number of repeats will decide it on this data set: the arm is 0.005 from the bar where only a distance of "
+        "No number of repeats will decide it on this data set: the arm is 0.005 from the bar, and only a distance of "
         "more than 0.0153 can be decided."
     )
     assert judge(estimate(-0.0154), reaches("psnr", bar=20.0)).finding.startswith("needs ")

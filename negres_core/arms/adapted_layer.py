@@ -40,19 +40,20 @@ class AdaptedLayer:
         prepared = self.layer_(self._column(rows))
         if getattr(self.layer_, "trainable_variables", None):
             raise InputError(
-                "`preprocess` returns a layer with weights that are trained.",
+                "`preprocess` returns a layer with trainable weights.",
                 received=f"{transformer_name(self)} with {len(self.layer_.trainable_variables)} weights",
-                remedy="Put it into the build function; `preprocess` takes a layer that adapts, or that only computes.",
+                remedy="Put it into the build function; `preprocess` takes a layer that adapts to data, or one "
+                "without weights.",
             )
         if not hasattr(prepared, "shape") or hasattr(prepared, "row_splits"):
             raise InputError(
-                "`preprocess` returns a layer that gives rows of different length.",
+                "`preprocess` returns a layer whose output rows have different lengths.",
                 received=f"a {type(prepared).__name__} of {transformer_name(self)}",
                 remedy="Leave out ragged=True, and give output_sequence_length=.",
             )
         if hasattr(prepared, "values") and hasattr(prepared, "indices"):
             raise InputError(
-                "`preprocess` returns a layer that gives a sparse tensor, and inputs are plain arrays.",
+                "`preprocess` returns a layer with sparse output, but inputs have to be dense arrays.",
                 received=f"{transformer_name(self)}(sparse=True)",
                 remedy="Leave out sparse=True.",
             )
@@ -71,16 +72,17 @@ class AdaptedLayer:
         if rows.shape[1] != 1 or rows.isna().to_numpy().any():
             lacking = int(rows.isna().to_numpy().any(axis=1).sum())
             raise InputError(
-                f"`preprocess` returns the layer {transformer_name(self)}, which takes one column without gaps.",
+                f"`preprocess` returns the layer {transformer_name(self)}, which takes one column without missing "
+                "values.",
                 received=f"columns {', '.join(map(repr, rows.columns))}; {lacking} rows lack a value",
-                remedy='Give the text alone, Dataset(x=table[["text"]].fillna(""), ...); for several columns, return '
-                "a ColumnTransformer.",
+                remedy='Give only the text column, Dataset(x=table[["text"]].fillna(""), ...); for several columns, '
+                "return a ColumnTransformer.",
             )
         return rows.iloc[:, 0].to_numpy(dtype=str)
 
 
 def is_layer(made: Any) -> bool:
-    """Return whether something is a layer of Keras that is no model."""
+    """Return whether something is a Keras layer and not a model."""
     return hasattr(made, "compute_output_spec") and not hasattr(made, "fit")
 
 

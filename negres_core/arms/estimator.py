@@ -41,29 +41,30 @@ IN_A_FIT = {
 @explain_arguments("estimator", IN_A_FIT)
 @dataclass(frozen=True, init=False)
 class Estimator(Fit):
-    """A fit by an estimator with the interface of scikit-learn, such as a gradient boosting or a Pipeline.
+    """An arm that fits an estimator with the interface of scikit-learn, such as gradient boosting or a Pipeline.
 
-    In each cell a new estimator is fitted on the training fold, and predicts the test fold. It is an arm by itself,
+    In each cell a new estimator is fitted on the training fold, and predicts the test fold. Use it as
     `Recipe(Estimator(make))`.
 
-    It is given the inputs as float32, flattened to (rows, features); several inputs stand side by side, sorted by name.
-    Inputs that are a DataFrame with text, categories, dates or missing values are given as a DataFrame; so are those of
-    numbers alone if it names columns, as a Pipeline with a ColumnTransformer does.
-    It is given class labels as integers, (rows,), values as they are, images flattened to (rows, pixels), and labels of
-    steps or pixels flattened likewise. If it has `predict_proba`, it predicts the probability of each class; a class
-    that the training fold lacks has 0. Of several labels a row it predicts the probability of each. Otherwise it
-    predicts by `predict`; and if it has a `decision_function`, such as a LinearSVC, its scores give the metrics of
-    ranks, such as an area under the ROC curve. If the data set has weights, those of the training fold are given to its
-    `fit`, or to that of the last step of a Pipeline, as `sample_weight`; an estimator that takes none is refused.
+    It receives the inputs as float32, flattened to (rows, features); several inputs are placed side by side, sorted by
+    name. A DataFrame with text, categories, dates or missing values is passed on as a DataFrame; so is one with only
+    numbers if the estimator names columns, as a Pipeline with a ColumnTransformer does. It receives class labels as
+    integers, (rows,), values as they are, images flattened to (rows, pixels), and labels of steps or pixels flattened
+    likewise. If it has `predict_proba`, it predicts the probability of each class, which is 0 for a class that the
+    training fold lacks; with several labels a row, it predicts the probability of each. Otherwise it predicts by
+    `predict`. If it has a `decision_function`, like LinearSVC, its scores give the metrics of ranks, such as the area
+    under the ROC curve. If the data set has weights, those of the training fold are passed to its `fit`, or to that of
+    the last step of a Pipeline, as `sample_weight`; an estimator that does not take them is refused.
 
     Args:
         make: a function without required parameters that returns an unfitted estimator, with `fit`, `predict` and
-            `get_params`. A parameter named `seed` is given an integer that differs between replicates. Each
+            `get_params`. A parameter named `seed` receives an integer that differs between replicates. Each
             `random_state`, `seed` or `random_seed` that is None, also inside a Pipeline, is set to it, so that every
             replicate can be repeated.
 
     Raises:
-        InputError: `make` is not such a function; or, in a cell, what it returns is no estimator for the data's task.
+        InputError: `make` is not such a function; or, in a cell, it does not return an estimator for the task of the
+            data.
 
     Examples:
         >>> def boosting():
@@ -148,7 +149,7 @@ def make_estimator(make: Make, *, seed: int) -> Any:
         raise InputError(
             f"{name_of(make)} has to return an unfitted estimator of scikit-learn, with `fit` and `predict`.",
             received=made,
-            remedy="A transformer predicts nothing: end the Pipeline in an estimator, or use a Fit."
+            remedy="A transformer does not predict: end the Pipeline with an estimator, or use a Fit."
             if transforms
             else "Return one such as sklearn.ensemble.HistGradientBoostingClassifier().",
         )
@@ -189,10 +190,10 @@ def _check_make(make: Any) -> None:
     required = [each.name for each in named if each.default is each.empty and each.name != "seed"]
     if required:
         raise InputError(
-            f"{name_of(make)} is called without arguments, and requires some.",
+            f"{name_of(make)} is called without arguments, but requires some.",
             received=", ".join(required),
-            remedy=f"Set them with functools.partial({name_of(make)}, {required[0]}=...); `make` may ask for `seed`. "
-            "A function of a training fold and a test fold is a Fit.",
+            remedy=f"Set them with functools.partial({name_of(make)}, {required[0]}=...); it may have a parameter "
+            "`seed`. A function of a training fold and a test fold belongs in a Fit.",
         )
 
 
@@ -220,10 +221,11 @@ def _check_that_all_count(make: Make, train: Dataset) -> None:
     """Raise InputError if some steps or pixels do not count, since an estimator would be fitted to their label too."""
     if train.ignore_class is not None and (train.y == train.ignore_class).any():
         raise InputError(
-            f"Some steps or pixels of {train.name!r} do not count, and the estimator of {name_of(make)} cannot leave "
+            f"Some steps or pixels of {train.name!r} do not count, but the estimator of {name_of(make)} cannot leave "
             "them out.",
             received="labels with `ignore_class`",
-            remedy="Write the function of a fit, Recipe(Fit(compute)), which fits those that count: train.y != -1.",
+            remedy="Write a fit instead, Recipe(Fit(compute)), whose function uses only those that count: train.y != "
+            "-1.",
         )
 
 
@@ -256,10 +258,10 @@ def weights_for(make: Make, estimator: Any, weights: np.ndarray | None) -> dict[
     argument = weight_argument(estimator)
     if argument is None:
         raise InputError(
-            f"The estimator of {name_of(make)} takes no weights of rows, and the data set has some.",
+            f"The estimator of {name_of(make)} does not take sample weights, but the data set has them.",
             received=f"a {type(estimator).__name__}, whose `fit` has no sample_weight",
             remedy="Return an estimator whose `fit` takes sample_weight; or use a Fit, whose function finds the "
-            "weights in train.sample_weight; or leave the weights out.",
+            "weights in train.sample_weight; or give the data set no weights.",
         )
     return {argument: np.array(weights)}
 
@@ -361,8 +363,8 @@ def _explained_errors(make: Make, train: Dataset, *, is_frame: bool) -> Iterator
         raise InputError(
             f"The estimator of {name_of(make)} cannot take the frame of {train.name!r}.",
             received=f"from scikit-learn, or a library like it: {error}",
-            remedy="Return a Pipeline that begins with a ColumnTransformer, which encodes text, categories and dates, "
-            "and fills what is missing; a test fold may have categories that its training fold lacks, so use "
+            remedy="Return a Pipeline that begins with a ColumnTransformer, which encodes text, categories and "
+            "dates, and fills missing values. A test fold may have categories that its training fold lacks, so use "
             'OneHotEncoder(handle_unknown="ignore"). Or let the recipe prepare the inputs: Recipe(Estimator(make), '
             "preprocess=...).",
         ) from error

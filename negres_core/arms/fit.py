@@ -50,16 +50,16 @@ class Fit:
             probabilities, (rows, classes), which some metrics need; or a dictionary of the names of metrics to
             numbers. Predictions must not depend on the targets of the test fold. A claim about a metric
             that negres computes itself needs predictions. If the data set has weights, those of the training fold are
-            `train.sample_weight`, and the test fold has none. A parameter named `model` is given the trained Keras
-            model that the fit inherits, one named `seed` an integer that differs between replicates, one named
-            `outputs` the number of classes, or of target columns, of the whole data set, and one named `record` a
-            function to call before and after training, `record(model, epochs=30, steps=600)`: with a PyTorch module, a
+            `train.sample_weight`, and the test fold has none. A parameter named `model` receives the trained Keras
+            model that the fit inherits, one named `seed` an integer that differs between replicates, and one named
+            `outputs` the number of classes, or of target columns, of the whole data set. One named `record` receives a
+            function to call before and after training, `record(model, epochs=30, steps=600)`, with a PyTorch module, a
             Keras model, or a dictionary of names to arrays, such as a state_dict. Controls then see what was trained.
             The counts may be left out.
-        inherits: the `build` of the stage before, whose trained model the fit is given; None if the recipe has no
+        inherits: the `build` of the stage before, whose trained model the fit receives; None if the recipe has no
             stages.
         metrics: direction and unit of the custom metrics that `compute` returns.
-        pictures: None, or a function of the same arguments that returns pictures to keep beside the evidence, as a
+        pictures: None, or a function of the same arguments that returns pictures to store with the evidence, as a
             dictionary of captions to images, (height, width) or (height, width, channels), in the data's range. It is
             called once, when a hypothesis is finished. It does not affect training, so changing it retrains nothing.
 
@@ -104,7 +104,8 @@ class Fit:
             )
         if computed := [metric.name for metric in self.metrics if metric.compute is not None]:
             raise InputError(
-                "`metrics` of a fit declares what the fit returns itself, and a metric brings its own function.",
+                "`metrics` declares metrics that the fit itself returns, but one of these metrics has a function of "
+                "its own.",
                 received=f"compute= of {', '.join(computed)}",
                 remedy="Give that metric to the claim, beats(metric, by=...): it is computed for every arm.",
             )

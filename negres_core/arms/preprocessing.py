@@ -197,7 +197,7 @@ def fit_and_transform(transformer: Any, data: Dataset, x: Any, train: np.ndarray
     of_rest = _as_table(transformer.transform(some(rest)))
     if of_rest.shape[1] != of_train.shape[1]:
         raise InputError(
-            f"`preprocess` gives rows of {data.name!r} other widths for other rows.",
+            f"`preprocess` gives rows of {data.name!r} different widths.",
             received=f"{of_train.shape[1]} features for the rows that it is fitted on, {of_rest.shape[1]} for others",
             remedy="Give the width: TextVectorization(output_sequence_length=100).",
         )
@@ -258,16 +258,16 @@ def _as_table(prepared: Any) -> np.ndarray:
 
 
 def _as_numbers(prepared: Any, transformer: Any, data: Dataset, where: str) -> np.ndarray:
-    """Return prepared inputs as float32, (rows, features); raise InputError if they are no finite numbers."""
+    """Return prepared inputs as float32, (rows, features); raise InputError if they are not finite numbers."""
     table = _as_table(prepared)
     try:
         numbers = np.ascontiguousarray(table, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"`preprocess` leaves something in the inputs of {data.name!r} that is not a number{where}.",
+            f"`preprocess` leaves values that are not numbers in the inputs of {data.name!r}{where}.",
             received=f"from the {transformer_name(transformer)}: {error}",
-            remedy="Let it encode every column of text, categories or dates: a ColumnTransformer with "
-            'remainder="passthrough" hands on those that it does not name.',
+            remedy="Let it encode every column of text, categories or dates. A ColumnTransformer with "
+            'remainder="passthrough" leaves the columns that it does not name as they are.',
         ) from error
     if not numbers.shape[1]:
         raise InputError(
@@ -304,10 +304,11 @@ def _filled_up(prepared: np.ndarray, width: int, where: str) -> np.ndarray:
     """Return prepared inputs with zeros for the features that the training fold did not give."""
     if prepared.shape[1] > width:
         raise InputError(
-            f"`preprocess` returns more features{where} than for all rows, and one model is built for all cells.",
+            f"`preprocess` returns more features{where} than for all rows, but models of all cells need the same "
+            "shape.",
             received=f"{prepared.shape[1]} features, and {width} for all rows",
-            remedy="Give a number in place of a share or a p-value: PCA(10) in place of PCA(0.95), SelectKBest(k=10) "
-            "in place of SelectFpr().",
+            remedy="Give a number of features instead of a share or a p-value: PCA(10) in place of PCA(0.95), "
+            "SelectKBest(k=10) in place of SelectFpr().",
         )
     missing = width - prepared.shape[1]
     return np.pad(prepared, ((0, 0), (0, missing))) if missing else prepared

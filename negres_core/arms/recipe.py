@@ -21,21 +21,21 @@ IN_PARTS = OF_STAGES | of_stage(*NO_MONITOR)
 @explain_arguments("recipe", IN_PARTS)
 @dataclass(frozen=True, init=False)
 class Recipe:
-    """What one arm trains: stages in order, each of which inherits the one before, and possibly a fit at the end.
+    """What one arm trains: stages in order, each inheriting from the one before, and possibly a fit at the end.
 
     Recipes are equal if their parts are. Arms whose recipes begin with equal stages share the training of these stages.
 
     Args:
         *parts: one or more stages, and possibly a `Fit` at the end; or a `Fit` alone. Every part after the first
             inherits the stage before it.
-        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer, or a new layer of
-            Keras that adapts, such as TextVectorization. In each cell a new one is fitted on the training fold: its
-            inputs, flattened to (rows, features) or a DataFrame, and its targets, if it takes any. It may change the
-            number of features. With several inputs, each has its own transformer; an input that needs another kind has
-            to be scaled in the model.
+        preprocess: None, or a function (or class) that returns an unfitted scikit-learn transformer, or a new Keras
+            layer that adapts to data, such as TextVectorization. In each cell a new one is fitted on the training fold:
+            its inputs, flattened to (rows, features) or a DataFrame, and its targets, if it takes any. It may change
+            the number of features. With several inputs, each has its own transformer; an input that needs another kind
+            has to be scaled in the model.
         resample: None, or a function (or class) that returns a sampler with `fit_resample`, such as SMOTE of
-            imbalanced-learn. In each cell a new sampler is given the training fold, after `preprocess`, flattened to
-            (rows, features), several inputs side by side, and the arm is trained on the rows that it returns. Each
+            imbalanced-learn. In each cell a new sampler receives the training fold, after `preprocess`, flattened to
+            (rows, features), with several inputs side by side, and the arm is trained on the rows that it returns. Each
             `random_state` that is None is set to a seed of the cell. Validation and test rows are never resampled.
 
     Attributes:
@@ -159,14 +159,14 @@ def _check_resample(resample: Any, parts: tuple[Stage | Fit, ...]) -> None:
         )
     if resample is not None and any(isinstance(part, Stage) and part.losses for part in parts):
         raise InputError(
-            "A sampler returns rows with targets of one output.",
+            "A sampler cannot return rows with targets of several outputs.",
             received=f"resample={name_of(resample)}, and a stage with losses of several outputs",
             remedy="Leave `resample` out; rows can be weighted by `sample_weight` of the data set.",
         )
     shares = [part.share for part in parts if isinstance(part, Stage) and part.share is not None]
     if resample is not None and shares:
         raise InputError(
-            "A stage is trained either on a share of the training fold or on what a sampler returns.",
+            "A stage is trained either on a share of the training fold or on the rows that a sampler returns.",
             received=f"share={shares[0]:g} and resample={name_of(resample)}",
             remedy="Use one of the two: a sampler may return as many rows as it likes.",
         )
@@ -177,7 +177,7 @@ def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
     for part in parts:
         if isinstance(part, list | tuple):
             raise InputError(
-                "A recipe takes its parts one by one.",
+                "A recipe takes its parts as separate arguments.",
                 received=part,
                 remedy="Give Recipe(first, second), or Recipe(*parts).",
             )
@@ -202,7 +202,8 @@ def _check_parts(parts: tuple[Stage | Fit, ...]) -> None:
         if part.inherits is None or not isinstance(before, Stage) or part.inherits != before.build:
             inherited = "nothing" if part.inherits is None else name_of(part.inherits)
             raise InputError(
-                "Each part of a recipe has to inherit the stage before it, which would otherwise be trained in vain.",
+                "Each part of a recipe has to inherit from the stage before it; otherwise that stage would be "
+                "trained for nothing.",
                 received=f"{_name_of_part(part)}, which inherits {inherited}, after {_name_of_part(before)}",
                 remedy=f"Give inherits={_name_of_part(before)}, or drop the stage before.",
             )

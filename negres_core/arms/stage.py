@@ -43,14 +43,14 @@ class Stage:
     Attributes:
         build: a plain function that returns an uncompiled Keras 3 model. If it has parameters named `input_shape` (a
             tuple, or a dictionary of tuples by the names of several inputs) or `outputs` (the number of classes, or of
-            target columns), it is given those of the data set, after `preprocess`.
+            target columns), it receives those of the data set, after `preprocess`.
         inherits: the `build` of the stage before. Its trained weights, saved to disk and loaded again, are this model's
             initial weights. Layers are matched by the paths of their weights.
         start: None, or a function ``(model, parent)`` that sets the initial weights of this model from the trained
             model of the stage before, as growth and pruning do. Before it is called, weights of the same path and shape
-            are inherited; all others are left to it. If it has parameters named `x`, `y` or `seed`, it is given the
-            rows that the stage is trained on, prepared, their targets, and an integer that differs between replicates.
-            It needs `inherits`, and has to change a weight.
+            are inherited; it may set any weight. If it has parameters named `x`, `y` or `seed`, it receives the
+            prepared rows that the stage is trained on, their targets, and an integer that differs between replicates.
+            It needs `inherits`, and has to change at least one weight.
         freezes: a `build` whose layers are not trained in this model (Keras' `trainable = False`).
         optimizer: the name of a Keras optimizer, or a function that returns a new optimizer.
         loss: the name of a Keras loss; a loss itself, which is a function (targets, outputs) or a keras.losses.Loss; or
@@ -59,37 +59,39 @@ class Stage:
         loss_weights: None, or the weights of the losses of several outputs in their sum, by name; 1 for an output that
             is not named.
         objective: None, or a function ``(model, x, y, *, training)`` that takes the place of the loss and returns the
-            quantity to minimize on a batch, a scalar. If it has a parameter named `sample_weight`, it is given the
-            weights of the rows, (rows,), in training; None where rows are tested, or there are no weights. Losses from
+            quantity to minimize on a batch, a scalar. If it has a parameter named `sample_weight`, it receives the
+            weights of the rows, (rows,), in training, and None for test rows or if there are no weights. Losses from
             `add_loss` and regularizers are added to it. For adversarial models such as a GAN, return a dictionary of
             one scalar per sub-model, by the name of its layer: each trains the weights of that sub-model only. Written
             with keras.ops, it runs on every backend.
         callbacks: None, or a function without arguments that returns a list of new `keras.callbacks.Callback` objects,
-            for each replicate. They see the training fold alone, and need the reference engine, with an EngineWarning.
-        epochs: passes over the training fold, 1 or more; with `patience`, the most.
+            for each replicate. They see only the training fold, and need the slower reference engine, of which an
+            EngineWarning reminds you.
+        epochs: passes over the training fold, 1 or more; with `patience`, the maximum.
         batch_size: rows per training step, 1 or more.
         share: None; or the share of the training fold that the stage is trained on, such as 0.5. The rows are drawn at
             random for each cell, the same for every arm, and those of a smaller share are among those of a larger one.
             `preprocess` is fitted on the whole training fold.
         class_weight: None, or the weights of the classes in the training loss, as `keras.Model.fit` takes them: a
             dictionary of the numbers of classes to weights, in which a class that is not named has weight 1; or
-            "balanced", with which all classes count alike, computed from each training fold as scikit-learn does. They
-            are multiplied by the data set's `sample_weight`. Scores, the test loss included, are not weighted.
+            "balanced", which gives all classes the same total weight, computed from each training fold as in
+            scikit-learn. They are multiplied by the data set's `sample_weight`. Scores, including the test loss, are
+            not weighted.
         saved_as: the file format through which a later stage inherits this one: "keras", or "h5" (HDF5).
         validation: None; or a share of the training fold, such as 0.1, that is held out as validation rows: neither
             trained on, nor used to fit `preprocess`. They are stratified and grouped as the folds are, and the same for
             every arm with the same share. True takes the validation rows of the design, and a tenth of the training
             fold if it has none. All stages of a recipe hold out the same rows.
-        patience: None; or the epochs without a better value on the validation rows after which training ends.
+        patience: None; or the number of epochs without an improvement on the validation rows after which training ends.
         monitor: what is measured on the validation rows after each epoch: "loss" (without penalties), the name of any
-            metric of the task, a `Metric` with `compute`, or a scorer of scikit-learn. Its direction is known.
-        restore_best: whether the stage ends with the weights of its best epoch, and not of its last. None, the default,
-            does so if there is `patience`.
+            metric of the task, a `Metric` with `compute`, or a scorer of scikit-learn. negres knows its direction.
+        restore_best: whether the stage ends with the weights of its best epoch instead of its last. None, the default,
+            means True if there is `patience`.
         plateau: None; or a `keras.callbacks.ReduceLROnPlateau`, or a function that returns one: the learning rate falls
             if `monitor` does not improve.
 
     Raises:
-        InputError: a field has the wrong type, or is out of range; or what needs validation rows has none.
+        InputError: a field has the wrong type or is out of range, or needs validation rows and has none.
 
     Examples:
         >>> def wide(input_shape, outputs):

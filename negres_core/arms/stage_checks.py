@@ -75,16 +75,16 @@ def check_start(start: Any, *, inherits: Any) -> None:
         )
     if inherits is None:
         raise InputError(
-            "`start` sets the weights of a stage from those of the stage before, and this stage inherits none.",
+            "`start` sets the weights of a stage from those of the stage before, but this stage inherits none.",
             received=f"start={name_of(start)}, and no `inherits`",
-            remedy="Give inherits=, the build function of the stage before; weights that depend on no other stage are "
-            "drawn by initializers of the layers.",
+            remedy="Give inherits=, the build function of the stage before. To set weights that do not depend on "
+            "another stage, use the initializers of the layers.",
         )
     if not takes(start, places=2, offered=("x", "y", "seed")):
         raise InputError(
             f"`start` of a stage is called with the model and its parent, and {name_of(start)} takes other arguments.",
             received=", ".join(inspect.signature(start).parameters) or "no arguments",
-            remedy="Take (model, parent), and besides these only `x`, `y` and `seed`; set others with "
+            remedy="Take (model, parent) and, if needed, `x`, `y` and `seed`; set other arguments with "
             "functools.partial.",
         )
 
@@ -132,8 +132,8 @@ def check_functions(*, optimizer: Any, loss: Any, callbacks: Any, objective: Any
         raise InputError(
             "`objective` of a stage has to be a function of a model, a batch of inputs and their targets.",
             received=objective,
-            remedy="Give a function (model, x, y, *, training) that returns a scalar; a loss, which is a function "
-            "of targets and outputs, goes to `loss`.",
+            remedy="Give a function (model, x, y, *, training) that returns a scalar; pass a function of targets and "
+            "outputs as `loss`.",
         )
 
 
@@ -207,7 +207,7 @@ def _check_required(field: str, given: Any) -> None:
         )
     if required:
         raise InputError(
-            f"`{field}` of a stage is called without arguments, and requires some.",
+            f"`{field}` of a stage is called without arguments, but requires some.",
             received=f"{name_of(given)}, which requires {required}",
             remedy=f"Set them in a function: {field}=lambda: {name_of(given)}(...).",
         )

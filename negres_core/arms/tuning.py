@@ -47,24 +47,24 @@ ELSEWHERE = {
 class Tuned:
     """An arm whose settings are searched for in each training fold, and nowhere else.
 
-    In each cell, every trial trains the recipe of some settings on the training fold without its validation rows, and
-    is scored on these. The recipe of the best trial is then trained on the whole training fold, and tested. Validation
-    rows are a tenth of the training fold, 30 or more, with classes and groups as in the folds; the latest ones in a
-    time series; or those of the design, if it has any. All arms have the same.
+    In each cell, every trial trains a recipe with its settings on the training fold without its validation rows, and is
+    scored on these. The recipe of the best trial is then trained on the whole training fold, and tested. Validation
+    rows are a tenth of the training fold but at least 30 rows, stratified and grouped as in the folds; the latest ones
+    in a time series; or those of the design, if it has any. They are the same for all arms.
 
-    With the random sampler, the settings of the trials are drawn once and are the same in every cell, so that each is
-    compiled once. From a finite space they are drawn without repetition: with as many trials as there are settings, it
-    is a grid search.
+    With the random sampler, the settings of the trials are drawn once and are the same in every cell, so each is
+    compiled only once. From a finite space they are drawn without repetition, so with as many trials as there are
+    settings, this is a grid search.
 
     Attributes:
         make: a function of the settings, by name, that returns a `Recipe`. All of its recipes have the same number of
             stages.
-        space: a range for each setting: a list of choices (numbers, texts, True, False or None), or a distribution of
+        space: a range for each setting: a list of choices (numbers, strings, True, False or None), or a distribution of
             Optuna, such as `FloatDistribution(1e-4, 1e-1, log=True)`, `IntDistribution(8, 128)`.
         trials: trials in each training fold, 2 or more. Give every arm the same number.
         on: the metric by which trials are compared, a name or a `Metric`; None for that of the claim.
         sampler: "random"; or "tpe", the tree-structured Parzen estimator, which draws settings that are likely to be
-            better than those before. Each cell then has settings of its own.
+            better than the previous ones. Each cell then has its own settings.
 
     Raises:
         InputError: `make` does not take the settings of the space, a range is unclear, or there are more trials than
@@ -102,13 +102,13 @@ class Tuned:
             )
         if self.sampler not in get_args(Sampler):
             raise InputError(
-                "`sampler` of a tuned arm is how its settings are drawn.",
+                "`sampler` of a tuned arm names the way in which its settings are drawn.",
                 received=f"sampler={self.sampler!r}",
                 remedy=f"Give one of: {', '.join(get_args(Sampler))}.",
             )
         if self.on is not None and not isinstance(self.on, str | Metric):
             raise InputError(
-                "`on` of a tuned arm is the metric by which its trials are compared.",
+                "`on` of a tuned arm has to be the metric by which its trials are compared.",
                 received=f"on={self.on!r}",
                 remedy='Give a name, on="log_loss", or a Metric; or leave it out for that of the claim.',
             )
@@ -153,7 +153,7 @@ class Tuned:
 
 
 Identity = tuple[tuple[str, type, Setting], ...]
-"""Settings, of which 1, 1.0 and True differ."""
+"""Settings; 1, 1.0 and True differ here."""
 
 
 def identity_of(settings: Settings) -> Identity:
@@ -202,7 +202,7 @@ class Draws:
         return settings
 
     def tell(self, score: float) -> None:
-        """Report the score of the latest trial, of which more is better; NaN if it is not finite."""
+        """Report the score of the latest trial, where more is better; NaN if it is not finite."""
         is_finite = math.isfinite(score)
         with _quiet(self._optuna):
             state = self._optuna.trial.TrialState
@@ -234,7 +234,7 @@ def _quiet(optuna: Any) -> Iterator[None]:
 def _ranges_of(space: Any) -> dict[str, Any]:
     if not isinstance(space, Mapping) or not space:
         raise InputError(
-            "`space` of a tuned arm has a range for each setting, by name.",
+            "`space` of a tuned arm has to map the name of each setting to its range.",
             received=f"space={space!r}",
             remedy='Give a dictionary: space={"rate": FloatDistribution(1e-4, 1e-1, log=True), "width": [16, 32]}.',
         )
@@ -247,7 +247,7 @@ def _range_of(name: Any, given: Any) -> Any:
     distributions = optuna.distributions
     if not isinstance(name, str) or not name.isidentifier():
         raise InputError(
-            "A setting of a tuned arm is a parameter of its function.",
+            "Each setting of a tuned arm has to be named after a parameter of its function.",
             received=f"{name!r} in `space`",
             remedy="Give the name of a parameter.",
         )
@@ -285,7 +285,7 @@ def _check_choices(name: str, choices: list[Any]) -> None:
         is_plain = choice is None or isinstance(choice, bool | int | float | str)
         if not is_plain or (isinstance(choice, float) and not math.isfinite(choice)):
             raise InputError(
-                f"A choice of {name!r} is no number, text, True, False or None, as which it could be recorded.",
+                f"A choice of {name!r} cannot be recorded: it is not a number, a string, True, False or None.",
                 received=choice,
                 remedy="Name the choices, and let the function look them up: "
                 f'{{"relu": layers.ReLU, "elu": layers.ELU}}[{name}].',
@@ -295,7 +295,7 @@ def _check_choices(name: str, choices: list[Any]) -> None:
         raise InputError(
             f"The choices of {name!r} have to be two or more, and to differ.",
             received=choices,
-            remedy="Give each once; a single value belongs into the function.",
+            remedy="Give each choice once; set a single value inside the function.",
         )
 
 
@@ -330,7 +330,7 @@ def _check_parameters(make: Callable[..., Recipe], space: Mapping[str, Any]) -> 
             missing
         )
         raise InputError(
-            f"{name_of(make)} takes other settings than those of the space.",
+            f"{name_of(make)} does not take the settings of the space.",
             received=f"{' and '.join(parts)}; it takes {', '.join(parameters) or 'nothing'}, and the space has "
             f"{', '.join(space)}",
             remedy="Give the space a range for each parameter; fix others with functools.partial.",

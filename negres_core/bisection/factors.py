@@ -48,7 +48,7 @@ def differing_factors(failing: Configuration, working: Configuration) -> tuple[s
         raise InputError(
             "The failing and the working configuration differ in no factor.",
             received=", ".join(f"{name}: {as_json(value)}" for name, value in failing.items()) or "no factors",
-            remedy="Make the difference between the two a factor, or give another configuration.",
+            remedy="Turn the difference between the two into a factor, or give another configuration.",
         )
     return differing
 

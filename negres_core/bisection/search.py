@@ -202,7 +202,7 @@ def bisect(
     ends = [_check_verdict(which, run(changed)) for which, changed in (("failing", differing), ("working", ()))]
     if ends[0].verdict == ends[1].verdict:
         raise InputError(
-            "The failing and the working configuration come to the same verdict: there is no difference to explain.",
+            "The failing and the working configuration have the same verdict, so there is no difference to explain.",
             received=f"failing: {ends[0]}; working: {ends[1]}",
             remedy="Give one configuration that fails and one that works, or a claim that distinguishes them.",
         )
@@ -249,7 +249,7 @@ def _minimize(cause: Sequence[str], fails: Callable[[Collection[str]], bool]) ->
 def _check_verdict(which: str, outcome: Outcome) -> Outcome:
     if outcome.verdict not in ("supported", "refuted", "invalid"):
         raise InputError(
-            f"The {which} configuration came to no verdict that mixtures can be compared with.",
+            f"The {which} configuration has no verdict with which mixtures can be compared.",
             received=str(outcome),
             remedy="Run its test alone to see why; an inconclusive result may need more folds or repeats.",
         )

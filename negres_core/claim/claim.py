@@ -124,7 +124,7 @@ def beats(metric: Given, *, by: float = 0.0, output: str | None = None) -> Claim
         metric: the metric's name; a `Metric` with `compute`; or a scorer of scikit-learn. If lower is better,
             as for "loss", an improvement is a decrease.
         by: the smallest improvement that matters, in the metric's unit; 0 or more.
-        output: of a data set with targets of several outputs, the name of the one that the claim is about.
+        output: if the data set has targets of several outputs, the name of the one that the claim is about.
 
     Raises:
         InputError: the margin is negative or not finite, or `output` is not a name.
@@ -147,7 +147,7 @@ def matches(metric: Given, *, within: float, output: str | None = None) -> Claim
     Args:
         metric: the metric's name; a `Metric` with `compute`; or a scorer of scikit-learn.
         within: the largest difference that does not matter, in the metric's unit; more than 0.
-        output: of a data set with targets of several outputs, the name of the one that the claim is about.
+        output: if the data set has targets of several outputs, the name of the one that the claim is about.
 
     Raises:
         InputError: the margin is not positive or not finite, or `output` is not a name.
@@ -170,7 +170,7 @@ def reaches(metric: Given, *, bar: float, output: str | None = None) -> Claim:
         metric: the metric's name; a `Metric` with `compute`; or a scorer of scikit-learn. If lower is better,
             as for "loss", the better side is below the bar.
         bar: the value to reach, in the metric's unit.
-        output: of a data set with targets of several outputs, the name of the one that the claim is about.
+        output: if the data set has targets of several outputs, the name of the one that the claim is about.
 
     Raises:
         InputError: the bar is not finite, or `output` is not a name.

@@ -47,15 +47,17 @@ COSTS: dict[str, CostMetric] = {
 
 
 def to_reach(metric: Given, target: float, *, in_: CostName = "epochs") -> CostMetric:
-    """Return a metric of what training costs until a metric reaches a target on validation rows; less is better.
+    """Return a metric of the cost of training until a metric reaches a target on validation rows; lower is better.
 
     Validation rows are neither trained nor tested on. They are those of the design or, if it has none, a tenth of each
     training fold, the same for all arms. The metric is measured on them after each epoch, and the cost is that of all
-    epochs up to the first one after which the metric is at the target or better, stages before it included. A run that
-    never gets there counts at the budget that all arms share (a restricted mean), and the evidence says how many did.
+    epochs up to the first one after which the metric is at the target or better, including previous stages. A run that
+    never reaches the target counts at the budget that all arms share (a restricted mean), and the evidence says how
+    many such runs there were.
 
     Args:
-        metric: the metric to watch, as for a claim: its name, a `Metric` with `compute`, or a scorer of scikit-learn.
+        metric: the metric that has to reach the target, as for a claim: its name, a `Metric` with `compute`, or a
+            scorer of scikit-learn.
         target: the value to reach, in the unit of that metric.
         in_: what is counted, which is also the unit of the claim's margin: "epochs", "steps", "flops" or "seconds".
 
@@ -68,7 +70,7 @@ def to_reach(metric: Given, target: float, *, in_: CostName = "epochs") -> CostM
     """
     if in_ not in get_args(CostName):
         raise InputError(
-            "`in_` is what the way to a target is counted in.",
+            "`in_` has to be the unit in which the cost to reach a target is counted.",
             received=f"in_={in_!r}",
             remedy=f"Give one of: {', '.join(get_args(CostName))}.",
         )
@@ -82,7 +84,7 @@ def to_reach(metric: Given, target: float, *, in_: CostName = "epochs") -> CostM
     name = watched.name if isinstance(watched, Metric) else watched
     if isinstance(watched, CostMetric) or not isinstance(name, str) or not name:
         raise InputError(
-            "to_reach watches a metric of predictions.",
+            "to_reach needs a metric of predictions.",
             received=metric,
             remedy='Give the name of a metric, for example "accuracy"; a Metric(..., compute=function); or a scorer.',
         )
@@ -101,3 +103,12 @@ def to_reach(metric: Given, target: float, *, in_: CostName = "epochs") -> CostM
 def watched_metric(metric: Metric) -> Metric | None:
     """Return the metric that a claim about the cost to a target watches; None for any other claim."""
     return metric.watched if isinstance(metric, CostMetric) and isinstance(metric.watched, Metric) else None
+
+
+def shared_budget(metric: CostMetric) -> Literal["epochs", "steps", "flops"] | None:
+    """Return what the budgets of both arms have to be equal in, at which runs count that do not reach the target.
+
+    Budgets in seconds are known when they are spent, and the smaller one of each cell counts; the cost of a whole
+    training needs no budget. For these it is None.
+    """
+    return None if metric.watched is None or metric.counted_in == "seconds" else metric.counted_in

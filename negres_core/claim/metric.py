@@ -31,14 +31,14 @@ class Metric:
     `Fit` returns itself, so that a claim can name it.
 
     Attributes:
-        name: the name in tables and evidence. One with `compute` needs a name that no metric of negres has.
+        name: the name in tables and evidence. A metric with `compute` needs a name that no metric of negres has.
         higher_is_better: the direction. The sign of an effect is chosen so that positive is better.
         unit: the unit of its values, and therefore of effects and margins.
         tasks: the tasks that it applies to; empty for any task.
         compute: None, or a function (targets, outputs) of a test fold that returns one number. `targets` are those of
             the data set, (rows, ...). `outputs` are what an arm predicts for them: probabilities, (rows, classes), for
-            class labels, and (rows, ..., classes) for those of steps or pixels, of which -1 does not count; values in
-            the shape of the targets otherwise. What the function does is part of what is registered.
+            class labels, and (rows, ..., classes) for labels of steps or pixels, where targets of -1 do not count;
+            otherwise values in the shape of the targets. The code of the function is part of what is registered.
         takes: "outputs", or "labels" if the function takes predicted labels, in the shape of the targets, instead of
             probabilities.
 
@@ -66,11 +66,11 @@ class Metric:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise InputError(
-                "A metric needs a name.", received=self.name, remedy='Give a text, such as Metric("cost", ...).'
+                "A metric needs a name.", received=self.name, remedy='Give a string, such as Metric("cost", ...).'
             )
         if self.takes not in get_args(Takes):
             raise InputError(
-                f"`takes` of the metric {self.name!r} is what its function is given beside the targets.",
+                f"`takes` of the metric {self.name!r} states what its function receives besides the targets.",
                 received=f"takes={self.takes!r}",
                 remedy=f"Give one of: {', '.join(get_args(Takes))}.",
             )

@@ -192,8 +192,8 @@ class DaskPool:
             raise ClusterError(
                 "The scheduler of the cluster has lost a task.",
                 received=f"a task of {len(task.replicas)} replicates, which is {future.status}",
-                remedy="The scheduler was restarted, or the connection broke. Run the same command again: what is "
-                "finished is kept.",
+                remedy="The scheduler was restarted, or the connection broke. Run the same command again; finished "
+                "replicates are kept.",
             )
         if future.status == "error":
             error = future.exception()
@@ -253,7 +253,7 @@ class DaskPool:
 
     def _all_refused(self) -> ClusterError:
         return ClusterError(
-            "No worker of the cluster is like the process that judges.",
+            "No worker of the cluster has the same setup as the process that judges.",
             received="; ".join(f"{address}: {why}" for address, why in self._refused.items()),
             remedy="Start workers in the root directory of the same checkout, with the same versions installed, the "
             "same KERAS_BACKEND and the same kind of device.",
@@ -261,8 +261,8 @@ class DaskPool:
 
     def _none_there(self) -> ClusterError:
         return ClusterError(
-            "The cluster has had no worker for too long.",
+            "The cluster has been without a worker for too long.",
             received=f"none for {self._wait_s:g} s, of the scheduler at {self._client.scheduler.address}",
-            remedy="Start workers: dask worker ADDRESS --nthreads 1. Then run the same command again: what is finished "
-            "is kept.",
+            remedy="Start workers: dask worker ADDRESS --nthreads 1. Then run the same command again; finished "
+            "replicates are kept.",
         )

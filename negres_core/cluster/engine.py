@@ -111,7 +111,7 @@ class Cluster:
             raise _given_up(recipe, given_up)
 
     def _prepare(self, recipe: Recipe, data: Dataset, job: Job, device: Device) -> Task:
-        """Return a task without replicates, of which workers can have the data and the recipe."""
+        """Return a task without replicates, whose data and recipe workers can receive beforehand."""
         from negres_core.engine.description import describe_recipe, packages_of_recipe
 
         if data not in self._names:
@@ -162,6 +162,6 @@ def _given_up(recipe: Recipe, given_up: Sequence[str]) -> ClusterError:
         f"{len(given_up)} {'replicate' if len(given_up) == 1 else 'replicates'} of {recipe} ended every worker that "
         "trained it. All others are trained and kept.",
         received=f"{named}{more}",
-        remedy="Workers often end for lack of memory: look at their logs, give them more, or train it here without "
-        "--negres-cluster.",
+        remedy="Workers often end for lack of memory: look at their logs, give them more memory, or train the "
+        "replicate here without --negres-cluster.",
     )

@@ -18,7 +18,7 @@ class Facts:
 
     Attributes:
         negres: digest of the source of negres.
-        python: Python's version, of which the third number does not count.
+        python: Python's version, without its third number.
         backend: Keras' backend.
         device: the kind of the device, "cpu" or "gpu".
         versions: the packages that train, with their versions; negres' own counts by its source.

@@ -55,9 +55,9 @@ def unpack_data(packed: bytes) -> Dataset:
         data.__dict__["origin"] = unpack_data(origin)
     if data.digest != digest:
         raise ClusterError(
-            f"The data set {data.name!r} is another one on this worker.",
+            f"The data set {data.name!r} has other content on this worker.",
             received=f"digest {data.digest[:12]} in place of {digest[:12]}",
-            remedy="Inputs that are memory-mapped are read from their file: let all machines see the same one.",
+            remedy="Memory-mapped inputs are read from their file: give all machines access to the same file.",
         )
     return data
 
@@ -112,9 +112,9 @@ class _MappedFile:
             return np.memmap(self._path, dtype=self._dtype, mode="r", offset=self._offset, shape=self._shape)
         except (OSError, ValueError) as error:
             raise ClusterError(
-                "The inputs of a data set are memory-mapped, and a worker cannot read their file.",
+                "The inputs of a data set are memory-mapped, but a worker cannot read their file.",
                 received=f"{self._path}: {error}",
-                remedy="Put the file where every machine sees it under this path, or load the inputs into memory.",
+                remedy="Put the file where every machine can read it under this path, or load the inputs into memory.",
             ) from error
 
 

@@ -74,7 +74,7 @@ class SubmititPool:
         except (RuntimeError, ValueError, TypeError, NameError) as error:
             self.close()
             raise InputError(
-                "submitit cannot submit jobs in this way.",
+                "submitit does not accept these settings.",
                 received=f"{executor} with {dict(parameters)}: {error}",
                 remedy="Give an executor of submitit and its parameters, such as "
                 "submitit:slurm?slurm_partition=gpu&timeout_min=120.",
@@ -134,7 +134,7 @@ class SubmititPool:
             return None
         if answer.refused is not None:
             raise ClusterError(
-                "A job is not like the process that judges.",
+                "A job does not have the same setup as the process that judges.",
                 received=f"job {job.job_id} on {answer.worker}: {answer.refused}",
                 remedy="Submit from the same checkout and environment, with --negres-device gpu if the jobs have one.",
             )

@@ -69,7 +69,7 @@ class Where:
         package, extra = PACKAGES[where.kind]
         if importlib.util.find_spec(package) is None:
             raise InputError(
-                "A package is missing by which negres trains elsewhere.",
+                "A package is missing that negres needs to train elsewhere.",
                 received=f"--negres-cluster {text}, and no package {package!r}",
                 remedy=f'Install the extra: pip install "negres[{extra}]".',
             )

@@ -156,7 +156,7 @@ def _other_code(task: Task, recipe: Recipe, data: Dataset) -> str | None:
         return f"the code of {recipe} uses other versions of packages: {', '.join(others)}"
     if digest != task.description:
         digests = f"{digest[:12]}, and {task.description[:12]} in the session"
-        return f"the code of {recipe}, or what it reads, is another one: its digest is {digests}"
+        return f"the code of {recipe}, or something that it reads, differs: its digest is {digests}"
     return None
 
 

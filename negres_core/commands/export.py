@@ -26,7 +26,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     formats.add_argument("--csv", action="store_true", help="print CSV that is safe in a spreadsheet (default)")
     formats.add_argument("--json", action="store_true", help="print JSON lines, an object per replicate")
     formats.add_argument("--parquet", metavar="FILE", type=Path, help="write a Parquet file, which needs pyarrow")
-    text = "write runs to a server or a database of MLflow; those that are there already stay as they are"
+    text = "write runs to an MLflow server or database; existing runs are not changed"
     formats.add_argument("--mlflow", metavar="URI", help=text)
     text = f"MLflow's experiment, with --mlflow (default: {mlflow.EXPERIMENT})"
     command.add_argument("--experiment", metavar="NAME", help=text)
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, store: Store, records: Sequence[Evidence], 
         raise InputError(
             "Only MLflow has experiments.",
             received=f"--experiment {options.experiment} without --mlflow",
-            remedy="Give --mlflow URI, too, or omit --experiment.",
+            remedy="Give --mlflow URI as well, or omit --experiment.",
         )
     ids = [id for evidence in records for arm in evidence.arms for id in arm.own_replicates]
     with Summaries(store) as summaries:

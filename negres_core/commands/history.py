@@ -10,7 +10,7 @@ from negres_core.commands.reading import Reader, no_match
 from negres_core.evidence import Evidence
 from negres_core.report import history
 
-TEXT = "print verdict and effect of each hypothesis over several evidence folders, the oldest run first"
+TEXT = "print the verdict and effect of each hypothesis in several evidence folders, the oldest run first"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ from negres_core.power import analyze_power
 from negres_core.report import words
 from negres_core.scores import Columns
 
-TEXT = "judge a claim by scores that exist already, from any framework: a CSV or Parquet file"
+TEXT = "judge a claim by a table of scores from any framework, a CSV or Parquet file"
 STATUSES = {"supported": 3, "refuted": 4, "inconclusive": 5, "invalid": 6}
 """The exit status of a verdict other than the expected one; the expected one, by default "supported", gives 0."""
 EXPECTED = ("supported", "refuted")
@@ -38,14 +38,14 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "scores",
         metavar="SCORES",
         type=Path,
-        help="the table: a row per score, or a row per cell with a column per arm",
+        help="the table: one row per score, or one row per cell with a column per arm",
     )
     add("--claim", choices=tuple(THRESHOLD_NAMES), required=True, help="kind of claim")
-    add("--metric", required=True, help="metric that the claim is about; also the usual name of the column of scores")
+    add("--metric", required=True, help="metric that the claim is about; also the default name of the column of scores")
     for kind, name in THRESHOLD_NAMES.items():
         add(f"--{name}", type=float, help=f"for {kind}: {THRESHOLD_MEANINGS[kind]}, in the metric's unit")
-    add("--treatment", metavar="ARM", required=True, help="arm that the claim is about, as the table has it")
-    add("--control", metavar="ARM", help="arm that it is compared with; none for reaches")
+    add("--treatment", metavar="ARM", required=True, help="arm that the claim is about, as the table names it")
+    add("--control", metavar="ARM", help="arm that it is compared with; not for reaches")
     add("--folds", type=int, default=5, help="folds per repeat (default: 5)")
     add("--repeats", type=int, default=5, help="planned repeats (default: 5)")
     other = command.add_mutually_exclusive_group()
@@ -76,11 +76,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     ):
         add(f"--{name}-column", metavar="NAME", help=f"column of {what}")
     add("--data", metavar="NAME", help="name of the data set, for the table (default: that of the file)")
-    add("--rows", type=int, help="number of rows of the data set, which limits what equal shares of rows can show")
+    add("--rows", type=int, help="number of rows of the data set, which limits what equal scores can show")
     add("--groups", type=int, help="number of groups, if folds keep groups of rows together")
     add("--title", help="the hypothesis in words (default: the claim)")
     add("--expected", choices=EXPECTED, help="verdict that is expected")
-    add("--register", action="store_true", help="register the claim in place of judging; SCORES may not exist yet")
+    add("--register", action="store_true", help="register the claim instead of judging it; SCORES need not exist yet")
     add("--reason", metavar="TEXT", help="reason for amending a claim that is already registered")
     add("--evidence", metavar="FOLDER", type=Path, help="evidence folder (default: that of pytest)")
     add_ledger(command)
@@ -160,7 +160,7 @@ def _claim_of(options: argparse.Namespace) -> Claim:
     value = getattr(options, name)
     if others or (value is None and options.claim != "beats"):
         raise InputError(
-            f"The threshold of {options.claim} is --{name}.",
+            f"The threshold of {options.claim} has to be given as --{name}, and only that.",
             received=", ".join(f"--{each}" for each in others) or "none",
             remedy=f"Give {THRESHOLD_MEANINGS[options.claim]}: --{name} NUMBER.",
         )

@@ -13,7 +13,7 @@ from negres_core.evidence.completeness import Place, Waiting, waiting_in
 from negres_core.evidence.merging import Source, carry_out, plan_merge
 from negres_core.report.layout import plural
 
-TEXT = "join evidence folders, refuse what contradicts, and say which cells no shard has trained"
+TEXT = "join evidence folders, refuse contradictions, and list the cells that no shard has trained"
 MOST_CELLS = 10
 """Most missing cells of a hypothesis that are named."""
 

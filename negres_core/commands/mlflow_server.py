@@ -109,7 +109,7 @@ def _client(uri: str) -> MlflowClient:
     from mlflow.tracking.registry import UnsupportedModelRegistryStoreURIException
 
     unknown = InputError(
-        "MLflow knows no such kind of tracking URI.",
+        "MLflow does not know this kind of tracking URI.",
         received=without_password(uri) or repr(uri),
         remedy="Give the address of a server, such as http://localhost:5000, or a database, such as "
         "sqlite:///mlflow.db.",
@@ -135,8 +135,8 @@ def asking(uri: str) -> Iterator[None]:
         raise EvidenceError(
             "MLflow did not take the evidence.",
             received=f"{without_password(uri)}: {_without_secret(str(error), uri)}",
-            remedy="Check that the server runs and that you may write there. What was written stays there, and the "
-            "next export goes on from it.",
+            remedy="Check that the server runs and that you may write there. Runs that were written stay there, and "
+            "the next export continues from them.",
         ) from error
 
 

@@ -18,7 +18,7 @@ from negres_core.errors import InputError, show
 if TYPE_CHECKING:
     import pytest
 
-TEXT = "write a claim to start from, which runs as it is, and a workflow for it"
+TEXT = "write an example claim to start from, which runs as it is, and a CI workflow for it"
 
 LEDGER = "negres-ledger.jsonl"
 SETTINGS = f"""[pytest]
@@ -90,7 +90,7 @@ def check_name(name: str) -> str:
         )
     if name.lower().startswith("test_"):
         raise InputError(
-            "The name has no need of test_, which the file and the test get.",
+            "The name must not begin with test_, which is added to the file and the test.",
             received=repr(name),
             remedy=f"Leave it out: negres new {name[5:] or 'dropout_helps'}",
         )
@@ -129,7 +129,7 @@ def write_all(texts: Mapping[Path, str]) -> None:
         if isinstance(error, FileExistsError):
             raise _exists(path) from error
         raise InputError(
-            f"A file cannot be written, so nothing is: {error.strerror}.",
+            f"A file cannot be written ({error.strerror}), so nothing was written.",
             received=str(path),
             remedy="Make the folder writable, or run the command in another one.",
         ) from error
@@ -137,7 +137,7 @@ def write_all(texts: Mapping[Path, str]) -> None:
 
 def _exists(path: Path) -> InputError:
     return InputError(
-        "The file exists, and negres overwrites none. Nothing is written.",
+        "The file exists already, and negres does not overwrite files. Nothing was written.",
         received=str(path),
         remedy="Choose another name, or move the file.",
     )

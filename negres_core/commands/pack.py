@@ -12,7 +12,7 @@ from negres_core.evidence import Ledger
 from negres_core.evidence.archive import write_archive
 from negres_core.report.layout import plural
 
-TEXT = "write evidence with all that it rests on to a ZIP file, which negres verify and all readers take for a folder"
+TEXT = "write evidence, and everything needed to recheck it, to a ZIP file that all reading commands accept"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, reader: Reader, folder: Path, find_ledger: 
     """
     if options.output.exists():
         raise EvidenceError(
-            "There is such a file already.",
+            "The file exists already.",
             received=str(options.output),
             remedy="Delete it, or give another name with --output FILE.",
         )

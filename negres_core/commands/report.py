@@ -13,7 +13,7 @@ from negres_core.controls.registry import known_controls
 from negres_core.errors import InputError
 from negres_core.evidence import Evidence, Ledger, Store
 
-TEXT = "render all evidence as one HTML page, which needs no other file, or as the files for a paper"
+TEXT = "write all evidence as one HTML page, which needs no other file, or as LaTeX files for a paper"
 DEFAULT = Path("negres-report.html")
 
 

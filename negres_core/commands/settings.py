@@ -47,7 +47,7 @@ def settings_of_pytest(options: argparse.Namespace) -> pytest.Config:
             raise InputError(
                 "pytest refuses its settings.",
                 received=str(error),
-                remedy="Correct the file, until `pytest --collect-only` reads it.",
+                remedy="Correct the file until `pytest --collect-only` accepts it.",
             ) from error
     settings: pytest.Config = options.settings
     return settings

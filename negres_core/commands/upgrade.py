@@ -11,7 +11,7 @@ from negres_core.errors import EvidenceError, show
 from negres_core.evidence.rewriting import KINDS, Older, find_older, rewrite
 from negres_core.report.layout import plural
 
-TEXT = "rewrite records of earlier schema versions in the current one; the old files are kept in set-aside/"
+TEXT = "rewrite records of earlier schema versions in the current version; old files are kept in set-aside/"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -36,9 +36,10 @@ def run(options: argparse.Namespace, reader: Reader, folder: Path, *, note: Call
     """
     if folder.is_file():
         raise EvidenceError(
-            "An archive is not changed.",
+            "An archive cannot be upgraded in place.",
             received=str(folder),
-            remedy="Read it as it is: records of earlier versions are understood. Or upgrade what you unpack of it.",
+            remedy="Read it as it is, since records of earlier versions can be read; or unpack it and upgrade the "
+            "folder.",
         )
     store = reader.open(folder)
     # All are read before the first one is written.

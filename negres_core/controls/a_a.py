@@ -44,8 +44,8 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
         control=NAME,
         passed=passed,
         found="; ".join(results),
-        threshold=f"expected p of {MIN_P_VALUE:g} or more, since a difference between equal arms comes from the "
-        "pipeline, and different weights in at least one cell, since a seed has to have an effect",
+        threshold=f"expected p of {MIN_P_VALUE:g} or more, and different weights in at least one cell: a difference "
+        "between equal arms comes from the pipeline, and a seed must have an effect",
         remedy="Look for state that outlives a replicate, such as weights, an optimizer or a generator that is created "
         "only once, and for a seed that is set to a constant.",
     )

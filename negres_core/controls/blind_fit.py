@@ -54,8 +54,8 @@ def check(run: Run) -> Finding | None:
         threshold="expected 0 changed predictions when the targets of the test fold change, no metric that prefers "
         f"wrong targets (p {MIN_P_WRONG_TARGETS:g} or more), and predictions rather than numbers for every metric that "
         "negres computes itself: test.y is for scoring only",
-        remedy="Use train.y for fitting, selection and early stopping, and return the predictions. For a metric of "
-        "your own, check `higher_is_better`.",
+        remedy="Use train.y for fitting, selection and early stopping, and return the predictions. If the metric is "
+        "your own, check its `higher_is_better`.",
     )
 
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import count_trained
-from negres_core.claim import CostMetric
 from negres_core.early_stopping import replay
 from negres_core.evidence import Finding, Replicate
 from negres_core.metrics import monitored_metric
@@ -61,7 +60,7 @@ def check(run: Run) -> Finding | None:
     unequal = _unequal(run)
     if unequal:
         budgets.append(
-            f"callbacks ended trainings early, so that the arms differ in {_shared_in(run)} in {unequal} of "
+            f"callbacks ended trainings early, so the arms differ in {run.equal} in {unequal} of "
             f"{len(run.arms[0].replicates)} pairs of replicates"
         )
     held_out = [arm.recipe.validation for arm in run.arms]
@@ -74,30 +73,19 @@ def check(run: Run) -> Finding | None:
         found=f"{matches.count(False)} of {len(matches)} replicates were trained longer or shorter than their recipe "
         f"says; {'; '.join(budgets)}",
         threshold="expected 0: an arm that stopped early did not get the training budget its recipe promises",
-        remedy="Leave out the callback that ends a training: budgets that have to be equal are not, if it ends one arm "
-        "sooner than the other."
+        remedy="Leave out the callback that ends training: budgets that have to be equal would differ if it ends one "
+        "arm sooner than the other."
         if unequal
         else "Retrain the interrupted replicates; see `curve` and `budget` in their records.",
     )
 
 
-def _shared_in(run: Run) -> str | None:
-    """Return what the budgets of both arms have to be equal in; None if they need not be."""
-    if run.equal is not None:
-        return run.equal
-    if not isinstance(run.metric, CostMetric) or run.metric.watched is None:
-        return None
-    # Budgets in seconds are known when they are spent, and the smaller one of each cell counts.
-    return None if run.metric.counted_in == "seconds" else run.metric.counted_in
-
-
 def _unequal(run: Run) -> int:
     """Return in how many pairs of replicates callbacks made budgets unequal that differ by less than an epoch."""
-    counted_in = _shared_in(run)
-    if counted_in is None or len(run.arms) != 2:
+    if run.equal is None or len(run.arms) != 2:
         return 0
     pairs = zip(
-        *([_cut(arm, place, counted_in) for place in range(len(arm.replicates))] for arm in run.arms), strict=True
+        *([_cut(arm, place, run.equal) for place in range(len(arm.replicates))] for arm in run.arms), strict=True
     )
     return sum(abs(mine.cut - other.cut) > NEARLY_AN_EPOCH * max(mine.epoch, other.epoch) for mine, other in pairs)
 

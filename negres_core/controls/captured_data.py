@@ -44,8 +44,8 @@ def check(run: Run) -> Finding:
         control=NAME,
         passed=not held,
         found="; ".join(held) or "no arm's code reaches rows or targets of the data set",
-        threshold=f"expected none ({MIN_ROWS} different rows or more, or all targets): what a function holds besides "
-        "the training fold that it is given includes rows of the test folds",
+        threshold=f"expected none ({MIN_ROWS} different rows or more, or all targets): any other rows that a "
+        "function holds, besides the training fold that it receives, may belong to test folds",
         remedy="Use only the training fold: the arguments of a fit or an objective, and `preprocess` for what has to "
         "be fitted to data.",
     )

@@ -47,8 +47,8 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=not any(fault for fault, _ in results),
         found="; ".join(words for _, words in results),
-        threshold=f"expected that no other order of the classes is nearer by {STANDARD_ERRORS:g} standard errors: a "
-        "fit that learned anything knows the labels of rows that it was fitted to",
+        threshold=f"expected no other order of the classes to agree better by {STANDARD_ERRORS:g} standard errors: a "
+        "fit that learned anything knows the labels of the rows that it was fitted to",
         remedy="Order the columns of probabilities by the labels of the data set, 0 to classes - 1: scikit-learn sorts "
         "them by `classes_`.",
     )

@@ -29,10 +29,10 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=not same,
         found=f"the arms {treatment} and {control} {'train the same function in the same way' if same else 'differ'}",
-        threshold="expected a difference in what is computed or how it is trained: equal arms match, and neither beats "
-        "the other, whatever the idea is worth",
-        remedy="Check that the treatment reaches the model: that its options are read, and that its layers are "
-        "connected to the outputs.",
+        threshold="expected a difference in what is computed or how it is trained: equal arms always match, and say "
+        "nothing about the idea",
+        remedy="Check that the treatment has an effect on the model: that its options are read, and that its layers "
+        "are connected to the outputs.",
     )
 
 

@@ -46,8 +46,8 @@ def check(run: Run) -> Finding | None:
         f"{'; returned fitted, and not fitted again: ' if fitted_parts else ''}{', '.join(fitted_parts)}"
         f"{'; layers with the statistics of all rows: ' if adapted else ''}{', '.join(adapted)}",
         threshold="expected 0: a scaler that was fitted on test rows leaks information about them",
-        remedy="Return an unfitted transformer from `preprocess`, and not a random one; return layers such as "
-        "Normalization without adapt(), and each training fold adapts them.",
+        remedy="Return an unfitted transformer without unseeded randomness from `preprocess`, and layers such as "
+        "Normalization without calling adapt(): negres adapts them to each training fold.",
     )
 
 

@@ -60,12 +60,12 @@ def check(run: Run) -> Finding | None:
     return Finding(
         control=NAME,
         passed=passed,
-        found=f"untrained, the first stage predicts so much of {counted(y).sum()} labels of a test fold: "
+        found=f"share of {counted(y).sum()} labels of a test fold that the untrained first stage predicts correctly: "
         f"{', '.join(told)}; the most frequent class has {_majority(y):.1%}",
-        threshold=f"expected no more than the most frequent class has (p < {ALPHA:g}), or than with shuffled weights: "
-        "a model that knows labels before it is trained has seen them, maybe those of the test rows",
-        remedy="Train what the build function brings along as a first stage of the recipe, so that it sees the "
-        "training fold only.",
+        threshold=f"expected no more than the most frequent class has (p < {ALPHA:g}), or no more than with shuffled "
+        "weights: a model that knows labels before it is trained has seen them, possibly those of test rows",
+        remedy="If the build function loads trained weights, train them in a first stage of the recipe instead, so "
+        "that they see only the training fold.",
     )
 
 

@@ -18,7 +18,7 @@ def check(run: Run) -> Finding | None:
     freezing = [
         replicate
         for arm in run.by_recipe
-        for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=False)  # a fit at the end is no stage
+        for stage, replicates in zip(arm.recipe.stages, arm.stages, strict=False)  # a fit at the end is not a stage
         for replicate in replicates
         if stage.freezes is not None
     ]

@@ -29,14 +29,16 @@ def check(run: Run) -> Finding | None:
         is_perfect = abs(inspection.training_loss) <= PERFECT_LOSS * scale
         is_alive = inspection.gradient_norm > 0 or is_perfect
         passed &= math.isfinite(relative) and relative <= MAX_RELATIVE_NORM and is_alive
-        norms.append(f"{arm.role} arm: norm {inspection.gradient_norm:.3g}, {relative:.3g} without units")
+        norms.append(
+            f"{arm.role} arm: norm {inspection.gradient_norm:.3g}, relative to weights and loss {relative:.3g}"
+        )
     if not norms:
         return None
     return Finding(
         control=NAME,
         passed=passed,
         found=f"gradient of the training loss: {'; '.join(norms)}",
-        threshold=f"expected over 0, unless the loss is 0 too, and up to {MAX_RELATIVE_NORM:,.0f} without units: "
-        "trained networks have 0.01 to 1,000, dead ones exactly 0, and exploding gradients exceed any bound",
+        threshold=f"expected more than 0, unless the loss is 0 too, and a relative norm of {MAX_RELATIVE_NORM:,.0f} "
+        "or less: trained networks have 0.01 to 1,000, dead ones exactly 0, and exploding gradients exceed any bound",
         remedy="Lower the learning rate or clip gradients; look for an operation without a gradient, such as rounding.",
     )

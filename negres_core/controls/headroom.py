@@ -48,7 +48,7 @@ def check(run: Run) -> Finding:
         passed=passed,
         found=found,
         threshold=f"{threshold}: no arm can be better than a constant that is nearly always right",
-        remedy="Check how the targets were made; if one class is rare, claim recall or F1.",
+        remedy="Check how the targets were made; if one class is rare, make a claim about recall or F1.",
     )
 
 

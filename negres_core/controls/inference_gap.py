@@ -37,8 +37,8 @@ def check(run: Run) -> Finding | None:
         passed=passed,
         found=f"loss on training rows: {'; '.join(losses)}",
         threshold="expected inference mode to lose at most a tenth of what was learned plus a twentieth of the "
-        "constant prediction's loss: it loses a few hundredths if the running statistics have settled, and from a "
-        "tenth to all if they lag",
+        "constant prediction's loss: it loses a few percent if the running statistics have settled, and from a tenth "
+        "to everything if they lag",
         remedy="Lower the momentum of BatchNormalization, to 0.9 for example, or train for more than "
         "1 / (1 - momentum) steps.",
     )

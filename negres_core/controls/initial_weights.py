@@ -60,10 +60,10 @@ def check(run: Run) -> Finding | None:
     return Finding(
         control=NAME,
         passed=not differ and not carried and not repeated,
-        found=f"{differ} of {drawn} weights differ from those redrawn under the replicate's seed; {carried} begin as "
-        f"another replicate's ended; {repeated} random ones begin as another's began",
+        found=f"{differ} of {drawn} weights differ from those redrawn under the replicate's seed; {carried} start "
+        f"from another replicate's final weights; {repeated} random ones start from another's initial weights",
         threshold="expected 0 of each: replicates that share their initial weights are not independent, and one that "
-        "continues from another's final weights has seen its own test fold",
+        "starts from another's final weights has seen its own test fold",
         remedy="Build all layers inside the build function, and give initializers no seed or generator of their own.",
     )
 

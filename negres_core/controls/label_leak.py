@@ -56,9 +56,10 @@ def _check_values(x: np.ndarray, y: np.ndarray) -> Finding:
         control=NAME,
         passed=len(y) < MIN_ROWS or bool(correlations[best] < 1 - 1e-6),
         found=f"feature {best} has a rank correlation of {correlations[best]:.6f} with the target over {len(y)} rows",
-        threshold=f"expected less than 0.999999 over {MIN_ROWS} rows or more: a feature in exactly the target's order "
-        "is the target, while even the best predictors confuse neighbours",
-        remedy="Leave the feature out, or do without a model: the feature is the answer.",
+        threshold=f"expected less than 0.999999 over {MIN_ROWS} rows or more: a feature in exactly the target's "
+        "order is the target in another form, while even the best predictors confuse similar values",
+        remedy="Leave the feature out. If you will have it for new rows, too, you do not need a model: it is the "
+        "answer.",
     )
 
 

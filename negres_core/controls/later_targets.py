@@ -46,14 +46,15 @@ def check(run: Run) -> Finding | None:
     )
     if is_later.any():
         feature = int(features[np.flatnonzero(is_later)[0]])
-        found = f"feature {feature} is the target of a later row, and of no earlier one"
+        found = f"feature {feature} is the target of a later row, but of no earlier one"
         found += f"; so are {is_later.sum() - 1} others" if is_later.sum() > 1 else ""
     return Finding(
         control=NAME,
         passed=not is_later.any(),
         found=found,
         threshold="expected none: when a row is forecast, the target of a later row is not known",
-        remedy="Check the direction in which columns were shifted: with pandas, shift(1) holds the row before.",
+        remedy="Check the direction in which columns were shifted: with pandas, shift(1) gives the value of the row "
+        "before.",
     )
 
 

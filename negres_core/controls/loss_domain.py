@@ -76,15 +76,15 @@ def _fault_of(layer: OutputLayer, outputs: np.ndarray, *, excludes: bool) -> str
     totals = outputs.sum(axis=1)
     have_sum_1 = width > 1 and bool(np.all(np.abs(totals - 1) <= ROUNDING))
     if not excludes and layer.loss in OF_EACH and have_sum_1 and (not layer.logits or layer.activation == "softmax"):
-        return "has outputs with a sum of 1, as a softmax has, and a row may have several labels or none"
+        return "has outputs with a sum of 1, as a softmax has, but a row may have several labels or none"
     if layer.logits:
         reach_ends = low <= ROUNDING and high >= 1 - ROUNDING and np.ptp(outputs) > 0
         are_squashed = layer.activation in PROBABILITIES or reach_ends or (have_sum_1 and np.ptp(outputs) > 0)
         if is_inside and are_squashed:
-            return f"ends in probabilities, from {low:.3g} to {high:.3g}, and its loss takes logits"
+            return f"ends in probabilities, from {low:.3g} to {high:.3g}, but its loss takes logits"
         return None
     if not is_inside:
-        return f"has outputs from {low:.3g} to {high:.3g}, and its loss takes probabilities"
+        return f"has outputs from {low:.3g} to {high:.3g}, but its loss takes probabilities"
     if layer.loss in OF_CLASSES and width > 1 and not have_sum_1:
         return f"has outputs with sums from {totals.min():.3g} to {totals.max():.3g}, and its loss takes a distribution"
     return None

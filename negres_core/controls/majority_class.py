@@ -90,9 +90,9 @@ def check(run: Run) -> Finding | None:
         passed=not broken,
         found=f"{first.metric.name} {first.constant:.4g} for the best constant prediction; in comparison, "
         f"{', '.join(map(str, comparisons))}",
-        threshold="expected the treatment arm to be better at p < 0.05 (one-sided t over folds), or else the run shows "
-        "nothing about an effect; and no arm to be constant, or worse by a tenth, that could have learned these data, "
-        "or that learned no planted signal either",
+        threshold="expected the treatment arm to be better at p < 0.05 (one-sided t over folds), since otherwise the "
+        "run shows nothing about an effect; and expected no arm to be constant, or worse by a tenth, if another arm "
+        "learned these data or if it did not learn a planted signal either",
         remedy="Check inputs, targets, loss and learning rate with one arm alone; train longer if the loss curves are "
         "still falling.",
         withholds=[] if broken else _withheld(run, comparisons, learnable=learnable),

@@ -45,11 +45,11 @@ def check(run: Run) -> Finding | None:
     return Finding(
         control=NAME,
         passed=not (prefers_wrong or is_constant),
-        found=f"{metric.name} is {right:.4g} for predictions that are all right, and from {min(wrong):.4g} to "
-        f"{max(wrong):.4g} for the same ones in other orders"
-        f"{'; it is the same for whatever is predicted' if is_constant else ''}",
-        threshold=f"expected that not every other order is better, with {'more' if sign > 0 else 'less'} as better, "
-        "and that it changes with what is predicted",
+        found=f"{metric.name} is {right:.4g} for perfect predictions, and from {min(wrong):.4g} to {max(wrong):.4g} "
+        "for the same predictions in other "
+        f"orders{'; it is the same for whatever is predicted' if is_constant else ''}",
+        threshold=f"expected that not every other order is better, where {'more' if sign > 0 else 'less'} is better, "
+        "and that the metric changes with the predictions",
         remedy="Check `higher_is_better` of the metric, and that its function uses both of its arguments: the targets, "
         "and then the predictions.",
     )

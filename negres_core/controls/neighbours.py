@@ -49,7 +49,7 @@ class View:
         keys: positions of the features of a training row that they are compared with.
         evened: whether the mean and the spread of each row are taken out first.
         distinct: whether training rows at a distance of 0 are left out, of which some data have many by nature.
-        steps: the number of steps by which windows are moved; 0 if the rows are no windows.
+        steps: the number of steps by which windows are moved; 0 if the rows are not windows.
         scale: what is subtracted from each feature, and what it is divided by, (2, features of the table); or None.
     """
 
@@ -144,7 +144,10 @@ def find_neighbours(lookups: Lookups, view: View, *, count: int) -> Neighbours |
                 most = min(3 * count, len(keys))
                 likely = np.argpartition(rough, most - 1, axis=1)[:, :most]
                 # Rough distances are differences of large numbers; those of the likely neighbours are computed again.
-                exact = np.sqrt(((keys[likely].astype(np.float64) - queries[:, None]) ** 2).sum(axis=2))
+                apart = keys[likely].astype(np.float64)
+                apart -= queries[:, None]  # in place: arrays of this size take longer to get than to fill
+                apart *= apart
+                exact = np.sqrt(apart.sum(axis=2))
                 exact[np.isinf(np.take_along_axis(rough, likely, axis=1))] = np.inf
                 if view.distinct:
                     exact[exact == 0] = np.inf

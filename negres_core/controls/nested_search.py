@@ -32,9 +32,9 @@ def check(run: Run) -> Finding | None:
     return Finding(
         control=NAME,
         passed=outside == elsewhere == 0,
-        found=f"{outside} rows of trials are test rows, or both trained and compared on; {elsewhere} "
-        f"of {trials} replicates of trials have other rows than those of their cell",
-        threshold="expected 0 of each: settings that were chosen on test rows make the test too good",
+        found=f"{outside} rows of trials are test rows, or are used for both training and comparison; {elsewhere} of "
+        f"{trials} replicates of trials have rows other than those of their cell",
+        threshold="expected 0 of each: with settings that were chosen on test rows, the test is too optimistic",
         remedy="Report this as a bug of negres, or of the splitter that replaces its own.",
     )
 

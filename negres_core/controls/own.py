@@ -70,7 +70,7 @@ class OwnControl:
             )
         if finding.control != self.NAME:
             raise InputError(
-                f"The control {self.NAME!r}, which is your own, returned a finding of another name.",
+                f"The control {self.NAME!r}, which is your own, returned a finding with another name.",
                 received=f"Finding(control={finding.control!r}, ...)",
                 remedy="Give control=NAME.",
             )
@@ -83,7 +83,7 @@ class OwnControl:
             raise InputError(
                 f"The control {self.NAME!r}, which is your own, could not judge the run: its {part} raised an error.",
                 received=f"{type(error).__name__}: {error}",
-                remedy="Mend the control; the traceback above shows the line. If it does not apply to a run, return "
+                remedy="Fix the control; the traceback above shows the line. If it does not apply to a run, return "
                 "None.",
             ) from error
 

@@ -39,7 +39,7 @@ def check(run: Run) -> Finding | None:
     if padded is not None:
         label, share = padded
         faults.append(
-            f"class {label}, {share:.1%} of the steps, is that of all steps at the end of rows, with one input"
+            f"class {label}, {share:.1%} of the steps, has only steps at the end of rows, all with the same input"
         )
     if counts_all:
         faults.append(f"{metric.name} changes with predictions for steps or pixels that do not count")
@@ -47,9 +47,9 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=not faults,
         found="; ".join(faults) or "no class is only that of padded steps, and no label that does not count is scored",
-        threshold="expected neither: padding is no label, and to know it is no skill",
-        remedy="Say which label does not count, Dataset(..., ignore_class=...), and give a loss that leaves it out. In "
-        "a metric of your own, leave out targets of -1.",
+        threshold="expected neither: padding is not a label, and recognizing it is not a skill",
+        remedy="Declare the label that does not count, Dataset(..., ignore_class=...), and use a loss that ignores "
+        "it. In a metric of your own, leave out targets of -1.",
     )
 
 

@@ -34,8 +34,8 @@ def check(run: Run) -> Finding | None:
             continue
         own, every = float(losses.each.diagonal().mean()), float(losses.each.mean())
         described = (
-            f"{describe_stage(arm, recipe)} has {losses.together:.4g} for a batch, where rows "
-            f"have {own:.4g} with their own targets and {every:.4g} with all targets"
+            f"{describe_stage(arm, recipe)} has {losses.together:.4g} for a batch, while rows have {own:.4g} with "
+            f"their own targets and {every:.4g} with all targets"
         )
         (faults if _is_unpaired(losses) else sound).append(described)
     return stage_finding(

@@ -57,8 +57,8 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
         control=NAME,
         passed=passed,
         found=f"trained on permuted targets, {'; '.join(results)}",
-        threshold=f"expected p of {MIN_P_VALUE:g} or more: there is nothing to learn, so all knowledge of a test fold "
-        "has leaked",
+        threshold=f"expected p of {MIN_P_VALUE:g} or more: there is nothing to learn, so anything that is known "
+        "about a test fold has leaked",
         remedy="Look for test rows in training, weights carried from fold to fold, and anything that is chosen on the "
         "test fold, such as the best epoch.",
     )

@@ -61,9 +61,10 @@ def check(run: Run) -> Finding | None:
         passed=not moved,
         found=f"where labels change along axis {axis}, inputs change by {here:.1f} standard errors more than "
         f"elsewhere, and one place {'after' if shift > 0 else 'before'} that by {other:.1f}",
-        threshold=f"expected no association of {CLEAR:g} or more one place further where there is none, less than "
-        f"{ABSENT:g}, at the place itself: the labels are moved then",
-        remedy="Check how labels and inputs were cut and padded, and from which number their places are counted.",
+        threshold=f"expected {ABSENT:g} or more at the place itself, or less than {CLEAR:g} one place further; "
+        "otherwise the labels have been shifted",
+        remedy="Check how labels and inputs were cut and padded, and whether their positions are counted from 0 or "
+        "from 1.",
     )
 
 

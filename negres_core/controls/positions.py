@@ -13,7 +13,7 @@ from negres_core.design import Cell
 from negres_core.run.run import Run
 
 MOST_SAMPLED_ROWS = 512
-"""Most rows, chosen at random, of which positions are looked at."""
+"""Most rows, chosen at random, whose positions are inspected."""
 MOST_POSITIONS = 32
 """Most positions of a row, spread over it."""
 

@@ -71,5 +71,5 @@ def check(run: Run) -> Finding | None:
 
 
 def _probabilities(outputs: np.ndarray, *, logits: bool, task: Task) -> np.ndarray | None:
-    """Return the probability of each class or label, (rows, ..., outputs); None if the outputs are no probabilities."""
+    """Return the probability of each class or label, (rows, ..., outputs); None if outputs are not probabilities."""
     return probabilities_of(outputs, logits=logits, task=task) if np.isfinite(outputs).all() else None

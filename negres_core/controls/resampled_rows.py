@@ -63,9 +63,9 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=passed,
         found="; ".join(results),
-        threshold="expected 0 rows that are equal to a held-out row and to no training row, and 0 that are equal to a "
-        "training row and have another target",
-        remedy="Let `fit_resample` use its arguments alone, keep no state between calls, and return each row with its "
+        threshold="expected 0 rows that equal a held-out row but no training row, and 0 that equal a training row "
+        "but have another target",
+        remedy="Let `fit_resample` use only its arguments, keep no state between calls, and return each row with its "
         "own target.",
     )
 

@@ -13,7 +13,7 @@ WHEN = "before"
 FITS = True
 
 MAX_ROWS = 1500
-"""Most rows, the first, of which neighbours are sought."""
+"""Most rows whose neighbours are sought; the first ones are taken."""
 MAX_COLUMNS = 20_000
 """Most values of a row; of wider inputs, every so many are used."""
 MAX_POSITIONS = 256
@@ -47,13 +47,14 @@ def check(run: Run) -> Finding | None:
     nearest = _nearest(x, inner)
     if np.mean(np.abs(nearest - inner) == 1) > MAX_SERIAL:
         return None
-    shown = {shift: _association(y, inner + shift, nearest + shift) for shift in (-1, 0, 1)}
+    ranks = _ranks(y)
+    shown = {shift: _association(ranks, inner + shift, nearest + shift) for shift in (-1, 0, 1)}
     shift = max((-1, 1), key=lambda each: shown[each])
     is_shifted = shown[shift] > CLEAR and shown[0] < ABSENT and _lag(x[inner], y[inner + shift]) < MAX_LAG
     return _finding(
         is_shifted,
-        f"neighbours agree in their targets by {shown[0]:.1f} standard errors more than chance, and in those of the "
-        f"row {'before' if shift < 0 else 'after'} by {shown[shift]:.1f}",
+        f"similar rows agree in their own targets by {shown[0]:.1f} standard errors more than chance, and in those "
+        f"of the row {'before' if shift < 0 else 'after'} by {shown[shift]:.1f}",
     )
 
 
@@ -62,8 +63,8 @@ def _finding(failed: bool, found: str) -> Finding:
         control=NAME,
         passed=not failed,
         found=found,
-        threshold=f"expected no agreement of {CLEAR:g} or more with a neighbouring row where there is none, less than "
-        f"{ABSENT:g}, with the own row: the targets are shifted then",
+        threshold=f"expected {ABSENT:g} or more for the targets of their own row, or less than {CLEAR:g} for those "
+        "of a neighbouring row; otherwise the targets have been shifted",
         remedy="Check that inputs and targets were read with the same header and sorted alike; join them by a key.",
     )
 
@@ -91,16 +92,20 @@ def _nearest(x: np.ndarray, inner: np.ndarray) -> np.ndarray:
     return nearest
 
 
+def _ranks(y: np.ndarray) -> np.ndarray:
+    """Return the ranks of values in each column; labels as they are, since several a row have too many ties."""
+    return y if y.dtype.kind == "i" else y.argsort(axis=0).argsort(axis=0).astype(float)
+
+
 def _association(y: np.ndarray, rows: np.ndarray, others: np.ndarray) -> float:
-    """Return by how many standard errors targets of neighbours agree more than by chance.
+    """Return by how many standard errors labels, or ranks of values, of neighbours agree more than by chance.
 
     Pairs of rows that are each other's neighbour count once, so the number of rows is halved.
     """
     if y.dtype.kind == "i" and y.shape[1] == 1:
         chance = float(np.sum((np.bincount(y[:, 0]) / len(y)) ** 2))
         return float((np.mean(y[rows, 0] == y[others, 0]) - chance) / np.sqrt(chance * (1 - chance) / (len(rows) / 2)))
-    # Several labels a row have too many ties for ranks.
-    ranks = (y if y.dtype.kind == "i" else y.argsort(axis=0).argsort(axis=0)).astype(float)
+    ranks = y.astype(float)
     ranks = ranks - ranks.mean(axis=0)
     agreement = np.mean(ranks[rows] * ranks[others], axis=0) / np.maximum((ranks**2).mean(axis=0), 1e-12)
     return float(agreement.mean() * np.sqrt(len(rows) / 2))

@@ -47,10 +47,11 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=agreed <= max(MAX_AGREEMENT, least),
         found=f"feature {feature} numbers the rows, and the target of a test row agrees by {agreed:.2f} with that of "
-        "the training row whose number is next to its own (0: as that of any row, 1: always)",
+        "the training row whose number is next to its own (0: as with any row, 1: always)",
         threshold=f"expected {MAX_AGREEMENT} or less: if rows with neighbouring numbers share their target, the number "
         "tells which training rows to copy the answer from, and says nothing about a new row",
-        remedy="Leave the feature out; if rows came in runs, give each run one label in `groups`.",
+        remedy="Leave the feature out; if rows come in blocks that belong together, give each block one label in "
+        "`groups`.",
     )
 
 

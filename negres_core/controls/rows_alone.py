@@ -65,8 +65,8 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=passed,
         found=f"predicted in other batches, {'; '.join(results)}",
-        threshold=f"expected {DEVICE_ROUNDING['cpu']:g} or less on a CPU, {DEVICE_ROUNDING['gpu']:g} on a GPU: a "
-        "model that is used meets one row at a time, and knows nothing of the rest of a test fold",
+        threshold=f"expected {DEVICE_ROUNDING['cpu']:g} or less on a CPU, {DEVICE_ROUNDING['gpu']:g} on a GPU: in "
+        "use, a model sees one row at a time, and knows nothing of the rest of a test fold",
         remedy="Look for batch normalization that is called with training=True, for a PyTorch module that predicts "
         "without model.eval(), and for a mean, a norm or a softmax over axis 0.",
     )

@@ -48,9 +48,9 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=passed,
         found="; ".join(results),
-        threshold=f"expected at most {100 * EXCESS_AT_ENDS:.0f} percentage points more outputs than targets at an end, "
-        f"and more than {MAX_COARSE_VALUES} distinct outputs unless targets or inputs are few too: a model that "
-        "minimizes a mean is less extreme than its targets, and its outputs are hardly ever equal",
+        threshold=f"expected at most {100 * EXCESS_AT_ENDS:.0f} percentage points more outputs than targets at an "
+        f"end, and more than {MAX_COARSE_VALUES} distinct outputs unless targets or inputs take few values too: a "
+        "model that minimizes a mean is less extreme than its targets, and its outputs are hardly ever equal",
         remedy="Score raw outputs, not those rounded for display; check the scale of targets; lower the learning rate.",
     )
 

@@ -57,10 +57,10 @@ def _search(run: Run, kind: str, lookups: Lookups) -> Finding | None:
         control=NAME,
         passed=not failed,
         found=f"the nearest training row is {offset} rows away in the file for {share:.1%} of the {kind} rows, and "
-        f"its target agrees by {agreed:.2f} (0: as that of any row, 1: always)",
-        threshold=f"expected {MAX_SHARE:.0%} or less ({MAX_SHARE_NEXT:.0%} for the next row), or an agreement of less "
-        f"than {MIN_AGREEMENT}: rows that were drawn one by one have their nearest anywhere in the file, while in a "
-        "series it is the next row, and among augmented rows a copy",
+        f"its target agrees by {agreed:.2f} (0: as with any row, 1: always)",
+        threshold=f"expected {MAX_SHARE:.0%} or less ({MAX_SHARE_NEXT:.0%} for the next row), or an agreement of "
+        f"less than {MIN_AGREEMENT}: the nearest row of an independently drawn row is anywhere in the file, while in "
+        "a series it is the next row, and among augmented rows it is a copy",
         remedy="Give rows that belong together, such as a block of a series or an image with its augmented copies, the "
         "same label in `groups`.",
     )

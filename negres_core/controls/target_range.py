@@ -43,8 +43,8 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=worst <= LOST_VARIANCE,
         found=f"targets from {y.min():.4g} to {y.max():.4g}; {'; '.join(results)}",
-        threshold=f"expected {LOST_VARIANCE:.0%} of the targets' variance or less: that little cannot decide a claim, "
-        "while targets from 0 to 255, or standardized ones, lose from a tenth to many times their variance under a "
-        "sigmoid",
+        threshold=f"expected {LOST_VARIANCE:.0%} of the targets' variance or less: such a small loss cannot decide a "
+        "claim, while targets from 0 to 255, or standardized ones, lose from a tenth to many times their variance "
+        "under a sigmoid",
         remedy="Scale the targets into the range, x / 255 for images, or end in a linear layer.",
     )

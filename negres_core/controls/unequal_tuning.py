@@ -20,8 +20,8 @@ def check(run: Run) -> Finding | None:
         control=NAME,
         passed=treatment == control,
         found=f"treatment arm: {treatment}; control arm: {control}",
-        threshold="expected the same: of two equal arms, the one with more trials tests better, because it is the best "
-        "of more",
+        threshold="expected the same: if two arms are equally good, the one with more trials looks better, because "
+        "it is the best of more",
         remedy="Tune both arms, with the same `trials`, `sampler` and `on`. If the claim is about tuning itself, waive "
         "this control and say so.",
     )

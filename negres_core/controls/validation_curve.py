@@ -56,10 +56,10 @@ def check(run: Run) -> Finding | None:
     return Finding(
         control=NAME,
         passed=not differ,
-        found=f"{len(differ)} of {compared} curves do not have what the saved model gives on the validation rows"
-        f"{': ' if differ else ''}{'; '.join(differ[:2])}",
-        threshold="expected 0: a target, and what ends a training, are measured on rows that are neither trained nor "
-        "tested on",
+        found=f"{len(differ)} of {compared} curves differ from what the saved model gives on the validation "
+        f"rows{': ' if differ else ''}{'; '.join(differ[:2])}",
+        threshold="expected 0: targets and early stopping are measured on validation rows, which are neither trained "
+        "nor tested on",
         remedy="Report this as a bug of negres, unless a layer handles `training` wrongly.",
     )
 

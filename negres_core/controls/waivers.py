@@ -36,7 +36,7 @@ def check_waivers(waive: object, own: Iterable[str] = ()) -> dict[str, str]:
         return {}
     if not isinstance(waive, Mapping):
         raise InputError(
-            "`waive` names controls, with the reason for each.",
+            "`waive` has to map the names of controls to reasons.",
             received=f"waive={waive!r}",
             remedy='Give a dictionary: waive={"duplicates": "equal rows are different days"}.',
         )
@@ -57,17 +57,17 @@ def needless_waivers(findings: Iterable[Finding]) -> list[str]:
 def _check_name(name: Any, known: set[str]) -> str:
     if name in NOT_WAIVABLE:
         raise InputError(
-            f"The control {name!r} cannot be waived: it says whether the arms learned anything, and between arms that "
-            "learned nothing no difference means anything.",
+            f"The control {name!r} cannot be waived: it tells whether the arms learned anything, and a difference "
+            "between arms that learned nothing means nothing.",
             received=f"waive={{{name!r}: ...}}",
-            remedy="Mend the arms or the data; docs/controls.md, section 'Nothing learned', says what the control "
+            remedy="Fix the arms or the data; docs/controls.md, section 'Nothing learned', says what the control "
             "compares.",
         )
     if name not in known:
         near = difflib.get_close_matches(str(name).lower(), sorted(known))
         guess = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
         raise InputError(
-            f"There is no control {name!r}, so that nothing would be waived.",
+            f"There is no control {name!r}.",
             received=f"waive={{{name!r}: ...}}",
             remedy=f"{guess}The controls are {', '.join(sorted(known))}.",
         )
@@ -77,7 +77,7 @@ def _check_name(name: Any, known: set[str]) -> str:
 def _check_reason(name: Any, reason: Any) -> str:
     if not isinstance(reason, str) or not reason.strip():
         raise InputError(
-            f"Waiving {name!r} needs a reason: it is all that a reader can judge the verdict by.",
+            f"Waiving {name!r} needs a reason, so that a reader can judge whether to trust the verdict.",
             received=f"waive={{{name!r}: {reason!r}}}",
             remedy="Say in a sentence why the finding of this control is not a fault of this run.",
         )

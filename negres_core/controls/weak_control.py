@@ -92,9 +92,9 @@ def check(run: Run, trained: Mapping[str, Run]) -> Finding | None:
         passed=passed,
         found="; ".join(found),
         threshold=f"expected a gain that is not shown to exceed {MIN_GAIN:.0%} (p of {MAX_P_VALUE:g} or more): a "
-        "treatment that beats an arm that was held back may owe it to that alone",
-        remedy="Train both arms with the same care: tune the control arm's rate, epochs, dropout and penalties as you "
-        "tuned those of the treatment arm.",
+        "treatment arm may beat a control arm only because that was held back",
+        remedy="Train both arms with the same care: tune the control arm's learning rate, epochs, dropout and "
+        "penalties as you tuned those of the treatment arm.",
     )
 
 

@@ -30,17 +30,17 @@ def check_attribute(name: str, values: Any, *, rows: int, of: str) -> np.ndarray
         raise InputError(
             f"Attribute {name!r} of data set {of!r} needs one number or one name per row.",
             received=f"an array of shape {array.shape}, for {rows} rows",
-            remedy="Give a one-dimensional array as long as x; several columns are attributes of their own.",
+            remedy="Give a one-dimensional array as long as x; make each of several columns an attribute of its own.",
         )
     if array.dtype.kind not in "biuf" and kinds_of(array) <= {"text", "missing values"}:
-        missing = f'Give those that are unknown a name of their own: pd.Series({name}).fillna("unknown").'
+        missing = f'Give unknown values a name of their own: pd.Series({name}).fillna("unknown").'
         array = number_names(array, label, of=of, missing=missing)
     check_numeric(array, label, of=of, columns=None)
     if array.dtype.kind == "f":
         return as_float32(array, label, of=of)
     if array.dtype.kind != "b" and array.min() < 0:
         raise InputError(
-            f"Attribute {name!r} of data set {of!r} has negative integers, and integers are labels from 0.",
+            f"Attribute {name!r} of data set {of!r} has negative integers, but integers have to be labels from 0.",
             received=f"integers from {array.min()} to {array.max()}",
             remedy="Give values as floats, values.astype(float), and labels as "
             "np.unique(labels, return_inverse=True)[1].",
@@ -57,7 +57,7 @@ def check_groups(given: Any, *, rows: int, of: str) -> np.ndarray | None:
         raise InputError(
             f"`groups` of data set {of!r} needs one label per row.",
             received=f"groups of shape {groups.shape} for {rows} rows",
-            remedy="Give a one-dimensional array as long as x; for groups by several columns, text: "
+            remedy="Give a one-dimensional array as long as x. To group by several columns, join them: "
             "groups=[str(each) for each in groups].",
         )
     missing = (

@@ -37,43 +37,43 @@ class Dataset:
     """Inputs and targets of one data set, as plain arrays.
 
     The targets decide the task: integers, booleans and text are class labels, floats are values, and floats shaped like
-    images are images. What could mean several things, or would be changed silently, is refused. The arrays are checked
-    once and are read-only from then on. An x or y that already has the dtype named below is not copied, so do not
-    modify it.
+    images are images. Data that could mean several things, or that would be changed silently, are refused. The arrays
+    are checked once and are read-only from then on. An x or y that already has the dtype named below is not copied, so
+    do not modify it.
 
     Attributes:
-        x: inputs, (rows, ...), an array or a table of numbers, held as float32. For a model with several inputs, a
-            dictionary of such arrays by the names of the model's inputs. A DataFrame of pandas with text, categories,
-            dates or missing values is kept as a frame, whose rows are numbered from 0: a recipe's `preprocess` makes
-            numbers of it, or a fit takes it as it is.
-        y: targets. Integers shaped (rows,) are class labels from 0 to classes - 1, held as int32 (classification);
-            text, in its sorted order, and one-hot integers become such labels.
-            Integers 0 and 1, or booleans, shaped (rows, labels) say of each label whether a row has it, held as int32
-            (multilabel), unless they are one-hot. All other integers shaped (rows, steps) or (rows, height, width) are
-            a class label for each step or pixel, held as int32 with an axis of length 1 at the end, (rows, steps, 1)
-            (segmentation). Give 0 and 1 for each step with that axis, y[..., None].
-            Floats shaped (rows,) or (rows, columns) are values, held as float32 (regression). Floats shaped (rows,
-            height, width, channels) are images, held as float32 (reconstruction); they may be x itself.
+        x: inputs, (rows, ...), an array or a table of numbers, stored as float32. For a model with several inputs, a
+            dictionary of such arrays by the names of the model's inputs. A pandas DataFrame with text, categories,
+            dates or missing values is kept as a DataFrame, whose rows are numbered from 0: a recipe's `preprocess`
+            turns it into numbers, or a fit takes it as it is.
+        y: targets. Integers of shape (rows,) are class labels from 0 to classes - 1, stored as int32 (classification);
+            text, numbered in sorted order, and one-hot integers become such labels.
+            Integers 0 and 1, or booleans, of shape (rows, labels) state for each label whether a row has it, stored as
+            int32 (multilabel), unless they are one-hot. All other integers of shape (rows, steps) or (rows, height,
+            width) are a class label for each step or pixel, stored as int32 with an axis of length 1 at the end, (rows,
+            steps, 1) (segmentation). Give 0 and 1 for each step with that axis, y[..., None].
+            Floats of shape (rows,) or (rows, columns) are values, stored as float32 (regression). Floats of shape
+            (rows, height, width, channels) are images, stored as float32 (reconstruction); they may be x itself.
             For a model with several outputs, a dictionary of such targets by the names of the outputs; each decides
             its own task, and a claim names the one that it is about.
         name: the data set's name in tables and evidence.
         source: where the arrays came from, for the evidence.
         groups: None, or one label per row, (rows,). All rows of a group are in the same fold. Use it for duplicates, or
             for several rows of one subject.
-        attributes: further values per row, by name, (rows,): integers are labels from 0, held as int32, as text
-            becomes; floats are values, held as float32. No arm is trained on them, but a `Fit` may use them.
+        attributes: further values per row, by name, (rows,): integers (labels from 0) and text become int32, and
+            floats (values) float32. Networks and estimators are not trained on them, but a `Fit` may use them.
         ignore_class: None, or the label of steps or pixels that do not count, such as padding, for example 255. They
-            are neither scored nor trained on, and held as -1; so is this field.
-        sample_weight: None, or the weight of each row in training, (rows,), 0 or more, held as float32. Networks are
-            trained with them as by `keras.Model.fit`, and an `Estimator` is given them. A `Fit` finds those of its
-            training fold there, and its test fold has none. Scores, the test loss included, are not weighted: each
-            test row counts once.
+            are neither scored nor trained on. They are stored as -1, and this field then is -1 too.
+        sample_weight: None, or the weight of each row in training, (rows,), 0 or more, stored as float32. Networks are
+            trained with them as by `keras.Model.fit`, and the `fit` of an `Estimator` receives them. A `Fit` finds
+            those of its training fold in this field; its test fold has none. Scores, including the test loss, are not
+            weighted: each test row counts once.
         output: None, or the output whose targets are y, as an arm and a control see a data set of several outputs.
-        names: the user's names of labels, by what they were given for, such as "y"; for reports, see `label_names`.
+        names: the user's names of labels, for each set of labels, such as "y"; for reports, see `label_names`.
 
     Raises:
-        InputError: the arrays do not fit together, are empty, or hold what is missing, infinite, not a number, or no
-            longer itself in float32 or int32.
+        InputError: the arrays do not fit together or are empty, or they contain values that are missing, infinite, not
+            numbers, or that float32 or int32 cannot represent.
 
     Examples:
         >>> data = Dataset(x=[[0.1], [0.9], [0.2], [0.8]], y=[0, 1, 0, 1], name="toy")
@@ -107,9 +107,9 @@ class Dataset:
             )
         if self.ignore_class is not None and type(self.ignore_class) is not int:
             raise InputError(
-                f"`ignore_class` of data set {self.name!r} has to be an integer, the label that does not count.",
+                f"`ignore_class` of data set {self.name!r} has to be the integer label that does not count.",
                 received=self.ignore_class,
-                remedy="Give one label, such as ignore_class=255; turn several into one before.",
+                remedy="Give one label, such as ignore_class=255; if there are several, merge them first.",
             )
         check_attribute_names(self.attributes, of=self.name)
         frame = check_frame(self.x, "x", of=self.name) if is_frame(self.x) else None
@@ -138,8 +138,8 @@ class Dataset:
     def read(cls, stream: Any, *, name: str, **more: Any) -> Dataset:
         """Read a data set from a pipeline of TensorFlow, Keras or PyTorch, once, into memory.
 
-        It is a call of its own because folds address rows by number: the rows are read in one pass, inputs and targets
-        together, and are from then on those of this data set.
+        Folds select rows by number, which a stream does not allow. So all rows are read in one pass, inputs and targets
+        together.
 
         Args:
             stream: yields pairs of inputs and targets, in batches or row by row: a tf.data.Dataset, a
@@ -148,8 +148,8 @@ class Dataset:
             **more: `source`, `groups` and `attributes`, as for arrays.
 
         Raises:
-            InputError: the stream does not end, is shuffled or augmented at random, has no targets, or holds what
-                arrays are refused for.
+            InputError: the stream does not end, is shuffled or augmented at random, has no targets, or contains values
+                that would be refused in arrays.
         """
         x, y = read_stream(stream, of=name)
         return cls(x=x, y=y, name=name, **({"source": f"read from a {type(stream).__name__}"} | more))

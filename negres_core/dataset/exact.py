@@ -32,7 +32,8 @@ def as_float32(array: np.ndarray, label: str, *, of: str, columns: list[Any] | N
     """
     if is_mapped(array) and array.dtype != np.float32 and 4 * array.size > MOST_MEMORY * memory_bytes():
         raise InputError(
-            f"`{label}` of data set {of!r} is a file whose numbers are not float32, and too large to be held as such.",
+            f"`{label}` of data set {of!r} is a file whose numbers are not float32, and it is too large to be "
+            "converted in memory.",
             received=f"{array.dtype} of shape {array.shape}, {4 * array.size / 2**30:.3g} GiB as float32",
             remedy='Write it as float32 once, in parts: held = np.lib.format.open_memmap(path, "w+", np.float32, '
             f'{label}.shape), then held[begin:end] = {label}[begin:end]; and give np.load(path, mmap_mode="r").',
@@ -96,10 +97,10 @@ def _check_digits(array: np.ndarray, held: np.ndarray, label: str, of: str, colu
     rounded = (held if held.ndim == 1 else np.moveaxis(held, -1, 0)[place]).ravel()
     worst = int(np.abs(rounded.astype(np.longdouble) - flat).argmax())
     raise InputError(
-        f"`{label}` of data set {of!r} would lose digits: numbers are held as float32, which has about 7.",
+        f"`{label}` of data set {of!r} would lose digits: numbers are stored as float32, which has about 7.",
         received=f"{_digits(flat[worst])}, which would become {_digits(rounded[worst])}{_names(lost, columns)}",
-        remedy="Subtract or divide by a constant that you choose; give a date as year, month and day, or as days since "
-        "a fixed day; leave out what only numbers the rows.",
+        remedy="Subtract or divide by a constant that you choose; give a date as year, month and day, or as days "
+        "since a fixed day; leave out columns that only number the rows.",
     )
 
 
@@ -119,7 +120,7 @@ def as_int32(array: np.ndarray, label: str, *, of: str) -> np.ndarray:
             raise InputError(
                 f"`{label}` of data set {of!r} does not fit into int32.",
                 received=f"integers from {low} to {high}",
-                remedy="Number labels from 0, np.unique(labels, return_inverse=True)[1]; give a time as days since a "
+                remedy="Number labels from 0, np.unique(labels, return_inverse=True)[1]; give times as days since a "
                 "fixed day.",
             )
     return array.astype(np.int32, copy=False)

@@ -79,7 +79,7 @@ def check_frame(frame: Any, label: str, *, of: str) -> Any:
             f"`{label}` of data set {of!r} has a column whose values are not all numbers, all text or all times.",
             received=f"{' and '.join(sorted(kinds))} in column {name!r}",
             remedy=f"If they are names, make them text: {label}[{name!r}] = {label}[{name!r}].astype(str); "
-            "otherwise, give what they say as columns of numbers.",
+            "otherwise, turn them into columns of numbers.",
         )
     for name, column in columns_of_frame(frame):
         if column.names is None and np.isinf(column.values).any():
@@ -112,7 +112,7 @@ def refuse_frame(frame: Any, *, of: str, wanted_by: str) -> None:
     except InputError as error:
         received, further = str(error.received), f" To do without one: {error.remedy}"
     raise InputError(
-        f"{wanted_by} takes numbers, and `x` of data set {of!r} is a frame that holds something else.",
+        f"{wanted_by} takes numbers, but `x` of data set {of!r} is a DataFrame that also has other values.",
         received=received,
         remedy=remedy + further,
     )
@@ -129,18 +129,18 @@ def _refuse_names(frame: Any, label: str, of: str) -> None:
     names = list(frame.columns)
     if frame.columns.nlevels > 1:
         raise InputError(
-            f"`{label}` of data set {of!r} has names of several levels.",
+            f"`{label}` of data set {of!r} has column names with several levels.",
             received=f"columns such as {names[0]!r}",
             remedy=f'Join them: {label}.columns = ["_".join(map(str, name)) for name in {label}.columns].',
         )
     if repeated := sorted({str(name) for name in names if names.count(name) > 1}):
         raise InputError(
-            f"`{label}` of data set {of!r} has several columns of one name.",
+            f"`{label}` of data set {of!r} has several columns with the same name.",
             received=", ".join(map(repr, repeated)),
             remedy="Give each column a name of its own.",
         )
     raise InputError(
-        f"`{label}` of data set {of!r} has columns of which some have text for a name, and others do not.",
+        f"`{label}` of data set {of!r} has column names of which only some are text.",
         received=", ".join(map(repr, names[:5])),
         remedy=f"Make all names text: {label}.columns = {label}.columns.astype(str).",
     )

@@ -16,8 +16,8 @@ from negres_core.dataset.remedies import remedy_for_inputs
 from negres_core.errors import InputError
 
 ONE_PASS = (
-    "Read inputs and targets together, in one pass, since a second pass may come in another order: "
-    "Dataset.read(batches, name=...); or `xs, ys = zip(*batches)`, then x=np.concatenate(xs), y=np.concatenate(ys)."
+    "Read inputs and targets together in one pass, since a second pass may have another order: Dataset.read(batches, "
+    "name=...); or `xs, ys = zip(*batches)`, then x=np.concatenate(xs), y=np.concatenate(ys)."
 )
 """How to turn a stream of batches into arrays."""
 
@@ -68,15 +68,14 @@ def _check_kind(values: Any, label: str, where: str) -> None:
         raise InputError(
             f"{where} has to be one array.",
             received=f"a dictionary with {', '.join(map(str, values))}",
-            remedy="A model is judged by one target, so ask about each in a hypothesis of its own: "
-            f"y=y[{next(iter(values), '')!r}], with a model that has this output alone."
-            if label == "y"
-            else "Give x as a dictionary of arrays; an array cannot be a dictionary itself.",
+            remedy=f"Give {label[0]} as a dictionary of arrays; an array cannot be a dictionary itself."
+            if label.startswith(("x", "y"))
+            else "Give one value for each row.",
         )
     parts = values if isinstance(values, list | tuple) else [values]
     if any(isinstance(part, np.ma.MaskedArray) and bool(np.ma.is_masked(part)) for part in parts):
         raise InputError(
-            f"{where} is a masked array, and what is under its mask would be used as if it were data.",
+            f"{where} is a masked array, and the masked values would be used as if they were data.",
             received=f"{sum(int(np.ma.getmaskarray(part).sum()) for part in parts)} masked values",
             remedy="Drop the rows with masked values, or fill them with a constant and give the mask as more columns: "
             f"{label}=np.concatenate([{label}.filled(0), np.ma.getmaskarray({label})], axis=-1)."
@@ -91,20 +90,20 @@ def _check_kind(values: Any, label: str, where: str) -> None:
         )
     if hasattr(values, "toarray"):
         raise InputError(
-            f"{where} is a sparse matrix, and rows are held as plain arrays.",
+            f"{where} is a sparse matrix, but rows have to be dense arrays.",
             received=f"a {type(values).__name__} of shape {getattr(values, 'shape', '')}",
             remedy=f"Give {label}={label}.toarray(), if it fits into memory.",
         )
     if hasattr(values, "bounding_shape") or hasattr(values, "is_nested"):
         raise InputError(
-            f"{where} has rows of different length.",
+            f"{where} has rows of different lengths.",
             received=f"a {type(values).__name__}",
             remedy=f"Pad them to one length, for example {label}={label}.to_tensor().",
         )
     is_array = any(hasattr(values, name) for name in ("__array__", "__array_interface__", "__buffer__"))
     if not is_array and not isinstance(values, Sequence | numbers.Number | memoryview):
         raise InputError(
-            f"{where} has to be an array: folds address rows by number, and a stream has no numbered rows.",
+            f"{where} has to be an array: folds select rows by number, and a stream has no row numbers.",
             received=f"a {type(values).__name__}",
             remedy=ONE_PASS,
         )
@@ -119,13 +118,16 @@ def _shapes(values: Any) -> str:
 
 
 def _remedy_for_parts(values: Any, label: str) -> str:
+    several = 'inputs by the names of the model\'s inputs: x={"image": images, "age": ages}.'
+    if label.startswith("y"):
+        several = 'outputs by the names of the model\'s outputs: y={"age": ages, "sex": labels}.'
     if not _shapes(values):
         return (
             f"Give rows of equal shape; pad sequences, for example {label}=keras.utils.pad_sequences({label}). "
-            'Several inputs have names: x={"image": images, "age": ages}.'
+            f"Give several {several}"
         )
     if len({len(part) for part in values if part.shape}) == 1:
-        return 'Give several inputs by the names of the model\'s inputs: x={"image": images, "age": ages}.'
+        return f"Give several {several}"
     return (
         f"If these are batches, join them: {label}=np.concatenate({label}). If they are rows, give them one shape, for "
         "example by keras.utils.pad_sequences."

@@ -1,4 +1,4 @@
-"""Named targets: an array for each output of a model with several outputs, of which a claim is about one."""
+"""Named targets: an array for each output of a model with several outputs; a claim is about one of them."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def check_output(y: Any, output: str | None, *, of: str) -> None:
         )
     if output not in y:
         raise InputError(
-            f"Data set {of!r} has targets of several outputs, and a claim is about one of them.",
+            f"Data set {of!r} has targets of several outputs, so a claim has to name one of them.",
             received="no `output` in the claim" if output is None else f"output={output!r}",
             remedy="Name it in the claim, such as "
             f'beats("loss", output={next(iter(y))!r}); the outputs are {", ".join(y)}.',

@@ -27,7 +27,7 @@ OTHER_NAMES = {
         "Give all rows, x=np.concatenate([x_train, x_test]) and y likewise; the design says which rows are tested: "
         "FixedSplit(train=range(len(x_train)), test=range(len(x_train), len(x))).",
     ),
-    "weights": "Name the weights of rows `sample_weight`.",
+    "weights": "Pass the weights of rows as `sample_weight`.",
     "feature_names": "Give x as a DataFrame, whose columns have names.",
     "categorical_features": "Give x as a DataFrame, and let a Pipeline or `preprocess` encode its categories.",
     "batch_size": "Give it to the stage: Recipe(Stage(build, batch_size={value})).",
@@ -121,9 +121,10 @@ def _remedy_for_text(label: str, names: str) -> str:
             "dummy_na=True). This learns nothing from other rows, so it may be done before the split."
         )
     return (
-        f"Turn each category into a column: {label}=pd.get_dummies(pd.DataFrame({label})). Give sentences as a frame, "
-        f'{label}=pd.DataFrame({{"text": {label}}}), and let `preprocess` of the recipe make numbers of them in each '
-        "training fold: a ColumnTransformer with a TfidfVectorizer, or Keras' TextVectorization for tokens."
+        f"Turn each category into a column: {label}=pd.get_dummies(pd.DataFrame({label})). Give sentences as a "
+        f'frame, {label}=pd.DataFrame({{"text": {label}}}), and let `preprocess` of the recipe turn them into '
+        "numbers in each training fold: a ColumnTransformer with a TfidfVectorizer, or Keras' TextVectorization for "
+        "tokens."
     )
 
 

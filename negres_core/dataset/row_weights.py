@@ -38,7 +38,7 @@ def check_row_weights(given: Any, *, of: str, rows: int) -> np.ndarray | None:
     held = as_float32(weights, "sample_weight", of=of)
     if (held < 0).any() or not held.any():
         raise InputError(
-            f"`sample_weight` of data set {of!r} has to be 0 or more in each row, and above 0 in some.",
+            f"`sample_weight` of data set {of!r} has to be 0 or more in each row, and above 0 in at least one.",
             received=f"weights from {held.min():.4g} to {held.max():.4g}",
             remedy="Give weights of 0 or more. Rows of weight 0 are not trained on, but they are tested.",
         )

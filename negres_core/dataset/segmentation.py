@@ -34,8 +34,8 @@ def as_segmentation(y: np.ndarray, *, of: str, ignore_class: int | None) -> np.n
     y = y if y.ndim > 2 and y.shape[-1] == 1 else y[..., None]
     if y.ndim == 4 and is_one_hot_at_the_end(y[..., 0]):
         raise InputError(
-            f"`y` of data set {of!r} may be one-hot labels of steps, (rows, steps, classes), or a mask of one pixel in "
-            "each line, (rows, height, width).",
+            f"`y` of data set {of!r} is ambiguous: it may be one-hot labels of steps, (rows, steps, classes), or a "
+            "mask with one pixel in each line, (rows, height, width).",
             received=f"0 and 1 of shape {y.shape[:-1]}, with a single 1 along the last axis everywhere",
             remedy="Give one-hot labels as y=y.argmax(axis=-1)[..., None], and a mask as y=y[..., None].",
         )
@@ -81,6 +81,6 @@ def _check_that_all_count(y: np.ndarray, of: str) -> None:
             f"Some labels of steps or pixels of data set {of!r} are {mark}, which often marks those that do not count, "
             "such as padding.",
             received=f"labels from {low} to {high}, {float(np.mean(y == mark)):.1%} of them {mark}",
-            remedy=f"If these do not count, say so: Dataset(..., ignore_class={mark}). If they are a class, count the "
-            "classes from 0: y=np.unique(y, return_inverse=True)[1].reshape(y.shape).",
+            remedy=f"If these do not count, declare it: Dataset(..., ignore_class={mark}). If they are a class, "
+            "count the classes from 0: y=np.unique(y, return_inverse=True)[1].reshape(y.shape).",
         )

@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from negres_core.arrays import map_arrays, memory_bytes
+from negres_core.arrays import label_arrays, map_arrays, memory_bytes
 from negres_core.errors import InputError
 
 MOST_MEMORY = 0.5
 """Share of the machine's memory that a stream may fill before it counts as one that does not end."""
 
+PARTS = ("inputs", "targets")
+"""What an element of a stream consists of."""
 
-def read_stream(stream: Any, *, of: str) -> tuple[Any, np.ndarray]:
+
+def read_stream(stream: Any, *, of: str) -> tuple[Any, Any]:
     """Read inputs and targets from a stream of pairs, of batches or of single rows.
 
     An element is a batch if its inputs and its targets have as many rows, and else a single row. Neither TensorFlow nor
@@ -27,7 +30,7 @@ def read_stream(stream: Any, *, of: str) -> tuple[Any, np.ndarray]:
         of: the name of the data set.
 
     Returns:
-        Inputs, (rows, ...), one array or several by name; and targets, (rows, ...).
+        Inputs, (rows, ...), and targets, (rows, ...); each one array or several by name.
 
     Raises:
         InputError: the stream does not end, comes in another order each time, or yields something else than pairs.
@@ -39,16 +42,16 @@ def read_stream(stream: Any, *, of: str) -> tuple[Any, np.ndarray]:
         raise InputError(
             f"The stream of data set {of!r} is empty.",
             received=f"a {type(stream).__name__} without an element",
-            remedy="A generator can be read once; make a new one.",
+            remedy="A generator can be read only once; create a new one.",
         )
     x, y = _pair(first, of)
     again = next(_elements_of(stream, of), None) if iter_is_new(stream) else first
     if again is None or not _are_equal((x, y), _pair(again, of)):
         raise InputError(
-            f"The stream of data set {of!r} begins with other rows each time, so that nothing could be repeated.",
+            f"The stream of data set {of!r} begins with different rows each time, so no run could be repeated.",
             received=f"a {type(stream).__name__} that shuffles, or changes its rows at random",
-            remedy="Leave out the shuffling, such as shuffle(...) or DataLoader(shuffle=True), and put augmentation "
-            "into the model, as layers: each replicate shuffles its own training rows.",
+            remedy="Leave out shuffling, such as shuffle(...) or DataLoader(shuffle=True): each replicate shuffles "
+            "its own training rows. Put augmentation into the model, as layers.",
         )
     return _join(x, y, elements, stream, of)
 
@@ -91,58 +94,81 @@ def _elements_of(stream: Any, of: str) -> Iterator[Any]:
     )
 
 
-def _pair(element: Any, of: str) -> tuple[Any, np.ndarray]:
-    """Return inputs and targets of an element as arrays."""
+def _pair(element: Any, of: str) -> tuple[Any, Any]:
+    """Return inputs and targets of an element as arrays, or as dictionaries of arrays."""
     is_pair = isinstance(element, list | tuple) and len(element) == 2
-    if not is_pair or (isinstance(element[0], list | tuple) and any(hasattr(part, "shape") for part in element[0])):
+    unnamed = ""
+    if is_pair:
+        unnamed = next((kind for part, kind in zip(element, PARTS, strict=True) if _has_no_names(part)), "")
+    if not is_pair or unnamed:
         words = f"a {type(element).__name__}"
         if isinstance(element, list | tuple):
-            words += f" of {len(element)}" if len(element) != 2 else " with several inputs that have no names"
+            words += f" with several {unnamed} that have no names" if unnamed else f" of {len(element)}"
         raise InputError(
             f"The stream of data set {of!r} has to yield pairs of inputs and targets.",
             received=words,
-            remedy="Yield (x, y): for an autoencoder (x, x); for several inputs a dictionary of arrays by their names, "
-            '({"image": images, "age": ages}, y); without weights, such as stream.map(lambda x, y, weight: (x, y)).',
+            remedy="Yield (x, y): for an autoencoder (x, x); for several inputs, or the targets of several outputs, a "
+            'dictionary of arrays by their names, ({"image": images, "age": ages}, y); without weights, such as '
+            "stream.map(lambda x, y, weight: (x, y)).",
         )
-    return map_arrays(lambda part: _as_numpy(part, of), element[0]), _as_numpy(element[1], of)
+    x, y = (map_arrays(lambda part: _as_numpy(part, of), each) for each in element)
+    return x, y
+
+
+def _has_no_names(part: Any) -> bool:
+    """Return whether a part of an element is a list of several arrays."""
+    return isinstance(part, list | tuple) and any(hasattr(each, "shape") and each.shape != () for each in part)
 
 
 def _as_numpy(part: Any, of: str) -> np.ndarray:
     if isinstance(part, Mapping) or hasattr(part, "bounding_shape") or hasattr(part, "dense_shape"):
         raise InputError(
-            f"The stream of data set {of!r} yields what is not one array of rows.",
+            f"The stream of data set {of!r} yields something other than one array of rows.",
             received=f"a {type(part).__name__}",
-            remedy="Yield dense arrays: tf.sparse.to_dense(x), or x.to_tensor() for rows of different length. A model "
-            "is judged by one target.",
+            remedy="Yield dense arrays: tf.sparse.to_dense(x), or x.to_tensor() for rows of different length. A "
+            "dictionary of several inputs, or of the targets of several outputs, has an array for each name.",
         )
     return np.asarray(part.detach().cpu() if hasattr(part, "detach") else part)
 
 
-def _are_equal(one: tuple[Any, np.ndarray], other: tuple[Any, np.ndarray]) -> bool:
-    same = map_arrays(lambda a, b: a.shape == b.shape and np.array_equal(a, b), one[0], other[0])
-    return all(same.values() if isinstance(same, dict) else [same]) and np.array_equal(one[1], other[1])
+def _arrays_of(pair: tuple[Any, Any]) -> dict[str, np.ndarray]:
+    """Return all arrays of a pair, by what they are called."""
+    return label_arrays(pair[0], "x") | label_arrays(pair[1], "y")
 
 
-def _join(x: Any, y: np.ndarray, rest: Iterator[Any], stream: Any, of: str) -> tuple[Any, np.ndarray]:
-    parts = x.values() if isinstance(x, dict) else [x]
-    are_batches = y.ndim > 0 and all(part.ndim > 0 and len(part) == len(y) for part in parts)
+def _are_equal(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
+    mine, its = _arrays_of(one), _arrays_of(other)
+    return mine.keys() == its.keys() and all(np.array_equal(mine[name], its[name]) for name in mine)
+
+
+def _join(x: Any, y: Any, rest: Iterator[Any], stream: Any, of: str) -> tuple[Any, Any]:
+    first = _arrays_of((x, y))
+    # The parts of a single row are numbers, or differ in length.
+    are_batches = all(part.ndim > 0 for part in first.values()) and len({len(part) for part in first.values()}) == 1
     most, size = MOST_MEMORY * memory_bytes(), 0
     xs, ys = [], []
     for one, target in itertools.chain([(x, y)], (_pair(element, of) for element in rest)):
+        arrays = _arrays_of((one, target))
+        if arrays.keys() != first.keys():
+            raise InputError(
+                f"The stream of data set {of!r} yields other names later than at its beginning.",
+                received=f"{', '.join(arrays)} after {', '.join(first)}",
+                remedy="Give each batch, or row, the same inputs and the same outputs.",
+            )
         xs.append(one)
         ys.append(target)
-        size += sum(part.nbytes for part in (*(one.values() if isinstance(one, dict) else [one]), target))
+        size += sum(part.nbytes for part in arrays.values())
         # Joining them takes as much memory again.
         if 2 * size > most:
             raise InputError(
                 f"The stream of data set {of!r} does not end, or does not fit into memory.",
                 received=f"a {type(stream).__name__} of more than {size / 2**30:.3g} GiB",
-                remedy="Leave out what repeats it; or write its rows to a file once, and give np.load(path, "
+                remedy="Leave out whatever repeats it; or write its rows to a file once, and give np.load(path, "
                 'mmap_mode="r"), which stays on disk.',
             )
     join = np.concatenate if are_batches else np.stack
     try:
-        return map_arrays(lambda *same: join(same), *xs), join(ys)
+        return map_arrays(lambda *same: join(same), *xs), map_arrays(lambda *same: join(same), *ys)
     except ValueError as error:
         raise InputError(
             f"The batches of data set {of!r} have rows of different shapes.",

@@ -35,7 +35,7 @@ def check_targets(y: np.ndarray, *, of: str, given: object, ignore_class: int | 
     checked = _check(y, of, given, ignore_class)
     if ignore_class is not None and not is_segmentation(checked):
         raise InputError(
-            f"`ignore_class` of data set {of!r} is for a label at each step or pixel.",
+            f"`ignore_class` of data set {of!r} is only for targets with a label at each step or pixel.",
             received=f"ignore_class={ignore_class}, and y of shape {y.shape} and dtype {y.dtype}",
             remedy="Give such labels as integers, (rows, steps) or (rows, height, width). With other targets, drop the "
             "rows that do not count.",
@@ -48,7 +48,7 @@ def _check(y: np.ndarray, of: str, given: object, ignore_class: int | None) -> n
         y = y[:, 0]
     if y.ndim == 1 and kinds_of(y) == {"text"} and are_numbers(y.tolist(), with_fractions=True):
         raise InputError(
-            f"`y` of data set {of!r} is text, and may be values or the names of classes.",
+            f"`y` of data set {of!r} is text, which may stand for values or for the names of classes.",
             received=f"text such as {y[0]!r}, all of it numbers, some with a fraction",
             remedy="Give values as floats, y=np.asarray(y, dtype=float); "
             'or, if they name classes, names: y=[f"class {each}" for each in y].',
@@ -89,8 +89,8 @@ def _check_values(y: np.ndarray, of: str, given: object) -> np.ndarray:
             f"`y` of data set {of!r} has to be values, (rows,) or (rows, columns), "
             "or images, (rows, height, width, channels).",
             received=f"y of shape {y.shape}",
-            remedy="Give images with an axis of channels, y[..., None], and all else in columns, "
-            "y.reshape(len(y), -1), with keras.layers.Flatten() at the end of the model."
+            remedy="Give images with a channel axis, y[..., None], and anything else in columns, y.reshape(len(y), "
+            "-1), with keras.layers.Flatten() at the end of the model."
             if y.size
             else "Give one column or more; check how the columns were selected.",
         )

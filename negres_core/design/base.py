@@ -167,7 +167,7 @@ def check_looks(looks: object) -> None:
         raise InputError(
             "`looks` has to be True or False: whether the claim is judged after each repeat.",
             received=f"looks={looks!r}",
-            remedy="Leave it out to stop as soon as a look decides, or give False to train every repeat.",
+            remedy="Leave it out to stop as soon as the claim is decided, or give False to train every repeat.",
         )
 
 

@@ -32,7 +32,8 @@ def cells_of(design: Design, data: Dataset, metric: Metric, held_out: Iterable[V
     """
     if isinstance(metric, CostMetric) and design.kind == "time series":
         raise InputError(
-            "A time series has no valid test of a cost: its folds are no sample, and a cost has no score for each row.",
+            "There is no valid test of a cost on a time series: its folds are not a sample, and a cost has no score "
+            "for each row.",
             received=f"a claim about {metric.name}",
             remedy="Use KFolds, Holdout or a FixedSplit with several seeds.",
         )
@@ -51,7 +52,7 @@ def _check_rows_of_design(cells: Sequence[Cell], held_out: Sequence[Validation |
     shares = [each for each in held_out if each not in (None, True)]
     if shares and any(cell.validation is not None for cell in cells):
         raise InputError(
-            "The design has validation rows, and an arm holds out training rows beside them.",
+            "The design has validation rows, but an arm holds out training rows as well.",
             received=f"validation={shares[0]:g} in a stage",
             remedy="Give the stage validation=True, which takes the rows of the design; or leave `validation` out of "
             "the design.",
@@ -63,7 +64,7 @@ def _shared_validation(held_out: Sequence[Validation | None]) -> Validation:
     different = {True if each is None else each for each in held_out} or {True}
     if len(different) > 1:
         raise InputError(
-            "The target of the claim is measured on validation rows, which have to be the same for both arms.",
+            "The claim is about reaching a target on validation rows, which have to be the same for both arms.",
             received=" and ".join(f"validation={each!r}" for each in held_out),
             remedy="Give the stages of both arms the same `validation`, or leave it out of both.",
         )

@@ -23,14 +23,14 @@ LEAST_TEST_ROWS = 30
 class FixedSplit(Design):
     """The same training rows and test rows for every replicate; replicates differ in the seed.
 
-    The claim is judged by the scores of single test rows under each seed. Seeds and rows are both drawn at random from
-    many that could have been, so an effect has to be larger than what either of them moves.
+    The claim is judged by the scores of single test rows under each seed. Seeds and test rows are both treated as
+    random samples, so an effect has to stand out from the variation of both.
 
     Attributes:
         train: rows to train on: row numbers from 0, a range, a slice, or a mask.
         test: rows to test on, likewise.
-        validation: None, or rows that are neither trained nor tested on, by any arm. Stages with `validation=True`
-            stop early by them, and a claim about the time to a target measures the target on them.
+        validation: None, or rows that are neither trained nor tested on, by any arm. Stages with `validation=True` use
+            them for early stopping, and a claim about the time to a target measures its metric on them.
         seeds: replicates that differ in the seed, 1 or more; each is a repeat of one cell.
 
     Raises:

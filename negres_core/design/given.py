@@ -147,7 +147,8 @@ class Splitter:
         if design is None:
             raise InputError(
                 "No valid test is known for the splits of this splitter.",
-                received=f"{name}: {len(splits)} splits, neither whole folds nor one split nor forward in time",
+                received=f"{name}: {len(splits)} splits, which are neither k folds nor random splits nor one split "
+                "nor forward in time",
                 remedy="Use KFolds, Holdout, LeaveOneGroupOut, FixedSplit or TimeSeries, or the splitter of "
                 "scikit-learn that does the same. Test folds that overlap in other ways are correlated to an unknown "
                 "degree.",
@@ -209,7 +210,7 @@ def _splits_of(splitter: Any, data: Dataset) -> list[Split]:
         ) from error
     if len(splits) != len(again) or not all(map(_are_same, splits, again)):
         raise InputError(
-            "The splitter gives other splits in each call, so that a run could not be repeated.",
+            "The splitter gives different splits in each call, so no run could be repeated.",
             received=splitter,
             remedy="Give it a seed: random_state=0.",
         )

@@ -133,7 +133,7 @@ class KFolds(Design):
         warnings.warn(
             f"{data.name!r} has as many {unit_of(data)} as there are folds, {self.folds}, so every repeat would test "
             f"the same folds. One repeat is run in place of {self.repeats}. To average over the randomness of "
-            "training, ask for more seeds.",
+            "training, use more seeds.",
             DesignWarning,
             stacklevel=2,
         )

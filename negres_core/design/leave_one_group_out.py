@@ -20,11 +20,11 @@ LEAST_GROUPS = 3
 @explain_arguments("design", {})
 @dataclass(frozen=True, kw_only=True)
 class LeaveOneGroupOut(Design):
-    """As many folds as the data set has groups, one repeat: every group counts the same, whatever its number of rows.
+    """One fold for each group of the data set, in one repeat; every group counts the same, whatever its number of rows.
 
     Attributes:
         seeds: replicates of a cell that differ in the seed, 1 or more; they are averaged before any test.
-        groups: number of groups. Leave it out: the data set decides.
+        groups: number of groups, needed only to judge scores without a data set.
 
     Raises:
         InputError: a number is out of range.
@@ -54,8 +54,8 @@ class LeaveOneGroupOut(Design):
     def does_not_show(self) -> str:
         """What a verdict by this design does not show, in a sentence."""
         return (
-            "It is about new groups like these, each counted the same; it does not show how the arms do on new rows of "
-            "groups that they were trained on."
+            "It is about new groups like these, each counted the same; it does not show how the arms perform on new "
+            "rows of groups that they were trained on."
         )
 
     def layout(self, repeats: int | None = None) -> str:
@@ -67,13 +67,13 @@ class LeaveOneGroupOut(Design):
         """Raise InputError if the data set has no groups, or too few."""
         if data.groups is None:
             raise InputError(
-                f"{data.name!r} has no groups, and leave-one-group-out leaves out one at a time.",
+                f"{data.name!r} has no groups, so leave-one-group-out cannot leave one out.",
                 received=f"a data set of {len(data)} rows without groups",
                 remedy="Give the group of each row: Dataset(..., groups=patients); or use KFolds.",
             )
         if (count := count_units(data)) < LEAST_GROUPS:
             raise InputError(
-                f"Leave-one-group-out needs {LEAST_GROUPS} groups or more: between fewer, no spread can be seen.",
+                f"Leave-one-group-out needs {LEAST_GROUPS} groups or more: fewer do not show how much groups differ.",
                 received=f"{count} groups in {data.name!r}",
                 remedy="Use data of more groups. Two groups cannot show how arms do on a third.",
             )

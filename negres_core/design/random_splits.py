@@ -32,7 +32,8 @@ from negres_core.seeds import derive_seed
 class Holdout(Design):
     """Random splits into training and test rows, each drawn anew.
 
-    The claim is judged after as many splits as would test every row once on average, and after as many again.
+    The claim is judged each time the splits so far would test every row once more on average, such as after every 5
+    splits with test=0.2.
 
     Attributes:
         test: share of the rows to test on, above 0 and at most a half.
@@ -108,7 +109,7 @@ class Holdout(Design):
         units, unit = count_units(data), unit_of(data)
         if units < self.parts:
             raise InputError(
-                f"There are too few {unit} in {data.name!r} for this share of test rows.",
+                f"There are too few {unit} in {data.name!r} for this share of test data.",
                 received=f"test={self.test:g} of {units} {unit}",
                 remedy=f"Give a share of {1 / units:.2g} or more, or more {unit}.",
             )

@@ -41,7 +41,7 @@ class Rows:
         if isinstance(given, slice):
             if given.stop is None or min(given.start or 0, given.stop) < 0:
                 raise InputError(
-                    f"A slice for `{name}` needs an end, and no number below 0.",
+                    f"A slice for `{name}` needs an end, and cannot contain negative numbers.",
                     received=given,
                     remedy=f"Give both ends: {name}=slice(0, 1000).",
                 )
@@ -60,7 +60,7 @@ class Rows:
             raise InputError(
                 f"`{name}` names a row more than once.",
                 received=f"{len(array)} numbers, {len(numbers)} of them distinct",
-                remedy="Name each row once. To weight rows, give weights to the loss.",
+                remedy="Name each row once. To weight rows, use `sample_weight` of the data set.",
             )
         if numbers[0] < 0 or numbers[-1] > np.iinfo(np.int32).max:
             raise InputError(

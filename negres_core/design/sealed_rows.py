@@ -54,10 +54,10 @@ class SealedRows:
 
     Attributes:
         rows: a share of the rows, above 0 and at most 0.5; or the rows themselves: row numbers from 0, a range, a
-            slice, or a mask. A share is drawn in each class, by the content of the rows: whoever seals the same share
-            of the same data set seals the same rows, whatever the hypothesis and the order of the rows, and a smaller
-            share is part of a larger one. Groups are sealed whole, so that their share is only about what was asked
-            for. In a time series the last rows are sealed.
+            slice, or a mask. A share is drawn in each class, by the content of the rows: the same share of the same
+            data set always means the same rows, whatever the hypothesis and the order of the rows, and a smaller share
+            is part of a larger one. Groups are sealed whole, so the share is then approximate. In a time series the
+            last rows are sealed.
         seeds: replicates of the confirmation that differ in the seed; None for 5, or for those of the design if that
             is a fixed split or a time series.
 
@@ -126,7 +126,8 @@ class SealedRows:
         if isinstance(self.rows, Rows):
             if is_time and self.rows.within(len(data), "confirm")[0] != len(data) - self.rows.count:
                 raise InputError(
-                    "In a time series only the last rows can be sealed: what comes after them would tell of them.",
+                    "In a time series only the last rows can be sealed: later rows would reveal something about the "
+                    "sealed ones.",
                     received=f"{self.rows.count} of {len(data)} rows, which are not the last ones",
                     remedy=f"Give a share, confirm=0.3, or confirm=range({len(data) - self.rows.count}, {len(data)}).",
                 )

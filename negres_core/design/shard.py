@@ -77,7 +77,7 @@ class Shard:
 
 def _unreadable(text: str) -> InputError:
     return InputError(
-        "A shard is named by its number, from 1, and by how many there are.",
+        "A shard is given as its number, from 1, and the number of all shards.",
         received=text,
         remedy="Write 3/8 for the third of eight; all eight are needed to judge without training.",
     )

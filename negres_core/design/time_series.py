@@ -19,18 +19,18 @@ from negres_core.errors import InputError
 class TimeSeries(Design):
     """Forward chaining: each fold is tested by a model of the rows before it.
 
-    Rows are in the order of time. The folds are no sample of anything, since each model knows the rows of those before;
-    so the claim is judged by the difference of the arms' losses from row to row, in time.
+    Rows are in the order of time. The folds are not a random sample, since each model was trained on the rows of the
+    folds before; so the claim is judged by the difference between the arms' losses in each test row.
 
     Attributes:
         splits: number of test folds, one after the other, 1 or more.
-        gap: rows left out between the training rows and the test rows: the horizon of the forecast. Then no training
-            row's target reaches into the test rows (purging).
+        gap: rows left out between the training rows and the test rows, so that no training row's target reaches into
+            the test rows (purging): one less than the forecast horizon.
         test: rows of a test fold; None for n / (splits + 1), as in scikit-learn's TimeSeriesSplit.
         most_train: the most training rows, the latest ones (a rolling window); None for all (an expanding one).
         seeds: replicates of a fold that differ in the seed, 1 or more; they are averaged before any test.
-        order: None, or the name of the data set's attribute by which its rows ascend, such as a date. It is only
-            checked: a table that was shuffled, or that begins with the newest rows, would be trained on the future.
+        order: None, or the name of the data set's attribute that orders its rows in time, such as a date. Rows are not
+            sorted by it, but refused if they are in another order, since models would then be trained on the future.
 
     Raises:
         InputError: a number is out of range, or `order` is not a name.
@@ -58,7 +58,7 @@ class TimeSeries(Design):
                 remedy='Give its name, order="date", and its values to the data set: Dataset(..., '
                 'attributes={"date": dates}).',
             )
-        remedy = "The usual design is TimeSeries(5), with the horizon of the forecast as `gap`."
+        remedy = "The usual design is TimeSeries(5), with a `gap` of one row less than the forecast horizon."
         for name, least, why in (
             ("splits", 1, "at least one fold has to be tested"),
             ("gap", 0, "it is a number of rows"),
@@ -91,7 +91,7 @@ class TimeSeries(Design):
     @property
     def does_not_show(self) -> str:
         """What a verdict by this design does not show, in a sentence."""
-        return "It is about this stretch of time; it does not show how the arms do in times that are not like it."
+        return "It is about this stretch of time; it does not show how the arms perform in times unlike it."
 
     def layout(self, repeats: int | None = None) -> str:
         """Return the cells in words."""

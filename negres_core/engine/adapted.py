@@ -121,10 +121,10 @@ def _refuse_learned_inputs(model: Any, layer: Any, x: Any, *, name: str) -> None
         after = _capture(model, [layer], x)[1]
     if not np.array_equal(before, after, equal_nan=True):
         raise InputError(
-            f"{name} has a layer that is not adapted, and its inputs come from layers that are trained.",
+            f"{name} has a layer that adapts to data behind layers that are trained.",
             received=f"{type(layer).__name__} {layer.name!r} after layers with weights",
-            remedy="Put it in front of all layers with weights, where each training fold adapts it; inside a network, "
-            "use BatchNormalization or LayerNormalization.",
+            remedy="Put it in front of all layers with weights, where it is adapted to each training fold; inside a "
+            "network, use BatchNormalization or LayerNormalization.",
         )
 
 

@@ -22,7 +22,7 @@ def refuse_batches_of_one_size(model: Any, layers: Iterable[Any], *, name: str) 
     sizes = {tensor.shape[0] for tensor in getattr(model, "inputs", None) or ()} - {None}
     if sizes:
         raise InputError(
-            f"{name} returns a model that takes batches of one size only.",
+            f"{name} returns a model that takes only batches of one size.",
             received=f"an input of {', '.join(map(str, sorted(sizes)))} rows at a time",
             remedy="Create it by keras.Input(input_shape), without batch_shape or batch_size; the stage has "
             "`batch_size`.",
@@ -37,8 +37,8 @@ def refuse_stateful(received: list[str], *, name: str) -> NoReturn:
         name: the name of its build function.
     """
     raise InputError(
-        f"{name} returns a model that keeps its state from one batch to the next, and rows are shuffled: "
-        "the state would come from other rows.",
+        f"{name} returns a model that keeps its state from one batch to the next. Rows are shuffled, so the state "
+        "would come from unrelated rows.",
         received=f"stateful=True: {', '.join(received)}",
         remedy="Leave out `stateful` and the size of batches, and give each row the whole sequence that it needs.",
     )

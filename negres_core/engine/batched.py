@@ -33,6 +33,7 @@ from negres_core.engine.interruption import InterruptedTrainingError, WorkerThre
 from negres_core.engine.memory import evaluation_rows, replicate_bytes
 from negres_core.engine.on_disk import stays_on_disk
 from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
+from negres_core.engine.relatives import Relatives
 from negres_core.engine.replicate import (
     Start,
     epoch_orders,
@@ -72,6 +73,7 @@ def train(
     backend = load_backend()
     stage = compile_stage(recipe, data, jobs[0], engine=__name__, compile_program=_vectorize)
     devices = deque(backend.devices(device.kind))
+    relatives = Relatives(recipe, data)
     with hashed_masks(stage.model), WorkerThreads(len(devices)) as pool:
         if max_chunk is None:
             free = backend.free_memory_bytes(devices[0])
@@ -83,7 +85,7 @@ def train(
         while running or (waiting and not interruption_requested()):
             while waiting and devices and not interruption_requested():
                 chunk, place = waiting.popleft(), devices.popleft()
-                starts = [start_replicate(recipe, data, job) for job in chunk]
+                starts = [start_replicate(recipe, data, job, relatives) for job in chunk]
                 stacked = _Chunk(recipe, data, stage, chunk, starts, place)
                 running[pool.submit(stacked.train)] = (place, chunk, starts, stacked)
             done, _ = wait(running, return_when=FIRST_COMPLETED)

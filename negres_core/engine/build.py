@@ -44,8 +44,9 @@ def call_build(build: Build, *, input_shape: Named[tuple[int, ...]], outputs: Na
     ]
     if unknown:
         raise InputError(
-            f"{name_of(build)} requires arguments that a build function is not given.",
+            f"{name_of(build)} requires arguments that negres does not pass to a build function.",
             received=", ".join(unknown),
-            remedy=f"Set them with functools.partial; a build function may ask for {' and '.join(OFFERED)}.",
+            remedy="Set them with functools.partial; a build function may have the parameters "
+            f"{' and '.join(OFFERED)}.",
         )
     return build(**{p.name: offered[p.name] for p in parameters if p.name in offered})

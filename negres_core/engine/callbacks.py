@@ -22,8 +22,8 @@ NEVER_CALLED = tuple(
 
 REFUSED = {
     keras.callbacks.BackupAndRestore: (
-        "goes on from what another training saved, which may be another replicate's",
-        "Leave it out: a run that was interrupted resumes from the replicates that are recorded.",
+        "continues from what another training saved, which may belong to another replicate",
+        "Leave it out: an interrupted run resumes from its recorded replicates.",
     ),
     keras.callbacks.SwapEMAWeights: (
         "averages weights, which negres does not support",
@@ -103,7 +103,7 @@ def check_callbacks(stage: Stage, model: Any) -> None:
         kind = type(callback).__name__
         if id(callback) in shared:
             raise InputError(
-                f"The callbacks of stage {name} have to be new ones at every call.",
+                f"The callbacks of stage {name} have to be new objects at every call.",
                 received=f"the same {kind} twice",
                 remedy="Create them inside the function: callbacks=lambda: [...].",
             )
@@ -115,9 +115,9 @@ def check_callbacks(stage: Stage, model: Any) -> None:
         ignored = [hook for hook in NEVER_CALLED if not _is_default(callback, hook)]
         if ignored:
             raise InputError(
-                f"{kind}.{ignored[0]} would never be called: a stage trains, and evaluates by itself.",
+                f"{kind}.{ignored[0]} would never be called, because negres evaluates stages itself.",
                 received=f"{', '.join(ignored)} in a callback of stage {name}",
-                remedy="Use the methods of training, such as on_epoch_end, whose logs have the loss.",
+                remedy="Use the methods that are called in training, such as on_epoch_end, whose logs have the loss.",
             )
         monitor = _monitor_of(callback)
         reports_more = any(hook in OWN_REPORTS for hook in overridden(model, "model"))
@@ -129,8 +129,8 @@ def _refuse_monitor(callback: Any, name: str, *, reported: str) -> None:
     raise InputError(
         f"{type(callback).__name__} monitors a number that the training of stage {name} does not report.",
         received=f"monitor={_monitor_of(callback)!r}; reported: {reported}",
-        remedy='Monitor "loss": a callback sees no held-out rows. To stop early, or to lower the rate, by rows '
-        "that are held out of the training fold, give validation=0.1 with patience=5 or plateau= to the stage.",
+        remedy='Monitor "loss": a callback sees no held-out rows. To stop early, or to lower the learning rate, by '
+        "rows that are held out of the training fold, give the stage validation=0.1 with patience=5 or plateau=.",
     )
 
 

@@ -122,7 +122,7 @@ def check_model(model: Any, stage: Stage, data: Dataset, *, is_inherited: bool =
         reduction = getattr(loss, "reduction", "mean")
         if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
             raise InputError(
-                f"The loss of {name} is not a mean over rows, so folds of different size cannot be compared.",
+                f"The loss of {name} is not a mean over rows, so folds of different sizes cannot be compared.",
                 received=f"reduction={reduction!r}",
                 remedy="Leave `reduction` at its default.",
             )
@@ -237,7 +237,7 @@ def _check_optimizer(stage: Stage) -> None:
     optimizer = make_optimizer(stage)
     if optimizer is make_optimizer(stage):
         raise InputError(
-            f"The optimizer of stage {name_of(stage.build)} has to be a new one at every call.",
+            f"The optimizer of stage {name_of(stage.build)} has to be a new object at every call.",
             received=f"the same {type(optimizer).__name__} twice",
             remedy="Create it inside the function: optimizer=lambda: keras.optimizers.Adam(1e-4).",
         )
@@ -278,7 +278,9 @@ def _check_objective(stage: Stage, model: Any, data: Dataset) -> None:
     weights = [id(weight) for player in losses if player in layers for weight in layers[player].trainable_weights]
     if not losses.keys() <= layers.keys() or sorted(weights) != sorted(id(w) for w in model.trainable_weights):
         raise InputError(
-            f"The players of objective {name} have to be layers of the model that train every weight exactly once.",
+            f"The names that objective {name} returns have to be layers of the model that together contain every "
+            "trainable weight exactly once.",
             received=f"players {', '.join(map(str, losses))}; layers {', '.join(layers)}",
-            remedy="Name the nested model of each player, and freeze the layers that no player trains.",
+            remedy="Return a value for each nested model, by the name of its layer, and freeze the layers that none "
+            "of them trains.",
         )

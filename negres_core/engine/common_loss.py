@@ -19,9 +19,9 @@ def check_common_loss(recipes: Sequence[Recipe], output: str | None = None) -> N
     stages = [recipe.last for recipe in recipes if recipe.fit is None]
     if len({_identity_of(stage, output) for stage in stages}) > 1:
         raise InputError(
-            "A claim on the loss compares two arms whose losses are different functions.",
+            "A claim about the loss cannot compare two arms whose losses are different functions.",
             received=", ".join(f"{name_of(stage.build)}: {_name_of(stage, output)}" for stage in stages),
-            remedy='Claim on a metric that is the same for both, such as "accuracy", "mse" or "psnr".',
+            remedy='Make a claim about a metric that is the same for both, such as "accuracy", "mse" or "psnr".',
         )
 
 

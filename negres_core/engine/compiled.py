@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,14 +28,18 @@ from negres_core.engine.layers import layers_of
 from negres_core.engine.memory import evaluation_rows
 from negres_core.engine.prepared_inputs import PlacedRows, PreparedInputs
 from negres_core.engine.program import UNWEIGHTED, Program, State, load_backend
+from negres_core.engine.relatives import Relatives
 from negres_core.engine.replicate import (
     Start,
     epoch_orders,
     finish_replicate,
+    needs_keras_to_score,
     on_rows,
+    score_replicate,
     start_replicate,
     training_weights,
 )
+from negres_core.engine.shared_inputs import KEPT
 from negres_core.engine.watch import Watch
 
 
@@ -63,14 +67,23 @@ def train(
     with hashed_masks(stage.model), WorkerThreads(workers) as pool:
         # A sampler returns other numbers of rows for each cell, for which the program is compiled beforehand.
         cells = {(job.cell.repeat, job.cell.fold) for job in jobs} if recipe.resample else set()
-        worker = _Worker(recipe, data, stage, kept_cells=max(workers, len(cells)))
-        worker.warm_up(waiting)
+        worker = _Worker(recipe, data, stage, kept_cells=max(workers, len(cells)), device=device)
+        worker.begin_compiling(waiting, pool)
+        relatives = Relatives(recipe, data, one_model=True)
+
+        def begin(job: Job) -> tuple[Start, State]:
+            start = start_replicate(recipe, data, job, relatives)
+            return start, stage.program.state_of(start.model)
+
+        # While the other threads compile, the first replicates are built.
+        begun = {job: begin(job) for job in waiting[:most_in_flight]}
+        worker.finish_compiling()
         running: dict[Future[_Trained], tuple[Job, Start]] = {}
         while running or (waiting and not interruption_requested()):
             while waiting and len(running) < most_in_flight and not interruption_requested():
                 job = waiting.pop(0)
-                start = start_replicate(recipe, data, job)
-                running[pool.submit(worker.train, job, stage.program.state_of(start.model))] = (job, start)
+                start, state = begun.pop(job) if job in begun else begin(job)
+                running[pool.submit(worker.train, job, start.model, state)] = (job, start)
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 job, start = running.pop(future)
@@ -79,7 +92,7 @@ def train(
                 except InterruptedTrainingError:
                     continue
                 stage.program.restore(start.model, trained.state)
-                yield job, finish_replicate(recipe, data, job, start, peak_flops_per_s=peak, **trained.scored)
+                yield job, finish_replicate(recipe, data, job, start, peak_flops_per_s=peak, **trained.finished)
 
 
 def runs_under_xla(model: Any) -> bool:
@@ -119,42 +132,62 @@ def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable
 @dataclass(frozen=True)
 class _Trained:
     state: State
-    scored: dict[str, Any]
-    """Arguments of `finish_replicate`: rows, outputs, loss, curve, cost and what was watched."""
+    finished: dict[str, Any]
+    """Arguments of `finish_replicate`: rows, outputs, loss, curve, cost, what was watched, and the scores."""
 
 
 class _Worker:
     """Trains one replicate per call; several threads call it."""
 
-    def __init__(self, recipe: Recipe, data: Dataset, stage: CompiledStage, *, kept_cells: int) -> None:
+    def __init__(self, recipe: Recipe, data: Dataset, stage: CompiledStage, *, kept_cells: int, device: Device) -> None:
         self._recipe, self._data, self._stage = recipe, data, stage
         self._epoch, self._evaluate = stage.epoch, stage.evaluate
         self._put: Callable[[Any], Any] = load_backend().put
-        self._cells = PreparedInputs(recipe, data, self._put, kept_cells=kept_cells)
+        shared = KEPT if device.kind == "cpu" else None
+        self._cells = PreparedInputs(recipe, data, self._put, kept_cells=kept_cells, shared=shared)
         self._rows = evaluation_rows(stage.model, recipe, data)
         self._watch = Watch(recipe, data)
-        self._compile_s = 0.0
+        self._compiling: list[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = []
+        self._compiling_since = self._compile_s = 0.0
 
-    def warm_up(self, jobs: Sequence[Job]) -> None:
-        """Compile for every fold size while no other thread traces, by calling the epoch with zero whole batches."""
+    def begin_compiling(self, jobs: Sequence[Job], pool: Executor) -> None:
+        """Trace for every fold size while no other thread does, and let other threads compile.
+
+        The epoch is called with zero whole batches.
+        """
         by_size: dict[tuple[int, int], tuple[Job, np.ndarray, PlacedRows]] = {}
         for job in jobs:
             # The values do not matter here, so cells share the inputs of the first job, which reuses them.
             rows = self._cells.rows(job if self._recipe.resample else jobs[0])
             train = rows.host.train if self._recipe.resample else rows_of_share(job.cell, self._recipe.share)
             by_size[len(train), len(rows.host.y)] = job, train, rows
-        began = time.perf_counter()
+        self._compiling_since = time.perf_counter()
         state = self._placed(self._stage.program.state_of(self._stage.model))
         for job, train, rows in by_size.values():
             weights = training_weights(self._recipe, self._data, replace(rows.host, train=train))
             for some, numbers, x, y in self._cells.first_chunks(rows, train):
-                self._epoch(*state, self._put(numbers), self._weights_in(some, weights), 0, x, y)
+                epoch = (*state, self._put(numbers), self._weights_in(some, weights), 0, x, y)
+                self._compile(pool, self._epoch, epoch)
             watched_rows = self._watch.rows_of(job)
             for tested in (job.cell.test, *([] if watched_rows is None else [watched_rows])):
                 for size in {min(len(tested), self._rows), len(tested) % self._rows} - {0}:
                     for _, numbers, x, y in self._cells.chunks(rows, tested[:size]):
-                        self._evaluate(state[0], state[1], self._put(numbers), x, y)
-        self._compile_s = time.perf_counter() - began
+                        self._compile(pool, self._evaluate, (state[0], state[1], self._put(numbers), x, y))
+
+    def _compile(self, pool: Executor, program: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        compile_traced = load_backend().trace(program, *arguments)
+        if compile_traced is None:
+            program(*arguments)
+        else:
+            self._compiling.append((pool.submit(compile_traced), program, arguments))
+
+    def finish_compiling(self) -> None:
+        """Wait until everything is compiled. What fails is called here, and finds another way or says what is wrong."""
+        for compiled, program, arguments in self._compiling:
+            if compiled.exception() is not None:
+                program(*arguments)
+        self._compiling.clear()
+        self._compile_s = time.perf_counter() - self._compiling_since
 
     def _placed(self, state: State) -> State:
         trainable, other, optimizer = state
@@ -164,8 +197,8 @@ class _Worker:
         """Return the weights of rows in training order, on the device."""
         return UNWEIGHTED if weights is None else self._put(weights[order])
 
-    def train(self, job: Job, state: State) -> _Trained:
-        """Train and evaluate one replicate."""
+    def train(self, job: Job, model: Any, state: State) -> _Trained:
+        """Train, evaluate and score one replicate."""
         rows = self._cells.rows(job)
         weights = training_weights(self._recipe, self._data, rows.host)
         train_began = time.perf_counter()
@@ -201,8 +234,20 @@ class _Worker:
             "steady_epoch_s": float(np.median(seconds)),
             "evaluate_s": time.perf_counter() - train_ended,
         }
-        scored = {"rows": rows.host, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
-        return _Trained(kept, scored | {"watched": watched})
+        scored = None
+        if not needs_keras_to_score(self._recipe.last, self._data):
+            scored = score_replicate(
+                self._recipe,
+                self._data,
+                job,
+                model,
+                weights=[*kept[0], *kept[1]],
+                outputs=outputs,
+                loss=loss,
+                curve=curve,
+            )
+        finished = {"rows": rows.host, "outputs": outputs, "loss": loss, "curve": curve, "cost": cost}
+        return _Trained(kept, finished | {"watched": watched, "scored": scored})
 
     def _predict(self, prepared: PlacedRows, tested: np.ndarray, state: State) -> tuple[np.ndarray, float]:
         outputs, total = [], 0.0

@@ -49,12 +49,10 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
     """
     prepared, data = None, data.origin
     if recipe.preprocess is not None:
-        transformer = make_transformer(recipe)
-        code = [recipe.preprocess, transformer, transformer.get_params(), *_named_columns(transformer, data)]
         prepared = TransformerDescription(
-            transformer=transformer_name(transformer),
+            transformer=transformer_name(make_transformer(recipe)),
             source=source_of(recipe.preprocess),
-            code=digest_code(code, by_text=by_text),
+            code=digest_transformer(recipe, data, by_text=by_text),
         )
     return RecipeDescription(
         preprocess=prepared,
@@ -62,6 +60,13 @@ def describe_recipe(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> 
         resample=_describe_sampler(recipe, by_text=by_text) if recipe.resample else None,
         fit=_describe_fit(recipe, recipe.fit, data, by_text=by_text) if recipe.fit else None,
     )
+
+
+def digest_transformer(recipe: Recipe, data: Dataset, *, by_text: bool = False) -> str:
+    """Digest the transformer of a recipe that has one, and the names of columns that it chooses."""
+    transformer = make_transformer(recipe)
+    code = [recipe.preprocess, transformer, transformer.get_params(), *_named_columns(transformer, data)]
+    return digest_code(code, by_text=by_text)
 
 
 def _describe_sampler(recipe: Recipe, *, by_text: bool) -> SamplerDescription:

@@ -70,7 +70,7 @@ def require_gpu() -> None:
     """Raise DeviceError if the driver shows no GPU."""
     if not gpu_visible():
         raise DeviceError(
-            "A GPU was requested, but this machine shows none.",
+            "A GPU was requested, but none was found on this machine.",
             received="--negres-device gpu",
             remedy="Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or run with --negres-device cpu.",
         )
@@ -91,7 +91,7 @@ def choose_device(request: Request) -> Device:
         return Device("gpu", names[0], backend, workers=1)
     if request == "gpu":
         raise DeviceError(
-            "The driver shows a GPU, but the framework cannot use it.",
+            "There is a GPU, but the framework cannot use it.",
             received=f"--negres-device gpu with the {backend} backend",
             remedy="Install the framework's GPU build (the extra `gpu`), or run with --negres-device cpu.",
         )

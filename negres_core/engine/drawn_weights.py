@@ -17,7 +17,7 @@ from negres_core.design import Cell
 from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.model import build_model
 from negres_core.engine.named_outputs import output_of
-from negres_core.engine.objective import mean_loss
+from negres_core.engine.objective import mean_losses
 from negres_core.engine.tensors import number_of
 from negres_core.run.models import PairLosses
 
@@ -97,18 +97,20 @@ def pair_losses(recipe: Recipe, data: Dataset) -> PairLosses | None:
     adapt_layers(model, lambda: sample.x, name=name_of(recipe.last.build))
     drawn: list[tuple[Any, Any]] = []
 
-    def loss(inputs: list[int], targets: list[int]) -> float:
-        x, y = take_rows(sample.x, rows[inputs]), sample.y[rows[targets]]
+    def losses(inputs: list[int], *several: list[int]) -> list[float]:
+        x, targets = take_rows(sample.x, rows[inputs]), [sample.y[rows[each]] for each in several]
         with keras.StatelessScope(state_mapping=drawn):
-            return number_of(mean_loss(model, recipe.last, x, y, training=False, output=data.output))
+            found = mean_losses(model, recipe.last, x, targets, training=False, output=data.output)
+            return [number_of(each) for each in found]
 
     pairs = []
     for seed in range(PAIRED_DRAWS):
         drawn = draw_weights(model, np.random.default_rng(seed), width=NARROW)
-        together, again = (loss([*places], [*places]) for _ in range(2))
+        [together], [again] = (losses([*places], [*places]) for _ in range(2))
         if not np.isclose(together, again, rtol=1e-6, atol=0):
             return None
-        pairs.append(PairLosses(np.array([[loss([x, x], [y, y]) for y in places] for x in places]), together))
+        each = np.array([losses([x, x], *([y, y] for y in places)) for x in places])
+        pairs.append(PairLosses(each, together))
     return max(pairs, key=_weight_of_pairing)
 
 
@@ -120,7 +122,7 @@ def _weight_of_pairing(losses: PairLosses) -> float:
 
 
 def _rows_with_different_targets(data: Dataset) -> np.ndarray:
-    """Return rows spread over the order of the targets, of which as many as possible differ."""
+    """Return rows spread over the order of the targets, as many different ones as possible."""
     y = data.y.reshape(len(data), -1).mean(axis=1)
     _, first = np.unique(y, return_index=True)
     if len(first) >= PAIRED_ROWS:

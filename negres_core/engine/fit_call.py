@@ -170,7 +170,7 @@ def _call_on(function: Callable[..., Any], train: Dataset, test: Dataset, argume
         if "read-only" not in str(error):
             raise
         raise InputError(
-            f"{name_of(function)} changes an array of a fold in place, and folds are read-only.",
+            f"{name_of(function)} changes an array of a fold in place, but folds are read-only.",
             received=str(error),
             remedy="Change a copy: x = train.x.copy(); y = train.y.copy().",
         ) from error

@@ -171,17 +171,17 @@ def _score(
 
 
 def _checked_probabilities(outputs: np.ndarray, name: str, task: Task) -> np.ndarray:
-    """Return probabilities, of which each row sums to 1 if they are of classes; raise InputError if they are not."""
+    """Return probabilities, whose rows sum to 1 if they are of classes; raise InputError if they are none."""
     if (probabilities := probabilities_of(outputs, logits=False, task=task)) is None:
         if task == "multilabel":
             raise InputError(
-                f"{name} returns floats for several labels a row, and they are no probabilities.",
+                f"{name} returns floats for several labels a row that are not probabilities.",
                 received=f"values from {outputs.min():.4g} to {outputs.max():.4g}",
                 remedy="Return the probability of each label, from 0 to 1, or labels: (scores > 0).astype(int).",
             )
         sums = outputs.sum(axis=-1)
         raise InputError(
-            f"{name} returns an array with a column for each class, and its rows are no probabilities.",
+            f"{name} returns an array with a column for each class whose rows are not probabilities.",
             received=f"values from {outputs.min():.4g} to {outputs.max():.4g}, and rows that sum to {sums.min():.4g} "
             f"to {sums.max():.4g}",
             remedy=f"Return predict_proba(...), or labels: scores.argmax(axis={-1 if outputs.ndim > 2 else 1}).",

@@ -15,6 +15,9 @@ from negres_core.engine.layers import layers_of, shape_of
 PEAK_PRODUCT_S = 0.05
 """A matrix product that takes this long measures the peak well, whatever it costs to start one."""
 
+PEAK_STEP = 256
+"""Sizes of the matrices are multiples of this."""
+
 PEAK_MAX_ROWS = 16_384
 """Rows of the largest matrices that are multiplied to measure the peak: 1 GiB each."""
 
@@ -56,15 +59,17 @@ def _row_flops(layer: Any) -> int:
 def peak_flops_per_s() -> float:
     """Measure the rate at which the backend's default device multiplies square float32 matrices, once per process.
 
-    The size doubles until a product takes long enough; the rate is the best of three products of any size. Nothing else
-    should run meanwhile.
+    The size grows until a product takes long enough, and doubles at most; the rate is the best of three products of any
+    size. Nothing else should run meanwhile.
     """
     best, size, seconds = 0.0, 1024, 0.0
     while seconds < PEAK_PRODUCT_S and size <= PEAK_MAX_ROWS:
         square = ops.ones((size, size), "float32")
         seconds = min(_product_s(square) for _ in range(3))
         best = max(best, 2 * size**3 / seconds)
-        size *= 2
+        # Eight times the work of a product that hardly was too short would be most of a second on a processor.
+        enough = size * (PEAK_PRODUCT_S / seconds) ** (1 / 3)
+        size = min(2 * size, PEAK_STEP * (int(enough) // PEAK_STEP + 1))
     return best
 
 

@@ -78,7 +78,7 @@ def match_weights(model: Any, other: Any, *, wanted_by: str) -> dict[int, int]:
     if unmatched:
         raise InputError(
             f"{wanted_by}, but they share only a part of a layer.",
-            received=f"{', '.join(unmatched)} in one and not in the other",
+            received=f"{', '.join(unmatched)} in only one of the two",
             remedy="Build layers with the same name the same way in both, biases included.",
         )
     return matches
@@ -152,7 +152,7 @@ def inherit_weights(model: Any, parent: Any, *, wanted_by: str) -> dict[int, int
             raise InputError(
                 f"{wanted_by}, but a shared weight differs in shape.",
                 received=f"{ours.path} of shape {tuple(ours.shape)}, and {theirs.path} of {tuple(theirs.shape)}",
-                remedy="Give layers that are not shared different names.",
+                remedy="If the layers are not meant to be shared, give them different names.",
             )
         ours.assign(theirs)
     finish_layers(model)
@@ -204,7 +204,7 @@ def _refuse_misspelt(model: Any, parent: Any, matches: dict[int, int], *, wanted
                 f"{wanted_by}, but only {shared} of {total} layers, "
                 "and a layer of the same kind and shape is left over on both sides.",
                 received=f"{name} in one and {' or '.join(twins)} in the other",
-                remedy="Spell the name the same way in both. To start the layer anew, leave its name to Keras.",
+                remedy="Give it the same name in both. To start the layer anew, do not name it.",
             )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from negres_core.engine.adapted import adapt_layers
 from negres_core.engine.constants import best_constant_loss, shares_or_means
 from negres_core.engine.contract import Job
 from negres_core.engine.fitted_models import FittedModels
+from negres_core.engine.kept_model import KeptModel
 from negres_core.engine.model import build_model, make_loss_object, output_shape
 from negres_core.engine.named_outputs import output_of, side_by_side
 from negres_core.engine.objective import mean_loss
@@ -91,6 +93,7 @@ class SavedModels(FittedModels):
         self._inspections: dict[str, Inspection] = {}
         self._matched: dict[tuple[Recipe, Recipe | None], MatchedTraining] = {}
         self._latest_inputs: tuple[Any, Any] = (None, None)
+        self._latest_model = KeptModel()
         self._trained_cells = TrainedCells(data)
 
     def output_layer(self, recipe: Recipe) -> OutputLayer:
@@ -160,9 +163,9 @@ class SavedModels(FittedModels):
 
     def predict_batches(self, recipe: Recipe, replicate: Replicate, batches: Sequence[np.ndarray]) -> np.ndarray:
         """Return raw outputs for rows of the data set, which the trained model is given batch by batch."""
-        cell = self._cell_of(recipe, replicate)
-        model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
-        outputs = (self._output_of(model(take_rows(x, rows), training=False)) for rows in batches)
+        x = self._inputs(recipe, self._cell_of(recipe, replicate))
+        with self._loaded(recipe, replicate) as model:
+            outputs = [self._output_of(model(take_rows(x, rows), training=False)) for rows in batches]
         return np.concatenate([*map(ops.convert_to_numpy, outputs)]).astype(np.float32)
 
     def predictions(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> Predictions:
@@ -203,8 +206,9 @@ class SavedModels(FittedModels):
         if recipe.fit is not None:
             return super()._predict(arm, position, rows)
         cell = self._cell_of(recipe, replicate)
-        model, x = self._load(recipe, replicate), self._inputs(recipe, cell)
-        outputs = ops.convert_to_numpy(self._output_of(model(take_rows(x, rows), training=False)))
+        x = self._inputs(recipe, cell)
+        with self._loaded(recipe, replicate) as model:
+            outputs = ops.convert_to_numpy(self._output_of(model(take_rows(x, rows), training=False)))
         logits = self.output_layer(recipe).logits
         return shown_of(outputs, self._data.y[rows], logits=logits, task=self._data.task)
 
@@ -216,8 +220,9 @@ class SavedModels(FittedModels):
     def drive(self, recipe: Recipe, replicate: Replicate, rows: np.ndarray) -> np.ndarray:
         """Return raw predictions for some rows with extreme contrast, then for the same rows with inverted contrast."""
         cell = self._cell_of(recipe, replicate)
-        model, x = self._load(recipe, replicate), take_rows(self._inputs(recipe, cell), rows)
-        outputs = self._output_of(model(_raise_contrast(x), training=False))
+        x = take_rows(self._inputs(recipe, cell), rows)
+        with self._loaded(recipe, replicate) as model:
+            outputs = self._output_of(model(_raise_contrast(x), training=False))
         return ops.convert_to_numpy(outputs).reshape(-1, *self._data.y.shape[1:])
 
     def _inspect(self, recipe: Recipe, replicate: Replicate) -> Inspection:
@@ -265,6 +270,10 @@ class SavedModels(FittedModels):
         """
         fold, seed = self._fold_of(recipe, replicate), _seed_of(recipe, replicate)
         return load_trained(recipe.last, self._seen(recipe), self._path_of(replicate), fold=fold, seed=seed)
+
+    def _loaded(self, recipe: Recipe, replicate: Replicate) -> AbstractContextManager[Any]:
+        """Return the model of a replicate for calls that should not change it; see `KeptModel`."""
+        return self._latest_model.loaded((recipe, replicate.id), lambda: self._load(recipe, replicate))
 
     def _output_of(self, outputs: Any) -> Any:
         return output_of(outputs, self._data.output)

@@ -32,6 +32,12 @@ def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[...,
     return jax.jit(function)
 
 
+def trace(program: Callable[..., Any], *arguments: Any) -> Callable[[], Any] | None:
+    """Return None: JAX traces and compiles a function in one step, when it is called."""
+    del program, arguments
+    return None
+
+
 def release(program: Callable[..., Any]) -> None:
     """Free what a compiled function holds; if it is called again, it is compiled again.
 

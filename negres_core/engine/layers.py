@@ -54,24 +54,24 @@ def refuse_layers_of_tensorflow(model: Any, *, name: str) -> None:
     kind = type([*of_text, *found][0]).__name__
     in_front = (
         f"Give it to the recipe, which adapts it to each training fold: Recipe(..., preprocess=lambda: {kind}(...)); "
-        "the build function begins with what comes after it."
+        "the build function begins with the layer that comes after it."
     )
     if of_text:
         raise InputError(
-            f"{name} has a layer of text, and what reaches a model is numbers.",
+            f"{name} has a text layer, but models receive only numbers.",
             received=f"{kind} {of_text[0].name!r}",
             remedy=in_front,
         )
     if keras.backend.backend() != "tensorflow":
         raise InputError(
-            f"{name} has a layer that Keras implements with TensorFlow alone.",
+            f"{name} has a layer that Keras implements only with TensorFlow.",
             received=f"{kind} {found[0].name!r} under KERAS_BACKEND={keras.backend.backend()}",
             remedy=f"{in_front} Or use KERAS_BACKEND=tensorflow.",
         )
     empty = [layer.name for layer in found if isinstance(layer, tables) and not _has_vocabulary(layer)]
     if empty:
         raise InputError(
-            f"{name} has a layer without a vocabulary, and inside a model it is not adapted to each training fold.",
+            f"{name} has a layer without a vocabulary, and negres does not adapt such a layer inside a model.",
             received=f"{', '.join(empty)}, which was not adapted",
             remedy=f"Give it the vocabulary: IntegerLookup(vocabulary=[...]). {in_front}",
         )

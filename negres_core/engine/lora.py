@@ -57,7 +57,7 @@ def _loading(layer: Any, load: Callable[[Any], None]) -> Callable[[Any], None]:
     def load_trained(store: Any) -> None:
         load(store)
         for weight in layer.weights:
-            if _key(weight) in store.keys():  # noqa: SIM118  # a store of HDF5 is no dictionary
+            if _key(weight) in store.keys():  # noqa: SIM118  # a store of HDF5 is not a dictionary
                 weight.assign(store[_key(weight)])
 
     return load_trained

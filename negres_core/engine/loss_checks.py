@@ -95,7 +95,7 @@ def check_loss_of_multilabel(stage: Stage, data: Dataset) -> None:
 def check_ignored(stage: Stage, model: Any, data: Dataset) -> None:
     """Raise InputError if a loss depends on outputs for steps or pixels that do not count, or fails on their label.
 
-    A loss of the user's is tried on outputs of the untrained model, of which those that do not count are exchanged.
+    A loss of the user's is tried on outputs of the untrained model, with those that do not count exchanged.
     """
     rows = np.flatnonzero((~counted(data.y)).reshape(len(data), -1).any(axis=1))[:ROWS]
     if stage.objective is not None or not len(rows):
@@ -118,7 +118,7 @@ def check_ignored(stage: Stage, model: Any, data: Dataset) -> None:
     raise InputError(
         f"The loss of {name_of(stage.build)} does not leave out steps or pixels of {data.name!r} that do not count.",
         received=received,
-        remedy="Give one that does, with an output for each class; the data set holds their label as -1: "
+        remedy="Give one that does, with an output for each class; the data set stores their label as -1: "
         "loss=lambda: keras.losses.SparseCategoricalCrossentropy(ignore_class=-1).",
     )
 
@@ -129,7 +129,8 @@ def check_loss_of_values(stage: Stage, data: Dataset) -> None:
     loss_name = str(getattr(loss, "__name__", type(loss).__name__)).lower()
     if stage.objective is None and loss.__module__.startswith("keras.") and "sparse" in loss_name:
         raise InputError(
-            f"Targets of {data.name!r} are values, floats, and the loss of {name_of(stage.build)} takes class labels.",
+            f"Targets of {data.name!r} are floats, that is values, but the loss of {name_of(stage.build)} takes "
+            "class labels.",
             received=f"loss={loss_name!r}",
             remedy='Use loss="mse"; or give class labels as integers: y=y.astype(int).',
         )

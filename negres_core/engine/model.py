@@ -49,10 +49,10 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
     if changed:
         name, value = next(iter(changed.items()))
         raise InputError(
-            f"{name_of(build)} changes a global setting of Keras, with which all other arms would be trained too.",
+            f"{name_of(build)} changes a global setting of Keras, which would affect all other arms too.",
             received=f"{name} {value!r}, after it was {settings()[name]!r}",
-            remedy='Give it to the layers alone, as in Dense(8, dtype="mixed_bfloat16"); or, for all arms, set it at '
-            "the top of the module.",
+            remedy='Set it for single layers, as in Dense(8, dtype="mixed_bfloat16"); or, for all arms, at the top '
+            "of the module.",
         )
     if not isinstance(model, keras.Model):
         raise InputError(
@@ -118,13 +118,13 @@ def _check_names(outputs: Any, data: Dataset, *, name: str) -> None:
         return
     received = f"{len(outputs)} outputs" if not isinstance(outputs, dict) else f"outputs {', '.join(outputs)}"
     if data.output is None:
-        wrong = "returns a model with several outputs, and the data set has targets of one."
+        wrong = "returns a model with several outputs, but the data set has targets of one."
     elif not isinstance(outputs, dict):
         wrong = "returns a model with several outputs that have no names."
     else:
         wrong = "returns a model whose outputs do not have the names of the targets."
     if data.output is not None:
-        received += f"; targets {', '.join(data.named_targets)}, of which the claim is about {data.output}"
+        received += f"; targets {', '.join(data.named_targets)}; the claim is about {data.output}"
     raise InputError(
         f"{name} {wrong}",
         received=received,
@@ -180,7 +180,7 @@ def _make(stage: Stage, field: Literal["loss", "optimizer"], value: Any, get: An
         ) from error
     if not isinstance(instance, kind) or instance is None:
         raise InputError(
-            f"The {field} of stage {name_of(stage.build)} makes an object of another kind.",
+            f"The {field} of stage {name_of(stage.build)} is a function that returns an object of another kind.",
             received=instance,
             remedy=f"Let the function return a new Keras {field}.",
         )
@@ -201,7 +201,7 @@ def temporary_folder() -> Iterator[str]:
         if error.errno not in NO_ROOM:
             raise
         raise EvidenceError(
-            "A model cannot be saved: the folder for temporary files cannot be written.",
+            "A model cannot be saved, because the folder for temporary files cannot be written to.",
             received=f"{os.environ.get('TMPDIR') or 'TMPDIR is not set'}: {error.strerror or error}",
             remedy="Make room there, or set TMPDIR to a folder that can be written.",
         ) from error

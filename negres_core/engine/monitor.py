@@ -63,7 +63,7 @@ def monitor_of(stage: Stage, data: Dataset) -> Monitor | None:
 
 
 def _plateau_of(stage: Stage, metric: Metric) -> Plateau:
-    """Return the rule of a Keras callback, of which only the configuration is used."""
+    """Return the rule of a Keras callback; only its configuration is used."""
     given = stage.plateau
     made: Any = given if hasattr(given, "on_epoch_end") and not isinstance(given, type) else _call(given)
     if type(made) is not keras.callbacks.ReduceLROnPlateau:
@@ -76,7 +76,7 @@ def _plateau_of(stage: Stage, metric: Metric) -> Plateau:
     wanted = f"val_{metric.name}"
     if made.monitor != wanted:
         raise InputError(
-            f"The plateau of stage {name_of(stage.build)} is one of another metric than the stage monitors.",
+            f"The plateau of stage {name_of(stage.build)} monitors another metric than the stage.",
             received=f"ReduceLROnPlateau(monitor={made.monitor!r}), and monitor={metric.name!r} in the stage",
             remedy=f"Give ReduceLROnPlateau(monitor={wanted!r}, ...); or the stage monitor="
             f"{made.monitor.removeprefix('val_')!r}.",
@@ -107,7 +107,7 @@ def _rate_of(stage: Stage) -> float:
     inner = innermost(optimizer)
     if isinstance(getattr(inner, "_learning_rate", None), keras.optimizers.schedules.LearningRateSchedule):
         raise InputError(
-            f"The learning rate of stage {name_of(stage.build)} follows a schedule, so that no plateau can lower it.",
+            f"The learning rate of stage {name_of(stage.build)} follows a schedule, so a plateau cannot lower it.",
             received=f"a {type(inner._learning_rate).__name__} in {type(inner).__name__}, and a plateau",
             remedy="Give the optimizer a number, or leave `plateau` out.",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,21 @@ def mean_loss(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool
 
     Of several outputs, it is the loss of the named one, whose targets are `y`.
     """
+    [loss] = mean_losses(model, stage, x, [y], training=training, output=output)
+    return loss
+
+
+def mean_losses(
+    model: Any, stage: Stage, x: Any, targets: Sequence[np.ndarray], *, training: bool, output: str | None = None
+) -> list[Any]:
+    """Return the mean loss of a batch beside each of several targets; see `mean_loss`.
+
+    The outputs do not depend on targets, and are computed once; an objective calls the model as it likes.
+    """
     if stage.objective is None:
-        return ops.mean(make_loss_object(stage, output)(y, output_of(model(x, training=training), output)))
-    losses = call_objective(stage.objective, model, x, y, training=training)
-    return sum(ops.mean(loss) for loss in (losses.values() if isinstance(losses, dict) else [losses]))
+        outputs, loss = output_of(model(x, training=training), output), make_loss_object(stage, output)
+        return [ops.mean(loss(y, outputs)) for y in targets]
+    return [
+        sum(ops.mean(loss) for loss in (losses.values() if isinstance(losses, dict) else [losses]))
+        for losses in (call_objective(stage.objective, model, x, y, training=training) for y in targets)
+    ]

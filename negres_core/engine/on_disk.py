@@ -66,15 +66,15 @@ def refuse_copies(recipe: Recipe, data: Dataset) -> None:
     if (recipe.preprocess or recipe.resample) and COPIES * size > room:
         name = "`preprocess`" if recipe.preprocess else "`resample`"
         raise InputError(
-            f"{name} holds all rows of {data.name!r} in memory, where there is no room for them.",
+            f"{name} needs all rows of {data.name!r} in memory, but they do not fit.",
             received=received,
             remedy="Scale by constants that you choose, in the model: keras.layers.Rescaling(1 / 255); or transform "
-            "the rows beforehand, by what learns nothing from them, and write them to a file of float32.",
+            "the rows beforehand, without fitting anything to them, and write them to a float32 file.",
         )
     if recipe.fit is not None and size > room:
         raise InputError(
-            f"{name_of(recipe.fit.function)} is given its folds of {data.name!r} as arrays, for which memory has no "
-            "room.",
+            f"{name_of(recipe.fit.function)} receives its folds of {data.name!r} as arrays, which do not fit into "
+            "memory.",
             received=received,
             remedy="Take fewer rows: data.take(rows). A network, Recipe(Stage(build)), is trained in chunks.",
         )

@@ -14,8 +14,10 @@ from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import PreparedRows, prepare_rows, rows_of_share
 from negres_core.arrays import Named, is_same, map_arrays
 from negres_core.dataset import Dataset
+from negres_core.design import Cell
 from negres_core.engine.contract import Job
 from negres_core.engine.on_disk import chunks, stays_on_disk
+from negres_core.engine.shared_inputs import SharedInputs, basis_of, key_of
 
 
 class PlacedRows(NamedTuple):
@@ -39,7 +41,8 @@ class PreparedInputs:
         recipe: the recipe, with its transformer and its sampler.
         data: the data set.
         put: places an array on the device.
-        kept_cells: number of cells whose inputs are kept.
+        kept_cells: number of cells whose inputs are kept here.
+        shared: keeps what was prepared for other stages, too; None where it would take the memory of a GPU.
 
     Attributes:
         targets: targets of every row, on the device, by name if a model has several outputs; if the targets are the
@@ -47,7 +50,13 @@ class PreparedInputs:
     """
 
     def __init__(
-        self, recipe: Recipe, data: Dataset, put: Callable[[Named[np.ndarray]], Any], *, kept_cells: int
+        self,
+        recipe: Recipe,
+        data: Dataset,
+        put: Callable[[Named[np.ndarray]], Any],
+        *,
+        kept_cells: int,
+        shared: SharedInputs | None = None,
     ) -> None:
         self._recipe, self._data, self._put, self._kept_cells = recipe, data, put, kept_cells
         self._lock = threading.Lock()
@@ -55,6 +64,10 @@ class PreparedInputs:
         self._cache: OrderedDict[tuple[int, int], PlacedRows] = OrderedDict()
         self._stays = stays_on_disk(recipe, data)
         self.targets = None if self._stays else put(data.targets_of(recipe.last.losses))
+        # What a sampler returns is drawn anew, and what is read from disk is not in memory.
+        is_shared = recipe.preprocess is not None and recipe.resample is None and not self._stays
+        self._shared = shared if is_shared else None
+        self._basis = basis_of(recipe, data) if self._shared else ()
 
     def rows(self, job: Job) -> PlacedRows:
         """Return every row, prepared for a job's cell, on the host and on the device.
@@ -70,7 +83,7 @@ class PreparedInputs:
             with self._lock:
                 placed = self._cache.get(key)
             if placed is None:
-                placed = self._placed(prepare_rows(self._recipe, self._data, job.cell))
+                placed = self._prepared(job.cell)
                 with self._lock:
                     self._cache[key] = placed
                     while len(self._cache) > self._kept_cells:
@@ -96,6 +109,17 @@ class PreparedInputs:
         yield first
         if rest := len(order) % len(first[0]):
             yield from self.chunks(rows, order[:rest])
+
+    def _prepared(self, cell: Cell) -> PlacedRows:
+        """Return every row, prepared for a cell and placed."""
+        if self._shared is None:
+            return self._placed(prepare_rows(self._recipe, self._data, cell))
+        x = self._shared.get(
+            key_of(self._basis, cell), lambda: map_arrays(self._put, prepare_rows(self._recipe, self._data, cell).x)
+        )
+        train, targets = rows_of_share(cell, self._recipe.share), self._data.targets_of(self._recipe.last.losses)
+        host = PreparedRows(map_arrays(np.asarray, x), self._data.y, targets, train)
+        return PlacedRows(host, x, self.targets)
 
     def _placed(self, rows: PreparedRows) -> PlacedRows:
         if self._stays:

@@ -71,16 +71,16 @@ class Recorder:
         """
         if len(self._snapshots) < 2:
             raise InputError(
-                f"{name} asks for `record`, and has to call it before training and after it.",
+                f"{name} has a parameter `record`, so it has to call it before and after training.",
                 received=f"{len(self._snapshots)} calls",
-                remedy="Call record(model) when the model is made, and again when it is trained; or leave out the "
+                remedy="Call record(model) when the model has been made, and again after training; or leave out the "
                 "parameter.",
             )
         first, last = self._snapshots[0], self._snapshots[-1]
         if {path: each.shape for path, each in first.items()} != {path: each.shape for path, each in last.items()}:
             differing = sorted(path for path in first.keys() | last.keys() if _shape(first, path) != _shape(last, path))
             raise InputError(
-                f"{name} records other weights after training than before it.",
+                f"{name} records different weights before and after training.",
                 received=", ".join(differing[:3]) + (", ..." if len(differing) > 3 else ""),
                 remedy="Record the same model, or the same names, at both calls.",
             )

@@ -155,7 +155,7 @@ def _weights_for_keras(recipe: Recipe, data: Dataset, rows: PreparedRows, order:
 def _no_weights_in_step(stage: Stage, error: ValueError) -> InputError:
     """Return the error of a training step of the user's own that takes batches without weights."""
     return InputError(
-        f"The own training step of {name_of(stage.build)} takes no weights of rows, and its rows have some.",
+        f"The custom training step of {name_of(stage.build)} does not take sample weights, but the data set has them.",
         received=f"a batch (x, y, sample_weight), and from the step: {error}",
         remedy="Unpack the batch by keras.utils.unpack_x_y_sample_weight(data), and weight the loss by it.",
     )
@@ -167,7 +167,7 @@ def _reported_loss(history: Any, stage: Stage) -> float:
     losses = reported.get("loss") if isinstance(reported, dict) else None
     if losses is None or not np.size(losses):
         raise InputError(
-            f"The own training step of {name_of(stage.build)} reports no loss.",
+            f"The custom training step of {name_of(stage.build)} does not report a loss.",
             received=", ".join(map(str, reported)) if isinstance(reported, dict) and reported else "nothing",
             remedy='Let train_step return {"loss": ...} among its metrics; let a `fit` of your own return the history '
             'that Keras\' returns, or {"loss": ...}.',

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from negres_core.arms.functions import name_of
-from negres_core.arms.preprocessing import sample_rows, training_fold
+from negres_core.arms.functions import is_loss, name_of
+from negres_core.arms.preprocessing import as_models_see, sample_rows, training_fold
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import PreparedRows, prepare_rows
+from negres_core.arms.stage import Stage
 from negres_core.arrays import Named, digest_array, take_rows
 from negres_core.dataset import Dataset
 from negres_core.engine.adapted import adapt_layers
@@ -22,10 +23,10 @@ from negres_core.engine.inheritance import describe_relation, freeze_layers, inh
 from negres_core.engine.interruption import stop_if_interrupted
 from negres_core.engine.model import build_model, make_loss_object, save_model
 from negres_core.engine.output_layer import describe_output, takes_logits
+from negres_core.engine.relatives import Relatives
 from negres_core.engine.scores import score
 from negres_core.engine.start_rule import start_by_rule
 from negres_core.engine.target_use import outputs_predict
-from negres_core.engine.trained import load_parent
 from negres_core.engine.watch import Watched
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import Predicted, floor_of, loss_skill
@@ -54,12 +55,19 @@ class Start:
     digests: list[str]
 
 
-def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
-    """Build the model of a job, with weights that are inherited or set by its rule, and with frozen layers."""
-    stage = recipe.last
+def start_replicate(recipe: Recipe, data: Dataset, job: Job, relatives: Relatives | None = None) -> Start:
+    """Build the model of a job, with weights that are inherited or set by its rule, and with frozen layers.
+
+    Args:
+        recipe: the recipe whose last stage is trained.
+        data: the data set.
+        job: the replicate.
+        relatives: those that other jobs of the same stage had; by default new ones.
+    """
+    stage, relatives = recipe.last, relatives or Relatives(recipe, data)
     # The parent first: what is drawn while it is built must not be drawn from the seed of this model.
-    parent = load_parent(recipe.parent, data, job)
-    model = build_model(stage.build, data, seed=_seed("weights", recipe, job))
+    parent = relatives.parent(job)
+    model = relatives.model(_seed("weights", recipe, job))
     adapt_layers(model, lambda: training_fold(recipe, data, job.cell), name=name_of(stage.build))
     inherited: dict[int, int] = {}
     frozen: set[int] = set()
@@ -69,7 +77,7 @@ def start_replicate(recipe: Recipe, data: Dataset, job: Job) -> Start:
     elif stage.inherits is not None and parent is not None:
         inherited = inherit_weights(model, parent, wanted_by=describe_relation(stage, "inherits"))
     if stage.freezes is not None:
-        frozen = freeze_layers(model, build_model(stage.freezes, data), wanted_by=describe_relation(stage, "freezes"))
+        frozen = freeze_layers(model, relatives.frozen(), wanted_by=describe_relation(stage, "freezes"))
     return Start(model, inherited, frozen, [digest_array(weight) for weight in model.weights])
 
 
@@ -118,6 +126,59 @@ def training_weights(recipe: Recipe, data: Dataset, rows: PreparedRows) -> np.nd
     return every
 
 
+@dataclass(frozen=True)
+class Scored:
+    """The scores of a trained replicate.
+
+    Attributes:
+        finite: whether its losses, weights and outputs are finite.
+        metrics: metrics by name.
+        summary: the summary of the predictions.
+        predicted: the predictions of the test fold; None if the outputs are none, or not finite.
+    """
+
+    finite: bool
+    metrics: dict[str, float]
+    summary: dict[str, Any]
+    predicted: Predicted | None
+
+
+def needs_keras_to_score(stage: Stage, data: Dataset) -> bool:
+    """Return whether scores need Keras, or a user's loss to be made, which is for the thread that builds models."""
+    makes_loss = any(callable(loss) and not is_loss(loss) for loss in (*stage.losses.values(), stage.loss))
+    return stage.objective is not None or data.task == "reconstruction" or makes_loss
+
+
+def score_replicate(
+    recipe: Recipe,
+    data: Dataset,
+    job: Job,
+    model: Any,
+    *,
+    weights: Iterable[Any],
+    outputs: np.ndarray,
+    loss: float,
+    curve: list[float],
+) -> Scored:
+    """Score the outputs of a trained replicate.
+
+    Args:
+        recipe: the recipe whose last stage was trained.
+        data: the data set.
+        job: the replicate.
+        model: its model; its weights do not count.
+        weights: the trained values of all weights.
+        outputs: the model's outputs on the test fold, (rows, outputs).
+        loss: mean loss on the test fold, without penalties.
+        curve: mean training loss of each trained epoch.
+    """
+    finite = all(bool(np.isfinite(values).all()) for values in (curve, loss, outputs, *weights))
+    if not outputs_predict(recipe.last, model, data, outputs.shape[1:]):
+        return Scored(finite, {"loss": loss if finite else float("nan")}, {}, None)
+    metrics, summary = _score(recipe, data, job, model, outputs, loss=loss, finite=finite)
+    return Scored(finite, metrics, summary, _predicted(recipe, data, job, outputs) if finite else None)
+
+
 def finish_replicate(
     recipe: Recipe,
     data: Dataset,
@@ -131,8 +192,9 @@ def finish_replicate(
     cost: dict[str, float],
     peak_flops_per_s: float,
     watched: Watched,
+    scored: Scored | None = None,
 ) -> Result:
-    """Score a trained replicate and return its result.
+    """Score a trained replicate, if it is not scored yet, and return its result.
 
     Args:
         recipe: the recipe whose last stage was trained.
@@ -146,6 +208,7 @@ def finish_replicate(
         cost: seconds of each step, including `steady_epoch_s`.
         peak_flops_per_s: the measured peak of the device.
         watched: what was watched on validation rows.
+        scored: its scores, if another thread computed them; see `score_replicate`.
     """
     stage, model = recipe.last, start.model
     # A replicate whose loss is not finite ends early, too, and counts as planned.
@@ -163,21 +226,17 @@ def finish_replicate(
         )
         for index, (path, weight) in enumerate(zip(weight_paths(model), model.weights, strict=True))
     ]
-    finite = all(bool(np.isfinite(values).all()) for values in (curve, loss, outputs, *model.get_weights()))
-    metrics: dict[str, float] = {"loss": loss if finite else float("nan")}
-    predictions: dict[str, Any] = {}
-    predicted = None
-    if outputs_predict(stage, model, data, outputs.shape[1:]):
-        metrics, predictions = _score(recipe, data, job, model, outputs, loss=loss, finite=finite)
-        predicted = _predicted(recipe, data, job, outputs) if finite else None
+    if scored is None:
+        final = {"weights": model.get_weights(), "outputs": outputs, "loss": loss, "curve": curve}
+        scored = score_replicate(recipe, data, job, model, **final)
     return Result(
-        metrics=metrics,
-        finite=finite,
+        metrics=scored.metrics,
+        finite=scored.finite,
         curve=curve,
         validation=watched.validation,
         monitored=watched.monitored,
         best_epoch=watched.best_epoch,
-        predictions=predictions,
+        predictions=scored.summary,
         weights=weights,
         inputs_digest=digest_array(take_rows(rows.x, sample_rows(job.cell))),
         budget={
@@ -194,8 +253,27 @@ def finish_replicate(
         }
         | cost,
         model=save_model(model, stage.saved_as),
-        outputs=None if predicted is None else predicted.best,
+        outputs=None if scored.predicted is None else scored.predicted.best,
     )
+
+
+def score_saved(
+    recipe: Recipe, data: Dataset, job: Job, outputs: np.ndarray, *, loss: float
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Score finite outputs of a saved model on the test fold as those of a model that was just trained.
+
+    Args:
+        recipe: the recipe whose last stage was trained.
+        data: the data set.
+        job: the replicate.
+        outputs: the outputs, (rows, outputs).
+        loss: their mean loss, without penalties.
+
+    Returns:
+        Metrics by name, and the summary of the predictions.
+    """
+    model = build_model(recipe.last.build, as_models_see(recipe, data))
+    return _score(recipe, data, job, model, outputs, loss=loss, finite=True)
 
 
 def _score(

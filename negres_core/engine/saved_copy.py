@@ -56,9 +56,9 @@ def save_and_load(model: Any, stage: Stage, data: Dataset, *, needed: bool) -> A
     )
     if np.array_equal(before, again, equal_nan=True) and not np.allclose(before, after, rtol=1e-3, atol=1e-4):
         raise InputError(
-            f"{name_of(stage.build)} returns a model that computes something else after it was saved and loaded.",
+            f"{name_of(stage.build)} returns a model whose outputs change when it is saved and loaded.",
             received=f"outputs that differ by {np.abs(before - after).max():.3g}, before any training",
-            remedy="Let get_config return every argument of the constructor, and keep what is drawn in a weight.",
+            remedy="Let get_config return every argument of the constructor, and store random numbers in a weight.",
         )
     return loaded
 

@@ -13,6 +13,7 @@ from negres_core.arrays import spread_rows
 from negres_core.dataset import Dataset
 from negres_core.dataset.segmentation import counted
 from negres_core.design import Cell
+from negres_core.engine.areas import areas
 from negres_core.metrics import METRICS, Predicted, of_labels, of_values, recorded_names, score_metric
 
 SSIM_ROWS = 256
@@ -40,9 +41,10 @@ def score(
     y = data.y[cell.test]
     if predicted.labels is not None:
         metrics = score_labels(y, predicted.labels) if data.task == "classification" else {}
+        ranked = _score_ranks(y, predicted) if data.task == "classification" else {}
         for name in recorded_names(data.task, classes=classes):
             if name not in metrics:
-                value = score_metric(METRICS[name], y, predicted)
+                value = ranked[name] if name in ranked else score_metric(METRICS[name], y, predicted)
                 metrics |= {} if value is None else {name: value}
         if data.task == "multilabel":
             return metrics, _summarize_labels(predicted)
@@ -79,6 +81,12 @@ def _summarize_positions(y: np.ndarray, labels: np.ndarray, classes: int) -> dic
 def score_labels(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Score predicted class labels, both (rows,): accuracy, and precision, recall and F1 in each average."""
     return {"accuracy": of_labels.accuracy(y, predicted), **of_labels.averages(y, predicted)}
+
+
+def _score_ranks(y: np.ndarray, predicted: Predicted) -> dict[str, float]:
+    """Return the metrics that one sort of the rows serves, if there is something to sort them by."""
+    ranked = predicted.given_to(METRICS["roc_auc"])
+    return {} if ranked is None else areas(y, ranked)
 
 
 def score_values(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:

@@ -110,7 +110,7 @@ def needs_reference(recipe: Recipe, data: Dataset) -> str | None:
         return reason
     # A compiled epoch would share the constants of one replicate.
     if seed_use(recipe.last.build, data).draws_constants:
-        return "its build function draws more than weights, such as a projection that is a constant"
+        return "its build function draws other random numbers besides weights, such as a constant projection"
     return None
 
 

@@ -49,7 +49,7 @@ def start_by_rule(stage: Stage, model: Any, parent: Any, *, rows: Rows, seed: in
     after = _digests(model)
     if len(after) != len(before) or [id(weight) for weight in model.weights] != list(before):
         raise InputError(
-            f"{name} changes the structure of the model, of which it may set the weights alone.",
+            f"{name} changes the structure of the model, but may only set its weights.",
             received=f"{len(after)} weights after the call, and {len(before)} before it",
             remedy="Build the whole model in the build function of the stage.",
         )
@@ -57,11 +57,11 @@ def start_by_rule(stage: Stage, model: Any, parent: Any, *, rows: Rows, seed: in
         raise InputError(
             f"{name} changes the weights of the parent.",
             received="other weights after the call",
-            remedy="Assign to weights of the first argument alone, the model that is going to be trained.",
+            remedy="Assign only to weights of the first argument, the model that is going to be trained.",
         )
     if after == before:
         raise InputError(
-            f"{name} changes no weight of the model.",
+            f"{name} does not change any weight of the model.",
             received=f"{len(after)} weights as they were, {len(fitting)} of them inherited",
             remedy="Assign to weights, as in model.get_layer(name).kernel.assign(...); or leave out `start`.",
         )

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf.config_pb2 import CallableOptions
 
 from negres_core.arrays import Named, map_arrays
 from negres_core.engine.contract import NotBatchableError
@@ -55,6 +56,14 @@ def compile_program(function: Callable[..., Any], *, jit: bool) -> Callable[...,
         return _Graph(function)
     # A session takes its arguments from the memory of the processor, which costs nothing there.
     return _Graph(function, jit=True) if tf.config.list_physical_devices("GPU") else _SessionProgram(function)
+
+
+def trace(program: Callable[..., Any], *arguments: Any) -> Callable[[], Any] | None:
+    """Trace a compiled function for some arguments, and return what compiles it, in whatever thread that is called.
+
+    None if tracing and compiling are one step, for which the function has to be called.
+    """
+    return program.trace(*arguments) if isinstance(program, _SessionProgram) else None
 
 
 def release(program: Callable[..., Any]) -> None:
@@ -114,12 +123,8 @@ class _SessionProgram:
         if self._eager is not None:
             return self._eager(*arguments)
         values = [_array_of(argument) for argument in tf.nest.flatten(arguments)]
-        signature = tuple((value.dtype, value.shape) for value in values)
         try:
-            with self._lock:
-                if signature not in self._traces:
-                    self._traces[signature] = self._trace(arguments, values)
-                run, outputs = self._traces[signature]
+            run, outputs = self._traced(arguments, values)
             return tf.nest.pack_sequence_as(outputs, run(*values))
         except (RuntimeError, *NOT_COMPILABLE) as error:
             # Tensors that the function holds, such as constants of a layer, are those of eager calls.
@@ -129,12 +134,31 @@ class _SessionProgram:
             self.release()
             return self._eager(*arguments)
 
+    def trace(self, *arguments: Any) -> Callable[[], Any] | None:
+        """Trace the function; see `trace`. None also if a call has to find another way, or to say what is wrong."""
+        values = [_array_of(argument) for argument in tf.nest.flatten(arguments)]
+        if self._eager is not None:
+            return None
+        try:
+            run, _ = self._traced(arguments, values)
+        except (RuntimeError, *NOT_COMPILABLE):
+            return None
+        return functools.partial(run, *values)
+
     def release(self) -> None:
         """Close the session."""
         with self._lock:
             if self._session is not None:
                 self._session.close()
             self._session, self._traces = None, {}
+
+    def _traced(self, arguments: Any, values: list[np.ndarray]) -> tuple[Callable[..., Any], Any]:
+        """Return a function of arrays like these, and its outputs in the graph; each is traced once."""
+        signature = tuple((value.dtype, value.shape) for value in values)
+        with self._lock:
+            if signature not in self._traces:
+                self._traces[signature] = self._trace(arguments, values)
+            return self._traces[signature]
 
     def _trace(self, arguments: Any, values: list[np.ndarray]) -> tuple[Callable[..., Any], Any]:
         """Return a function of arrays, and its outputs in the graph."""
@@ -149,7 +173,10 @@ class _SessionProgram:
         with self._session.graph.as_default():
             places = [tf.compat.v1.placeholder(spec.dtype, spec.shape) for spec in specs]
             outputs = traced(*places)
-        return self._session.make_callable(tf.nest.flatten(outputs), feed_list=places), outputs
+            ends = [tf.convert_to_tensor(output).name for output in tf.nest.flatten(outputs)]
+        # What `make_callable` returns looks at all arguments anew, which takes longer than a small epoch.
+        options = CallableOptions(feed=[place.name for place in places], fetch=ends)
+        return self._session._make_callable_from_options(options), outputs
 
 
 def value_and_gradient(objective: Callable[[Any], Any], trainable: list[Any]) -> tuple[Any, list[Any]]:

@@ -72,11 +72,12 @@ def _check(found: dict[int, np.ndarray], tables: list[Any], *, name: str) -> Non
             raise InputError(
                 f"Tokens are out of the range of an Embedding of {name}.",
                 received=f"tokens from {low:g} to {high:g}, and a table of {layer.input_dim} in {layer.name!r}",
-                remedy=f"Give it a row for each token, Embedding({max(int(high) + 1, 1)}, ...); number them from 0.",
+                remedy=f"Make the table large enough for all tokens, Embedding({max(int(high) + 1, 1)}, ...); number "
+                "them from 0.",
             )
         if (values != np.floor(values)).any():
             raise InputError(
-                f"Tokens of an Embedding of {name} are not whole numbers, and it would cut off their fractions.",
+                f"Tokens of an Embedding of {name} are not whole numbers, and the layer would cut off their fractions.",
                 received=f"{values[values != np.floor(values)][0]:g} in {layer.name!r}",
                 remedy="Give tokens as integers, and leave them as they are: no scaler, and no layer before it.",
             )

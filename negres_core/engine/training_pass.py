@@ -58,7 +58,7 @@ def changed_variables(stage: Stage, model: Any, data: Dataset) -> list[Any]:
         counted &= _changes(counts, _numbers_of(model))
     if counted:
         raise InputError(
-            f"{name_of(stage.build)} counts its calls by a Python number.",
+            f"{name_of(stage.build)} counts its calls in a Python number.",
             received=f"{', '.join(sorted(counted))}, which changes at each call; Keras compiles a call once, with one "
             "value as a constant",
             remedy='Count in a weight, self.add_weight(shape=(), initializer="zeros", trainable=False), by assign_add.',

@@ -19,9 +19,9 @@ def check_weights(stage: Stage, data: Dataset) -> None:
     name = name_of(stage.build)
     if stage.class_weight is not None and data.task != "classification":
         raise InputError(
-            f"{name} has weights of classes, and the targets of {data.name!r} are not one class a row.",
+            f"{name} has class weights, but the targets of {data.name!r} are not one class label per row.",
             received=f"class_weight={_shown(stage)} for a {data.task}",
-            remedy="Leave `class_weight` out; weights of rows belong to the data set: Dataset(sample_weight=weights).",
+            remedy="Leave `class_weight` out; sample weights belong to the data set: Dataset(sample_weight=weights).",
         )
     if isinstance(stage.class_weight, tuple):
         unknown = [label for label, _ in stage.class_weight if label >= data.outputs]
@@ -34,7 +34,7 @@ def check_weights(stage: Stage, data: Dataset) -> None:
         given = dict(stage.class_weight)
         if not any(given.get(int(label), 1.0) for label in np.unique(data.y)):
             raise InputError(
-                f"{name} gives no class of {data.name!r} a weight above 0.",
+                f"{name} does not give any class of {data.name!r} a weight above 0.",
                 received=f"class_weight={_shown(stage)}",
                 remedy="Give at least one class a weight above 0.",
             )
@@ -42,7 +42,7 @@ def check_weights(stage: Stage, data: Dataset) -> None:
     if stage.objective is not None and has_weights and not asks_for_weights(stage.objective):
         which = "class_weight" if stage.class_weight is not None else "sample_weight of the data set"
         raise InputError(
-            f"The objective {name_of(stage.objective)} would ignore the weights of its rows.",
+            f"The objective {name_of(stage.objective)} would ignore the sample weights.",
             received=f"{which}, and an objective without a parameter named `sample_weight`",
             remedy="Take (model, x, y, *, training, sample_weight) and multiply each row's loss by its weight, "
             "(rows,), which is None where rows are tested; or leave the weights out.",
@@ -63,19 +63,19 @@ def check_sampler(recipe: Recipe, data: Dataset) -> None:
     name, sampler = name_of(recipe.resample), make_sampler(recipe)
     if data.task == "reconstruction":
         raise InputError(
-            f"{name} resamples rows by their targets, and those of {data.name!r} are images.",
+            f"{name} resamples rows by their targets, but those of {data.name!r} are images.",
             received="a reconstruction",
             remedy="Leave `resample` out.",
         )
     if data.sample_weight is not None:
         raise InputError(
-            f"{name} returns rows that have no weights, and the rows of {data.name!r} have some.",
+            f"{name} returns rows without weights, but {data.name!r} has sample weights.",
             received="`resample`, and a data set with `sample_weight`",
-            remedy="Use one of the two; weights of classes, Stage(class_weight=), can be combined with `resample`.",
+            remedy="Use one of the two; class weights, Stage(class_weight=), can be combined with `resample`.",
         )
     if make_sampler(recipe) is sampler:
         raise InputError(
-            f"{name} has to return a new sampler at every call, so that no fold knows of another.",
+            f"{name} has to return a new sampler at every call, so that folds stay independent.",
             received=f"the same {type(sampler).__name__} twice",
             remedy="Create it inside the function: resample=lambda: SMOTE(k_neighbors=3).",
         )

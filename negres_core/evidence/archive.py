@@ -77,7 +77,7 @@ def write_archive(path: Path, store: Store, records: Sequence[Evidence], ledger:
         raise EvidenceError(
             "The archive cannot be written.",
             received=f"{path}: {error.strerror or error}",
-            remedy="Make room there, or give another file with --output FILE.",
+            remedy="Free some space there, or give another file with --output FILE.",
         ) from error
     return len(names)
 
@@ -95,7 +95,7 @@ def _files_of(evidence: Evidence, store: Store) -> Iterator[str]:
             raise EvidenceError(
                 "A replicate that the evidence names is missing or damaged.",
                 received=f"{id}, of {show(evidence.hypothesis)}",
-                remedy="Run the hypothesis again, which trains what is missing, and pack it then.",
+                remedy="Run the hypothesis again, which trains the missing replicates, and then pack it.",
             )
         yield store.replicate_path(id).relative_to(store.folder).as_posix()
         if replicate.model is not None:
@@ -147,7 +147,7 @@ def unpack_archive(path: Path, folder: Path) -> None:
         raise EvidenceError(
             "The archive cannot be read.",
             received=f"{path}: {show(error)}",
-            remedy="Get it again from where it came from; negres pack makes such archives.",
+            remedy="Get it again from its source; `negres pack` makes such archives.",
         ) from error
 
 
@@ -159,7 +159,7 @@ def _checked(path: Path, entries: Sequence[zipfile.ZipInfo], folder: Path) -> Se
             raise EvidenceError(
                 "The archive has a file that negres does not write.",
                 received=f"{show(entry.filename)} in {path}: {problem}",
-                remedy="Do not trust it. Ask for an archive that negres pack made.",
+                remedy="Do not trust it. Ask for an archive made by `negres pack`.",
             )
         seen.add(entry.filename)
     if len(entries) > MOST_FILES:
@@ -171,9 +171,9 @@ def _checked(path: Path, entries: Sequence[zipfile.ZipInfo], folder: Path) -> Se
     size_bytes, free_bytes = sum(entry.file_size for entry in entries), shutil.disk_usage(folder).free
     if size_bytes > free_bytes:
         raise EvidenceError(
-            "There is no room to unpack the archive.",
+            "There is not enough space to unpack the archive.",
             received=f"{size_bytes:,} bytes in {path}; {free_bytes:,} are free in {folder}",
-            remedy="Make room there, or name another folder for temporary files in TMPDIR.",
+            remedy="Free some space there, or name another folder for temporary files in TMPDIR.",
         )
     return entries
 

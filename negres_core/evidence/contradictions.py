@@ -34,9 +34,9 @@ def check_replicates(one: tuple[str, Replicate], other: tuple[str, Replicate]) -
         places = {f"{folder}: {record.provenance.device}" for folder, record in (one, other)}
         raise EvidenceError(
             "Two folders have the same replicate with different numbers.",
-            received=f"replicate {one[1].id}, of which {', '.join(names)} differ; {'; '.join(sorted(places))}",
-            remedy="It was trained twice, and not with the same bits. Merge only one of the two folders, or delete the "
-            "record from one of them.",
+            received=f"replicate {one[1].id}: differences in {', '.join(names)}; {'; '.join(sorted(places))}",
+            remedy="It was trained twice, with results that are not bitwise the same. Merge only one of the two "
+            "folders, or delete the record from one of them.",
         )
 
 
@@ -77,8 +77,8 @@ def check_evidence(one: tuple[str, Evidence], other: tuple[str, Evidence]) -> No
     judged = "; ".join(f"{folder}: {show(record.judgement or 'no verdict')}" for folder, record in (one, other))
     raise EvidenceError(
         "Two folders have different evidence of one hypothesis.",
-        received=f"{show(one[1].hypothesis)}, of which {', '.join(_differing(left, right))} differ; {judged}",
-        remedy="Merge the folder that counts, or compare the two by negres compare.",
+        received=f"{show(one[1].hypothesis)}: differences in {', '.join(_differing(left, right))}; {judged}",
+        remedy="Merge only the folder that you want to keep, or compare the two with `negres compare`.",
     )
 
 
@@ -88,8 +88,8 @@ def check_bisections(one: tuple[str, BisectionRecord], other: tuple[str, Bisecti
     if names := _differing(left, right):
         raise EvidenceError(
             "Two folders have different bisections of one test between the same configurations.",
-            received=f"{show(one[1].test)}, of which {', '.join(names)} differ; in {one[0]} and {other[0]}",
-            remedy="Merge the folder that counts.",
+            received=f"{show(one[1].test)}: differences in {', '.join(names)}; in {one[0]} and {other[0]}",
+            remedy="Merge only the folder that you want to keep.",
         )
 
 
@@ -132,9 +132,10 @@ def check_files(one: Path, other: Path) -> None:
     """Refuse two files of one name with different content."""
     if one.read_bytes() != other.read_bytes():
         raise EvidenceError(
-            "Two folders have different files of one name, which is made from the content.",
+            "Two folders have files with the same name but different content, although the name is made from the "
+            "content.",
             received=f"{one} and {other}",
-            remedy="One of them was changed. negres verify FOLDER tells which; merge the other one.",
+            remedy="One of them was changed. `negres verify FOLDER` tells which; merge the other one.",
         )
 
 

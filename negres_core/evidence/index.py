@@ -97,7 +97,7 @@ class Summaries:
         """Return replicates by their ids, in that order, without weights; None for one that cannot be trusted.
 
         Raises:
-            EvidenceError: this is no id, or a newer version wrote a record.
+            EvidenceError: this is not an id, or a newer version wrote a record.
         """
         with _garbage_kept():
             stamps = {id: _stamp_of(self._store.replicate_path(id)) for id in ids}

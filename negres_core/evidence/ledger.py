@@ -127,7 +127,7 @@ class Ledger:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             if entries and now < entries[-1].registered_at:
                 raise EvidenceError(
-                    "The clock is behind the last entry of the ledger.",
+                    "The clock of this machine is behind the last entry of the ledger.",
                     received=f"the time {now}; the last entry of {self.path} is from {entries[-1].registered_at}",
                     remedy="Set the clock of this machine, or wait.",
                 )

@@ -116,7 +116,8 @@ def carry_out(plan: Plan, target: Store) -> None:
             raise EvidenceError(
                 "A file could not be copied; the files copied so far are complete.",
                 received=f"{path} to {target.folder}: {error.strerror or error}",
-                remedy="Make room there, or give another folder with --into. The same command goes on where it ended.",
+                remedy="Free some space there, or give another folder with --into. The same command continues where "
+                "it stopped.",
             ) from error
     for id, metrics in plan.metrics.items():
         replicate = target.find(id)
@@ -186,7 +187,7 @@ def _compare(plan: Plan, replicate: Replicate, source: Source, holder: Source) -
 def _plan_files(
     plan: Plan, sources: Sequence[Source], target: Source, pattern: str, *, named: re.Pattern[str] | None = None
 ) -> None:
-    """Plan to copy files that are no records that are read."""
+    """Plan to copy files that are not read as records."""
     for source in _others(sources, target):
         for path in sorted(source.store.folder.glob(pattern)):
             name = path.relative_to(source.store.folder).as_posix()
@@ -201,7 +202,7 @@ def _plan_files(
 
 
 def _plan_superseded(plan: Plan, sources: Sequence[Source], target: Source) -> None:
-    """Plan to copy superseded evidence, of which the name is a digest of the content."""
+    """Plan to copy superseded evidence, whose name is a digest of the content."""
     for source in _others(sources, target):
         for path in sorted(source.store.folder.glob("hypotheses/*/evidence-*.json")):
             name = path.relative_to(source.store.folder).as_posix()

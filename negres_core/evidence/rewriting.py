@@ -1,7 +1,7 @@
 """Rewriting: records of earlier schema versions become files of the current one, and the old files are kept.
 
 Records are read in the current form whatever their version, see `upgrade.py`; rewriting makes their files say the same.
-The ledger is no part of it: its entries are chained by their digests and never change.
+The ledger is not part of it: its entries are chained by their digests and never change.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ class Store:
         folder: the folder.
         fresh: find only replicates recorded through this object, and set aside those that they replace.
         read_only: leave damaged records where they are, and write nothing.
+        synced: whether each write waits for the disk, so that it survives a power failure.
         note: called with a sentence about each damaged record.
 
     Attributes:
@@ -65,13 +66,12 @@ class Store:
         *,
         fresh: bool = False,
         read_only: bool = False,
+        synced: bool = True,
         note: Callable[[str], None] = lambda sentence: None,
     ) -> None:
-        self.folder = folder
-        self.damaged = 0
-        self._fresh, self.read_only = fresh, read_only
+        self.folder, self.damaged = folder, 0
+        self._fresh, self.read_only, self._synced, self._note = fresh, read_only, synced, note
         self._left: set[Path] = set()
-        self._note = note
         self._recorded: set[str] = set()
         self._sound: set[str] = set()
         self._cached: dict[Path, tuple[tuple[int, ...], Evidence]] = {}
@@ -222,9 +222,9 @@ class Store:
             return unpack_scores(record, read_regular(path, most_bytes=record.size_bytes))
         except (OSError, ValueError) as error:
             raise EvidenceError(
-                "The scores of single rows are missing or damaged.",
+                "The row scores are missing or damaged.",
                 received=f"{path}: {error}",
-                remedy="Run the hypothesis again; it predicts by its stored replicates.",
+                remedy="Run the hypothesis again; it predicts with its stored models.",
             ) from error
 
     def read_evidence(self, path: Path) -> Evidence | None:
@@ -291,7 +291,7 @@ class Store:
         return [path for path in aside if not place_of(path, self.folder).exists()]
 
     def replicate_path(self, id: str) -> Path:
-        """Return the path of the record of a replicate; raise EvidenceError if it is no id."""
+        """Return the path of the record of a replicate; raise EvidenceError if it is not an id."""
         if not _ID.fullmatch(id):
             raise EvidenceError(
                 "A replicate's id is 32 hexadecimal digits.", received=id, remedy="Take ids from an evidence file."
@@ -377,9 +377,9 @@ class Store:
 
     def _write(self, path: Path, content: bytes) -> None:
         if self.read_only:
-            raise EvidenceError("This store is only read.", received=str(path), remedy="Open it for writing.")
+            raise EvidenceError("This store is read-only.", received=str(path), remedy="Open it for writing.")
         with _writing(path):
-            write_atomically(path, content)
+            write_atomically(path, content, synced=self._synced)
 
 
 def _beside(path: Path, content: dict[str, Any]) -> Path:

@@ -46,10 +46,10 @@ def compare(
 
     Returns:
         The metrics that the stored weights give, each with its tolerance; and how the record differs from them, one
-        sentence each. A metric that the record lacks is no difference, unless every version records it.
+        sentence each. A metric that the record lacks does not count as a difference, unless every version records it.
     """
     if cell.digest(len(data)) != replicate.key.rows:
-        return {}, [f"it was tested on other rows than those of its cell{_versions_since(replicate)}"]
+        return {}, [f"it was not tested on the rows of its cell{_versions_since(replicate)}"]
     if not models.predicts_targets(recipe):
         return {}, []
     try:
@@ -66,7 +66,7 @@ def compare(
         explained = not finite or (replicate.curve and replicate.curve[-1] is None)
         if replicate.status == "not finite" and explained and set(replicate.metrics.values()) == {None}:
             return dict.fromkeys([*replicate.metrics, *(each.key for each in also)], (np.nan, np.nan)), []
-        return {}, ["its record says that it stayed finite, or the reverse, and its stored weights say otherwise"]
+        return {}, ["its record and its stored weights disagree on whether it stayed finite"]
     relative = relative_rounding(devices={replicate.key.device, device}, dtype=saved.dtype)
     scores = rescore(predictions, relative=relative, also=also)
     if data.task == "reconstruction":

@@ -83,11 +83,11 @@ def check_monitor(recipe: Recipe, claimed: Metric, data: Dataset) -> None:
     check_metric(monitor.metric, [recipe], data)
     if monitor.patience is not None and watched_metric(claimed) is not None:
         raise InputError(
-            "An arm may end its training early, and the claim counts a run that never reaches the target at its whole "
-            "budget.",
+            "An arm may end its training early, but the claim counts a run that never reaches the target at its "
+            "whole budget.",
             received=f"{claimed.name}, and patience={monitor.patience} in {name_of(recipe.last.build)}",
-            remedy="Leave `patience` out: each run is trained for its `epochs`, and the claim says when it was there. "
-            'For the epochs that early stopping needs, claim beats("epochs").',
+            remedy="Leave `patience` out: each run is trained for all its `epochs`, and the claim measures when it "
+            'reached the target. For the epochs that early stopping needs, claim beats("epochs").',
         )
 
 
@@ -116,11 +116,11 @@ def without_probabilities(recipe: Recipe, metric: Metric) -> InputError:
     """Return the error about an arm that has no probabilities, which the metric of the claim needs."""
     if recipe.fit is not None:
         return InputError(
-            f"The metric {metric.name!r} needs probabilities, and {name_of(recipe.fit.function)} returns labels.",
+            f"The metric {metric.name!r} needs probabilities, but {name_of(recipe.fit.function)} returns labels.",
             received="labels",
-            remedy="Return probabilities, (rows, classes), such as those of predict_proba(test.x), and the labels are "
-            "the most probable classes; or, for several labels a row, the probability of each, (rows, labels). For an "
-            "estimator without predict_proba, return CalibratedClassifierCV(...) of it.",
+            remedy="Return probabilities, (rows, classes), such as those of predict_proba(test.x); negres takes the "
+            "most probable classes as labels; or, for several labels a row, the probability of each, (rows, labels). "
+            "For an estimator without predict_proba, return CalibratedClassifierCV(...) of it.",
         )
     return InputError(
         f"The metric {metric.name!r} needs probabilities, and the outputs of {name_of(recipe.last.build)} are none.",
@@ -147,7 +147,8 @@ def add_metrics(
     scores, problems = compare(models, recipe, replicate, cell, run.data, device=device.kind, also=[run.metric])
     if problems:
         raise EvidenceError(
-            f"A stored replicate lacks {run.metric.name}, and its stored weights do not give the metrics that it has.",
+            f"A stored replicate lacks {run.metric.name}, and its stored weights do not reproduce the metrics that "
+            "it has.",
             received=f"replicate {replicate.id}: {problems[0]}",
             remedy=FRESH,
         )
@@ -177,7 +178,8 @@ def predict_again(
     [(_, result)] = train(recipe, data, [job], device=device)
     if result.outputs is None:
         raise InputError(
-            f"{name_of(recipe.fit.function)} returns numbers, and the design scores single test rows.",
+            f"{name_of(recipe.fit.function)} returns metrics as numbers, but this design needs the scores of single "
+            "test rows.",
             received=f"metrics {', '.join(result.metrics)}",
             remedy="Return predictions of the test fold, or use KFolds.",
         )
@@ -196,9 +198,10 @@ def _of_fit(replicate: Replicate, recipe: Recipe, run: Run, job: Job, device: De
     ]
     if differ:
         raise EvidenceError(
-            f"A stored replicate lacks {run.metric.name}, and its fit gives other metrics when it is computed again.",
+            f"A stored replicate lacks {run.metric.name}, and its fit gives different metrics when it is computed "
+            "again.",
             received=f"{recipe}, replicate {replicate.id}: {differ[0]}",
-            remedy=f"Let the fit draw only from its parameter `seed`, and not from what changes between runs. {FRESH}",
+            remedy=f"Let the fit seed all its random numbers by its parameter `seed`. {FRESH}",
         )
     return {name: value for name, value in now.items() if name not in replicate.metrics}
 

@@ -27,17 +27,18 @@ def check_opening(registration: Registration | None, commitment: Commitment) -> 
     rows = f"{commitment.seal.rows_in_words} of {commitment.data.name} are sealed"
     if registration is None or registration.status == "exploratory":
         raise InputError(
-            "Sealed rows are opened once and on the record, but this confirmation is not registered.",
+            "Only a registered confirmation opens sealed rows, but this one is not registered.",
             received=f"{commitment.hypothesis}; {rows}",
             remedy=f"Run `{command}` first, and commit the ledger. In a notebook, give the experiment "
             "register_or_compare=on_record(ledger, store).",
         )
     if changed := [part for part in registration.changed if part not in MAY_CHANGE]:
         raise InputError(
-            "Sealed rows are opened by what was registered, and this confirmation has changed since.",
+            "Only the confirmation that was registered opens sealed rows, but this one has changed since.",
             received=f"a different {', '.join(changed)} for {commitment.hypothesis}, "
             f"registered {registration.registered_at}; {rows}",
-            remedy=f'Undo the change. Or register a second opening: `{command} --reason "..."`; it will be called so.',
+            remedy=f'Undo the change. Or register a second opening: `{command} --reason "..."`; the evidence will '
+            "say that it is the second.",
         )
 
 
@@ -121,7 +122,7 @@ def _has_decided(evidence: Evidence) -> bool:
 
 
 def _is_run_of(evidence: Evidence, commitment: Commitment) -> bool:
-    """Return whether evidence is of an earlier run of the same arms, claim and design, which is no other look."""
+    """Return whether evidence is of an earlier run of the same arms, claim and design, which is not another look."""
     if (evidence.hypothesis, evidence.seal) != (commitment.hypothesis, commitment.seal):
         return False
     arms = {arm.role: arm.description.digest for arm in evidence.arms if arm.description}

@@ -54,7 +54,7 @@ def values_of(replicates: Sequence[Replicate], metric: str, design: Design) -> n
     """
     if any(metric not in replicate.metrics for replicate in replicates):
         raise InputError(
-            f"The claim is about the metric {metric!r}, but an arm does not report it.",
+            f"The claim is about the metric {metric!r}, which an arm does not report.",
             received=f"metrics {', '.join(replicates[0].metrics)}",
             remedy="Make a claim about one of those. A fit reports the metrics that it returns; loss_skill exists "
             "only for built-in Keras losses.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import count_trained
 from negres_core.claim import COSTS, CostMetric, Metric
+from negres_core.claim.cost import shared_budget
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, hold_out
 from negres_core.errors import InputError
@@ -88,9 +89,9 @@ def equalize(
     for role, recipe in recipes.items():
         if any(stage.patience is not None for stage in recipe.stages):
             raise InputError(
-                f"The {role} arm ends by its patience, so that its budget is not known before it is trained.",
+                f"The {role} arm stops early by its patience, so its budget is not known before it is trained.",
                 received=f'equal="{equal}", and {recipe}',
-                remedy="Leave out `equal`: what each arm was trained for stands beside the verdict. Or leave out "
+                remedy="Leave out `equal`: the evidence shows what each arm was trained for. Or leave out "
                 "`patience`, and give both arms the same budget.",
             )
     plans = {role: _plan(role, recipe, data, rows[role], equal) for role, recipe in recipes.items()}
@@ -124,15 +125,15 @@ def check_equal(equal: object) -> None:
     """Raise InputError if budgets cannot be equal in this."""
     if equal == "seconds":
         raise InputError(
-            "Budgets cannot be equal in seconds: how many epochs that is differs from machine to machine and from run "
-            "to run, so that nobody could train the same arms again.",
+            "Budgets cannot be equal in seconds: the number of epochs in a second differs from machine to machine "
+            "and from run to run, so nobody could train the same arms again.",
             received='equal="seconds"',
-            remedy='Give equal="flops". For the time itself, claim it: beats("seconds") or '
+            remedy='Give equal="flops". To compare the time itself, make a claim about it: beats("seconds") or '
             'beats(to_reach("accuracy", 0.9, in_="seconds")).',
         )
     if equal not in get_args(Equal):
         raise InputError(
-            "`equal` is what the budgets of both arms are equal in.",
+            "`equal` has to be the unit in which the budgets of both arms are equal.",
             received=f"equal={equal!r}",
             remedy=f"Give one of: {', '.join(get_args(Equal))}; or leave it out to train the recipes as they are.",
         )
@@ -146,17 +147,18 @@ def check_shared_budget(
     Budgets may differ by less than an epoch, since epochs are whole; then the smaller one counts for both. In seconds a
     budget is only known when it was spent, and the smaller one of each cell counts.
     """
-    if cost.watched is None or cost.counted_in == "seconds" or len(recipes) < 2:
+    shared = shared_budget(cost)
+    if shared is None or len(recipes) < 2:
         return
-    plans = {role: _plan(role, recipe, data, rows[role], cost.counted_in) for role, recipe in recipes.items()}
+    plans = {role: _plan(role, recipe, data, rows[role], shared) for role, recipe in recipes.items()}
     small, large = sorted(plans.values(), key=lambda plan: plan.total)
     if small.total + small.epoch * (1 - NEARLY_WHOLE) <= large.total:
         budgets = ", ".join(f"{role} arm {plan.total:,.4g} {cost.unit}" for role, plan in plans.items())
         raise InputError(
             "The arms have different budgets. A run that never reaches the target counts at its budget, so the arm "
-            "with the smaller one would look better for giving up early.",
+            "with the smaller budget would look better because it gives up earlier.",
             received=budgets,
-            remedy=f'Give both the same: experiment.compare(..., equal="{cost.counted_in}"), or other epochs.',
+            remedy=f'Give both the same budget: experiment.compare(..., equal="{cost.counted_in}"), or other epochs.',
         )
 
 
@@ -166,15 +168,16 @@ def _plan(role: Role, recipe: Recipe, data: Dataset, rows: int, counted_in: Equa
 
     if recipe.fit is not None:
         raise InputError(
-            f"The {role} arm ends in a fit, which has no budget of {counted_in}.",
+            f"The {role} arm ends in a fit, whose budget has no {counted_in}.",
             received=recipe,
             remedy='Leave `equal` out, and claim the seconds of a fit: beats("seconds").',
         )
     if ending := next(filter(None, map(ending_callback, recipe.stages)), None):
         raise InputError(
-            f"The {role} arm ends by a callback, so that its budget is not known before it is trained.",
+            f"The {role} arm may be stopped by a callback, so its budget is not known before it is trained.",
             received=f"{ending} among the callbacks of {recipe}",
-            remedy="Leave it out: `equal`, and a claim about the way to a target, need arms that train to the end.",
+            remedy="Leave the callback out: `equal`, and a claim about the cost to a target, need arms that train to "
+            "the end.",
         )
     budgets = planned_budgets(recipe, data, rows=rows)
     *before, last = [_of_epoch(budget, counted_in) for budget in budgets]

@@ -78,7 +78,7 @@ class Experiment:
         register_or_compare: called with the commitment before anything is trained; returns its status in the ledger, or
             None. Not called in a smoke run.
         ledger: where the openings of sealed rows are on record; None if there is no ledger.
-        confirming: open the rows that `confirm=` seals. The hypothesis then is another one, of which the id ends in
+        confirming: open the rows that `confirm=` seals. The hypothesis then is another one, whose id ends in
             "::confirmation", and has to be registered.
         controls: "all"; "cheap", those that train nothing of their own, which is all that a smoke run has; or "none",
             which the evidence records.
@@ -113,13 +113,13 @@ class Experiment:
         check_expected(self.expected)
         if self.controls not in get_args(ControlLevel):
             raise InputError(
-                "`controls` of an experiment selects which controls run.",
+                "`controls` of an experiment has to say which controls run.",
                 received=f"controls={self.controls!r}",
                 remedy=f"Give one of: {', '.join(get_args(ControlLevel))}.",
             )
         if self.confirming and (self.smoke or self.kind == "mixture" or self.ledger is None):
             raise InputError(
-                "Sealed rows are opened by a claim that is on record in a ledger, not by a smoke run or a bisection.",
+                "Only a claim that is registered in a ledger can open sealed rows, not a smoke run or a bisection.",
                 received=f"confirming=True, smoke={self.smoke}, kind={self.kind!r}, ledger={self.ledger!r}",
                 remedy="Give ledger=Ledger(path), and register_or_compare=on_record(ledger, store).",
             )
@@ -214,7 +214,7 @@ class Experiment:
         self.store.write_evidence(evidence)
         remove_shards(self.store, evidence.hypothesis)
         for name in needless_waivers(evidence.controls):
-            self._note(run.data, f"{name} passed, so that it need not be waived")
+            self._note(run.data, f"{name} passed, so it need not be waived")
         return evidence
 
     def _open(self, prepared: Prepared) -> Evidence:
@@ -277,7 +277,7 @@ class Experiment:
         try:
             checks = check_pipeline(run.scored, self.store, self.device, evidence.provenance, progress)
         except SlowSmallRunError as error:
-            self._note(run.data, f"only the controls that train nothing ran: {slow}, so that a small run, {error}")
+            self._note(run.data, f"only the controls that train nothing ran, because {slow}: a small run, {error}")
             return _Screening(findings, PipelineChecks(), "cheap")
         for sentence in checks.left_out:
             self._note(run.data, sentence)

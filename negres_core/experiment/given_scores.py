@@ -32,7 +32,7 @@ def results_of(evidence: Evidence, cells: Cells, arms: Sequence[str]) -> Evidenc
     would have ended there. A score that is not finite makes the claim invalid, wherever it is.
 
     Args:
-        evidence: the evidence, of which the claim, the design and the data are used.
+        evidence: the evidence; its claim, design and data are used.
         cells: the scores.
         arms: the names of the arms, the treatment first.
 
@@ -52,7 +52,7 @@ def results_of(evidence: Evidence, cells: Cells, arms: Sequence[str]) -> Evidenc
     decision, repeats = _decide(difference_of(values, claim), claim, design, evidence.data, signed)
     if repeats < design.repeats and not decision.final:
         raise InputError(
-            "The table has fewer repeats than planned, and no look decides.",
+            "The table has fewer repeats than planned, and these do not decide the claim.",
             received=f"{repeats} of repeats={design.repeats}; so far {decision.verdict.verdict} "
             f"({decision.verdict.finding})",
             remedy=f"Run the other repeats and judge them together, or give repeats={repeats} if that was the plan.",

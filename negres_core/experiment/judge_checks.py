@@ -52,14 +52,14 @@ def check_design(design: Design, rows: int | None, groups: int | None) -> tuple[
     """Return the design with the number of its groups, and that number; refuse what scores of cells cannot show."""
     if not isinstance(design, Design) or design.kind not in FOLD_COLUMNS:
         raise InputError(
-            "`design` has to be a design: a splitter becomes one only on a data set, and there is none.",
+            "`design` has to be a design: a splitter can be used only with a data set, and here there is none.",
             received=f"design={design!r}",
-            remedy="Give the one that the runs had: KFolds(5, repeats=5), Holdout(test=0.2, splits=25), "
+            remedy="Give the design of the runs: KFolds(5, repeats=5), Holdout(test=0.2, splits=25), "
             "LeaveOneGroupOut(groups=12), FixedSplit(...) or TimeSeries(...).",
         )
     if design.scores_rows and groups is not None:
         raise InputError(
-            "The rows of this design are judged one by one, which is not valid for rows in groups.",
+            "This design judges single rows, which is not valid for rows in groups.",
             received=f"{design.layout()}, groups={groups!r}",
             remedy="Average the scores of each group under each seed, give a row per group, and leave `groups` out.",
         )
@@ -105,7 +105,7 @@ def metric_of(claim: Claim, metric: Metric | None) -> Metric:
         )
     if not isinstance(found, Metric) or found.name != claim.metric or (known is not None and found != known):
         raise InputError(
-            "The metric that is declared is not the one that the claim names.",
+            "The declared metric is not the one that the claim names.",
             received=f"{found}; {claim}{f'; negres knows {known}' if known else ''}",
             remedy="Give both the same name. A metric that negres knows needs no declaration; one that differs from it "
             "needs another name.",
@@ -128,7 +128,7 @@ def check_metric_of_rows(claim: Claim, design: Design) -> None:
     known = find_metric(claim.metric)
     if design.scores_rows and known and known.name != "loss" and not has_row_scores(known):
         raise InputError(
-            f"Single rows have no {claim.metric} whose mean is that of the test set.",
+            f"The {claim.metric} of the test set is not a mean over its rows, so it cannot be judged from row scores.",
             received=f"{claim}, {design.layout()}",
             remedy="Judge a metric that is a mean over rows, such as accuracy, log_loss or mse; or the scores of "
             "cells, by KFolds.",
@@ -158,7 +158,7 @@ def read_cells(
             raise InputError(
                 f"The {claim.metric} of a single row is 0 or 1.",
                 received=f"{between[0]:g} in {table.source}",
-                remedy="Give a row per test row and seed, with 1 where the arm is right.",
+                remedy="Give one line per test row and seed, with 1 if the arm is right.",
             )
     return cells
 
@@ -181,8 +181,7 @@ def _check_copied(cells: Cells) -> None:
         repeats = list(dict.fromkeys(score.repeat for score in cells.scores))
         more = f", and {len(copies) - 1} other pairs" if len(copies) > 1 else ""
         raise InputError(
-            "Two repeats have the same scores in every fold: one was written down twice, or run twice on the same "
-            "folds.",
+            "Two repeats have the same scores in every fold: one was copied, or run twice on the same folds.",
             received=f"equal scores in the repeats {repeats[one]} and {repeats[other]}{more}; the chance of that is "
             f"{chance:.1g}",
             remedy="Shuffle the folds anew in every repeat, such as by another random_state. If the runs differ only "

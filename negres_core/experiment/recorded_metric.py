@@ -29,7 +29,7 @@ def recorded_metrics(pattern: str, records: Sequence[Evidence]) -> tuple[list[st
     names, directions = [name for name, _ in matching], {higher for _, higher in matching}
     if len(directions) > 1:
         raise InputError(
-            "Of some of these metrics the highest value is the best, of others the lowest.",
+            "For some of these metrics higher values are better, for others lower values.",
             received=f"--metric {pattern}: {', '.join(names)}",
             remedy="Give a pattern that matches metrics of one direction.",
         )

@@ -50,10 +50,10 @@ def check_expected(expected: object) -> None:
     """Raise InputError if an expected verdict is not one that a claim can be registered with."""
     if expected is not None and expected not in ("supported", "refuted"):
         raise InputError(
-            "A hypothesis expects to be supported or refuted: its parameter `expected` has to say which.",
+            'The parameter `expected` of a hypothesis has to be "supported" or "refuted".',
             received=f"expected={expected!r}",
             remedy='Give expected="supported" or expected="refuted"; "inconclusive" and "invalid" mean that a run '
-            "could not tell. Give another name to a parameter that is not the expected verdict.",
+            "could not tell. If the parameter is not the expected verdict, give it another name.",
         )
 
 

@@ -80,7 +80,7 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
     cells = list(itertools.product(range(repeats), range(design.folds), range(design.seeds)))
     problems = []
     if arm.recipe != str(description):
-        problems.append("its name is not that of the recipe that is described")
+        problems.append("its name is not that of the described recipe")
     is_older = {each.key.recipe for each in trained.stages[-1]} & set(older_digests)
     for stage in trained.stages:
         if [(each.key.repeat, each.key.fold, each.key.seed) for each in stage] != cells:
@@ -95,7 +95,7 @@ def _problems_of_arm(evidence: Evidence, trained: Trained, older_digests: Collec
             problems.append("it has replicates of a design with another number of folds")
         digests = {key.recipe for key in keys}
         if len(digests) > 1 or not (is_older or digests <= {described.digest, described.digest_by_text}):
-            problems.append("it has replicates of another recipe than the one that is described")
+            problems.append("it has replicates of a recipe other than the described one")
         if any((each.model is None) == (described.fit is None) for each in stage):
             problems.append("it has replicates with a model where its recipe has none, or the reverse")
         if described.fit is None:

@@ -194,7 +194,8 @@ class Recipes:
                     raise InputError(
                         "All recipes of a tuned arm have to have the same number of stages.",
                         received=f"{other}, and {made} for {words_of(settings)}",
-                        remedy="Make the number of stages a matter of two arms, or of the layers in a build function.",
+                        remedy="To compare numbers of stages, use two arms, or vary the layers in a build function "
+                        "instead.",
                     )
             self._made[key] = made
         return self._made[key]

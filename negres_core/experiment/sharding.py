@@ -43,7 +43,8 @@ def check_shardable(shard: Shard | None, metric: Metric) -> None:
     """
     if shard is not None and isinstance(metric, CostMetric) and metric.counted_in == "seconds":
         raise NotShardableError(
-            "A claim about seconds is not trained in shards, since machines differ: the run that judges it times it.",
+            "A claim about seconds is not trained in shards, since machines differ: the session that judges it "
+            "measures the times.",
             received=f"--negres-shard {shard}, and a claim about {metric.name}",
             remedy="The session that judges the other hypotheses trains this one. Or claim steps or FLOPs, which are "
             "the same everywhere.",

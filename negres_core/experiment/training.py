@@ -25,6 +25,7 @@ from negres_core.evidence import (
     Replicate,
     Store,
 )
+from negres_core.experiment.another_output import judge_again, other_outputs
 from negres_core.experiment.completion import add_metrics, claimed_metric, predict_again
 from negres_core.metrics import Predicted
 from negres_core.run.arm import Arm
@@ -134,7 +135,7 @@ class Trainer:
             parent = self._store.model_path(parents[position]) if parents else None
             job = Job(trained[position // len(seeds)], key.seed, parent, watched, alone=self._mark is not None)
             if key not in done:
-                stored = self._find(key, recipe)
+                stored = self._find(key, recipe) or self._find_of_another_output(key, recipe, job)
                 # The parent may have been retrained since, on another machine and with different bits.
                 if not stored or (parents and stored.differing_weights(parents[position])):
                     jobs[job] = key
@@ -206,6 +207,16 @@ class Trainer:
             older = self._store.find(key.updated(packages=None, recipe=digest).id)
             if older is not None and older.was_trained_with(key.packages or ()):
                 return older
+        return None
+
+    def _find_of_another_output(self, key: Key, recipe: Recipe, job: Job) -> Replicate | None:
+        """Return a stored replicate of another output that was trained alike, recorded for the claimed one."""
+        for output in other_outputs(recipe, self._run.data, key):
+            stored = self._find(key.updated(output=output), recipe)
+            judged = stored and judge_again(stored, key, recipe, self._run.data, job, self._saved_models())
+            if stored and judged:
+                model = self._store.model_path(stored).read_bytes()
+                return self._store.record(judged, model, saved_as=recipe.last.saved_as)
         return None
 
     def _key(self, recipe: Recipe, cell: Cell, trained: Cell, seed: int, watched: Metric | None) -> Key:

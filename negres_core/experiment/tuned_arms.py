@@ -64,14 +64,14 @@ def tuned_arms(
         return {}
     if isinstance(metric, CostMetric):
         raise InputError(
-            "A claim about a cost is not made of a tuned arm: whether its trials count as cost is another question.",
+            "A claim about a cost cannot have a tuned arm, because it is not defined whether the trials count as cost.",
             received=f"a claim about {metric.name}, and a tuned {' and '.join(tuned)} arm",
-            remedy="Claim a metric of predictions; what the trials took is in the evidence. Or give the settings that "
-            "you chose as recipes.",
+            remedy="Make a claim about a metric of predictions; the evidence has the cost of the trials. Or write "
+            "recipes with the chosen settings.",
         )
     if equal is not None:
         raise InputError(
-            "Budgets cannot be made equal for a tuned arm, of which each trial may have another.",
+            "Budgets cannot be made equal for a tuned arm, because each of its trials may have another budget.",
             received=f"equal={equal!r}",
             remedy="Leave `equal` out, and let the functions of both arms give their recipes the same epochs.",
         )
@@ -94,7 +94,8 @@ def tuned_arm(role: Role, arm: Tuned, recipe: Recipe, claimed: Metric, data: Dat
         metric = metric_of(Claim.about("reaches", arm.on, 0.0), task=data.task, own=own, targets=data.y)
         if isinstance(metric, CostMetric):
             raise InputError(
-                f"The trials of the {role} arm cannot be compared by a cost: the cheapest recipe learns nothing.",
+                f"The trials of the {role} arm cannot be compared by a cost: the cheapest recipe would be one that "
+                "learns nothing.",
                 received=f"on={arm.on!r}",
                 remedy='Give a metric of predictions, such as on="log_loss".',
             )

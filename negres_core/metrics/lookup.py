@@ -132,9 +132,9 @@ def _own_metric(claim: Claim, metric: Metric, task: Task) -> Metric:
     """Return a metric with the user's function, with the digest of what that does."""
     if find_metric(metric.name) is not None:
         raise InputError(
-            f"negres has a metric of the name {metric.name!r}, and the claim brings another one.",
+            f"negres has a metric named {metric.name!r}, but the claim brings another one with this name.",
             received=str(claim),
-            remedy=f'Give yours another name, or claim that of negres by its name, "{metric.name}".',
+            remedy=f'Give yours another name, or use that of negres by its name, "{metric.name}".',
         )
     if metric.tasks and task not in metric.tasks:
         raise InputError(
@@ -146,10 +146,11 @@ def _own_metric(claim: Claim, metric: Metric, task: Task) -> Metric:
         return metric.with_code(digest_code([metric.compute, metric.takes]))
     except InputError as error:
         raise InputError(
-            f"What the metric {metric.name!r} computes cannot be recorded, since its function reaches an object whose "
-            "content cannot be known.",
+            f"The metric {metric.name!r} cannot be recorded, since its function uses an object whose content cannot "
+            "be read.",
             received=error.received,
-            remedy="Create the object inside the function, or keep its content as numbers, texts, arrays or functions.",
+            remedy="Create the object inside the function, or keep its content as numbers, strings, arrays or "
+            "functions.",
         ) from error
 
 
@@ -172,9 +173,9 @@ def _cost_metric(
     """Return a cost, with the metric that is watched looked up."""
     if any(metrics is not None for metrics in own) and (cost.watched is not None or cost.counted_in != "seconds"):
         raise InputError(
-            "A fit trains no network in epochs: what it costs is known in seconds only.",
+            "The cost of a fit is known only in seconds, because it does not train in epochs.",
             received=str(claim),
-            remedy='Claim its seconds, such as beats("seconds"), or compare networks.',
+            remedy='Make a claim about its seconds, such as beats("seconds"), or compare networks.',
         )
     if cost.watched is None or cost.target is None:
         return cost
@@ -202,7 +203,7 @@ def monitored_metric(given: Metric | str, *, task: Task, targets: np.ndarray | N
     if isinstance(given, str) and given.startswith("val_"):
         usual = _usual_name(given)
         raise InputError(
-            "What a stage monitors is always measured on validation rows.",
+            "`monitor` needs no prefix, because a stage always monitors its validation rows.",
             received=f"monitor={given!r}",
             remedy=f"Write monitor={usual!r}.",
         )
@@ -232,13 +233,13 @@ def check_threshold(claim: Claim) -> None:
     percent = f"{THRESHOLD_NAMES[claim.kind]}={claim.threshold / 100:g}"
     if is_share(name) and claim.threshold > 1:
         raise InputError(
-            f"{name} is a share, from 0 to 1, and no arm can be further than that.",
+            f"{name} is a share, from 0 to 1, so no difference can be that large.",
             received=str(claim),
             remedy=f"Give percent as a share: {percent}.",
         )
     if claim.kind == "reaches" and highest is not None and claim.threshold > highest:
         raise InputError(
-            f"{name} is {highest:g} for a perfect prediction, and no arm can reach more than that.",
+            f"{name} is {highest:g} for a perfect prediction, so no arm can exceed that.",
             received=str(claim),
             remedy=f"Give a lower bar; {percent} if this was in percent.",
         )

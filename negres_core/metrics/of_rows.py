@@ -89,9 +89,9 @@ def score_table(
 
 def _without_scores(metric: Metric) -> InputError:
     return InputError(
-        f"The metric {metric.name!r} cannot be computed of what an arm predicts.",
+        f"The metric {metric.name!r} cannot be computed from what an arm predicts.",
         received="predictions without probabilities, or numbers in place of predictions",
-        remedy="Return probabilities of the classes, or predictions of the test fold, in place of numbers.",
+        remedy="Return probabilities of the classes, or predictions of the test fold, instead of numbers.",
     )
 
 

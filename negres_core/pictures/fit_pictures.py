@@ -40,7 +40,7 @@ def make_row(run: Run, arm: Arm, caption: str, image: np.ndarray) -> Row:
     grey = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
     if grey.ndim == 3 and grey.shape[2] != 3:
         raise InputError(
-            f"The picture {caption!r} is neither grey nor coloured.",
+            f"The picture {caption!r} has the wrong shape.",
             received=f"an image of shape {image.shape}",
             remedy="Return images of shape (height, width), or with 1 or 3 channels.",
         )

@@ -105,9 +105,10 @@ def _texts_of(walk: _Walk, value: Any) -> Iterator[str]:
                 raise UnknownStateError
         except UnknownStateError as error:
             raise InputError(
-                "A recipe reaches an object whose content cannot be known, so stored replicates might not be its own.",
+                "A recipe uses an object whose content cannot be read, so negres cannot tell whether stored "
+                "replicates belong to it.",
                 received=f"{walk.place}, {_kind_of(walk.unknown)}",
-                remedy="Create the object inside the function that uses it, or keep its content as numbers, texts, "
+                remedy="Create the object inside the function that uses it, or keep its content as numbers, strings, "
                 "arrays or functions.",
             ) from error
         if part is None:

@@ -136,8 +136,9 @@ def times_in_words(change: Change) -> list[str]:
 
 def _explanation(changes: Sequence[Change]) -> str:
     lines = [
-        "A positive effect is in favor of the treatment. The change is that of the cells that both runs have, with the "
-        "interval of the corrected resampled t-test. Times are the median seconds of a replicate, after / before."
+        "A positive effect is in favour of the treatment. The change is that of the cells that both runs have, with "
+        "the interval of the corrected resampled t-test. Times are ratios of the median seconds per replicate, after "
+        "/ before."
     ]
     if any(each.effect and each.effect.interval_95 and not each.effect.paired for each in changes):
         lines.append("* The runs count as independent, which makes the interval too wide if they share rows.")

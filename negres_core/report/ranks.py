@@ -1,6 +1,7 @@
 """Ranks: all recorded arms ranked over the data sets that they share, without training anything.
 
-A *block* is what gives each arm one rank: a metric on a data set.
+A *block* is what gives each arm one rank: a metric on a data set. If claims are about several outputs of a data set,
+each of them is a *question*, and all of them together are one block.
 """
 
 from __future__ import annotations
@@ -24,13 +25,19 @@ class _Block(NamedTuple):
     metric: str
 
 
+class _Question(NamedTuple):
+    block: _Block
+    output: str | None
+    """The output that is judged; None for targets in one array."""
+
+
 class Ranks(NamedTuple):
     """The ranks of recorded arms.
 
     Attributes:
         metric: the metric that they are ranked by; of several, their names.
         ranking: the ranks.
-        data_sets: names of the data sets.
+        data_sets: names of the data sets, with the outputs that were judged.
         notes: what was left out, and why.
     """
 
@@ -78,6 +85,10 @@ def rank_arms(records: Sequence[Evidence], *, metrics: Sequence[str], higher_is_
     of the data sets is left out and named; invalid hypotheses, and those on scores that were given, are left out and
     counted. Smoke runs are ignored.
 
+    The outputs of one data set share its rows, and are one unit: the value of an arm is the mean of its ranks over
+    those that claims are about. If all arms perform equally on each of them, all orders of these means are equally
+    likely, however much the outputs depend on each other.
+
     Of several metrics, each on each data set is a unit: many questions asked of the same trained arms. They share the
     luck of the rows and of the trainings, which the tests then know nothing of; a note says so.
 
@@ -91,13 +102,23 @@ def rank_arms(records: Sequence[Evidence], *, metrics: Sequence[str], higher_is_
     """
     trained = [each for each in records if each.scores is None]
     finished = [each for each in trained if each.status == "finished" and not each.smoke]
-    names = {_data_of(each): show(each.claim.of_output(each.data.name)) for each in finished}
+    names = {each.whole_data: show(each.data.name) for each in finished}
     values = _values([each for each in finished if each.verdict != "invalid"], metrics)
-    blocks = list(dict.fromkeys(block for of_arm in values.values() for block in of_arm))
-    blocks.sort(key=lambda block: (metrics.index(block.metric), names[block.data]))
-    data_sets = list(dict.fromkeys(names[block.data] for block in blocks))
-    missing = {arm: [block for block in blocks if block not in of_arm] for arm, of_arm in values.items()}
-    shared = {arm: [of_arm[block] for block in blocks] for arm, of_arm in values.items() if not missing[arm]}
+    questions = list(dict.fromkeys(question for of_arm in values.values() for question in of_arm))
+    questions.sort(key=lambda each: (metrics.index(each.block.metric), names[each.block.data], each.output or ""))
+    blocks: dict[_Block, list[_Question]] = {}
+    for question in questions:
+        blocks.setdefault(question.block, []).append(question)
+    outputs: dict[str, list[str]] = {}
+    for question in questions:
+        judged, output = outputs.setdefault(question.block.data, []), question.output and show(question.output)
+        if output and output not in judged:
+            judged.append(output)
+    data_sets = [
+        f"{names[data]} of {' and '.join(judged)}" if judged else names[data] for data, judged in outputs.items()
+    ]
+    missing = {arm: [each for each in questions if each not in of_arm] for arm, of_arm in values.items()}
+    shared = [arm for arm, lacking in missing.items() if not lacking]
     metric = ", ".join(metrics)
     notes = [
         f"left out: {arm}, which has no value {_places(lacking, names, metrics)}"
@@ -108,6 +129,11 @@ def rank_arms(records: Sequence[Evidence], *, metrics: Sequence[str], higher_is_
         notes.append(f"left out: {plural(given, 'hypothesis', 'hypotheses')} on {AS_GIVEN}")
     if invalid := sum(each.verdict == "invalid" for each in finished):
         notes.append(f"left out: {plural(invalid, 'invalid hypothesis', 'invalid hypotheses')}")
+    if any(len(judged) > 1 for judged in outputs.values()):
+        notes.append(
+            "the outputs of a data set share its rows, and count as one data set, where an arm is ranked by the mean "
+            "of its ranks over them"
+        )
     if len(shared) < 3 or len(blocks) < 3:
         raise InputError(
             "A ranking needs at least 3 arms, each recorded on the same 3 or more data sets.",
@@ -120,13 +146,26 @@ def rank_arms(records: Sequence[Evidence], *, metrics: Sequence[str], higher_is_
             f"{len(metrics)} metrics: those of one data set share its rows and its trainings, whose luck no p-value "
             "and no critical difference here accounts for"
         )
-    if any(each.claim.output is not None for each in finished):
-        notes.append(
-            "outputs of one data set count as data sets of their own, and share its rows, whose luck no p-value and no "
-            "critical difference here accounts for"
-        )
-    ranking = rank({arm: np.array(each) for arm, each in shared.items()}, higher_is_better=higher_is_better)
-    return Ranks(metric, ranking, data_sets, notes)
+    columns = [
+        _column([[values[arm][question] for arm in shared] for question in asked], higher_is_better=higher_is_better)
+        for asked in blocks.values()
+    ]
+    of_arms = dict(zip(shared, np.transpose(columns), strict=True))
+    return Ranks(metric, rank(of_arms, higher_is_better=higher_is_better), data_sets, notes)
+
+
+def _column(answers: Sequence[Sequence[float]], *, higher_is_better: bool) -> np.ndarray:
+    """Return a value for each arm, of its answers to one or more questions that are one block.
+
+    To several questions, it is the mean of its ranks, of the sign that the metric has.
+    """
+    if len(answers) == 1:
+        return np.array(answers[0])
+    from scipy.stats import rankdata
+
+    sign = -1 if higher_is_better else 1
+    means: np.ndarray = rankdata(sign * np.array(answers), axis=1).mean(axis=0)
+    return sign * means
 
 
 def rank_by_claims(records: Sequence[Evidence]) -> tuple[list[Ranks], str]:
@@ -140,43 +179,40 @@ def rank_by_claims(records: Sequence[Evidence]) -> tuple[list[Ranks], str]:
     return found, "" if found else reason
 
 
-def _data_of(evidence: Evidence) -> str:
-    """Return what stands for a data set: the digest of all of it, with the output that is judged, if it has several."""
-    return evidence.claim.of_output(evidence.whole_data)
-
-
 def _caveat(data_sets: int) -> str:
     if data_sets == 3:
         return " (far too small with 3 data sets)"
     return " (both approximate with fewer than 8 data sets)" if data_sets < 8 else ""
 
 
-def _places(blocks: Sequence[_Block], names: Mapping[str, str], metrics: Sequence[str]) -> str:
+def _places(lacking: Sequence[_Question], names: Mapping[str, str], metrics: Sequence[str]) -> str:
     """Return where an arm has no value: on which data sets, or of several metrics, of which."""
+    places = {each: names[each.block.data] + (f" of {show(each.output)}" if each.output else "") for each in lacking}
     if len(metrics) == 1:
-        return f"on {', '.join(names[block.data] for block in blocks)}"
-    return f"of {', '.join(f'{block.metric} on {names[block.data]}' for block in blocks)}"
+        return f"on {', '.join(places.values())}"
+    return f"of {', '.join(f'{each.block.metric} on {place}' for each, place in places.items())}"
 
 
-def _values(records: Sequence[Evidence], metrics: Sequence[str]) -> dict[str, dict[_Block, float]]:
-    """Return the value of each arm, by its name, in each block."""
+def _values(records: Sequence[Evidence], metrics: Sequence[str]) -> dict[str, dict[_Question, float]]:
+    """Return the value of each arm, by its name, for each question."""
     recipes: dict[str, str] = {}
-    means: dict[str, dict[_Block, tuple[int, float]]] = {}
+    means: dict[str, dict[_Question, tuple[int, float]]] = {}
     for evidence in records:
         for arm in evidence.arms:
             cells = sum(map(len, arm.values))
             for metric in metrics:
                 if metric not in arm.metrics or (mean := arm.metrics[metric].mean) is None:
                     continue
-                identity, block = _identity(arm), _Block(_data_of(evidence), metric)
+                identity = _identity(arm)
+                question = _Question(_Block(evidence.whole_data, metric), evidence.claim.output)
                 recipes[identity] = show(arm.name)
-                best = means.setdefault(identity, {}).get(block)
+                best = means.setdefault(identity, {}).get(question)
                 if best is None or cells > best[0]:
-                    means[identity][block] = (cells, mean)
+                    means[identity][question] = (cells, mean)
     alike = Counter(recipes.values())
     return {
         (recipe if alike[recipe] == 1 else f"{recipe} #{identity[:6]}"): {
-            block: mean for block, (_, mean) in means[identity].items()
+            question: mean for question, (_, mean) in means[identity].items()
         }
         for identity, recipe in recipes.items()
     }

@@ -59,7 +59,7 @@ def render(evidence: Evidence, folder: Path = Path()) -> str:
     ]
     lines += _waived(evidence)
     if evidence.power:
-        late = ", when all replicates were there already" if evidence.timings.trained == 0 else ""
+        late = ", when all replicates already existed" if evidence.timings.trained == 0 else ""
         lines.append(
             f"  power       detects an effect of {evidence.power.detectable:.3g} with 80% power; shows equivalence "
             f"within {evidence.power.equivalence:.3g} (from {evidence.power.known_from}{late})"
@@ -127,7 +127,7 @@ def _scores(evidence: Evidence) -> list[str]:
     if later := scores.repeats - len(evidence.differences):
         parts.append(f"{plural(later, 'repeat')} of {scores.repeats} are after the look that decided and not judged")
     if evidence.data.rows is None and evidence.design.kind not in ("fixed split", "time series"):
-        parts.append("the number of rows is not known, so what single rows may change is not considered")
+        parts.append("the number of rows is not known, so it is not considered how much single rows may change")
     if missing := sum(value is None for arm in evidence.arms for row in arm.values for value in row):
         parts.append(f"{plural(missing, 'cell')} of an arm not finite: {_not_finite(evidence)}")
     if scores.other_arms:

@@ -41,7 +41,7 @@ class Arm:
 
     @property
     def untrained(self) -> Arm:
-        """The arm before training, of which the recipe is known, and how it was searched for."""
+        """The arm before training: its recipe is known, and how it was searched for."""
         return replace(self, stages=(), recipes=())
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 
 from negres_core.arms.recipe import Recipe
 from negres_core.claim import Claim, CostMetric, CostName, Metric
-from negres_core.claim.cost import watched_metric
+from negres_core.claim.cost import shared_budget, watched_metric
 from negres_core.dataset import Dataset
 from negres_core.design import Cell, Design, hold_out
 from negres_core.evidence import Replicate
@@ -53,7 +53,7 @@ class Run:
             and only if the design scores single rows.
         waived: controls whose failure does not count, with the reason for each.
         own_controls: controls of the user's own, which run beside those of negres.
-        equal: what the budgets of both arms were made equal in; None if they were not.
+        equal: what the budgets of both arms have to be equal in; None if they need not be.
     """
 
     data: Dataset
@@ -144,15 +144,16 @@ class Run:
 
     @property
     def scored(self) -> Run:
-        """The run as it is seen by what judges predictions, of which a claim about a cost says nothing.
+        """The run as controls of predictions see it, since a claim about a cost says nothing of predictions.
 
-        Its metric is the one that is watched, or else the one of a fit, or of the task; and it has no claim.
+        Its metric is the one that is watched, or else the one of a fit, or of the task; and it has no claim. What
+        remains of a claim about the way to a target is that both arms have the same budget.
         """
         if not isinstance(self.metric, CostMetric):
             return self
         own = [metric for arm in self.arms if arm.recipe.fit for metric in arm.recipe.fit.metrics or ()]
         metric = watched_metric(self.metric) or [*own, task_metric(self.data.task)][0]
-        return replace(self, metric=metric, claim=None)
+        return replace(self, metric=metric, claim=None, equal=self.equal or shared_budget(self.metric))
 
     def cell_of(self, replicate: Replicate) -> Cell:
         """Return the cell of a replicate, with the whole training fold; see `trained_cell`."""

@@ -230,8 +230,8 @@ def _check_counts(scores: Sequence[Score], design: Planned) -> None:
         raise InputError(
             "The repeats of the table are not those of the design.",
             received=f"repeats {_some(in_order(of_repeats))}, which are {found}; planned are {design.repeats}",
-            remedy=f"Give repeats={found} if that was the plan. Fewer than planned are judged only with looks, after "
-            "which runs may stop; more than planned are not left out.",
+            remedy=f"Give repeats={found} if that was the plan. Fewer repeats than planned can be judged only with "
+            "looks, after which a run may stop. Extra repeats are never ignored.",
         )
 
 

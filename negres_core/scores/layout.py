@@ -83,7 +83,7 @@ def scores_in(
         told = getattr(columns, field.name)
         if told is not None and told not in table.names:
             raise InputError(
-                f"The table has no column {told!r}, which was named as that of the {field.name}.",
+                f"The table has no column {told!r}, which was named as the column of the {field.name}.",
                 received=_seen(table),
                 remedy="Give the name of a column as the header spells it.",
             )
@@ -168,8 +168,8 @@ def _score(value: object, column: str, arm: str, row: int, table: Table) -> floa
         raise InputError(
             f"A score of {arm} is missing.",
             received=where,
-            remedy="Fill it in: both arms need a score in every cell. If the run diverged, write nan, which makes the "
-            "claim invalid, as it does after a training of negres; leaving it out would bias the mean.",
+            remedy="Fill it in: both arms need a score in every cell. If the run diverged, write nan, which makes "
+            "the claim invalid; leaving the cell out would bias the mean.",
         )
     return score
 

@@ -131,7 +131,7 @@ def _within_limit(annotations: Sequence[Annotation]) -> list[str]:
         return [str(each) for each in annotations]
     shown, first = annotations[: MOST - 1], annotations[MOST - 1]
     title = f"{len(annotations) - len(shown)} more hypotheses"
-    message = f"GitHub shows {MOST} annotations of a step. The summary of the job has all hypotheses."
+    message = f"GitHub shows at most {MOST} annotations per step. The summary of the job has all hypotheses."
     return [str(each) for each in (*shown, Annotation(first.level, first.file, first.line, title, message))]
 
 

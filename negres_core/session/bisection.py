@@ -48,7 +48,7 @@ class BisectionPlugin(SilentRuns):
             if config.getoption(name, off) != off:
                 raise pytest.UsageError(f"A bisection runs one mixture after another: omit {option}.")
         if config.getoption("negres_confirm"):
-            raise pytest.UsageError("A bisection explores, and opens no sealed rows: omit --negres-confirm.")
+            raise pytest.UsageError("A bisection cannot open sealed rows: omit --negres-confirm.")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -195,7 +195,8 @@ def _template_of(items: Sequence[pytest.Function]) -> pytest.Function:
         raise InputError(
             f"A bisection needs everything else to be equal, but these tests differ in more than `{CONFIGURATION}`.",
             received=", ".join(item.nodeid for item in items),
-            remedy="Make the difference a factor, or name each end by the test's id with its parameter id.",
+            remedy="Turn the difference into a factor, or name each configuration by the test's id with its "
+            "parameter id.",
         )
     return items[0]
 

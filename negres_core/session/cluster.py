@@ -40,7 +40,7 @@ def check_cluster(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     if where.kind != "dask" and (is_worker(config) or config.getoption("dist", "no") != "no"):
         raise pytest.UsageError(
-            f"Each process of pytest-xdist would start workers of its own: omit -n or --negres-cluster {text}."
+            f"Each process of pytest-xdist would start its own workers: omit -n or --negres-cluster {text}."
         )
 
 

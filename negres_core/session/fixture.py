@@ -89,29 +89,28 @@ class ExperimentFixture:
             against: the control arm.
             on: the data set.
             claim: `beats(...)` or `matches(...)`.
-            design: how the data set is split: `KFolds`, `Holdout`, `LeaveOneGroupOut`, `FixedSplit`, `TimeSeries`, or
-                a splitter of scikit-learn. Leave it out for k folds, and give what differs from 5 folds, 5 repeats, 1
-                seed and looks.
+            design: how the data set is split: `KFolds`, `Holdout`, `LeaveOneGroupOut`, `FixedSplit`, `TimeSeries`, or a
+                splitter of scikit-learn. Leave it out for k folds, which the next four arguments describe.
             folds: folds per repeat, 2 or more; 5 by default.
-            repeats: repeats of the k-fold cross-validation, each with another shuffle; with `looks`, the maximum. 5 by
-                default.
+            repeats: repeats of the k-fold cross-validation, each of which shuffles the rows anew; with `looks`, the
+                maximum. 5 by default.
             seeds: replicates per cell, averaged before any test; 1 by default.
             looks: whether to test after each repeat and stop as soon as the claim is decided. The error rates account
                 for the repeated tests. If False, all repeats are trained and the claim is tested once. True by default.
-            equal: None, or "epochs", "steps" or "flops" to train both arms with the same budget: the smaller one of
-                their two. The last stage of the other arm is trained for as many whole epochs as fit into it.
-            confirm: rows to seal away, as a share (0.3), as row numbers, a range, a slice or a mask, or as
-                `SealedRows`. The run explores: it sees the other rows only. With `--negres-confirm`, a registered
-                confirmation is trained on the open rows and tested on the sealed ones.
+            equal: None, or "epochs", "steps" or "flops" to train both arms with the same budget, the smaller of their
+                two. The last stage of the other arm is trained for as many whole epochs as fit into it.
+            confirm: rows to seal, as a share (0.3), as row numbers, a range, a slice or a mask, or as `SealedRows`. The
+                run then explores: it sees only the other rows. With `--negres-confirm`, a registered confirmation is
+                trained on the open rows and tested on the sealed ones.
             waive: controls whose failure does not make the run invalid, with the reason for each:
-                `{"duplicates": "equal rows are different days"}`. They run all the same, and the evidence and the table
-                name those that failed.
+                `{"duplicates": "equal rows are different days"}`. They still run, and the evidence and the table name
+                those that failed.
 
         Returns:
             The evidence, already recorded. `evidence.verdict` is "supported", "refuted", "inconclusive" or "invalid".
 
         Raises:
-            InputError: an argument is invalid, or the test has decided a claim before. Nothing has been trained.
+            InputError: an argument is invalid, or the test has already decided a claim. Nothing has been trained.
             EvidenceError: the evidence folder or the ledger cannot be read or written.
             DeviceError: the requested device is not available.
 
@@ -169,7 +168,7 @@ class ExperimentFixture:
             The evidence, already recorded.
 
         Raises:
-            InputError: an argument is invalid, or the test has decided a claim before. Nothing has been trained.
+            InputError: an argument is invalid, or the test has already decided a claim. Nothing has been trained.
             EvidenceError: the evidence folder or the ledger cannot be read or written.
             DeviceError: the requested device is not available.
         """
@@ -194,41 +193,41 @@ class ExperimentFixture:
         rows: int | None = None,
         groups: int | None = None,
     ) -> Evidence:
-        """Judge a claim by scores that exist already, from any framework. Nothing is trained, and no control can run.
+        """Judge a claim by existing scores from any framework. Nothing is trained, and no control can run.
 
-        The table is either *long*, with a row per score and the columns arm, fold and the metric's name (or score), or
-        *wide*, with a row per cell, the column fold, and one column per arm. In both, the columns repeat and seed exist
-        if there are several. Labels may be any text or number; the arms pair where they are equal.
+        The table is either *long*, with one row per score and the columns arm, fold and the metric's name (or score),
+        or *wide*, with one row per cell, the column fold, and one column per arm. Both need a column repeat or seed if
+        there are several repeats or seeds. Labels may be any text or number; scores with equal labels form a pair.
 
         Args:
             scores: the path of a CSV or Parquet file, a `pandas.DataFrame`, or what that accepts. A score that is NaN
                 or infinite means that the run diverged, which makes the claim invalid; an empty one is refused.
-            treatment: the name of the arm that the claim is about, as the table has it.
+            treatment: the name of the arm that the claim is about, as in the table.
             control: the name of the control arm; left out for `reaches(...)`.
             claim: `beats(...)`, `matches(...)` or `reaches(...)`.
-            design: the planned design, as the runs had it: `KFolds`; `Holdout`, whose table has the column split in
-                place of repeat and fold; `LeaveOneGroupOut(groups=12)`, with the column group; or `FixedSplit` or
-                `TimeSeries`, with the score of each test row under each seed in the columns row and seed. The four
-                arguments below are a shorthand for k folds.
+            design: the planned design of the runs: `KFolds`; `Holdout`, whose table has the column split instead of
+                repeat and fold; `LeaveOneGroupOut(groups=12)`, with the column group; or `FixedSplit` or `TimeSeries`,
+                with the score of each test row under each seed in the columns row and seed. The four arguments below
+                are a shorthand for k folds.
             folds: folds per repeat; 5 by default.
             repeats: planned repeats, 5 by default; with `looks` the table may have fewer.
             seeds: scores of an arm in each cell, averaged before any test; 1 by default.
-            looks: whether the claim is judged after each repeat, in the order of the repeats; those after the look that
-                decides are not judged. If False, all scores are judged once. True by default.
+            looks: whether the claim is judged after each repeat, in the order of the repeats; those after the deciding
+                look are not judged. If False, all scores are judged once. True by default.
             metric: the metric, if negres does not know it:
                 `Metric("bleu", higher_is_better=True, unit="BLEU")`.
             columns: the names of the columns, if they are not the usual ones: `Columns(arm="model", score="bleu")`.
             data: the name of the data set, for the table; by default that of the file.
-            rows: the number of rows of the data set. Give it for a share of rows such as the accuracy: equal scores in
-                all cells do not show that the arms are equal, and it tells how far apart they may be.
+            rows: the number of rows of the data set. Give it for a share of rows such as the accuracy: if scores are
+                equal in all cells, it determines how far apart the arms may still be.
             groups: the number of groups, if folds keep groups of rows together.
 
         Returns:
             The evidence, already recorded, with the table that was judged. It says "scores as given: no controls".
 
         Raises:
-            InputError: an argument is invalid, the layout is unknown, a value is missing or no number, a score occurs
-                twice, or the folds of the arms do not pair. Nothing has been recorded.
+            InputError: an argument is invalid, the layout is unknown, a value is missing or not a number, a score
+                occurs twice, or the folds of the arms do not pair. Nothing has been recorded.
             EvidenceError: the evidence folder or the ledger cannot be read or written.
         """
         from negres_core.experiment.judge import Judge
@@ -272,7 +271,7 @@ class ExperimentFixture:
             )
         self._used = True
         if self._request.config.getoption("negres_confirm") and confirm is None:
-            pytest.skip("it seals no rows, so that there is nothing to confirm")
+            pytest.skip("it seals no rows, so there is nothing to confirm")
         return item
 
     def _once(self, verb: str, *arms: Recipe | Tuned, **arguments: Any) -> Evidence:
@@ -341,7 +340,7 @@ def _design_of(given: Any, **shorthand: Any) -> Design | Splitter:
         return KFolds(**named)
     if shorthand["folds"] is not None or shorthand["repeats"] is not None:
         raise InputError(
-            "`folds` and `repeats` are a shorthand for a design of k folds, and another design was given.",
+            "`folds` and `repeats` are a shorthand for a design of k folds, but another design was given.",
             received=f"design={given!r} beside {', '.join(f'{name}={value!r}' for name, value in named.items())}",
             remedy="Give either; KFolds(5, repeats=5) is the design of folds=5, repeats=5.",
         )

@@ -71,8 +71,9 @@ def store_of(config: pytest.Config) -> Store:
     from negres_core.evidence import Store
 
     if STORE_KEY not in config.stash:
-        fresh = config.getoption("negres_fresh")
-        config.stash[STORE_KEY] = Store(folder_of(config), fresh=fresh, note=notes_of(config).append)
+        # What a smoke run records is not worth a wait for the disk.
+        options = {"fresh": config.getoption("negres_fresh"), "synced": not config.getoption("negres_smoke")}
+        config.stash[STORE_KEY] = Store(folder_of(config), note=notes_of(config).append, **options)
     return config.stash[STORE_KEY]
 
 

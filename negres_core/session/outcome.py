@@ -24,7 +24,7 @@ def settle_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytes
         return
     if EVIDENCE_KEY not in item.stash:
         if report.passed and expected_of(item) is not None:
-            _fail(report, f"The test expects {expected_of(item)!r}, but it ended without the verdict of `experiment`.")
+            _fail(report, f"The test expects {expected_of(item)!r}, but it ended before `experiment` had a verdict.")
         return
     evidence = item.stash[EVIDENCE_KEY]
     if evidence.expectation is None:

@@ -26,9 +26,9 @@ def own_controls_of(item: pytest.Item) -> list[Any]:
         given = item.ihook.pytest_negres_controls(config=item.config)
     except Exception as error:
         raise InputError(
-            "The hook pytest_negres_controls raised an error, so that the controls of your own are not known.",
+            "The hook pytest_negres_controls raised an error, so your own controls are not known.",
             received=f"{type(error).__name__}: {error}",
-            remedy="Mend the hook in the conftest.py that defines it; the traceback above shows the line.",
+            remedy="Fix the hook in the conftest.py that defines it; the traceback above shows the line.",
         ) from error
     controls: list[Any] = []
     for each in given:

@@ -128,4 +128,4 @@ def _why(error: BaseException | None) -> str:
     if error is None:
         return "its test did not call `experiment`"
     line = f"{type(error).__name__}: {error}".splitlines()[0]
-    return f"its test did not come to its claim: {show(line, most=MOST_WHY)}"
+    return f"its test failed before its claim was judged: {show(line, most=MOST_WHY)}"

@@ -263,7 +263,7 @@ def _check(differences: np.ndarray) -> None:
     seeds, rows = differences.shape
     if seeds < 1 or rows < LEAST_ROWS:
         raise InputError(
-            "So few rows cannot show how much rows differ.",
+            "There are too few rows to estimate how much rows differ.",
             received=f"{seeds} seeds, {rows} rows",
             remedy=f"Give at least 1 seed and {LEAST_ROWS} rows (or groups of rows).",
         )

@@ -1,7 +1,7 @@
 """Equal predictive accuracy in time: the mean of loss differences that depend on those before them.
 
-The rows of a time series are no independent sample, and neither are the folds of forward chaining. The test of Diebold
-and Mariano estimates the long-run variance of the loss differences, row by row in time.
+The rows of a time series are not independent, and neither are the folds of forward chaining. The test of Diebold and
+Mariano estimates the long-run variance of the loss differences, row by row in time.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def diebold_mariano(differences: np.ndarray, *, gap: int = 0) -> DieboldMariano:
 def harvey_leybourne_newbold(differences: np.ndarray, *, horizon: int) -> tuple[StudentT, Kernel]:
     """Return the original test with the correction for small samples, and the weights of its autocovariances.
 
-    The autocovariances up to horizon - 1 have the same weight. If their sum is not positive, it is no variance, and
+    The autocovariances up to horizon - 1 have the same weight. If their sum is not positive, it is not a variance, and
     they have Bartlett's weights instead.
 
     Args:
@@ -206,7 +206,7 @@ def _check(differences: np.ndarray, gap: int) -> None:
     least = max(LEAST_ROWS, LEAST_SPANS * (gap + 1))
     if differences.size < least:
         raise InputError(
-            "So few rows in time cannot show how much they depend on each other.",
+            "There are too few rows in time to estimate how much they depend on each other.",
             received=f"{differences.size} rows, gap={gap}",
             remedy=f"Test on at least {least} rows: {LEAST_ROWS}, and {LEAST_SPANS} times gap + 1.",
         )

@@ -115,7 +115,7 @@ def combine(estimates: Sequence[Estimate]) -> RandomEffects:
     """
     if len(estimates) < 2:
         raise InputError(
-            "It takes at least 2 data sets to estimate how they differ.",
+            "At least 2 data sets are needed to estimate how they differ.",
             received=f"{len(estimates)} estimates",
             remedy="Run the claim on 5 data sets or more; for a single one, use the interval of its own estimate.",
         )

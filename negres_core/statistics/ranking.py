@@ -128,7 +128,7 @@ def _columns(values: Mapping[str, np.ndarray]) -> np.ndarray:
     columns = np.column_stack([np.asarray(value, dtype=np.float64) for value in values.values()])
     if len(columns) < 2:
         raise InputError(
-            "The order on one data set says nothing about others.",
+            "The ranking on one data set says nothing about others.",
             received=f"{len(columns)} data sets",
             remedy="Give at least 2 data sets; from about 8 on, the p-values are close to exact.",
         )

@@ -132,7 +132,7 @@ def _check(differences: np.ndarray, test_train_ratio: float) -> None:
         )
     if differences.size < 2:
         raise InputError(
-            "One cell has no spread, and without a spread nothing can be concluded.",
+            "One cell has no spread, and nothing can be concluded without a spread.",
             received=f"shape {differences.shape}",
             remedy="Run at least 2 cells; the usual design is folds=5, repeats=5.",
         )

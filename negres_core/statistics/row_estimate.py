@@ -83,7 +83,7 @@ class RowEstimate(Estimate):
         )
 
     def _shares_of(self, units: int, usual: float) -> tuple[float, float]:
-        """Return the shares with another number of seeds, of which a sample without skewness has `usual`.
+        """Return the shares with another number of seeds; a sample without skewness has `usual`.
 
         A share below the usual one of the seeds that there are is that of a skewed sample. It stays as it is, since
         more seeds do not make test rows less skewed.

@@ -85,7 +85,7 @@ def share_of_level(cell_count: float, *, skewed: bool) -> float:
     page on calibration for the error rates with exponential and log-normal cells and with rare collapses.
 
     Args:
-        cell_count: number of cells, N; or degrees of freedom plus 1, if they are no whole number.
+        cell_count: number of cells, N; or degrees of freedom plus 1, if these are not a whole number.
         skewed: whether the cells are skewed towards the null hypothesis.
     """
     if skewed:

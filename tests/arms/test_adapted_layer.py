@@ -86,19 +86,19 @@ GAPS = Dataset(x=pd.DataFrame({"text": [*TEXTS[:5], None]}), y=REVIEWS.y, name="
 
 REFUSED = {
     "one layer for all cells": (lambda: SHARED, REVIEWS, "a new layer at every call", "the same TextVectorization"),
-    "two columns": (words(), TABLE, "takes one column without gaps", "'text', 'more'"),
-    "a missing text": (words(), GAPS, "takes one column without gaps", "1 rows lack a value"),
-    "rows of different length": (words(ragged=True), REVIEWS, "rows of different length", "RaggedTensor"),
+    "two columns": (words(), TABLE, "takes one column without missing values", "'text', 'more'"),
+    "a missing text": (words(), GAPS, "takes one column without missing values", "1 rows lack a value"),
+    "rows of different length": (words(ragged=True), REVIEWS, "rows have different lengths", "RaggedTensor"),
     "a sparse tensor": (
         lambda: layers.TextVectorization(output_mode="multi_hot", sparse=True),
         REVIEWS,
-        "gives a sparse tensor",
+        "sparse output",
         "TextVectorization(sparse=True)",
     ),
     "a width that depends on the rows": (
         layers.TextVectorization,
         Dataset(x=pd.DataFrame({"text": [*TEXTS[:5], "a much longer text"]}), y=REVIEWS.y, name="longer"),
-        "other widths for other rows",
+        "different widths",
         "2 features for the rows that it is fitted on, 4 for others",
     ),
     "a model": (lambda: keras.Sequential([layers.Dense(2)]), REVIEWS, "scikit-learn transformer", "Sequential"),
@@ -121,7 +121,7 @@ def test_what_no_cell_can_use_is_refused(name):
 
 def test_a_layer_with_weights_is_refused():
     numbers = Dataset(x=np.eye(6), y=REVIEWS.y, name="numbers")
-    with pytest.raises(InputError, match="weights that are trained"):
+    with pytest.raises(InputError, match="trainable weights"):
         prepared_by(lambda: layers.Dense(2), numbers)
 
 

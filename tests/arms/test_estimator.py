@@ -280,7 +280,7 @@ def test_data_that_the_function_holds_are_reached():
         (LogisticRegression(), "An Estimator takes a function .* and an estimator was given", "return LogisticRegr"),
         (RandomForestClassifier, "An Estimator takes a function .* and an estimator was given", "def make"),
         (None, "An Estimator takes a function", "not its result"),
-        (lambda train, test: test, "<lambda> is called without arguments", "is a Fit"),
+        (lambda train, test: test, "<lambda> is called without arguments", "belongs in a Fit"),
         (lambda depth, seed: depth, "<lambda> is called without arguments", "functools.partial"),
     ],
 )
@@ -301,7 +301,7 @@ def test_arguments_of_a_fit_are_explained():
     [
         (None, "Return one such as"),
         (LogisticRegression, "Return one such as"),
-        (PCA(), "A transformer predicts nothing"),
+        (PCA(), "A transformer does not predict"),
     ],
     ids=["nothing", "a class", "a transformer"],
 )

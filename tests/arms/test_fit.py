@@ -75,7 +75,7 @@ def test_a_fit_has_a_function_and_custom_metrics():
         ({"compute": pca, "metrics": RANK}, "`metrics` of a fit has to be a tuple of Metric", "metrics="),
         (
             {"compute": pca, "metrics": (Metric("cost", higher_is_better=False, unit="1", compute=lambda y, p: 0.0),)},
-            "declares what the fit returns itself",
+            "declares metrics that the fit itself returns",
             "to the claim",
         ),
         ({"compute": LogisticRegression()}, "an estimator was given", "Recipe(Estimator(make))"),

@@ -35,7 +35,7 @@ def sized(width, *, outputs, activation=None):
     [
         ((), "at least one stage or fit", "Received: none", "Recipe(Stage(base))"),
         ((base,), "consists of stages", "function base", "Wrap the build function"),
-        (([Stage(base)],), "takes its parts one by one", "Stage(build=", "Recipe(*parts)"),
+        (([Stage(base)],), "takes its parts as separate arguments", "Stage(build=", "Recipe(*parts)"),
         ((LinearRegression(),), "an estimator was given", "LinearRegression()", "Recipe(Estimator(make))"),
         (
             (Stage(base, inherits=grown),),
@@ -45,13 +45,13 @@ def sized(width, *, outputs, activation=None):
         ),
         (
             (Stage(base), Stage(grown)),
-            "has to inherit the stage before it",
+            "has to inherit from the stage before it",
             "grown, which inherits nothing, after base",
             "Give inherits=base",
         ),
         (
             (Stage(base), Stage(grown, inherits=base), Stage(taller, inherits=base)),
-            "has to inherit the stage before it",
+            "has to inherit from the stage before it",
             "taller, which inherits base, after grown",
             "Give inherits=grown, or drop the stage before",
         ),
@@ -138,7 +138,7 @@ def test_the_network_of_a_recipe_without_a_fit_is_itself():
     [
         ((Fit(pca), Stage(base)), "may end in one fit"),
         ((Stage(base), Fit(pca, inherits=base), Fit(pca)), "may end in one fit"),
-        ((Stage(base), Fit(pca)), "has to inherit the stage before it"),
+        ((Stage(base), Fit(pca)), "has to inherit from the stage before it"),
         ((Fit(pca, inherits=base),), "The first part of a recipe has nothing to inherit"),
     ],
 )

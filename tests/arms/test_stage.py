@@ -97,5 +97,5 @@ def test_options_that_do_not_fit_several_outputs_are_refused(options, parts):
 
 
 def test_rows_of_several_outputs_are_not_resampled():
-    with pytest.raises(InputError, match="targets of one output"):
+    with pytest.raises(InputError, match="targets of several outputs"):
         Recipe(Stage(base, loss=LOSSES), resample=list)

@@ -193,6 +193,6 @@ def test_refuses_an_end_that_is_not_decided(verdict, which, runs):
         tried.append(configuration)
         return Outcome(verdict=verdict, finding="why") if len(tried) == runs else REFUTED
 
-    with pytest.raises(InputError, match=rf"The {which} configuration came to no verdict(.|\n)*{verdict} \(why\)"):
+    with pytest.raises(InputError, match=rf"The {which} configuration has no verdict(.|\n)*{verdict} \(why\)"):
         bisect({"a": 1}, {"a": 0}, decide)
     assert len(tried) == runs

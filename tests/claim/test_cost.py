@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import fbeta_score, make_scorer
 
 from negres_core import Metric, beats, matches, to_reach
-from negres_core.claim.cost import COST_UNITS, COSTS, CostMetric
+from negres_core.claim.cost import COST_UNITS, COSTS, CostMetric, shared_budget
 from negres_core.errors import InputError
 
 
@@ -57,7 +57,7 @@ def test_a_cost_that_does_not_exist_is_refused_with_those_that_do():
 
 @pytest.mark.parametrize("metric", ["", None, 3, to_reach("accuracy", 0.9)])
 def test_what_is_no_metric_of_predictions_cannot_be_watched(metric):
-    with pytest.raises(InputError, match="watches a metric of predictions"):
+    with pytest.raises(InputError, match="needs a metric of predictions"):
         to_reach(metric, 0.9)
 
 
@@ -65,3 +65,11 @@ def test_costs_are_equal_if_their_parts_are():
     assert to_reach("accuracy", 0.9) == to_reach("accuracy", 0.9)
     assert to_reach("accuracy", 0.9) != to_reach("accuracy", 0.8)
     assert isinstance(to_reach("accuracy", 0.9), CostMetric)
+
+
+def test_runs_that_do_not_reach_a_target_count_at_a_budget_that_both_arms_share():
+    for unit in ("epochs", "steps", "flops"):
+        assert shared_budget(to_reach("accuracy", 0.9, in_=unit)) == unit
+    # Seconds are known when they are spent, and the cost of a whole training needs no budget.
+    assert shared_budget(to_reach("accuracy", 0.9, in_="seconds")) is None
+    assert shared_budget(COSTS["epochs"]) is None

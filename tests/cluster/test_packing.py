@@ -62,7 +62,7 @@ def test_inputs_on_disk_stay_there(tmp_path):
     assert IMAGES.tobytes() not in packed
     assert is_mapped(unpack_data(packed).x)
     np.save(tmp_path / "x.npy", IMAGES + 1)
-    with pytest.raises(ClusterError, match="'on disk' is another one on this worker"):
+    with pytest.raises(ClusterError, match="'on disk' has other content on this worker"):
         unpack_data(packed)
     (tmp_path / "x.npy").unlink()
     with pytest.raises(ClusterError, match="a worker cannot read their file"):

@@ -123,7 +123,7 @@ def test_after_an_interruption_running_jobs_are_told_and_others_are_not_submitte
 
 
 def test_parameters_that_the_executor_does_not_know_are_refused(tmp_path):
-    with pytest.raises(InputError, match="submitit cannot submit jobs in this way"):
+    with pytest.raises(InputError, match="submitit does not accept these settings"):
         SubmititPool("local", tmp_path / "submitit", workers=2, parameters={"no_such": 1})
     assert list((tmp_path / "submitit").iterdir()) == []
 

@@ -80,11 +80,11 @@ def test_statuses_of_verdicts_are_not_those_of_errors():
 @pytest.mark.parametrize(
     ("arguments", "wrong"),
     [
-        (["--claim", "matches"], "The threshold of matches is --within."),
-        (["--claim", "beats", "--bar", "0.5"], "The threshold of beats is --by."),
+        (["--claim", "matches"], "The threshold of matches has to be given as --within"),
+        (["--claim", "beats", "--bar", "0.5"], "The threshold of beats has to be given as --by"),
         (["--claim", "beats", "--fold-column", "split"], "The table has no column 'split'"),
-        (["--claim", "beats", "--unit", "percent"], "The metric that is declared is not the one"),
-        (["--claim", "beats", "--lower-is-better"], "The metric that is declared is not the one"),
+        (["--claim", "beats", "--unit", "percent"], "The declared metric is not the one"),
+        (["--claim", "beats", "--lower-is-better"], "The declared metric is not the one"),
         (["--claim", "beats", "--test-rows", "60"], "A fixed split has training rows and test rows."),
         (["--claim", "beats", "--folds", "5"], "The folds of the table are not those of the design."),
     ],

@@ -58,7 +58,7 @@ def test_an_experiment_without_mlflow_is_refused(capsys):
 @pytest.mark.parametrize("uri", ["nonsense://x", "", " "])
 def test_a_uri_of_no_known_kind_is_an_error(uri):
     pytest.importorskip("mlflow")
-    with pytest.raises(InputError, match=rf"MLflow knows no such kind of tracking URI\.\n  Received: '?{uri}'?\n"):
+    with pytest.raises(InputError, match=rf"MLflow does not know this kind of tracking URI\.\n  Received: '?{uri}'?\n"):
         Server(uri, "negres")
 
 

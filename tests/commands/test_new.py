@@ -162,13 +162,13 @@ def test_a_claim_goes_where_pytest_looks_for_tests(folder, monkeypatch, inside, 
 def test_nothing_is_written_if_something_cannot_be(folder, capsys):
     (folder / ".github").write_text("a file")
     assert main(["new", "a"]) == 2
-    assert "A file cannot be written, so nothing is: Not a directory." in capsys.readouterr().err
+    assert "A file cannot be written (Not a directory), so nothing was written." in capsys.readouterr().err
     assert files_in(folder) == {".github"}
 
 
 def test_folders_that_were_made_are_removed_again(folder):
     (folder / "b").write_text("mine")
-    with pytest.raises(ValueError, match="overwrites none"):
+    with pytest.raises(ValueError, match="does not overwrite files"):
         new.write_all({folder / "x" / "y" / "a": "text", folder / "b": "text"})
     assert [path.name for path in folder.iterdir()] == ["b"]
     assert (folder / "b").read_text() == "mine"

@@ -58,7 +58,7 @@ def test_an_archive_is_not_overwritten(folder, capsys):
     assert main(["pack"]) == 0
     before = (folder / "evidence.zip").read_bytes()
     assert main(["pack"]) == 2
-    assert "There is such a file already." in capsys.readouterr().err
+    assert "The file exists already." in capsys.readouterr().err
     assert (folder / "evidence.zip").read_bytes() == before
 
 

@@ -143,7 +143,7 @@ def test_an_archive_is_refused(folder, capsys):
     status, _, err = printed(capsys, "upgrade", "evidence.zip")
 
     assert status == 2
-    assert "An archive is not changed" in err
+    assert "An archive cannot be upgraded in place" in err
 
 
 def test_a_ledger_beside_it_stays_as_it_is(folder, capsys, new_commitment):

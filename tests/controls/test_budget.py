@@ -85,14 +85,14 @@ TO_TARGET = metric_of(beats(to_reach("accuracy", 0.9, in_="steps")), task="class
 
 @pytest.mark.parametrize("asked", [{"equal": "steps"}, {"equal": "flops"}, {"equal": "epochs"}, {"metric": TO_TARGET}])
 def test_a_callback_that_ends_one_arm_makes_equal_budgets_unequal(new_run, plant, asked):
-    run = with_callbacks(new_run(), **asked)
+    run = with_callbacks(new_run(), **asked).scored  # which is what controls are given
     assert check(run).passed
 
     finding = check(plant(run, arm=1, position=2, **ENDED))
 
     assert not finding.passed
     counted_in = asked.get("equal", "steps")
-    assert f"callbacks ended trainings early, so that the arms differ in {counted_in} in 1 of 8 pairs" in finding.found
+    assert f"callbacks ended trainings early, so the arms differ in {counted_in} in 1 of 8 pairs" in finding.found
     assert "Leave out the callback" in finding.remedy
 
 

@@ -125,4 +125,4 @@ def test_labels_of_steps_are_known_before_training_if_they_are_right_more_often_
     finding = check(replace(run, models=UntrainedOfSteps(run, right)))
 
     assert finding.passed == passes
-    assert "so much of 459 labels of a test fold" in finding.found
+    assert "share of 459 labels of a test fold" in finding.found

@@ -12,7 +12,7 @@ def test_a_gradient_of_ordinary_size_passes(new_run, with_models, norm):
     finding = check(with_models(new_run(), gradient_norm=norm, weight_norm=2.0, trivial_loss=0.5))
 
     assert finding.passed
-    assert f"treatment arm: norm {norm:.3g}, {norm * 4:.3g} without units" in finding.found
+    assert f"treatment arm: norm {norm:.3g}, relative to weights and loss {norm * 4:.3g}" in finding.found
 
 
 @pytest.mark.parametrize("norm", [0.0, math.nan, math.inf, 1e9])

@@ -22,7 +22,7 @@ def test_weights_drawn_under_each_seed_pass(new_run, with_models, plant):
     # the network from scratch.
     assert finding.found == (
         "0 of 10 weights differ from those redrawn under the replicate's seed; "
-        "0 begin as another replicate's ended; 0 random ones begin as another's began"
+        "0 start from another replicate's final weights; 0 random ones start from another's initial weights"
     )
 
 
@@ -45,14 +45,14 @@ def test_a_replicate_that_continues_from_another_fails_by_the_records_alone(new_
     finding = check(plant(run, arm=1, position=position, weights=weights))
 
     assert not finding.passed
-    assert "; 2 begin as another replicate's ended;" in finding.found
+    assert "; 2 start from another replicate's final weights;" in finding.found
 
 
 def test_two_replicates_with_the_same_initial_weights_fail(new_run, plant, with_models):
     finding = check(with_models(resized(new_run(), plant, at_3="drawn 0 0 0")))
 
     assert not finding.passed
-    assert finding.found.endswith("; 1 random ones begin as another's began")
+    assert finding.found.endswith("; 1 random ones start from another's initial weights")
 
 
 def test_weights_that_begin_at_a_constant_pass(new_run, plant, with_models):

@@ -26,7 +26,7 @@ def test_the_target_of_a_later_row_fails_in_whatever_unit(step):
 
     assert not finding.passed
     assert finding.control == "later targets"
-    assert finding.found == "feature 1 is the target of a later row, and of no earlier one"
+    assert finding.found == "feature 1 is the target of a later row, but of no earlier one"
 
 
 def test_a_label_of_a_later_row_fails():

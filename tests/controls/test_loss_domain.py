@@ -44,12 +44,12 @@ def test_outputs_that_the_loss_takes_pass(check_ends, outputs, loss, logits):
 @pytest.mark.parametrize(
     ("outputs", "loss", "logits", "found"),
     [
-        (ONE, BINARY, False, "and its loss takes probabilities"),
+        (ONE, BINARY, False, "but its loss takes probabilities"),
         (np.maximum(ONE, 0), BINARY, False, "has outputs from 0 to"),
-        (NORMAL, SPARSE, False, "and its loss takes probabilities"),
+        (NORMAL, SPARSE, False, "but its loss takes probabilities"),
         (expit(NORMAL), SPARSE, False, "and its loss takes a distribution"),
-        (expit(ONE), BINARY, True, "and its loss takes logits"),
-        (softmax(NORMAL / 8, axis=1), SPARSE, True, "and its loss takes logits"),
+        (expit(ONE), BINARY, True, "but its loss takes logits"),
+        (softmax(NORMAL / 8, axis=1), SPARSE, True, "but its loss takes logits"),
         (np.ones_like(ONE), BINARY, False, "an output of 1 for every row"),
         (np.ones_like(ONE), "mean_squared_error", False, "an output of 1 for every row"),
     ],
@@ -89,5 +89,5 @@ def test_probabilities_of_several_labels_have_no_fixed_sum(check_ends):
     finding = check_ends(softmax(NORMAL, axis=1), BINARY, activation="softmax", y=SEVERAL)
 
     assert not finding.passed
-    assert "has outputs with a sum of 1, as a softmax has, and a row may have several labels or none" in finding.found
+    assert "has outputs with a sum of 1, as a softmax has, but a row may have several labels or none" in finding.found
     assert not check_ends(softmax(NORMAL, axis=1), BINARY, activation="softmax", logits=True, y=SEVERAL).passed

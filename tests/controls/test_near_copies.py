@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine, make_swiss_roll
 
+from negres_core.controls import near_copies
 from negres_core.controls.near_copies import check
 from negres_core.dataset import Dataset
 from negres_core.design import FixedSplit, KFolds
@@ -185,3 +186,14 @@ def test_near_copies_in_official_rows_fail(copied):
 
     assert not finding.passed
     assert finding.found.startswith(f"100.0% of 100 {'validation' if copied.start == 200 else 'test'} rows")
+
+
+def test_the_same_rows_in_the_same_folds_are_searched_once(monkeypatch):
+    x, y = images(1)
+    finding = check(run_of(x, y))
+    monkeypatch.setattr(near_copies, "_search", lambda *arguments: pytest.fail("it was searched again"))
+
+    assert check(run_of(x, y)) is finding
+    for changed in (run_of(x, 1 - y), run_of(x + 1, y), run_of(x, y, groups=np.arange(150) // 2)):
+        with pytest.raises(pytest.fail.Exception):
+            check(changed)

@@ -108,7 +108,7 @@ def divide(run):
     [
         (divide, "could not judge the run: its check raised an error", "ZeroDivisionError: division by zero"),
         (lambda run: False, "has to return a Finding", "False"),
-        (lambda run: few_rows(run).updated(control="price"), "returned a finding of another name", "'price'"),
+        (lambda run: few_rows(run).updated(control="price"), "returned a finding with another name", "'price'"),
     ],
     ids=["error", "no finding", "another name"],
 )

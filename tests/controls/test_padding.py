@@ -25,7 +25,7 @@ def test_steps_that_fill_up_rows_are_no_class():
     finding = find(FILLED, np.where(ENDS, 3, Y))
 
     assert not finding.passed
-    assert finding.found.startswith(f"class 3, {ENDS.mean():.1%} of the steps, is that of all steps at the end of rows")
+    assert finding.found.startswith(f"class 3, {ENDS.mean():.1%} of the steps, has only steps at the end of rows")
     assert "ignore_class" in finding.remedy
 
 

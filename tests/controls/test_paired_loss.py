@@ -18,7 +18,7 @@ def test_a_loss_of_rows_with_their_own_targets_passes(check_pairs):
     finding = check_pairs(PairLosses(EACH, 0.2))
 
     assert finding.passed
-    assert "0.2 for a batch, where rows have 0.2 with their own targets and 1.178 with all" in finding.found
+    assert "0.2 for a batch, while rows have 0.2 with their own targets and 1.178 with all" in finding.found
 
 
 def test_a_mean_over_all_pairs_fails(check_pairs):

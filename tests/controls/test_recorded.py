@@ -97,7 +97,7 @@ def test_weights_that_are_carried_from_fold_to_fold_are_found(findings_of):
     finding = findings_of(partial(regression, kept={}))["initial weights"]
 
     assert not finding.passed
-    assert "3 begin as another replicate's ended" in finding.found
+    assert "3 start from another replicate's final weights" in finding.found
 
 
 def test_a_fit_that_records_nothing_is_not_judged(findings_of):

@@ -23,7 +23,7 @@ def test_a_waiver_keeps_its_reason():
 @pytest.mark.parametrize(
     ("waive", "wrong", "received", "remedy"),
     [
-        ("duplicates", "names controls, with the reason for each", "waive='duplicates'", 'waive={"duplicates": '),
+        ("duplicates", "has to map the names of controls to reasons", "waive='duplicates'", 'waive={"duplicates": '),
         ({"duplicate": "why"}, "no control 'duplicate'", "{'duplicate': ...}", "Did you mean 'duplicates'?"),
         ({"Row Alignement": "why"}, "no control 'Row Alignement'", "Alignement", "Did you mean 'row alignment'"),
         ({"xyz": "why"}, "no control 'xyz'", "{'xyz': ...}", "The controls are "),
@@ -31,7 +31,7 @@ def test_a_waiver_keeps_its_reason():
         ({"duplicates": ""}, "Waiving 'duplicates' needs a reason", "{'duplicates': ''}", "Say in a sentence"),
         ({"duplicates": "  "}, "Waiving 'duplicates' needs a reason", "'  '", "Say in a sentence"),
         ({"duplicates": True}, "Waiving 'duplicates' needs a reason", "True", "Say in a sentence"),
-        ({"majority class": "why"}, "cannot be waived", "{'majority class': ...}", "Mend the arms or the data"),
+        ({"majority class": "why"}, "cannot be waived", "{'majority class': ...}", "Fix the arms or the data"),
         ({"mean prediction": "why"}, "cannot be waived", "{'mean prediction': ...}", "Nothing learned"),
     ],
     ids=["no mapping", "near", "case", "unknown", "number", "empty", "blank", "no text", "classes", "values"],

@@ -276,7 +276,7 @@ def test_attributes_are_part_of_the_digest():
     ("values", "wrong", "remedy"),
     [
         (np.arange(5), "needs one number or one name per row", "as long as x"),
-        (np.zeros((6, 2)), "needs one number or one name per row", "attributes of their own"),
+        (np.zeros((6, 2)), "needs one number or one name per row", "an attribute of its own"),
         (np.array([0.0, np.nan, 0, 0, 0, 0]), "missing values", "np.isfinite"),
         (np.array([-1, 0, 0, 0, 0, 0]), "negative integers", "values.astype(float)"),
         (np.arange(6) + 2**40, "does not fit into int32", "np.unique(labels, return_inverse=True)[1]"),

@@ -180,9 +180,9 @@ def test_refuses_columns_of_no_one_kind(columns, received, remedy):
 @pytest.mark.parametrize(
     ("names", "wrong"),
     [
-        (["a", "a"], "several columns of one name"),
-        (["a", 1], "some have text for a name"),
-        (pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")]), "names of several levels"),
+        (["a", "a"], "several columns with the same name"),
+        (["a", 1], "only some are text"),
+        (pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")]), "names with several levels"),
     ],
 )
 def test_refuses_columns_without_names_of_their_own_unless_they_are_numbers(names, wrong):
@@ -197,7 +197,7 @@ def test_objects_that_are_dates_or_numbers_are_read_as_such():
 
 
 def test_a_network_refuses_a_frame_with_the_lines_to_write():
-    with pytest.raises(InputError, match="base takes numbers, and `x` of data set 'people' is a frame") as caught:
+    with pytest.raises(InputError, match="base takes numbers, but `x` of data set 'people' is a DataFrame") as caught:
         refuse_frame(mixed()[["job"]], of="people", wanted_by="base")
     assert "preprocess=make" in caught.value.remedy
     assert "pd.get_dummies" in caught.value.remedy

@@ -103,13 +103,6 @@ def test_refuses_what_has_no_numbered_rows_of_one_shape(given, received, remedy)
     assert remedy in caught.value.remedy
 
 
-def test_a_dictionary_of_targets_is_asked_about_one_by_one():
-    with pytest.raises(InputError, match="`y` of data set 'mine' has to be one array") as caught:
-        as_array({"sign": [0, 1], "sum": [2.0, 3.0]}, "y", of="mine")
-    assert "y=y['sign']" in caught.value.remedy
-    assert "a hypothesis of its own" in caught.value.remedy
-
-
 DAYS = pd.date_range("2020-01-01", periods=6)
 
 

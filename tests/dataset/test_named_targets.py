@@ -72,6 +72,8 @@ def test_the_digest_is_that_of_all_targets_whichever_output_a_claim_is_about():
         ({"age": AGE, "rank": [1, 2, 3, 1, 2, 3]}, ["in y['rank']", "y=y - 1"]),
         ({"age": AGE, "when": np.array(["2020-01-01"] * 6, "datetime64[D]")}, ["`y['when']`"]),
         ({"age": [1.0, 2.0, np.nan, 1.0, 2.0, 3.0]}, ["`y['age']`"]),
+        ({"age": {"years": AGE}}, ["`y['age']`", "has to be one array", "Give y as a dictionary of arrays"]),
+        ([AGE, np.zeros((6, 2))], ["Give several outputs by the names", 'y={"age": ages, "sex": labels}']),
     ],
 )
 def test_the_targets_of_an_output_are_refused_by_its_name(y, parts):

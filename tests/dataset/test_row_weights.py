@@ -36,7 +36,7 @@ def test_without_weights_there_are_none():
         (np.ones((4, 2)), "one weight for each row"),
         ({0: 1.0, 1: 9.0}, "has to be one array"),
         ([1, -1, 1, 1], "0 or more"),
-        ([0, 0, 0, 0], "above 0 in some"),
+        ([0, 0, 0, 0], "above 0 in at least one"),
         ([1, np.nan, 1, 1], "missing values"),
         ([1, np.inf, 1, 1], "infinite"),
         (["a", "b", "c", "d"], "array of numbers"),

@@ -87,13 +87,15 @@ def test_refuses_what_may_mean_something_else(y, wrong, remedy):
 
 @pytest.mark.parametrize("y", [STEPS[:, 0], STEPS.astype(float), STEPS[:, 0] * 0.5])
 def test_only_steps_or_pixels_have_a_label_that_does_not_count(y):
-    with pytest.raises(InputError, match="`ignore_class` of data set 'mine' is for a label at each step or pixel"):
+    with pytest.raises(
+        InputError, match="`ignore_class` of data set 'mine' is only for targets with a label at each step or pixel"
+    ):
         make(y, ignore_class=2)
 
 
 @pytest.mark.parametrize("given", [True, "void", [0, 255], 255.0])
 def test_refuses_a_label_that_is_no_integer(given):
-    with pytest.raises(InputError, match="`ignore_class` of data set 'mine' has to be an integer"):
+    with pytest.raises(InputError, match="`ignore_class` of data set 'mine' has to be the integer label"):
         make(STEPS, ignore_class=given)
 
 

@@ -88,6 +88,48 @@ def test_several_inputs_and_images_and_attributes_are_read():
     assert data.source == "a generator"
 
 
+NAMED = {"age": Y / 2, "sex": Y}
+
+
+def named_by_tensorflow(*, batched=True):
+    import tensorflow as tf
+
+    pairs = tf.data.Dataset.from_tensor_slices((X, NAMED))
+    return pairs.batch(4) if batched else pairs
+
+
+def named_by_keras():
+    import keras
+
+    class Batches(keras.utils.PyDataset):
+        @property
+        def num_batches(self):
+            return 3
+
+        def __getitem__(self, place):
+            some = slice(4 * place, 4 * place + 4)
+            return X[some], {name: targets[some] for name, targets in NAMED.items()}
+
+    return Batches()
+
+
+def named_by_torch():
+    torch = pytest.importorskip("torch")
+    rows = [(X[row], {name: targets[row] for name, targets in NAMED.items()}) for row in range(10)]
+    return torch.utils.data.DataLoader(rows, batch_size=4)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [named_by_tensorflow, lambda: named_by_tensorflow(batched=False), named_by_keras, named_by_torch],
+    ids=["tf.data", "tf.data of rows", "PyDataset", "DataLoader"],
+)
+def test_targets_of_several_outputs_are_read_by_name(make):
+    data = Dataset.read(make(), name="streamed")
+    assert data.digest == Dataset(x=X, y=NAMED, name="arrays").digest
+    assert (data.about("age").task, data.about("sex").task) == ("regression", "classification")
+
+
 def alone():
     yield X
 
@@ -98,6 +140,25 @@ def weighted():
 
 def unnamed():
     yield (X, X), Y
+
+
+def unnamed_targets():
+    yield X, [Y, Y]
+
+
+def changing_names():
+    yield X, {"age": Y}
+    yield X, {"age": Y, "sex": Y}
+
+
+def shuffled_targets():
+    """Stand for a stream whose second output is drawn anew each time."""
+
+    class Batches(list):
+        def __iter__(self):
+            return iter([(X, {"age": Y, "noise": np.random.default_rng().normal(size=10)})])
+
+    return Batches()
 
 
 def ragged():
@@ -116,14 +177,18 @@ def endless():
         (alone, "has to yield pairs", "a ndarray"),
         (weighted, "has to yield pairs", "a tuple of 3"),
         (unnamed, "has to yield pairs", "several inputs that have no names"),
+        (unnamed_targets, "has to yield pairs", "several targets that have no names"),
+        (changing_names, "yields other names later", "x, y['age'], y['sex'] after x, y['age']"),
+        (shuffled_targets, "begins with other rows each time", "shuffles"),
+        (lambda: iter([(X, {"a": {"b": Y}})]), "not one array of rows", "a dict"),
         (ragged, "rows of different shapes", "dimension"),
         (lambda: iter(()), "is empty", "without an element"),
         (lambda: by_keras(None), "does not end", "a Batches without a last batch"),
         (lambda: by_tensorflow().repeat(), "does not end", "without a last batch"),
-        (lambda: by_tensorflow().shuffle(10, seed=None), "begins with other rows each time", "shuffles"),
-        (lambda: by_torch(shuffle=True), "begins with other rows each time", "a DataLoader that shuffles"),
+        (lambda: by_tensorflow().shuffle(10, seed=None), "begins with different rows each time", "shuffles"),
+        (lambda: by_torch(shuffle=True), "begins with different rows each time", "a DataLoader that shuffles"),
         (lambda: 3, "cannot be read from what was given", "a int"),
-        (lambda: iter([({"a": {"b": X}}, Y)]), "not one array of rows", "a dict"),
+        (lambda: iter([({"a": {"b": X}}, Y)]), "something other than one array of rows", "a dict"),
     ],
 )
 def test_refuses_what_cannot_be_read_to_arrays(make, wrong, received):
@@ -140,7 +205,7 @@ def test_refuses_a_generator_that_does_not_end(monkeypatch):
 
 
 def test_a_stream_given_as_inputs_is_refused_with_the_call_that_reads_it():
-    with pytest.raises(InputError, match="a stream has no numbered rows") as caught:
+    with pytest.raises(InputError, match="a stream has no row numbers") as caught:
         Dataset(x=by_keras(), y=Y, name="streamed")
     assert "Dataset.read(batches, name=...)" in caught.value.remedy
 

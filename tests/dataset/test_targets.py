@@ -145,7 +145,11 @@ def test_refuses_values_of_a_shape_that_no_task_has(y, received, remedy):
         (pd.array([0, None, 1] * 2, dtype="Int64"), "`y` .* missing values", "keep = np.isfinite(y)"),
         (np.array([0, pd.NA, 1] * 2, dtype=object), "`y` .* has to be an array of numbers", "target is unknown"),
         (pd.date_range("2020", periods=6), "`y` .* has to be an array of numbers", "as days since a fixed day"),
-        (["0.5", "1", "2"] * 2, "`y` .* is text, and may be values or the names of classes", "dtype=float"),
+        (
+            ["0.5", "1", "2"] * 2,
+            "`y` .* is text, which may stand for values or for the names of classes",
+            "dtype=float",
+        ),
         (np.array([0.0, np.nan] * 3), "`y` .* missing values", "keep = np.isfinite(y)"),
         (1.7e9 + np.arange(6.0), "`y` .* would lose digits", "Subtract or divide by a constant"),
     ],

@@ -75,8 +75,8 @@ class Empty:
 @pytest.mark.parametrize(
     ("splitter", "fields", "wrong"),
     [
-        (KFold(5, shuffle=True), {}, "other splits in each call"),
-        (ShuffleSplit(5), {}, "other splits in each call"),
+        (KFold(5, shuffle=True), {}, "different splits in each call"),
+        (ShuffleSplit(5), {}, "different splits in each call"),
         (Shifted(), {}, "No valid test is known"),
         (LeavePOut(99), {}, "No valid test is known"),
         (Leaking(), {}, "both trained and tested on"),

@@ -46,6 +46,6 @@ def test_a_shard_is_written_as_it_is_read():
 
 @pytest.mark.parametrize("text", ["", "3", "0/8", "9/8", "3/0", "-1/8", "3/8/2", "a/b", " 3/8", "03/8", "1/99999999"])
 def test_what_names_no_shard_is_refused(text):
-    with pytest.raises(InputError, match="named by its number, from 1, and by how many") as caught:
+    with pytest.raises(InputError, match="given as its number, from 1, and the number of all") as caught:
         Shard.read(text)
     assert f"Received: {text}" in str(caught.value) or not text.strip()

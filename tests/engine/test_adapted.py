@@ -67,11 +67,16 @@ def train_all(recipe, data):
         chosen = dict(selection.train(recipe, data, jobs, device=ex.device()))
     fell_back = [str(each.message) for each in caught if each.category is EngineWarning]
     results = {"selected": [chosen[job] for job in jobs]}
-    results["reference"] = list(ex.train("reference", recipe, data, jobs).values())
+
+    def by(engine, **options):
+        """The results in the order of the cells, not in that in which they were finished."""
+        return [result for _, result in sorted(ex.train(engine, recipe, data, jobs, **options).items())]
+
+    results["reference"] = by("reference")
     if not fell_back:
         # One program for both cells.
-        results["together"] = list(ex.train("compiled", recipe, data, jobs, workers=2).values())
-        results["stacked"] = list(ex.train("batched", recipe, data, jobs).values())
+        results["together"] = by("compiled", workers=2)
+        results["stacked"] = by("batched")
     return results, fell_back
 
 
@@ -166,7 +171,7 @@ def after_weights():
 
 
 def test_a_layer_after_weights_is_refused():
-    with pytest.raises(InputError, match="its inputs come from layers that are trained") as error:
+    with pytest.raises(InputError, match="behind layers that are trained") as error:
         check_recipe(Recipe(ex.stage(after_weights)), SCALED)
     assert "Normalization 'inside'" in error.value.received
     assert "BatchNormalization" in error.value.remedy

@@ -26,7 +26,7 @@ def test_a_model_of_any_batch_size_passes():
 
 
 def test_refuses_a_batch_size_that_is_part_of_the_model():
-    with pytest.raises(InputError, match="recurrent returns a model that takes batches of one size only") as caught:
+    with pytest.raises(InputError, match="recurrent returns a model that takes only batches of one size") as caught:
         output_shape(recurrent(stateful=False, batch_shape=(3, 4, 2)), SEQUENCES, name="recurrent")
     assert "3 rows at a time" in caught.value.received
     assert "keras.Input(input_shape)" in caught.value.remedy

@@ -39,7 +39,7 @@ def test_an_argument_that_a_partial_sets_is_not_overridden():
 
 @pytest.mark.parametrize("build", [sized, lambda width, /: width, lambda *, width: width])
 def test_refuses_a_build_function_that_requires_anything_else(build):
-    with pytest.raises(InputError, match="requires arguments that a build function is not given") as caught:
+    with pytest.raises(InputError, match="requires arguments that negres does not pass to a build function") as caught:
         call_build(build, input_shape=(5,), outputs=3)
     assert "Received: width\n" in str(caught.value)
-    assert "functools.partial; a build function may ask for input_shape and outputs" in str(caught.value)
+    assert "functools.partial; a build function may have the parameters input_shape and outputs" in str(caught.value)

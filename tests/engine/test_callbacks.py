@@ -143,7 +143,7 @@ REFUSED = {
         "does not report",
         "'val_loss'",
     ),
-    "one callback for all": (lambda: [KEPT], "new ones at every call", "the same TerminateOnNaN twice"),
+    "one callback for all": (lambda: [KEPT], "new objects at every call", "the same TerminateOnNaN twice"),
     "resuming": (lambda: [keras.callbacks.BackupAndRestore("folder")], "another training", "BackupAndRestore"),
     "averaged weights": (lambda: [keras.callbacks.SwapEMAWeights()], "averages weights", "SwapEMAWeights"),
     "a test": (lambda: [Evaluating()], "on_test_end would never be called", "on_test_end"),

@@ -171,13 +171,13 @@ BAD = {
     "an optimizer's class for a loss": (
         Recipe(ex.stage(ex.plain, optimizer=keras.losses.MeanSquaredError)),
         ex.CLASSES,
-        "The optimizer of stage plain makes an object of another kind",
+        "The optimizer of stage plain is a function that returns an object of another kind",
         "mean_squared_error",
     ),
     "one optimizer for all calls": (
         Recipe(ex.stage(ex.plain, optimizer=lambda: SHARED_OPTIMIZER)),
         ex.CLASSES,
-        "has to be a new one at every call",
+        "has to be a new object at every call",
         "the same SGD twice",
     ),
     "an average of weights": (
@@ -298,7 +298,7 @@ BAD |= {
     "an objective whose players leave weights untrained": (
         Recipe(ex.stage(ex.dense, objective=lambda model, x, y, *, training: {"hidden": 0.0})),
         ex.CLASSES,
-        "train every weight exactly once",
+        "contain every trainable weight exactly once",
         "players hidden",
     ),
     "a loss that is a sum": (

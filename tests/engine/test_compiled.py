@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 
 import keras
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from sklearn.preprocessing import MinMaxScaler
 
 from negres_core.arms.recipe import Recipe
-from negres_core.engine import compiled, memory
+from negres_core.engine import compiled, memory, relatives
 from negres_core.engine.contract import Job
+from negres_core.engine.replicate import needs_keras_to_score
 from tests.engine import examples as ex
 from tests.engine import heads
 
@@ -175,6 +177,32 @@ def test_a_fold_gives_the_same_metrics_in_one_call_of_evaluation_and_in_several(
 def test_each_convolutional_replicate_has_two_processors(build, processors, workers):
     assert compiled.count_workers(getattr(ex, build)(), ex.device(processors)) == workers
     assert compiled.count_workers(getattr(ex, build)(), ex.device(1)) == 1
+
+
+def test_replicates_of_a_stage_share_one_model_and_are_scored_by_the_threads_that_train(monkeypatch):
+    built, scored = [], []
+    build, score = relatives.build_model, compiled.score_replicate
+    monkeypatch.setattr(relatives, "build_model", lambda *args, **options: built.append(0) or build(*args, **options))
+    monkeypatch.setattr(
+        compiled,
+        "score_replicate",
+        lambda *args, **options: scored.append(threading.current_thread()) or score(*args, **options),
+    )
+    jobs = [Job(cell, 0) for cell in ex.cells(ex.CLASSES)]
+    ex.train("compiled", *PAIR, jobs[:1])
+    for_one = len(built)
+    results = ex.train("compiled", *PAIR, jobs, workers=2)
+    assert len(built) <= 2 * for_one
+    assert len(scored) == 4
+    assert threading.main_thread() not in scored
+    assert len({result.weights[0].start for result in results.values()}) == 3
+
+
+def test_what_needs_keras_is_scored_by_the_thread_that_builds_models():
+    assert not needs_keras_to_score(ex.stage(ex.dense), ex.CLASSES)
+    assert not needs_keras_to_score(ex.stage(ex.plain, loss=ex.squares), ex.CLASSES)
+    assert needs_keras_to_score(ex.stage(ex.plain, loss=lambda: ex.squares), ex.CLASSES)
+    assert needs_keras_to_score(ex.stage(ex.joined, objective=ex.weighted_by_age), ex.PORTRAITS)
 
 
 def test_no_jobs_give_no_results():

@@ -124,7 +124,7 @@ def test_several_labels_a_row_or_their_probabilities_can_be_predicted():
         (lambda p: p[:, 0], "has to return .* 0 and 1, integers", "a column for each label"),
         (lambda p: 2 + (p > 0.5).astype(int), "has to return .* 0 and 1, integers", "0 and 1, as integers"),
         (lambda p: np.stack([1 - p.T, p.T], axis=2), "has to return .* 0 and 1", "np.stack([each[:, 1] for each in"),
-        (lambda p: p - 3, "and they are no probabilities", "(scores > 0).astype(int)"),
+        (lambda p: p - 3, "that are not probabilities", "(scores > 0).astype(int)"),
     ],
 )
 def test_refuses_what_says_nothing_of_each_of_several_labels(change, wrong, remedy):
@@ -148,7 +148,7 @@ def test_a_metric_that_is_not_defined_does_not_make_a_replicate_diverge():
     [(lambda p: 2 * p, "rows that sum to 2 to 2"), (lambda p: p - 1, "that sum to -6 to -6")],
 )
 def test_refuses_scores_for_probabilities(change, received):
-    with pytest.raises(InputError, match="its rows are no probabilities") as caught:
+    with pytest.raises(InputError, match="whose rows are not probabilities") as caught:
         results(Recipe(Fit(lambda train, test: change(shares(train, test)))), CLASSES)
     assert received in caught.value.received
     assert "predict_proba" in caught.value.remedy

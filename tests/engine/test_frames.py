@@ -116,13 +116,13 @@ BAD = {
     "a frame without a transformer": (
         Recipe(ex.stage(wide)),
         FRAME,
-        "wide takes numbers, and `x` of data set 'frame' is a frame",
+        "wide takes numbers, but `x` of data set 'frame' is a DataFrame",
         "text in column",
     ),
     "a sampler of a frame": (
         Recipe(Estimator(pipeline), resample=RandomOverSampler),
         FRAME,
-        "RandomOverSampler takes numbers, and `x` of data set 'frame' is a frame",
+        "RandomOverSampler takes numbers, but `x` of data set 'frame' is a DataFrame",
         "text in column",
     ),
 }

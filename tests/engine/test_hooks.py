@@ -254,7 +254,7 @@ def test_every_slow_hook_of_this_backend_is_tried():
 
 def test_a_step_that_reports_no_loss_is_refused():
     stage = stage_of("model", "train_step", lambda super_, self, data: {"mine": super_(data)["loss"]})
-    with pytest.warns(EngineWarning), pytest.raises(InputError, match="reports no loss"):
+    with pytest.warns(EngineWarning), pytest.raises(InputError, match="does not report a loss"):
         list(selection.train(Recipe(stage), ex.CLASSES, [JOB], device=ex.device()))
 
 
@@ -266,7 +266,7 @@ def test_a_fit_of_its_own_has_to_report_a_loss(monkeypatch):
     with pytest.warns(EngineWarning, match="its own fit"):
         assert same(trained(with_losses({"loss": [0.5]}), monkeypatch), expected)
     for losses in (None, {"mine": [0.5]}, {"loss": []}):
-        with pytest.warns(EngineWarning), pytest.raises(InputError, match="reports no loss"):
+        with pytest.warns(EngineWarning), pytest.raises(InputError, match="does not report a loss"):
             list(selection.train(Recipe(with_losses(losses)), ex.CLASSES, [JOB], device=ex.device()))
 
 

@@ -32,7 +32,7 @@ REFUSED = {
     "the usual loss for values": (
         Recipe(ex.stage(ends_in(1, activation=None))),
         FLOATS,
-        "values, floats, and the loss of build takes class labels",
+        "floats, that is values, but the loss of build takes class labels",
         'Use loss="mse"; or give class labels as integers',
     ),
     "a binary loss of two outputs": (

@@ -114,7 +114,7 @@ REFUSED = {
     "targets of one": (
         Recipe(STAGE),
         ALONE,
-        ["several outputs, and the data set has targets of one", 'y={"age": ages, "sex": labels}'],
+        ["several outputs, but the data set has targets of one", 'y={"age": ages, "sex": labels}'],
     ),
     "one loss": (
         Recipe(ex.stage(heads.two_heads)),
@@ -141,7 +141,7 @@ REFUSED = {
     "a loss that does not fit another output": (
         Recipe(ex.stage(heads.two_heads, loss=heads.LOSSES | {"total": "sparse_categorical_crossentropy"})),
         SIGN,
-        ["floats, and the loss", "takes class labels"],
+        ["floats, that is values, but the loss", "takes class labels"],
     ),
 }
 

@@ -89,8 +89,8 @@ def test_the_batched_engine_leaves_files_to_the_compiled_one(mapped):
 @pytest.mark.parametrize(
     ("recipe", "wrong", "remedy"),
     [
-        (Recipe(ex.stage(ex.plain), preprocess=StandardScaler), "`preprocess` holds all rows", "Rescaling"),
-        (Recipe(Fit(lambda train, test: test.y)), "is given its folds of 'classes' as arrays", "data.take"),
+        (Recipe(ex.stage(ex.plain), preprocess=StandardScaler), "`preprocess` needs all rows", "Rescaling"),
+        (Recipe(Fit(lambda train, test: test.y)), "receives its folds of 'classes' as arrays", "data.take"),
     ],
 )
 def test_refuses_what_would_copy_a_file_that_is_larger_than_memory(recipe, wrong, remedy, mapped, monkeypatch):

@@ -126,7 +126,7 @@ def test_a_fit_that_asks_for_the_record_has_to_call_it_twice(calls):
             record({"w": np.zeros(3)})
         return np.zeros(len(test), int)
 
-    with pytest.raises(InputError, match="has to call it before training and after it") as caught:
+    with pytest.raises(InputError, match="has to call it before and after training") as caught:
         result_of(compute)
     assert caught.value.received == f"{calls} calls"
 
@@ -136,7 +136,7 @@ def test_other_weights_after_training_are_refused():
     record({"w": np.zeros(3), "b": np.zeros(1)})
     record({"w": np.zeros(4), "c": np.zeros(1)})
 
-    with pytest.raises(InputError, match="records other weights after training") as caught:
+    with pytest.raises(InputError, match="records different weights before and after training") as caught:
         record.weights("compute")
     assert caught.value.received == "b, c, w"
 

@@ -43,13 +43,13 @@ TOLD = {
     "outputs by name": (
         Recipe(ex.stage(functools.partial(two_heads, False))),
         ex.CLASSES,
-        "several outputs, and the data set has targets of one",
+        "several outputs, but the data set has targets of one",
         "or return a model of one output",
     ),
     "outputs in a list": (
         Recipe(ex.stage(functools.partial(two_heads, True))),
         ex.CLASSES,
-        "several outputs, and the data set has targets of one",
+        "several outputs, but the data set has targets of one",
         "or return a model of one output",
     ),
     "a lambda in a parent": (

@@ -48,7 +48,7 @@ def with_layer(layer):
 
 def test_a_model_that_is_another_after_loading_is_refused():
     check_recipe(Recipe(ex.stage(with_layer(Forgetful))), ex.CLASSES)
-    with pytest.raises(InputError, match="computes something else after it was saved and loaded") as error:
+    with pytest.raises(InputError, match="whose outputs change when it is saved and loaded") as error:
         check_recipe(Recipe(ex.stage(with_layer(lambda: Forgetful(3.0)))), ex.CLASSES)
     assert "get_config" in error.value.remedy
 

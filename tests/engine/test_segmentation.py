@@ -89,7 +89,7 @@ def test_labels_of_steps_or_their_probabilities_can_be_predicted(shape):
     [
         (lambda p: p[:, 0], "has to return .* a class label for each step or pixel", "argmax(axis=-1)"),
         (lambda p: 2 + p.argmax(axis=-1), "has to return .* a class label for each step or pixel", "from 0"),
-        (lambda p: p - 3, "and its rows are no probabilities", "scores.argmax(axis=-1)"),
+        (lambda p: p - 3, "whose rows are not probabilities", "scores.argmax(axis=-1)"),
     ],
 )
 def test_refuses_what_says_nothing_of_each_step(change, wrong, remedy):

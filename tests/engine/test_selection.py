@@ -92,7 +92,7 @@ def projected(input_shape, outputs):
 
 def test_a_model_with_drawn_constants_trains_with_fit(calls):
     """A compiled epoch would train every replicate on the projection of the first."""
-    with pytest.warns(EngineWarning, match="draws more than weights"):
+    with pytest.warns(EngineWarning, match="draws other random numbers besides weights"):
         list(selection.train(Recipe(ex.stage(projected)), ex.CLASSES, JOBS, device=ex.device()))
     assert calls == ["reference"]
 

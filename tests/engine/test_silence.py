@@ -19,5 +19,5 @@ def test_units_that_are_zero_on_every_row_are_silent():
         assert silent[0].tolist() == [True, True, False]
         model(np.array([[1.0, 0]]))
     assert silent[0].tolist() == [False, True, False]
-    assert list(silent) == [0]  # the last layer is no hidden one
+    assert list(silent) == [0]  # the last layer is not a hidden one
     assert "call" not in vars(hidden)

@@ -136,7 +136,7 @@ def crash(model, parent):
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        (nothing, "changes no weight"),
+        (nothing, "does not change any weight"),
         (change_parent, "changes the weights of the parent"),
         (divide, "not finite"),
         (crash, "The start rule of .* fails"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from negres_core.engine.tensorflow import compile_program, put, release, stateless_optimizer, value_and_gradient
+from negres_core.engine.tensorflow import compile_program, put, release, stateless_optimizer, trace, value_and_gradient
 
 
 def test_an_array_is_put_as_it_is():
@@ -33,6 +35,49 @@ def test_a_program_is_traced_once_for_all_integers_and_once_per_shape(jit):
     assert len(traces) == 1
     program(1, put(np.ones(4, np.float32)))
     assert len(traces) == 2
+
+
+def test_a_traced_program_is_compiled_by_another_thread_and_traced_once():
+    traces = []
+
+    def double(values):
+        traces.append(threading.current_thread())
+        return 2 * values
+
+    program, values = compile_program(double, jit=True), put(np.ones(3, np.float32))
+    compile_traced = trace(program, values)
+    assert traces == [threading.main_thread()]
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(compile_traced).result()
+    np.testing.assert_array_equal(program(values), [2, 2, 2])
+    assert len(traces) == 1
+
+
+def looked_up(values):
+    return tf.strings.length(tf.strings.as_string(values))  # XLA has no texts
+
+
+HELD = tf.constant(np.ones(3, np.float32))
+
+
+def holding(values):
+    return values + HELD
+
+
+@pytest.mark.parametrize("function", [looked_up, holding])
+def test_what_is_no_program_of_a_session_is_called_in_one_step(function):
+    """Tracing or compiling fails; a call finds another way."""
+    program, values = compile_program(function, jit=True), put(np.ones(3, np.float32))
+    compile_traced = trace(program, values)
+    if compile_traced is not None:
+        with pytest.raises(tf.errors.OpError):
+            compile_traced()
+    assert program(values).shape == (3,)
+    assert trace(program, values) is None
+
+
+def test_a_program_that_is_not_compiled_by_xla_is_called_in_one_step():
+    assert trace(compile_program(tf.square, jit=False), put(np.ones(3, np.float32))) is None
 
 
 def test_many_programs_cause_no_warning_of_retracing(caplog):

@@ -1,4 +1,4 @@
-"""Tokens that an Embedding has no row for, or that are no whole numbers, are refused before anything is trained."""
+"""Tokens that an Embedding has no row for, or that are not whole numbers, are refused before anything is trained."""
 
 from __future__ import annotations
 

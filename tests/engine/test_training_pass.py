@@ -158,7 +158,7 @@ def test_draws_of_numpy_are_refused():
 
 
 def test_calls_that_are_counted_in_python_are_refused():
-    with pytest.raises(InputError, match="counts its calls by a Python number") as caught:
+    with pytest.raises(InputError, match="counts its calls in a Python number") as caught:
         check_recipe(Recipe(ex.stage(counting(Warming))), ex.CLASSES)
     assert "Warming.calls" in caught.value.received
     assert "add_weight" in caught.value.remedy

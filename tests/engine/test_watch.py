@@ -123,10 +123,10 @@ def test_a_replicate_that_is_timed_trains_alone(monkeypatch):
     together, most = [], []
     train_one = compiled._Worker.train
 
-    def counted(self, job, state):
+    def counted(self, job, *rest):
         together.append(job)
         most.append(len(together))
-        result = train_one(self, job, state)
+        result = train_one(self, job, *rest)
         together.remove(job)
         return result
 

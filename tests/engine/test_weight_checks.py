@@ -39,12 +39,12 @@ def in_training_only(model, x, y, *, training, sample_weight):
 @pytest.mark.parametrize(
     ("fields", "data", "wrong"),
     [
-        ({"class_weight": "balanced"}, ex.VALUES, "not one class a row"),
-        ({"class_weight": {0: 2.0}}, ex.SEVERAL, "not one class a row"),
+        ({"class_weight": "balanced"}, ex.VALUES, "not one class label per row"),
+        ({"class_weight": {0: 2.0}}, ex.SEVERAL, "not one class label per row"),
         ({"class_weight": {7: 2.0}}, ex.CLASSES, "a weight for a class that 'classes' does not have"),
         ({"class_weight": dict.fromkeys(range(7), 0.0) | {6: 0.0, 5: 1e-9}}, ex.BINARY, "class that 'binary'"),
-        ({"objective": silent}, WEIGHTED, "would ignore the weights"),
-        ({"objective": silent, "class_weight": "balanced"}, ex.CLASSES, "would ignore the weights"),
+        ({"objective": silent}, WEIGHTED, "would ignore the sample weights"),
+        ({"objective": silent, "class_weight": "balanced"}, ex.CLASSES, "would ignore the sample weights"),
     ],
 )
 def test_weights_that_cannot_be_used_are_refused(fields, data, wrong):
@@ -74,7 +74,7 @@ def test_an_objective_has_to_run_without_weights_too():
 @pytest.mark.parametrize(
     ("resample", "data", "wrong"),
     [
-        (SMOTE, WEIGHTED, "rows that have no weights"),
+        (SMOTE, WEIGHTED, "rows without weights"),
         (SMOTE, Dataset(x=ex.IMAGES.x, y=ex.IMAGES.x, name="images"), "images"),
         (lambda: SAMPLER, ex.CLASSES, "a new sampler at every call"),
         (lambda: 3, ex.CLASSES, "fit_resample"),
@@ -89,7 +89,7 @@ def test_an_estimator_that_takes_no_weights_is_refused_before_anything_is_traine
     recipe = Recipe(Estimator(neighbours))
     check_recipe(recipe, ex.CLASSES)
     check_recipe(Recipe(Estimator(logistic)), WEIGHTED)
-    with pytest.raises(InputError, match="neighbours takes no weights of rows"):
+    with pytest.raises(InputError, match="neighbours does not take sample weights"):
         check_recipe(recipe, WEIGHTED)
 
 
@@ -121,6 +121,6 @@ def of_two():
 
 def test_a_training_step_that_takes_no_weights_is_refused_if_there_are_some():
     job = Job(ex.cells(WEIGHTED)[0], 0)
-    with pytest.raises(InputError, match="own training step of of_two takes no weights") as caught:
+    with pytest.raises(InputError, match="custom training step of of_two does not take sample weights") as caught:
         list(reference.train(Recipe(ex.stage(of_two)), WEIGHTED, [job], device=ex.device()))
     assert "unpack_x_y_sample_weight" in caught.value.remedy

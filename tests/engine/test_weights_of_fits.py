@@ -121,7 +121,7 @@ def test_weights_find_the_estimator_that_takes_them(estimator, argument):
 def test_an_estimator_that_takes_no_weights_is_refused_if_there_are_some():
     recipe = Recipe(Estimator(neighbours))
     list(train(recipe, LABELS, [Job(cell_of(LABELS), 0)], device=CPU))
-    with pytest.raises(InputError, match="neighbours takes no weights of rows") as caught:
+    with pytest.raises(InputError, match="neighbours does not take sample weights") as caught:
         list(train(recipe, weighted(LABELS), [Job(cell_of(LABELS), 0)], device=CPU))
     assert "train.sample_weight" in caught.value.remedy
 

@@ -135,7 +135,7 @@ def test_too_many_files_and_too_little_room_are_refused(tmp_path, packed, monkey
         unpack_archive(packed, tmp_path)
     monkeypatch.undo()
     monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: archive.shutil._ntuple_diskusage(9, 9, 0))
-    with pytest.raises(EvidenceError, match="no room to unpack"):
+    with pytest.raises(EvidenceError, match="not enough space to unpack"):
         unpack_archive(packed, tmp_path)
 
 

@@ -161,5 +161,5 @@ def test_a_file_that_was_changed_is_refused(tmp_path):
     for name, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
         (tmp_path / name).write_bytes(content)
     check_files(tmp_path / "a", tmp_path / "b")
-    with pytest.raises(EvidenceError, match="different files of one name"):
+    with pytest.raises(EvidenceError, match="files with the same name"):
         check_files(tmp_path / "a", tmp_path / "c")

@@ -208,7 +208,7 @@ def test_a_target_that_cannot_be_written_is_named(tmp_path, folder, merge, new_r
     monkeypatch.setattr("negres_core.evidence.merging.copy_regular", full)
     with pytest.raises(EvidenceError, match="No space left on device") as caught:
         merge("one")
-    assert "the same command goes on" in str(caught.value).lower()
+    assert "the same command continues" in str(caught.value).lower()
 
 
 def test_a_folder_without_evidence_is_refused(tmp_path, merge):

@@ -89,4 +89,4 @@ def test_a_newer_metric_that_was_invented_is_found(check, name):
 
 def test_other_rows_are_found(check):
     [problem] = check({}, rows=CELL.train)[1]
-    assert "it was tested on other rows" in problem
+    assert "it was not tested on the rows of its cell" in problem

@@ -223,7 +223,7 @@ def test_a_record_whose_metrics_were_changed_is_not_completed(store, measure):
     measure(LONG, reaches("accuracy", bar=0.5))
     age(store)
     edit(next(store.folder.glob("replicates/*/*.json")), lambda metrics: metrics | {"accuracy": 0.987})
-    with pytest.raises(EvidenceError, match="its stored weights do not give the metrics that it has") as caught:
+    with pytest.raises(EvidenceError, match="its stored weights do not reproduce the metrics that it has") as caught:
         measure(LONG, reaches("kappa", bar=0.5), name="kappa")
     assert "accuracy is 0.987 in the record" in caught.value.received
 
@@ -244,7 +244,7 @@ def test_a_fit_is_computed_again_for_a_newer_metric(store, measure, trained, rec
 def test_a_fit_that_gives_something_else_now_is_an_error(store, measure):
     measure(CHANGING, reaches("accuracy", bar=0.5))
     age(store)
-    with pytest.raises(EvidenceError, match="its fit gives other metrics when it is computed again") as caught:
+    with pytest.raises(EvidenceError, match="its fit gives different metrics when it is computed again") as caught:
         measure(CHANGING, reaches("kappa", bar=0.5), name="kappa")
     assert "`seed`" in caught.value.remedy
 

@@ -200,7 +200,7 @@ def test_an_experiment_without_pytest_explores_and_confirms(new_experiment, stor
 
 @pytest.mark.parametrize("fields", [{}, {"smoke": True}, {"kind": "mixture"}])
 def test_only_a_claim_with_a_ledger_confirms(new_experiment, ledger, fields):
-    with pytest.raises(InputError, match="opened by a claim that is on record in a ledger"):
+    with pytest.raises(InputError, match="Only a claim that is registered in a ledger can open"):
         new_experiment(confirming=True, ledger=ledger if fields else None, **fields)
 
 

@@ -65,7 +65,7 @@ def test_an_arm_that_a_callback_of_keras_ends_is_refused():
     def stopping():
         return [keras.callbacks.EarlyStopping(monitor="loss")]
 
-    with pytest.raises(InputError, match="The treatment arm ends by a callback") as error:
+    with pytest.raises(InputError, match="The treatment arm may be stopped by a callback") as error:
         equalize(recipes(callbacks=stopping), DATA, rows=ROWS, equal="steps")
     assert "EarlyStopping among the callbacks" in error.value.received
     equalize(recipes(callbacks=lambda: [keras.callbacks.TerminateOnNaN()]), DATA, rows=ROWS, equal="steps")
@@ -133,7 +133,7 @@ def test_unequal_budgets_are_refused_with_the_line_to_write():
     shared("epochs", recipes())
     with pytest.raises(InputError, match=r'experiment.compare\(..., equal="flops"\)'):
         shared("flops", recipes())
-    with pytest.raises(InputError, match="giving up early"):
+    with pytest.raises(InputError, match="gives up earlier"):
         shared("epochs", recipes(epochs=29))
 
 

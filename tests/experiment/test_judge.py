@@ -227,7 +227,7 @@ INVALID = {
     ),
     "no mean over rows": (
         {"design": FixedSplit(train=range(9), test=range(9, 50)), "claim": beats("roc_auc")},
-        "Single rows have no roc_auc",
+        "The roc_auc of the test set is not a mean over its rows",
     ),
     "unknown number of groups": ({"design": LeaveOneGroupOut()}, "needs the number of groups"),
     "two groups": ({"design": LeaveOneGroupOut(groups=2)}, "needs the number of groups"),
@@ -282,7 +282,7 @@ def test_repeats_may_be_equal_where_scores_take_few_values(judge, arms):
 
 
 def test_fewer_repeats_than_planned_are_judged_only_if_a_look_decides(judge):
-    with pytest.raises(InputError, match="fewer repeats than planned, and no look decides") as raised:
+    with pytest.raises(InputError, match="fewer repeats than planned, and these do not decide") as raised:
         judge(frame_of(2, effect=0.0))
     assert raised.value.received.startswith("2 of repeats=4; so far inconclusive")
     assert "repeats=2" in raised.value.remedy

@@ -41,5 +41,5 @@ def test_metrics_that_are_means_over_rows_or_unknown_are_judged_by_rows(name):
 @pytest.mark.parametrize("name", ["roc_auc", "f1", "r2", "psnr"])
 def test_other_metrics_are_not(name):
     check_metric_of_rows(beats(name), KFolds())
-    with pytest.raises(InputError, match=f"Single rows have no {name}"):
+    with pytest.raises(InputError, match=f"The {name} of the test set is not a mean over its rows"):
         check_metric_of_rows(beats(name), SPLIT)

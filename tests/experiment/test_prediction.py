@@ -259,7 +259,7 @@ def test_rows_that_are_not_those_of_the_cell_are_found(forger):
     problems = predict_growth(forger).problems
 
     assert problems
-    assert all("it was tested on other rows than those of its cell" in problem for problem in problems)
+    assert all("it was not tested on the rows of its cell" in problem for problem in problems)
 
 
 def test_what_is_not_at_hand_is_said_and_nothing_is_called_predicted(forger):
@@ -340,4 +340,4 @@ def test_a_replicate_that_diverged_by_its_record_alone_is_found(forger):
     problems = predict_growth(forger).problems
 
     assert len(problems) == len(arm["replicates"][-1])
-    assert all("its stored weights say otherwise" in problem for problem in problems)
+    assert all("its stored weights disagree on whether it stayed finite" in problem for problem in problems)

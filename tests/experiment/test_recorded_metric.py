@@ -79,5 +79,5 @@ def test_refuses_a_pattern_that_nothing_matches_and_one_of_two_directions(eviden
     with pytest.raises(InputError, match="No metric of a claim or of a fit matches") as caught:
         recorded_metrics("tolt_*", evidence_of_fits)
     assert "told_age" in caught.value.remedy
-    with pytest.raises(InputError, match="others the lowest"):
+    with pytest.raises(InputError, match="others lower values"):
         recorded_metrics("*", evidence_of_fits)

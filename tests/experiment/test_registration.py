@@ -272,7 +272,7 @@ def test_a_test_whose_file_was_moved_is_recognized_by_its_digests(new_commitment
 
 @pytest.mark.parametrize("expected", ["inconclusive", "invalid", "Supported", 0.9, True])
 def test_an_experiment_expects_a_decision_or_nothing(new_experiment, expected):
-    with pytest.raises(InputError, match="supported or refuted"):
+    with pytest.raises(InputError, match='has to be "supported" or "refuted"'):
         new_experiment(expected=expected)
     assert new_experiment(expected=None).expected is None
 

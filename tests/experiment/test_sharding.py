@@ -164,7 +164,7 @@ def test_after_a_failed_control_a_shard_trains_nothing_and_the_run_is_invalid(tm
 
 def test_a_claim_about_seconds_is_left_to_the_run_that_judges(tmp_path, new_experiment, engine):
     arm = Recipe(Stage(dense))
-    with pytest.raises(NotShardableError, match="the run that judges it times it"):
+    with pytest.raises(NotShardableError, match="the session that judges it measures the times"):
         compare(new_experiment(shard=Shard(1, 2)), arm, arm, claim=beats("seconds"))
     assert not engine.trained
 

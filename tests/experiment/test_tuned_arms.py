@@ -32,7 +32,7 @@ def test_a_recipe_is_its_own_first_and_a_tuned_arm_has_that_of_its_first_trial()
 
 
 def test_a_claim_about_a_cost_is_refused(refused):
-    assert "not made of a tuned arm" in refused(claim=beats("seconds")).wrong
+    assert "cannot have a tuned arm" in refused(claim=beats("seconds")).wrong
 
 
 def test_equal_budgets_are_refused(refused):

@@ -83,7 +83,7 @@ def test_a_waiver_that_was_not_needed_is_noted(new_experiment):
         GOOD, against=POOR, on=DATA, claim=beats("accuracy", by=0.01), design=ONCE, waive={"duplicates": "no matter"}
     )
     assert evidence.judgement == "supported (meaningfully better)"
-    assert notes == ["it holds, on mine: duplicates passed, so that it need not be waived"]
+    assert notes == ["it holds, on mine: duplicates passed, so it need not be waived"]
 
 
 def test_a_waiver_is_part_of_the_commitment(new_experiment):

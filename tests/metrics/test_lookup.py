@@ -150,8 +150,8 @@ def test_it_is_for_networks_and_fits_alike_without_a_declaration():
 @pytest.mark.parametrize(
     ("claim", "wrong"),
     [
-        (beats(make_cost(name="accuracy")), "negres has a metric of the name 'accuracy'"),
-        (beats(make_cost(name="top_7")), "negres has a metric of the name 'top_7'"),
+        (beats(make_cost(name="accuracy")), "negres has a metric named 'accuracy'"),
+        (beats(make_cost(name="top_7")), "negres has a metric named 'top_7'"),
         (beats(make_cost(tasks=("regression",))), "The metric 'cost' is not for classification"),
         (beats(RANK), "There is no metric 'rank' for classification"),
     ],
@@ -164,7 +164,7 @@ def test_refuses_a_metric_of_the_users_own_that_cannot_be_meant(claim, wrong):
 def test_refuses_a_metric_whose_code_cannot_be_digested():
     with (
         Path(__file__).open() as handle,
-        pytest.raises(InputError, match="What the metric 'cost' computes cannot be recorded") as caught,
+        pytest.raises(InputError, match="The metric 'cost' cannot be recorded") as caught,
     ):
         metric_of(beats(make_cost(functools.partial(reads, handle))), task="classification")
     assert "inside the function" in caught.value.remedy
@@ -220,7 +220,7 @@ def test_the_error_about_a_metric_of_several_labels_says_what_to_write(name, rem
     ],
 )
 def test_a_prefix_of_keras_is_answered_with_the_metric_of_negres(given, remedy):
-    with pytest.raises(InputError, match="always measured on validation rows") as caught:
+    with pytest.raises(InputError, match="always monitors its validation rows") as caught:
         monitored_metric(given, task="classification", targets=LABELS)
     assert caught.value.remedy == remedy
 

@@ -10,6 +10,7 @@ import pytest
 from sklearn import metrics as sk
 
 from negres_core.metrics import METRICS
+from negres_core.metrics.of_labels import count_pairs
 from tests.metrics.cases import classifications
 
 SKLEARN = {
@@ -37,6 +38,23 @@ def test_it_is_that_of_scikit_learn(name):
     for y, p in classifications():
         labels = p.argmax(axis=1)
         assert METRICS[name].compute(y, labels) == pytest.approx(SKLEARN[name](y, labels), abs=1e-12)
+
+
+SAME_BITS = [name for name in SKLEARN if not name.endswith(("_micro", "_weighted")) and name != "balanced_accuracy"]
+"""Those that scikit-learn computes in the same order."""
+
+
+@pytest.mark.parametrize("name", SAME_BITS)
+def test_counts_of_pairs_give_the_bits_that_all_rows_give(name):
+    for y, p in classifications():
+        for labels in (p.argmax(axis=1), np.full(len(y), y[0]), np.roll(y, 1)):
+            assert METRICS[name].compute(y, labels) == SKLEARN[name](y, labels)
+
+
+def test_pairs_are_counted():
+    pairs = count_pairs(np.array([5, 0, 5, 0], np.int32), np.array([5, -1, 5, 1]))
+    counted = {(y, label): count for y, label, count in zip(*pairs, strict=True)}
+    assert counted == {(0, -1): 1, (0, 1): 1, (5, 5): 2}
 
 
 @pytest.mark.parametrize("name", SKLEARN)

@@ -97,6 +97,6 @@ def test_a_metric_of_the_users_own_has_pseudo_values():
 @pytest.mark.parametrize("name", ["log_loss", "roc_auc"])
 def test_labels_alone_have_no_scores_of_probabilities(name):
     targets, one = some_classes(0, classes=2)
-    with pytest.raises(InputError, match="cannot be computed of what an arm predicts") as caught:
+    with pytest.raises(InputError, match="cannot be computed from what an arm predicts") as caught:
         score_table(METRICS[name], targets, [Predicted(None, one.labels)])
     assert f"{name!r}" in str(caught.value)

@@ -52,5 +52,5 @@ def test_clipped_values_are_described(new_run):
 
 
 def test_refuses_an_image_of_two_channels(new_run):
-    with pytest.raises(InputError, match="neither grey nor coloured"):
+    with pytest.raises(InputError, match="has the wrong shape"):
         render(new_run(fit_pictures={"control": {"a morph": STRIP[..., :2]}}))

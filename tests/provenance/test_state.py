@@ -89,7 +89,7 @@ def test_an_object_that_makes_new_ones_without_end_is_refused(monkeypatch):
 
     monkeypatch.setattr("negres_core.provenance.fingerprint.is_library", lambda value: True)
     monkeypatch.setattr("negres_core.provenance.fingerprint.MOST_NESTED", 1000)
-    with pytest.raises(InputError, match="content cannot be known"):
+    with pytest.raises(InputError, match="content cannot be read"):
         digest_code(Endless())
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from negres_core.errors import InputError
@@ -200,3 +201,73 @@ def test_several_metrics_of_one_data_set_are_ranked_with_a_note(on):
         "3 metrics: those of one data set share its rows and its trainings, whose luck no p-value and no critical "
         "difference here accounts for",
     ]
+
+
+OUTPUTS = {
+    "age": {"tree": (0.1, 0.2, 0.3), "net": (0.3, 0.4, 0.5), "line": (0.2, 0.3, 0.4)},
+    "sex": {"tree": (0.8, 0.7, 0.6), "net": (0.7, 0.6, 0.5), "line": (0.6, 0.5, 0.4)},
+}
+"""Accuracies on three data sets. The ranks of tree, net and line are 3, 1, 2 of age, and 1, 2, 3 of sex."""
+
+
+def of_outputs(on, data_sets=DATA_SETS, outputs=OUTPUTS):
+    return [
+        on(
+            data,
+            *(arm(recipe, data, values[number]) for recipe, values in by_recipe.items()),
+            claim={"output": output},
+        )
+        for output, by_recipe in outputs.items()
+        for number, data in enumerate(data_sets)
+    ]
+
+
+def test_outputs_of_a_data_set_are_one_unit_in_which_arms_have_the_mean_of_their_ranks(on):
+    """By hand: mean ranks 2, 1.5 and 2.5 on each data set, so net is first, and the statistic is that of 3 blocks."""
+    rows, below = ranked(of_outputs(on))
+
+    assert rows == [["1.00", "net"], ["2.00", "tree"], ["3.00", "line"]]
+    assert below[0] == "accuracy on 3 data sets: a of age and sex, b of age and sex, c of age and sex"
+    assert "Friedman p 0.0498" in below[1]
+    assert below[2] == "critical difference of mean ranks, Nemenyi at 0.05: 1.91"
+    assert below[-1] == (
+        "the outputs of a data set share its rows, and count as one data set, where an arm is ranked by the mean "
+        "of its ranks over them"
+    )
+    lower, _ = ranked(of_outputs(on), higher_is_better=False)
+    assert [name for _, name in lower] == ["line", "tree", "net"]
+
+
+def test_one_output_of_each_data_set_is_ranked_by_its_values(on):
+    rows, below = ranked(of_outputs(on, outputs={"sex": OUTPUTS["sex"]}))
+    assert [name for _, name in rows] == ["tree", "net", "line"]
+    assert below[0] == "accuracy on 3 data sets: a of sex, b of sex, c of sex"
+    assert not any("outputs" in line for line in below)
+
+
+def test_three_outputs_of_one_data_set_are_not_three_data_sets(on):
+    outputs = OUTPUTS | {"height": OUTPUTS["age"]}
+    with pytest.raises(InputError, match="3 or more data sets") as error:
+        ranked(of_outputs(on, data_sets=("a",), outputs=outputs))
+    assert error.value.received.startswith("accuracy of arms: 3, on data sets: 1; the outputs of a data set share its")
+
+
+def test_an_arm_without_a_value_of_an_output_is_left_out_and_named(on):
+    partial = [on(data, arm("forest", data, 0.9), claim={"output": "sex"}) for data in DATA_SETS]
+    _, below = ranked([*of_outputs(on), *partial])
+    assert below[4] == "left out: forest, which has no value on a of age, b of age, c of age"
+
+
+def test_orders_of_equal_arms_are_equally_likely_however_much_outputs_depend_on_each_other():
+    """Four equal arms, two outputs with a correlation of 0.9: the level of Friedman's test is kept, not doubled."""
+    from negres_core.report.ranks import _column
+    from negres_core.statistics.ranking import rank
+
+    rng, rejected, runs = np.random.default_rng(0), 0, 400
+    for _ in range(runs):
+        shared = rng.normal(size=(10, 1, 4))
+        answers = 0.95 * shared + 0.3 * rng.normal(size=(10, 2, 4))
+        columns = np.transpose([_column(each, higher_is_better=True) for each in answers])
+        ranking = rank(dict(zip("abcd", columns, strict=True)), higher_is_better=True)
+        rejected += ranking.iman_davenport_p < 0.05
+    assert rejected / runs < 0.05 + 3 * (0.05 * 0.95 / runs) ** 0.5

@@ -60,7 +60,7 @@ def test_the_text_states_the_verdict_and_its_reason(new_evidence):
 
 def test_the_text_says_that_power_was_computed_when_all_replicates_were_there(new_evidence):
     timings = {"started_at": "2025-01-01T00:00:00+00:00", "trained": 0, "reused": 8}
-    assert "(from 4 cells of 'it', when all replicates were there already)" in render(
+    assert "(from 4 cells of 'it', when all replicates already existed)" in render(
         new_evidence(power=POWER, timings=timings)
     )
     assert "(from 4 cells of 'it')" in render(new_evidence(power=POWER, timings=timings | {"trained": 8}))
@@ -286,7 +286,7 @@ def test_scores_that_were_given_are_described_in_one_line(new_evidence):
     [line] = [line for line in render(evidence).splitlines() if line.startswith("  scores ")]
     assert line == (
         "  scores      as given: no controls; from a\\x1b.csv; 2 repeats of 3 are after the look that decided and not "
-        "judged; the number of rows is not known, so what single rows may change is not considered; 1 cell of an arm "
-        "not finite: A in repeat 1, fold 2; other arms or columns of the table: C, D"
+        "judged; the number of rows is not known, so it is not considered how much single rows may change; 1 cell of "
+        "an arm not finite: A in repeat 1, fold 2; other arms or columns of the table: C, D"
     )
     assert "  scores " not in render(new_evidence())

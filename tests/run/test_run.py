@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from negres_core import Dataset, Fit, Recipe
+from negres_core import Dataset, Fit, Recipe, beats, to_reach
 from negres_core.design import FixedSplit
-from negres_core.metrics import METRICS, Metric, Predicted
+from negres_core.metrics import METRICS, Metric, Predicted, metric_of
 from negres_core.run.arm import Arm
 from negres_core.run.run import Run
 from tests.fakes import diverge
@@ -130,3 +130,13 @@ def test_a_table_of_row_scores_is_computed_once():
     assert run.row_table(arm, metric) is table
     assert len(calls) == count
     assert (table.scores.shape, table.unit, table.scores.mean(axis=1).tolist()) == ((2, 40), "rows", [1.0, 0.0])
+
+
+def test_what_judges_predictions_knows_nothing_of_a_cost_but_that_budgets_are_equal(new_run):
+    run = new_run(metric="accuracy")
+    assert run.scored is run
+    claim = beats(to_reach("accuracy", 0.9, in_="steps"))
+    cost = metric_of(claim, task="classification", own=[None, None])
+    scored = replace(run, metric=cost, claim=claim).scored
+    assert (scored.metric.name, scored.claim, scored.equal) == ("accuracy", None, "steps")
+    assert replace(run, metric=cost, equal="flops").scored.equal == "flops"

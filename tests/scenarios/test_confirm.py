@@ -141,7 +141,9 @@ def test_changed_arms_are_refused_until_a_second_opening_is_registered(run, seen
     changed = SEALED.replace("LONG", "SHORT")
     seen.clear()
     result = run(changed, "--negres-confirm")
-    result.stdout.fnmatch_lines(["*Sealed rows are opened by what was registered*", "*a different treatment for*"])
+    result.stdout.fnmatch_lines(
+        ["*Only the confirmation that was registered opens sealed rows*", "*a different treatment for*"]
+    )
     assert seen == []
     run(changed, "--negres-confirm", "--negres-register", "--negres-reason", "a smaller one").assert_outcomes(skipped=1)
     run(changed, "--negres-confirm").assert_outcomes(passed=1)

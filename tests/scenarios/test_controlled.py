@@ -87,7 +87,7 @@ def test_small_runs_that_would_take_hours_on_the_slow_engine_are_given_up_and_th
     assert (evidence.verdict, evidence.controlled, evidence.small_runs) == ("supported", "cheap", {})
     assert len(evidence.arms) == 2
     [note] = notes
-    assert "Adam has a secret, so that a small run, " in note
+    assert "because Adam has a secret: a small run, " in note
 
 
 def test_small_runs_of_a_fast_engine_are_never_given_up(new_experiment, engine, monkeypatch):

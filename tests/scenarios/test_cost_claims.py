@@ -202,9 +202,9 @@ def test_a_time_series_has_no_test_of_a_cost(compare):
 
 def test_a_fit_has_no_epochs(compare):
     fit = Recipe(Fit(lambda train, test: test.y))
-    with pytest.raises(InputError, match="known in seconds only"):
+    with pytest.raises(InputError, match="known only in seconds"):
         compare(beats(EPOCHS), control=fit)
-    with pytest.raises(InputError, match="known in seconds only"):
+    with pytest.raises(InputError, match="known only in seconds"):
         compare(beats("steps"), control=fit)
 
 

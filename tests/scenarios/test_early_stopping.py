@@ -132,7 +132,7 @@ def test_a_claim_about_the_time_to_a_target_measures_it_on_the_rows_that_the_arm
 
 
 def test_budgets_of_arms_with_patience_cannot_be_made_equal(compare):
-    with pytest.raises(InputError, match="ends by its patience"):
+    with pytest.raises(InputError, match="stops early by its patience"):
         compare(STOPPING, FULL, equal="steps")
 
 

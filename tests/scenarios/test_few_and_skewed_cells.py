@@ -66,7 +66,7 @@ def test_the_smallest_margin_follows_the_limit_of_the_degrees_of_freedom():
     few = judge(estimate(0.0, dof=4, most_dof=4), matches("accuracy", within=0.001)).explanation
 
     # t * SD / sqrt(k - 1) with t = 2.132 at 4 degrees of freedom, in place of z = 1.645.
-    assert "could decide is 0.0198." in few
+    assert "can be decided is 0.0198." in few
 
 
 def test_each_of_two_tails_spends_half_the_level():

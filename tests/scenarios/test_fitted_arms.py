@@ -106,7 +106,7 @@ def test_a_run_without_networks_has_the_controls_of_its_data_and_small_runs(new_
 
 
 def test_a_claim_about_a_metric_that_a_fit_does_not_return_is_refused(new_experiment):
-    with pytest.raises(InputError, match="The claim is about the metric 'accuracy', but an arm does not report it"):
+    with pytest.raises(InputError, match="The claim is about the metric 'accuracy', which an arm does not report"):
         new_experiment().measure(Recipe(Fit(pca)), claim=reaches("accuracy", bar=0.5), **ON_FACES)
 
 

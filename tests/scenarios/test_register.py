@@ -137,7 +137,7 @@ def test_other_tests_are_not_run(session):
 def test_a_smoke_run_registers_nothing(session, quick_engine):
     result = session(SUPPORTED, "--negres-register", "--negres-smoke")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: A smoke run registers nothing*"])
+    result.stderr.fnmatch_lines(["ERROR: A smoke run cannot register*"])
 
 
 def test_the_ledger_is_that_of_the_settings(session, pytester, commit):
@@ -197,7 +197,10 @@ def verify(ledger, capsys):
 
 def test_an_intact_ledger_is_verified_with_what_dates_it(written, git, capsys):
     counted = f"verified  {written.path}: 2 entries of 2 hypotheses; "
-    assert verify(written, capsys) == (0, f"{counted}not in a repository, so only the writer's clock dates them\n")
+    assert verify(written, capsys) == (
+        0,
+        f"{counted}not in a repository, so their dates rest only on the writer's clock\n",
+    )
     git("init")
     git("add", ".")
     git("commit", "-m", "registered")

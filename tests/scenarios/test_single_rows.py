@@ -207,9 +207,7 @@ def test_a_damaged_file_of_row_scores_is_found(official, store, change):
     else:
         path.write_bytes(content[:-1] if change == "cut" else bytes([content[0] ^ 255]) + content[1:])
 
-    assert recheck(evidence, store, None) == [
-        "it cannot be recomputed: The scores of single rows are missing or damaged."
-    ]
+    assert recheck(evidence, store, None) == ["it cannot be recomputed: The row scores are missing or damaged."]
 
 
 def test_evidence_without_the_scores_it_was_judged_by_is_found(official, store):

@@ -86,7 +86,7 @@ def test_an_unknown_layout_is_refused_with_the_columns_seen_and_those_expected(f
 
 
 def test_a_column_that_is_named_has_to_exist():
-    with pytest.raises(InputError, match="no column 'model', which was named as that of the arm"):
+    with pytest.raises(InputError, match="no column 'model', which was named as the column of the arm"):
         read(LONG, arm="model")
 
 

@@ -251,7 +251,12 @@ def test_a_mixture_that_raises_an_error_is_undecided_and_shown(bisect):
         ((), ("article", "article"), (), "differ in no factor"),
         (('"data.order": 1, ', ""), ("article", "twin"), (), r"same factors.*data\.order \(working only\)"),
         (("configuration", "setting"), ("article", "twin"), (), "Only a test with a parameter named `configuration`"),
-        (("bar=0.8", "bar=0.1"), ("article", "twin"), (), "come to the same verdict.*supported .* supported "),
+        (
+            ("bar=0.8", "bar=0.1"),
+            ("article", "twin"),
+            (),
+            "have the same verdict, so there is no difference to explain.*supported .* supported ",
+        ),
         (("bar=0.8", "bar=0.7"), ("article", "twin"), ("--negres-smoke",), r"no verdict .*not judged \(a smoke run\)"),
         (("    claim = ", "    pytest.skip('why')\n    claim = "), ("article", "twin"), (), r"skipped \(why\)"),
         (("    claim = ", "    {}['no']\n    claim = "), ("article", "twin"), (), r"error \(KeyError: 'no'\)"),

@@ -35,7 +35,7 @@ def choose(request):
     ("config", "message"),
     [
         (FakeConfig("local"), "names workers on this machine"),
-        (FakeConfig("local:2", dist="load"), "Each process of pytest-xdist would start workers of its own"),
+        (FakeConfig("local:2", dist="load"), "Each process of pytest-xdist would start its own workers"),
         (FakeConfig("submitit:local", dist="load"), "omit -n or --negres-cluster submitit:local"),
     ],
     ids=["no number", "xdist", "jobs and xdist"],

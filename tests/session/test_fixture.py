@@ -116,7 +116,7 @@ def test_it(experiment, name):
 """)
 
     result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(["*EvidenceError: A model cannot be saved: the folder for temporary files *"])
+    result.stdout.fnmatch_lines(["*EvidenceError: A model cannot be saved, because the folder for temporary files *"])
     result.stdout.fnmatch_lines(["it (name first)*EvidenceError: A*"])
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
 

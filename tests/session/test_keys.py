@@ -69,6 +69,16 @@ def test_a_fresh_session_finds_no_older_replicates(new_config, tmp_path, new_rep
     assert store_of(new_config(f"--negres-evidence={tmp_path}", "--negres-fresh")).find(replicate.id) is None
 
 
+@pytest.mark.parametrize(("options", "syncs"), [((), True), (("--negres-smoke",), False)], ids=["", "smoke"])
+def test_records_wait_for_the_disk_but_in_a_smoke_run(new_config, tmp_path, new_replicate, monkeypatch, options, syncs):
+    synced = []
+    monkeypatch.setattr("os.fsync", synced.append)
+
+    store_of(new_config(f"--negres-evidence={tmp_path}", *options)).record(new_replicate())
+
+    assert bool(synced) is syncs
+
+
 def test_the_ledger_is_that_of_the_settings(new_config, pytester):
     assert ledger_of(new_config()).path == pytester.path / "negres-ledger.jsonl"
     pytester.makeini("[pytest]\nnegres_ledger = claims/ledger.jsonl")

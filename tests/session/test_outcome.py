@@ -58,14 +58,17 @@ def test_only_a_decision_can_be_expected(session, quick_engine, expected):
     result = session(TEST.format(expected=expected, ends="pass"))
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*InputError: A hypothesis expects to be supported or refuted*", f"*Received: expected='{expected}'*"]
+        [
+            '*InputError: The parameter `expected` of a hypothesis has to be "supported" or "refuted"*',
+            f"*Received: expected='{expected}'*",
+        ]
     )
     assert quick_engine.jobs == 0
 
 
 def test_a_test_that_expects_a_verdict_and_decides_no_claim_fails(session):
     body = '@pytest.mark.parametrize("expected", ["supported"])\ndef test_it(experiment, expected): pass'
-    session(body).stdout.fnmatch_lines(["*expects 'supported', but it ended without the verdict*"])
+    session(body).stdout.fnmatch_lines(["*expects 'supported', but it ended before `experiment` had a verdict*"])
 
 
 def test_a_changed_expectation_does_not_change_what_was_registered(session, pytester):

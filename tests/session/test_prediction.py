@@ -129,10 +129,10 @@ def test_only_the_selected_hypotheses_are_predicted(recorded, verify):
         (
             "    recipe = ",
             "    pytest.skip('no data')\n    recipe = ",
-            "its test did not come to its claim: Skipped: no",
+            "its test failed before its claim was judged: Skipped: no",
         ),
-        ("on=DATA", "on=1 / 0", "its test did not come to its claim: ZeroDivisionError: division by zero"),
-        ("experiment.measure", "pytest", "its test did not come to its claim: TypeError"),
+        ("on=DATA", "on=1 / 0", "its test failed before its claim was judged: ZeroDivisionError: division by zero"),
+        ("experiment.measure", "pytest", "its test failed before its claim was judged: TypeError"),
     ],
 )
 def test_what_is_not_at_hand_is_not_called_verified(recorded, verify, before, after, why):

@@ -91,8 +91,8 @@ def test_a_shard_is_a_skipped_test_in_other_reports(session, pytester):
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (["--negres-shard=9/8"], "*named by its number, from 1*"),
-        (["--negres-shard=three"], "*named by its number, from 1*"),
+        (["--negres-shard=9/8"], "*given as its number, from 1*"),
+        (["--negres-shard=three"], "*given as its number, from 1*"),
         (["--negres-shard=1/8", "--negres-smoke"], "*A smoke run has no shards: omit --negres-smoke*"),
         (["--negres-shard=1/8", "--negres-register"], "*A registration has no shards: omit --negres-register*"),
     ],

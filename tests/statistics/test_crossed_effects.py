@@ -174,8 +174,8 @@ def test_a_tail_towards_the_null_leaves_a_smaller_share_of_the_level():
     [
         (np.zeros(50), "numeric matrix"),
         (np.full((3, 50), "a"), "numeric matrix"),
-        (np.zeros((3, 19)), "So few rows"),
-        (np.zeros((0, 50)), "So few rows"),
+        (np.zeros((3, 19)), "too few rows"),
+        (np.zeros((0, 50)), "too few rows"),
         (np.where(np.arange(150).reshape(3, 50) == 60, np.nan, 1.0), "finite"),
         (np.full((3, 50), 0.1), "no variance between rows"),
     ],

@@ -162,8 +162,8 @@ def test_a_constant_shift_moves_the_effect_alone():
     [
         (np.zeros((2, 100)), 0, "one dimension"),
         (np.full(100, "a"), 0, "one dimension"),
-        (np.arange(LEAST_ROWS - 1.0), 0, "So few rows in time"),
-        (np.arange(119.0), 29, "So few rows in time"),
+        (np.arange(LEAST_ROWS - 1.0), 0, "too few rows in time"),
+        (np.arange(119.0), 29, "too few rows in time"),
         (np.arange(100.0), -1, "0 rows or more"),
         (np.where(np.arange(100) == 7, np.inf, 0.5), 0, "finite"),
         (np.full(100, 0.1), 0, "no variance"),

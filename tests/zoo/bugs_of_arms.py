@@ -1,4 +1,4 @@
-"""Bugs of an arm: a fit that looks at the answers, outputs that do not fit their loss, an arm that is no other arm."""
+"""Bugs of an arm: a fit that looks at the answers, outputs that do not fit their loss, two arms that are the same."""
 
 from __future__ import annotations
 

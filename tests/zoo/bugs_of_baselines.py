@@ -65,6 +65,6 @@ def leave_frozen(seed):
 
 @bug("forest against a control arm with a hundredth of the rate", "weak control arm")
 def crawl_behind_forest(seed):
-    """The treatment arm is no network, whose settings the control arm could be given: Keras' defaults stand in."""
+    """The treatment arm is not a network, so it has no settings for the control arm: Keras' defaults stand in."""
     stage = Stage(network(hidden=(24,)), **FIT | {"epochs": 40, "optimizer": rate(1e-5)})
     return replace(digits(seed), treatment=Recipe(Fit(trees)), control=Recipe(stage, preprocess=min_max))

@@ -6,10 +6,12 @@ import dataclasses
 
 import numpy as np
 
+from negres_core import Recipe
 from negres_core.arms.preprocessing import prepare_inputs
 from negres_core.engine.watch import Watch, Watched
 from tests.zoo.bugs_of_arms import fitted
 from tests.zoo.bugs_of_costs import with_validation_rows
+from tests.zoo.pipelines_of_costs import epochs_to_target
 from tests.zoo.pipelines_of_stopping import early_stopping
 from tests.zoo.specimens import bug
 
@@ -71,6 +73,25 @@ def end_too_soon():
         return course is not None and len(course.values) + 1 - course.best_epoch >= self._watch._monitor.patience
 
     return {f"{Watched.__module__}.Watched.is_over": property(is_over)}
+
+
+@bug("a callback that cuts one arm's training short", "budget")
+def cut_one_arm_short(seed):
+    """A callback that was to save time while debugging stayed in the treatment arm, and the claim is about the way to a
+    target, for which both arms have the same budget."""
+
+    def callbacks():
+        import keras
+
+        class FirstEpochs(keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                self.model.stop_training = epoch + 1 >= 8
+
+        return [FirstEpochs()]
+
+    pipeline = epochs_to_target(seed)
+    stage = dataclasses.replace(pipeline.treatment.last, callbacks=callbacks)
+    return dataclasses.replace(pipeline, treatment=Recipe(stage, preprocess=pipeline.treatment.preprocess))
 
 
 @bug("fit that keeps its best epoch on the test fold", "blind fit", "permuted labels")

@@ -51,8 +51,12 @@ class Specimen:
         Specimens without replacements share the replicates in a folder, as hypotheses do. The record of a replicate
         does not show that a function was replaced.
         """
+        from negres_core.engine.shared_inputs import SharedInputs
+
         replacements = self.replacements()
         with contextlib.ExitStack() as stack:
+            if replacements:  # what another pipeline prepared was prepared by other functions
+                stack.enter_context(patch("negres_core.engine.compiled.KEPT", SharedInputs()))
             stack.enter_context(patch("negres_core.engine.compile_cache.COMPILED_STAGES_KEPT", COMPILED_STAGES_KEPT))
             if {name.rpartition(".")[2] for name in replacements} - NOT_COMPILED:
                 stack.enter_context(patch.dict("negres_core.engine.compile_cache._kept", clear=True))

@@ -1,5 +1,6 @@
 """Every planted bug is caught by a control intended for it; clean pipelines and undetectable bugs stay valid."""
 
+import os
 import pkgutil
 
 import pytest
@@ -13,8 +14,11 @@ CASES = cases()
 
 @pytest.fixture(scope="module")
 def replicates(tmp_path_factory):
-    """A folder for the replicates that cases share."""
-    return tmp_path_factory.mktemp("replicates")
+    """A folder for the replicates that cases share, those of all workers of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "replicates"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 # Keras, or negres itself, rightly warns of some specimens.

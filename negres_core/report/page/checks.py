@@ -98,7 +98,7 @@ def _reason(evidence: Evidence, name: str, when: str) -> str:
     if evidence.controlled == "cheap" and when == "small runs":
         return "It trains small runs, which --negres-controls cheap leaves out."
     if evidence.verdict == "invalid" and when == "after" and not evidence.differences:
-        return "Another control failed first, so that the arms were not trained."
+        return "Another control failed first, so the arms were not trained."
     if name in evidence.waived:
         return f"It is waived, and does not apply or did not run. Waived because: {evidence.waived[name]}"
     return "It does not apply to this task, this design or these arms, or is newer than this evidence."

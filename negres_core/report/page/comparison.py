@@ -233,9 +233,9 @@ def _verdict_sentences(change: Change) -> list[str]:
         sentences = [f"The verdict is the same: {after.verdict}."]
     else:
         without = [name for name, each in (("first", before), ("second", after)) if each.verdict is None]
-        sentences = [f"The verdicts cannot be compared: the {' and the '.join(without)} run has none."]
+        sentences = [f"The verdicts cannot be compared: there is none for the {' and the '.join(without)} run."]
     if change.is_new_surprise:
-        sentences.append("The second run is a surprise, and the first run was none.")
+        sentences.append("The second run is a surprise, but the first run was not.")
     return sentences
 
 
@@ -245,7 +245,7 @@ def _effect_sentences(change: Change) -> list[str]:
     if change.effect is None:
         return []
     if change.effect.interval_95 is None:
-        return ["Every cell has the difference that it had, so the effect is the same."]
+        return ["The difference in every cell is unchanged, so the effect is the same."]
     amount = f"{show_number(change.effect.change, sign=True)} {show(change.after.claim.unit)}"
     excludes = "which excludes 0" if change.effect.is_clear else "which includes 0"
     judged = (
@@ -261,7 +261,7 @@ def _other_sentences(change: Change) -> list[str]:
     sentences = []
     if change.times:
         ratios = " and ".join(f"{ratio:.2f} for the {role} arm" for role, ratio in change.times.items())
-        sentences.append(f"The seconds of a replicate, after divided by before, are {ratios}.")
+        sentences.append(f"The ratio of the seconds per replicate, after divided by before, is {ratios}.")
     if change.moved:
         parts = plural(len(change.moved), "part")
         sentences.append(f"{parts} of the hypothesis changed: {', '.join(change.moved)}.")

@@ -15,10 +15,7 @@ MOST_ROWS = 20
 
 ORDERS = {"rows": "the order of the test rows", "groups": "the sorted order of the groups"}
 """How the columns of scores are ordered. Blocks are drawn at random, so that their numbers say nothing."""
-UNNAMED = (
-    "The metric is no mean over rows, so it is judged by blocks of rows that are drawn at random: no single row can be "
-    "named."
-)
+UNNAMED = "The metric is not a mean over rows, so it is judged by random blocks of rows: no single row can be named."
 
 
 class Part(NamedTuple):
@@ -109,5 +106,5 @@ def parts_in_words(evidence: Evidence) -> str:
     whole = evidence.parts[0]
     return (
         f"Of {plural(whole.rows, 'test row')}, the treatment arm is better on {whole.better:,} under every seed, and "
-        f"worse on {whole.worse:,}. Parts are hints where the arms differ; they decide nothing."
+        f"worse on {whole.worse:,}. Parts only hint at where the arms differ; they do not affect the verdict."
     )

@@ -8,7 +8,7 @@ from negres_core.report.arm_settings import settings_apart
 MEANINGS = {
     "supported": "The data show that the claim holds",
     "refuted": "The data show that the claim does not hold",
-    "inconclusive": "The data decide nothing about the claim",
+    "inconclusive": "The data do not decide the claim",
     "invalid": "The pipeline failed one of its own checks, so its numbers mean nothing",
 }
 """What each verdict means."""
@@ -43,7 +43,7 @@ def state_verdict(evidence: Evidence) -> list[str]:
     if evidence.smoke:
         return ["Nothing was judged: this was a smoke run, with tiny data and a tiny budget."]
     if evidence.verdict is None:
-        return ["There is no verdict: the run was interrupted, or is under way."]
+        return ["There is no verdict: the run was interrupted, or is still in progress."]
     sentences = [f"{MEANINGS[evidence.verdict]}: {evidence.finding or 'no finding'}."]
     if evidence.explanation:
         sentences.append(evidence.explanation)
@@ -51,7 +51,9 @@ def state_verdict(evidence: Evidence) -> list[str]:
         sentences.append(f"The verdict is about {AS_GIVEN}, since negres did not train them.")
     elif evidence.controlled != "all":
         ran = {"cheap": "Only controls that train nothing of their own were run.", "none": "No control was run."}
-        sentences.append(f"{ran[evidence.controlled]} So the pipeline is less sure than with all controls.")
+        sentences.append(
+            f"{ran[evidence.controlled]} So the pipeline was checked less thoroughly than with all controls."
+        )
     return sentences
 
 
@@ -84,7 +86,10 @@ def _registered(registration: Registration) -> str:
     }[registration.status]
     if registration.status == "exploratory" or registration.committed:
         return noted
-    undated = "The entry was in no commit when the run began, so only the clock of whoever registered dates it"
+    undated = (
+        "The entry was not committed when the run began, so its date rests only on the clock of the machine that "
+        "registered it"
+    )
     return f"{noted}. {undated}"
 
 

@@ -19,8 +19,8 @@ COLUMNS = (
 )
 CAPTION = (
     "The arms of each claim. Epochs and optimizer steps are those of one replicate in all its stages, at most if it "
-    "may stop early; weights are the trainable ones of its last stage. The metric is that of the claim: its mean over "
-    "cells, and the standard deviation between them, which is no standard error."
+    "may stop early; weights are the trainable ones of its last stage. The metric is that of the claim: its mean "
+    "over cells, and the standard deviation between them, which is not a standard error."
 )
 
 

@@ -1,4 +1,4 @@
-"""Tables in the style of booktabs: floats over the whole width, of which a long table has several."""
+"""Tables in the style of booktabs: floats over the whole width; a long table has several."""
 
 from __future__ import annotations
 

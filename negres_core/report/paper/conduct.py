@@ -120,8 +120,8 @@ def describe_tuning(study: Study) -> list[Sentence]:
     count = len({each.hypothesis for each, _ in tuned})
     sentences = [
         Sentence(
-            f"In {plural(count, 'hypothesis', 'hypotheses')} at least one arm was tuned, inside each training fold, by "
-            f"{trials} trials compared on validation rows that the test fold has no part of"
+            f"In {plural(count, 'hypothesis', 'hypotheses')} at least one arm was tuned, inside each training fold, "
+            f"by {trials} trials compared on validation rows outside the test fold"
         )
     ]
     samplers = {tuning.plan.sampler for _, tuning in tuned}

@@ -19,7 +19,7 @@ MOST_REASON = 600
 NO_RESULT = "none"
 """What the background of a hypothesis says of an entry that was written when no verdict was known."""
 NONE = Sentence("There is no deviation: every hypothesis was run as it was first registered, with all controls")
-NONE_KNOWN = Sentence("The evidence records no deviation; without a ledger no more can be known")
+NONE_KNOWN = Sentence("The evidence records no deviation; more cannot be known without a ledger")
 RESULTS_LEFT_OUT = "hypotheses with results in the evidence folder are"
 
 
@@ -38,7 +38,7 @@ def describe_registration(study: Study) -> list[Sentence]:
     if study.ledger == "missing":
         return [Sentence("There is no ledger here, so no registration can be checked"), *_statuses(study)]
     if study.ledger == "broken":
-        text = "The ledger is broken, so only what the evidence recorded of it is known"
+        text = "The ledger is damaged, so only what the evidence recorded about it is known"
         return [Sentence(text), *_statuses(study)]
     hypotheses = {each.hypothesis for each in study.entries}
     entries = plural(len(study.entries), "entry", "entries")
@@ -53,7 +53,7 @@ def _statuses(study: Study) -> list[Sentence]:
     undated = [each for each in study.records if (known := _registered(each)).entry and not known.committed]
     if undated:
         text = f"The entries of {count_hypotheses(undated, study.records)} were not committed before the run"
-        sentences.append(Sentence(f"{text}, so only the clock of the machine dates them"))
+        sentences.append(Sentence(f"{text}, so their dates rest only on the clock of the machine"))
     return sentences
 
 
@@ -183,11 +183,7 @@ def describe_fewer_controls(study: Study) -> list[Sentence]:
     some = [each for each in study.records if each.controlled != "all" and each.scores is None]
     given = [each for each in study.records if each.scores is not None]
     sentences = [Sentence(f"Not all controls ran: {_who(some, study)}")] if some else []
-    return (
-        [*sentences, Sentence(f"Scores were given, so that no control ran: {_who(given, study)}")]
-        if given
-        else sentences
-    )
+    return [*sentences, Sentence(f"Scores were given, so no control ran: {_who(given, study)}")] if given else sentences
 
 
 def describe_cut_off(study: Study) -> list[Sentence]:

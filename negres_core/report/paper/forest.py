@@ -21,10 +21,10 @@ MOST_ROWS = 14
 MOST_HEIGHT = 580
 """Most points of the plots of one figure, so that it fits onto a page with its caption."""
 KEY = (
-    "The thick line is the 90% interval, the thin one the 95% interval, which cover at all looks together; the shaded "
-    "band lies within the margin. The mark is the effect: a circle if the claim is supported, a square if it is "
-    "refuted, a diamond if nothing is decided, a cross if the run is invalid. An interval that leaves the scale ends "
-    "in an arrow."
+    "The thick line is the 90% interval, the thin one the 95% interval, which cover the true effect at all looks "
+    "together; the shaded band lies within the margin. The mark is the effect: a circle if the claim is supported, a "
+    "square if it is refuted, a diamond if nothing is decided, a cross if the run is invalid. An interval that "
+    "exceeds the scale ends in an arrow."
 )
 
 

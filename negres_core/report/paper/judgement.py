@@ -163,8 +163,8 @@ def _fixed(judged: Sequence[Evidence]) -> list[Sentence]:
         sentences.append(Sentence(text, ("searle1992variance", "satterthwaite1946approximate")))
     if "these trainings, on rows like these" in scopes:
         text = (
-            "On a fixed split with too few seeds to know their spread, the differences of test rows were averaged over "
-            "seeds and judged by a t-test; the effect is about these trainings, on rows like these"
+            "On a fixed split with too few seeds to know their spread, the differences in each test row were "
+            "averaged over seeds and judged by a t-test; the effect is about these trainings, on rows like these"
         )
         sentences.append(Sentence(text))
     if any(map(counts_rows, judged)):

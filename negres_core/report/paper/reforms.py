@@ -59,7 +59,7 @@ def _data(study: Study) -> list[Item]:
         Item("3f", "Missing values", [], "The records do not count them"),
         Item("3g", "Whether the data represent the population", [], "The records cannot know"),
         Item("4a", "Excluded samples", seals, "Name rows that were excluded before the data reached negres"),
-        Item("4b", "Impossible or corrupt samples", [], "The records do not know of any that were mended or removed"),
+        Item("4b", "Impossible or corrupt samples", [], "The records do not know of any that were fixed or removed"),
         Item("4c", "Transformations", facts.describe_transformations(study), "Those before the data reached negres"),
     ]
 

@@ -75,7 +75,7 @@ def read_study(records: Sequence[Evidence], store: Store, ledger: Ledger, *, not
     """Return the study that hypotheses of a store make.
 
     Args:
-        records: the evidence that was selected; mixtures of a bisection are no claims, and are left out.
+        records: the evidence that was selected; mixtures of a bisection are not claims, and are left out.
         store: the store that has it, with its replicates.
         ledger: where hypotheses are registered.
         note: called with a sentence if the family is not known.

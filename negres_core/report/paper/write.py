@@ -59,7 +59,7 @@ def write_paper(
     try:
         if edited := [name for name in dict.fromkeys((*files, *FIGURES)) if _is_foreign(folder / name)]:
             raise InputError(
-                "Files in this folder were edited, or are not by negres, and are not replaced.",
+                "Files in this folder were edited, or were not written by negres, so they are not replaced.",
                 received=f"{folder}: {', '.join(edited)}",
                 remedy="Name another folder, or rename these files.",
             )

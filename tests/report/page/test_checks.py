@@ -43,7 +43,7 @@ def test_controls_are_sorted_by_what_became_of_them(new_evidence):
         ({"controlled": "none"}, "finite", "No control was run (--negres-controls none)."),
         ({"controlled": "cheap"}, "A/A", "It trains small runs, which --negres-controls cheap leaves out."),
         ({"controlled": "cheap"}, "finite", "It does not apply"),
-        ({"verdict": "invalid"}, "finite", "Another control failed first, so that the arms were not trained."),
+        ({"verdict": "invalid"}, "finite", "Another control failed first, so the arms were not trained."),
         ({"verdict": "invalid"}, "headroom", "It does not apply"),
         ({"verdict": "invalid", "differences": [[0.1]]}, "finite", "It does not apply"),
         ({"waived": {"finite": "it is slow"}}, "finite", "It is waived, and does not apply or did not run. "),

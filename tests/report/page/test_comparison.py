@@ -115,10 +115,10 @@ def test_changes_in_sentences(on_data):
     moved = Change(before=one, after=other, effect=clear, times={"control": 1.304}, moved=("treatment",))
     assert state_change(moved) == [
         "The verdict flipped: it was supported, and it is refuted.",
-        "The second run is a surprise, and the first run was none.",
+        "The second run is a surprise, but the first run was not.",
         "The effect changed by -0.0300 accuracy, with the 95% interval [-0.0500, -0.0100], which excludes 0.",
         "It is judged cell by cell, over the cells that both runs have.",
-        "The seconds of a replicate, after divided by before, are 1.30 for the control arm.",
+        "The ratio of the seconds per replicate, after divided by before, is 1.30 for the control arm.",
         "1 part of the hypothesis changed: treatment.",
     ]
     wide = EffectChange(change=-0.03, interval_95=(-0.07, 0.01), paired=False)
@@ -129,11 +129,13 @@ def test_changes_in_sentences(on_data):
     ]
     begun = on_data("a", 0.01, status="started", verdict=None, finding=None)
     assert state_change(Change(before=begun, after=begun, incomparable="the first run was interrupted"))[:2] == [
-        "The verdicts cannot be compared: the first and the second run has none.",
+        "The verdicts cannot be compared: there is none for the first and the second run.",
         "The effects cannot be compared: the first run was interrupted.",
     ]
     none = EffectChange(change=0.0, interval_95=None, paired=True)
-    assert state_change(Change(before=one, after=one, effect=none))[1].startswith("Every cell has the difference")
+    assert state_change(Change(before=one, after=one, effect=none))[1].startswith(
+        "The difference in every cell is unchanged"
+    )
 
 
 def test_folders_without_a_common_hypothesis(stores):

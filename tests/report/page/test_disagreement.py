@@ -39,8 +39,7 @@ def test_blocks_of_rows_are_counted_and_not_named(evidence):
     assert rows_apart(blocks, scores) == [
         "The treatment arm is better under every seed on 2 of 4 blocks of rows.",
         "The control arm is better under every seed on none of the 4 blocks of rows.",
-        "The metric is no mean over rows, so it is judged by blocks of rows that are drawn at random: no single row "
-        "can be named.",
+        "The metric is not a mean over rows, so it is judged by random blocks of rows: no single row can be named.",
     ]
 
 

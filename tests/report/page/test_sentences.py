@@ -71,8 +71,14 @@ def test_a_verdict_says_what_it_means_and_why(new_evidence):
             {"smoke": True, "verdict": None},
             "Nothing was judged: this was a smoke run, with tiny data and a tiny budget.",
         ),
-        ({"status": "started", "verdict": None}, "There is no verdict: the run was interrupted, or is under way."),
-        ({"controlled": "none"}, "No control was run. So the pipeline is less sure than with all controls."),
+        (
+            {"status": "started", "verdict": None},
+            "There is no verdict: the run was interrupted, or is still in progress.",
+        ),
+        (
+            {"controlled": "none"},
+            "No control was run. So the pipeline was checked less thoroughly than with all controls.",
+        ),
         ({"verdict": "invalid", "finding": "finite"}, "The pipeline failed one of its own checks, so its numbers mean"),
     ],
 )
@@ -99,8 +105,8 @@ def test_what_weakens_a_verdict_is_said(new_evidence, fields, sentence):
         ),
         (
             {"expected": "refuted", "registration": {"status": "registered"}},
-            "This is the expected verdict; the hypothesis was registered before the run. The entry was in no commit "
-            "when the run began, so only the clock of whoever registered dates it.",
+            "This is the expected verdict; the hypothesis was registered before the run. The entry was not "
+            "committed when the run began, so its date rests only on the clock of the machine that registered it.",
         ),
         (
             {"expected": "refuted", "registration": {"status": "registered", "committed": True, "older": 4}},

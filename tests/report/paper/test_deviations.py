@@ -138,7 +138,7 @@ def test_runs_with_fewer_controls_are_named(study_of, registered, scores):
     known = paragraphs(study_of(registered("one", controlled="cheap"), registered("two")))
     assert known["Controls that did not run"] == "Not all controls ran: 1 of 2 hypotheses, ``one'' on digits."
     known = paragraphs(study_of(registered("one", scores=scores), registered("two")))
-    assert "Scores were given, so that no control ran: 1 of 2" in known["Controls that did not run"]
+    assert "Scores were given, so no control ran: 1 of 2" in known["Controls that did not run"]
 
 
 def test_runs_that_were_cut_off_are_named(study_of, registered):

@@ -23,5 +23,5 @@ def test_every_label_that_it_refers_to_exists(store, study_of):
 
 def test_the_documentation_has_every_file(store, study_of):
     page = (Path(__file__).parents[3] / "docs" / "paper.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`(\w+\.\w+)`", page.partition("| file | has |")[2].partition("## ")[0]))
+    named = set(re.findall(r"`(\w+\.\w+)`", page.partition("| file | contains |")[2].partition("## ")[0]))
     assert named == {*make_files(study_of(write_hypothesis(store))), "ranks.pdf"}
