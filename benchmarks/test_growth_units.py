@@ -9,6 +9,8 @@ These hypotheses were run while they were written, before they were registered i
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.cases import FIVE_REPEATS, on
 from benchmarks.growth.arms import arm, epochs_on, grow, of_widths
 from benchmarks.growth.cascade import stages
@@ -45,11 +47,12 @@ def growing(data, rule):
     return grow([of_widths(width) for width in WIDTHS], rule, [5 * tenth, *[tenth] * 5], optimizer=sgd)
 
 
-@on(("digits", "supported"), ("covertype", "supported"))
+# On Covertype it was not run: it takes about two minutes of two processors.
+@on(("digits", "supported"))
 def test_a_cascade_with_frozen_units_matches_one_whose_units_are_trained_on(experiment, data, expected):
-    """Shows: nothing yet.
+    """Shows: a cascade loses nothing, within 0.01, by freezing each unit once it was chosen.
 
-    Does not show: what freezing does in a cascade of many units. This one has three, each chosen from eight.
+    Does not show: what freezing costs a cascade of many units. This one has three, each chosen from eight.
     """
     evidence = experiment.compare(
         cascaded(data, frozen=True),
@@ -61,12 +64,14 @@ def test_a_cascade_with_frozen_units_matches_one_whose_units_are_trained_on(expe
     assert evidence.verdict == expected, evidence
 
 
-# The luck of single seeds is as large as the effect, so each cell has the mean of three.
-@on(("digits", "supported"), ("covertype", "supported"))
+# Not decided yet. In an independent program, 15 cells of one seed each found a loss lower by 0.05, of a standard
+# deviation of 0.05; hence three seeds for each cell. With Adam and fewer growths, 25 cells did not decide the accuracy.
+@pytest.mark.slow
+@on(("digits", "supported"))
 def test_gradmax_beats_random_units(experiment, data, expected):
-    """Shows: units that start with the largest gradient leave a lower loss than random ones, at equal epochs of SGD.
+    """Shows: nothing yet: it has not been run to its end.
 
-    Does not show: that they do with Adam, which divides gradients by their size.
+    Does not show: anything yet. The optimizer is SGD; Adam divides gradients by their size.
     """
     evidence = experiment.compare(
         growing(data, gradmax),
