@@ -47,7 +47,7 @@ def growing(data, rule):
     return grow([of_widths(width) for width in WIDTHS], rule, [5 * tenth, *[tenth] * 5], optimizer=sgd)
 
 
-# On Covertype it was not run: it takes about two minutes of two processors.
+# It was not run on Covertype.
 @on(("digits", "supported"))
 def test_a_cascade_with_frozen_units_matches_one_whose_units_are_trained_on(experiment, data, expected):
     """Shows: a cascade loses nothing, within 0.01, by freezing each unit once it was chosen.
