@@ -330,7 +330,7 @@ def test_numbers_are_given_as_a_frame_to_what_names_their_columns():
     [
         (lambda: encoder(encode="error"), "cannot prepare the inputs of 'people' in repeat 0", "handle_unknown"),
         (StandardScaler, "cannot prepare", "ColumnTransformer"),
-        (lambda: FunctionTransformer(lambda x: x), "is not a number", "passthrough"),
+        (lambda: FunctionTransformer(lambda x: x), "leaves values that are not numbers", "passthrough"),
         (lambda: ColumnTransformer([("w", "passthrough", ["wage"])]), "leaves missing or infinite", "SimpleImputer"),
         (lambda: ColumnTransformer([("w", PCA(1), ["wage"])]), "cannot prepare", "SimpleImputer"),
         (lambda: ColumnTransformer([("w", "drop", ["wage"])]), "leaves no feature", "fixed number"),

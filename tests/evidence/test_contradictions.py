@@ -53,7 +53,7 @@ def test_a_replicate_that_was_trained_twice_with_equal_numbers_agrees(new_replic
 def test_a_replicate_with_other_numbers_is_refused(new_replicate, field, value):
     with pytest.raises(EvidenceError, match="the same replicate with different numbers") as caught:
         check_replicates(("A", new_replicate()), ("B", new_replicate(**{field: value})))
-    assert f"{field} differ; A: cpu: some processor; B: cpu" in str(caught.value)
+    assert f"differences in {field}; A: cpu: some processor; B: cpu" in str(caught.value)
 
 
 V1, V2 = ((("keras", version), ("negres", "0.1.0")) for version in ("3.12.4", "3.15.1"))
@@ -99,7 +99,7 @@ def test_evidence_that_differs_in_times_alone_agrees(new_evidence):
 def test_two_results_of_a_hypothesis_are_refused(new_evidence):
     with pytest.raises(EvidenceError, match="different evidence of one hypothesis") as caught:
         check_evidence(("A", new_evidence()), ("B", new_evidence(verdict="supported", finding="better")))
-    assert "verdict, finding differ; A: refuted (worse); B: supported (better)" in str(caught.value)
+    assert "differences in verdict, finding; A: refuted (worse); B: supported (better)" in str(caught.value)
 
 
 def test_a_bisection_that_found_more_in_the_store_agrees():

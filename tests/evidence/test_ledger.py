@@ -330,7 +330,7 @@ def test_nothing_is_registered_while_the_clock_is_behind(ledger_of_four, new_com
         chain([entry.updated(registered_at="2999-01-01T00:00:00+00:00") for entry in ledger_of_four.entries()])
     )
 
-    with pytest.raises(EvidenceError, match=r"(?s)clock is behind.*2999.*Set the clock"):
+    with pytest.raises(EvidenceError, match=r"(?s)clock of this machine is behind.*2999.*Set the clock"):
         ledger_of_four.register(new_commitment(hypothesis="four"))
 
 

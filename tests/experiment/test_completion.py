@@ -262,7 +262,7 @@ def test_a_metric_with_a_parameter_is_computed_where_it_is_claimed(measure):
 @pytest.mark.parametrize("metric", ["roc_auc", "log_loss", "top_2", COST])
 def test_labels_alone_have_no_metric_of_probabilities(measure, metric):
     for _ in range(2):  # the second time the replicates are stored
-        with pytest.raises(InputError, match="needs probabilities, and nearest returns labels") as caught:
+        with pytest.raises(InputError, match="needs probabilities, but nearest returns labels") as caught:
             measure(NEAREST, reaches(metric, bar=0.5))
         assert "predict_proba" in caught.value.remedy
         measure(NEAREST, reaches("accuracy", bar=0.5), name="stored")

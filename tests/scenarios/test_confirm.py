@@ -182,7 +182,7 @@ def test_exploring_says_how_many_verdicts_came_before(run, evidence):
 def test_options_that_make_no_sense_together_are_refused(run, option):
     result = run(SEALED, "--negres-confirm", option)
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*opens no sealed rows*"])
+    result.stderr.fnmatch_lines(["*cannot open sealed rows*"])
 
 
 def test_a_smoke_run_explores_a_few_of_the_open_rows(run, seen, pytester):

@@ -120,6 +120,6 @@ def test_an_estimator_without_probabilities_is_told_how_to_have_some(new_experim
     def machine():
         return LinearSVC()
 
-    with pytest.raises(InputError, match="needs probabilities, and machine returns labels") as caught:
+    with pytest.raises(InputError, match="needs probabilities, but machine returns labels") as caught:
         new_experiment().measure(Recipe(Estimator(machine)), on=LABELS, claim=reaches("brier", bar=0.2), design=DESIGN)
     assert "CalibratedClassifierCV" in caught.value.remedy

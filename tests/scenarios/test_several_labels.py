@@ -97,5 +97,5 @@ def test_fits_are_compared_by_labels_or_probabilities_and_by_a_metric_of_the_use
 
     assert evidence.verdict in ("supported", "inconclusive")
     assert recheck(evidence, store, None) == []
-    with pytest.raises(InputError, match="The metric 'roc_auc' needs probabilities, and each_alone returns labels"):
+    with pytest.raises(InputError, match="The metric 'roc_auc' needs probabilities, but each_alone returns labels"):
         new_experiment().compare(Recipe(Fit(each_alone)), claim=matches("roc_auc", within=0.1), **arms)

@@ -153,7 +153,7 @@ def test_intervals_cover_across_data_sets_and_that_of_pooled_estimates_does_not(
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_refuses_fewer_than_two_data_sets(count):
-    with pytest.raises(InputError, match="at least 2") as caught:
+    with pytest.raises(InputError, match="At least 2") as caught:
         combine(estimates([0.1] * count, [0.1] * count))
     assert f"{count} estimates" in str(caught.value)
 

@@ -45,7 +45,7 @@ def test_without_a_ledger_there_is_no_such_assurance(study_of, registered, ledge
     assert "There is no ledger here" in known["Registration"]
     assert "There is no deviation" not in known["Deviations"]
     ledger.path.write_text("{}\n")
-    assert "The ledger is broken" in paragraphs(study_of(evidence))["Registration"]
+    assert "The ledger is damaged" in paragraphs(study_of(evidence))["Registration"]
 
 
 def test_an_entry_that_was_not_committed_is_dated_by_a_clock(study_of, registered):
