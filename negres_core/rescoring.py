@@ -16,7 +16,7 @@ from negres_core.dataset.segmentation import counted, is_segmentation
 from negres_core.metrics import METRICS, Predicted, entropy, probabilities_of, recorded_names, score_metric, shown_of
 from negres_core.metrics.of_probabilities import calibration_tolerance
 from negres_core.metrics.registry import VALUES
-from negres_core.metrics.rounding import label_range, of_target, possible_labels, probability_ranges
+from negres_core.metrics.rounding import LabelRanges, of_target, possible_labels, probability_ranges
 
 Scores = dict[str, tuple[float, float]]
 """The value and the tolerance of each metric, by name."""
@@ -155,9 +155,10 @@ def _score_others(metrics: Mapping[str, Metric], predictions: Predictions, relat
     y, predicted = predictions.targets, _predicted_of(predictions, predictions.outputs)
     computed = {key: score_metric(metric, y, predicted) for key, metric in metrics.items()}
     values = {key: value for key, value in computed.items() if value is not None}
+    rounding = relative * _largest(predictions)
     bounds = {key: _bound_of(metrics[key], value, predictions, predicted, relative) for key, value in values.items()}
     known = {key: bound for key, bound in bounds.items() if bound is not None}
-    rounding = relative * _largest(predictions)
+    known |= _bounds_of_labels(metrics, values, predictions, rounding)
     rest = {key: value for key, value in values.items() if key not in known}
     has_ends = {key for key in rest if metrics[key].code is None and predictions.task not in VALUES}
     with_ends = {key: value for key, value in rest.items() if key in has_ends}
@@ -202,20 +203,28 @@ def _ends(predictions: Predictions, predicted: Predicted, rounding: float) -> It
     yield Predicted(np.where(target, lowest, highest), predicted.labels)
 
 
+def _bounds_of_labels(
+    metrics: Mapping[str, Metric], values: Mapping[str, float], predictions: Predictions, rounding: float
+) -> dict[str, float]:
+    """Return how far rounding may move each of negres' own metrics of labels."""
+    names = {key: metrics[key].name for key in values if metrics[key].takes == "labels" and metrics[key].code is None}
+    if not names:
+        return {}
+    possible = possible_labels(predictions.outputs, rounding=rounding, logits=predictions.logits, task=predictions.task)
+    ranges = LabelRanges(predictions.targets, possible)
+    if ranges.are_certain:
+        return dict.fromkeys(names, 1e-6)
+    limits = {key: limit for key, name in names.items() if (limit := ranges.of(name)) is not None}
+    return {key: 1e-6 + max(values[key] - low, high - values[key]) for key, (low, high) in limits.items()}
+
+
 def _bound_of(
     metric: Metric, value: float, predictions: Predictions, predicted: Predicted, relative: float
 ) -> float | None:
     """Return how far rounding may move a metric, if that is known in closed form."""
-    y, rounding = predictions.targets, relative * _largest(predictions)
-    if metric.takes == "labels" and metric.code is None:
-        possible = possible_labels(
-            predictions.outputs, rounding=rounding, logits=predictions.logits, task=predictions.task
-        )
-        if possible.sum(axis=-1).max() == 1:
-            return 1e-6
-        limits = label_range(metric.name, y, possible)
-        return None if limits is None else 1e-6 + max(value - limits[0], limits[1] - value)
+    y = predictions.targets
     if metric.name == "ece" and predicted.outputs is not None:
+        rounding = relative * _largest(predictions)
         return 1e-6 + calibration_tolerance(y, predicted.outputs, rounding=rounding)
     if metric.name == "log_loss":
         # As steep as the loss: a probability of a millionth does not round to 0, since it is rounded itself.

@@ -41,7 +41,7 @@ def of_target(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     """Return which outputs a target wants high, as booleans in the shape of the outputs.
 
     Args:
-        targets: labels; see `label_range`. Steps or pixels that do not count want anything.
+        targets: labels; see `LabelRanges`. Steps or pixels that do not count want anything.
         outputs: raw outputs or probabilities; see `possible_labels`.
     """
     classes = outputs.shape[-1]
@@ -67,45 +67,107 @@ def probability_ranges(probabilities: np.ndarray, *, rounding: float, logits: bo
     return probabilities / (probabilities + others * odds), probabilities * odds / (probabilities * odds + others)
 
 
-def label_range(name: str, targets: np.ndarray, possible: np.ndarray) -> Range | None:
-    """Return a range that a metric of labels does not leave, whichever of its possible labels each position has.
+class LabelRanges:
+    """Ranges that metrics of labels do not leave, whichever of its possible labels each position has.
 
-    It is exact for shares of positions and for metrics of one class. For averages over classes it may be too wide,
+    They are exact for shares of positions and for metrics of one class. For averages over classes they may be too wide,
     since a position that is a hit of one class in the best case may be a miss of another in the same case.
 
     Args:
-        name: the name of the metric.
         targets: labels, (rows,); several labels a row, (rows, labels); or steps or pixels, (rows, ..., 1), of which -1
             does not count.
         possible: which labels each position may have; see `possible_labels`.
 
-    Returns:
-        The range; None if negres has no metric of labels of that name.
+    Attributes:
+        are_certain: whether each position has one possible label.
     """
-    positions = _Positions(targets, possible)
-    several = targets.ndim == 2
-    if name in ("matthews", "kappa"):
-        return _range_beyond_chance(name, positions)
-    if name == "hamming":
-        lowest, highest = positions.ends(_accuracy)
-        return 1 - highest, 1 - lowest
-    # With one label a position, the hits and misses of all classes add up to the positions.
-    if name == "accuracy" or (name.endswith("_micro") and not several):
-        return positions.ends(_accuracy)
-    if name == "exact_match":
-        return positions.ends(_exact_match, axis=0)
-    if name == "row_accuracy":
-        return positions.ends(_accuracy, axis=0)
-    score, _, which = ("recall" if name == "balanced_accuracy" else name.removeprefix("row_")).partition("_")
-    if score not in OF_A_CLASS:
-        return None
-    average = functools.partial(_average, OF_A_CLASS[score], which or "macro")
-    if several:
-        return positions.ends(lambda counts: average(counts.of_class(1)), axis=1)
-    if which.startswith("class_"):
-        label = int(which.removeprefix("class_"))
-        return positions.ends(lambda counts: float(OF_A_CLASS[score](counts.of_class(label)).mean()))
-    return positions.ends(average, axis=0 if name.startswith("row_") else None)
+
+    def __init__(self, targets: np.ndarray, possible: np.ndarray) -> None:
+        self._shape, self._counted = targets.shape, counted(targets)
+        self._true = targets[self._counted].astype(np.int64)
+        self._possible = possible.reshape(*targets.shape, -1)[self._counted]
+        self._is_certain = self._possible.sum(axis=1) == 1
+        self.are_certain = bool(self._is_certain.all())
+        self._ends: dict[int | None, tuple[_Counts, _Counts]] = {}
+
+    def of(self, name: str) -> Range | None:
+        """Return the range of a metric; None if negres has no metric of labels of that name."""
+        several = len(self._shape) == 2
+        if name in ("matthews", "kappa"):
+            return self._beyond_chance(name)
+        if name == "hamming":
+            lowest, highest = self._range(_accuracy)
+            return 1 - highest, 1 - lowest
+        # With one label a position, the hits and misses of all classes add up to the positions.
+        if name == "accuracy" or (name.endswith("_micro") and not several):
+            return self._range(_accuracy)
+        if name == "exact_match":
+            return self._range(_exact_match, axis=0)
+        if name == "row_accuracy":
+            return self._range(_accuracy, axis=0)
+        score, _, which = ("recall" if name == "balanced_accuracy" else name.removeprefix("row_")).partition("_")
+        if score not in OF_A_CLASS:
+            return None
+        average = functools.partial(_average, OF_A_CLASS[score], which or "macro")
+        if several:
+            return self._range(lambda counts: average(counts.of_class(1)), axis=1)
+        if which.startswith("class_"):
+            label = int(which.removeprefix("class_"))
+            return self._range(lambda counts: float(OF_A_CLASS[score](counts.of_class(label)).mean()))
+        return self._range(average, axis=0 if name.startswith("row_") else None)
+
+    def _range(self, score: Callable[[_Counts], float], *, axis: int | None = None) -> Range:
+        """Return a score of the worst and of the best counts; `axis` of the targets has the groups, if any."""
+        if axis not in self._ends:
+            self._ends[axis] = self._count(axis)
+        worst, best = self._ends[axis]
+        return score(worst), score(best)
+
+    def _count(self, axis: int | None) -> tuple[_Counts, _Counts]:
+        """Return the counts with the fewest hits and the most misses, and those with the reverse."""
+        groups = np.zeros(len(self._true), dtype=np.int64)
+        if axis is not None:
+            along = np.arange(self._shape[axis]).reshape(
+                [-1 if each == axis else 1 for each in range(len(self._shape))]
+            )
+            groups = np.broadcast_to(along, self._shape)[self._counted]
+        number, classes = 1 + int(groups.max()), self._possible.shape[1]
+
+        def table(chosen: np.ndarray) -> np.ndarray:
+            places = groups[chosen] * classes + self._true[chosen]
+            return np.bincount(places, minlength=number * classes).reshape(number, classes)
+
+        support = table(np.ones(len(self._true), dtype=bool))
+        may_hit = self._possible[np.arange(len(self._true)), self._true]
+        may_miss = self._possible & (np.arange(classes) != self._true[:, None])
+        hits = [table(each) for each in (may_hit & self._is_certain, may_hit)]
+        misses = [
+            np.stack([np.bincount(groups[of_class], minlength=number) for of_class in each.T], axis=1)
+            for each in (may_miss, may_miss & self._is_certain[:, None])
+        ]
+        worst, best = (_Counts(*each, support) for each in zip(hits, misses, strict=True))
+        return worst, best
+
+    def _beyond_chance(self, name: str) -> Range:
+        """Return the range of Matthews' correlation or of Cohen's kappa.
+
+        With n positions, c of them right, and each class k given to p_k positions and true of t_k, they are n c - sum
+        p_k t_k, divided by the square root of (n^2 - sum p_k^2) (n^2 - sum t_k^2), and by n^2 - sum p_k t_k.
+        """
+        true, possible, number = self._true, self._possible, float(len(self._true))
+        classes = possible.shape[1]
+        support = np.bincount(true, minlength=classes).astype(np.float64)
+        beyond = _range_of_sum(number * (np.arange(classes) == true[:, None]) - support, possible)
+        if name == "kappa":
+            by_chance = _range_of_sum(np.broadcast_to(support, possible.shape), possible)
+            divisors = [number**2 - each for each in by_chance]
+        else:
+            of_targets = number**2 - float((support**2).sum())
+            given = (possible[self._is_certain].sum(axis=0), possible.sum(axis=0))
+            of_labels = [max(number**2 - float((each.astype(np.float64) ** 2).sum()), 0.0) for each in given]
+            divisors = [np.sqrt(each * of_targets) for each in of_labels]
+        ends = [_quotient(each, divisor) for each in beyond for divisor in divisors]
+        return min(ends), max(ends)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,61 +219,6 @@ def _accuracy(counts: _Counts) -> float:
 
 def _exact_match(counts: _Counts) -> float:
     return float((counts.hits.sum(axis=1) == counts.support.sum(axis=1)).mean())
-
-
-class _Positions:
-    """The positions that count, with their labels, (positions,), and possible labels, (positions, classes)."""
-
-    def __init__(self, targets: np.ndarray, possible: np.ndarray) -> None:
-        self.shape, self.counts = targets.shape, counted(targets)
-        self.true = targets[self.counts].astype(np.int64)
-        self.possible = possible.reshape(*targets.shape, -1)[self.counts]
-        self.is_certain = self.possible.sum(axis=1) == 1
-
-    def ends(self, score: Callable[[_Counts], float], *, axis: int | None = None) -> Range:
-        """Return a score of the worst and of the best counts; `axis` of the targets has the groups, if any."""
-        groups = np.zeros(len(self.true), dtype=np.int64)
-        if axis is not None:
-            along = np.arange(self.shape[axis]).reshape([-1 if each == axis else 1 for each in range(len(self.shape))])
-            groups = np.broadcast_to(along, self.shape)[self.counts]
-        number, classes = 1 + int(groups.max()), self.possible.shape[1]
-
-        def table(chosen: np.ndarray) -> np.ndarray:
-            places = groups[chosen] * classes + self.true[chosen]
-            return np.bincount(places, minlength=number * classes).reshape(number, classes)
-
-        support = table(np.ones(len(self.true), dtype=bool))
-        may_hit = self.possible[np.arange(len(self.true)), self.true]
-        may_miss = self.possible & (np.arange(classes) != self.true[:, None])
-        hits = [table(each) for each in (may_hit & self.is_certain, may_hit)]
-        misses = [
-            np.stack([np.bincount(groups[of_class], minlength=number) for of_class in each.T], axis=1)
-            for each in (may_miss, may_miss & self.is_certain[:, None])
-        ]
-        worst, best = (score(_Counts(*each, support)) for each in zip(hits, misses, strict=True))
-        return worst, best
-
-
-def _range_beyond_chance(name: str, positions: _Positions) -> Range:
-    """Return the range of Matthews' correlation or of Cohen's kappa.
-
-    With n positions, c of them right, and each class k given to p_k positions and true of t_k, they are n c - sum p_k
-    t_k, divided by the square root of (n^2 - sum p_k^2) (n^2 - sum t_k^2), and by n^2 - sum p_k t_k.
-    """
-    true, possible, number = positions.true, positions.possible, float(len(positions.true))
-    classes = possible.shape[1]
-    support = np.bincount(true, minlength=classes).astype(np.float64)
-    by_chance = _range_of_sum(np.broadcast_to(support, possible.shape), possible)
-    beyond = _range_of_sum(number * (np.arange(classes) == true[:, None]) - support, possible)
-    if name == "kappa":
-        divisors = [number**2 - each for each in by_chance]
-    else:
-        of_targets = number**2 - float((support**2).sum())
-        given = (possible[positions.is_certain].sum(axis=0), possible.sum(axis=0))
-        of_labels = [max(number**2 - float((each.astype(np.float64) ** 2).sum()), 0.0) for each in given]
-        divisors = [np.sqrt(each * of_targets) for each in of_labels]
-    ends = [_quotient(each, divisor) for each in beyond for divisor in divisors]
-    return min(ends), max(ends)
 
 
 def _range_of_sum(values: np.ndarray, possible: np.ndarray) -> Range:

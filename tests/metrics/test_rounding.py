@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from negres_core.metrics import find_metric, recorded_names
 from negres_core.metrics.registry import METRICS
-from negres_core.metrics.rounding import label_range, of_target, possible_labels, probability_ranges
+from negres_core.metrics.rounding import LabelRanges, of_target, possible_labels, probability_ranges
 
 OF_ONE_COUNT = ("accuracy", "hamming", "recall_micro", "exact_match", "f1_class_1", "iou_class_1")
 """Metrics whose range is exact: all open positions are right, or all of them wrong."""
@@ -53,7 +53,7 @@ def test_no_choice_of_labels_leaves_the_range(task):
             values = [find_metric(name).compute(y, labels) for labels in choices]
             if not np.isfinite(values).all():
                 continue
-            lowest, highest = label_range(name, y, possible)
+            lowest, highest = LabelRanges(y, possible).of(name)
             assert lowest - 1e-12 <= min(values) <= max(values) <= highest + 1e-12, name
             if name in OF_ONE_COUNT:
                 assert (lowest, highest) == pytest.approx((min(values), max(values)), abs=1e-12), name
@@ -69,7 +69,7 @@ def test_the_range_of_labels_that_are_certain_is_the_value(task):
         for name in names(task):
             value = find_metric(name).compute(y, labels)
             if np.isfinite(value):
-                assert label_range(name, y, certain) == pytest.approx((value, value), abs=1e-12), name
+                assert LabelRanges(y, certain).of(name) == pytest.approx((value, value), abs=1e-12), name
 
 
 def test_one_open_row_of_many_moves_no_metric_far():
@@ -80,14 +80,14 @@ def test_one_open_row_of_many_moves_no_metric_far():
     possible = np.eye(3, dtype=bool)[labels]
     possible[0] = True
     for name in names("classification"):
-        lowest, highest = label_range(name, y, possible)
+        lowest, highest = LabelRanges(y, possible).of(name)
         assert 0 <= highest - lowest < 0.01, name
 
 
 def test_a_metric_of_probabilities_or_of_the_user_has_no_range():
     y, possible = np.array([0, 1]), np.eye(2, dtype=bool)
-    assert label_range("brier", y, possible) is None
-    assert label_range("cost_of_errors", y, possible) is None
+    assert LabelRanges(y, possible).of("brier") is None
+    assert LabelRanges(y, possible).of("cost_of_errors") is None
 
 
 @pytest.mark.parametrize(
