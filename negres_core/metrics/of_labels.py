@@ -46,9 +46,14 @@ def accuracy(targets: np.ndarray, labels: np.ndarray) -> float:
 
 def averages(targets: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Return precision, recall and F1 in each average, by name."""
+    return averages_of(count_pairs(targets, labels))
+
+
+def averages_of(pairs: Pairs) -> dict[str, float]:
+    """Return precision, recall and F1 in each average, by name."""
     from sklearn.metrics import precision_recall_fscore_support
 
-    y, labels, counts = count_pairs(targets, labels)
+    y, labels, counts = pairs
     each = precision_recall_fscore_support(y, labels, labels=np.unique(y), sample_weight=counts, zero_division=0.0)
     shares = each[3] / each[3].sum()
     # With one label a row, true positives over all classes are the rows with the right label, and so are both others.
@@ -74,9 +79,13 @@ AVERAGED_FUNCTIONS = {
 
 def matthews(targets: np.ndarray, labels: np.ndarray) -> float:
     """Return Matthews' correlation coefficient: 1 is perfect, 0 is what a constant or chance has."""
+    return matthews_of(count_pairs(targets, labels))
+
+
+def matthews_of(pairs: Pairs) -> float:
+    """Return Matthews' correlation coefficient; see `matthews`."""
     from sklearn.metrics import matthews_corrcoef
 
-    pairs = count_pairs(targets, labels)
     if len(np.union1d(pairs.targets, pairs.labels)) < 2:
         return 0.0  # as scikit-learn, which also warns
     return float(matthews_corrcoef(pairs.targets, pairs.labels, sample_weight=pairs.counts))
@@ -84,9 +93,13 @@ def matthews(targets: np.ndarray, labels: np.ndarray) -> float:
 
 def kappa(targets: np.ndarray, labels: np.ndarray) -> float:
     """Return Cohen's kappa: the agreement beyond that of chance; NaN if targets and labels are one class."""
+    return kappa_of(count_pairs(targets, labels))
+
+
+def kappa_of(pairs: Pairs) -> float:
+    """Return Cohen's kappa; see `kappa`."""
     from sklearn.metrics import cohen_kappa_score
 
-    pairs = count_pairs(targets, labels)
     if len(np.union1d(pairs.targets, pairs.labels)) < 2:
         return float("nan")
     return float(cohen_kappa_score(pairs.targets, pairs.labels, sample_weight=pairs.counts))

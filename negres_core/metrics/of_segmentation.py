@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from negres_core.dataset.segmentation import counted
+from negres_core.metrics.of_labels import AVERAGED, Pairs, averages_of, kappa_of, matthews_of
 
-OfCounts = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
-"""A metric of labels, predicted labels, and how often each pair of them occurs."""
+OfPairs = Callable[[Pairs], float]
+"""A metric of the different pairs of a label and a predicted label, and of how often each occurs."""
 
 
 def pool(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -38,51 +39,32 @@ def confusion(targets: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def _of_counts(score: OfCounts, targets: np.ndarray, labels: np.ndarray) -> float:
+def _of_pairs(score: OfPairs, targets: np.ndarray, labels: np.ndarray) -> float:
     # There are few different pairs of labels and very many positions.
     counts = confusion(targets, labels)
     true, predicted = np.nonzero(counts)
-    return score(true, predicted, counts[true, predicted])
+    return score(Pairs(true, predicted, counts[true, predicted]))
 
 
-def _accuracy(true: np.ndarray, predicted: np.ndarray, counts: np.ndarray) -> float:
+def _accuracy(pairs: Pairs) -> float:
     from sklearn.metrics import accuracy_score
 
-    return float(accuracy_score(true, predicted, sample_weight=counts))
+    return float(accuracy_score(pairs.targets, pairs.labels, sample_weight=pairs.counts))
 
 
-def _average(which: int, true: np.ndarray, predicted: np.ndarray, counts: np.ndarray) -> float:
-    from sklearn.metrics import precision_recall_fscore_support
-
-    each = precision_recall_fscore_support(
-        true, predicted, labels=np.unique(true), zero_division=0.0, sample_weight=counts
-    )
-    return float(each[which].mean())
+def _average(name: str, pairs: Pairs) -> float:
+    return averages_of(pairs)[name]
 
 
-def _iou(true: np.ndarray, predicted: np.ndarray, counts: np.ndarray) -> float:
+def _iou(pairs: Pairs) -> float:
     from sklearn.metrics import jaccard_score
 
+    true, predicted, counts = pairs
     return float(jaccard_score(true, predicted, labels=np.unique(true), average="macro", sample_weight=counts))
 
 
-def _matthews(true: np.ndarray, predicted: np.ndarray, counts: np.ndarray) -> float:
-    from sklearn.metrics import matthews_corrcoef
-
-    if len(np.union1d(true, predicted)) < 2:
-        return 0.0  # as scikit-learn, which also warns
-    return float(matthews_corrcoef(true, predicted, sample_weight=counts))
-
-
-def _kappa(true: np.ndarray, predicted: np.ndarray, counts: np.ndarray) -> float:
-    from sklearn.metrics import cohen_kappa_score
-
-    if len(np.union1d(true, predicted)) < 2:
-        return float("nan")
-    return float(cohen_kappa_score(true, predicted, sample_weight=counts))
-
-
-def _of_class(label: int, name: str, true: np.ndarray, predicted: np.ndarray, counts: np.ndarray) -> float:
+def _of_class(label: int, name: str, pairs: Pairs) -> float:
+    true, predicted, counts = pairs
     in_either = counts[(true == label) | (predicted == label)].sum()
     both = counts[(true == label) & (predicted == label)].sum()
     if not in_either:
@@ -90,22 +72,22 @@ def _of_class(label: int, name: str, true: np.ndarray, predicted: np.ndarray, co
     return float(both / in_either if name == "iou" else 2 * both / (in_either + both))
 
 
-accuracy = functools.partial(_of_counts, _accuracy)
+accuracy = functools.partial(_of_pairs, _accuracy)
 """The share of positions with the right label: pixel accuracy, or token accuracy."""
-precision, recall, f1 = (functools.partial(_of_counts, functools.partial(_average, which)) for which in range(3))
+precision, recall, f1 = (functools.partial(_of_pairs, functools.partial(_average, name)) for name in AVERAGED)
 """Averages over the classes of the test fold; the F1 of a class is its Dice coefficient. A class that is never
 predicted has precision 0."""
-iou = functools.partial(_of_counts, _iou)
+iou = functools.partial(_of_pairs, _iou)
 """The mean intersection over union, also called the Jaccard index, of the classes of the test fold."""
-matthews = functools.partial(_of_counts, _matthews)
+matthews = functools.partial(_of_pairs, matthews_of)
 """Matthews' correlation coefficient."""
-kappa = functools.partial(_of_counts, _kappa)
+kappa = functools.partial(_of_pairs, kappa_of)
 """Cohen's kappa; NaN if labels and predicted labels are one class."""
 
 
 def of_class(name: str, label: int) -> Callable[[np.ndarray, np.ndarray], float]:
     """Return the function of the "f1" (Dice) or the "iou" of one class; NaN if no position has it or is given it."""
-    return functools.partial(_of_counts, functools.partial(_of_class, label, name))
+    return functools.partial(_of_pairs, functools.partial(_of_class, label, name))
 
 
 def row_accuracies(targets: np.ndarray, labels: np.ndarray) -> np.ndarray:
