@@ -61,8 +61,9 @@ def check(run: Run) -> Finding | None:
     Bitwise equal rows are left to the control "duplicates". Where the targets of the near rows do not agree, memorizing
     one does not help with the other.
     """
-    held = [part for pairs in held_out(run).values() for pair in pairs for part in map(digest_array, pair)]
-    key = (run.data.digest, run.data.output, *held_out(run), *held)
+    kinds = held_out(run)
+    held = [digest_array(rows) for lookups in kinds.values() for pair in lookups for rows in pair]
+    key = (run.data.digest, run.data.output, *kinds, *held)
     if key not in _kept:
         _kept[key] = worst(_search(run, kind, lookups) for kind, lookups in choose_queries(run).items())
     return _kept[key]
