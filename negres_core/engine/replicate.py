@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from negres_core.arms.functions import is_loss, name_of
-from negres_core.arms.preprocessing import as_models_see, sample_rows, training_fold
+from negres_core.arms.preprocessing import sample_rows, training_fold
 from negres_core.arms.recipe import Recipe
 from negres_core.arms.resampling import PreparedRows, prepare_rows
 from negres_core.arms.stage import Stage
@@ -21,7 +22,7 @@ from negres_core.engine.device import peak_memory_bytes
 from negres_core.engine.flops import step_flops
 from negres_core.engine.inheritance import describe_relation, freeze_layers, inherit_weights, weight_paths
 from negres_core.engine.interruption import stop_if_interrupted
-from negres_core.engine.model import build_model, make_loss_object, save_model
+from negres_core.engine.model import make_loss_object, save_model
 from negres_core.engine.output_layer import describe_output, takes_logits
 from negres_core.engine.relatives import Relatives
 from negres_core.engine.scores import score
@@ -30,6 +31,7 @@ from negres_core.engine.target_use import outputs_predict
 from negres_core.engine.watch import Watched
 from negres_core.evidence import TrainedWeight
 from negres_core.metrics import Predicted, floor_of, loss_skill
+from negres_core.run.models import OutputLayer
 from negres_core.seeds import derive_seed
 from negres_core.weighting import weights_of_rows
 
@@ -175,7 +177,8 @@ def score_replicate(
     finite = all(bool(np.isfinite(values).all()) for values in (curve, loss, outputs, *weights))
     if not outputs_predict(recipe.last, model, data, outputs.shape[1:]):
         return Scored(finite, {"loss": loss if finite else float("nan")}, {}, None)
-    metrics, summary = _score(recipe, data, job, model, outputs, loss=loss, finite=finite)
+    output_layer = functools.partial(describe_output, model, recipe.last, data.output)
+    metrics, summary = score_outputs(recipe, data, job, outputs, loss=loss, finite=finite, output_layer=output_layer)
     return Scored(finite, metrics, summary, _predicted(recipe, data, job, outputs) if finite else None)
 
 
@@ -257,10 +260,17 @@ def finish_replicate(
     )
 
 
-def score_saved(
-    recipe: Recipe, data: Dataset, job: Job, outputs: np.ndarray, *, loss: float
+def score_outputs(
+    recipe: Recipe,
+    data: Dataset,
+    job: Job,
+    outputs: np.ndarray,
+    *,
+    loss: float,
+    finite: bool,
+    output_layer: Callable[[], OutputLayer],
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """Score finite outputs of a saved model on the test fold as those of a model that was just trained.
+    """Score what a trained model predicts for the test fold, now or when it is loaded again.
 
     Args:
         recipe: the recipe whose last stage was trained.
@@ -268,25 +278,20 @@ def score_saved(
         job: the replicate.
         outputs: the outputs, (rows, outputs).
         loss: their mean loss, without penalties.
+        finite: whether losses, weights and outputs are finite.
+        output_layer: describes the output layer of the recipe; called only for images.
 
     Returns:
         Metrics by name, and the summary of the predictions.
     """
-    model = build_model(recipe.last.build, as_models_see(recipe, data))
-    return _score(recipe, data, job, model, outputs, loss=loss, finite=True)
-
-
-def _score(
-    recipe: Recipe, data: Dataset, job: Job, model: Any, outputs: np.ndarray, *, loss: float, finite: bool
-) -> tuple[dict[str, float], dict[str, Any]]:
     y = data.y[job.cell.test]
     classes = max(outputs.shape[-1], 2) if data.classes else 0
     predicted = _predicted(recipe, data, job, outputs)
     metrics, summary = score(data, job.cell, predicted, finite=finite, classes=classes)
     metrics["loss"] = loss if finite else float("nan")
     if finite and data.task == "reconstruction":
-        output_layer = describe_output(model, recipe.last, data.output)
-        if (floor := floor_of(output_layer.loss, y)) is not None and not output_layer.logits:
+        layer = output_layer()
+        if (floor := floor_of(layer.loss, y)) is not None and not layer.logits:
             trivial = _mean_image_loss(recipe, data, job)
             summary |= {"loss_floor": floor, "mean_image_loss": trivial}
             metrics["loss_skill"] = loss_skill(loss, trivial=trivial, floor=floor)

@@ -5,6 +5,7 @@ Replicates of different outputs are different records, since metrics and losses 
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +55,7 @@ def judge_again(
     assert replicate.key.output is not None  # it is one of `other_outputs`
     if replicate.status != "finished" or not _has_same_inputs(recipe, data, replicate.key.output, job):
         return None
-    from negres_core.engine.replicate import score_saved
+    from negres_core.engine.replicate import score_outputs
 
     saved = models.predict_fold(recipe, replicate)
     outputs, loss = saved.predictions.outputs, saved.predictions.loss
@@ -62,7 +63,8 @@ def judge_again(
     if not is_finite or saved.weights != [weight.end for weight in replicate.weights]:
         return None
     assert loss is not None  # as checked above
-    metrics, predictions = score_saved(recipe, data, job, outputs, loss=loss)
+    output_layer = functools.partial(models.output_layer, recipe)
+    metrics, predictions = score_outputs(recipe, data, job, outputs, loss=loss, finite=True, output_layer=output_layer)
     # It keeps the time of its training, since when its scores may have been known.
     return replicate.updated(
         id=key.id, key=key, metrics=metrics, predictions=PredictionSummary(**predictions), model=None
