@@ -78,12 +78,12 @@ def average_over_rows():
 
 @bug("outputs rounded for display before they are scored", "evaluation", on=reconstruction)
 def round_outputs():
-    score = replicate._score
+    score = replicate.score_outputs
 
-    def rounded(recipe, data, job, model, outputs, **options):
-        return score(recipe, data, job, model, outputs.round(1), **options)
+    def rounded(recipe, data, job, outputs, **options):
+        return score(recipe, data, job, outputs.round(1), **options)
 
-    return {f"{REPLICATE}._score": rounded}
+    return {f"{REPLICATE}.score_outputs": rounded}
 
 
 @bug("loss divided by the number of pixels twice", "loss floor", on=reconstruction)
@@ -115,14 +115,14 @@ def logarithmic(seed):
 
 @bug("NaN scored as 0", "finite", on=logarithmic)
 def score_nan():
-    score = replicate._score
+    score = replicate.score_outputs
 
-    def swallow(recipe, data, job, model, outputs, *, loss, finite):
+    def swallow(recipe, data, job, outputs, *, loss, finite, output_layer):
         del finite
         outputs, loss = np.nan_to_num(outputs), float(np.nan_to_num(loss))
-        return score(recipe, data, job, model, outputs, loss=loss, finite=True)
+        return score(recipe, data, job, outputs, loss=loss, finite=True, output_layer=output_layer)
 
-    return {f"{REPLICATE}._score": swallow}
+    return {f"{REPLICATE}.score_outputs": swallow}
 
 
 @bug("NaN swallowed before it is recorded", "evaluation", "budget", on=logarithmic)

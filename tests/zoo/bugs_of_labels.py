@@ -17,12 +17,12 @@ from tests.zoo.specimens import bug
 @bug("labels scored in another order", "evaluation", on=several_labels)
 def score_in_another_order():
     """The columns of predictions and of targets come from two lists of names, of which one was sorted."""
-    score = replicate._score
+    score = replicate.score_outputs
 
-    def reversed_columns(recipe, data, job, model, outputs, **options):
-        return score(recipe, data, job, model, outputs[:, ::-1], **options)
+    def reversed_columns(recipe, data, job, outputs, **options):
+        return score(recipe, data, job, outputs[:, ::-1], **options)
 
-    return {f"{replicate.__name__}._score": reversed_columns}
+    return {f"{replicate.__name__}.score_outputs": reversed_columns}
 
 
 @bug("softmax over several labels", "loss domain")
