@@ -159,7 +159,7 @@ class _Chunk:
         self._state = tuple(
             [np.stack(values) for values in zip(*part, strict=True)] for part in zip(*states, strict=True)
         )
-        self._program, self._epoch, self._evaluate = stage.program, stage.epoch, stage.evaluate
+        self._program, self._epoch, self._evaluate = stage.program, stage.train, stage.evaluate
         self._watch = Watch(recipe, data)
 
     def state_of(self, index: int) -> State:

@@ -28,18 +28,18 @@ class CompiledStage:
     Attributes:
         model: the model that gives the program its structure.
         program: the pure functions.
-        epoch: the compiled `program.epoch`.
+        train: the compiled `program.epochs`; of the batched engine, `program.epoch` for a stack of replicates.
         evaluate: the compiled `program.evaluate`.
     """
 
     model: Any
     program: Program
-    epoch: Callable[..., Any]
+    train: Callable[..., Any]
     evaluate: Callable[..., Any]
 
     def release(self) -> None:
         """Free the executables, which a framework may otherwise keep until the process ends."""
-        for program in (self.epoch, self.evaluate):
+        for program in (self.train, self.evaluate):
             load_backend().release(program)
 
 
@@ -74,7 +74,7 @@ def compile_stage(
         data: the data set.
         job: a replicate, whose model gives the program its structure.
         engine: the name of the engine.
-        compile_program: compiles the epoch and the evaluation of a program, given its model.
+        compile_program: compiles the training and the evaluation of a program, given its model.
     """
     key = (engine, *stage_key(recipe, data))
     if key not in _kept:

@@ -5,8 +5,9 @@ A compiled call releases the interpreter's lock, so as many replicates train in 
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,7 @@ from keras import ops
 
 from negres_core.arms.preprocessing import as_models_see
 from negres_core.arms.recipe import Recipe
-from negres_core.arms.resampling import rows_of_share
+from negres_core.arms.resampling import PreparedRows, rows_of_share
 from negres_core.dataset import Dataset
 from negres_core.engine.compile_cache import CompiledStage, compile_stage
 from negres_core.engine.contract import Job, Result
@@ -40,7 +41,11 @@ from negres_core.engine.replicate import (
     training_weights,
 )
 from negres_core.engine.shared_inputs import KEPT
-from negres_core.engine.watch import Watch
+from negres_core.engine.watch import Watch, Watched
+
+EPOCH_ROWS = 1024
+"""Rows that the epochs of one call train on, at least one epoch. A call takes 0.4 ms besides its steps, which short
+epochs take 0.1 ms each; and an interruption waits for it."""
 
 
 def train(
@@ -126,7 +131,7 @@ def computes_in_16_bits(model: Any) -> bool:
 
 def _compile(program: Program, model: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     compile_program, jit = load_backend().compile_program, runs_under_xla(model)
-    return compile_program(program.epoch, jit=jit), compile_program(program.evaluate, jit=jit)
+    return compile_program(program.epochs, jit=jit), compile_program(program.evaluate, jit=jit)
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ class _Worker:
 
     def __init__(self, recipe: Recipe, data: Dataset, stage: CompiledStage, *, kept_cells: int, device: Device) -> None:
         self._recipe, self._data, self._stage = recipe, data, stage
-        self._epoch, self._evaluate = stage.epoch, stage.evaluate
+        self._epochs, self._evaluate = stage.train, stage.evaluate
         self._put: Callable[[Any], Any] = load_backend().put
         shared = KEPT if device.kind == "cpu" else None
         self._cells = PreparedInputs(recipe, data, self._put, kept_cells=kept_cells, shared=shared)
@@ -153,7 +158,7 @@ class _Worker:
     def begin_compiling(self, jobs: Sequence[Job], pool: Executor) -> None:
         """Trace for every fold size while no other thread does, and let other threads compile.
 
-        The epoch is called with zero whole batches.
+        The program is called with no epochs.
         """
         by_size: dict[tuple[int, int], tuple[Job, np.ndarray, PlacedRows]] = {}
         for job in jobs:
@@ -165,10 +170,11 @@ class _Worker:
         state = self._placed(self._stage.program.state_of(self._stage.model))
         for job, train, rows in by_size.values():
             weights = training_weights(self._recipe, self._data, replace(rows.host, train=train))
-            for some, numbers, x, y in self._cells.first_chunks(rows, train):
-                epoch = (*state, self._put(numbers), self._weights_in(some, weights), 0, x, y)
-                self._compile(pool, self._epoch, epoch)
             watched_rows = self._watch.rows_of(job)
+            orders = np.tile(train, (self._epochs_in_a_call(train, watched_rows), 1))
+            for some, numbers, x, y in self._cells.first_chunks(rows, orders):
+                epochs = (*state, self._put(numbers), self._weights_in(some, weights), 0, 0, x, y)
+                self._compile(pool, self._epochs, epochs)
             for tested in (job.cell.test, *([] if watched_rows is None else [watched_rows])):
                 for size in {min(len(tested), self._rows), len(tested) % self._rows} - {0}:
                     for _, numbers, x, y in self._cells.chunks(rows, tested[:size]):
@@ -197,6 +203,21 @@ class _Worker:
         """Return the weights of rows in training order, on the device."""
         return UNWEIGHTED if weights is None else self._put(weights[order])
 
+    def _epochs_in_a_call(self, train: np.ndarray, watched_rows: np.ndarray | None) -> int:
+        """Return how many epochs one call trains.
+
+        Rows that stay on disk are read for each epoch, and validation rows are predicted after each.
+        """
+        alone = watched_rows is not None or self._cells.stay_on_disk
+        return 1 if alone else max(1, EPOCH_ROWS // len(train))
+
+    def _orders(self, job: Job, rows: PreparedRows, watched: Watched) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield the number of epochs of each call, and their orders, (epochs, rows), filled up with the last one."""
+        most = self._epochs_in_a_call(rows.train, watched.rows)
+        orders = epoch_orders(self._recipe, on_rows(job, rows))
+        while some := list(itertools.islice(orders, most)):
+            yield len(some), np.stack(some + some[-1:] * (most - len(some)))
+
     def train(self, job: Job, model: Any, state: State) -> _Trained:
         """Train, evaluate and score one replicate."""
         rows = self._cells.rows(job)
@@ -206,16 +227,18 @@ class _Worker:
         curve: list[float] = []
         watched, watch_s = self._watch.begin(job), 0.0
         state = kept = self._placed(state)
-        for order in epoch_orders(self._recipe, on_rows(job, rows.host)):
+        for count, orders in self._orders(job, rows.host, watched):
             epoch_began = time.perf_counter()
-            total = 0.0
-            for some, numbers, x, y in self._cells.chunks(rows, order):
-                steps, weighted = len(some) // self._recipe.last.batch_size, self._weights_in(some, weights)
-                loss, *after = self._epoch(*state, self._put(numbers), weighted, steps, x, y)
+            total = np.zeros(count)
+            for some, numbers, x, y in self._cells.chunks(rows, orders):
+                steps, weighted = some.shape[1] // self._recipe.last.batch_size, self._weights_in(some, weights)
+                losses, *after = self._epochs(*state, self._put(numbers), weighted, steps, count, x, y)
                 state = (after[0], after[1], after[2])
-                total += float(loss) * len(some)
-            curve.append(total / len(order))
-            seconds.append(time.perf_counter() - epoch_began)
+                total += ops.convert_to_numpy(losses)[:count].astype(np.float64) * some.shape[1]
+            means = total / orders.shape[1]
+            trained = count if np.isfinite(means).all() else int(np.argmin(np.isfinite(means))) + 1
+            curve += means[:trained].tolist()
+            seconds.append((time.perf_counter() - epoch_began) / trained)
             if watched.rows is not None:
                 watch_began = time.perf_counter()
                 watched.add(*self._predict(rows, watched.rows, state))

@@ -9,7 +9,7 @@ import inspect
 import json
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from negres_core.arms.adapted_layer import transformer_name
 from negres_core.arms.estimator import Estimator
@@ -85,16 +85,13 @@ def digest_program(recipe: Recipe, data: Dataset) -> str:
     Epochs are calls of the program, with rows and weights as arguments; validation rows are measured between them, and
     a plain learning rate is a variable of the optimizer. Stages that differ in these alone share a program.
     """
-    from negres_core.engine.model import build_model, make_losses, make_optimizer
-
     stage, data = replace(recipe.last, start=None, share=None, **NO_MONITOR), as_models_see(recipe, data)
-    described = _describe_stage(stage, data, by_text=False).updated(epochs=1, saved_as="keras")
-    optimizer = make_optimizer(stage)
-    config = config_of_optimizer(optimizer)
-    if isinstance(config["config"].get("learning_rate"), float) and _follows_from_configuration(optimizer):
+    made = _make(stage, data)
+    described = _describe_made(stage, data, made, by_text=False).updated(epochs=1, saved_as="keras")
+    config = config_of_optimizer(made.optimizer)
+    if isinstance(config["config"].get("learning_rate"), float) and _follows_from_configuration(made.optimizer):
         plain = config | {"config": config["config"] | {"learning_rate": None}}
-        code = _code_of(stage, build_model(stage.build, data), optimizer, make_losses(stage), made_by=())
-        described = described.updated(optimizer=plain, code=digest_code(code))
+        described = described.updated(optimizer=plain, code=digest_code(_code_of(stage, made, made_by=())))
     return _digest_of(described)
 
 
@@ -155,17 +152,33 @@ def digest_recipe_by_text(recipe: Recipe, data: Dataset) -> str | None:
         return None
 
 
-def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescription:
-    from negres_core.engine.layers import layers_of
+class _Made(NamedTuple):
+    """What the functions of a stage return."""
+
+    model: Any
+    optimizer: Any
+    losses: dict[str | None, Any]
+
+
+def _make(stage: Stage, data: Dataset) -> _Made:
     from negres_core.engine.model import build_model, make_losses, make_optimizer
+
+    return _Made(build_model(stage.build, data), make_optimizer(stage), make_losses(stage))
+
+
+def _describe_stage(stage: Stage, data: Dataset, *, by_text: bool) -> StageDescription:
+    return _describe_made(stage, data, _make(stage, data), by_text=by_text)
+
+
+def _describe_made(stage: Stage, data: Dataset, made: _Made, *, by_text: bool) -> StageDescription:
+    from negres_core.engine.layers import layers_of
     from negres_core.engine.revision import revision_of
 
-    model = build_model(stage.build, data)
+    model, optimizer, losses = made
     layers = [model, *layers_of(model)]
     # The configuration of a subclassed model does not contain its layers.
     config = json.dumps(config_of(layers), sort_keys=True)
-    optimizer, losses = make_optimizer(stage), make_losses(stage)
-    code = _code_of(stage, model, optimizer, losses, made_by=(stage.optimizer,))
+    code = _code_of(stage, made, made_by=(stage.optimizer,))
     described = {
         name or "": config_of(loss) if hasattr(loss, "get_config") else name_of(loss) for name, loss in losses.items()
     }
@@ -210,12 +223,11 @@ def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
     )
 
 
-def _code_of(
-    stage: Stage, model: Any, optimizer: Any, losses: dict[str | None, Any], *, made_by: tuple[Any, ...]
-) -> list[Any]:
+def _code_of(stage: Stage, made: _Made, *, made_by: tuple[Any, ...]) -> list[Any]:
     """Return all user code that a stage reaches, of which what makes the optimizer is given."""
     from negres_core.engine.layers import layers_of
 
+    model, optimizer, losses = made
     # Configurations contain the names of classes and functions, not their code; initial weights may come from a file.
     layers = [model, *layers_of(model)]
     own = [type(layer) for layer in layers]

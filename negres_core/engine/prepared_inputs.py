@@ -47,6 +47,7 @@ class PreparedInputs:
     Attributes:
         targets: targets of every row, on the device, by name if a model has several outputs; if the targets are the
             inputs, they are placed once. None if the inputs stay on disk.
+        stay_on_disk: whether the inputs are read from disk in chunks.
     """
 
     def __init__(
@@ -62,10 +63,10 @@ class PreparedInputs:
         self._lock = threading.Lock()
         self._cell_locks: dict[tuple[int, int], threading.Lock] = {}
         self._cache: OrderedDict[tuple[int, int], PlacedRows] = OrderedDict()
-        self._stays = stays_on_disk(recipe, data)
-        self.targets = None if self._stays else put(data.targets_of(recipe.last.losses))
+        self.stay_on_disk = stays_on_disk(recipe, data)
+        self.targets = None if self.stay_on_disk else put(data.targets_of(recipe.last.losses))
         # What a sampler returns is drawn anew, and what is read from disk is not in memory.
-        is_shared = recipe.preprocess is not None and recipe.resample is None and not self._stays
+        is_shared = recipe.preprocess is not None and recipe.resample is None and not self.stay_on_disk
         self._shared = shared if is_shared else None
         self._basis = basis_of(recipe, data) if self._shared else ()
 
@@ -97,9 +98,13 @@ class PreparedInputs:
 
         These are all rows of the order at once, unless the inputs stay on disk: then chunks of them, see `on_disk`.
         """
-        if self._stays:
+        if self.stay_on_disk:
             batch = self._recipe.last.batch_size
-            yield from chunks(rows.host.x, rows.host.targets, order, batch=batch, put=self._put)
+            for some, numbers, x, y in chunks(
+                rows.host.x, rows.host.targets, order.ravel(), batch=batch, put=self._put
+            ):
+                shape = (*order.shape[:-1], len(some))
+                yield some.reshape(shape), numbers.reshape(shape), x, y
         else:
             yield order, order, rows.x, rows.y
 
@@ -107,8 +112,8 @@ class PreparedInputs:
         """Yield one chunk of each size that `chunks` has: a whole one, and what is left over."""
         first = next(self.chunks(rows, order))
         yield first
-        if rest := len(order) % len(first[0]):
-            yield from self.chunks(rows, order[:rest])
+        if rest := order.shape[-1] % first[0].shape[-1]:
+            yield from self.chunks(rows, order[..., :rest])
 
     def _prepared(self, cell: Cell) -> PlacedRows:
         """Return every row, prepared for a cell and placed."""
@@ -122,7 +127,7 @@ class PreparedInputs:
         return PlacedRows(host, x, self.targets)
 
     def _placed(self, rows: PreparedRows) -> PlacedRows:
-        if self._stays:
+        if self.stay_on_disk:
             return PlacedRows(rows, None, None)
         targets = self.targets if rows.y is self._data.y else self._put(rows.targets)
         x = map_arrays(lambda each: targets if is_same(each, rows.targets) else self._put(each), rows.x)

@@ -91,6 +91,48 @@ class Program:
         for variable, value in zip(model.non_trainable_variables, state[1], strict=True):
             variable.assign(value)
 
+    def epochs(
+        self,
+        trainable: Any,
+        other: Any,
+        optimizer: Any,
+        orders: Any,
+        weights: Any,
+        steps: Any,
+        count: Any,
+        x: Any,
+        y: Any,
+    ) -> tuple[Any, Any, Any, Any]:
+        """Train some epochs, one after another, up to the first whose loss is not finite.
+
+        Args:
+            trainable: values of the trainable variables.
+            other: values of the other variables.
+            optimizer: values of the optimizer's variables.
+            orders: the row numbers of each epoch, (epochs, rows), int32; see `epoch`.
+            weights: their weights in training, (epochs, rows), float32; `UNWEIGHTED` if they have none.
+            steps: number of whole batches of an epoch, a tensor.
+            count: number of epochs to train, a tensor: the first ones. A call with 0 compiles without training.
+            x: inputs of every row of the data set.
+            y: targets of every row of the data set.
+
+        Returns:
+            The mean loss over rows of each epoch, (epochs,), 0 if it was not trained; and the three lists of values
+            after the last one.
+        """
+
+        def goes_on(epoch: Any, losses: Any, *_: Any) -> Any:
+            return ops.logical_and(epoch < count, ops.all(ops.isfinite(losses)))
+
+        def body(epoch: Any, losses: Any, trainable: Any, other: Any, optimizer: Any) -> Any:
+            order, some = (_row(each, epoch) for each in (orders, weights))
+            loss, *state = self.epoch(trainable, other, optimizer, order, some, steps, x, y)
+            return (epoch + 1, ops.slice_update(losses, [epoch], ops.reshape(loss, [1])), *state)
+
+        losses = ops.zeros((orders.shape[0],), "float32")
+        _, losses, *state = ops.while_loop(goes_on, body, (0, losses, trainable, other, optimizer))
+        return (losses, *state)
+
     def epoch(
         self, trainable: Any, other: Any, optimizer: Any, order: Any, weights: Any, steps: Any, x: Any, y: Any
     ) -> tuple[Any, Any, Any, Any]:
@@ -230,6 +272,11 @@ def over_positions(weights: Any, y: Any, library: Any) -> Any:
 def _part(weights: Any, begin: Any, rows: int) -> Any:
     """Return the weights of some rows in order, if there are any."""
     return weights if isinstance(weights, tuple) else ops.slice(weights, [begin], [rows])
+
+
+def _row(arrays: Any, place: Any) -> Any:
+    """Return one row of an array, (rows, ...), if there is one."""
+    return arrays if isinstance(arrays, tuple) else ops.take(arrays, place, axis=0)
 
 
 def _gather(arrays: Any, rows: Any) -> Any:

@@ -13,6 +13,7 @@ from negres_core.arms.recipe import Recipe
 from negres_core.arms.stage import Build
 from negres_core.dataset import Dataset
 from negres_core.engine.contract import Job
+from negres_core.engine.initial_draws import InitialDraws
 from negres_core.engine.layers import layers_of
 from negres_core.engine.lora import lora_layers, weights_as_trained
 from negres_core.engine.model import build_model
@@ -33,19 +34,19 @@ class Relatives:
     def __init__(self, recipe: Recipe, data: Dataset, *, one_model: bool = False) -> None:
         self._recipe, self._data, self._one_model = recipe, data, one_model
         self._model: Any = None
+        self._draws: InitialDraws | None = None
         self._frozen: Any = None
         self._parent: Any = None
 
     def model(self, seed: int) -> Any:
         """Return a model of the stage with initial weights from a seed."""
         build = self._recipe.last.build
-        if self._model is None:
+        if self._draws is None:
             model = build_model(build, self._data, seed=seed)
-            self._model = model if self._one_model and self._differs_in_drawn_weights_alone(model) else None
+            if self._one_model and self._differs_in_weights_alone(model):
+                self._model, self._draws = model, seed_use(build, self._data).initial
             return model
-        draws = seed_use(build, self._data).initial
-        assert draws is not None, "a model is shared only if its initial weights can be drawn"
-        for variable, value in zip(self._model.variables, draws.values(seed), strict=True):
+        for variable, value in zip(self._model.variables, self._draws.values(seed), strict=True):
             variable.assign(value)
         return self._model
 
@@ -69,13 +70,13 @@ class Relatives:
             self._parent.load_weights(job.parent)
         return self._parent
 
-    def _differs_in_drawn_weights_alone(self, model: Any) -> bool:
-        """Return whether the models of different jobs differ in weights alone, and these can be drawn."""
+    def _differs_in_weights_alone(self, model: Any) -> bool:
+        """Return whether the models of different jobs differ in weights alone."""
         stage = self._recipe.last
         # The user's code may keep what it is given, or leave something in it.
         if stage.start is not None or stage.objective is not None or list(lora_layers(model)):
             return False
-        return self._has_weights_alone(stage.build, model) and seed_use(stage.build, self._data).initial is not None
+        return self._has_weights_alone(stage.build, model)
 
     def _differs_in_file_alone(self, model: Any) -> bool:
         """Return whether the parents of different jobs differ in the weights of their files alone."""

@@ -63,9 +63,11 @@ def outside_reads(function: FunctionType) -> Iterator[str]:
     files of code do not count. A variable counts by its value, if it is set, and if the code that reads the environment
     has its name as a text, or as a global.
     """
-    for path in _read.get(function.__code__, ()):
-        if _counts(path):
-            yield f"file {_digest_of(path)}"
+    if read := _read.get(function.__code__):
+        apart = _folders_apart()
+        for path in read:
+            if not path.startswith(apart) and _counts(path):
+                yield f"file {_digest_of(path)}"
     names = names_in(function.__code__)
     values = [function.__globals__[name] for name in names if name in function.__globals__]
     if names & ENVIRONMENT or any(value is os.environ or value is os.getenv for value in values):
@@ -86,6 +88,8 @@ def _notice(event: str, arguments: tuple[Any, ...]) -> None:
     path, mode, flags = arguments
     if isinstance(path, str | bytes | os.PathLike) and _is_reading(mode, flags):
         place = os.path.abspath(os.fsdecode(path))  # noqa: PTH100  # a link in the path is not followed
+        if place.endswith(CODE):  # the first import of a framework opens thousands
+            return
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_code is not watch.__code__:
             _read.setdefault(frame.f_code, {})[place] = None
@@ -98,12 +102,17 @@ def _is_reading(mode: Any, flags: Any) -> bool:
     return isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR) != os.O_WRONLY
 
 
-def _counts(path: str) -> bool:
+def _folders_apart() -> tuple[str, ...]:
+    """Return the folders of files that do not count: the system's, those of Keras, and temporary ones."""
     keras = os.environ.get("KERAS_HOME") or str(Path.home() / ".keras")
-    folders = (*SYSTEM, *(str(Path(folder).absolute()) + os.sep for folder in (keras, tempfile.gettempdir())))
-    if path in sys.path or Path(path).parent.name.endswith(METADATA):
+    return (*SYSTEM, *(str(Path(folder).absolute()) + os.sep for folder in (keras, tempfile.gettempdir())))
+
+
+def _counts(path: str) -> bool:
+    folder = path.rpartition(os.sep)[0]
+    if path in sys.path or folder.endswith(METADATA) or is_library_place(path):
         return False
-    return not (path.endswith(CODE) or path.startswith(folders) or is_library_place(path)) and not Path(path).is_dir()
+    return not Path(path).is_dir()
 
 
 def _digest_of(path: str) -> str:

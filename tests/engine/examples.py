@@ -311,6 +311,10 @@ def momentum():
     return keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True)
 
 
+def too_fast():
+    return keras.optimizers.SGD(1e15)
+
+
 @keras.saving.register_keras_serializable(package="negres_tests")
 class Sampling(layers.Layer):
     """The latent code of a variational autoencoder in plain Keras: a sample, with its divergence as added loss."""

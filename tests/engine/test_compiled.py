@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import threading
 
-import keras
 import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler
@@ -148,7 +147,7 @@ def test_inputs_are_prepared_for_each_cell():
     ("recipe", "data"),
     [
         (
-            Recipe(ex.stage(ex.linear, loss="mse", epochs=9, optimizer=lambda: keras.optimizers.SGD(1e15))),
+            Recipe(ex.stage(ex.linear, loss="mse", epochs=9, optimizer=ex.too_fast)),
             ex.VALUES,
         ),
         (Recipe(ex.stage(ex.plain, loss=lambda: ex.not_a_number, epochs=9)), ex.CLASSES),
@@ -162,6 +161,39 @@ def test_a_replicate_that_is_not_finite_stops_and_reports_it(engine, recipe, dat
     assert result.metrics
     assert all(np.isnan(value) for value in result.metrics.values())
     assert result.predictions == {}
+
+
+SHORT_EPOCHS = {
+    "dropout": (Recipe(ex.stage(ex.dense, epochs=5)), ex.CLASSES),
+    "weighted rows": (
+        Recipe(ex.stage(ex.plain, epochs=5)),
+        ex.CLASSES.with_weights(np.linspace(0, 2, len(ex.CLASSES), dtype=np.float32)),
+    ),
+    "a convolution": (Recipe(ex.stage(ex.convolutional, epochs=5)), ex.IMAGES),
+    "diverged": (Recipe(ex.stage(ex.linear, loss="mse", epochs=9, optimizer=ex.too_fast)), ex.VALUES),
+}
+
+
+@pytest.mark.parametrize("most", [90, 10**6], ids=["two or three epochs", "every epoch"])
+@pytest.mark.parametrize(("recipe", "data"), SHORT_EPOCHS.values(), ids=SHORT_EPOCHS)
+def test_epochs_in_one_call_give_the_bits_of_one_call_for_each(recipe, data, most, monkeypatch):
+    calls, weights_in = [], compiled._Worker._weights_in
+
+    def recorded(worker, orders, weights):
+        calls.append(orders.shape[0])
+        return weights_in(worker, orders, weights)
+
+    def train(rows):
+        monkeypatch.setattr(compiled, "EPOCH_ROWS", rows)
+        calls.clear()
+        (result,) = ex.train("compiled", recipe, data, [Job(ex.cells(data)[0], 0)]).values()
+        return str((result.curve, result.metrics, [weight.end for weight in result.weights]))
+
+    monkeypatch.setattr(compiled._Worker, "_weights_in", recorded)
+    alone, epochs_of_calls = train(1), set(calls)
+    together = train(most)
+    assert together == alone
+    assert epochs_of_calls == {1} < {*calls, 1}
 
 
 @pytest.mark.parametrize("engine", ex.ENGINES)

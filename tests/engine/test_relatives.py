@@ -69,6 +69,16 @@ def test_replicates_start_as_if_each_had_relatives_of_its_own(jobs):
         assert (shared.digests, shared.inherited, shared.frozen) == (own.digests, own.inherited, own.frozen)
 
 
+def test_how_weights_are_drawn_is_found_once_for_all_replicates(monkeypatch):
+    asked, seed_use = [], module.seed_use
+    monkeypatch.setattr(module, "seed_use", lambda *arguments: asked.append(arguments) or seed_use(*arguments))
+    relatives = Relatives(Recipe(ex.stage(ex.dense)), ex.CLASSES, one_model=True)
+    first = relatives.model(0)
+    asked.clear()
+    assert all(relatives.model(seed) is first for seed in range(1, 4))
+    assert asked == []
+
+
 def test_a_job_without_a_parent_has_none(built):
     assert of(GROWN).parent(Job(CELLS[0], 0)) is None
     assert of(Recipe(ex.stage(ex.dense))).parent(Job(CELLS[0], 0)) is None

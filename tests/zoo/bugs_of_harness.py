@@ -29,10 +29,10 @@ def stop_early():
         rows = self._cells.rows(job)
         state, curve, best = self._placed(state), [], None
         for order in compiled.epoch_orders(self._recipe, job):
-            [(_, numbers, x, y)] = self._cells.chunks(rows, order)
+            [(_, numbers, x, y)] = self._cells.chunks(rows, order[None])
             steps = len(order) // self._recipe.last.batch_size
-            loss, *state = self._epoch(*state, self._put(numbers), compiled.UNWEIGHTED, steps, x, y)
-            curve.append(float(loss))
+            losses, *state = self._epochs(*state, self._put(numbers), compiled.UNWEIGHTED, steps, 1, x, y)
+            curve += ops.convert_to_numpy(losses).tolist()
             outputs, test_loss = self._predict(rows, job.cell.test, state)
             accuracy = np.mean(outputs.argmax(axis=1) == self._data.y[job.cell.test])
             if best is None or accuracy > best[0]:
