@@ -63,7 +63,7 @@ def among(model, x, y, *, training, classes):
 
 
 def accuracy_of(targets, probabilities, *, old):
-    """Return the accuracy on rows of old classes; 1 if there are none, of which none can be forgotten."""
+    """Return the accuracy on rows of old classes; 1 if there are none, since nothing can be forgotten."""
     rows = targets < old
     if not rows.any():
         return 1.0

@@ -52,7 +52,7 @@ def mlp(input_shape, outputs, *, widths=(64,), activation="relu", frozen=0):
 
 
 def autoencoder(input_shape, *, widths=(64,), activation="relu"):
-    """Return the hidden layers of an `mlp`, of which the last is trained, and a decoder of it; see `reconstruct`."""
+    """Return the hidden layers of an `mlp`, the last of them trained, and its decoder; see `reconstruct`."""
     import keras
 
     given = (*input_shape, *widths)[-2]

@@ -163,7 +163,7 @@ def decide_all(
 
 
 def describe_data(rows: int) -> DataRecord:
-    """Return the record of a data set of the twins, of which the decision needs the number of rows."""
+    """Return the record of a data set of the twins; the decision needs its number of rows."""
     features = (2 * twins.FEATURES,)
     return DataRecord(
         name="twins", source="", digest="", rows=rows, input_shape=features, outputs=2, task="classification"

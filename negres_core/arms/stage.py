@@ -165,11 +165,11 @@ class Stage:
         return count_share(rows, self.share)
 
     def count_batches(self, rows: int) -> int:
-        """Return the optimizer steps of one pass over some rows, of which the last step may take fewer."""
+        """Return the optimizer steps of one pass over some rows; the last step may take fewer."""
         return -(-rows // self.batch_size)
 
     def steps_per_epoch(self, rows: int) -> int:
-        """Return the optimizer steps of one epoch on a training fold of some rows, of which the stage takes a share."""
+        """Return the optimizer steps of one epoch on the stage's share of a training fold of some rows."""
         return self.count_batches(self.count_rows(rows))
 
     def count_steps(self, rows: int) -> int:

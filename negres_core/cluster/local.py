@@ -32,7 +32,7 @@ CHANGED = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
 """Environment variables that Dask sets in this process whenever it starts a worker."""
 
 GPUS = "NEGRES_WORKER_GPUS"
-"""Environment variable by which workers are told the GPUs of the session, of which each has the one of its number."""
+"""Environment variable that lists the GPUs of the session; each worker takes the one at its own number."""
 
 
 def dask_setup(worker: Any) -> None:

@@ -22,7 +22,7 @@ _DATABASES = ("postgresql", "mysql", "sqlite", "mssql")
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
 """For the first request, unless the user sets them: MLflow waits 4 minutes for a server that is not there."""
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
-"""Unless the user sets them: whoever exports to a database of their own does not expect that anything is sent to
+"""Unless the user sets them: people who export to their own database do not expect that anything is sent to
 MLflow's makers, and two lines for each run are too many."""
 
 

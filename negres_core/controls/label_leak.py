@@ -28,8 +28,8 @@ MIN_ROWS = 300
 def check(run: Run) -> Finding | None:
     """Predict the target by one feature at a time.
 
-    Of several labels a row, each is a target. A label of a step or a pixel is predicted by the features there, if the
-    inputs have such. Data with one feature have nothing to leak, and several columns of values may be the inputs
+    If a row has several labels, each is a target. A label of a step or a pixel is predicted by the features there, if
+    the inputs have such. Data with one feature have nothing to leak, and several columns of values may be the inputs
     themselves: the control does not apply to either.
     """
     if run.data.task == "segmentation":

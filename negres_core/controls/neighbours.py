@@ -48,7 +48,7 @@ class View:
         queries: positions of the features of a test row.
         keys: positions of the features of a training row that they are compared with.
         evened: whether the mean and the spread of each row are taken out first.
-        distinct: whether training rows at a distance of 0 are left out, of which some data have many by nature.
+        distinct: whether training rows at a distance of 0 are left out; some data have many by nature.
         steps: the number of steps by which windows are moved; 0 if the rows are not windows.
         scale: what is subtracted from each feature, and what it is divided by, (2, features of the table); or None.
     """

@@ -27,8 +27,8 @@ def check(run: Run) -> Finding | None:
     """Look for a class that fills up the ends of sequences, and for a metric that scores labels which do not count.
 
     Padding has one label, and one input, such as zeros. It begins at another step in each row and lasts to the end, and
-    neither its label nor its input is found anywhere else. Whoever knows that is right on all padded steps, so that
-    every arm has a high accuracy. Images are not searched: a background has one label and one colour as well. A
+    neither its label nor its input is found anywhere else. A model that has learned that is right on all padded steps,
+    so that every arm has a high accuracy. Images are not searched: a background has one label and one colour as well. A
     metric of the user's own is given predictions that differ only where labels do not count.
     """
     if run.data.task != "segmentation":
@@ -78,7 +78,7 @@ def _padded_share(run: Run) -> tuple[int, float] | None:
 def _counts_all(metric: Metric, run: Run) -> bool:
     """Return whether a metric changes with predictions of steps or pixels that do not count.
 
-    Their label as it is held is among these predictions: whoever compares all labels takes it for a right one.
+    The label that marks them is among these predictions: a metric that compares all labels takes it for a right one.
     """
     rows = spread_rows(len(run.data), most=MOST_SAMPLED_ROWS)
     y, classes = run.data.y[rows], run.data.outputs

@@ -319,7 +319,7 @@ class Dataset:
     def with_targets(self, y: np.ndarray) -> Dataset:
         """Return a data set with other targets of the same kind, such as these in another order.
 
-        Of several outputs, it is the targets of the one that a claim is about.
+        If there are several outputs, these are the targets of the one that a claim is about.
         """
         return self._changed(y=_read_only(y))
 

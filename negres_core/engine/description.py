@@ -224,7 +224,7 @@ def describe_monitor(stage: Stage, data: Dataset) -> MonitorDescription | None:
 
 
 def _code_of(stage: Stage, made: _Made, *, made_by: tuple[Any, ...]) -> list[Any]:
-    """Return all user code that a stage reaches, of which what makes the optimizer is given."""
+    """Return all user code that a stage reaches; the caller names what makes the optimizer."""
     from negres_core.engine.layers import layers_of
 
     model, optimizer, losses = made

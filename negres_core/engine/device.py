@@ -33,7 +33,7 @@ class Device:
         name: the processor's name.
         backend: Keras' backend.
         workers: how many replicates to train in parallel.
-        elsewhere: trains in other processes or on other machines, of which all have a device of this kind; None to
+        elsewhere: trains in other processes or on other machines, all with a device of this kind; None to
             train in this process.
     """
 

@@ -1,7 +1,7 @@
 """Initial draws: the initial weights that a build function gives for a seed, without building its model again.
 
 Keras draws a number for each layer that is random, by Python's generator, and the initial weights are a function of it.
-Most of the time of a small replicate is that of building its model, of which nothing else differs by the seed.
+Building its model takes most of the time of a small replicate, and nothing else in the model differs by the seed.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def build_model(build: Build, data: Dataset, *, seed: int = 0) -> Any:
 def output_shape(model: Any, data: Dataset, *, name: str) -> tuple[int, ...]:
     """Return the shape of a model's outputs for one row, by calling it on a batch of two rows, which also builds it.
 
-    Of several outputs, it is the shape of the one that a claim is about.
+    If there are several outputs, it is the shape of the one that a claim is about.
 
     Raises:
         InputError: the model cannot take the rows of the data set, or its inputs or outputs have other names.

@@ -30,8 +30,8 @@ def _in_columns(output: Any) -> Any:
 def training_loss(stage: Stage) -> Any:
     """Return the loss that a stage is trained by, a function (targets, outputs, sample_weight=None).
 
-    Of several outputs, all three are dictionaries by their names, and the loss is the sum of the losses of the outputs,
-    each times its weight, as `keras.Model.fit` minimizes it.
+    If there are several outputs, all three are dictionaries by their names, and the loss is the sum of the losses of
+    the outputs, each times its weight, as `keras.Model.fit` minimizes it.
     """
     if not stage.losses:
         return make_loss_object(stage)

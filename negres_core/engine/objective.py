@@ -42,7 +42,7 @@ def call_objective(
 def mean_loss(model: Any, stage: Stage, x: Any, y: np.ndarray, *, training: bool, output: str | None = None) -> Any:
     """Return the mean loss of a batch, without weights and penalties; for an objective, summed over its players.
 
-    Of several outputs, it is the loss of the named one, whose targets are `y`.
+    If there are several outputs, it is the loss of the named one, whose targets are `y`.
     """
     [loss] = mean_losses(model, stage, x, [y], training=training, output=output)
     return loss

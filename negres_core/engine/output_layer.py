@@ -71,7 +71,7 @@ def gives_probabilities(recipe: Recipe, data: Dataset) -> bool:
 def last_layer(model: Any, output: str | None = None) -> Any:
     """Return the last layer, or other operation of Keras, that determines the range of a model's outputs.
 
-    Of several outputs, it is that of the named one; a subclassed model does not tell which layer that is.
+    If there are several outputs, it is that of the named one; a subclassed model does not tell which layer that is.
     """
     symbolic = getattr(model, "output", None) if getattr(model, "inputs", None) else None
     if isinstance(symbolic, dict):

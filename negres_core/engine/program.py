@@ -193,7 +193,7 @@ class Program:
     def evaluate(self, trainable: Any, other: Any, rows: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """Return the model's outputs for some rows, and their mean loss without penalties, both in inference mode.
 
-        Of several outputs, they are those of the one that a claim is about, with its loss.
+        If there are several outputs, they are those of the one that a claim is about, with its loss.
         """
         inputs, targets = _gather(x, rows), _gather(y, rows)
         with self._scope(trainable, other):

@@ -1,4 +1,4 @@
-"""What a build function does with its seed: it draws weights, leaves the generators alone, and draws nothing else."""
+"""What a build function does with its seed: it may draw weights, but nothing else, and must not seed the generators."""
 
 from __future__ import annotations
 

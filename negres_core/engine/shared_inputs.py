@@ -1,7 +1,7 @@
 """Shared inputs: what a transformer made of the inputs of a cell serves all stages, arms and repeats that ask for it.
 
 The stages of a hypothesis have the same preprocessing as a rule. What is kept is known by the content of the
-transformer, of the data set and of the training rows of the cell, so that it serves whoever comes next.
+transformer, of the data set and of the training rows of the cell, so that it serves any later stage.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Key = tuple[Any, ...]
 
 
 class SharedInputs:
-    """Prepared inputs of cells by what they depend on, of which those that were used last are kept.
+    """Prepared inputs of cells by what they depend on; those that were used last are kept.
 
     Args:
         most_bytes: most bytes to keep; by default a share of the machine's memory.
@@ -68,7 +68,7 @@ KEPT = SharedInputs()
 def basis_of(recipe: Recipe, data: Dataset) -> Key:
     """Return what the prepared inputs of a recipe depend on besides the cell; the recipe has a transformer."""
     shape, origin = repr(as_models_see(recipe, data).input_shape), data.origin
-    # A transformer may be fitted to the targets, of which a claim is about one.
+    # A transformer may be fitted to the targets, and a claim is about one of them.
     return digest_transformer(recipe, origin), origin.digest, origin.output, shape, *settings().items()
 
 

@@ -79,7 +79,7 @@ class ArmTrainer:
         return self._trainer.reused + sum(each.trainer.reused for each in self._searches.values())
 
     def choose_first(self, run: Run) -> Run:
-        """Return an untrained run, of which tuned arms have the recipe that they choose in the first cell."""
+        """Return an untrained run; its tuned arms have the recipe that they choose in the first cell."""
         return dataclasses.replace(run, arms=[self._choose(arm, run.cells[:1]).untrained for arm in run.arms])
 
     def train(self, arm: Arm, cells: Sequence[Cell]) -> Arm:

@@ -52,7 +52,7 @@ def shrink_recipe(recipe: Recipe) -> Recipe:
 
 @dataclasses.dataclass(frozen=True)
 class ShrunkMake:
-    """The function of a tuned arm, of which the recipes are shrunk."""
+    """The function of a tuned arm, whose recipes are shrunk."""
 
     make: Callable[..., Recipe]
 

@@ -220,7 +220,7 @@ class Trainer:
         return None
 
     def _key(self, recipe: Recipe, cell: Cell, trained: Cell, seed: int, watched: Metric | None) -> Key:
-        """Return the key of a replicate of a cell, of which the rows in `trained` are trained on."""
+        """Return the key of a replicate of a cell that is trained on the rows in `trained`."""
         from negres_core.engine.description import packages_of_recipe
 
         if recipe not in self._packages:

@@ -14,8 +14,8 @@ from negres_core.metrics.predicted import Predicted, score_metric
 from negres_core.metrics.registry import find_metric
 
 NOT_OF_LEARNING = ("ece",)
-"""Metrics in which a constant is perfect, so that they do not show whether an arm has learned: whoever predicts the
-class shares for every row is calibrated."""
+"""Metrics in which a constant is perfect, so that they do not show whether an arm has learned: a model that predicts
+the class shares for every row is calibrated."""
 
 MOST_CLASSES = 10
 """Most classes, the largest, that are tried as the constant of a user's metric."""

@@ -1,6 +1,6 @@
 """Metrics of predicted probabilities, (rows, classes); scikit-learn computes those that it has.
 
-A metric of one class against the others is averaged over the classes of the test fold (macro). Of two classes it is
+A metric of one class against the others is averaged over the classes of the test fold (macro). With two classes it is
 that of the second, class 1.
 """
 

@@ -75,7 +75,7 @@ def _averaged(name: str, average: str) -> Metric:
         unit=f"{average} {'F1' if name == 'f1' else name}",
         **_by_task(
             classes=of_labels.AVERAGED_FUNCTIONS[full],
-            # Whoever predicts every label has a recall of 1, and whoever predicts one that is certain a precision of 1.
+            # Predicting every label gives a recall of 1, and predicting only one that is certain a precision of 1.
             several=of_multilabel.F1[average] if name == "f1" else None,
             positions=getattr(of_segmentation, name) if average == "macro" else None,
         ),

@@ -50,7 +50,7 @@ DYNAMIC = {
 """What finds functions by a text."""
 
 DECLARED_FIELDS = ("__attrs_attrs__", "__pydantic_fields__", "_field_defaults")
-"""Attributes of classes that contain the defaults of their fields, of which only generated methods know."""
+"""Attributes of classes that contain the defaults of their fields, which only generated methods know."""
 
 MOST_NESTED = 100_000
 """Depth at which an object is taken for one that creates a new one whenever it is looked at."""

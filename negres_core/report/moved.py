@@ -22,7 +22,7 @@ CLAIM = {
 }
 """Parts that are fields of the claim."""
 CODE = ("source", "objective", "callbacks")
-"""Fields that hold source code, of which the lines that differ are shown."""
+"""Fields that hold source code; only the lines that differ are shown."""
 MOST_LINES = 12
 """Most lines of source code that are shown."""
 DIGEST_DIGITS = 12
