@@ -12,6 +12,9 @@ from tests.zoo import SPECIMENS, arms_of_pytorch
 REFUSED = "refused"
 """The verdict, and the control, of a bug that a check of the input refuses before anything is judged."""
 
+CRASHED = "crashed"
+"""The verdict of a run that an error ended, which is wrong whatever was planted."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -39,6 +42,9 @@ class Case:
             evidence = SPECIMENS[self.kind][self.name].run(self.seed, replicates)
         except InputError as error:
             return Outcome(self, REFUSED, {REFUSED: str(error)}, time.perf_counter() - began)
+        except Exception as error:  # the specimen may be out of date; the other cases go on
+            found = {CRASHED: f"{type(error).__name__}: {error}"}
+            return Outcome(self, CRASHED, found, time.perf_counter() - began)
         failed = {finding.control: finding.found for finding in evidence.controls if not finding.passed}
         if evidence.verdict == "invalid" and not failed:
             failed = {"verdict": str(evidence.finding)}
@@ -51,7 +57,7 @@ class Outcome:
 
     Attributes:
         case: the case.
-        verdict: its verdict, or "refused" if its input was.
+        verdict: its verdict, "refused" if its input was, or "crashed".
         failed: what each failed control found.
         duration_s: duration of the run.
     """
@@ -63,7 +69,9 @@ class Outcome:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether the intended controls missed a bug, or a run without a detectable bug is invalid or refused."""
+        """Whether the intended controls missed a bug, a run without a detectable bug is stopped, or a run crashed."""
+        if self.verdict == CRASHED:
+            return True
         stopped = self.verdict in ("invalid", REFUSED)
         if self.case.kind == "bug":
             return not stopped or not set(self.failed) & set(self.case.intended)

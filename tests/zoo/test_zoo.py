@@ -8,6 +8,7 @@ import pytest
 from tests.zoo import BUGS, SPECIMENS
 from tests.zoo.cases import Case, Outcome, cases
 from tests.zoo.part import BUG_OF, CLEAN, is_in_part
+from tests.zoo.specimens import Specimen
 
 CASES = cases()
 
@@ -50,6 +51,8 @@ def test_exactly_the_runs_with_a_detectable_bug_are_invalid(case, replicates):
         ("clean", "digits", "refused", ["refused"], True),
         ("undetectable", "leak that is not perfect", "supported", [], False),
         ("undetectable", "leak that is not perfect", "invalid", ["duplicates"], True),
+        ("bug", "softmax twice", "crashed", ["crashed"], True),
+        ("clean", "digits", "crashed", ["crashed"], True),
     ],
 )
 def test_a_bug_counts_as_caught_only_by_an_intended_control(kind, name, verdict, failed, wrong):
@@ -70,6 +73,16 @@ def test_the_part_has_a_bug_for_each_control_that_catches_any_and_a_few_clean_pi
         assert control in BUGS[bug].intended
     assert set(CLEAN) < set(SPECIMENS["clean"])
     assert sum(map(is_in_part, CASES)) == len({*BUG_OF.values(), *CLEAN})
+
+
+def test_an_error_ends_its_own_run_alone(monkeypatch, tmp_path):
+    def broken(specimen, seed, replicates):
+        raise TypeError("an argument is missing")
+
+    monkeypatch.setattr(Specimen, "run", broken)
+    outcome = Case("bug", "softmax twice", 0).run(tmp_path)
+    assert outcome.is_wrong
+    assert outcome.failed == {"crashed": "TypeError: an argument is missing"}
 
 
 @pytest.mark.parametrize("kind", SPECIMENS)
