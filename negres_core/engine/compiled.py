@@ -44,8 +44,8 @@ from negres_core.engine.shared_inputs import KEPT
 from negres_core.engine.watch import Watch, Watched
 
 EPOCH_ROWS = 1024
-"""Rows that the epochs of one call train on, at least one epoch. A call takes 0.4 ms besides its steps, which short
-epochs take 0.1 ms each; and an interruption waits for it."""
+"""The most rows that one call trains on, unless a single epoch has more. A call costs 0.4 ms besides its steps, several
+times what the steps of a short epoch cost. An interruption waits for the end of the call."""
 
 
 def train(
