@@ -236,7 +236,8 @@ class _Worker:
                 state = (after[0], after[1], after[2])
                 total += ops.convert_to_numpy(losses)[:count].astype(np.float64) * some.shape[1]
             means = total / orders.shape[1]
-            trained = count if np.isfinite(means).all() else int(np.argmin(np.isfinite(means))) + 1
+            finite = np.isfinite(means)
+            trained = count if finite.all() else int(np.argmin(finite)) + 1
             curve += means[:trained].tolist()
             seconds.append((time.perf_counter() - epoch_began) / trained)
             if watched.rows is not None:

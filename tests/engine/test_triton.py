@@ -13,13 +13,18 @@ from negres_core.engine.triton import import_triton_first
 @pytest.fixture
 def packages(tmp_path, monkeypatch):
     """A folder on the import path, without TensorFlow and Triton that were imported or are waited for."""
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("tensorflow", "triton")]:
+    for name in imported():
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [each for each in sys.meta_path if "negres" not in type(each).__module__])
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     importlib.invalidate_caches()
     write(tmp_path / "tensorflow.py", "import sys\nfound = 'triton._C.libtriton' in sys.modules")
     return tmp_path
+
+
+def imported():
+    """Return the names of the imported modules of both packages."""
+    return [name for name in sys.modules if name.partition(".")[0] in ("tensorflow", "triton")]
 
 
 def write(path, text):
@@ -37,7 +42,7 @@ def found_by_tensorflow():
     try:
         return importlib.import_module("tensorflow").found
     finally:
-        for name in [name for name in sys.modules if name.partition(".")[0] in ("tensorflow", "triton")]:
+        for name in imported():
             del sys.modules[name]
 
 
